@@ -1,0 +1,83 @@
+/** Every class of error, with what causes it and the way out: the source of the reference and of hints. SPEC 12. */
+export const ERROR_CLASSES = {
+  E_NAME_INVALID: ["A name breaks the rules of SPEC 8.", "Use letters, digits, dot, dash and underscore."],
+  E_PATH_ESCAPE: ["A name or path would leave the repository.", "Give a name or path inside it."],
+  E_LOCK_CONFLICT: ["Somebody else holds a lease.", "Wait for it, or give its session with --session."],
+  E_LOCK_EXPIRED: ["The lease ran out while the operation ran.", "Acquire it again and repeat."],
+  E_LOCK_NOT_HELD: ["The change needs a lease and none is held.", "Run `jvs lock acquire` first."],
+  E_FENCING_MISMATCH: ["Somebody else took the worktree over.", "Look at the history, then repeat."],
+  E_CLOCK_SKEW_EXCEEDED: ["Clocks differ by more than allowed.", "Set the clocks of all hosts."],
+  E_CONSISTENCY_UNAVAILABLE: [
+    "Files kept changing while they were captured.",
+    "Stop what writes, or say --consistency best_effort.",
+  ],
+  E_DESCRIPTOR_CORRUPT: ["A record of ours is damaged.", "Run `jvs doctor --strict`."],
+  E_PAYLOAD_HASH_MISMATCH: [
+    "A snapshot's content differs from what was saved.",
+    "See the named files with `jvs verify`; restore from another snapshot or a copy.",
+  ],
+  E_LINEAGE_BROKEN: ["A snapshot's ancestor or a head is missing.", "Run `jvs doctor --strict`."],
+  E_PARTIAL_SNAPSHOT: ["A snapshot holds only some paths.", "Restore those paths, or another snapshot."],
+  E_GC_PLAN_MISMATCH: ["The repository changed since the plan.", "Make a new plan with `jvs gc plan`."],
+  E_FORMAT_UNSUPPORTED: ["The repository has a format this program does not know.", "Use a newer jvs."],
+  E_AUDIT_CHAIN_BROKEN: ["The audit log was cut or edited.", "See `jvs doctor --strict`."],
+  E_USAGE: ["The command was not understood.", "See `jvs help`."],
+  E_NOT_FOUND: ["What was named does not exist.", "List what exists and name one of those."],
+  E_AMBIGUOUS: ["A name fits more than one thing.", "Give more of it, or the full id."],
+  E_NOT_A_REPOSITORY: [
+    "There is no JVS repository here.",
+    "Run `jvs init` or `jvs adopt`, or name one by --repo.",
+  ],
+  E_ALREADY_EXISTS: ["Something of that name exists.", "Choose another name."],
+  E_DETACHED: [
+    "The worktree stands on an older snapshot.",
+    "Fork from here, or go back with `jvs restore HEAD`.",
+  ],
+  E_UNSAVED_CHANGES: ["Work that no snapshot holds is in the way.", "Save it, or say --discard."],
+  E_BUSY: ["Another operation holds the lock.", "Wait for it, or give a longer --lock-timeout."],
+  E_NO_SPACE: ["The disk or quota is full.", "Free space; nothing was changed."],
+  E_PERMISSION: ["The system refused access.", "Change the rights, or leave those paths out by .jvsignore."],
+  E_UNTRUSTED: ["Something of another owner was not trusted.", "Look at it, then trust it on purpose."],
+  E_ENGINE_UNAVAILABLE: ["A way of cloning does not work here.", "Choose another engine."],
+  E_ENGINE_FAILED: ["Cloning failed half-way.", "Nothing was published; see the message."],
+  E_DEGRADED: ["Something could not be kept and --strict was given.", "See the degradations listed."],
+  E_INTERRUPTED: ["The operation was interrupted.", "Run it again; nothing is half done."],
+  E_IO: ["The system reported an error.", "See the message."],
+  E_INTERNAL: ["A mistake in JVS.", "Report it with the output of --debug."],
+} as const satisfies Record<string, readonly [cause: string, wayOut: string]>;
+
+/** The stable name of an error's class. */
+export type ErrorCode = keyof typeof ERROR_CLASSES;
+
+/** Facts about an error for programs: plain JSON. */
+export type ErrorDetails = { readonly [name: string]: unknown };
+
+/** What an error may carry besides its message. */
+export interface JvsErrorOptions {
+  /** What to do next, as a sentence; the class's own way out where none is given. */
+  hint?: string;
+  /** Facts for programs; nothing by default. */
+  details?: ErrorDetails;
+  /** What was caught. */
+  cause?: unknown;
+}
+
+/** The one class of error that JVS throws on purpose: a sentence to a person, and a stable code. */
+export class JvsError extends Error {
+  override readonly name = "JvsError";
+  readonly code: ErrorCode;
+  readonly hint: string;
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, message: string, options: JvsErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint ?? ERROR_CLASSES[code][1];
+    this.details = options.details ?? {};
+  }
+}
+
+/** Whether an error is JVS's own, of one of these classes (of any, when none is given). */
+export function isJvsError(error: unknown, ...codes: ErrorCode[]): error is JvsError {
+  return error instanceof JvsError && (codes.length === 0 || codes.includes(error.code));
+}
