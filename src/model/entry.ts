@@ -1,0 +1,57 @@
+/** What an entry of a tree can be; a column or manifest holds the index into this list. SPEC 4. */
+export const ENTRY_TYPES = ["file", "dir", "symlink", "fifo", "socket", "char", "block"] as const;
+
+/** The name of an entry's type. */
+export type EntryType = typeof ENTRY_TYPES[number];
+
+/** Type numbers, as columns hold them. */
+export const FILE = 0;
+export const DIR = 1;
+export const SYMLINK = 2;
+export const FIFO = 3;
+export const SOCKET = 4;
+export const CHAR = 5;
+export const BLOCK = 6;
+
+/** The name for a type number. */
+export function entryTypeName(type: number): EntryType {
+  return ENTRY_TYPES[type] ?? "file";
+}
+
+/** One extended attribute; ACLs and capabilities are those too. */
+export interface Xattr {
+  readonly name: string;
+  readonly value: Uint8Array;
+}
+
+/** The aspects that a payload may be unable to hold, as bits of the `lost` column. SPEC 4. */
+export const LOST = { owner: 1, xattr: 2, acl: 4, hardlink: 8, mode: 16, type: 32, times: 64 } as const;
+
+/** The name of an aspect that can be lost. */
+export type LostAspect = keyof typeof LOST;
+
+/** Aspects named by the bits of a `lost` column. */
+export function lostAspects(bits: number): LostAspect[] {
+  return (Object.keys(LOST) as LostAspect[]).filter((aspect) => (bits & LOST[aspect]) !== 0);
+}
+
+/** What could not be kept, and why: counted by kind, and the first hundred by name. SPEC 5. */
+export const DEGRADATION_KINDS = [
+  "owner",
+  "xattr",
+  "acl",
+  "hardlink",
+  "mode",
+  "type",
+  "times",
+  "holes",
+  "inode_flags",
+  "unreadable",
+  "mount_point",
+  "nested_repository",
+  "nested_subvolume",
+  "changed_during_capture",
+] as const;
+
+/** The kind of a degradation. */
+export type DegradationKind = typeof DEGRADATION_KINDS[number];

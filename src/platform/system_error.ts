@@ -1,0 +1,54 @@
+import { type ErrorCode, JvsError } from "../model/errors.ts";
+
+const CODES: Record<string, ErrorCode> = {
+  ENOSPC: "E_NO_SPACE",
+  EDQUOT: "E_NO_SPACE",
+  EACCES: "E_PERMISSION",
+  EPERM: "E_PERMISSION",
+  EROFS: "E_PERMISSION",
+};
+
+const SENTENCES: Record<string, string> = {
+  ENOENT: "it is not there",
+  EEXIST: "something of that name is there already",
+  EACCES: "access was refused",
+  EPERM: "the system does not permit it",
+  EROFS: "the file system is read-only",
+  ENOSPC: "the disk is full",
+  EDQUOT: "the quota is used up",
+  EXDEV: "it is on another file system",
+  ENOTEMPTY: "the folder is not empty",
+  ENOTDIR: "it is not a folder",
+  EISDIR: "it is a folder",
+  ELOOP: "it is a symbolic link",
+  EMLINK: "it has too many links",
+  EIO: "the device reported an error",
+  EMFILE: "too many files are open",
+  ENAMETOOLONG: "the name is too long for this file system",
+  EILSEQ: "the file system does not take such a name",
+  EINVAL: "the file system does not take that",
+  EOPNOTSUPP: "the file system cannot do that",
+};
+
+/** A system call that failed: which, on what, and the system's own name for the reason. */
+export class SystemError extends JvsError {
+  /** `ENOENT`, `EXDEV`, …; `E<number>` for one we have no name for. */
+  readonly errno: string;
+
+  constructor(action: string, path: string, errno: string, cause?: unknown) {
+    super(
+      CODES[errno] ?? "E_IO",
+      `Cannot ${action} "${path}": ${SENTENCES[errno] ?? "the system said " + errno}`,
+      {
+        details: { path, errno, action },
+        cause,
+      },
+    );
+    this.errno = errno;
+  }
+}
+
+/** Whether an error is a system call's failure, for one of these reasons (for any, when none is given). */
+export function isSystemError(error: unknown, ...errnos: string[]): error is SystemError {
+  return error instanceof SystemError && (errnos.length === 0 || errnos.includes(error.errno));
+}
