@@ -1,0 +1,338 @@
+/**
+ * Schema values: each gives its TypeScript type by inference, a check that names path and reason, and its JSON Schema.
+ * Records on disk, inputs and results of operations are all described by these, once.
+ */
+
+/** A JSON Schema, as an object. */
+export type JsonSchema = { [keyword: string]: unknown };
+
+/** A value that does not fit its schema: where, and why, in words for a sentence. */
+export class SchemaMismatch extends Error {
+  constructor(readonly at: string, readonly reason: string) {
+    super(at === "" ? reason : `${at}: ${reason}`);
+  }
+}
+
+/** How a field of an operation's input is given on a command line. */
+export interface FlagHints {
+  /** Given by its place instead of by a flag. */
+  readonly positional?: boolean;
+  /** The flag's name without dashes; the field's name with dashes where none is given. */
+  readonly flag?: string;
+  /** One letter. */
+  readonly short?: string;
+  /** What stands for the value in help, e.g. `NAME`. */
+  readonly placeholder?: string;
+  /** What completion offers. */
+  readonly completes?: "snapshot" | "worktree" | "ref" | "path" | "config" | "command";
+  /** Not in help: accepted for the sake of old scripts. */
+  readonly hidden?: boolean;
+}
+
+interface Parts<T> {
+  readonly kind: "text" | "number" | "boolean" | "list" | "record" | "other";
+  readonly check: (value: unknown, at: string) => T;
+  readonly json: () => JsonSchema;
+}
+
+/** What a value may be. Immutable: each method gives a new one. */
+export class Schema<T> {
+  private constructor(
+    private readonly parts: Parts<T>,
+    readonly description: string,
+    readonly hints: FlagHints,
+    readonly isOptional: boolean,
+    readonly fallback: { readonly value: T } | undefined,
+  ) {}
+
+  /** A schema of these parts. */
+  static of<T>(parts: Parts<T>): Schema<T> {
+    return new Schema(parts, "", {}, false, undefined);
+  }
+
+  /** What the command line needs to know of the value's form. */
+  get kind(): Parts<T>["kind"] {
+    return this.parts.kind;
+  }
+
+  /** The value, or a `SchemaMismatch`. */
+  check(value: unknown, at = ""): T {
+    return this.parts.check(value, at);
+  }
+
+  /** Its JSON Schema (2020-12). */
+  json(): JsonSchema {
+    return {
+      ...this.parts.json(),
+      ...(this.description === "" ? {} : { description: this.description }),
+      ...(this.fallback === undefined ? {} : { default: this.fallback.value }),
+    };
+  }
+
+  /** The same, with one sentence on what it means. */
+  about(description: string): Schema<T> {
+    return new Schema(this.parts, description, this.hints, this.isOptional, this.fallback);
+  }
+
+  /** The same, with hints for the command line. */
+  cli(hints: FlagHints): Schema<T> {
+    return new Schema(
+      this.parts,
+      this.description,
+      { ...this.hints, ...hints },
+      this.isOptional,
+      this.fallback,
+    );
+  }
+
+  /** The same, for a field that may be missing. */
+  optional(): OptionalSchema<T> {
+    return new Schema(this.parts, this.description, this.hints, true, undefined) as OptionalSchema<T>;
+  }
+
+  /** The same, for a field that has this value where it is missing. */
+  default(value: T): Schema<T> {
+    return new Schema(this.parts, this.description, this.hints, false, { value });
+  }
+}
+
+/** A schema of a field that may be missing. */
+export type OptionalSchema<T> = Schema<T> & {
+  readonly isOptional: true;
+  about(description: string): OptionalSchema<T>;
+  cli(hints: FlagHints): OptionalSchema<T>;
+};
+
+/** The TypeScript type of a schema's values. */
+export type Infer<S> = S extends Schema<infer T> ? T : never;
+
+/** Fields by name. */
+// deno-lint-ignore no-explicit-any -- a field may be of any type; `unknown` would refuse all, as checks are contravariant
+export type Fields = Record<string, Schema<any>>;
+
+type OptionalKeys<F extends Fields> = {
+  [K in keyof F]: F[K] extends { isOptional: true } ? K : never;
+}[keyof F];
+
+/** The type of an object with these fields. */
+export type InferFields<F extends Fields> =
+  & { readonly [K in Exclude<keyof F, OptionalKeys<F>>]: Infer<F[K]> }
+  & { readonly [K in OptionalKeys<F>]?: Infer<F[K]> };
+
+function typeName(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "a list";
+  return value === undefined ? "missing" : typeof value === "object" ? "an object" : `a ${typeof value}`;
+}
+
+/** What a text must satisfy besides being one. */
+export interface TextOptions {
+  /** The whole text matches; anything by default. */
+  pattern?: RegExp;
+  /** What the pattern stands for, for messages: `a snapshot id`. */
+  what?: string;
+  /** The JSON Schema format, e.g. `date-time`. */
+  format?: string;
+}
+
+/** A string. */
+export function text(options: TextOptions = {}): Schema<string> {
+  const { pattern, what = "a text of the right form", format } = options;
+  return Schema.of({
+    kind: "text",
+    check(value, at) {
+      if (typeof value !== "string") throw new SchemaMismatch(at, `must be a text, is ${typeName(value)}`);
+      if (pattern !== undefined && !pattern.test(value)) {
+        throw new SchemaMismatch(at, `must be ${what}, is ${JSON.stringify(value)}`);
+      }
+      return value;
+    },
+    json: () => ({
+      type: "string",
+      ...(pattern === undefined ? {} : { pattern: pattern.source }),
+      ...(format === undefined ? {} : { format }),
+    }),
+  });
+}
+
+/** One of these words. */
+export function oneOf<const W extends string>(...words: readonly W[]): Schema<W> {
+  return Schema.of({
+    kind: "text",
+    check(value, at) {
+      const word = words.find((w) => w === value);
+      if (word === undefined) {
+        throw new SchemaMismatch(
+          at,
+          `must be one of ${words.join(", ")}, is ${JSON.stringify(value) ?? "missing"}`,
+        );
+      }
+      return word;
+    },
+    json: () => ({ type: "string", enum: [...words] }),
+  });
+}
+
+/** Bounds of a number, both included. */
+export interface NumberOptions {
+  /** No bound by default. */
+  min?: number;
+  /** No bound by default. */
+  max?: number;
+}
+
+function numeric(type: "integer" | "number", options: NumberOptions): Schema<number> {
+  const { min = -Infinity, max = Infinity } = options;
+  return Schema.of({
+    kind: "number",
+    check(value, at) {
+      if (
+        typeof value !== "number" || !Number.isFinite(value) ||
+        (type === "integer" && !Number.isSafeInteger(value))
+      ) {
+        throw new SchemaMismatch(
+          at,
+          `must be ${type === "integer" ? "a whole number" : "a number"}, is ${typeName(value)}`,
+        );
+      }
+      if (value < min || value > max) {
+        throw new SchemaMismatch(at, `must be from ${min} to ${max}, is ${value}`);
+      }
+      return value;
+    },
+    json: () => ({
+      type,
+      ...(min === -Infinity ? {} : { minimum: min }),
+      ...(max === Infinity ? {} : { maximum: max }),
+    }),
+  });
+}
+
+/** A whole number that a double holds exactly. */
+export function integer(options: NumberOptions = {}): Schema<number> {
+  return numeric("integer", options);
+}
+
+/** A finite number. */
+export function number(options: NumberOptions = {}): Schema<number> {
+  return numeric("number", options);
+}
+
+/** True or false. */
+export function boolean(): Schema<boolean> {
+  return Schema.of({
+    kind: "boolean",
+    check(value, at) {
+      if (typeof value !== "boolean") {
+        throw new SchemaMismatch(at, `must be true or false, is ${typeName(value)}`);
+      }
+      return value;
+    },
+    json: () => ({ type: "boolean" }),
+  });
+}
+
+/** Exactly this value. */
+export function literal<const V extends string | number | boolean>(expected: V): Schema<V> {
+  return Schema.of<V>({
+    kind: "other",
+    check(value, at) {
+      if (value !== expected) throw new SchemaMismatch(at, `must be ${JSON.stringify(expected)}`);
+      return expected;
+    },
+    json: () => ({ const: expected }),
+  });
+}
+
+/** A list of such values. */
+export function list<T>(item: Schema<T>): Schema<readonly T[]> {
+  return Schema.of<readonly T[]>({
+    kind: "list",
+    check(value, at) {
+      if (!Array.isArray(value)) throw new SchemaMismatch(at, `must be a list, is ${typeName(value)}`);
+      return value.map((v: unknown, i) => item.check(v, `${at}[${i}]`));
+    },
+    json: () => ({ type: "array", items: item.json() }),
+  });
+}
+
+/** Such a value, or null. */
+export function nullable<T>(inner: Schema<T>): Schema<T | null> {
+  return Schema.of<T | null>({
+    kind: "other",
+    check: (value, at) => value === null ? null : inner.check(value, at),
+    json: () => ({ anyOf: [inner.json(), { type: "null" }] }),
+  });
+}
+
+/** An object whose names are free and whose values are such. */
+export function mapOf<T>(item: Schema<T>): Schema<{ readonly [name: string]: T }> {
+  return Schema.of<{ readonly [name: string]: T }>({
+    kind: "other",
+    check(value, at) {
+      const entries = Object.entries(objectOf(value, at));
+      return Object.fromEntries(entries.map(([name, v]) => [name, item.check(v, join(at, name))]));
+    },
+    json: () => ({ type: "object", additionalProperties: item.json() }),
+  });
+}
+
+/** Any JSON. */
+export function anything(): Schema<unknown> {
+  return Schema.of<unknown>({ kind: "other", check: (value) => value, json: () => ({}) });
+}
+
+/** An object with fields; it keeps them for those who list them. */
+export type RecordSchema<F extends Fields> = Schema<InferFields<F>> & { readonly fields: F };
+
+/** Whether fields that are not described are refused (what users send) or kept (what a newer program wrote). */
+export interface RecordOptions {
+  /** False by default: unknown fields are kept. */
+  closed?: boolean;
+}
+
+/** An object with these fields. */
+export function record<F extends Fields>(fields: F, options: RecordOptions = {}): RecordSchema<F> {
+  const { closed = false } = options;
+  const schema = Schema.of<InferFields<F>>({
+    kind: "record",
+    check(value, at) {
+      const given = objectOf(value, at);
+      const unknown = closed ? Object.keys(given).find((name) => !Object.hasOwn(fields, name)) : undefined;
+      if (unknown !== undefined) throw new SchemaMismatch(join(at, unknown), "is not known");
+      const checked: Record<string, unknown> = { ...given };
+      for (const [name, field] of Object.entries(fields)) {
+        const present = Object.hasOwn(given, name) && given[name] !== undefined;
+        if (present) checked[name] = field.check(given[name], join(at, name));
+        else if (field.fallback !== undefined) checked[name] = field.fallback.value;
+        else if (field.isOptional) delete checked[name];
+        else throw new SchemaMismatch(join(at, name), "is missing");
+      }
+      return checked as InferFields<F>;
+    },
+    json: () => recordJson(fields, closed),
+  });
+  return Object.assign(schema, { fields });
+}
+
+function recordJson(fields: Fields, closed: boolean): JsonSchema {
+  const required = Object.entries(fields)
+    .filter(([, field]) => !field.isOptional && field.fallback === undefined).map(([name]) => name);
+  return {
+    type: "object",
+    properties: Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, field.json()])),
+    ...(required.length === 0 ? {} : { required }),
+    ...(closed ? { additionalProperties: false } : {}),
+  };
+}
+
+function objectOf(value: unknown, at: string): Record<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new SchemaMismatch(at, `must be an object, is ${typeName(value)}`);
+  }
+  return value as Record<string, unknown>;
+}
+
+function join(at: string, name: string): string {
+  return at === "" ? name : `${at}.${name}`;
+}
