@@ -1,0 +1,55 @@
+/** `deno task install [DIR]`: writes a launcher into DIR (default ~/.local/bin) that starts this checkout. */
+import { setup } from "./setup.ts";
+
+const windows = Deno.build.os === "windows";
+const root = new URL("../", import.meta.url);
+
+/** The text of a launcher with the checkout's folder fixed in it, instead of found from where the launcher lies. */
+export function fixedLauncher(launcher: string, folder: string): string {
+  const fixed = launcher.startsWith("#!")
+    ? `root='${folder.replaceAll("'", `'\\''`)}'`
+    : `set "root=${folder.replaceAll("%", "%%")}"`;
+  const text = launcher.replace(/^(.*root:begin).*$[^]*?^(.*root:end)$/m, () => fixed);
+  if (text === launcher) throw new Error("Cannot install: the launcher has no line `root:begin`.");
+  return text;
+}
+
+/** The folder that `deno task install` was asked for, as a full path. */
+function target(): string {
+  const asked = Deno.args[0];
+  if (asked === undefined) {
+    const home = Deno.env.get(windows ? "USERPROFILE" : "HOME");
+    if (!home) throw new Error("Cannot install: HOME is not set. Name a folder: `deno task install DIR`.");
+    return `${home}/.local/bin`;
+  }
+  const isFull = asked.startsWith("/") || (windows && /^([A-Za-z]:|\\)/.test(asked));
+  return isFull ? asked : `${Deno.env.get("INIT_CWD") ?? Deno.cwd()}/${asked}`;
+}
+
+async function install(): Promise<void> {
+  await setup();
+  const name = windows ? "jvs.cmd" : "jvs";
+  const launcher = await Deno.readTextFile(new URL(`bin/${name}`, root));
+  const checkout = await Deno.realPath(root);
+  const folder = target();
+  await Deno.mkdir(folder, { recursive: true });
+  const file = `${await Deno.realPath(folder)}/${name}`;
+  // Removed first, so that a link to another checkout's launcher is replaced and not written through.
+  await Deno.remove(file).catch(() => {});
+  await Deno.writeTextFile(file, fixedLauncher(launcher, checkout), { mode: 0o755 });
+  console.log(`Installed ${file}, which starts ${checkout}.`);
+  const onPath = (Deno.env.get("PATH") ?? "").split(windows ? ";" : ":");
+  const places = await Promise.all(onPath.map((path) => Deno.realPath(path).catch(() => undefined)));
+  if (!places.includes(await Deno.realPath(folder))) {
+    console.log(`${folder} is not on your PATH. Add it: export PATH="${folder}:$PATH"`);
+  }
+}
+
+if (import.meta.main) {
+  try {
+    await install();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    Deno.exit(1);
+  }
+}

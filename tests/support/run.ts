@@ -1,0 +1,36 @@
+/** What a program printed and how it ended. */
+export interface Output {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a program to its end; one that does not exist gives code 127. */
+export function run(program: string, ...args: string[]): Output {
+  try {
+    const { code, stdout, stderr } = new Deno.Command(program, { args, env: pathWithSystem() }).outputSync();
+    const decoder = new TextDecoder();
+    return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    return { code: 127, stdout: "", stderr: `${program} is not installed` };
+  }
+}
+
+/** Runs a program that must succeed, and gives what it printed. */
+export function mustRun(program: string, ...args: string[]): string {
+  const { code, stdout, stderr } = run(program, ...args);
+  if (code !== 0) throw new Error(`\`${[program, ...args].join(" ")}\` ended with ${code}: ${stderr || stdout}`);
+  return stdout;
+}
+
+/** A Python 3 that every user can start: the system's own before one from somebody's home folder. */
+export function python(): string {
+  const system = "/usr/bin/python3";
+  return run(system, "-c", "").code === 0 ? system : "python3";
+}
+
+/** mkfs and its kind are in folders that an ordinary PATH leaves out. */
+function pathWithSystem(): Record<string, string> {
+  return { PATH: `${Deno.env.get("PATH") ?? ""}:/usr/local/sbin:/usr/sbin:/sbin` };
+}
