@@ -3,50 +3,90 @@ export class Layout {
   /** `root` is the absolute path of the folder that holds `.jvs`. */
   constructor(readonly root: string) {}
 
-  readonly control = `${this.root}/.jvs`;
-  readonly formatVersion = `${this.control}/format_version`;
-  readonly repoId = `${this.control}/repo_id`;
-  readonly config = `${this.control}/config.jsonc`;
+  get control(): string {
+    return `${this.root}/.jvs`;
+  }
+  get formatVersion(): string {
+    return `${this.control}/format_version`;
+  }
+  get repoId(): string {
+    return `${this.control}/repo_id`;
+  }
+  get config(): string {
+    return `${this.control}/config.jsonc`;
+  }
 
-  readonly worktrees = `${this.control}/worktrees`;
-  readonly snapshots = `${this.control}/snapshots`;
-  readonly descriptors = `${this.control}/descriptors`;
-  readonly manifests = `${this.control}/manifests`;
-  readonly refs = `${this.control}/refs`;
+  get worktrees(): string {
+    return `${this.control}/worktrees`;
+  }
+  get snapshots(): string {
+    return `${this.control}/snapshots`;
+  }
+  get descriptors(): string {
+    return `${this.control}/descriptors`;
+  }
+  get manifests(): string {
+    return `${this.control}/manifests`;
+  }
+  get refs(): string {
+    return `${this.control}/refs`;
+  }
 
-  readonly audit = `${this.control}/audit`;
-  readonly auditLog = `${this.audit}/audit.jsonl`;
-  readonly auditHead = `${this.audit}/HEAD`;
+  get audit(): string {
+    return `${this.control}/audit`;
+  }
+  get auditLog(): string {
+    return `${this.audit}/audit.jsonl`;
+  }
+  get auditHead(): string {
+    return `${this.audit}/HEAD`;
+  }
 
-  readonly gc = `${this.control}/gc`;
+  get gc(): string {
+    return `${this.control}/gc`;
+  }
 
-  readonly shared = `${this.control}/runtime/shared`;
-  readonly locks = `${this.shared}/locks`;
-  readonly intents = `${this.shared}/intents`;
-  readonly staging = `${this.shared}/staging`;
+  get shared(): string {
+    return `${this.control}/runtime/shared`;
+  }
+  get locks(): string {
+    return `${this.shared}/locks`;
+  }
+  get intents(): string {
+    return `${this.shared}/intents`;
+  }
+  get staging(): string {
+    return `${this.shared}/staging`;
+  }
   /** Files that a restore replaced, kept for a while; one folder for each restore. */
-  readonly replaced = `${this.shared}/replaced`;
-  readonly hosts = `${this.control}/runtime/hosts`;
+  get replaced(): string {
+    return `${this.shared}/replaced`;
+  }
+  get hosts(): string {
+    return `${this.control}/runtime/hosts`;
+  }
 
   /** Folders that a new repository has, parents first. */
-  readonly folders: readonly string[] = [
-    this.control,
-    this.worktrees,
-    this.snapshots,
-    this.descriptors,
-    this.manifests,
-    `${this.control}/signatures`,
-    `${this.control}/seals`,
-    `${this.control}/purges`,
-    `${this.control}/marks`,
-    this.refs,
-    this.audit,
-    this.gc,
-    `${this.gc}/pins`,
-    `${this.gc}/plans`,
-    `${this.gc}/tombstones`,
-    ...this.runtimeFolders(),
-  ];
+  get folders(): readonly string[] {
+    return [
+      this.control,
+      this.worktrees,
+      this.snapshots,
+      this.descriptors,
+      this.manifests,
+      `${this.control}/signatures`,
+      `${this.control}/seals`,
+      `${this.control}/purges`,
+      `${this.control}/marks`,
+      this.refs,
+      this.audit,
+      this.gc,
+      `${this.gc}/pins`,
+      `${this.gc}/plans`,
+      `${this.gc}/tombstones`,
+      ...this.runtimeFolders(),
+    ];
+  }
 
   /** The rebuildable ones among them. */
   runtimeFolders(): string[] {
