@@ -1,0 +1,66 @@
+import { ERROR_CLASSES, type ErrorCode, JvsError } from "./errors.ts";
+import { isSnapshotId } from "./ids.ts";
+import { quoted } from "./path_text.ts";
+
+const MOST = 128;
+const ALLOWED = /^[A-Za-z0-9._-]+$/;
+const RESERVED_REFS = ["HEAD", "LATEST", "LAST-GOOD"];
+
+/** A name that may be a file's in `.jvs/`, as it is to be stored; `what` it names stands in the message. SPEC 8. */
+export function checkName(name: string, what: string): string {
+  const normal = name.normalize("NFC");
+  if (/[/\\\0]/.test(normal) || normal === "..") {
+    throw refusal(
+      "E_PATH_ESCAPE",
+      name,
+      what,
+      "it could lead out of the repository",
+      "Give a name, not a path.",
+    );
+  }
+  checkCharacters(normal, what);
+  if (/^[.-]/.test(normal)) {
+    throw refusal(
+      "E_NAME_INVALID",
+      name,
+      what,
+      `it begins with a ${normal.startsWith(".") ? "dot" : "dash"}`,
+      "Begin it with a letter, a digit or an underscore.",
+    );
+  }
+  return normal;
+}
+
+/** A tag that a descriptor may carry. SPEC 15, rule 30. */
+export function checkTag(tag: string): string {
+  checkCharacters(tag, "tag");
+  return tag;
+}
+
+/** The name of a ref: a name that means nothing else where a snapshot is named. SPEC 7. */
+export function checkRefName(name: string): string {
+  const normal = checkName(name, "ref");
+  const meaning = RESERVED_REFS.includes(normal.toUpperCase())
+    ? "a reserved word"
+    : isSnapshotId(normal.toLowerCase())
+    ? "the form of a snapshot id"
+    : undefined;
+  if (meaning === undefined) return normal;
+  throw refusal("E_NAME_INVALID", name, "ref", `it is ${meaning}`, "Choose another name.");
+}
+
+function checkCharacters(name: string, what: string): void {
+  const refuse = (state: string, hint: string) => refusal("E_NAME_INVALID", name, what, state, hint);
+  if (name === "") throw refuse("it is empty", "Give at least one character.");
+  if (name.length > MOST) throw refuse(`it has ${name.length} characters`, `Use at most ${MOST}.`);
+  if (!ALLOWED.test(name)) {
+    throw refuse("it has a character that is not allowed", ERROR_CLASSES.E_NAME_INVALID[1]);
+  }
+}
+
+function refusal(code: ErrorCode, name: string, what: string, state: string, hint: string): JvsError {
+  return new JvsError(code, `Cannot use ${quoted(name)} as ${what} name: ${state}`, {
+    hint,
+    details: { name, what },
+  });
+}

@@ -1,0 +1,116 @@
+import { type BytePath, bytesOf, compareBytes, textOf } from "./bytes.ts";
+import type { EntryType } from "./entry.ts";
+import { JvsError } from "./errors.ts";
+import { displayPath, ENCODED_BYTES, writeEncodedPath } from "./path_text.ts";
+
+/** What the payload root hash takes of an entry. */
+export interface RootHashEntry {
+  readonly type: EntryType;
+  /** The full path relative to the payload root. */
+  readonly path: BytePath;
+  readonly mode: number;
+  readonly size: number;
+  /** SHA-256 of a file's content or a link's target; null for all others. */
+  readonly contentHash: Uint8Array | null;
+  readonly major: number;
+  readonly minor: number;
+}
+
+const NEWLINE = 0x0a;
+const COLON = 0x3a;
+const HEX = bytesOf("0123456789abcdef");
+// Everything of a line but its path: type 7, metadata at most 24, hash 64, separators 4.
+const ROOM_BESIDE_PATH = 128;
+const BUFFER_BYTES = 64 * 1024;
+
+/** The line that an entry adds to the payload root hash, with its newline. SPEC 4. */
+export function rootHashLine(entry: RootHashEntry): string {
+  const out = new Uint8Array(roomFor(entry));
+  return textOf(out.subarray(0, writeLine(entry, out, 0)));
+}
+
+/**
+ * Collects the lines of a tree and passes them on in large pieces, to be hashed: a piece is valid only during the call.
+ * Entries must come in the order of `compareBytes` of their full paths; another order is refused.
+ */
+export class RootHashLines {
+  readonly #sink: (piece: Uint8Array<ArrayBuffer>) => void;
+  #buffer = new Uint8Array(BUFFER_BYTES);
+  #end = 0;
+  #last = new Uint8Array(0);
+
+  constructor(sink: (piece: Uint8Array<ArrayBuffer>) => void) {
+    this.#sink = sink;
+  }
+
+  /** Adds the next entry. */
+  add(entry: RootHashEntry): void {
+    if (compareBytes(this.#last, entry.path) >= 0) {
+      throw refusal(entry, `it does not come after ${displayPath(this.#last)}`);
+    }
+    const room = roomFor(entry);
+    if (this.#end + room > this.#buffer.length) this.finish();
+    if (room > this.#buffer.length) this.#buffer = new Uint8Array(room);
+    this.#end = writeLine(entry, this.#buffer, this.#end);
+    this.#last = entry.path.slice(); // the caller may use its own array again
+  }
+
+  /** Passes on what is left. */
+  finish(): void {
+    if (this.#end > 0) this.#sink(this.#buffer.subarray(0, this.#end));
+    this.#end = 0;
+  }
+}
+
+function roomFor(entry: RootHashEntry): number {
+  return entry.path.length * ENCODED_BYTES + ROOM_BESIDE_PATH;
+}
+
+function writeLine(entry: RootHashEntry, out: Uint8Array, offset: number): number {
+  if (entry.path.length === 0) throw refusal(entry, "the root itself has no line");
+  let end = writeAscii(entry.type, out, offset);
+  out[end++] = COLON;
+  end = writeEncodedPath(entry.path, out, end);
+  out[end++] = COLON;
+  end = writeAscii(metadataOf(entry), out, end);
+  out[end++] = COLON;
+  end = writeContentHash(entry, out, end);
+  out[end++] = NEWLINE;
+  return end;
+}
+
+function metadataOf({ type, mode, size, major, minor }: RootHashEntry): string {
+  switch (type) {
+    case "file":
+      return `${(mode & 0o7777).toString(8).padStart(4, "0")}:${size}`;
+    case "char":
+    case "block":
+      return `${major}:${minor}`;
+    default:
+      return "";
+  }
+}
+
+function writeContentHash(entry: RootHashEntry, out: Uint8Array, offset: number): number {
+  if (entry.type !== "file" && entry.type !== "symlink") return offset;
+  const hash = entry.contentHash;
+  if (hash?.length !== 32) throw refusal(entry, "its content has not been hashed");
+  let end = offset;
+  for (const byte of hash) {
+    out[end++] = HEX[byte >> 4] as number;
+    out[end++] = HEX[byte & 15] as number;
+  }
+  return end;
+}
+
+function writeAscii(text: string, out: Uint8Array, offset: number): number {
+  for (let i = 0; i < text.length; i++) out[offset + i] = text.charCodeAt(i);
+  return offset + text.length;
+}
+
+function refusal(entry: RootHashEntry, state: string): JvsError {
+  return new JvsError(
+    "E_INTERNAL",
+    `Cannot add ${displayPath(entry.path)} to the payload root hash: ${state}`,
+  );
+}
