@@ -30,25 +30,46 @@ const SMALLEST: Record<DiskKind, number> = { xfs: 300, btrfs: 114, ext4: 8, tmpf
 
 /** Makes and mounts a disk; it is unmounted and deleted when the block ends, busy or not. */
 export async function diskImage(kind: DiskKind, options: DiskOptions = {}): Promise<Disk> {
-  const folder = tempDir();
-  const path = `${folder.path}/disk`;
-  Deno.mkdirSync(path);
-  const remount = (mode: "ro" | "rw") => void mustRun("mount", "-o", `remount,${mode}`, path);
-  const end = () => {
-    unmount(path);
-    folder[Symbol.dispose]();
-  };
+  const disk = new MountedDisk(kind);
   try {
-    if (kind === "overlay") await mountOverlay(folder.path, options);
-    else mountDevice(kind, folder.path, options);
-    if (kind !== "overlay") await options.fill?.(path);
-    if (options.readOnly) remount("ro");
+    makeDisk(kind, disk.folder.path, options);
+    if (kind === "overlay") await options.fill?.(`${disk.folder.path}/lower`);
+    mountDisk(kind, disk.folder.path);
+    if (kind !== "overlay") await options.fill?.(disk.path);
+    if (options.readOnly) disk.remount("ro");
   } catch (error) {
-    end();
+    disk[Symbol.dispose]();
     throw error;
   }
-  // deno-lint-ignore require-await -- the interface of `await using`
-  return { kind, path, remount, [Symbol.dispose]: end, [Symbol.asyncDispose]: async () => end() };
+  return disk;
+}
+
+/** Whether a disk of this kind can be made and mounted: throws with the reason if not. */
+export function tryDisk(kind: DiskKind): void {
+  using disk = new MountedDisk(kind);
+  makeDisk(kind, disk.folder.path, { small: true });
+  mountDisk(kind, disk.folder.path);
+}
+
+class MountedDisk implements Disk {
+  readonly folder = tempDir();
+  readonly path = `${this.folder.path}/disk`;
+
+  constructor(readonly kind: DiskKind) {}
+
+  remount(mode: "ro" | "rw"): void {
+    mustRun("mount", "-o", `remount,${mode}`, this.path);
+  }
+
+  [Symbol.dispose](): void {
+    unmount(this.path);
+    this.folder[Symbol.dispose]();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this[Symbol.dispose]();
+    return Promise.resolve();
+  }
 }
 
 const shared = new Map<DiskKind, Promise<Disk>>();
@@ -71,25 +92,29 @@ export function unmount(path: string): void {
   if (run("umount", path).code !== 0) mustRun("umount", "--lazy", path);
 }
 
-function mountDevice(kind: Exclude<DiskKind, "overlay">, folder: string, options: DiskOptions): void {
+/** Puts what the disk consists of into a folder. */
+function makeDisk(kind: DiskKind, folder: string, options: DiskOptions): void {
   const smallest = SMALLEST[kind];
   const size = options.small ? smallest : Math.max(options.sizeMb ?? 320, smallest);
-  if (kind === "tmpfs") {
-    mustRun("mount", "-t", "tmpfs", "-o", `size=${size}m,mode=0755`, "jvs-test", `${folder}/disk`);
-    return;
-  }
+  for (const layer of ["disk", "lower", "upper", "work"]) Deno.mkdirSync(`${folder}/${layer}`);
   const image = `${folder}/image`;
   Deno.writeFileSync(image, new Uint8Array());
   Deno.truncateSync(image, size * 1024 * 1024);
   if (kind === "xfs") mustRun("mkfs.xfs", "-q", "-m", "reflink=1", image);
-  else if (kind === "btrfs") mustRun("mkfs.btrfs", "-q", image);
-  else mustRun("mkfs.ext4", "-q", "-F", "-m", "0", image);
-  mustRun("mount", "-o", "loop", image, `${folder}/disk`);
+  if (kind === "btrfs") mustRun("mkfs.btrfs", "-q", image);
+  if (kind === "ext4") mustRun("mkfs.ext4", "-q", "-F", "-m", "0", image);
 }
 
-async function mountOverlay(folder: string, options: DiskOptions): Promise<void> {
-  for (const layer of ["lower", "upper", "work"]) Deno.mkdirSync(`${folder}/${layer}`);
-  await options.fill?.(`${folder}/lower`);
-  const layers = `lowerdir=${folder}/lower,upperdir=${folder}/upper,workdir=${folder}/work`;
-  mustRun("mount", "-t", "overlay", "-o", layers, "jvs-test", `${folder}/disk`);
+/** Mounts what `makeDisk` put there. */
+function mountDisk(kind: DiskKind, folder: string): void {
+  const path = `${folder}/disk`;
+  if (kind === "tmpfs") {
+    const { size } = Deno.statSync(`${folder}/image`);
+    mustRun("mount", "-t", "tmpfs", "-o", `size=${size},mode=0755`, "jvs-test", path);
+  } else if (kind === "overlay") {
+    const layers = `lowerdir=${folder}/lower,upperdir=${folder}/upper,workdir=${folder}/work`;
+    mustRun("mount", "-t", "overlay", "-o", layers, "jvs-test", path);
+  } else {
+    mustRun("mount", "-o", "loop", `${folder}/image`, path);
+  }
 }

@@ -20,7 +20,9 @@ export function run(program: string, ...args: string[]): Output {
 /** Runs a program that must succeed, and gives what it printed. */
 export function mustRun(program: string, ...args: string[]): string {
   const { code, stdout, stderr } = run(program, ...args);
-  if (code !== 0) throw new Error(`\`${[program, ...args].join(" ")}\` ended with ${code}: ${stderr || stdout}`);
+  if (code !== 0) {
+    throw new Error(`\`${[program, ...args].join(" ")}\` ended with ${code}: ${stderr || stdout}`);
+  }
   return stdout;
 }
 

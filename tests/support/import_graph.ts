@@ -1,0 +1,104 @@
+import { scanSource, type Source } from "./source_scan.ts";
+
+/** Source text by path from the project's folder, such as `src/model/ids.ts`. */
+export type Sources = ReadonlyMap<string, string>;
+
+/** From what users touch down to what touches nothing: a file may import from its own layer and those after it. */
+const LAYERS = ["surface", "operation", "repo", "engine", "tree", "platform", "model"];
+const SURFACES = /^src\/surface\/(cli|library|rpc|mcp)\b/;
+const ENGINES = /^src\/engine\/(copy|reflink|juicefs|btrfs)/;
+
+/** What only some files may name, and which. The library is silent, and one layer knows the system. */
+const RESERVED: [what: RegExp, allowed: RegExp, why: string][] = [
+  [/\bconsole\./g, /^(src\/surface\/cli\/|cli\.ts$)/, "only src/surface/cli talks to the user"],
+  [/\bDeno\s*\.\s*exit\b/g, /^(src\/surface\/cli\/|cli\.ts$)/, "only src/surface/cli ends the program"],
+  [/\bDeno\s*\.\s*args\b/g, /^(src\/surface\/cli\/|cli\.ts$)/, "only src/surface/cli reads arguments"],
+  [
+    /\bDeno\s*\.\s*env\b/g,
+    /^src\/surface\/cli\//,
+    "only src/surface/cli reads the environment and passes it on",
+  ],
+  [/\bDeno\s*\.\s*build\b/g, /^src\/platform\//, "only src/platform asks which system this is"],
+];
+
+/** What breaks the rules of the layout, a sentence each; empty when nothing does. */
+export function layoutFaults(sources: Sources): string[] {
+  const faults: string[] = [];
+  const graph = new Map<string, string[]>();
+  for (const [file, text] of sources) {
+    const source = scanSource(text);
+    const targets: string[] = [];
+    for (const { specifier, kind } of source.imports) {
+      if (specifier.startsWith("node:") && kind === "static") {
+        faults.push(`${file} imports "${specifier}" statically: load it inside the function that needs it.`);
+      }
+      if (!specifier.startsWith(".")) continue;
+      const target = resolve(file, specifier);
+      targets.push(target);
+      const fault = importFault(file, target);
+      if (fault !== undefined) faults.push(`${file} imports ${target}: ${fault}.`);
+    }
+    graph.set(file, targets);
+    faults.push(...reservedFaults(file, source));
+  }
+  for (const cycle of cycles(graph)) {
+    faults.push(`These files import each other in a circle: ${cycle.join(" -> ")}.`);
+  }
+  return faults;
+}
+
+/** Why one file may not import another, or nothing. */
+function importFault(file: string, target: string): string | undefined {
+  const [from, to] = [layerOf(file), layerOf(target)];
+  if (from === undefined) return "the file that imports lies in none of the layers";
+  if (to === undefined) return "the program imports only what is below src/";
+  if (to < from) {
+    return `${LAYERS[from]} is below ${LAYERS[to] ?? "the entry points"}, and imports go down`;
+  }
+  const [surface, otherSurface] = [SURFACES.exec(file)?.[1], SURFACES.exec(target)?.[1]];
+  if (surface && otherSurface && surface !== otherSurface) return "surfaces do not know each other";
+  const [engine, otherEngine] = [ENGINES.exec(file)?.[1], ENGINES.exec(target)?.[1]];
+  if (engine && otherEngine && engine !== otherEngine) return "engines do not know each other";
+  const home = /^(.*?\/)_[^/]*/.exec(target)?.[1];
+  if (home !== undefined && !file.startsWith(home)) {
+    return `what begins with an underscore is private to ${home}`;
+  }
+}
+
+/** The layer's place in the list; -1 for the entry points above all; nothing for what is no part of the program. */
+function layerOf(file: string): number | undefined {
+  if (file === "mod.ts" || file === "cli.ts") return -1;
+  const index = LAYERS.indexOf(/^src\/([^/]+)\//.exec(file)?.[1] ?? "");
+  return index === -1 ? undefined : index;
+}
+
+function reservedFaults(file: string, source: Source): string[] {
+  const faults = [];
+  for (const [what, allowed, why] of RESERVED) {
+    if (allowed.test(file)) continue;
+    for (const [found] of source.code.matchAll(what)) faults.push(`${file} uses ${found}: ${why}.`);
+  }
+  return faults;
+}
+
+function resolve(file: string, specifier: string): string {
+  return new URL(specifier, `file:///${file}`).pathname.slice(1);
+}
+
+/** One circle for each file that closes one. */
+function cycles(graph: ReadonlyMap<string, string[]>): string[][] {
+  const found: string[][] = [];
+  const done = new Set<string>();
+  const path: string[] = [];
+  const visit = (file: string) => {
+    const start = path.indexOf(file);
+    if (start !== -1) found.push([...path.slice(start), file]);
+    if (start !== -1 || done.has(file)) return;
+    path.push(file);
+    for (const target of graph.get(file) ?? []) visit(target);
+    path.pop();
+    done.add(file);
+  };
+  for (const file of graph.keys()) visit(file);
+  return found;
+}

@@ -1,0 +1,120 @@
+import { type DiskKind, tryDisk } from "./disk_image.ts";
+import { python, run } from "./run.ts";
+import { tempDir } from "./temp_dir.ts";
+
+/** What a test may need that a machine may not have. */
+export const REQUIREMENTS = [
+  "root",
+  "ffi",
+  "ext4",
+  "xfs",
+  "btrfs",
+  "tmpfs",
+  "overlay",
+  "acl",
+  "strace",
+  "user",
+  "python3",
+] as const;
+
+/** The name of something that a test may need. */
+export type Requirement = typeof REQUIREMENTS[number];
+
+/** Whether the machine has it; else why not, as the end of a sentence, and the Debian packages that would bring it. */
+export type Probe = { readonly met: true } | {
+  readonly met: false;
+  readonly why: string;
+  readonly packages: string[];
+};
+
+/** Tries whether the machine has what is required, by using it. */
+export function probe(requirement: Requirement): Probe {
+  if (Deno.build.os !== "linux" && requirement !== "python3") {
+    return missing(`it needs Linux, not ${Deno.build.os}`);
+  }
+  switch (requirement) {
+    case "root":
+      return Deno.uid() === 0 ? { met: true } : missing("the tests do not run as root");
+    case "ffi":
+      return probeFfi();
+    case "acl":
+      return probeAcl();
+    case "strace":
+      return probeProgram("strace", ["-o", "/dev/null", "true"], "strace");
+    case "user":
+      if (Deno.uid() !== 0) return { met: true }; // the tests are one already
+      return probeProgram(...asUser(USER, "true", []), "util-linux");
+    case "python3":
+      return probeProgram(python(), ["-c", "import sys; sys.exit(sys.version_info < (3, 9))"], "python3");
+    default:
+      return probeDisk(requirement);
+  }
+}
+
+/** The ordinary user that tests start programs as. */
+export const USER = 1000;
+
+/** The same program and arguments, started as an ordinary user by whoever may do that. */
+export function asUser(user: number, program: string, args: string[]): [program: string, args: string[]] {
+  if (Deno.uid() !== 0) return [program, args];
+  return ["setpriv", [`--reuid=${user}`, `--regid=${user}`, "--clear-groups", program, ...args]];
+}
+
+const DISK_TOOLS: Record<DiskKind, { tool: string; package: string }> = {
+  xfs: { tool: "mkfs.xfs", package: "xfsprogs" },
+  btrfs: { tool: "mkfs.btrfs", package: "btrfs-progs" },
+  ext4: { tool: "mkfs.ext4", package: "e2fsprogs" },
+  tmpfs: { tool: "mount", package: "mount" },
+  overlay: { tool: "mount", package: "mount" },
+};
+
+function probeDisk(kind: DiskKind): Probe {
+  if (Deno.uid() !== 0) return missing("only root may mount, and the tests do not run as root");
+  const { tool, package: name } = DISK_TOOLS[kind];
+  if (run(tool, "-V").code === 127) return missing(`${tool} is not installed`, name);
+  try {
+    tryDisk(kind);
+    return { met: true };
+  } catch (error) {
+    return missing(`a disk of it cannot be mounted: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+function probeAcl(): Probe {
+  using folder = tempDir();
+  const { code, stderr } = run("setfacl", "-m", "u:1:r", folder.path);
+  if (code === 0) return { met: true };
+  return code === 127 ? missing("setfacl is not installed", "acl") : missing(stderr.trim());
+}
+
+function probeFfi(): Probe {
+  if (Deno.env.get("JVS_NO_FFI")) return missing("JVS_NO_FFI is set");
+  for (const path of ffiPaths()) {
+    try {
+      Deno.dlopen(path, { getpid: { parameters: [], result: "i32" } }).close();
+      return { met: true };
+    } catch {
+      continue; // another system's place, or not allowed: the next may be right
+    }
+  }
+  return missing("no C library can be opened at the paths that deno.json allows");
+}
+
+function ffiPaths(): string[] {
+  const config: { permissions: { jvs: { ffi: string[] } } } = JSON.parse(
+    Deno.readTextFileSync(new URL("../../deno.json", import.meta.url)),
+  );
+  return config.permissions.jvs.ffi;
+}
+
+function probeProgram(program: string, args: string[], packageName: string): Probe {
+  const { code, stderr } = run(program, ...args);
+  if (code === 0) return { met: true };
+  return code === 127
+    ? missing(`${program} is not installed`, packageName)
+    : missing(stderr.trim() || `it ended with ${code}`);
+}
+
+function missing(why: string, ...packages: string[]): Probe {
+  return { met: false, why, packages };
+}
