@@ -87,9 +87,7 @@ export function parseWhen(text: string, nowMs: number): number {
   // Date.parse takes the 31st of February for the 3rd of March.
   const known = year !== undefined &&
     new Date(Date.UTC(+year, Number(month) - 1, Number(day))).getUTCDate() === Number(day);
-  const ms = known
-    ? Date.parse(`${date}T${time}${zone.toUpperCase().replace(/(\d\d):?(\d\d)/, "$1:$2")}`)
-    : NaN;
+  const ms = known ? Date.parse(`${date}T${time}${zone.replace(/(\d\d):?(\d\d)/, "$1:$2")}`) : NaN;
   return exact(
     ms,
     text,
