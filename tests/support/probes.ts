@@ -12,6 +12,7 @@ export const REQUIREMENTS = [
   "tmpfs",
   "overlay",
   "acl",
+  "attr",
   "strace",
   "user",
   "python3",
@@ -38,14 +39,16 @@ export function probe(requirement: Requirement): Probe {
     case "ffi":
       return probeFfi();
     case "acl":
-      return probeAcl();
+      return probeInFolder("setfacl", ["-m", "u:1:r"], "acl");
+    case "attr":
+      return probeInFolder("setfattr", ["-n", "user.jvs", "-v", "1"], "attr");
     case "strace":
-      return probeProgram("strace", ["-o", "/dev/null", "true"], "strace");
+      return probeProgram("strace", "strace", "-o", "/dev/null", "true");
     case "user":
       if (Deno.uid() !== 0) return { met: true }; // the tests are one already
-      return probeProgram(...asUser(USER, "true", []), "util-linux");
+      return probeProgram("util-linux", ...asUser(USER, "true", []));
     case "python3":
-      return probeProgram(python(), ["-c", "import sys; sys.exit(sys.version_info < (3, 9))"], "python3");
+      return probeProgram("python3", python(), "-c", "import sys; sys.exit(sys.version_info < (3, 9))");
     default:
       return probeDisk(requirement);
   }
@@ -55,9 +58,9 @@ export function probe(requirement: Requirement): Probe {
 export const USER = 1000;
 
 /** The same program and arguments, started as an ordinary user by whoever may do that. */
-export function asUser(user: number, program: string, args: string[]): [program: string, args: string[]] {
-  if (Deno.uid() !== 0) return [program, args];
-  return ["setpriv", [`--reuid=${user}`, `--regid=${user}`, "--clear-groups", program, ...args]];
+export function asUser(user: number, program: string, args: string[]): [program: string, ...args: string[]] {
+  if (Deno.uid() !== 0 || user === 0) return [program, ...args];
+  return ["setpriv", `--reuid=${user}`, `--regid=${user}`, "--clear-groups", program, ...args];
 }
 
 const DISK_TOOLS: Record<DiskKind, { tool: string; package: string }> = {
@@ -80,11 +83,10 @@ function probeDisk(kind: DiskKind): Probe {
   }
 }
 
-function probeAcl(): Probe {
+/** A program that is given a folder, of the file system that tests have when they ask for no other. */
+function probeInFolder(program: string, args: string[], packageName: string): Probe {
   using folder = tempDir();
-  const { code, stderr } = run("setfacl", "-m", "u:1:r", folder.path);
-  if (code === 0) return { met: true };
-  return code === 127 ? missing("setfacl is not installed", "acl") : missing(stderr.trim());
+  return probeProgram(packageName, program, ...args, folder.path);
 }
 
 function probeFfi(): Probe {
@@ -107,7 +109,7 @@ function ffiPaths(): string[] {
   return config.permissions.jvs.ffi;
 }
 
-function probeProgram(program: string, args: string[], packageName: string): Probe {
+function probeProgram(packageName: string, program: string, ...args: string[]): Probe {
   const { code, stderr } = run(program, ...args);
   if (code === 0) return { met: true };
   return code === 127
