@@ -34,17 +34,17 @@ const SENTENCES: Record<string, string> = {
 export class SystemError extends JvsError {
   /** `ENOENT`, `EXDEV`, …; `E<number>` for one we have no name for. */
   readonly errno: string;
+  /** Why, for people: the end of the message. */
+  readonly reason: string;
 
   constructor(action: string, path: string, errno: string, cause?: unknown) {
-    super(
-      CODES[errno] ?? "E_IO",
-      `Cannot ${action} "${path}": ${SENTENCES[errno] ?? "the system said " + errno}`,
-      {
-        details: { path, errno, action },
-        cause,
-      },
-    );
+    const reason = SENTENCES[errno] ?? `the system said ${errno}`;
+    super(CODES[errno] ?? "E_IO", `Cannot ${action} "${path}": ${reason}`, {
+      details: { path, errno, action },
+      cause,
+    });
     this.errno = errno;
+    this.reason = reason;
   }
 }
 
