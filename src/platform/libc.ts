@@ -1,0 +1,166 @@
+import { EINTR, errnoName } from "./errno.ts";
+import { SystemError } from "./system_error.ts";
+
+// Results that are a count of bytes are declared i32: no count given here reaches 2^31, and a bigint costs an object.
+const SYMBOLS = {
+  memcpy: { parameters: ["buffer", "pointer", "usize"], result: "void" },
+  openat: { parameters: ["i32", "buffer", "i32", "u32"], result: "i32" },
+  close: { parameters: ["i32"], result: "i32" },
+  read: { parameters: ["i32", "buffer", "usize"], result: "i32" },
+  write: { parameters: ["i32", "buffer", "usize"], result: "i32" },
+  pread: { parameters: ["i32", "buffer", "usize", "i64"], result: "i32" },
+  pwrite: { parameters: ["i32", "buffer", "usize", "i64"], result: "i32" },
+  lseek: { parameters: ["i32", "i64", "i32"], result: "i64" },
+  ftruncate: { parameters: ["i32", "i64"], result: "i32" },
+  fsync: { parameters: ["i32"], result: "i32" },
+  fdatasync: { parameters: ["i32"], result: "i32" },
+  syncfs: { parameters: ["i32"], result: "i32" },
+  ioctlNumber: { name: "ioctl", parameters: ["i32", "usize", "usize"], result: "i32" },
+  ioctlBuffer: { name: "ioctl", parameters: ["i32", "usize", "buffer"], result: "i32" },
+  mkdirat: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  symlinkat: { parameters: ["buffer", "i32", "buffer"], result: "i32" },
+  linkat: { parameters: ["i32", "buffer", "i32", "buffer", "i32"], result: "i32" },
+  renameat: { parameters: ["i32", "buffer", "i32", "buffer"], result: "i32" },
+  unlinkat: { parameters: ["i32", "buffer", "i32"], result: "i32" },
+  readlinkat: { parameters: ["i32", "buffer", "buffer", "usize"], result: "i32" },
+  chmod: { parameters: ["buffer", "u32"], result: "i32" },
+  fchmod: { parameters: ["i32", "u32"], result: "i32" },
+  fchmodat: { parameters: ["i32", "buffer", "u32", "i32"], result: "i32" },
+  fchownat: { parameters: ["i32", "buffer", "u32", "u32", "i32"], result: "i32" },
+  utimensat: { parameters: ["i32", "buffer", "buffer", "i32"], result: "i32" },
+  fstatfs: { parameters: ["i32", "buffer"], result: "i32" },
+  llistxattr: { parameters: ["buffer", "buffer", "usize"], result: "i32" },
+  flistxattr: { parameters: ["i32", "buffer", "usize"], result: "i32" },
+  lgetxattr: { parameters: ["buffer", "buffer", "buffer", "usize"], result: "i32" },
+  fgetxattr: { parameters: ["i32", "buffer", "buffer", "usize"], result: "i32" },
+  lsetxattr: { parameters: ["buffer", "buffer", "buffer", "usize", "i32"], result: "i32" },
+  fsetxattr: { parameters: ["i32", "buffer", "buffer", "usize", "i32"], result: "i32" },
+  lremovexattr: { parameters: ["buffer", "buffer"], result: "i32" },
+  fremovexattr: { parameters: ["i32", "buffer"], result: "i32" },
+  kill: { parameters: ["i32", "i32"], result: "i32" },
+  __errno_location: { parameters: [], result: "pointer" },
+} as const;
+
+// Functions that older C libraries lack though the kernel has the call: then `syscall` with its number.
+const LATE = {
+  getdents64: { parameters: ["i32", "buffer", "usize"], result: "i32" },
+  statx: { parameters: ["i32", "buffer", "i32", "u32", "buffer"], result: "i32" },
+  renameat2: { parameters: ["i32", "buffer", "i32", "buffer", "u32"], result: "i32" },
+  mknodat: { parameters: ["i32", "buffer", "u32", "u64"], result: "i32" },
+  copy_file_range: { parameters: ["i32", "buffer", "i32", "buffer", "usize", "u32"], result: "i32" },
+} as const;
+
+const CALL_NUMBERS: Record<"x86_64" | "aarch64", Record<keyof typeof LATE, bigint>> = {
+  x86_64: { getdents64: 217n, statx: 332n, renameat2: 316n, mknodat: 259n, copy_file_range: 326n },
+  aarch64: { getdents64: 61n, statx: 291n, renameat2: 276n, mknodat: 33n, copy_file_range: 285n },
+};
+
+// The permission set in deno.json has exactly these texts: a scoped permission is for the identical path.
+const GLIBC = [
+  "/lib/x86_64-linux-gnu/libc.so.6",
+  "/usr/lib/x86_64-linux-gnu/libc.so.6",
+  "/lib/aarch64-linux-gnu/libc.so.6",
+  "/usr/lib/aarch64-linux-gnu/libc.so.6",
+  "/lib64/libc.so.6",
+  "/usr/lib64/libc.so.6",
+  "/usr/lib/libc.so.6",
+];
+const MUSL = ["/lib/ld-musl-x86_64.so.1", "/lib/ld-musl-aarch64.so.1"];
+
+/** Functions of the C library as they are called. */
+export type LibcSymbols =
+  & Deno.StaticForeignLibraryInterface<typeof SYMBOLS>
+  & Deno.StaticForeignLibraryInterface<typeof LATE>;
+
+/** The C library, with `errno` read the moment it is asked for. */
+export class Libc {
+  readonly call: LibcSymbols;
+  readonly #errnoAt: Deno.PointerValue;
+  readonly #errno = new Int32Array(1);
+
+  constructor(symbols: LibcSymbols) {
+    this.call = symbols;
+    // It stays where it is for a thread, and each worker opens its own library.
+    this.#errnoAt = symbols.__errno_location();
+  }
+
+  /** Why the last call failed. */
+  get errno(): number {
+    this.call.memcpy(this.#errno, this.#errnoAt, 4n);
+    return this.#errno[0] as number;
+  }
+
+  /** The last call's failure, to be thrown. */
+  failure(action: string, path: string): SystemError {
+    return new SystemError(action, path, errnoName(this.errno));
+  }
+
+  /** The result of a call that is made again as long as a signal breaks it off. */
+  repeat(call: () => number): number {
+    for (;;) {
+      const result = call();
+      if (result >= 0 || this.errno !== EINTR) return result;
+    }
+  }
+
+  /** As `repeat`, and what fails is thrown. */
+  must(action: string, path: string | { readonly path: string }, call: () => number): number {
+    const result = this.repeat(call);
+    if (result < 0) throw this.failure(action, typeof path === "string" ? path : path.path);
+    return result;
+  }
+}
+
+/** Why the C library could not be opened: kept for the message of whatever then cannot be done. */
+export class LibcUnavailable extends Error {}
+
+/** How to open it; for tests. */
+export interface OpenLibcOptions {
+  /** Go through `syscall` for what older libraries lack, even where it is there (default false). */
+  viaSyscall?: boolean;
+}
+
+/** Opens the C library by its absolute path; throws `LibcUnavailable` where that is not permitted or not there. */
+export function openLibc(options: OpenLibcOptions = {}): Libc {
+  const reasons: string[] = [];
+  // Another libc than the one this process runs on would have no thread of its own set up: errno writes into the other's.
+  for (const path of Deno.build.env === "musl" ? MUSL : GLIBC) {
+    try {
+      return new Libc(symbolsOf(path, options.viaSyscall ?? false));
+    } catch (error) {
+      reasons.push(error instanceof Error ? error.message : String(error));
+    }
+  }
+  throw new LibcUnavailable(reasons.join("; "));
+}
+
+function symbolsOf(path: string, viaSyscall: boolean): LibcSymbols {
+  const symbols = Deno.dlopen(path, SYMBOLS).symbols;
+  if (!viaSyscall) {
+    try {
+      return { ...symbols, ...Deno.dlopen(path, LATE).symbols };
+    } catch {
+      // An older library: one of them is missing, and the kernel is asked directly for all.
+    }
+  }
+  const number = CALL_NUMBERS[Deno.build.arch];
+  const direct = Deno.dlopen(path, {
+    getdents64: viaNumber(LATE.getdents64.parameters),
+    statx: viaNumber(LATE.statx.parameters),
+    renameat2: viaNumber(LATE.renameat2.parameters),
+    mknodat: viaNumber(LATE.mknodat.parameters),
+    copy_file_range: viaNumber(LATE.copy_file_range.parameters),
+  }).symbols;
+  return {
+    ...symbols,
+    getdents64: (...given) => direct.getdents64(number.getdents64, ...given),
+    statx: (...given) => direct.statx(number.statx, ...given),
+    renameat2: (...given) => direct.renameat2(number.renameat2, ...given),
+    mknodat: (...given) => direct.mknodat(number.mknodat, ...given),
+    copy_file_range: (...given) => direct.copy_file_range(number.copy_file_range, ...given),
+  };
+}
+
+function viaNumber<const P extends readonly Deno.NativeType[]>(parameters: P) {
+  return { name: "syscall", parameters: ["i64", ...parameters], result: "i32" } as const;
+}

@@ -1,0 +1,119 @@
+import { errnoName } from "./errno.ts";
+import type { Libc } from "./libc.ts";
+import { statOpen } from "./linux_stat.ts";
+import { Stat } from "./platform.ts";
+import { SystemError } from "./system_error.ts";
+
+const SEEK_SET = 0;
+const SEEK_CUR = 1;
+const SEEK_DATA = 3;
+const SEEK_HOLE = 4;
+
+/** Between two of these the caller may stop the copy. */
+const PIECE = 16 * 1024 * 1024;
+const BUFFER = 1024 * 1024;
+// Reasons for copy_file_range to fail that do not stand in the way of reading and writing.
+const NOT_IN_KERNEL = ["EXDEV", "EINVAL", "ENOSYS", "EOPNOTSUPP", "EPERM", "ETXTBSY"];
+
+const stat = new Stat();
+const readAt = new BigInt64Array(1);
+const writeAt = new BigInt64Array(1);
+const readAtBytes = new Uint8Array(readAt.buffer);
+const writeAtBytes = new Uint8Array(writeAt.buffer);
+let buffer: Uint8Array<ArrayBuffer> | undefined;
+
+/** One end of a copy. */
+export interface CopyEnd {
+  readonly descriptor: number;
+  readonly path: string;
+}
+
+/** Copies all of a file into an empty one, hole for hole; neither end's own position moves. */
+export function copyContent(libc: Libc, from: CopyEnd, to: CopyEnd, between: () => void): void {
+  libc.must("look at", from, () => statOpen(libc, from.descriptor, stat));
+  const size = stat.size;
+  const position = libc.call.lseek(from.descriptor, 0n, SEEK_CUR);
+  const copy = new RangeCopy(libc, from, to, between);
+  try {
+    for (let at = 0; at < size;) {
+      const data = nextData(libc, from, at, size);
+      const end = data < size ? nextHole(libc, from, data, size) : size;
+      if (!copy.run(data, end)) break;
+      at = end;
+    }
+  } finally {
+    libc.call.lseek(from.descriptor, position, SEEK_SET);
+  }
+  // A hole at the end is written by nobody.
+  libc.must("write", to, () => libc.call.ftruncate(to.descriptor, BigInt(size)));
+}
+
+/** Where data begin, from `at` on; `size` when only a hole is left. */
+function nextData(libc: Libc, from: CopyEnd, at: number, size: number): number {
+  const found = libc.call.lseek(from.descriptor, BigInt(at), SEEK_DATA);
+  if (found >= 0n) return Math.min(Number(found), size);
+  const why = errnoName(libc.errno);
+  if (why === "ENXIO") return size;
+  if (why === "EINVAL" || why === "EOPNOTSUPP" || why === "ENOSYS") return at; // holes cannot be told here: all is data
+  throw new SystemError("find the holes of", from.path, why);
+}
+
+function nextHole(libc: Libc, from: CopyEnd, at: number, size: number): number {
+  const found = libc.call.lseek(from.descriptor, BigInt(at), SEEK_HOLE);
+  return found > BigInt(at) ? Math.min(Number(found), size) : size;
+}
+
+class RangeCopy {
+  #inKernel = true;
+
+  constructor(
+    readonly libc: Libc,
+    readonly from: CopyEnd,
+    readonly to: CopyEnd,
+    readonly between: () => void,
+  ) {}
+
+  /** Copies a range; false when the source ended before it. */
+  run(start: number, end: number): boolean {
+    for (let at = start; at < end;) {
+      const most = Math.min(end - at, PIECE);
+      const copied = this.#inKernel ? this.#byKernel(at, most) : this.#byBuffer(at, most);
+      if (copied === 0 && !this.#inKernel) return false;
+      // Some file systems answer 0 where there is something to read: reading tells.
+      if (copied === 0) this.#inKernel = false;
+      at += copied;
+      this.between();
+    }
+    return true;
+  }
+
+  #byKernel(at: number, most: number): number {
+    const { libc, from, to } = this;
+    readAt[0] = writeAt[0] = BigInt(at);
+    const length = BigInt(most);
+    const copied = libc.repeat(() =>
+      libc.call.copy_file_range(from.descriptor, readAtBytes, to.descriptor, writeAtBytes, length, 0)
+    );
+    if (copied >= 0) return copied;
+    const why = errnoName(libc.errno);
+    if (!NOT_IN_KERNEL.includes(why)) throw new SystemError("write", to.path, why);
+    return 0;
+  }
+
+  #byBuffer(at: number, most: number): number {
+    const { libc, from, to } = this;
+    const space = buffer ??= new Uint8Array(BUFFER);
+    const length = BigInt(Math.min(most, BUFFER));
+    const read = libc.must("read", from, () => libc.call.pread(from.descriptor, space, length, BigInt(at)));
+    for (let done = 0; done < read;) {
+      const rest = space.subarray(done, read);
+      const place = BigInt(at + done);
+      done += libc.must(
+        "write",
+        to,
+        () => libc.call.pwrite(to.descriptor, rest, BigInt(rest.length), place),
+      );
+    }
+    return read;
+  }
+}

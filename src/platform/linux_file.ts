@@ -1,0 +1,90 @@
+import type { Libc } from "./libc.ts";
+import { copyContent } from "./linux_copy.ts";
+import { statOpen } from "./linux_stat.ts";
+import type { OpenFile, Stat } from "./platform.ts";
+import { SystemError } from "./system_error.ts";
+
+const FICLONE = 0x40049409n;
+
+/** A file by its descriptor. */
+export class LinuxFile implements OpenFile {
+  readonly #libc: Libc;
+  readonly #where: { readonly path: string };
+  readonly #writable: boolean;
+  #descriptor: number;
+  // A read of the same length comes again and again, and making a bigint costs more than the comparison.
+  #length = 0;
+  #lengthGiven = 0n;
+
+  constructor(libc: Libc, descriptor: number, where: { readonly path: string }, writable: boolean) {
+    this.#libc = libc;
+    this.#descriptor = descriptor;
+    this.#where = where;
+    this.#writable = writable;
+  }
+
+  get path(): string {
+    return this.#where.path;
+  }
+
+  read(buffer: Uint8Array): number {
+    const { call } = this.#libc;
+    if (buffer.length !== this.#length) {
+      this.#length = buffer.length;
+      this.#lengthGiven = BigInt(buffer.length);
+    }
+    return this.#must("read", () => call.read(this.#descriptor, own(buffer), this.#lengthGiven));
+  }
+
+  write(bytes: Uint8Array): void {
+    const { call } = this.#libc;
+    for (let rest = bytes; rest.length > 0;) {
+      const written = this.#must("write", () => call.write(this.#descriptor, own(rest), BigInt(rest.length)));
+      rest = rest.subarray(written);
+    }
+  }
+
+  stat(into: Stat): void {
+    this.#must("look at", () => statOpen(this.#libc, this.#descriptor, into));
+  }
+
+  syncData(): void {
+    this.#must("make durable", () => this.#libc.call.fdatasync(this.#descriptor));
+  }
+
+  sync(): void {
+    this.#must("make durable", () => this.#libc.call.fsync(this.#descriptor));
+  }
+
+  cloneFrom(source: OpenFile): void {
+    const from = this.#descriptorOf(source, "clone");
+    this.#must("clone into", () => this.#libc.call.ioctlNumber(this.#descriptor, FICLONE, BigInt(from)));
+  }
+
+  copyFrom(source: OpenFile, between: () => void = () => {}): void {
+    const from = { descriptor: this.#descriptorOf(source, "copy"), path: (source as LinuxFile).path };
+    copyContent(this.#libc, from, { descriptor: this.#descriptor, path: this.path }, between);
+  }
+
+  /** Once; what the system could not write until now (FUSE, quotas) is reported here. */
+  [Symbol.dispose](): void {
+    if (this.#descriptor < 0) return;
+    const result = this.#libc.call.close(this.#descriptor);
+    this.#descriptor = -1;
+    if (result < 0 && this.#writable) throw this.#libc.failure("finish writing", this.path);
+  }
+
+  #descriptorOf(source: OpenFile, action: string): number {
+    if (source instanceof LinuxFile) return source.#descriptor;
+    throw new SystemError(action, this.path, "EINVAL");
+  }
+
+  #must(action: string, call: () => number): number {
+    return this.#libc.must(action, this.#where, call);
+  }
+}
+
+/** The same bytes, said to be in memory that is not shared: the calls here end before anything else runs. */
+function own(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return bytes as Uint8Array<ArrayBuffer>;
+}

@@ -1,0 +1,122 @@
+import { hexOf } from "../model/bytes.ts";
+import type { Libc } from "./libc.ts";
+import { readSystemFile } from "./linux_read.ts";
+import { mountIdOf, statOpen } from "./linux_stat.ts";
+import { type FileSystem, Stat } from "./platform.ts";
+
+const MAGIC: Record<number, string> = {
+  0xef53: "ext4",
+  0x58465342: "xfs",
+  0x9123683e: "btrfs",
+  0x01021994: "tmpfs",
+  0x794c7630: "overlay",
+  0x65735546: "fuse",
+};
+const READ_ONLY = 1n;
+
+const FS_IOC_GETFSUUID = 0x80111500n;
+const XFS_IOC_FSGEOMETRY_V1 = 0x80705864n;
+const BTRFS_IOC_FS_INFO = 0x8400941fn;
+const BTRFS_IOC_INO_LOOKUP = 0xd0009412n;
+const BTRFS_FIRST_FREE_OBJECTID = 256n;
+
+// These stamp with the kernel's clock, which ticks at least a hundred times a second. An overlay shows what lies below
+// it, and that must be one of these kinds.
+const TICKING = ["ext4", "xfs", "btrfs", "tmpfs", "overlay"];
+const TICK_NS = 10_000_000;
+const UNKNOWN_NS = 2_000_000_000;
+
+/** Tells what file system something open lies on. */
+export function fileSystemOf(
+  libc: Libc,
+  open: { readonly descriptor: number; readonly path: string },
+): FileSystem {
+  const bytes = new Uint8Array(256);
+  libc.must("ask for the file system of", open, () => libc.call.fstatfs(open.descriptor, bytes));
+  // struct statfs: type, block size, blocks, free, available, files, free files, id, longest name, fragment size, flags.
+  const fields = new BigInt64Array(bytes.buffer);
+  const field = (index: number) => fields[index] as bigint;
+  const mount = mountOf(libc, open.descriptor);
+  const kind = MAGIC[Number(BigInt.asUintN(32, field(0)))] ?? "";
+  const blockSize = field(9) > 0n ? field(9) : field(1);
+  const exact = kind === "" || kind === "fuse" ? mount?.type ?? (kind || "unknown") : kind;
+  return {
+    kind: exact,
+    id: idOf(libc, open, { kind: exact, fsid: field(7), source: mount?.source ?? "" }),
+    readOnly: (field(10) & READ_ONLY) !== 0n,
+    freeBytes: Number(field(4) * blockSize),
+    // Where inodes are made as they are needed the kernel says 0 of 0.
+    freeInodes: field(5) === 0n ? Number.MAX_SAFE_INTEGER : Number(field(6)),
+    granularityNs: TICKING.includes(exact) ? TICK_NS : UNKNOWN_NS,
+  };
+}
+
+interface Known {
+  readonly kind: string;
+  readonly fsid: bigint;
+  readonly source: string;
+}
+
+/**
+ * An id that does not depend on the kernel's age nor on the user's rights, or an upgrade would look like another disk:
+ * so a file system's own old call comes first.
+ */
+function idOf(
+  libc: Libc,
+  open: { readonly descriptor: number; readonly path: string },
+  known: Known,
+): string {
+  const { kind, fsid, source } = known;
+  if (kind === "fuse.juicefs" && source !== "") return `juicefs:${source.replace(/^JuiceFS:/, "")}`;
+  if (kind === "xfs") {
+    const geometry = asked(libc, open.descriptor, XFS_IOC_FSGEOMETRY_V1, new Uint8Array(112));
+    if (geometry) return `xfs:${uuid(geometry.subarray(64, 80))}`;
+  }
+  if (kind === "btrfs") {
+    const info = asked(libc, open.descriptor, BTRFS_IOC_FS_INFO, new Uint8Array(1024));
+    const subvolume = info && subvolumeOf(libc, open.descriptor);
+    if (info && subvolume !== undefined) return `btrfs:${uuid(info.subarray(16, 32))}:${subvolume}`;
+  }
+  const short = BigInt.asUintN(64, fsid).toString(16).padStart(16, "0");
+  // ext4 and btrfs make theirs of the UUID (and the subvolume).
+  if (kind === "ext4" || kind === "btrfs") return `${kind}:${short}`;
+  const told = asked(libc, open.descriptor, FS_IOC_GETFSUUID, new Uint8Array(17));
+  if (told?.[0] === 16) return `${kind}:${uuid(told.subarray(1))}`;
+  if (fsid !== 0n) return `${kind}:${short}`;
+  const stat = new Stat();
+  libc.must("look at", open, () => statOpen(libc, open.descriptor, stat));
+  // Nothing outlives the mount: at least it is told apart from others until the machine starts again.
+  return `${kind}:${source}:${stat.devMajor}:${stat.devMinor}:${bootIdOf(libc)}`;
+}
+
+/** The subvolume of something open on btrfs; every user may ask that for the first inode. */
+function subvolumeOf(libc: Libc, descriptor: number): bigint | undefined {
+  const question = new Uint8Array(4096);
+  const fields = new BigUint64Array(question.buffer);
+  fields[1] = BTRFS_FIRST_FREE_OBJECTID;
+  return asked(libc, descriptor, BTRFS_IOC_INO_LOOKUP, question) && fields[0];
+}
+
+function asked(libc: Libc, descriptor: number, request: bigint, answer: Uint8Array<ArrayBuffer>) {
+  return libc.repeat(() => libc.call.ioctlBuffer(descriptor, request, answer)) < 0 ? undefined : answer;
+}
+
+function uuid(bytes: Uint8Array): string {
+  const hex = hexOf(bytes);
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}
+
+/** The kernel's own name for this boot. */
+export function bootIdOf(libc: Libc): string {
+  return readSystemFile(libc, "/proc/sys/kernel/random/boot_id")?.trim() ?? "unknown";
+}
+
+/** Type and source of the mount, from a line such as `36 35 0:25 / /mnt rw - fuse.juicefs JuiceFS:name rw`. */
+function mountOf(libc: Libc, descriptor: number): { type: string; source: string } | undefined {
+  const id = mountIdOf(libc, descriptor);
+  if (id === undefined) return undefined;
+  const lines = readSystemFile(libc, "/proc/self/mountinfo")?.split("\n") ?? [];
+  const line = lines.find((text) => text.startsWith(`${id} `));
+  const [type, source] = line?.split(" - ")[1]?.split(" ") ?? [];
+  return type === undefined ? undefined : { type, source: source ?? "" };
+}

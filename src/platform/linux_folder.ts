@@ -1,0 +1,244 @@
+import { BLOCK, CHAR, FIFO, FILE, SOCKET, type Xattr } from "../model/entry.ts";
+import { EINTR, ENOENT, errnoName } from "./errno.ts";
+import type { Libc } from "./libc.ts";
+import * as flag from "./linux_constants.ts";
+import { LinuxFile } from "./linux_file.ts";
+import { listOpen } from "./linux_listing.ts";
+import { changeMode } from "./linux_mode.ts";
+import { NameBuffer, NO_NAME, terminated } from "./linux_name.ts";
+import { type RenameHow, renameName } from "./linux_rename.ts";
+import { statName, statOpen } from "./linux_stat.ts";
+import { XattrTarget } from "./linux_xattr.ts";
+import { isDot, joinForEyes, PathForEyes } from "./path_for_eyes.ts";
+import { type Folder, type Listing, type OpenFile, Stat } from "./platform.ts";
+import { SystemError } from "./system_error.ts";
+
+const AS_FOLDER = flag.O_RDONLY | flag.O_DIRECTORY | flag.O_NOFOLLOW | flag.O_CLOEXEC;
+// O_NONBLOCK: a FIFO must not be waited for.
+const AS_FILE = {
+  read: flag.O_RDONLY | flag.O_NONBLOCK | flag.O_NOFOLLOW | flag.O_CLOEXEC,
+  write: flag.O_WRONLY | flag.O_NONBLOCK | flag.O_NOFOLLOW | flag.O_CLOEXEC,
+  create: flag.O_RDWR | flag.O_CREAT | flag.O_EXCL | flag.O_NOFOLLOW | flag.O_CLOEXEC,
+};
+
+const NODE_FORMATS = new Map([[FIFO, 0o010000], [CHAR, 0o020000], [BLOCK, 0o060000], [SOCKET, 0o140000]]);
+const UTIME_OMIT = 0x3ffffffen;
+// A link's target is shorter than a page of 4,096 bytes.
+const LINK_ROOM = 4096;
+
+// Every call ends before another begins, so that one of each serves all folders of a thread.
+const here = new NameBuffer();
+const there = new NameBuffer();
+const found = new Stat();
+const target = new Uint8Array(LINK_ROOM);
+const times = new BigInt64Array(4);
+const timesBytes = new Uint8Array(times.buffer);
+
+/** A folder by its descriptor. */
+export class LinuxFolder implements Folder {
+  readonly #libc: Libc;
+  readonly #where: { readonly path: string };
+  #descriptor: number;
+  #listed = false;
+
+  constructor(libc: Libc, descriptor: number, where: { readonly path: string }) {
+    this.#libc = libc;
+    this.#descriptor = descriptor;
+    this.#where = where;
+  }
+
+  get path(): string {
+    return this.#where.path;
+  }
+
+  get descriptor(): number {
+    return this.#descriptor;
+  }
+
+  list(): Listing {
+    if (this.#listed) this.#libc.call.lseek(this.#descriptor, 0n, 0);
+    this.#listed = true;
+    const listing = listOpen(this.#libc, this.#descriptor);
+    if (listing === undefined) throw this.#libc.failure("list", this.path);
+    return listing;
+  }
+
+  stat(name: Uint8Array, into: Stat): boolean {
+    const dot = isDot(name);
+    const given = dot ? NO_NAME : here.put(name, "look at", this);
+    for (;;) {
+      const result = dot
+        ? statOpen(this.#libc, this.#descriptor, into)
+        : statName(this.#libc, this.#descriptor, given, into);
+      if (result === 0) return true;
+      const errno = this.#libc.errno;
+      if (errno === ENOENT && !dot) return false;
+      if (errno !== EINTR) throw new SystemError("look at", joinForEyes(this.path, name), errnoName(errno));
+    }
+  }
+
+  openFolder(name: Uint8Array): LinuxFolder {
+    const descriptor = this.#named("open", name, (given) => this.#openAt(given, AS_FOLDER));
+    return new LinuxFolder(this.#libc, descriptor, new PathForEyes(this.#where, name));
+  }
+
+  openFile(name: Uint8Array, how: "read" | "write" | "create"): OpenFile {
+    const action = how === "create" ? "create" : "open";
+    const descriptor = this.#named(action, name, (given) => this.#openAt(given, AS_FILE[how]));
+    const file = new LinuxFile(this.#libc, descriptor, new PathForEyes(this.#where, name), how !== "read");
+    if (how === "create") return file;
+    if (statOpen(this.#libc, descriptor, found) === 0 && found.type === FILE) return file;
+    file[Symbol.dispose]();
+    throw new SystemError(action, joinForEyes(this.path, name), "EINVAL");
+  }
+
+  readLink(name: Uint8Array): Uint8Array {
+    const { call } = this.#libc;
+    const length = this.#named(
+      "read the link",
+      name,
+      (given) => call.readlinkat(this.#descriptor, given, target, BigInt(LINK_ROOM)),
+    );
+    return target.slice(0, length);
+  }
+
+  makeFolder(name: Uint8Array, mode: number): void {
+    const { call } = this.#libc;
+    this.#named("create", name, (given) => call.mkdirat(this.#descriptor, given, mode & 0o777));
+    // The umask, a setgid parent and default ACLs all have their say in what mkdir made.
+    if (!this.stat(name, found) || found.mode !== mode) this.setMode(name, mode);
+  }
+
+  makeSymlink(name: Uint8Array, target: Uint8Array): void {
+    if (target.includes(0)) throw new SystemError("create", joinForEyes(this.path, name), "EINVAL");
+    const text = terminated(target);
+    this.#named("create", name, (given) => this.#libc.call.symlinkat(text, this.#descriptor, given));
+  }
+
+  makeSpecial(name: Uint8Array, type: number, major: number, minor: number): void {
+    const format = NODE_FORMATS.get(type);
+    if (format === undefined) throw new SystemError("create", joinForEyes(this.path, name), "EINVAL");
+    const device = deviceNumber(major, minor);
+    const { call } = this.#libc;
+    this.#named("create", name, (given) => call.mknodat(this.#descriptor, given, format | 0o600, device));
+  }
+
+  linkFrom(name: Uint8Array, from: Folder, fromName: Uint8Array): void {
+    const source = descriptorOf(from);
+    const old = there.put(fromName, "link", from);
+    this.#named("link", name, (given) => this.#libc.call.linkat(source, old, this.#descriptor, given, 0));
+  }
+
+  rename(name: Uint8Array, to: Folder, toName: Uint8Array, how: RenameHow): void {
+    const old = here.put(name, "rename", this);
+    const fresh = there.put(toName, "rename", to);
+    const names = { from: this.#descriptor, name: old, to: descriptorOf(to), toName: fresh };
+    const why = renameName(this.#libc, names, how);
+    if (why === undefined) return;
+    const path = why === "EEXIST" || why === "ENOTEMPTY"
+      ? joinForEyes(to.path, toName)
+      : joinForEyes(this.path, name);
+    throw new SystemError(path.startsWith(to.path) ? "rename to" : "rename", path, why);
+  }
+
+  removeFile(name: Uint8Array): void {
+    this.#named("remove", name, (given) => this.#libc.call.unlinkat(this.#descriptor, given, 0));
+  }
+
+  removeFolder(name: Uint8Array): void {
+    const { call } = this.#libc;
+    this.#named("remove", name, (given) => call.unlinkat(this.#descriptor, given, flag.AT_REMOVEDIR));
+  }
+
+  setMode(name: Uint8Array, mode: number): void {
+    const { call } = this.#libc;
+    this.#named(
+      "set the mode of",
+      name,
+      (given) =>
+        given === NO_NAME
+          ? call.fchmod(this.#descriptor, mode)
+          : changeMode(this.#libc, this.#descriptor, given, mode),
+      true,
+    );
+  }
+
+  setOwner(name: Uint8Array, uid: number, gid: number): void {
+    const { call } = this.#libc;
+    const how = flag.AT_SYMLINK_NOFOLLOW | flag.AT_EMPTY_PATH;
+    this.#named(
+      "set the owner of",
+      name,
+      (given) => call.fchownat(this.#descriptor, given, uid, gid, how),
+      true,
+    );
+  }
+
+  setTimes(name: Uint8Array, sec: number, nsec: number): void {
+    times[1] = UTIME_OMIT;
+    times[2] = BigInt(sec);
+    times[3] = BigInt(nsec);
+    this.#named("set the time of", name, (given) => {
+      // utimensat knows AT_EMPTY_PATH only since Linux 5.8, but no name at all since ever: that is futimens.
+      const dot = given === NO_NAME;
+      const how = dot ? 0 : flag.AT_SYMLINK_NOFOLLOW;
+      return this.#libc.call.utimensat(this.#descriptor, dot ? null : given, timesBytes, how);
+    }, true);
+  }
+
+  xattrs(name: Uint8Array): Xattr[] {
+    return this.#attributes(name, "read").all();
+  }
+
+  setXattr(name: Uint8Array, xattr: Xattr): void {
+    this.#attributes(name, "set").set(xattr);
+  }
+
+  removeXattr(name: Uint8Array, xattrName: string): void {
+    this.#attributes(name, "remove").remove(xattrName);
+  }
+
+  sync(): void {
+    this.#libc.must("make durable", this, () => this.#libc.call.fsync(this.#descriptor));
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#descriptor < 0) return;
+    this.#libc.call.close(this.#descriptor);
+    this.#descriptor = -1;
+  }
+
+  #attributes(name: Uint8Array, action: string): XattrTarget {
+    if (!isDot(name)) here.put(name, `${action} the attributes of`, this); // only to refuse what is no name
+    return new XattrTarget(this.#libc, this.#descriptor, name, new PathForEyes(this.#where, name));
+  }
+
+  #openAt(name: Uint8Array<ArrayBuffer>, flags: number): number {
+    return this.#libc.call.openat(this.#descriptor, name, flags, 0o600);
+  }
+
+  /** A call with one name; with `orItself`, `.` comes as `NO_NAME`. What fails is thrown. */
+  #named(
+    action: string,
+    name: Uint8Array,
+    call: (name: Uint8Array<ArrayBuffer>) => number,
+    orItself = false,
+  ): number {
+    const given = orItself && isDot(name) ? NO_NAME : here.put(name, action, this);
+    const result = this.#libc.repeat(() => call(given));
+    if (result < 0) throw this.#libc.failure(action, joinForEyes(this.path, name));
+    return result;
+  }
+}
+
+/** The descriptor of a folder, which must be one of ours. */
+export function descriptorOf(folder: Folder): number {
+  if (folder instanceof LinuxFolder) return folder.descriptor;
+  throw new SystemError("use", folder.path, "EINVAL");
+}
+
+/** dev_t as the C library puts it together. */
+function deviceNumber(major: number, minor: number): bigint {
+  const [high, low] = [BigInt(major), BigInt(minor)];
+  return (high & 0xfffff000n) << 32n | (high & 0xfffn) << 8n | (low & 0xffffff00n) << 12n | low & 0xffn;
+}

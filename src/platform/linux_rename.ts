@@ -1,0 +1,52 @@
+import { DIR } from "../model/entry.ts";
+import { errnoName } from "./errno.ts";
+import type { Libc } from "./libc.ts";
+import { AT_REMOVEDIR, RENAME_EXCHANGE, RENAME_NOREPLACE } from "./linux_constants.ts";
+import { statName } from "./linux_stat.ts";
+import { Stat } from "./platform.ts";
+
+/** What becomes of a name that is there. */
+export type RenameHow = "replace" | "fresh" | "exchange";
+
+/** Two names (NUL behind them) in open folders. */
+export interface RenameNames {
+  readonly from: number;
+  readonly name: Uint8Array<ArrayBuffer>;
+  readonly to: number;
+  readonly toName: Uint8Array<ArrayBuffer>;
+}
+
+const found = new Stat();
+
+/** Renames, and gives the reason when that failed. */
+export function renameName(libc: Libc, names: RenameNames, how: RenameHow): string | undefined {
+  const { call } = libc;
+  const { from, name, to, toName } = names;
+  if (how === "replace") return reason(libc, () => call.renameat(from, name, to, toName));
+  const flags = how === "fresh" ? RENAME_NOREPLACE : RENAME_EXCHANGE;
+  const why = reason(libc, () => call.renameat2(from, name, to, toName, flags));
+  if (why === "ENOSYS" || why === "EINVAL") return how === "fresh" ? renameFresh(libc, names) : "EINVAL";
+  return why;
+}
+
+/** Where the file system does not know the flag (NFS, some FUSE): what else fails when the name is there. */
+function renameFresh(libc: Libc, names: RenameNames): string | undefined {
+  const { call } = libc;
+  const { from, name, to, toName } = names;
+  const look = reason(libc, () => statName(libc, from, name, found));
+  if (look !== undefined) return look;
+  if (found.type !== DIR) {
+    return reason(libc, () => call.linkat(from, name, to, toName, 0)) ??
+      reason(libc, () => call.unlinkat(from, name, 0));
+  }
+  // An empty folder takes the name, and a folder may be renamed over that, though not over one with something in it.
+  const made = reason(libc, () => call.mkdirat(to, toName, 0o700));
+  if (made !== undefined) return made;
+  const why = reason(libc, () => call.renameat(from, name, to, toName));
+  if (why !== undefined) call.unlinkat(to, toName, AT_REMOVEDIR);
+  return why;
+}
+
+function reason(libc: Libc, call: () => number): string | undefined {
+  return libc.repeat(call) < 0 ? errnoName(libc.errno) : undefined;
+}

@@ -1,0 +1,37 @@
+import { JvsError } from "../model/errors.ts";
+import { LibcUnavailable, openLibc } from "./libc.ts";
+import { LinuxPlatform } from "./linux.ts";
+import type { Platform } from "./platform.ts";
+import { PortablePlatform } from "./portable.ts";
+
+/** How to open the platform. */
+export interface OpenPlatformOptions {
+  /** Use the C library where that is permitted (default true). */
+  ffi?: boolean;
+}
+
+let usual: Platform | undefined;
+let portable: Platform | undefined;
+
+/** The system this runs on, opened once; the one place that asks which it is. */
+export function openPlatform(options: OpenPlatformOptions = {}): Platform {
+  if (options.ffi === false) return portable ??= new PortablePlatform();
+  return usual ??= chosen();
+}
+
+function chosen(): Platform {
+  const { os } = Deno.build;
+  if (os === "linux") {
+    try {
+      return new LinuxPlatform(openLibc());
+    } catch (error) {
+      // Not permitted, or a C library we do not know: less can be kept then, and the abilities say so.
+      if (error instanceof LibcUnavailable) return openPlatform({ ffi: false });
+      throw error;
+    }
+  }
+  throw new JvsError("E_ENGINE_UNAVAILABLE", `Cannot work on ${os}: JVS runs on Linux so far`, {
+    hint: "Run it on a Linux machine, in a container or in WSL 2.",
+    details: { os },
+  });
+}

@@ -1,0 +1,74 @@
+import { attempt } from "./portable_call.ts";
+import { fillFrom } from "./portable_stat.ts";
+import type { OpenFile, Stat } from "./platform.ts";
+import { SystemError } from "./system_error.ts";
+
+const PIECE = 1024 * 1024;
+
+/** A file as Deno opens it. */
+export class PortableFile implements OpenFile {
+  readonly path: string;
+  readonly #file: Deno.FsFile;
+  #written = false;
+  #open = true;
+
+  constructor(path: string, file: Deno.FsFile) {
+    this.path = path;
+    this.#file = file;
+  }
+
+  read(buffer: Uint8Array): number {
+    return attempt("read", this.path, () => this.#file.readSync(buffer)) ?? 0;
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#written = true;
+    for (let rest = bytes; rest.length > 0;) {
+      rest = rest.subarray(attempt("write", this.path, () => this.#file.writeSync(rest)));
+    }
+  }
+
+  stat(into: Stat): void {
+    fillFrom(attempt("look at", this.path, () => this.#file.statSync()), into);
+  }
+
+  syncData(): void {
+    attempt("make durable", this.path, () => this.#file.syncDataSync());
+    this.#written = false;
+  }
+
+  sync(): void {
+    attempt("make durable", this.path, () => this.#file.syncSync());
+    this.#written = false;
+  }
+
+  cloneFrom(_source: OpenFile): void {
+    throw new SystemError("clone into", this.path, "EOPNOTSUPP");
+  }
+
+  /** Holes are filled: they cannot be told. */
+  copyFrom(source: OpenFile, between: () => void = () => {}): void {
+    if (!(source instanceof PortableFile)) throw new SystemError("copy", this.path, "EINVAL");
+    const position = attempt("read", source.path, () => source.#file.seekSync(0, Deno.SeekMode.Current));
+    attempt("read", source.path, () => source.#file.seekSync(0, Deno.SeekMode.Start));
+    const buffer = new Uint8Array(PIECE);
+    for (let read = source.read(buffer); read > 0; read = source.read(buffer)) {
+      this.write(buffer.subarray(0, read));
+      between();
+    }
+    attempt("read", source.path, () => source.#file.seekSync(position, Deno.SeekMode.Start));
+    // As with the C library: a copy is read from its beginning on.
+    attempt("read", this.path, () => this.#file.seekSync(0, Deno.SeekMode.Start));
+  }
+
+  /** Once; what was written is made durable here, as no syncfs will do it later. */
+  [Symbol.dispose](): void {
+    if (!this.#open) return;
+    this.#open = false;
+    try {
+      if (this.#written) this.sync();
+    } finally {
+      this.#file.close();
+    }
+  }
+}

@@ -1,0 +1,231 @@
+import { bytesOf, exactTextOf } from "../model/bytes.ts";
+import type { Xattr } from "../model/entry.ts";
+import { displayPath } from "../model/path_text.ts";
+import { joinForEyes } from "./path_for_eyes.ts";
+import { attempt, byteNameRefused } from "./portable_call.ts";
+import { PortableFile } from "./portable_file.ts";
+import { fillFrom } from "./portable_stat.ts";
+import type { Folder, Listing, OpenFile, Stat } from "./platform.ts";
+import { syncPath, type Unsynced } from "./portable_unsynced.ts";
+import { isSystemError, SystemError } from "./system_error.ts";
+
+const REPLACED = "\ufffd";
+const OPEN_HOW: Record<"read" | "write" | "create", Deno.OpenOptions> = {
+  read: { read: true },
+  write: { write: true },
+  create: { read: true, write: true, createNew: true, mode: 0o600 },
+};
+
+/**
+ * A folder by its path. Links in the last part are looked for before each call, so that nothing is followed as long as
+ * nobody changes the tree in between: without descriptors no more can be promised.
+ */
+export class PortableFolder implements Folder {
+  readonly path: string;
+  /** Where it is. */
+  readonly real: string;
+  readonly #unsynced: Unsynced;
+
+  constructor(real: string, shown: string, unsynced: Unsynced) {
+    this.real = real;
+    this.path = shown;
+    this.#unsynced = unsynced;
+  }
+
+  /** Where a name is. */
+  locate(name: Uint8Array, action: string): string {
+    const text = exactTextOf(name);
+    const shown = joinForEyes(this.path, name);
+    if (text === undefined) throw byteNameRefused(action, shown);
+    if (text === "" || text === ".." || /[/\0]/.test(text)) throw new SystemError(action, shown, "EINVAL");
+    if (text === ".") return this.real;
+    return this.real.endsWith("/") ? this.real + text : `${this.real}/${text}`;
+  }
+
+  list(): Listing {
+    const names = attempt(
+      "list",
+      this.path,
+      () => Array.from(Deno.readDirSync(this.real), (entry) => entry.name),
+    );
+    for (const name of names) this.#checkExact(name);
+    const bytes = names.map(bytesOf);
+    return { count: bytes.length, name: (index) => bytes[index] ?? new Uint8Array() };
+  }
+
+  stat(name: Uint8Array, into: Stat): boolean {
+    const path = this.locate(name, "look at");
+    try {
+      fillFrom(attempt("look at", path, () => Deno.lstatSync(path)), into);
+      return true;
+    } catch (error) {
+      if (isSystemError(error, "ENOENT") && path !== this.real) return false;
+      throw error;
+    }
+  }
+
+  openFolder(name: Uint8Array): Folder {
+    const path = this.locate(name, "open");
+    const info = attempt("open", path, () => Deno.lstatSync(path));
+    if (!info.isDirectory) throw new SystemError("open", path, "ENOTDIR");
+    return new PortableFolder(path, joinForEyes(this.path, name), this.#unsynced);
+  }
+
+  openFile(name: Uint8Array, how: "read" | "write" | "create"): OpenFile {
+    const action = how === "create" ? "create" : "open";
+    const path = this.locate(name, action);
+    const before = how === "create" ? undefined : attempt(action, path, () => Deno.lstatSync(path));
+    if (before?.isSymlink) throw new SystemError(action, path, "ELOOP");
+    if (before && !before.isFile) throw new SystemError(action, path, "EINVAL");
+    const file = attempt(action, path, () => Deno.openSync(path, OPEN_HOW[how]));
+    if (how === "create") this.#changed(path);
+    const opened = before && file.statSync();
+    if (before && (opened?.ino !== before.ino || opened.dev !== before.dev)) {
+      file.close(); // something else took the name between the look and the opening
+      throw new SystemError(action, path, "EAGAIN");
+    }
+    return new PortableFile(path, file);
+  }
+
+  readLink(name: Uint8Array): Uint8Array {
+    const path = this.locate(name, "read the link");
+    const target = attempt("read the link", path, () => Deno.readLinkSync(path));
+    if (target.includes(REPLACED)) throw byteNameRefused("read the link", path);
+    return bytesOf(target);
+  }
+
+  makeFolder(name: Uint8Array, mode: number): void {
+    const path = this.locate(name, "create");
+    attempt("create", path, () => Deno.mkdirSync(path, { mode: mode & 0o777 }));
+    attempt("create", path, () => Deno.chmodSync(path, mode));
+    this.#changed(path);
+  }
+
+  makeSymlink(name: Uint8Array, target: Uint8Array): void {
+    const path = this.locate(name, "create");
+    const text = exactTextOf(target);
+    if (text === undefined) throw byteNameRefused("make a link to", displayPath(target));
+    attempt("create", path, () => Deno.symlinkSync(text, path));
+    this.#changed();
+  }
+
+  makeSpecial(name: Uint8Array): void {
+    throw new SystemError("create", this.locate(name, "create"), "EOPNOTSUPP");
+  }
+
+  linkFrom(name: Uint8Array, from: Folder, fromName: Uint8Array): void {
+    const path = this.locate(name, "link");
+    const source = ours(from).locate(fromName, "link");
+    attempt("link", path, () => Deno.linkSync(source, path));
+    this.#changed();
+  }
+
+  /** `fresh` is two steps: the new name is taken as one, the old one goes after it. */
+  rename(name: Uint8Array, to: Folder, toName: Uint8Array, how: "replace" | "fresh" | "exchange"): void {
+    const path = this.locate(name, "rename");
+    const target = ours(to).locate(toName, "rename");
+    if (how === "exchange") throw new SystemError("rename", path, "EINVAL");
+    if (how === "replace") attempt("rename", path, () => Deno.renameSync(path, target));
+    else this.#renameFresh(path, target);
+    this.#changed();
+    ours(to).#changed();
+  }
+
+  removeFile(name: Uint8Array): void {
+    const path = this.locate(name, "remove");
+    this.#refuseType(path, "remove", (info) => info.isDirectory ? "EISDIR" : undefined);
+    attempt("remove", path, () => Deno.removeSync(path));
+    this.#changed();
+  }
+
+  removeFolder(name: Uint8Array): void {
+    const path = this.locate(name, "remove");
+    this.#refuseType(path, "remove", (info) => info.isDirectory ? undefined : "ENOTDIR");
+    attempt("remove", path, () => Deno.removeSync(path));
+    this.#changed();
+  }
+
+  setMode(name: Uint8Array, mode: number): void {
+    const path = this.#notALink(name, "set the mode of");
+    attempt("set the mode of", path, () => Deno.chmodSync(path, mode));
+    this.#unsynced.add(path);
+  }
+
+  setOwner(name: Uint8Array, uid: number, gid: number): void {
+    const path = this.#notALink(name, "set the owner of");
+    attempt("set the owner of", path, () => Deno.chownSync(path, uid, gid));
+    this.#unsynced.add(path);
+  }
+
+  setTimes(name: Uint8Array, sec: number, nsec: number): void {
+    const path = this.#notALink(name, "set the time of");
+    attempt("set the time of", path, () => {
+      const atime = Deno.lstatSync(path).atime ?? new Date();
+      Deno.utimeSync(path, atime, new Date(sec * 1000 + Math.floor(nsec / 1_000_000)));
+    });
+    this.#unsynced.add(path);
+  }
+
+  xattrs(_name: Uint8Array): Xattr[] {
+    return [];
+  }
+
+  setXattr(name: Uint8Array, _xattr: Xattr): void {
+    throw new SystemError("set an attribute of", joinForEyes(this.path, name), "EOPNOTSUPP");
+  }
+
+  removeXattr(name: Uint8Array, _xattrName: string): void {
+    throw new SystemError("remove an attribute of", joinForEyes(this.path, name), "EOPNOTSUPP");
+  }
+
+  sync(): void {
+    syncPath(this.real);
+  }
+
+  [Symbol.dispose](): void {}
+
+  #changed(also?: string): void {
+    this.#unsynced.add(this.real);
+    if (also !== undefined) this.#unsynced.add(also);
+  }
+
+  /** U+FFFD stands for bytes that are no UTF-8, unless somebody really called a file so. */
+  #checkExact(name: string): void {
+    if (!name.includes(REPLACED)) return;
+    const path = `${this.real}/${name}`;
+    try {
+      Deno.lstatSync(path);
+    } catch {
+      throw byteNameRefused("read", path);
+    }
+  }
+
+  #renameFresh(path: string, target: string): void {
+    const info = attempt("rename", path, () => Deno.lstatSync(path));
+    if (info.isDirectory) {
+      // An empty folder takes the name, and a folder may be renamed over that, though not over one with something in it.
+      attempt("rename to", target, () => Deno.mkdirSync(target, { mode: 0o700 }));
+      attempt("rename to", target, () => Deno.renameSync(path, target));
+    } else {
+      attempt("rename to", target, () => Deno.linkSync(path, target));
+      attempt("rename", path, () => Deno.removeSync(path));
+    }
+  }
+
+  #notALink(name: Uint8Array, action: string): string {
+    const path = this.locate(name, action);
+    this.#refuseType(path, action, (info) => info.isSymlink ? "EOPNOTSUPP" : undefined);
+    return path;
+  }
+
+  #refuseType(path: string, action: string, refuse: (info: Deno.FileInfo) => string | undefined): void {
+    const why = refuse(attempt(action, path, () => Deno.lstatSync(path)));
+    if (why !== undefined) throw new SystemError(action, path, why);
+  }
+}
+
+/** A folder that must be one of this kind. */
+export function ours(folder: Folder): PortableFolder {
+  if (folder instanceof PortableFolder) return folder;
+  throw new SystemError("use", folder.path, "EINVAL");
+}
