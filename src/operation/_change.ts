@@ -1,0 +1,160 @@
+import { isJvsError, JvsError } from "../model/errors.ts";
+import type { WorktreeConfig } from "../model/records.ts";
+import { parseDuration } from "../model/duration.ts";
+import type { OpenIntent } from "../repo/intents.ts";
+import type { FileLock } from "../platform/locks.ts";
+import type { Store } from "../repo/store.ts";
+import type { RepositoryContext } from "./_define.ts";
+import { recoverIntent, recoverOpenIntents } from "./_recover.ts";
+
+/** A change under way: what it may use, and where it says how far it is. */
+export interface Change {
+  readonly context: RepositoryContext;
+  readonly store: Store;
+  readonly intent: OpenIntent;
+}
+
+/** A change of one worktree. */
+export interface WorktreeChange extends Change {
+  /** As it is under the lock. */
+  readonly worktree: WorktreeConfig;
+}
+
+/** What a change says of itself. */
+export interface ChangeOptions {
+  /** The operation's name, as the audit trail has it. */
+  readonly operation: string;
+  /** What it is about, for the intent: a worktree's name, a snapshot's id. */
+  readonly target: string;
+  /** More for the intent; recovery reads it. */
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** What the audit trail keeps of a change that was made. */
+export interface AuditNote {
+  readonly target: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Changes one worktree: takes its lock, recovers what was interrupted, and hands on the worktree as it is then. What
+ * `body` begins with `openIntent` is recovered when it throws, just as after a kill.
+ */
+export async function changeWorktree<T>(
+  context: RepositoryContext,
+  worktree: WorktreeConfig,
+  options: ChangeOptions,
+  body: (change: WorktreeChange) => Promise<T>,
+): Promise<T> {
+  using _lock = await lockWorktree(context, worktree.worktree_id, options.operation);
+  await recoverOpenIntents(context, worktree.worktree_id);
+  const current = context.store.worktrees.list().find((w) => w.worktree_id === worktree.worktree_id);
+  if (current === undefined) {
+    throw new JvsError(
+      "E_NOT_FOUND",
+      `Cannot change worktree "${worktree.name}": it was removed meanwhile.`,
+      {
+        hint: "See what worktrees there are with `jvs worktree list`.",
+      },
+    );
+  }
+  return await withIntent(
+    context,
+    current.worktree_id,
+    options,
+    (intent) => body({ context, store: context.store, intent, worktree: current }),
+  );
+}
+
+/** Changes what belongs to the repository as a whole: names of worktrees, refs. */
+export async function changeRepository<T>(
+  context: RepositoryContext,
+  options: ChangeOptions,
+  body: (change: Change) => Promise<T>,
+): Promise<T> {
+  context.store.ensureRuntime();
+  using _lock = await context.store.locks.repository(options.operation, waiting(context));
+  await recoverOpenIntents(context, null);
+  return await withIntent(
+    context,
+    null,
+    options,
+    (intent) => body({ context, store: context.store, intent }),
+  );
+}
+
+/** Runs `body` with an intent of its own; if it throws, what it began is undone, or finished where it was decided. */
+export async function withIntent<T>(
+  context: RepositoryContext,
+  worktreeId: string | null,
+  options: ChangeOptions,
+  body: (intent: OpenIntent) => Promise<T>,
+): Promise<T> {
+  const intent = context.store.intents.begin({
+    operation: options.operation,
+    worktree_id: worktreeId,
+    target: options.target,
+    details: { ...options.details },
+  });
+  try {
+    return await body(intent);
+  } catch (error) {
+    await recoverAfter(error, context, intent);
+    throw error;
+  }
+}
+
+/**
+ * The last steps of every change: what the audit trail will say is decided before the step that makes the change true,
+ * so that recovery can say it too; then `commit` makes it true; then the record is written and the intent is done.
+ */
+export async function commitChange(
+  change: Change,
+  operation: string,
+  note: AuditNote,
+  commit: () => void | Promise<void>,
+): Promise<void> {
+  const { context, intent, store } = change;
+  const content = {
+    operation,
+    actor: context.actor,
+    target: note.target,
+    fencing_token: null,
+    session_id: context.session ?? null,
+    reason: context.reason ?? null,
+    details: note.details,
+    event_id: intent.id,
+  };
+  intent.decide(content);
+  await commit();
+  await store.audit.append(content);
+  intent.complete();
+}
+
+async function lockWorktree(
+  context: RepositoryContext,
+  worktreeId: string,
+  operation: string,
+): Promise<FileLock> {
+  context.store.ensureRuntime();
+  return await context.store.locks.worktree(worktreeId, operation, waiting(context));
+}
+
+function waiting(context: RepositoryContext): { timeoutMs: number; signal: AbortSignal } {
+  const timeoutMs = context.lockTimeoutMs ?? parseDuration(context.store.config.get("lock_timeout"));
+  return { timeoutMs, signal: context.signal };
+}
+
+/** Recovers after a failure; a second failure does not hide the first one: the next change tries again. */
+async function recoverAfter(error: unknown, context: RepositoryContext, intent: OpenIntent): Promise<void> {
+  try {
+    await recoverIntent(context, intent);
+  } catch (second) {
+    const why = isJvsError(second) ? second.message : String(second);
+    context.reporter.warn(
+      `Undoing what was begun failed too: ${why} Nothing is lost; the next change, or \`jvs doctor --repair-runtime\`, ` +
+        "tries again.",
+    );
+    if (error instanceof Error && error.cause === undefined) error.cause = second;
+  }
+}

@@ -1,0 +1,43 @@
+import { FILE, LOST } from "../model/entry.ts";
+import { equalBytes } from "../model/bytes.ts";
+import { isJvsError } from "../model/errors.ts";
+import type { ShareSource } from "../engine/contract.ts";
+import { CHANGED, compareEntries, mergeTables } from "../tree/diff.ts";
+import { at, type TreeTable } from "../tree/table.ts";
+import type { WorktreeChange } from "./_change.ts";
+import type { Look } from "./_look.ts";
+
+/**
+ * The newest payload of this worktree, and which of the files that `look` saw it holds unchanged, to be hard-linked
+ * from it. Nothing where there is none, or where it is damaged: then everything is cloned.
+ */
+export async function shareWithNewest(change: WorktreeChange, look: Look): Promise<ShareSource | undefined> {
+  const { store, worktree } = change;
+  const candidates = [look.cachedSnapshot, worktree.latest_snapshot_id, worktree.head_snapshot_id];
+  const id = candidates.find((candidate) => candidate !== null && store.snapshots.exists(candidate));
+  if (id === undefined || id === null) return undefined;
+  try {
+    const table = await store.snapshots.manifest(id);
+    const match = matchUnchanged(table, look.table);
+    return { payload: store.snapshots.openPayload(id), table, match };
+  } catch (error) {
+    // Sharing only saves time and space; what is wrong with that snapshot is verify's and doctor's to say.
+    if (isJvsError(error, "E_DESCRIPTOR_CORRUPT", "E_NOT_FOUND", "E_IO", "E_PERMISSION")) return undefined;
+    throw error;
+  }
+}
+
+/** A shared inode has one set of aspects, so all that a payload shows of a file must be the same. */
+function matchUnchanged(payload: TreeTable, now: TreeTable): Int32Array {
+  const match = new Int32Array(now.count).fill(-1);
+  mergeTables(payload, now, (i, j) => {
+    if (i === -1 || j === -1 || now.type[j] !== FILE || payload.type[i] !== FILE) return;
+    const before = payload.contentHash(i);
+    const after = now.contentHash(j);
+    if (before === undefined || after === undefined || !equalBytes(before, after)) return;
+    if ((at(payload.lost, i) & LOST.type) !== 0) return;
+    const differing = compareEntries(payload, i, now, j, { metadata: true });
+    if ((differing & ~CHANGED.hardlink) === 0) match[j] = i;
+  });
+  return match;
+}

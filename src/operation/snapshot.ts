@@ -1,0 +1,133 @@
+import { JvsError } from "../model/errors.ts";
+import { shortId } from "../model/ids.ts";
+import { checkTag } from "../model/names.ts";
+import { Degradations, Descriptor, snapshotId } from "../model/records.ts";
+import { boolean, type Infer, list, nullable, oneOf, record, text } from "../model/schema.ts";
+import { changeWorktree, type WorktreeChange } from "./_change.ts";
+import { isUnsaved } from "./_compare.ts";
+import { defineOperation } from "./_define.ts";
+import { lookAt } from "./_look.ts";
+import { saveSnapshot } from "./_save_snapshot.ts";
+import { isDetached, requireWorktree } from "./_worktree.ts";
+
+/** What saving gives. */
+export const SnapshotResult = record({
+  created: boolean().about("False when --if-changed found nothing to save."),
+  snapshot: Descriptor.about("The new snapshot; with `created` false the one that holds all this already."),
+  worktree: text(),
+  head_snapshot_id: nullable(snapshotId()),
+  kept_line_as: nullable(text()).about("The ref that --branch keeps the old line under."),
+  degradations: Degradations,
+});
+type SnapshotResult = Infer<typeof SnapshotResult>;
+
+/** Saves the worktree as it is now. The order of steps and what each protects: SPEC 6, `_save_snapshot.ts`. */
+export const snapshot = defineOperation({
+  name: "snapshot",
+  summary: "Save the worktree as it is now",
+  about: "Makes an immutable, verified copy of the whole worktree and puts it on the worktree's line. " +
+    "Unchanged files are shared with the snapshot before.",
+  examples: [
+    ['jvs snapshot "before the refactoring"', "saves with a note"],
+    ["jvs snapshot baseline --tag v1 --tag good", "saves with a note and two tags"],
+    ["jvs snapshot --if-changed", "saves only if something differs from the last snapshot"],
+  ],
+  changes: "worktree",
+  input: record({
+    note: text().default("").about("What this snapshot is, in your words.").cli({ positional: true }),
+    tags: list(text()).default([]).about("A label; may be given several times.").cli({
+      flag: "tag",
+      placeholder: "TAG",
+    }),
+    worktree: text().optional().about("Another worktree than the one you are in.")
+      .cli({ placeholder: "NAME", completes: "worktree" }),
+    consistency: oneOf("quiesced", "best_effort").optional()
+      .about("`quiesced` fails when files keep changing; `best_effort` takes what it gets and says so."),
+    if_changed: boolean().default(false).about("Make none when nothing differs from the last one."),
+    branch: boolean().default(false).about("When detached: start a new line here; a ref keeps the old one."),
+    skip_unreadable: boolean().default(false).about(
+      "Leave unreadable files out, with a note, instead of failing.",
+    ),
+    strict: boolean().default(false).about(
+      "Fail when something could not be kept; the snapshot is made all the same.",
+    ),
+  }, { closed: true }),
+  output: SnapshotResult,
+  async run(context, input) {
+    for (const tag of input.tags) checkTag(tag);
+    const worktree = requireWorktree(context, input.worktree);
+    const options = { operation: "snapshot", target: worktree.name };
+    const result = await changeWorktree(context, worktree, options, async (change) => {
+      const keepLineAs = nameOfLeftLine(change, input.branch);
+      const unreadable = input.skip_unreadable ? "record" : "fail";
+      using look = await lookAt(context, change.worktree, { unreadable });
+      const head = change.worktree.head_snapshot_id;
+      if (input.if_changed && head !== null && !await isUnsaved(look, head)) {
+        look.remember(head);
+        change.intent.complete();
+        return resultOf(change, await context.store.snapshots.descriptor(head), {
+          created: false,
+          keepLineAs: null,
+        });
+      }
+      const descriptor = await saveSnapshot(change, look, {
+        kind: "manual",
+        note: input.note,
+        tags: input.tags,
+        consistency: input.consistency ?? context.store.config.get("consistency"),
+        skipUnreadable: input.skip_unreadable,
+        paths: null,
+        movesHead: true,
+        keepLineAs,
+      });
+      return resultOf(change, descriptor, { created: true, keepLineAs });
+    });
+    if (input.strict) refuseDegraded(result);
+    return result;
+  },
+});
+
+/** Nothing for an attached worktree; for a detached one the ref that keeps its line, or an error. SPEC 6. */
+function nameOfLeftLine({ worktree }: WorktreeChange, branch: boolean): string | null {
+  const { name, head_snapshot_id: head, latest_snapshot_id: latest } = worktree;
+  if (!isDetached(worktree) || head === null || latest === null) return null;
+  if (branch) return `${name}-${shortId(latest)}`;
+  throw new JvsError(
+    "E_DETACHED",
+    `Cannot save worktree "${name}" on its line: it stands on ${
+      shortId(head)
+    }, and newer snapshots follow that one.`,
+    {
+      hint:
+        "Go on from here in a worktree of its own with `jvs worktree fork --live NAME`, return to the newest with " +
+        "`jvs restore HEAD`, or start a new line here with `jvs snapshot --branch`.",
+      details: { worktree: name, head_snapshot_id: head, latest_snapshot_id: latest },
+    },
+  );
+}
+
+function resultOf(
+  { worktree }: WorktreeChange,
+  descriptor: Descriptor,
+  { created, keepLineAs }: { created: boolean; keepLineAs: string | null },
+): SnapshotResult {
+  return {
+    created,
+    snapshot: descriptor,
+    worktree: worktree.name,
+    head_snapshot_id: descriptor.snapshot_id,
+    kept_line_as: keepLineAs,
+    degradations: descriptor.degradations,
+  };
+}
+
+function refuseDegraded({ snapshot, degradations }: SnapshotResult): void {
+  const kinds = Object.entries(degradations.counts);
+  if (kinds.length === 0) return;
+  const counts = kinds.map(([kind, count]) => `${kind} ${count}`).join(", ");
+  throw new JvsError(
+    "E_DEGRADED",
+    `Created snapshot ${snapshot.snapshot_id}, but not everything could be kept: ${counts}.`,
+    { details: { snapshot_id: snapshot.snapshot_id, degradations } },
+  );
+}

@@ -1,0 +1,81 @@
+import { at, HASH_BYTES, NONE, TreeTable } from "./table.ts";
+
+/** Some of a table's entries, as a table of their own. */
+export interface Selection {
+  readonly table: TreeTable;
+  /** For each entry of the selection its index in the table it was taken from. */
+  readonly origin: Uint32Array;
+}
+
+/**
+ * The entries that `wanted` says yes to, with the folders above them, in a new table. A hard-link group keeps those of
+ * its members that are in.
+ */
+export function selectEntries(from: TreeTable, wanted: (index: number) => boolean): Selection {
+  const included = withFoldersAbove(from, wanted);
+  const place = new Uint32Array(from.count).fill(NONE);
+  const origins: number[] = [];
+  const table = new TreeTable(Math.max(16, from.count));
+  for (let i = 0; i < from.count; i++) {
+    if (included[i] !== 1) continue;
+    const parent = at(from.parent, i);
+    const index = table.add(i === 0 ? NONE : at(place, parent), from.name(i), at(from.type, i));
+    place[i] = index;
+    origins.push(i);
+    copyEntry(from, i, table, index);
+  }
+  regroup(from, table, origins);
+  return { table, origin: Uint32Array.from(origins) };
+}
+
+function withFoldersAbove(from: TreeTable, wanted: (index: number) => boolean): Uint8Array {
+  const included = new Uint8Array(from.count);
+  included[0] = 1;
+  for (let i = 1; i < from.count; i++) {
+    if (!wanted(i)) continue;
+    for (let above = i; included[above] !== 1; above = at(from.parent, above)) included[above] = 1;
+  }
+  return included;
+}
+
+/** Copies all that is known of an entry, its place, name, type and link group excepted. */
+export function copyEntry(from: TreeTable, i: number, to: TreeTable, j: number): void {
+  to.mode[j] = at(from.mode, i);
+  to.uid[j] = at(from.uid, i);
+  to.gid[j] = at(from.gid, i);
+  to.size[j] = at(from.size, i);
+  to.mtimeSec[j] = at(from.mtimeSec, i);
+  to.mtimeNsec[j] = at(from.mtimeNsec, i);
+  to.lost[j] = at(from.lost, i);
+  to.ctimeSec[j] = at(from.ctimeSec, i);
+  to.ctimeNsec[j] = at(from.ctimeNsec, i);
+  to.inoLo[j] = at(from.inoLo, i);
+  to.inoHi[j] = at(from.inoHi, i);
+  to.nlink[j] = at(from.nlink, i);
+  to.clean[j] = at(from.clean, i);
+  if (from.hashed[i] === 1) to.setHash(j, from.hash.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES));
+  const target = from.targets.get(i);
+  if (target !== undefined) to.targets.set(j, target);
+  const xattrs = from.xattrs.get(i);
+  if (xattrs !== undefined) to.xattrs.set(j, xattrs);
+  const device = from.devices.get(i);
+  if (device !== undefined) to.devices.set(j, device);
+}
+
+function regroup(from: TreeTable, to: TreeTable, origins: readonly number[]): void {
+  const firsts = new Map<number, number>();
+  const members = new Map<number, number>();
+  origins.forEach((origin, index) => {
+    const group = at(from.linkGroup, origin);
+    if (group === NONE) return;
+    if (!firsts.has(group)) firsts.set(group, index);
+    members.set(group, (members.get(group) ?? 0) + 1);
+  });
+  origins.forEach((origin, index) => {
+    const group = at(from.linkGroup, origin);
+    // A group of which only one name is left is no group any more.
+    if (group !== NONE && (members.get(group) as number) > 1) {
+      to.linkGroup[index] = firsts.get(group) as number;
+    }
+  });
+}
