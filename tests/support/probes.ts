@@ -15,6 +15,7 @@ export const REQUIREMENTS = [
   "attr",
   "strace",
   "user",
+  "git",
   "python3",
 ] as const;
 
@@ -30,7 +31,7 @@ export type Probe = { readonly met: true } | {
 
 /** Tries whether the machine has what is required, by using it. */
 export function probe(requirement: Requirement): Probe {
-  if (Deno.build.os !== "linux" && requirement !== "python3") {
+  if (Deno.build.os !== "linux" && requirement !== "python3" && requirement !== "git") {
     return missing(`it needs Linux, not ${Deno.build.os}`);
   }
   switch (requirement) {
@@ -47,6 +48,8 @@ export function probe(requirement: Requirement): Probe {
     case "user":
       if (Deno.uid() !== 0) return { met: true }; // the tests are one already
       return probeProgram("util-linux", ...asUser(USER, "true", []));
+    case "git":
+      return probeProgram("git", "git", "--version");
     case "python3":
       return probeProgram("python3", python(), "-c", "import sys; sys.exit(sys.version_info < (3, 9))");
     default:

@@ -1,0 +1,71 @@
+import { textOf } from "../model/bytes.ts";
+
+/** A set of bytes as a pattern writes it, `[a-z]`, and where the pattern goes on. */
+export interface CharacterClass {
+  /** 256 flags. */
+  readonly members: Uint8Array;
+  readonly end: number;
+}
+
+const BANG = 0x21;
+const DASH = 0x2d;
+const COLON = 0x3a;
+const OPEN = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE = 0x5d;
+const CARET = 0x5e;
+
+/** The POSIX classes as git has them, of ASCII only, as they would stand between brackets. */
+const NAMED: Record<string, RegExp> = {
+  alnum: /[0-9A-Za-z]/,
+  alpha: /[A-Za-z]/,
+  blank: /[ \t]/,
+  // deno-lint-ignore no-control-regex -- control characters are what it is about
+  cntrl: /[\x00-\x1f\x7f]/,
+  digit: /[0-9]/,
+  graph: /[!-~]/,
+  lower: /[a-z]/,
+  print: /[ -~]/,
+  punct: /[!-/:-@[-`{-~]/,
+  space: /[ \t\n\r]/,
+  upper: /[A-Z]/,
+  xdigit: /[0-9A-Fa-f]/,
+};
+
+/** Reads the class that begins with the bracket at `start`; nothing if it is malformed. */
+export function readCharacterClass(pattern: Uint8Array, start: number): CharacterClass | undefined {
+  const members = new Uint8Array(256);
+  let i = start + 1;
+  const negated = pattern[i] === BANG || pattern[i] === CARET;
+  if (negated) i++;
+  let low: number | undefined; // what a dash would make the beginning of a range
+  // A closing bracket that stands first is a member.
+  for (const first = i; pattern[i] !== CLOSE || i === first;) {
+    const named = pattern[i] === OPEN && pattern[i + 1] === COLON ? readNamed(pattern, i + 2) : undefined;
+    const isRange = pattern[i] === DASH && low !== undefined && i + 1 < pattern.length &&
+      pattern[i + 1] !== CLOSE;
+    if (named !== undefined) {
+      const test = NAMED[named.name];
+      if (test === undefined) return undefined;
+      for (let c = 0; c < 128; c++) if (test.test(String.fromCharCode(c))) members[c] = 1;
+      low = undefined;
+      i = named.end;
+      continue;
+    }
+    if (isRange) i++;
+    if (pattern[i] === BACKSLASH) i++;
+    const byte = pattern[i++];
+    if (byte === undefined) return undefined;
+    if (isRange) members.fill(1, low, byte + 1);
+    else members[byte] = 1;
+    low = isRange ? undefined : byte;
+  }
+  return { members: negated ? members.map((member) => 1 - member) : members, end: i + 1 };
+}
+
+/** The name in `[:name:]`, from behind its colon; nothing if it is not closed like one. */
+function readNamed(pattern: Uint8Array, start: number): { name: string; end: number } | undefined {
+  const close = pattern.indexOf(CLOSE, start);
+  if (close <= start || pattern[close - 1] !== COLON) return undefined;
+  return { name: textOf(pattern.subarray(start, close - 1)), end: close + 1 };
+}

@@ -1,0 +1,116 @@
+import { type BytePath, bytesOf } from "../model/bytes.ts";
+import { compilePattern, type PathTest } from "./ignore_pattern.ts";
+
+/** What a `.jvsignore` keeps out of snapshots. SPEC 5. */
+export interface IgnoreRules {
+  /**
+   * Whether a path is ignored, or lies in a folder that is: such a path no later rule can bring back. Costs least when
+   * paths of one folder are asked one after the other, as a scan does.
+   */
+  ignores(path: BytePath, isFolder: boolean): boolean;
+}
+
+/** Understands the text of a `.jvsignore` at the payload root: gitignore's syntax. Any text is one. */
+export function parseIgnoreRules(text: Uint8Array | string): IgnoreRules {
+  const bytes = withoutByteOrderMark(typeof text === "string" ? bytesOf(text) : text);
+  const rules: Rule[] = [];
+  for (let start = 0; start < bytes.length;) {
+    const found = bytes.indexOf(NEWLINE, start);
+    const end = found === -1 ? bytes.length : found;
+    const rule = parseLine(bytes.subarray(start, bytes[end - 1] === RETURN && end > start ? end - 1 : end));
+    if (rule !== undefined) rules.push(rule);
+    start = end + 1;
+  }
+  return new Rules(rules);
+}
+
+const NEWLINE = 0x0a;
+const RETURN = 0x0d;
+const SPACE = 0x20;
+const BANG = 0x21;
+const HASH = 0x23;
+const SLASH = 0x2f;
+const BACKSLASH = 0x5c;
+
+interface Rule {
+  readonly negated: boolean;
+  readonly foldersOnly: boolean;
+  /** The pattern names no folder, so it is held against the last part of a path, at any depth. */
+  readonly nameOnly: boolean;
+  readonly matches: PathTest;
+}
+
+class Rules implements IgnoreRules {
+  /** A folder that was found not to be ignored, nor any above it: what lies in it need not ask again. */
+  private folder = new Uint8Array(256);
+  private folderLength = 0;
+
+  constructor(private readonly rules: readonly Rule[]) {}
+
+  ignores(path: BytePath, isFolder: boolean): boolean {
+    if (path.length === 0 || this.rules.length === 0) return false;
+    let end = this.knownFolder(path);
+    let nameStart = end === 0 ? 0 : end + 1;
+    const known = end;
+    for (end = path.indexOf(SLASH, nameStart); end !== -1; end = path.indexOf(SLASH, nameStart)) {
+      if (this.decide(path, nameStart, end, true)) return true;
+      nameStart = end + 1;
+    }
+    if (nameStart - 1 > known) this.remember(path.subarray(0, nameStart - 1));
+    return this.decide(path, nameStart, path.length, isFolder);
+  }
+
+  /** What the rules say of the path that ends at `end`: the last one that matches decides. */
+  private decide(path: BytePath, nameStart: number, end: number, isFolder: boolean): boolean {
+    for (let i = this.rules.length - 1; i >= 0; i--) {
+      const rule = this.rules[i] as Rule;
+      if (rule.foldersOnly && !isFolder) continue;
+      if (rule.matches(path, rule.nameOnly ? nameStart : 0, end)) return !rule.negated;
+    }
+    return false;
+  }
+
+  /** The length of the deepest folder on this path that is known not to be ignored; 0 for the root. */
+  private knownFolder(path: BytePath): number {
+    const { folder, folderLength } = this;
+    let common = 0;
+    while (common < folderLength && path[common] === folder[common]) common++;
+    if (common === folderLength && path[common] === SLASH) return common;
+    return common === 0 ? 0 : Math.max(0, path.lastIndexOf(SLASH, common - 1));
+  }
+
+  private remember(folder: Uint8Array): void {
+    if (folder.length > this.folder.length) this.folder = new Uint8Array(folder.length * 2);
+    this.folder.set(folder);
+    this.folderLength = folder.length;
+  }
+}
+
+function parseLine(line: Uint8Array): Rule | undefined {
+  if (line[0] === HASH) return undefined;
+  let pattern = withoutTrailingSpaces(line);
+  const negated = pattern[0] === BANG;
+  if (negated) pattern = pattern.subarray(1);
+  const foldersOnly = pattern[pattern.length - 1] === SLASH;
+  if (foldersOnly) pattern = pattern.subarray(0, -1);
+  const nameOnly = !pattern.includes(SLASH);
+  if (pattern[0] === SLASH) pattern = pattern.subarray(1);
+  if (pattern.length === 0) return undefined;
+  const matches = compilePattern(pattern, { nameOnly });
+  return matches === undefined ? undefined : { negated, foldersOnly, nameOnly, matches };
+}
+
+/** Spaces at the end mean nothing, unless a backslash stands before one. */
+function withoutTrailingSpaces(line: Uint8Array): Uint8Array {
+  let end = 0;
+  for (let i = 0; i < line.length; i++) {
+    if (line[i] === BACKSLASH) i++;
+    else if (line[i] === SPACE) continue;
+    end = i + 1;
+  }
+  return line.subarray(0, end);
+}
+
+function withoutByteOrderMark(bytes: Uint8Array): Uint8Array {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
+}

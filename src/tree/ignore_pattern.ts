@@ -1,0 +1,172 @@
+import { equalBytes } from "../model/bytes.ts";
+import { readCharacterClass } from "./character_class.ts";
+
+/** Whether a part of a path, from `start` to `end`, is what a pattern stands for. */
+export type PathTest = (path: Uint8Array, start: number, end: number) => boolean;
+
+/** How a pattern is used. */
+export interface PatternOptions {
+  /** It is only held against single names, so it has no slash. */
+  nameOnly: boolean;
+}
+
+/**
+ * Turns a gitignore pattern, without `!` and outer slashes, into a test whose time grows with the path's length and
+ * never more. Nothing is given for a malformed pattern: git lets such a one match nothing.
+ */
+export function compilePattern(pattern: Uint8Array, options: PatternOptions): PathTest | undefined {
+  const steps = readSteps(pattern);
+  if (steps === undefined) return undefined;
+  const { accepts, loops } = steps;
+  const literal = accepts.map((step) => typeof step === "number" ? step : -1);
+  if (literal.includes(-1) || loops.slice(1).some((loop) => loop !== Loop.none)) return nfaTest(steps);
+  if (loops[0] === Loop.none) return literalTest(Uint8Array.from(literal));
+  return options.nameOnly ? suffixTest(Uint8Array.from(literal)) : nfaTest(steps);
+}
+
+const STAR = 0x2a;
+const SLASH = 0x2f;
+const QUESTION = 0x3f;
+const BRACKET = 0x5b;
+const BACKSLASH = 0x5c;
+
+/** What may be skipped before a step: nothing, bytes of one name, anything. */
+const Loop = { none: 0, name: 1, any: 2 } as const;
+type Loop = typeof Loop[keyof typeof Loop];
+
+/** Any number of whole folders, none included: what `**` with a slash behind it stands for. */
+const FOLDERS = "folders";
+
+/** One step takes one byte: this one, or one of a set (256 flags). Only `FOLDERS` can also take none or many. */
+type Step = number | Uint8Array | typeof FOLDERS;
+
+interface Steps {
+  readonly accepts: Step[];
+  /** For each step, and for the end: one longer than `accepts`. */
+  readonly loops: Loop[];
+}
+
+function readSteps(pattern: Uint8Array): Steps | undefined {
+  const accepts: Step[] = [];
+  const loops: Loop[] = [Loop.none];
+  const take = (step: Step) => {
+    accepts.push(step);
+    loops.push(Loop.none);
+  };
+  // git compares the plain beginning by itself and matches only the rest, which makes this place a beginning too.
+  const firstSpecial = pattern.findIndex((byte) => isSpecial(byte));
+  for (let i = 0; i < pattern.length;) {
+    const byte = pattern[i] as number;
+    if (byte === STAR) {
+      const end = afterStars(pattern, i);
+      const begins = i === firstSpecial || pattern[i - 1] === SLASH;
+      const wide = end - i > 1 && begins && endsPart(pattern, end);
+      if (!wide) loops[accepts.length] = Loop.name;
+      else if (pattern[end] !== SLASH) loops[accepts.length] = Loop.any;
+      else if (accepts[accepts.length - 1] !== FOLDERS) take(FOLDERS);
+      i = wide && pattern[end] === SLASH ? end + 1 : end;
+    } else if (byte === BRACKET) {
+      const found = readCharacterClass(pattern, i);
+      if (found === undefined) return undefined;
+      found.members[SLASH] = 0;
+      take(found.members);
+      i = found.end;
+    } else if (byte === QUESTION) {
+      take(ANY_OF_NAME);
+      i++;
+    } else {
+      if (byte === BACKSLASH) i++;
+      const escaped = pattern[i++];
+      if (escaped === undefined) return undefined;
+      take(escaped);
+    }
+  }
+  return { accepts, loops };
+}
+
+const ANY_OF_NAME = new Uint8Array(256).fill(1);
+ANY_OF_NAME[SLASH] = 0;
+
+function isSpecial(byte: number): boolean {
+  return byte === STAR || byte === QUESTION || byte === BRACKET || byte === BACKSLASH;
+}
+
+function afterStars(pattern: Uint8Array, start: number): number {
+  let end = start;
+  while (pattern[end] === STAR) end++;
+  return end;
+}
+
+function endsPart(pattern: Uint8Array, end: number): boolean {
+  return end === pattern.length || pattern[end] === SLASH ||
+    (pattern[end] === BACKSLASH && pattern[end + 1] === SLASH);
+}
+
+function literalTest(literal: Uint8Array): PathTest {
+  return (path, start, end) =>
+    end - start === literal.length && path[end - 1] === literal[literal.length - 1] &&
+    equalBytes(path.subarray(start, end), literal);
+}
+
+function suffixTest(suffix: Uint8Array): PathTest {
+  return (path, start, end) =>
+    end - start >= suffix.length && (suffix.length === 0 || path[end - 1] === suffix[suffix.length - 1]) &&
+    equalBytes(path.subarray(end - suffix.length, end), suffix);
+}
+
+/**
+ * All ways to match at once: bit k of the state says that the first k steps can have taken what was read so far. So a
+ * byte costs one round over the words of the state, and no pattern makes it go back.
+ */
+function nfaTest({ accepts, loops }: Steps): PathTest {
+  const words = (accepts.length >> 5) + 1;
+  const moves = new Int32Array(256 * words);
+  const nameLoops = new Int32Array(words);
+  const anyLoops = new Int32Array(words);
+  const folders = new Int32Array(words);
+  // Sets the bit of step k in the row of words that begins at `row`.
+  const mark = (bits: Int32Array, k: number, row = 0) => {
+    const index = row + (k >> 5);
+    bits[index] = (bits[index] as number) | (1 << (k & 31));
+  };
+  loops.forEach((loop, k) => {
+    if (loop !== Loop.none) mark(loop === Loop.any ? anyLoops : nameLoops, k);
+  });
+  accepts.forEach((step, k) => {
+    for (const byte of bytesOfStep(step)) mark(moves, k, byte * words);
+    if (step !== FOLDERS) return;
+    mark(anyLoops, k);
+    mark(folders, k);
+  });
+  const last = 1 << (accepts.length & 31);
+  const state = new Int32Array(words);
+  return (path, start, end) => {
+    state.fill(0);
+    state[0] = accepts[0] === FOLDERS ? 3 : 1;
+    for (let i = start; i < end; i++) {
+      const byte = path[i] as number;
+      let carry = 0;
+      let alive = 0;
+      for (let w = 0; w < words; w++) {
+        const now = state[w] as number;
+        const moved = now & (moves[byte * words + w] as number);
+        const entered = (moved << 1) | (carry & 1);
+        // Folders may also be none: whoever enters that step has passed it as well.
+        const passed = entered & (folders[w] as number);
+        const stays = now & ((anyLoops[w] as number) | (byte === SLASH ? 0 : nameLoops[w] as number));
+        const next = entered | (passed << 1) | (carry >> 1) | stays;
+        carry = (moved >>> 31) | (passed >>> 31 << 1);
+        state[w] = next;
+        alive |= next;
+      }
+      if (alive === 0) return false;
+    }
+    return ((state[words - 1] as number) & last) !== 0;
+  };
+}
+
+function bytesOfStep(step: Step): number[] {
+  if (step === FOLDERS) return [SLASH];
+  if (typeof step === "number") return [step];
+  return [...step.keys()].filter((byte) => step[byte] === 1);
+}
