@@ -11,22 +11,22 @@ export function requires(...requirements: Requirement[]): { ignore: boolean } {
     const why = whyMissing(requirement);
     if (why === undefined) continue;
     ignore = true;
-    if (listed("JVS_TEST_REQUIRE", requirement)) failFor(requirement, why);
+    if (listed("JVS_TEST_REQUIRE").includes(requirement)) failFor(requirement, why);
     else tell(requirement, why);
   }
   return { ignore };
 }
 
-/** Whether a comma list in the environment has this word. */
-export function listed(variable: string, word: string): boolean {
-  return (Deno.env.get(variable) ?? "").split(",").some((item) => item.trim() === word);
+/** The words of a comma list in the environment. */
+export function listed(variable: string): string[] {
+  return (Deno.env.get(variable) ?? "").split(",").map((word) => word.trim()).filter((word) => word !== "");
 }
 
 const probes = new Map<Requirement, Probe>();
 
 // Looked up once for each file: `requires` is called while tests are being declared, which cannot wait.
 function whyMissing(requirement: Requirement): string | undefined {
-  if (listed("JVS_TEST_WITHOUT", requirement)) return "JVS_TEST_WITHOUT names it";
+  if (listed("JVS_TEST_WITHOUT").includes(requirement)) return "JVS_TEST_WITHOUT names it";
   let found = probes.get(requirement);
   if (found === undefined) probes.set(requirement, found = probe(requirement));
   return found.met ? undefined : found.why;

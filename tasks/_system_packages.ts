@@ -1,0 +1,43 @@
+import { type Probe, probe, REQUIREMENTS } from "../tests/support/probes.ts";
+
+/** What this machine lacks, by requirement. */
+export function missingHere(): Map<string, Probe & { met: false }> {
+  const missing = new Map<string, Probe & { met: false }>();
+  for (const requirement of REQUIREMENTS) {
+    const found = probe(requirement);
+    if (!found.met) missing.set(requirement, found);
+  }
+  return missing;
+}
+
+/** The one command that installs what is missing, or nothing if no package would help. */
+export function installCommand(missing: ReturnType<typeof missingHere>): string | undefined {
+  const packages = packagesFor(missing);
+  if (packages.length > 0) return `apt-get install -y --no-install-recommends ${packages.join(" ")}`;
+}
+
+/** Installs what is missing by apt-get, as root; says so and goes on where that fails, for the tests say what they lack. */
+export async function installMissing(missing: ReturnType<typeof missingHere>): Promise<void> {
+  const packages = packagesFor(missing);
+  if (packages.length === 0) return;
+  console.log(`Installing ${packages.join(", ")} ...`);
+  for (const args of [["update", "-q"], ["install", "-y", "-q", "--no-install-recommends", ...packages]]) {
+    try {
+      const env = { DEBIAN_FRONTEND: "noninteractive" };
+      const { code } = await new Deno.Command("apt-get", { args, env, stdin: "null" }).spawn().status;
+      if (code !== 0) {
+        console.error(
+          `\`apt-get ${args.join(" ")}\` ended with ${code}. It needs root and Debian's packages.`,
+        );
+      }
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      console.error(`Cannot install ${packages.join(", ")}: apt-get is only on Debian and its like.`);
+      return;
+    }
+  }
+}
+
+function packagesFor(missing: ReturnType<typeof missingHere>): string[] {
+  return [...new Set([...missing.values()].flatMap(({ packages }) => packages))].sort();
+}

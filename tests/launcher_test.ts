@@ -1,0 +1,157 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { fixedLauncher } from "../tasks/install.ts";
+import { setup } from "../tasks/setup.ts";
+import { requires } from "./support/requires.ts";
+import { asUser, USER } from "./support/probes.ts";
+import { ordinaryHome } from "./support/ordinary_user.ts";
+import { tempDir } from "./support/temp_dir.ts";
+
+const launcher = Deno.readTextFileSync(new URL("../bin/jvs", import.meta.url));
+
+/** A made-up checkout whose programs only say how they were started, so that nothing real is run. */
+function fakeCheckout(programs: Record<string, string>) {
+  const folder = tempDir();
+  const path = `${folder.path}/check out's`;
+  for (const name of ["", "/bin", "/.deno", "/path"]) Deno.mkdirSync(`${path}${name}`);
+  Deno.writeTextFileSync(`${path}/bin/jvs`, launcher, { mode: 0o755 });
+  Deno.writeTextFileSync(`${path}/cli.ts`, "");
+  for (const [name, body] of Object.entries(programs)) {
+    Deno.writeTextFileSync(`${path}/${name}`, `#!/bin/sh\n${body}\n`, { mode: 0o755 });
+  }
+  return { path, [Symbol.dispose]: () => folder[Symbol.dispose]() };
+}
+
+/** A program that shows its name, arguments and what else it was given. */
+const show = (name: string) => `printf '%s|' ${name} "$@"; printf '%s' "\${DENO_DIR-}"`;
+
+function start(program: string, args: string[], env: Record<string, string> = {}) {
+  const { code, stdout, stderr } = new Deno.Command(program, { args, clearEnv: true, env }).outputSync();
+  const decoder = new TextDecoder();
+  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
+/** PATH with the made-up programs alone, so that what the launcher starts is seen; readlink only where it is needed. */
+const alone = (path: string) => ({ PATH: `${path}/path` });
+
+Deno.test("bin/jvs starts the Deno that setup found, with its arguments as they are, and no other program", () => {
+  using checkout = fakeCheckout({ ".deno/deno": show("linked"), "path/deno": show("path") });
+  const { path } = checkout;
+  const { stdout } = start(`${path}/bin/jvs`, ["snapshot", "two words", "", "*"], alone(path));
+  assertEquals(stdout, `linked|run|-q|--no-prompt|-P=jvs|${path}/cli.ts|snapshot|two words||*|`);
+});
+
+Deno.test("bin/jvs uses the packages that setup fetched, unless DENO_DIR names others", () => {
+  using checkout = fakeCheckout({ ".deno/deno": show("linked") });
+  const { path } = checkout;
+  Deno.mkdirSync(`${path}/.deno/cache/npm`, { recursive: true });
+  const { stdout } = start(`${path}/bin/jvs`, [], alone(path));
+  assertEquals(stdout, `linked|run|-q|--no-prompt|--cached-only|-P=jvs|${path}/cli.ts|${path}/.deno/cache`);
+  const other = start(`${path}/bin/jvs`, [], { ...alone(path), DENO_DIR: "/other" });
+  assertEquals(other.stdout, `linked|run|-q|--no-prompt|-P=jvs|${path}/cli.ts|/other`);
+});
+
+Deno.test("bin/jvs prefers JVS_DENO, then setup's Deno, then one on PATH of the right version, then npx", () => {
+  const version = (text: string, name: string) =>
+    `[ "$1" = --version ] && echo "deno ${text} (x)" && exit\n${show(name)}`;
+  using checkout = fakeCheckout({
+    ".deno/deno": show("linked"),
+    "path/deno": version("2.9.7", "path"),
+    "path/npx": show("npx"),
+    "own": show("own"),
+  });
+  const { path } = checkout;
+  const first = (env: Record<string, string>) => start(`${path}/bin/jvs`, [], env).stdout.split("|")[0];
+  assertEquals(first({ ...alone(path), JVS_DENO: `${path}/own` }), "own");
+  assertEquals(first(alone(path)), "linked");
+  Deno.chmodSync(`${path}/.deno/deno`, 0o644);
+  assertEquals(first(alone(path)), "path");
+  Deno.writeTextFileSync(`${path}/path/deno`, `#!/bin/sh\n${version("2.4.0", "old")}`);
+  assertEquals(start(`${path}/bin/jvs`, ["info"], alone(path)).stdout.split("|").slice(0, 4), [
+    "npx",
+    "-y",
+    "deno@2.9.6",
+    "run",
+  ]);
+});
+
+Deno.test("bin/jvs says what to install where there is neither Deno nor npx", () => {
+  using checkout = fakeCheckout({});
+  const { code, stderr } = start(`${checkout.path}/bin/jvs`, [], alone(checkout.path));
+  assertEquals(code, 1);
+  assertStringIncludes(stderr, "there is neither Deno 2.9 nor npx. Install Node.js");
+});
+
+Deno.test("bin/jvs says that JVS_DENO names nothing, and that the program is gone", () => {
+  using checkout = fakeCheckout({ ".deno/deno": show("linked") });
+  const { path } = checkout;
+  const wrong = start(`${path}/bin/jvs`, [], { ...alone(path), JVS_DENO: `${path}/nothing` });
+  assertEquals(wrong.code, 1);
+  assertStringIncludes(wrong.stderr, `JVS_DENO is "${path}/nothing"`);
+  Deno.removeSync(`${path}/cli.ts`);
+  const gone = start(`${path}/bin/jvs`, [], alone(path));
+  assertEquals(gone.code, 1);
+  assertStringIncludes(gone.stderr, `there is no readable ${path}/cli.ts`);
+});
+
+Deno.test("bin/jvs finds its folder through links, a folder that is a link, PATH and sh", () => {
+  using checkout = fakeCheckout({ ".deno/deno": show("linked") });
+  const { path } = checkout;
+  Deno.mkdirSync(`${path}/elsewhere`);
+  Deno.symlinkSync("../bin/jvs", `${path}/elsewhere/relative`);
+  Deno.symlinkSync(`${path}/elsewhere/relative`, `${path}/elsewhere/absolute`);
+  Deno.symlinkSync(`${path}/bin`, `${path}/elsewhere/bin`);
+  const PATH = `${path}/bin:/usr/bin:/bin`;
+  const started = [
+    start(`${path}/elsewhere/relative`, [], { PATH }),
+    start(`${path}/elsewhere/absolute`, [], { PATH }),
+    start(`${path}/elsewhere/bin/jvs`, [], { PATH }),
+    start("/usr/bin/env", ["jvs"], { PATH }),
+    start("/bin/sh", ["-c", `cd '${path.replaceAll("'", "'\\''")}/bin' && sh jvs`], { PATH, CDPATH: "/" }),
+  ];
+  for (const { stdout, stderr } of started) {
+    assertEquals(stdout + stderr, `linked|run|-q|--no-prompt|-P=jvs|${path}/cli.ts|`);
+  }
+});
+
+Deno.test("fixedLauncher() starts the checkout from any folder", () => {
+  using checkout = fakeCheckout({ ".deno/deno": show("linked") });
+  const { path } = checkout;
+  using folder = tempDir();
+  Deno.writeTextFileSync(`${folder.path}/jvs`, fixedLauncher(launcher, path), { mode: 0o755 });
+  assertEquals(
+    start(`${folder.path}/jvs`, ["info"], alone(path)).stdout,
+    `linked|run|-q|--no-prompt|-P=jvs|${path}/cli.ts|info|`,
+  );
+  const windows = fixedLauncher(Deno.readTextFileSync(new URL("../bin/jvs.cmd", import.meta.url)), "C:\\a b");
+  assertMatch(windows, /^set "root=C:\\a b"$/m);
+});
+
+Deno.test("one version of Deno is named everywhere", () => {
+  for (const name of ["bin/jvs", "bin/jvs.cmd", "README.md", ".ci/run"]) {
+    const text = Deno.readTextFileSync(new URL(`../${name}`, import.meta.url));
+    const versions = new Set([...text.matchAll(/deno@([\d.]*\d)/g)].map(([, version]) => version));
+    assertEquals([...versions], ["2.9.6"], name);
+  }
+});
+
+Deno.test({
+  name:
+    "ordinaryHome() lets an ordinary user start the launcher with the real Deno and packages, without network",
+  ...requires("user"),
+  async fn() {
+    await setup();
+    const { checkout, home } = ordinaryHome();
+    Deno.writeTextFileSync(
+      `${checkout}/cli.ts`,
+      `import { parseArgs } from "@std/cli/parse-args"; console.log(parseArgs(Deno.args)._.join(), Deno.uid());`,
+    );
+    const [program, ...args] = asUser(USER, `${checkout}/bin/jvs`, ["a", "b"]);
+    const npm_config_registry = "http://127.0.0.1:9/"; // nobody listens there
+    const { stdout, stderr } = start(program, args, {
+      PATH: "/usr/bin:/bin",
+      HOME: home,
+      npm_config_registry,
+    });
+    assertEquals(stdout + stderr, `a,b ${Deno.uid() === 0 ? USER : Deno.uid()}\n`);
+  },
+});

@@ -1,0 +1,62 @@
+import { asUser, USER } from "./probes.ts";
+import { mustRun, run } from "./run.ts";
+import { atEndOfFile, tempDir } from "./temp_dir.ts";
+
+const checkout = new URL("../../", import.meta.url).pathname.replace(/\/$/, "");
+
+/** What a program needs to be started as an ordinary user. */
+export interface OrdinaryHome {
+  /** A copy of the checkout that this user can read. */
+  readonly checkout: string;
+  /** A Deno that this user can start. */
+  readonly deno: string;
+  /** The home folder. */
+  readonly home: string;
+}
+
+const homes = new Map<number, OrdinaryHome>();
+
+/**
+ * A place where an ordinary user can start JVS, made once for each test file: the checkout, its packages and Deno are
+ * copied, because they usually lie below a home folder that nobody else can enter.
+ */
+export function ordinaryHome(user = USER): OrdinaryHome {
+  let made = homes.get(user);
+  if (made === undefined) homes.set(user, made = makeHome(user));
+  return made;
+}
+
+function makeHome(user: number): OrdinaryHome {
+  const folder = tempDir({ owner: user });
+  atEndOfFile(() => folder[Symbol.dispose]());
+  const { path } = folder;
+  const deno = reachableDeno(user, path);
+  for (const name of ["copy", "copy/.deno", "home", "cache"]) Deno.mkdirSync(`${path}/${name}`);
+  const parts = ["bin", "src", "cli.ts", "mod.ts", "deno.json", "deno.lock", "std.d.ts"].map((name) =>
+    `${checkout}/${name}`
+  );
+  mustRun("cp", "-R", ...parts.filter((part) => exists(part)), `${path}/copy/`);
+  mustRun("cp", "-R", `${checkout}/.deno/cache/npm`, `${path}/cache/`);
+  Deno.symlinkSync(deno, `${path}/copy/.deno/deno`);
+  Deno.symlinkSync(`${path}/cache`, `${path}/copy/.deno/cache`);
+  mustRun("chmod", "-R", "a+rX", path);
+  if (Deno.uid() === 0) mustRun("chown", "-R", `${user}:${user}`, `${path}/cache`, `${path}/home`);
+  return { checkout: `${path}/copy`, deno, home: `${path}/home` };
+}
+
+function reachableDeno(user: number, folder: string): string {
+  const own = Deno.execPath();
+  if (run(...asUser(user, own, ["--version"])).code === 0) return own;
+  mustRun("cp", "--reflink=auto", own, `${folder}/deno`);
+  Deno.chmodSync(`${folder}/deno`, 0o755);
+  return `${folder}/deno`;
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false; // a part that the project has not yet
+  }
+}
