@@ -1,6 +1,6 @@
 import { type BytePath, exactTextOf } from "../model/bytes.ts";
 import { displayPath } from "../model/path_text.ts";
-import { attempt, byteNameRefused } from "./portable_call.ts";
+import { attempt, byteNameRefused } from "./deno_call.ts";
 import { ours, PortableFolder } from "./portable_folder.ts";
 import { PortableHost } from "./portable_host.ts";
 import { Unsynced } from "./portable_unsynced.ts";

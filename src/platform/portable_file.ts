@@ -1,4 +1,4 @@
-import { attempt } from "./portable_call.ts";
+import { attempt } from "./deno_call.ts";
 import { fillFrom } from "./portable_stat.ts";
 import type { OpenFile, Stat } from "./platform.ts";
 import { SystemError } from "./system_error.ts";

@@ -2,7 +2,7 @@ import { bytesOf, exactTextOf } from "../model/bytes.ts";
 import type { Xattr } from "../model/entry.ts";
 import { displayPath } from "../model/path_text.ts";
 import { joinForEyes } from "./path_for_eyes.ts";
-import { attempt, byteNameRefused } from "./portable_call.ts";
+import { attempt, byteNameRefused } from "./deno_call.ts";
 import { PortableFile } from "./portable_file.ts";
 import { fillFrom } from "./portable_stat.ts";
 import type { Folder, Listing, OpenFile, Stat } from "./platform.ts";

@@ -1,4 +1,4 @@
-import { attempt } from "./portable_call.ts";
+import { attempt } from "./deno_call.ts";
 import { isSystemError } from "./system_error.ts";
 
 /** What was changed and is not durable yet: without syncfs each file and folder is made so by itself. */

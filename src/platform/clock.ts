@@ -1,0 +1,19 @@
+/** Milliseconds since 1970, as the system's clock has it. */
+export function nowMs(): number {
+  return Date.now();
+}
+
+/** The time now: ISO 8601, UTC, to the millisecond. SPEC 3. */
+export function nowIso(): string {
+  return new Date(nowMs()).toISOString();
+}
+
+/** Lets signals, timers and messages have their turn: microseconds, where a timer of 0 ms takes two milliseconds. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Bytes that nobody can guess. */
+export function randomBytes(count: number): Uint8Array<ArrayBuffer> {
+  return crypto.getRandomValues(new Uint8Array(count));
+}

@@ -1,0 +1,84 @@
+import { textOf } from "../model/bytes.ts";
+import { JvsError } from "../model/errors.ts";
+import { throwIfCancelled } from "./pace.ts";
+
+/** How to run a program. */
+export interface RunProgramOptions {
+  /** Its working folder (default: ours). */
+  cwd?: string;
+  /** What it reads (default nothing). */
+  stdin?: Uint8Array;
+  /** Ends it: then `E_INTERRUPTED`. */
+  signal?: AbortSignal;
+  /** Ends it after so long: then `E_ENGINE_FAILED` (default: never). */
+  timeoutMs?: number;
+}
+
+/** How a program ended. */
+export interface ProgramResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a program to its end, without a shell; `E_ENGINE_UNAVAILABLE` when it is not there or not permitted. */
+export async function runProgram(
+  name: string,
+  args: readonly string[],
+  options: RunProgramOptions = {},
+): Promise<ProgramResult> {
+  throwIfCancelled(options.signal);
+  const tooLong = new AbortController();
+  const timer = options.timeoutMs === undefined
+    ? undefined
+    : setTimeout(() => tooLong.abort(), options.timeoutMs);
+  const signal = AbortSignal.any([tooLong.signal, ...(options.signal ? [options.signal] : [])]);
+  try {
+    const child = start(name, args, options, signal);
+    const [output] = await Promise.all([child.output(), give(child, options.stdin)]);
+    throwIfCancelled(options.signal);
+    if (tooLong.signal.aborted) throw overdue(name, args, options.timeoutMs ?? 0);
+    return { code: output.code, stdout: textOf(output.stdout), stderr: textOf(output.stderr) };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function start(name: string, args: readonly string[], options: RunProgramOptions, signal: AbortSignal) {
+  const { cwd, stdin } = options;
+  try {
+    return new Deno.Command(name, {
+      args: [...args],
+      stdin: stdin ? "piped" : "null",
+      stdout: "piped",
+      stderr: "piped",
+      signal,
+      ...(cwd === undefined ? {} : { cwd }),
+    }).spawn();
+  } catch (error) {
+    const permitted = !(error instanceof Deno.errors.NotCapable);
+    const why = error instanceof Deno.errors.NotFound ? "it is not installed" : (error as Error).message;
+    throw new JvsError("E_ENGINE_UNAVAILABLE", `Cannot run the program "${name}": ${why}`, {
+      hint: permitted ? `Install ${name}, or choose another engine.` : `Allow it by --allow-run=${name}.`,
+      details: { program: name, permitted },
+      cause: error,
+    });
+  }
+}
+
+async function give(child: Deno.ChildProcess, bytes: Uint8Array | undefined): Promise<void> {
+  if (bytes === undefined) return;
+  try {
+    const writer = child.stdin.getWriter();
+    await writer.write(bytes as Uint8Array<ArrayBuffer>);
+    await writer.close();
+  } catch {
+    // It ended without reading all of it; how it ended says whether that matters.
+  }
+}
+
+function overdue(name: string, args: readonly string[], timeoutMs: number): JvsError {
+  return new JvsError("E_ENGINE_FAILED", `The program "${name}" did not end within ${timeoutMs / 1000} s`, {
+    details: { program: name, arguments: args, timeout_ms: timeoutMs },
+  });
+}
