@@ -93,7 +93,6 @@ function probeInFolder(program: string, args: string[], packageName: string): Pr
 }
 
 function probeFfi(): Probe {
-  if (Deno.env.get("JVS_NO_FFI")) return missing("JVS_NO_FFI is set");
   for (const path of ffiPaths()) {
     try {
       Deno.dlopen(path, { getpid: { parameters: [], result: "i32" } }).close();
