@@ -1,5 +1,5 @@
 import { type BytePath, bytesOf } from "../model/bytes.ts";
-import { compilePattern, type PathTest } from "./ignore_pattern.ts";
+import { type CompiledPattern, compilePattern } from "./ignore_pattern.ts";
 
 /** What a `.jvsignore` keeps out of snapshots. SPEC 5. */
 export interface IgnoreRules {
@@ -32,12 +32,11 @@ const HASH = 0x23;
 const SLASH = 0x2f;
 const BACKSLASH = 0x5c;
 
-interface Rule {
+interface Rule extends CompiledPattern {
   readonly negated: boolean;
   readonly foldersOnly: boolean;
   /** The pattern names no folder, so it is held against the last part of a path, at any depth. */
   readonly nameOnly: boolean;
-  readonly matches: PathTest;
 }
 
 class Rules implements IgnoreRules {
@@ -49,10 +48,9 @@ class Rules implements IgnoreRules {
 
   ignores(path: BytePath, isFolder: boolean): boolean {
     if (path.length === 0 || this.rules.length === 0) return false;
-    let end = this.knownFolder(path);
-    let nameStart = end === 0 ? 0 : end + 1;
-    const known = end;
-    for (end = path.indexOf(SLASH, nameStart); end !== -1; end = path.indexOf(SLASH, nameStart)) {
+    const known = this.knownFolder(path);
+    let nameStart = known === 0 ? 0 : known + 1;
+    for (let end; (end = path.indexOf(SLASH, nameStart)) !== -1;) {
       if (this.decide(path, nameStart, end, true)) return true;
       nameStart = end + 1;
     }
@@ -62,9 +60,10 @@ class Rules implements IgnoreRules {
 
   /** What the rules say of the path that ends at `end`: the last one that matches decides. */
   private decide(path: BytePath, nameStart: number, end: number, isFolder: boolean): boolean {
+    const lastByte = path[end - 1] as number;
     for (let i = this.rules.length - 1; i >= 0; i--) {
       const rule = this.rules[i] as Rule;
-      if (rule.foldersOnly && !isFolder) continue;
+      if (rule.lastBytes[lastByte] === 0 || (rule.foldersOnly && !isFolder)) continue;
       if (rule.matches(path, rule.nameOnly ? nameStart : 0, end)) return !rule.negated;
     }
     return false;
@@ -96,8 +95,8 @@ function parseLine(line: Uint8Array): Rule | undefined {
   const nameOnly = !pattern.includes(SLASH);
   if (pattern[0] === SLASH) pattern = pattern.subarray(1);
   if (pattern.length === 0) return undefined;
-  const matches = compilePattern(pattern, { nameOnly });
-  return matches === undefined ? undefined : { negated, foldersOnly, nameOnly, matches };
+  const compiled = compilePattern(pattern, { nameOnly });
+  return compiled === undefined ? undefined : { ...compiled, negated, foldersOnly, nameOnly };
 }
 
 /** Spaces at the end mean nothing, unless a backslash stands before one. */

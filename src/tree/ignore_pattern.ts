@@ -4,6 +4,13 @@ import { readCharacterClass } from "./character_class.ts";
 /** Whether a part of a path, from `start` to `end`, is what a pattern stands for. */
 export type PathTest = (path: Uint8Array, start: number, end: number) => boolean;
 
+/** A pattern that was understood. */
+export interface CompiledPattern {
+  readonly matches: PathTest;
+  /** 256 flags: the bytes that what matches can end with. Nearly all rules are out of question by this alone. */
+  readonly lastBytes: Uint8Array;
+}
+
 /** How a pattern is used. */
 export interface PatternOptions {
   /** It is only held against single names, so it has no slash. */
@@ -14,9 +21,12 @@ export interface PatternOptions {
  * Turns a gitignore pattern, without `!` and outer slashes, into a test whose time grows with the path's length and
  * never more. Nothing is given for a malformed pattern: git lets such a one match nothing.
  */
-export function compilePattern(pattern: Uint8Array, options: PatternOptions): PathTest | undefined {
+export function compilePattern(pattern: Uint8Array, options: PatternOptions): CompiledPattern | undefined {
   const steps = readSteps(pattern);
-  if (steps === undefined) return undefined;
+  return steps === undefined ? undefined : { matches: testOf(steps, options), lastBytes: lastBytesOf(steps) };
+}
+
+function testOf(steps: Steps, options: PatternOptions): PathTest {
   const { accepts, loops } = steps;
   const literal = accepts.map((step) => typeof step === "number" ? step : -1);
   if (literal.includes(-1) || loops.slice(1).some((loop) => loop !== Loop.none)) return nfaTest(steps);
@@ -102,16 +112,22 @@ function endsPart(pattern: Uint8Array, end: number): boolean {
     (pattern[end] === BACKSLASH && pattern[end + 1] === SLASH);
 }
 
+function lastBytesOf({ accepts, loops }: Steps): Uint8Array {
+  const flags = new Uint8Array(256);
+  const last = accepts[accepts.length - 1];
+  if (last === undefined || last === FOLDERS || loops[accepts.length] !== Loop.none) return flags.fill(1);
+  for (const byte of bytesOfStep(last)) flags[byte] = 1;
+  return flags;
+}
+
 function literalTest(literal: Uint8Array): PathTest {
   return (path, start, end) =>
-    end - start === literal.length && path[end - 1] === literal[literal.length - 1] &&
-    equalBytes(path.subarray(start, end), literal);
+    end - start === literal.length && equalBytes(path.subarray(start, end), literal);
 }
 
 function suffixTest(suffix: Uint8Array): PathTest {
   return (path, start, end) =>
-    end - start >= suffix.length && (suffix.length === 0 || path[end - 1] === suffix[suffix.length - 1]) &&
-    equalBytes(path.subarray(end - suffix.length, end), suffix);
+    end - start >= suffix.length && equalBytes(path.subarray(end - suffix.length, end), suffix);
 }
 
 /**

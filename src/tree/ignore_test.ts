@@ -226,8 +226,8 @@ Deno.test("ignores() understands patterns of more than 32 steps", () => {
 });
 
 Deno.test("ignores() takes no longer for patterns that make others try everything", () => {
-  const rules = parseIgnoreRules(`${"**/a*".repeat(40)}/b\n${"*a".repeat(100)}b`);
-  const path = bytesOf(`${"a/".repeat(2000)}${"a".repeat(250)}`);
+  const rules = parseIgnoreRules(`${"**/a*".repeat(40)}/c*b\n${"*a".repeat(100)}cb`);
+  const path = bytesOf(`${"a/".repeat(2000)}${"a".repeat(250)}b`);
   const started = performance.now();
   assert(!rules.ignores(path, false));
   // 2,001 parts of a path of 4,250 bytes; what goes back and tries again needs years.
