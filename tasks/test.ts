@@ -52,10 +52,15 @@ async function main(): Promise<number> {
 
 async function allGroups(): Promise<Group[]> {
   const groups: Group[] = [];
-  for (const { name, folder } of ALL) if (await hasTests(folder)) groups.push({ name, args: [`${folder}/`] });
-  const library = await Deno.stat(new URL("mod.ts", root)).then(() => true, () => false);
-  if (library) groups.push({ name: "examples of the library", args: ["--doc", "mod.ts"] });
+  for (const { name, folder } of ALL) {
+    if (await exists(folder) && await hasTests(folder)) groups.push({ name, args: [`${folder}/`] });
+  }
+  if (await exists("mod.ts")) groups.push({ name: "examples of the library", args: ["--doc", "mod.ts"] });
   return groups;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(new URL(path, root)).then(() => true, () => false);
 }
 
 async function hasTests(folder: string): Promise<boolean> {
@@ -148,4 +153,11 @@ function report({ passed, failed, skipped }: Counts): number {
   return failed === 0 && passed > 0 ? 0 : 1;
 }
 
-if (import.meta.main) Deno.exit(await main());
+if (import.meta.main) {
+  try {
+    Deno.exitCode = await main();
+  } catch (error) {
+    console.error(error);
+    Deno.exitCode = report({ passed: 0, failed: 1, skipped: 0 });
+  }
+}
