@@ -5,15 +5,16 @@ export interface Output {
   readonly stderr: string;
 }
 
-/** Runs a program to its end; one that does not exist gives code 127. */
+/** Runs a program to its end; one that cannot be started gives code 127. */
 export function run(program: string, ...args: string[]): Output {
   try {
     const { code, stdout, stderr } = new Deno.Command(program, { args, env: pathWithSystem() }).outputSync();
     const decoder = new TextDecoder();
     return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    return { code: 127, stdout: "", stderr: `${program} is not installed` };
+    const absent = error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied;
+    if (!absent) throw error;
+    return { code: 127, stdout: "", stderr: `${program} is not installed, or nobody here may start it` };
   }
 }
 
