@@ -1,0 +1,169 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { JvsError } from "../model/errors.ts";
+import { tempDir } from "../../tests/support/temp_dir.ts";
+import { Config, CONFIG_KEYS, initialConfig } from "./config.ts";
+
+function configOf(folder: { path: string }, text?: string): Config {
+  const path = `${folder.path}/config.jsonc`;
+  if (text !== undefined) Deno.writeTextFileSync(path, text);
+  return new Config(path);
+}
+
+Deno.test("Config.get() gives defaults for a missing file and for the one that init wrote", () => {
+  using folder = tempDir();
+  for (const text of [undefined, initialConfig(), "{}"]) {
+    const config = configOf(folder, text);
+    assertEquals(config.get("engine"), "auto");
+    assertEquals(config.get("lock_timeout"), 30_000);
+    assertEquals(config.get("restore.verify_limit"), 1e9);
+    assertEquals(config.get("retention.max_repo_bytes"), null);
+    assertEquals(config.get("hooks"), {});
+    assert(config.list().every((item) => item.is_default));
+  }
+});
+
+Deno.test("initialConfig() explains every setting", () => {
+  for (const key of CONFIG_KEYS) assertStringIncludes(initialConfig(), `//   ${key} `);
+});
+
+Deno.test("Config.get() reads values, units and comments included", () => {
+  using folder = tempDir();
+  const config = configOf(
+    folder,
+    `{ // mine
+      "engine": "copy", "lock_timeout": "2m",
+      "restore": { "verify_limit": "5 GB", "unsaved": "refuse", },
+      "retention": { "max_repo_bytes": null, "keep_tag_prefixes": ["release"] },
+      "hooks": { "pre-snapshot": "make check", "post.restore": ["/bin/a b", "c d"] },
+    }`,
+  );
+  assertEquals(config.get("engine"), "copy");
+  assertEquals(config.get("lock_timeout"), 120_000);
+  assertEquals(config.get("restore.verify_limit"), 5e9);
+  assertEquals(config.get("restore.unsaved"), "refuse");
+  assertEquals(config.get("restore.keep_replaced"), 86_400_000);
+  assertEquals(config.get("retention.keep_tag_prefixes"), ["release"]);
+  assertEquals(config.get("hooks"), {
+    "pre-snapshot": ["make", "check"],
+    "post.restore": ["/bin/a b", "c d"],
+  });
+});
+
+Deno.test("Config.get() names file, line, column and reason of what is wrong, and problem() tells it too", () => {
+  using folder = tempDir();
+  const broken: [text: string, place: string, reason: string][] = [
+    ["", "line 1, column 1", "ends too early"],
+    ['{\n  "engine": "copy"', "line 2, column 19", "ends too early"],
+    ['{\n  "engine": "fast"\n}', "line 2, column 13", "engine must be one of auto, juicefs-clone"],
+    ['{\n  "enginge": "copy"\n}', "line 2, column 14", "enginge is no setting"],
+    ['{ "restore": {\n "unsafed": 1 } }', "line 2, column 13", "restore.unsafed is no setting"],
+    ['{ "restore": "save" }', "line 1, column 14", "restore must be an object"],
+    [
+      '{ "restore.unsaved": "save" }',
+      "line 1, column 22",
+      'restore.unsaved must be written as { "restore": { "unsaved": … } }',
+    ],
+    ['{ "lock_timeout": 30 }', "line 1, column 19", "must be a time with its unit"],
+    ['{ "environment": ["python", "rust"] }', "line 1, column 29", "environment[1] must be one of python"],
+    ['{ "hooks": { "pre-snapshot": [] } }', "line 1, column 30", "names none"],
+    ["[]", "line 1, column 1", "the whole must be an object"],
+    ['{ "__proto__": {} }', "line 1, column 16", "__proto__ is no setting"],
+    ['{ "signing": { "key": 1 } }', "line 1, column 23", "must be a text"],
+  ];
+  for (const [text, place, reason] of broken) {
+    const config = configOf(folder, text);
+    const error = assertThrows(() => config.get("consistency"), JvsError, reason, text);
+    assertEquals(error.code, "E_USAGE");
+    assertStringIncludes(error.message, `config.jsonc": ${place}: `);
+    assertEquals(config.problem()?.message, error.message);
+  }
+  Deno.writeFileSync(`${folder.path}/config.jsonc`, new Uint8Array([0x7b, 0x2f, 0x2f, 0xff, 0x0a, 0x7d]));
+  assertThrows(() => configOf(folder).get("engine"), JvsError, "no UTF-8");
+  assertEquals(configOf(folder, "{}").problem(), undefined);
+});
+
+Deno.test("Config.set() keeps comments, changes only its place and is seen at once", async () => {
+  using folder = tempDir();
+  const config = configOf(
+    folder,
+    '// top\n{\n  // how\n  "engine": "copy", // why\n  "lock_timeout": "5s"\n}\n',
+  );
+  assertEquals(config.get("engine"), "copy");
+  await config.set("engine", "reflink-copy");
+  await config.set("restore.keep_replaced", "2d");
+  await config.set("retention.keep_last_n", "7");
+  await config.set("retention.keep_tag_prefixes", "v, release-");
+  await config.set("environment", '["git"]');
+  await config.set("hooks.pre-snapshot", "make check");
+  await config.set("lock_timeout", "30s");
+  await config.set("signing.key", "null");
+  assertEquals(config.get("engine"), "reflink-copy");
+  assertEquals(config.get("restore.keep_replaced"), 172_800_000);
+  assertEquals(config.get("retention.keep_last_n"), 7);
+  assertEquals(config.get("retention.keep_tag_prefixes"), ["v", "release-"]);
+  assertEquals(config.get("environment"), ["git"]);
+  assertEquals(config.get("hooks"), { "pre-snapshot": ["make", "check"] });
+  assertEquals(config.get("lock_timeout"), 30_000);
+  assertEquals(config.get("signing.key"), null);
+  const text = Deno.readTextFileSync(config.path);
+  for (const comment of ["// top", "// how", "// why"]) assertStringIncludes(text, comment);
+  assertEquals(new Config(config.path).list(), config.list());
+});
+
+Deno.test("Config.set() works on the file that init wrote and on a missing one", async () => {
+  for (const text of [initialConfig(), undefined]) {
+    using folder = tempDir();
+    const config = configOf(folder, text);
+    await config.set("consistency", "best_effort");
+    assertEquals(config.get("consistency"), "best_effort");
+    const written = Deno.readTextFileSync(config.path);
+    assert(written.startsWith(initialConfig().replace("{}\n", "")), written);
+  }
+});
+
+Deno.test("Config.set() refuses unknown settings, wrong values and a damaged file, changing nothing", async () => {
+  using folder = tempDir();
+  const config = configOf(folder, "{ }\n");
+  const refused: [key: string, text: string, message: string][] = [
+    ["engin", "copy", 'Cannot set "engin": there is no such setting'],
+    ["hooks", "x", "no such setting"],
+    ["hooks.", "x", "no such setting"],
+    ["restore", "{}", "no such setting"],
+    ["constructor", "1", "no such setting"],
+    ["engine", "fast", "Cannot set engine: it must be one of"],
+    ["retention.keep_days", "-1", "it must be from 0"],
+    ["retention.keep_days", "many", "it must be a whole number"],
+    ["lock_timeout", "30", "it must be a time with its unit"],
+  ];
+  for (const [key, text, message] of refused) {
+    const error = await assertRejects(() => config.set(key, text), JvsError, message);
+    assertEquals(error.code, "E_USAGE");
+  }
+  assertEquals(Deno.readTextFileSync(config.path), "{ }\n");
+  const damaged = configOf(folder, "{ broken\n");
+  await assertRejects(() => damaged.set("engine", "copy"), JvsError, "line 1, column 3");
+  assertEquals(Deno.readTextFileSync(config.path), "{ broken\n");
+});
+
+Deno.test("Config.list() shows times as people write them", () => {
+  using folder = tempDir();
+  const items = configOf(folder, '{ "restore": { "keep_replaced": "36h" } }').list();
+  const item = items.find(({ key }) => key === "restore.keep_replaced");
+  assertEquals({ ...item, about: "" }, {
+    key: "restore.keep_replaced",
+    value: "36h",
+    default: "1d",
+    is_default: false,
+    about: "",
+  });
+});
+
+Deno.test("Config.programs() is the same text for the same programs, whatever else stands in the file", () => {
+  using folder = tempDir();
+  const hooks = '"hooks": { "pre-snapshot": ["make", "check"], "post-restore": "x" }';
+  const one = configOf(folder, `{ ${hooks} }`).programs();
+  const other = configOf(folder, `{ "engine": "copy", // why\n ${hooks} }`).programs();
+  assertEquals(one, other);
+  assert(one?.includes("make"));
+  assertEquals(configOf(folder, '{ "engine": "copy" }').programs(), undefined);
+});

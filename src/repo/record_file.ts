@@ -1,0 +1,86 @@
+import { JvsError } from "../model/errors.ts";
+import { quoted } from "../model/path_text.ts";
+import { type Schema, SchemaMismatch } from "../model/schema.ts";
+import { readFresh, writeDurable } from "../platform/durable.ts";
+import { JsoncProblem, parseJsonc } from "./_jsonc.ts";
+
+/** What a record is called in messages, and what helps when it is damaged. */
+export interface RecordOptions {
+  /** With its article: `the worktree's record`. */
+  what: string;
+  /** The usual advice to run doctor, by default. */
+  hint?: string;
+}
+
+const HINT =
+  "Run `jvs doctor --strict` to see all that is damaged, or bring the file back from a copy of the repository.";
+
+/** The record in a file of ours; nothing when it is not there, `E_DESCRIPTOR_CORRUPT` when it is damaged. */
+export function readRecord<T>(path: string, schema: Schema<T>, options: RecordOptions): T | undefined {
+  const content = readFresh(path);
+  return content === undefined ? undefined : parseRecord(content, schema, { ...options, path });
+}
+
+/** The record that a file's text is; `E_DESCRIPTOR_CORRUPT` names the file, the place in it and the reason. */
+export function parseRecord<T>(
+  content: string,
+  schema: Schema<T>,
+  options: RecordOptions & { path: string },
+): T {
+  try {
+    return schema.check(jsonOf(content));
+  } catch (error) {
+    if (error instanceof SchemaMismatch) throw damaged(options, error.message, { field: error.at });
+    if (error instanceof Damage) throw damaged(options, error.message, error.details);
+    throw error;
+  }
+}
+
+/** The text of a record, as it stands in its file. */
+export function recordText(record: unknown): string {
+  return `${JSON.stringify(record, null, 2)}\n`;
+}
+
+/** Writes a record's file whole, durably. */
+export function writeRecord(path: string, record: unknown): void {
+  writeDurable(path, recordText(record));
+}
+
+/** `E_DESCRIPTOR_CORRUPT` for a file of ours whose content cannot be right, for this reason. */
+export function damaged(
+  { what, path, hint = HINT }: RecordOptions & { path: string },
+  reason: string,
+  details: Record<string, unknown> = {},
+): JvsError {
+  return new JvsError("E_DESCRIPTOR_CORRUPT", `Cannot read ${what} ${quoted(path)}: ${reason}`, {
+    hint,
+    details: { path, reason, ...details },
+  });
+}
+
+class Damage extends Error {
+  constructor(reason: string, readonly details: Record<string, unknown> = {}) {
+    super(reason);
+  }
+}
+
+function jsonOf(content: string): unknown {
+  if (content === "") throw new Damage("the file is empty");
+  // What a file system leaves of a file whose data had not reached the disk.
+  if (content.replaceAll("\0", "") === "") throw new Damage("the file has nothing but zeros in it");
+  try {
+    return JSON.parse(content);
+  } catch {
+    throw placed(content); // V8 does not always tell the place
+  }
+}
+
+function placed(text: string): Damage {
+  try {
+    parseJsonc(text);
+    return new Damage("it has comments or commas that JSON does not allow");
+  } catch (error) {
+    if (error instanceof JsoncProblem) return new Damage(error.message, { ...error.place });
+    throw error;
+  }
+}

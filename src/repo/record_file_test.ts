@@ -1,0 +1,47 @@
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { JvsError } from "../model/errors.ts";
+import { Ref } from "../model/records.ts";
+import { tempDir } from "../../tests/support/temp_dir.ts";
+import { readRecord, recordText, writeRecord } from "./record_file.ts";
+
+const REF: Ref = {
+  ref_name: "gold",
+  snapshot_id: "1700000000000-0123abcd",
+  created_at: "2026-01-02T03:04:05.678Z",
+  created_by: "ann@host",
+  note: "",
+};
+
+Deno.test("readRecord() gives back what writeRecord() wrote, unknown fields of a newer program included", () => {
+  using folder = tempDir();
+  const path = `${folder.path}/gold.json`;
+  writeRecord(path, { ...REF, later: [1] });
+  assertEquals(readRecord(path, Ref, { what: "the ref" }), { ...REF, later: [1] } as Ref);
+  assertEquals(readRecord(`${folder.path}/none.json`, Ref, { what: "the ref" }), undefined);
+});
+
+Deno.test("readRecord() names file, place, reason and way out of a damaged record", () => {
+  using folder = tempDir();
+  const path = `${folder.path}/gold.json`;
+  const whole = recordText(REF);
+  const broken: [text: string, reason: string, details: Record<string, unknown>][] = [
+    ["", "the file is empty", {}],
+    ["\0".repeat(512), "nothing but zeros", {}],
+    [whole.slice(0, whole.length / 2), "line 4, column", { line: 4 }],
+    [whole.replace(",", ""), "line 3, column 3: a comma or } is missing here", { line: 3, column: 3 }],
+    [whole.replace("{", "{ // why\n"), "comments", {}],
+    [whole.replace("1700000000000-", ""), "snapshot_id: must be a snapshot id", { field: "snapshot_id" }],
+    [whole.replace('"note": ""', '"note": 7'), "note: must be a text, is a number", { field: "note" }],
+    [whole.replace("ref_name", "name"), "ref_name: is missing", { field: "ref_name" }],
+    ["[]", "must be an object, is a list", { field: "" }],
+    ["null", "must be an object, is null", { field: "" }],
+  ];
+  for (const [text, reason, details] of broken) {
+    Deno.writeTextFileSync(path, text);
+    const error = assertThrows(() => readRecord(path, Ref, { what: "the ref" }), JvsError, reason, text);
+    assertEquals(error.code, "E_DESCRIPTOR_CORRUPT");
+    assertStringIncludes(error.message, `Cannot read the ref "${path}": `);
+    assertStringIncludes(error.hint, "jvs doctor");
+    assertEquals({ ...error.details, ...details, path }, error.details);
+  }
+});
