@@ -31,16 +31,17 @@ async function install(): Promise<void> {
   const name = windows ? "jvs.cmd" : "jvs";
   const launcher = await Deno.readTextFile(new URL(`bin/${name}`, root));
   const checkout = await Deno.realPath(root);
-  const folder = target();
-  await Deno.mkdir(folder, { recursive: true });
-  const file = `${await Deno.realPath(folder)}/${name}`;
+  const asked = target();
+  await Deno.mkdir(asked, { recursive: true });
+  const folder = await Deno.realPath(asked);
+  const file = `${folder}/${name}`;
   // Removed first, so that a link to another checkout's launcher is replaced and not written through.
   await Deno.remove(file).catch(() => {});
   await Deno.writeTextFile(file, fixedLauncher(launcher, checkout), { mode: 0o755 });
   console.log(`Installed ${file}, which starts ${checkout}.`);
   const onPath = (Deno.env.get("PATH") ?? "").split(windows ? ";" : ":");
   const places = await Promise.all(onPath.map((path) => Deno.realPath(path).catch(() => undefined)));
-  if (!places.includes(await Deno.realPath(folder))) {
+  if (!places.includes(folder)) {
     console.log(`${folder} is not on your PATH. Add it: export PATH="${folder}:$PATH"`);
   }
 }
