@@ -100,10 +100,10 @@ export class Stat {
   inodeFlags = false;
 }
 
-/** The names in one folder, without `.` and `..`; one object is filled again and again. */
+/** The names in one folder, without `.` and `..`, as they were when it was listed. */
 export interface Listing {
   readonly count: number;
-  /** A view that is good until the listing is filled again. */
+  /** A view that must not be changed. */
   name(index: number): Uint8Array;
 }
 

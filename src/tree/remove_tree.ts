@@ -1,0 +1,140 @@
+import { DIR } from "../model/entry.ts";
+import { JvsError } from "../model/errors.ts";
+import { displayPath } from "../model/path_text.ts";
+import { type Reporter, silentReporter } from "../model/progress.ts";
+import { Pace } from "../platform/pace.ts";
+import { type Folder, Stat } from "../platform/platform.ts";
+import { isSystemError } from "../platform/system_error.ts";
+import { boundaryOf } from "./boundaries.ts";
+import { OpenFolders } from "./open_folders.ts";
+import { at, TreeTable } from "./table.ts";
+
+/** How a tree is removed. */
+export interface RemoveTreeOptions {
+  /** Stops between two entries; what is left then can be removed by another call. */
+  readonly signal?: AbortSignal;
+  /** Told of each entry that is gone; silent by default. */
+  readonly reporter?: Reporter;
+}
+
+const OWNER_RIGHTS = 0o700;
+
+/**
+ * Removes what `name` is in a folder, with all that is below it; it need not be there. Links are removed, never followed,
+ * and folders that their owner may not write are made writable. Nothing at all is removed when there is a mount
+ * point or a nested subvolume inside: `E_PERMISSION` names it. Not atomic; repeatable.
+ */
+export async function removeTree(
+  folder: Folder,
+  name: Uint8Array,
+  options: RemoveTreeOptions = {},
+): Promise<void> {
+  const top = new Stat();
+  if (!folder.stat(name, top)) return;
+  refuseMountPoint(folder, name, top, top);
+  if (top.type !== DIR) return removeIfThere(() => folder.removeFile(name));
+  makeUsable(folder, name, top);
+  {
+    using root = folder.openFolder(name);
+    using removal = new Removal(root, top, options);
+    await removal.findFolders();
+    await removal.empty();
+  }
+  removeIfThere(() => folder.removeFolder(name));
+}
+
+/** The folders of one tree, in a table of their own, so that depth needs neither recursion nor descriptors. */
+class Removal implements Disposable {
+  private readonly table = new TreeTable();
+  private readonly found = new Stat();
+  private readonly folders: OpenFolders;
+  private readonly pace: Pace;
+  private readonly reporter: Reporter;
+
+  constructor(root: Folder, private readonly top: Stat, options: RemoveTreeOptions) {
+    this.table.add(0, new Uint8Array(), DIR);
+    this.folders = new OpenFolders(root, this.table);
+    this.pace = new Pace(options.signal);
+    this.reporter = options.reporter ?? silentReporter;
+    this.reporter.begin("removing");
+  }
+
+  /** Looks at everything once: mount points must be known before anything is gone. */
+  async findFolders(): Promise<void> {
+    const { folders, table } = this;
+    const waiting = [0];
+    for (let index = waiting.pop(); index !== undefined; index = waiting.pop()) {
+      const first = table.count;
+      await this.lookInto(index, folders.get(index));
+      for (let child = first; child < table.count; child++) waiting.push(child);
+    }
+  }
+
+  private async lookInto(index: number, folder: Folder): Promise<void> {
+    const { found, pace, table, top } = this;
+    const names = folder.list();
+    for (let i = 0; i < names.count; i++) {
+      if (pace.due()) await pace.turn();
+      const name = names.name(i);
+      if (!folder.stat(name, found)) continue;
+      refuseMountPoint(folder, name, found, top);
+      if (found.type !== DIR) continue;
+      makeUsable(folder, name, found);
+      table.add(index, name, DIR);
+    }
+  }
+
+  /** Removes all but the root itself, the folders found last first: what is in a folder was found after it. */
+  async empty(): Promise<void> {
+    const { folders, pace, table } = this;
+    for (let index = table.count - 1; index >= 0; index--) {
+      if (pace.due()) await pace.turn();
+      await this.removeFiles(folders.get(index));
+      if (index === 0) return;
+      const parent = folders.get(at(table.parent, index));
+      removeIfThere(() => parent.removeFolder(table.name(index)));
+    }
+  }
+
+  private async removeFiles(folder: Folder): Promise<void> {
+    const names = folder.list();
+    for (let i = 0; i < names.count; i++) {
+      if (this.pace.due()) await this.pace.turn();
+      removeIfThere(() => folder.removeFile(names.name(i)));
+    }
+    this.reporter.advance(names.count + 1, 0);
+  }
+
+  [Symbol.dispose](): void {
+    this.folders[Symbol.dispose]();
+  }
+}
+
+function refuseMountPoint(folder: Folder, name: Uint8Array, found: Stat, top: Stat): void {
+  const boundary = boundaryOf(found, top.devMajor, top.devMinor);
+  if (boundary === undefined) return;
+  const path = `${folder.path}/${displayPath(name)}`;
+  throw new JvsError("E_PERMISSION", `Cannot remove "${path}": it is a ${boundary.replace("_", " ")}`, {
+    hint: "Unmount or delete it and try again: nothing was removed.",
+    details: { path, boundary },
+  });
+}
+
+function makeUsable(folder: Folder, name: Uint8Array, found: Stat): void {
+  if ((found.mode & OWNER_RIGHTS) === OWNER_RIGHTS) return;
+  try {
+    folder.setMode(name, found.mode | OWNER_RIGHTS);
+  } catch (error) {
+    // Somebody else's folder may still let us in by its group: if not, opening it says so.
+    if (!isSystemError(error, "EPERM")) throw error;
+  }
+}
+
+/** Somebody else may be removing the same. */
+function removeIfThere(remove: () => void): void {
+  try {
+    remove();
+  } catch (error) {
+    if (!isSystemError(error, "ENOENT")) throw error;
+  }
+}
