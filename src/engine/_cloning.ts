@@ -1,0 +1,125 @@
+import { FILE } from "../model/entry.ts";
+import { type Reporter, silentReporter } from "../model/progress.ts";
+import { Pace } from "../platform/pace.ts";
+import type { Folder, OpenFile, Platform } from "../platform/platform.ts";
+import { isSystemError } from "../platform/system_error.ts";
+import { OpenFolders } from "../tree/open_folders.ts";
+import { at, NONE, type TreeTable } from "../tree/table.ts";
+import { isRefused } from "../tree/unreadable.ts";
+import { AspectSetter, ITSELF } from "./_aspects.ts";
+import type { CloneRequest, CloneResult } from "./contract.ts";
+import { Losses } from "./_losses.ts";
+
+// What opening a file says when it is not there any more, or is something else by now.
+const GONE = ["ENOENT", "ENOTDIR", "ELOOP", "ENXIO", "EINVAL", "EISDIR", "ESTALE"];
+/** So many bytes are as much work as one entry: what `Pace` weighs by. */
+const BYTES_A_ROUND = 64 * 1024;
+
+/** What an engine brings of its own: it makes files with their content, and for each calls `finish` or notes why not. */
+export type FillFiles = (cloning: Cloning, files: readonly number[]) => Promise<void>;
+
+/** One clone while it is being made: both trees, and what became of each entry. */
+export class Cloning implements Disposable {
+  readonly table: TreeTable;
+  readonly source: OpenFolders;
+  readonly destination: OpenFolders;
+  readonly losses: Losses;
+  readonly aspects: AspectSetter;
+  readonly pace: Pace;
+  /** Entries that are not in the destination and will not be. */
+  readonly absent = new Set<number>();
+  /** Each file is flushed before it is read, as nothing flushed them all. */
+  flushEach = false;
+  sharedFiles = 0;
+  private readonly reporter: Reporter;
+  private readonly changed: number[] = [];
+  private readonly unreadable: number[] = [];
+  private clonedBytes = 0;
+
+  constructor(readonly platform: Platform, readonly request: CloneRequest) {
+    const { table } = request;
+    const payload = request.as === "payload";
+    this.table = table;
+    this.source = new OpenFolders(request.source, table);
+    this.destination = new OpenFolders(request.destination, table);
+    this.losses = new Losses(table, payload);
+    this.aspects = new AspectSetter(platform, table, this.losses, payload);
+    this.pace = new Pace(request.signal);
+    this.reporter = request.reporter ?? silentReporter;
+    this.reporter.begin("cloning", { entries: table.count, bytes: totalBytes(table) });
+  }
+
+  /** The folder that an entry is made in; for the root itself. */
+  folderOf(index: number): Folder {
+    return index === 0 ? this.request.destination : this.destination.get(at(this.table.parent, index));
+  }
+
+  /** Whether an entry is a further name of an entry before it. */
+  isFurtherLink(index: number): boolean {
+    const group = at(this.table.linkGroup, index);
+    return group !== NONE && group !== index;
+  }
+
+  /** Opens a file of the source; if it went away, changed its type or is refused, that is noted instead. */
+  openSource(index: number): OpenFile | undefined {
+    try {
+      return this.source.get(at(this.table.parent, index)).openFile(this.table.name(index), "read");
+    } catch (error) {
+      if (isSystemError(error, ...GONE)) this.noteChanged(index);
+      else if (isRefused(error)) this.noteUnreadable(index);
+      else throw error;
+      return undefined;
+    }
+  }
+
+  /** Gives an entry that was just made its aspects; it has them all now. */
+  finish(index: number): void {
+    this.aspects.set(this.folderOf(index), index === 0 ? ITSELF : this.table.name(index), index);
+    this.advance(index);
+  }
+
+  /** Notes that so much was cloned, and gives everything else its turn when a slice is used up. */
+  noteBytes(bytes: number): boolean {
+    this.clonedBytes += bytes;
+    return this.pace.due(1 + bytes / BYTES_A_ROUND);
+  }
+
+  noteChanged(index: number): void {
+    this.absent.add(index);
+    this.changed.push(index);
+  }
+
+  noteUnreadable(index: number): void {
+    this.absent.add(index);
+    this.unreadable.push(index);
+  }
+
+  /** Tells the reporter that an entry is done. */
+  advance(index: number): void {
+    const bytes = at(this.table.type, index) === FILE ? at(this.table.size, index) : 0;
+    this.reporter.advance(1, bytes);
+  }
+
+  result(): CloneResult {
+    const { losses, sharedFiles, clonedBytes, changed, unreadable } = this;
+    const inOrder = (indexes: number[]) => indexes.sort((a, b) => a - b);
+    return {
+      degradations: losses.degradations,
+      sharedFiles,
+      clonedBytes,
+      changed: inOrder(changed),
+      unreadable: inOrder(unreadable),
+    };
+  }
+
+  [Symbol.dispose](): void {
+    this.source[Symbol.dispose]();
+    this.destination[Symbol.dispose]();
+  }
+}
+
+function totalBytes(table: TreeTable): number {
+  let bytes = 0;
+  for (let i = 0; i < table.count; i++) if (at(table.type, i) === FILE) bytes += at(table.size, i);
+  return bytes;
+}

@@ -1,0 +1,15 @@
+import type { Platform } from "../platform/platform.ts";
+import { cloneTree } from "./_clone_tree.ts";
+import { oneByOne } from "./_fill_one_by_one.ts";
+import type { Engine } from "./contract.ts";
+
+/** The engine that works everywhere: a deep copy, holes kept where the platform can. SPEC 5. */
+export function copyEngine(platform: Platform): Engine {
+  const cloneFile: Engine["cloneFile"] = (source, target, between) => target.copyFrom(source, between);
+  return {
+    name: "copy",
+    abilities: { sharesFiles: true, sharesBlocks: false, keepsHoles: platform.abilities.holes },
+    clone: (request) => cloneTree(platform, request, oneByOne(cloneFile)),
+    cloneFile,
+  };
+}
