@@ -1,8 +1,10 @@
-import { bytesOf, hexOf } from "../model/bytes.ts";
+import { bytesOf } from "../model/bytes.ts";
 import { JvsError } from "../model/errors.ts";
-import { randomBytes } from "./clock.ts";
 import { attempt } from "./deno_call.ts";
 import { isSystemError, SystemError } from "./system_error.ts";
+import { TemporaryFile, writeAll } from "./temporary_file.ts";
+
+export { isTemporaryName } from "./temporary_file.ts";
 
 /** How a control file or folder is made. */
 export interface DurableOptions {
@@ -10,16 +12,15 @@ export interface DurableOptions {
   mode?: number;
 }
 
-const TEMPORARY = /^\..+\.[0-9a-f]{16}\.tmp$/;
 // A file that is replaced again and again may be gone between listing and opening, but not so often.
 const MOST_LOOKS = 100;
 
 /** Writes a file whole: whoever reads it sees the old or the new text, also after a power cut. SPEC 2. */
 export function writeDurable(path: string, content: string | Uint8Array, options: DurableOptions = {}): void {
-  withTemporary(path, content, options, (temporary) => {
-    attempt("replace", path, () => Deno.renameSync(temporary, path));
-  });
-  syncFolder(parentOf(path));
+  const folder = parentOf(path);
+  using temporary = fill(path, content, options);
+  temporary.replace();
+  syncFolder(folder);
 }
 
 /** As `writeDurable`, for a file that must not be there yet: `E_ALREADY_EXISTS`, also for one of two at once. */
@@ -28,22 +29,22 @@ export function createDurable(
   content: string | Uint8Array,
   options: DurableOptions = {},
 ): void {
-  withTemporary(path, content, options, (temporary) => {
-    try {
-      takeName(temporary, path);
-    } catch (error) {
-      if (!isSystemError(error, "EEXIST")) throw error;
-      throw new JvsError(
-        "E_ALREADY_EXISTS",
-        `Cannot create "${path}": something of that name is there already`,
-        {
-          details: { path, errno: "EEXIST" },
-          cause: error,
-        },
-      );
-    }
-  });
-  syncFolder(parentOf(path));
+  const folder = parentOf(path);
+  using temporary = fill(path, content, options);
+  try {
+    takeName(temporary.path, path);
+  } catch (error) {
+    if (!isSystemError(error, "EEXIST")) throw error;
+    throw new JvsError(
+      "E_ALREADY_EXISTS",
+      `Cannot create "${path}": something of that name is there already`,
+      {
+        details: { path, errno: "EEXIST" },
+        cause: error,
+      },
+    );
+  }
+  syncFolder(folder);
 }
 
 /** Removes a file; whether it was there. */
@@ -108,11 +109,6 @@ export function syncFolder(path: string): void {
   });
 }
 
-/** Whether a name is that of a file which a crash kept one of these calls from renaming or removing. */
-export function isTemporaryName(name: string): boolean {
-  return TEMPORARY.test(name);
-}
-
 function appendTo(path: string, text: string, how: Deno.OpenOptions): void {
   attempt("write", path, () => {
     using file = Deno.openSync(path, how);
@@ -121,28 +117,17 @@ function appendTo(path: string, text: string, how: Deno.OpenOptions): void {
   });
 }
 
-/** Writes the content beside its place, durable; whatever happens then, no temporary file stays. */
-function withTemporary(
-  path: string,
-  content: string | Uint8Array,
-  options: DurableOptions,
-  place: (temporary: string) => void,
-): void {
-  const name = path.slice(path.lastIndexOf("/") + 1);
-  const temporary = `${parentOf(path)}/.${name}.${hexOf(randomBytes(8))}.tmp`;
+/** The content beside its place, durable. */
+function fill(path: string, content: string | Uint8Array, options: DurableOptions): TemporaryFile {
+  const temporary = new TemporaryFile(path);
   try {
-    attempt("write", path, () => {
-      using file = Deno.openSync(temporary, { write: true, createNew: true });
-      writeAll(file, typeof content === "string" ? bytesOf(content) : content);
-      if (options.mode !== undefined) Deno.chmodSync(temporary, options.mode);
-      file.syncSync();
-    });
-    place(temporary);
+    temporary.write(typeof content === "string" ? bytesOf(content) : content);
+    temporary.sync(options.mode);
+    return temporary;
   } catch (error) {
-    removeIfThere(temporary);
+    temporary[Symbol.dispose]();
     throw error;
   }
-  removeIfThere(temporary);
 }
 
 /** Gives a file a name that must be free. */
@@ -155,18 +140,6 @@ function takeName(temporary: string, path: string): void {
     attempt("create", path, () => Deno.openSync(path, { write: true, createNew: true }).close());
     attempt("create", path, () => Deno.renameSync(temporary, path));
   }
-}
-
-function removeIfThere(path: string): void {
-  try {
-    Deno.removeSync(path);
-  } catch {
-    // Renamed already, or what failed stands in the way of this too: then `isTemporaryName` tells what is left.
-  }
-}
-
-function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
-  for (let rest = bytes; rest.length > 0;) rest = rest.subarray(file.writeSync(rest));
 }
 
 function folderHas(folder: string, name: string): boolean {
