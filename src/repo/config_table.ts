@@ -1,3 +1,5 @@
+import { formatDuration, parseBytes, parseDuration } from "../model/duration.ts";
+import { isJvsError } from "../model/errors.ts";
 import { ENGINE_NAMES } from "../model/records.ts";
 import {
   type Infer,
@@ -10,7 +12,6 @@ import {
   SchemaMismatch,
   text,
 } from "../model/schema.ts";
-import { duration, durationText, size } from "./units.ts";
 
 interface Setting<T> {
   readonly schema: Schema<T>;
@@ -44,6 +45,11 @@ const command: Schema<readonly string[]> = Schema.of<readonly string[]>({
 });
 
 const DAY = 86_400_000;
+
+/** Bytes, as a number or with a unit. */
+const size = () => quantity(parseBytes, "a size such as 500MB or 2GiB");
+/** Milliseconds, as `24h`; a plain number is seconds. */
+const duration = () => quantity(parseDuration, "a time such as 500ms, 30s or 24h");
 
 /** Every setting there is: its type, its default and one sentence. All that is told of settings comes from here. SPEC 14. */
 export const CONFIG_TABLE = {
@@ -136,6 +142,26 @@ export function isConfigKey(key: string): key is ConfigKey {
 
 /** All names, in the table's order. */
 export const CONFIG_KEYS = Object.keys(CONFIG_TABLE) as ConfigKey[];
+
+function quantity(parse: (text: string) => number, what: string): Schema<number> {
+  return Schema.of<number>({
+    kind: "other",
+    check(value, at) {
+      try {
+        return parse(typeof value === "string" || typeof value === "number" ? String(value) : "");
+      } catch (error) {
+        if (!isJvsError(error, "E_USAGE")) throw error;
+        throw new SchemaMismatch(at, `must be ${what}, is ${JSON.stringify(value) ?? "missing"}`);
+      }
+    },
+    json: () => ({ anyOf: [{ type: "string" }, { type: "number", minimum: 0 }] }),
+  });
+}
+
+function durationText(ms: number): string {
+  const text = formatDuration(ms);
+  return parseDuration(text) === ms ? text : `${ms}ms`; // the form for people is rounded
+}
 
 function setting<T>(
   schema: Schema<T>,

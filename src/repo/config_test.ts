@@ -63,7 +63,7 @@ Deno.test("Config.get() names file, line, column and reason of what is wrong, an
       "line 1, column 22",
       'restore.unsaved must be written as { "restore": { "unsaved": … } }',
     ],
-    ['{ "lock_timeout": 30 }', "line 1, column 19", "must be a time with its unit"],
+    ['{ "lock_timeout": -30 }', "line 1, column 19", "must be a time such as 500ms"],
     ['{ "environment": ["python", "rust"] }', "line 1, column 29", "environment[1] must be one of python"],
     ['{ "hooks": { "pre-snapshot": [] } }', "line 1, column 30", "names none"],
     ["[]", "line 1, column 1", "the whole must be an object"],
@@ -133,7 +133,7 @@ Deno.test("Config.set() refuses unknown settings, wrong values and a damaged fil
     ["engine", "fast", "Cannot set engine: it must be one of"],
     ["retention.keep_days", "-1", "it must be from 0"],
     ["retention.keep_days", "many", "it must be a whole number"],
-    ["lock_timeout", "30", "it must be a time with its unit"],
+    ["lock_timeout", "long", "it must be a time such as"],
   ];
   for (const [key, text, message] of refused) {
     const error = await assertRejects(() => config.set(key, text), JvsError, message);
@@ -147,11 +147,11 @@ Deno.test("Config.set() refuses unknown settings, wrong values and a damaged fil
 
 Deno.test("Config.list() shows times as people write them", () => {
   using folder = tempDir();
-  const items = configOf(folder, '{ "restore": { "keep_replaced": "36h" } }').list();
+  const items = configOf(folder, '{ "restore": { "keep_replaced": "36h" }, "lock_timeout": 1.5 }').list();
   const item = items.find(({ key }) => key === "restore.keep_replaced");
   assertEquals({ ...item, about: "" }, {
     key: "restore.keep_replaced",
-    value: "36h",
+    value: "1d 12h",
     default: "1d",
     is_default: false,
     about: "",
