@@ -203,7 +203,8 @@ interface Column extends ArrayLike<number> {
   set(from: ArrayLike<number>): void;
 }
 
-function larger<C extends Column>(column: C, atLeast: number): C {
+/** A copy of a column with at least this much room, and at least double what it had. */
+export function larger<C extends Column>(column: C, atLeast: number): C {
   const Kind = column.constructor as new (length: number) => C;
   const grown = new Kind(Math.max(atLeast, column.length * 2));
   grown.set(column);

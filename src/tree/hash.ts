@@ -1,0 +1,146 @@
+import type { Reporter } from "../model/progress.ts";
+import { Pace } from "../platform/pace.ts";
+import type { Folder, OpenFile } from "../platform/platform.ts";
+import { isSystemError, type SystemError } from "../platform/system_error.ts";
+import { OpenFolders } from "./open_folders.ts";
+import { loadSha256, type Sha256 } from "./sha256.ts";
+import { at, NONE, type TreeTable } from "./table.ts";
+import { isRefused } from "./unreadable.ts";
+
+const BUFFER_BYTES = 512 * 1024;
+/** How many rounds of a usual loop a full buffer and a file are worth, for `Pace`. */
+const BUFFER_WEIGHT = 64;
+const FILE_WEIGHT = 2;
+
+/** How to hash. */
+export interface HashOptions {
+  /** Whether each file is flushed before it is read, which also brings up stores through a memory map. SPEC 5. */
+  readonly flush: boolean;
+  /** Called for a file whose reading fails for another reason than rights; without it, that is thrown. */
+  readonly onFailure?: (index: number, error: SystemError) => void;
+  readonly reporter?: Reporter;
+  readonly signal?: AbortSignal;
+}
+
+/** What hashing found; the hashes are in the table. */
+export interface HashResult {
+  /** Files that the system refused to open. */
+  readonly unreadable: readonly number[];
+  /** Files that are gone, no files any more, or of another size than the table says. */
+  readonly changed: readonly number[];
+  /** Bytes that were read. */
+  readonly bytes: number;
+}
+
+/** Hashes the content of files of a tree into its table; hard links to one file are read once. */
+export async function hashFiles(
+  root: Folder,
+  table: TreeTable,
+  indexes: Iterable<number>,
+  options: HashOptions,
+): Promise<HashResult> {
+  const wanted = Uint32Array.from(indexes);
+  let total = 0;
+  for (const index of wanted) total += at(table.size, index);
+  options.reporter?.begin("hashing", { entries: wanted.length, bytes: total });
+  using run = new HashRun(root, table, await loadSha256(), options);
+  for (const index of wanted) await run.hash(index);
+  run.report();
+  return run;
+}
+
+/** Hashes the targets of the symbolic links that have no hash yet. */
+export async function hashTargets(table: TreeTable): Promise<void> {
+  if (table.targets.size === 0) return;
+  const sha256 = await loadSha256();
+  for (const [index, target] of table.targets) {
+    if (table.hashed[index] !== 1) table.setHash(index, sha256.once(target));
+  }
+}
+
+class HashRun implements HashResult, Disposable {
+  readonly unreadable: number[] = [];
+  readonly changed: number[] = [];
+  bytes = 0;
+  private entries = 0;
+  private reportedBytes = 0;
+  private readonly folders: OpenFolders;
+  private readonly pace: Pace;
+  private readonly buffer = new Uint8Array(BUFFER_BYTES);
+  /** For each hard-link group the entry by which its file was read. */
+  private readonly groups = new Map<number, number>();
+
+  constructor(
+    root: Folder,
+    private readonly table: TreeTable,
+    private readonly sha256: Sha256,
+    private readonly options: HashOptions,
+  ) {
+    this.folders = new OpenFolders(root, table);
+    this.pace = new Pace(options.signal);
+    this.pace.check();
+  }
+
+  /** Hashes one file, or notes why that cannot be. */
+  async hash(index: number): Promise<void> {
+    const { table, groups } = this;
+    const group = at(table.linkGroup, index);
+    const twin = groups.get(group);
+    const hash = twin === undefined ? await this.tryToRead(index) : table.contentHash(twin);
+    if (hash !== undefined) {
+      table.setHash(index, hash);
+      if (group !== NONE) groups.set(group, index);
+    }
+    this.entries++;
+    if (this.pace.due(FILE_WEIGHT)) await this.pause();
+  }
+
+  /** Tells the reporter what was done since the last time. */
+  report(): void {
+    this.options.reporter?.advance(this.entries, this.bytes - this.reportedBytes);
+    this.entries = 0;
+    this.reportedBytes = this.bytes;
+  }
+
+  [Symbol.dispose](): void {
+    this.folders[Symbol.dispose]();
+  }
+
+  private async tryToRead(index: number): Promise<Uint8Array | undefined> {
+    const { table, options } = this;
+    try {
+      using file = this.folders.get(at(table.parent, index)).openFile(table.name(index), "read");
+      if (options.flush) file.syncData();
+      const hash = await this.read(file, at(table.size, index));
+      if (hash === undefined) this.changed.push(index);
+      return hash;
+    } catch (error) {
+      if (isRefused(error)) this.unreadable.push(index);
+      // What is no file any more is ELOOP for a link and EINVAL for the others.
+      else if (isSystemError(error, "ENOENT", "ENOTDIR", "ELOOP", "EINVAL")) this.changed.push(index);
+      else if (isSystemError(error) && options.onFailure) options.onFailure(index, error);
+      else throw error;
+      return undefined;
+    }
+  }
+
+  /** The hash of what is in a file, or nothing if it is not of this size. */
+  private async read(file: OpenFile, size: number): Promise<Uint8Array | undefined> {
+    const { buffer } = this;
+    const stream = size < buffer.length ? undefined : new this.sha256();
+    for (let done = 0;;) {
+      const read = file.read(stream === undefined ? buffer.subarray(done) : buffer);
+      this.bytes += read;
+      done += read;
+      if (done > size || (read === 0 && done < size)) return undefined;
+      if (read === 0) return stream?.digest() ?? this.sha256.once(buffer.subarray(0, done));
+      stream?.update(buffer.subarray(0, read));
+      if (stream !== undefined && this.pace.due(BUFFER_WEIGHT)) await this.pause();
+    }
+  }
+
+  private async pause(): Promise<void> {
+    this.report();
+    await this.pace.turn();
+  }
+}

@@ -1,0 +1,57 @@
+import { compareBytes } from "../model/bytes.ts";
+import { DIR } from "../model/entry.ts";
+import type { Stat } from "../platform/platform.ts";
+import { at, NONE, type TreeTable } from "./table.ts";
+
+/** A table that a scan walks in step with the tree, to find each entry's earlier self without a search. */
+export class KnownTree {
+  private readonly firstChild: Uint32Array;
+  private readonly nextSibling: Uint32Array;
+
+  constructor(readonly table: TreeTable) {
+    this.firstChild = new Uint32Array(table.count).fill(NONE);
+    this.nextSibling = new Uint32Array(table.count);
+    for (let i = table.count - 1; i > 0; i--) {
+      const parent = at(table.parent, i);
+      this.nextSibling[i] = at(this.firstChild, parent);
+      this.firstChild[parent] = i;
+    }
+  }
+
+  /** Asks for the children of a known folder one after another, in the order of their names. */
+  children(folder: number): KnownChildren {
+    return new KnownChildren(this.table, at(this.firstChild, folder), this.nextSibling);
+  }
+
+  /** Whether an entry is, by all that the system says, the same as before, and was to be trusted then. SPEC 5. */
+  isUnchanged(index: number, stat: Stat): boolean {
+    const { table } = this;
+    return table.clean[index] === 1 &&
+      table.ctimeNsec[index] === stat.ctimeNsec && table.ctimeSec[index] === stat.ctimeSec &&
+      table.mtimeNsec[index] === stat.mtimeNsec && table.mtimeSec[index] === stat.mtimeSec &&
+      table.inoLo[index] === stat.inoLo && table.inoHi[index] === stat.inoHi &&
+      table.type[index] === stat.type && (stat.type === DIR || table.size[index] === stat.size) &&
+      table.mode[index] === stat.mode && table.uid[index] === stat.uid && table.gid[index] === stat.gid;
+  }
+}
+
+/** The known entries of one folder. */
+export class KnownChildren {
+  constructor(
+    private readonly table: TreeTable,
+    private next: number,
+    private readonly nextSibling: Uint32Array,
+  ) {}
+
+  /** The index of the entry with this name, or NONE. Names must be asked for in their order. */
+  find(name: Uint8Array): number {
+    while (this.next !== NONE) {
+      const found = this.next;
+      const order = compareBytes(this.table.name(found), name);
+      if (order > 0) return NONE;
+      this.next = at(this.nextSibling, found);
+      if (order === 0) return found;
+    }
+    return NONE;
+  }
+}

@@ -1,0 +1,65 @@
+import { at, type TreeTable } from "./table.ts";
+
+const SLASH = 0x2f;
+
+/**
+ * Gives the full paths of a table's entries as views of one buffer. In the table's order each folder's name is written
+ * once, however deep it lies; any other order works too, only slower.
+ */
+export class PathWalker {
+  private buffer = new Uint8Array(4096);
+  /** The chain of folders whose path stands at the beginning of the buffer, the root first. */
+  private readonly chain: number[] = [0];
+  /** For each folder of the chain, how long its path is. */
+  private readonly ends: number[] = [0];
+  private readonly levels = new Map<number, number>([[0, 0]]);
+
+  constructor(private readonly table: TreeTable) {}
+
+  /** The path of an entry: a view that is good until the next call. */
+  path(index: number): Uint8Array {
+    if (index === 0) return this.buffer.subarray(0, 0);
+    return this.child(at(this.table.parent, index), this.table.name(index));
+  }
+
+  /** The path that `name` has in a folder of the table: a view that is good until the next call. */
+  child(folder: number, name: Uint8Array): Uint8Array {
+    this.seat(folder);
+    return this.buffer.subarray(0, this.append(this.ends[this.ends.length - 1] as number, name));
+  }
+
+  /** Makes the chain end with this folder. */
+  private seat(folder: number): void {
+    if (this.chain[this.chain.length - 1] === folder) return;
+    const missing: number[] = [];
+    let known = folder;
+    while (!this.levels.has(known)) {
+      missing.push(known);
+      known = at(this.table.parent, known);
+    }
+    const level = this.levels.get(known) as number;
+    while (this.chain.length > level + 1) {
+      this.levels.delete(this.chain.pop() as number);
+      this.ends.pop();
+    }
+    for (let next = missing.pop(); next !== undefined; next = missing.pop()) {
+      const end = this.append(this.ends[this.ends.length - 1] as number, this.table.name(next));
+      this.levels.set(next, this.chain.push(next) - 1);
+      this.ends.push(end);
+    }
+  }
+
+  /** Writes a name behind a folder's path and gives the new end. */
+  private append(end: number, name: Uint8Array): number {
+    const length = end + name.length + 1;
+    if (length > this.buffer.length) {
+      const grown = new Uint8Array(length * 2);
+      grown.set(this.buffer);
+      this.buffer = grown;
+    }
+    let start = end;
+    if (start > 0) this.buffer[start++] = SLASH;
+    this.buffer.set(name, start);
+    return start + name.length;
+  }
+}

@@ -1,0 +1,31 @@
+import { hexOf } from "../model/bytes.ts";
+import { entryTypeName } from "../model/entry.ts";
+import { RootHashLines } from "../model/root_hash.ts";
+import { Pace } from "../platform/pace.ts";
+import { PathWalker } from "./path_walker.ts";
+import { loadSha256 } from "./sha256.ts";
+import { at, type TreeTable } from "./table.ts";
+
+/** The payload root hash of a tree whose files and links all have their hash, as hex. SPEC 4. */
+export async function payloadRootHash(table: TreeTable, signal?: AbortSignal): Promise<string> {
+  const Sha256 = await loadSha256();
+  const hash = new Sha256();
+  const lines = new RootHashLines((piece) => hash.update(piece));
+  const paths = new PathWalker(table);
+  const pace = new Pace(signal);
+  for (let i = 1; i < table.count; i++) {
+    const device = table.devices.get(i);
+    lines.add({
+      type: entryTypeName(at(table.type, i)),
+      path: paths.path(i),
+      mode: at(table.mode, i),
+      size: at(table.size, i),
+      contentHash: table.contentHash(i) ?? null,
+      major: device?.major ?? 0,
+      minor: device?.minor ?? 0,
+    });
+    if (pace.due()) await pace.turn();
+  }
+  lines.finish();
+  return hexOf(hash.digest());
+}

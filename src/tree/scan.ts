@@ -1,0 +1,51 @@
+import type { BytePath } from "../model/bytes.ts";
+import type { DegradationList } from "../model/degradations.ts";
+import { Pace } from "../platform/pace.ts";
+import type { Folder } from "../platform/platform.ts";
+import type { Boundary } from "./boundaries.ts";
+import type { ScanClock } from "./scan_clock.ts";
+import type { ScanOptions } from "./scan_options.ts";
+import { ScanWalk } from "./scan_walk.ts";
+import type { TreeTable } from "./table.ts";
+import { unreadableError } from "./unreadable.ts";
+
+export type { ScanOptions } from "./scan_options.ts";
+
+/** What a scan found. */
+export interface Scan {
+  /** All entries; what was known from before has its hash. */
+  readonly table: TreeTable;
+  readonly degradations: DegradationList;
+  /** What the rules left out; an ignored folder stands for all that is in it. */
+  readonly ignored: readonly BytePath[];
+  /** Entries that are not the worktree's: never entered, changed or removed. SPEC 2. */
+  readonly boundaries: ReadonlyMap<number, Boundary>;
+  /** Paths that could not be looked at, or not into. */
+  readonly unreadable: readonly BytePath[];
+  readonly clock: ScanClock | undefined;
+}
+
+/**
+ * Lists a whole tree in root-hash order, without following any link and without an end to its depth. What vanishes
+ * meanwhile is left out: whoever needs a tree that stands still scans it again and compares.
+ */
+export async function scanTree(root: Folder, options: ScanOptions): Promise<Scan> {
+  const pace = new Pace(options.signal);
+  pace.check();
+  options.reporter?.begin("scanning");
+  let reported = 0;
+  using walk = new ScanWalk(root, options);
+  const report = () => {
+    options.reporter?.advance(walk.table.count - reported, 0);
+    reported = walk.table.count;
+  };
+  while (walk.step()) {
+    if (!pace.due()) continue;
+    report();
+    await pace.turn();
+  }
+  report();
+  const { table, degradations, ignored, boundaries, unreadable } = walk;
+  if (unreadable.length > 0 && options.unreadable !== "record") throw unreadableError(unreadable);
+  return { table, degradations, ignored, boundaries, unreadable, clock: options.clock };
+}

@@ -1,0 +1,220 @@
+import { type BytePath, bytesOf, equalBytes } from "../model/bytes.ts";
+import { DegradationList } from "../model/degradations.ts";
+import { BLOCK, DIR, FILE, SYMLINK, type Xattr } from "../model/entry.ts";
+import { type Folder, Stat } from "../platform/platform.ts";
+import { isSystemError } from "../platform/system_error.ts";
+import {
+  type Boundary,
+  BOUNDARY_REASONS,
+  boundaryOf,
+  CONTROL_FOLDER,
+  holdsRepository,
+} from "./boundaries.ts";
+import { type KnownChildren, KnownTree } from "./known_tree.ts";
+import { type NameRange, NameStack } from "./name_stack.ts";
+import { OpenFolders } from "./open_folders.ts";
+import { PathWalker } from "./path_walker.ts";
+import type { ScanOptions } from "./scan_options.ts";
+import { isClean } from "./scan_clock.ts";
+import { at, NONE, TreeTable } from "./table.ts";
+import { isRefused } from "./unreadable.ts";
+
+const ITSELF = bytesOf(".");
+const SLASH = 0x2f;
+const NO_NAME = new Uint8Array();
+const REFUSED: readonly Xattr[] = [];
+
+/** A folder that the walk is in the middle of. */
+interface Frame {
+  readonly index: number;
+  readonly names: NameRange;
+  readonly known: KnownChildren | undefined;
+  next: number;
+  /** Subfolders that are listed, but whose content comes later: `a.txt` stands between `a` and `a/x`. */
+  readonly later: number[];
+}
+
+/** The walk of one scan: a stack of folders instead of recursion, and all that is found on the way. */
+export class ScanWalk implements Disposable {
+  readonly table: TreeTable;
+  readonly degradations = new DegradationList();
+  readonly ignored: BytePath[] = [];
+  readonly unreadable: BytePath[] = [];
+  readonly boundaries = new Map<number, Boundary>();
+  private readonly options: ScanOptions;
+  private readonly folders: OpenFolders;
+  private readonly paths: PathWalker;
+  private readonly frames: Frame[] = [];
+  private readonly names = new NameStack();
+  private readonly stat = new Stat();
+  private readonly rootStat = new Stat();
+  private readonly known: KnownTree | undefined;
+  /** The known self of each folder that is listed and not entered yet. */
+  private readonly knownFolders = new Map<number, number>();
+  private readonly firstLinks = new Map<string, number>();
+
+  constructor(root: Folder, options: ScanOptions) {
+    this.options = options;
+    this.known = options.known && new KnownTree(options.known);
+    this.table = new TreeTable(Math.max(8192, options.known?.count ?? 0));
+    this.folders = new OpenFolders(root, this.table);
+    this.paths = new PathWalker(this.table);
+    root.stat(ITSELF, this.rootStat);
+    root.stat(ITSELF, this.stat);
+    this.add(NONE, root, ITSELF, this.known ? 0 : NONE);
+    this.enter(0);
+  }
+
+  /** Does one name, or enters or leaves a folder; false at the end. */
+  step(): boolean {
+    const frame = this.frames[this.frames.length - 1];
+    if (frame === undefined) return false;
+    const name = frame.next < frame.names.to ? this.names.name(frame.next) : undefined;
+    const later = frame.later[frame.later.length - 1];
+    if (later !== undefined && (name === undefined || contentComesBefore(this.table.name(later), name))) {
+      frame.later.pop();
+      this.enter(later);
+    } else if (name !== undefined) {
+      frame.next++;
+      this.meet(frame, name);
+    } else {
+      this.names.pop(frame.names);
+      this.frames.pop();
+    }
+    return true;
+  }
+
+  /** Closes what is open. */
+  [Symbol.dispose](): void {
+    this.folders[Symbol.dispose]();
+  }
+
+  /** Lists a folder's content next. */
+  private enter(index: number): void {
+    const known = this.knownFolders.get(index);
+    this.knownFolders.delete(index);
+    try {
+      const folder = this.folders.get(index);
+      const names = this.names.push(folder.list());
+      if (index !== 0 && this.names.has(names, CONTROL_FOLDER) && holdsRepository(folder)) {
+        this.names.pop(names);
+        this.markBoundary(index, "nested_repository");
+        return;
+      }
+      const children = known === undefined ? undefined : this.known?.children(known);
+      this.frames.push({ index, names, known: children, next: names.from, later: [] });
+    } catch (error) {
+      this.pardon(error, () => this.paths.path(index));
+    }
+  }
+
+  /** Looks at one name of a folder. */
+  private meet(frame: Frame, name: Uint8Array): void {
+    if (frame.index === 0 && this.options.skipAtRoot?.some((ours) => equalBytes(ours, name))) return;
+    try {
+      const folder = this.folders.get(frame.index);
+      if (!folder.stat(name, this.stat)) return;
+      const { type } = this.stat;
+      if (this.ignores(frame, name, type === DIR)) return;
+      if (type > BLOCK) {
+        const reason = "It is of a type that cannot be kept.";
+        this.degradations.add("type", this.paths.child(frame.index, name), reason);
+        return;
+      }
+      const index = this.add(frame.index, folder, name, frame.known?.find(name) ?? NONE);
+      const boundary = boundaryOf(this.stat, this.rootStat.devMajor, this.rootStat.devMinor);
+      if (boundary !== undefined) this.markBoundary(index, boundary);
+      else if (type === DIR) frame.later.push(index);
+      else if (type === FILE && this.stat.nlink > 1) this.group(index);
+    } catch (error) {
+      // What may not even be looked at (a FUSE mount of somebody else's) has no type: either kind of rule leaves it out.
+      if (isRefused(error) && (this.ignores(frame, name, false) || this.ignores(frame, name, true))) return;
+      this.pardon(error, () => this.paths.child(frame.index, name));
+    }
+  }
+
+  /** Whether the rules leave a name out; then it is noted. */
+  private ignores(frame: Frame, name: Uint8Array, isFolder: boolean): boolean {
+    const { rules } = this.options;
+    if (rules === undefined) return false;
+    const path = this.paths.child(frame.index, name);
+    if (!rules.ignores(path, isFolder)) return false;
+    this.ignored.push(path.slice());
+    return true;
+  }
+
+  /** Adds what `stat` is filled with, and what else is kept of it; `before` is its known self or NONE. */
+  private add(parent: number, folder: Folder, name: Uint8Array, before: number): number {
+    const { stat, table, options } = this;
+    const known = before !== NONE && this.known?.isUnchanged(before, stat) ? this.known.table : undefined;
+    // Whatever can fail comes first: what is in the table cannot be taken out again.
+    const target = stat.type !== SYMLINK
+      ? undefined
+      : known === undefined
+      ? folder.readLink(name)
+      : known.targets.get(before);
+    const xattrs = known === undefined ? this.readXattrs(parent, folder, name) : known.xattrs.get(before);
+
+    const index = table.addStat(parent, parent === NONE ? NO_NAME : name, stat);
+    const hash = known?.contentHash(before);
+    if (hash !== undefined) table.setHash(index, hash);
+    if (target !== undefined) table.targets.set(index, target);
+    if (xattrs !== undefined && xattrs !== REFUSED) table.xattrs.set(index, xattrs);
+    // What was refused must be asked for again the next time.
+    const trusted = options.exactStat && options.clock !== undefined && xattrs !== REFUSED;
+    if (trusted && isClean(options.clock, stat)) table.clean[index] = 1;
+    if (stat.type === DIR && before !== NONE) this.knownFolders.set(index, before);
+    if (stat.inodeFlags) {
+      const reason = "Its inode flags (immutable, append-only and the like) are not kept.";
+      this.degradations.add("inode_flags", this.paths.path(index), reason);
+    }
+    return index;
+  }
+
+  private readXattrs(parent: number, folder: Folder, name: Uint8Array): readonly Xattr[] | undefined {
+    if (!this.options.xattrs) return undefined;
+    try {
+      const xattrs = folder.xattrs(name);
+      return xattrs.length > 0 ? xattrs : undefined;
+    } catch (error) {
+      if (!isRefused(error)) throw error;
+      this.refused(parent === NONE ? NO_NAME : this.paths.child(parent, name));
+      return REFUSED;
+    }
+  }
+
+  /** Marks a file as one of several names, if an earlier one is in the tree. */
+  private group(index: number): void {
+    const { devMajor, devMinor, inoHi, inoLo } = this.stat;
+    const key = `${devMajor}:${devMinor}:${inoHi}:${inoLo}`;
+    const first = this.firstLinks.get(key);
+    if (first === undefined) {
+      this.firstLinks.set(key, index);
+      return;
+    }
+    this.table.linkGroup[first] = first;
+    this.table.linkGroup[index] = first;
+  }
+
+  private markBoundary(index: number, boundary: Boundary): void {
+    this.boundaries.set(index, boundary);
+    this.degradations.add(boundary, this.paths.path(index), BOUNDARY_REASONS[boundary]);
+  }
+
+  private refused(path: BytePath): void {
+    this.unreadable.push(path.slice());
+    this.degradations.add("unreadable", path, "The system refused access to it.");
+  }
+
+  /** Takes note of what may not be read, passes over what vanished meanwhile, and throws all else. */
+  private pardon(error: unknown, path: () => BytePath): void {
+    if (isRefused(error)) this.refused(path());
+    else if (!isSystemError(error, "ENOENT", "ENOTDIR", "ELOOP")) throw error;
+  }
+}
+
+/** Whether the content of a folder stands before a name that stands after the folder: `a/x` before `a0`, not before `a.b`. */
+function contentComesBefore(folder: Uint8Array, name: Uint8Array): boolean {
+  const length = folder.length;
+  return name.length <= length || at(name, length) > SLASH || !equalBytes(folder, name.subarray(0, length));
+}

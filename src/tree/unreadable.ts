@@ -1,0 +1,26 @@
+import type { BytePath } from "../model/bytes.ts";
+import { JvsError } from "../model/errors.ts";
+import { displayPath } from "../model/path_text.ts";
+import { isSystemError, type SystemError } from "../platform/system_error.ts";
+
+const NAMED = 20;
+
+/** Whether an error means that the caller may not read something. */
+export function isRefused(error: unknown): error is SystemError {
+  return isSystemError(error, "EACCES", "EPERM");
+}
+
+/** `E_PERMISSION` for all paths of a tree that could not be read, the first 20 by name. SPEC 5. */
+export function unreadableError(paths: readonly BytePath[]): JvsError {
+  const named = paths.slice(0, NAMED).map(displayPath);
+  const more = paths.length > NAMED ? ` and ${paths.length - NAMED} more` : "";
+  const what = paths.length === 1 ? "one path" : `${paths.length} paths`;
+  return new JvsError(
+    "E_PERMISSION",
+    `Cannot read ${what}, access was refused: ${named.join(", ")}${more}.`,
+    {
+      hint: "Change the rights, leave such paths out by .jvsignore, or say --skip-unreadable.",
+      details: { paths: named, count: paths.length },
+    },
+  );
+}
