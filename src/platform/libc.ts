@@ -28,6 +28,7 @@ const SYMBOLS = {
   fchmodat: { parameters: ["i32", "buffer", "u32", "i32"], result: "i32" },
   fchownat: { parameters: ["i32", "buffer", "u32", "u32", "i32"], result: "i32" },
   utimensat: { parameters: ["i32", "buffer", "buffer", "i32"], result: "i32" },
+  futimens: { parameters: ["i32", "buffer"], result: "i32" },
   fstatfs: { parameters: ["i32", "buffer"], result: "i32" },
   llistxattr: { parameters: ["buffer", "buffer", "usize"], result: "i32" },
   flistxattr: { parameters: ["i32", "buffer", "usize"], result: "i32" },

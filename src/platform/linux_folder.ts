@@ -8,7 +8,7 @@ import { changeMode } from "./linux_mode.ts";
 import { NameBuffer, NO_NAME, terminated } from "./linux_name.ts";
 import { type RenameHow, renameName } from "./linux_rename.ts";
 import { statName, statOpen } from "./linux_stat.ts";
-import { XattrTarget } from "./linux_xattr.ts";
+import { FolderXattrs } from "./linux_xattr.ts";
 import { isDot, joinForEyes, PathForEyes } from "./path_for_eyes.ts";
 import { type Folder, type Listing, type OpenFile, Stat } from "./platform.ts";
 import { SystemError } from "./system_error.ts";
@@ -40,6 +40,7 @@ export class LinuxFolder implements Folder {
   readonly #where: { readonly path: string };
   #descriptor: number;
   #listed = false;
+  #xattrs: FolderXattrs | undefined;
 
   constructor(libc: Libc, descriptor: number, where: { readonly path: string }) {
     this.#libc = libc;
@@ -82,9 +83,9 @@ export class LinuxFolder implements Folder {
     return new LinuxFolder(this.#libc, descriptor, new PathForEyes(this.#where, name));
   }
 
-  openFile(name: Uint8Array, how: "read" | "write" | "create"): OpenFile {
+  openFile(name: Uint8Array, how: "read" | "write" | "create", mode = 0o600): OpenFile {
     const action = how === "create" ? "create" : "open";
-    const descriptor = this.#named(action, name, (given) => this.#openAt(given, AS_FILE[how]));
+    const descriptor = this.#named(action, name, (given) => this.#openAt(given, AS_FILE[how], mode));
     const file = new LinuxFile(this.#libc, descriptor, new PathForEyes(this.#where, name), how !== "read");
     if (how === "create") return file;
     if (statOpen(this.#libc, descriptor, found) === 0 && found.type === FILE) return file;
@@ -178,24 +179,28 @@ export class LinuxFolder implements Folder {
     times[1] = UTIME_OMIT;
     times[2] = BigInt(sec);
     times[3] = BigInt(nsec);
-    this.#named("set the time of", name, (given) => {
-      // utimensat knows AT_EMPTY_PATH only since Linux 5.8, but no name at all since ever: that is futimens.
-      const dot = given === NO_NAME;
-      const how = dot ? 0 : flag.AT_SYMLINK_NOFOLLOW;
-      return this.#libc.call.utimensat(this.#descriptor, dot ? null : given, timesBytes, how);
-    }, true);
+    const { call } = this.#libc;
+    this.#named(
+      "set the time of",
+      name,
+      (given) =>
+        given === NO_NAME
+          ? call.futimens(this.#descriptor, timesBytes)
+          : call.utimensat(this.#descriptor, given, timesBytes, flag.AT_SYMLINK_NOFOLLOW),
+      true,
+    );
   }
 
   xattrs(name: Uint8Array): Xattr[] {
-    return this.#attributes(name, "read").all();
+    return this.#attributes().all(name);
   }
 
   setXattr(name: Uint8Array, xattr: Xattr): void {
-    this.#attributes(name, "set").set(xattr);
+    this.#attributes().set(name, xattr);
   }
 
   removeXattr(name: Uint8Array, xattrName: string): void {
-    this.#attributes(name, "remove").remove(xattrName);
+    this.#attributes().remove(name, xattrName);
   }
 
   sync(): void {
@@ -206,15 +211,15 @@ export class LinuxFolder implements Folder {
     if (this.#descriptor < 0) return;
     this.#libc.call.close(this.#descriptor);
     this.#descriptor = -1;
+    this.#xattrs = undefined; // the number may soon be another's
   }
 
-  #attributes(name: Uint8Array, action: string): XattrTarget {
-    if (!isDot(name)) here.put(name, `${action} the attributes of`, this); // only to refuse what is no name
-    return new XattrTarget(this.#libc, this.#descriptor, name, new PathForEyes(this.#where, name));
+  #attributes(): FolderXattrs {
+    return this.#xattrs ??= new FolderXattrs(this.#libc, this.#descriptor, this);
   }
 
-  #openAt(name: Uint8Array<ArrayBuffer>, flags: number): number {
-    return this.#libc.call.openat(this.#descriptor, name, flags, 0o600);
+  #openAt(name: Uint8Array<ArrayBuffer>, flags: number, mode = 0): number {
+    return this.#libc.call.openat(this.#descriptor, name, flags, mode);
   }
 
   /** A call with one name; with `orItself`, `.` comes as `NO_NAME`. What fails is thrown. */

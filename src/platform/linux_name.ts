@@ -3,30 +3,41 @@ import { SystemError } from "./system_error.ts";
 
 const SLASH = 0x2f;
 const DOT = 0x2e;
+// 255 bytes on most file systems, three times that on some.
+const ROOM = 1024;
 
 /** The name that stands for what a descriptor has open, in calls that take AT_EMPTY_PATH. */
 export const NO_NAME = new Uint8Array(1);
 
 /** A buffer that names are put into, with the NUL that the C library wants behind them. */
 export class NameBuffer {
-  readonly bytes = new Uint8Array(1024);
+  readonly #bytes: Uint8Array<ArrayBuffer>;
+  readonly #start: number;
+
+  /** `before` stands in front of each name (nothing by default). */
+  constructor(before: Uint8Array = NO_NAME.subarray(1)) {
+    this.#bytes = new Uint8Array(before.length + ROOM);
+    this.#bytes.set(before);
+    this.#start = before.length;
+  }
 
   /**
    * Puts one name in and gives the buffer. What is not one name of a folder (a slash, a NUL, `..`, nothing) is
    * EINVAL: a name out of a damaged record must not lead elsewhere.
    */
   put(name: Uint8Array, action: string, folder: { readonly path: string }): Uint8Array<ArrayBuffer> {
-    const { bytes } = this;
+    const bytes = this.#bytes;
+    const start = this.#start;
     const length = name.length;
-    if (length >= bytes.length) throw new SystemError(action, joinForEyes(folder.path, name), "ENAMETOOLONG");
+    if (length >= ROOM) throw new SystemError(action, joinForEyes(folder.path, name), "ENAMETOOLONG");
     let good = length > 0 && !(length === 2 && name[0] === DOT && name[1] === DOT);
     for (let i = 0; i < length; i++) {
       const byte = name[i] as number;
       if (byte === 0 || byte === SLASH) good = false;
-      bytes[i] = byte;
+      bytes[start + i] = byte;
     }
     if (!good) throw new SystemError(action, joinForEyes(folder.path, name), "EINVAL");
-    bytes[length] = 0;
+    bytes[start + length] = 0;
     return bytes;
   }
 }

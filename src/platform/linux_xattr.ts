@@ -2,121 +2,127 @@ import { bytesOf, compareBytes, textOf } from "../model/bytes.ts";
 import type { Xattr } from "../model/entry.ts";
 import { errnoName } from "./errno.ts";
 import type { Libc } from "./libc.ts";
-import { terminated } from "./linux_name.ts";
-import { isDot } from "./path_for_eyes.ts";
+import { NameBuffer, terminated } from "./linux_name.ts";
+import { isDot, joinForEyes } from "./path_for_eyes.ts";
 import { SystemError } from "./system_error.ts";
 
-const LINK_TO_OPEN = bytesOf("/proc/self/fd/");
 // What Linux allows: 64 KB for a value, 64 KB for the list of names.
 const LARGEST = 64 * 1024;
 const LARGEST_GIVEN = BigInt(LARGEST);
 
+const NONE = new Uint8Array();
 let space: Uint8Array<ArrayBuffer> | undefined;
 
 /**
- * The extended attributes of one name in an open folder. The calls know no descriptor of a folder, but the kernel's own
- * link to it does as well, and the name behind it is not followed. The folder itself has calls of its own: reaching it
- * as `.` would need the right to search it.
+ * The extended attributes of the names in one open folder. The calls know no descriptor of a folder, but the kernel's
+ * own link to it does as well, and the name behind it is not followed. The folder itself has calls of its own: reaching
+ * it as `.` would need the right to search it.
  */
-export class XattrTarget {
+export class FolderXattrs {
   readonly #libc: Libc;
   readonly #descriptor: number;
-  /** Nothing when it is the folder itself. */
-  readonly #path: Uint8Array<ArrayBuffer> | undefined;
-  readonly #shown: { readonly path: string };
+  readonly #folder: { readonly path: string };
+  readonly #throughProc: NameBuffer;
 
-  constructor(libc: Libc, descriptor: number, name: Uint8Array, shown: { readonly path: string }) {
+  constructor(libc: Libc, descriptor: number, folder: { readonly path: string }) {
     this.#libc = libc;
     this.#descriptor = descriptor;
-    this.#path = isDot(name) ? undefined : pathThrough(descriptor, name);
-    this.#shown = shown;
+    this.#folder = folder;
+    this.#throughProc = new NameBuffer(bytesOf(`/proc/self/fd/${descriptor}/`));
   }
 
   /** Those that SPEC 4 keeps, sorted by name; none where the file system has none. */
-  all(): Xattr[] {
-    const listed = this.#list();
-    if (listed === undefined) return [];
+  all(name: Uint8Array): Xattr[] {
+    const action = "read the attributes of";
+    const path = this.#pathOf(name, action);
+    const listed = this.#list(path);
+    if (typeof listed === "string") {
+      throw new SystemError(action, joinForEyes(this.#folder.path, name), listed);
+    }
     const found: Xattr[] = [];
     for (let start = 0; start < listed.length;) {
       const end = listed.indexOf(0, start);
-      const name = listed.subarray(start, end + 1);
+      const xattrName = listed.subarray(start, end + 1);
       start = end + 1;
-      const text = textOf(name.subarray(0, -1));
+      const text = textOf(xattrName.subarray(0, -1));
       if (!isKept(text)) continue;
-      const value = this.#get(name);
+      const value = this.#get(path, xattrName);
+      if (typeof value === "string") {
+        throw new SystemError(action, joinForEyes(this.#folder.path, name), value);
+      }
       if (value !== undefined) found.push({ name: text, value });
     }
     return found.sort((a, b) => compareBytes(bytesOf(a.name), bytesOf(b.name)));
   }
 
-  set(xattr: Xattr): void {
+  set(name: Uint8Array, xattr: Xattr): void {
     const { call } = this.#libc;
-    const name = terminated(bytesOf(xattr.name));
+    const path = this.#pathOf(name, "set an attribute of");
+    const text = terminated(bytesOf(xattr.name));
     const value = xattr.value as Uint8Array<ArrayBuffer>;
     const length = BigInt(value.length);
-    this.#libc.must(
-      "set an attribute of",
-      this.#shown,
-      () =>
-        this.#path
-          ? call.lsetxattr(this.#path, name, value, length, 0)
-          : call.fsetxattr(this.#descriptor, name, value, length, 0),
+    const result = this.#libc.repeat(() =>
+      path
+        ? call.lsetxattr(path, text, value, length, 0)
+        : call.fsetxattr(this.#descriptor, text, value, length, 0)
     );
+    if (result < 0) throw this.#libc.failure("set an attribute of", joinForEyes(this.#folder.path, name));
   }
 
-  remove(xattrName: string): void {
+  remove(name: Uint8Array, xattrName: string): void {
     const { call } = this.#libc;
-    const name = terminated(bytesOf(xattrName));
-    this.#libc.must(
-      "remove an attribute of",
-      this.#shown,
-      () => this.#path ? call.lremovexattr(this.#path, name) : call.fremovexattr(this.#descriptor, name),
+    const path = this.#pathOf(name, "remove an attribute of");
+    const text = terminated(bytesOf(xattrName));
+    const result = this.#libc.repeat(() =>
+      path ? call.lremovexattr(path, text) : call.fremovexattr(this.#descriptor, text)
     );
+    if (result < 0) throw this.#libc.failure("remove an attribute of", joinForEyes(this.#folder.path, name));
   }
 
-  #list(): Uint8Array<ArrayBuffer> | undefined {
+  /** Nothing for the folder itself. */
+  #pathOf(name: Uint8Array, action: string): Uint8Array<ArrayBuffer> | undefined {
+    return isDot(name) ? undefined : this.#throughProc.put(name, action, this.#folder);
+  }
+
+  /** All names, each with a NUL behind it; a text is the reason why not. */
+  #list(path: Uint8Array<ArrayBuffer> | undefined): Uint8Array<ArrayBuffer> | string {
     const { call } = this.#libc;
     const into = space ??= new Uint8Array(LARGEST);
     const length = this.#libc.repeat(() =>
-      this.#path
-        ? call.llistxattr(this.#path, into, LARGEST_GIVEN)
+      path
+        ? call.llistxattr(path, into, LARGEST_GIVEN)
         : call.flistxattr(this.#descriptor, into, LARGEST_GIVEN)
     );
+    if (length === 0) return NONE;
     if (length > 0) return into.slice(0, length);
-    if (length === 0) return undefined;
     const why = errnoName(this.#libc.errno);
-    if (why === "EOPNOTSUPP") return undefined;
-    throw new SystemError("list the attributes of", this.#shown.path, why);
+    return why === "EOPNOTSUPP" ? NONE : why;
   }
 
-  /** Nothing when it went away since it was listed. */
-  #get(name: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> | undefined {
+  /** Nothing when it went away since it was listed; a text is the reason why it cannot be read. */
+  #get(
+    path: Uint8Array<ArrayBuffer> | undefined,
+    xattrName: Uint8Array<ArrayBuffer>,
+  ): Uint8Array<ArrayBuffer> | string | undefined {
     const { call } = this.#libc;
     const into = space ??= new Uint8Array(LARGEST);
     const length = this.#libc.repeat(() =>
-      this.#path
-        ? call.lgetxattr(this.#path, name, into, LARGEST_GIVEN)
-        : call.fgetxattr(this.#descriptor, name, into, LARGEST_GIVEN)
+      path
+        ? call.lgetxattr(path, xattrName, into, LARGEST_GIVEN)
+        : call.fgetxattr(this.#descriptor, xattrName, into, LARGEST_GIVEN)
     );
     if (length >= 0) return into.slice(0, length);
     const why = errnoName(this.#libc.errno);
-    if (why === "ENODATA" || why === "EOPNOTSUPP") return undefined;
-    throw new SystemError("read the attributes of", this.#shown.path, why);
+    return why === "ENODATA" || why === "EOPNOTSUPP" ? undefined : why;
   }
 }
 
+// XFS shows root the ACLs a second time, as they lie on the disk.
+const ACLS_AGAIN = ["trusted.SGI_ACL_FILE", "trusted.SGI_ACL_DEFAULT"];
+
 function isKept(name: string): boolean {
   if (name.startsWith("user.")) return true;
-  if (name.startsWith("trusted.")) return !name.startsWith("trusted.overlay.");
+  if (name.startsWith("trusted.")) return !name.startsWith("trusted.overlay.") && !ACLS_AGAIN.includes(name);
   return name === "security.capability" || name === "system.posix_acl_access" ||
     name === "system.posix_acl_default";
-}
-
-function pathThrough(descriptor: number, name: Uint8Array): Uint8Array<ArrayBuffer> {
-  const number = bytesOf(`${descriptor}/`);
-  const path = new Uint8Array(LINK_TO_OPEN.length + number.length + name.length + 1);
-  path.set(LINK_TO_OPEN);
-  path.set(number, LINK_TO_OPEN.length);
-  path.set(name, LINK_TO_OPEN.length + number.length);
-  return path;
 }

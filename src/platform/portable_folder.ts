@@ -13,7 +13,7 @@ const REPLACED = "\ufffd";
 const OPEN_HOW: Record<"read" | "write" | "create", Deno.OpenOptions> = {
   read: { read: true },
   write: { write: true },
-  create: { read: true, write: true, createNew: true, mode: 0o600 },
+  create: { read: true, write: true, createNew: true },
 };
 
 /**
@@ -71,13 +71,13 @@ export class PortableFolder implements Folder {
     return new PortableFolder(path, joinForEyes(this.path, name), this.#unsynced);
   }
 
-  openFile(name: Uint8Array, how: "read" | "write" | "create"): OpenFile {
+  openFile(name: Uint8Array, how: "read" | "write" | "create", mode = 0o600): OpenFile {
     const action = how === "create" ? "create" : "open";
     const path = this.locate(name, action);
     const before = how === "create" ? undefined : attempt(action, path, () => Deno.lstatSync(path));
     if (before?.isSymlink) throw new SystemError(action, path, "ELOOP");
     if (before && !before.isFile) throw new SystemError(action, path, "EINVAL");
-    const file = attempt(action, path, () => Deno.openSync(path, OPEN_HOW[how]));
+    const file = attempt(action, path, () => Deno.openSync(path, { ...OPEN_HOW[how], ...(how === "create" ? { mode } : {}) }));
     if (how === "create") this.#changed(path);
     const opened = before && file.statSync();
     if (before && (opened?.ino !== before.ino || opened.dev !== before.dev)) {

@@ -1,0 +1,105 @@
+import { assert, assertThrows } from "@std/assert";
+import { type DiskKind, sharedDisk } from "../../tests/support/disk_image.ts";
+import { requires } from "../../tests/support/requires.ts";
+import { tempDir } from "../../tests/support/temp_dir.ts";
+import { bytesOf } from "../model/bytes.ts";
+import { openLibc } from "./libc.ts";
+import { LinuxPlatform } from "./linux.ts";
+import { openPlatform } from "./open_platform.ts";
+import { type Folder, type Platform, Stat } from "./platform.ts";
+import { SystemError } from "./system_error.ts";
+
+/** The disks that the platform is tried on. */
+export const DISKS = ["ext4", "xfs", "btrfs", "tmpfs", "overlay"] as const;
+/** Names that many tests use. */
+export const a = bytesOf("a");
+export const b = bytesOf("b");
+export const dot = bytesOf(".");
+
+/** What a test of a platform is given. */
+export interface Case {
+  readonly platform: Platform;
+  /** A new folder. */
+  readonly folder: Folder;
+  /** Its path. */
+  readonly path: string;
+}
+
+// The second is Linux with a C library from before 2018.
+const platforms: [name: string, needs: { ignore: boolean }, open: () => Platform][] = [
+  ["Linux", requires("ffi"), () => openPlatform()],
+  ["Linux by call numbers", requires("ffi"), () => new LinuxPlatform(openLibc({ viaSyscall: true }))],
+  ["portable", { ignore: false }, () => openPlatform({ ffi: false })],
+];
+
+/** Declares a test of what every platform promises. */
+export function eachPlatform(name: string, check: (given: Case) => void): void {
+  for (const [platformName, needs, open] of platforms) {
+    Deno.test({
+      name: `${name} (${platformName})`,
+      ...needs,
+      fn: () => {
+        using temp = tempDir();
+        const platform = open();
+        using folder = platform.openFolder(temp.path);
+        check({ platform, folder, path: temp.path });
+      },
+    });
+  }
+}
+
+/** Declares a test of what Linux can do with the C library. */
+export function onLinux(
+  name: string,
+  check: (given: Case) => void | Promise<void>,
+  ...needs: Parameters<typeof requires>
+): void {
+  Deno.test({
+    name,
+    ...requires("ffi", ...needs),
+    fn: async () => {
+      using temp = tempDir();
+      const platform = openPlatform();
+      using folder = platform.openFolder(temp.path);
+      await check({ platform, folder, path: temp.path });
+    },
+  });
+}
+
+/** Declares a test of what Linux can do, for disks of several kinds. */
+export function onDisks(
+  name: string,
+  kinds: readonly DiskKind[],
+  check: (given: Case, kind: DiskKind) => void,
+): void {
+  for (const kind of kinds) {
+    Deno.test({
+      name: `${name} (${kind})`,
+      ...requires("ffi", kind),
+      fn: async () => {
+        using temp = await sharedDisk(kind);
+        const platform = openPlatform();
+        using folder = platform.openFolder(temp.path);
+        check({ platform, folder, path: temp.path }, kind);
+      },
+    });
+  }
+}
+
+/** What is known of a name that is there. */
+export function statOf(folder: Folder, name: Uint8Array): Stat {
+  const stat = new Stat();
+  assert(folder.stat(name, stat));
+  return stat;
+}
+
+/** Makes a file. */
+export function write(folder: Folder, name: Uint8Array, text: string): void {
+  using file = folder.openFile(name, "create");
+  file.write(bytesOf(text));
+}
+
+/** The system's reason for a call to fail. */
+export function errnoOf(call: () => unknown): string {
+  return assertThrows(call, SystemError).errno;
+}

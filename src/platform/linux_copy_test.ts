@@ -1,0 +1,81 @@
+import { assert, assertEquals } from "@std/assert";
+import { sharedDisk } from "../../tests/support/disk_image.ts";
+import { requires } from "../../tests/support/requires.ts";
+import { mustRun } from "../../tests/support/run.ts";
+import { bytesOf } from "../model/bytes.ts";
+import { a, b, DISKS, errnoOf, onDisks, write } from "./_testing.ts";
+import { Stat } from "./platform.ts";
+import { openPlatform } from "./open_platform.ts";
+
+const MB = 1024 * 1024;
+
+onDisks(
+  "copyFrom() keeps holes, at the beginning, inside and at the end",
+  DISKS,
+  ({ folder, path }, kind) => {
+    using source = folder.openFile(a, "create");
+    Deno.truncateSync(`${path}/a`, 40 * MB);
+    const put = (at: number, text: string) => {
+      using file = Deno.openSync(`${path}/a`, { write: true });
+      file.seekSync(at, Deno.SeekMode.Start);
+      file.writeSync(bytesOf(text));
+    };
+    put(4 * MB, "one");
+    put(20 * MB + 5, "two");
+    using target = folder.openFile(b, "create");
+    target.copyFrom(source);
+    mustRun("cmp", `${path}/a`, `${path}/b`);
+    target.sync();
+    const stat = new Stat();
+    target.stat(stat);
+    assertEquals(stat.size, 40 * MB);
+    assert(stat.blocks * 512 < MB, `${stat.blocks} blocks on ${kind}`);
+  },
+);
+
+onDisks("copyFrom() copies nothing but a hole, and nothing at all", DISKS, ({ folder, path }) => {
+  using _hole = folder.openFile(a, "create");
+  using _empty = folder.openFile(b, "create");
+  Deno.truncateSync(`${path}/a`, 5 * MB);
+  for (const [name, size] of [[a, 5 * MB], [b, 0]] as const) {
+    using source = folder.openFile(name, "read");
+    using target = folder.openFile(new Uint8Array([...name, ...name]), "create");
+    target.copyFrom(source);
+    const stat = new Stat();
+    target.stat(stat);
+    assertEquals([stat.size, stat.blocks], [size, 0]);
+  }
+});
+
+Deno.test({
+  name: "copyFrom() copies from one file system to another",
+  ...requires("ffi", "tmpfs", "ext4"),
+  fn: async () => {
+    using from = await sharedDisk("tmpfs");
+    using to = await sharedDisk("ext4");
+    const content = crypto.getRandomValues(new Uint8Array(65536));
+    {
+      using file = Deno.createSync(`${from.path}/a`);
+      for (let i = 0; i < 300; i++) file.writeSync(content);
+      file.truncateSync(30 * MB);
+    }
+    using source = openPlatform().openFolder(from.path);
+    using target = openPlatform().openFolder(to.path);
+    using input = source.openFile(a, "read");
+    using output = target.openFile(a, "create");
+    let calls = 0;
+    output.copyFrom(input, () => calls++);
+    assert(calls >= 2);
+    mustRun("cmp", `${from.path}/a`, `${to.path}/a`);
+  },
+});
+
+onDisks("cloneFrom() shares blocks, or says that it cannot", DISKS, ({ folder, path }, kind) => {
+  write(folder, a, "x".repeat(100_000));
+  using source = folder.openFile(a, "read");
+  using target = folder.openFile(b, "create");
+  if (kind === "xfs" || kind === "btrfs") {
+    target.cloneFrom(source);
+    mustRun("cmp", `${path}/a`, `${path}/b`);
+  } else assert(["EOPNOTSUPP", "EINVAL", "EXDEV"].includes(errnoOf(() => target.cloneFrom(source))));
+});

@@ -1,0 +1,92 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { bytesOf, textOf } from "../model/bytes.ts";
+import { FIFO } from "../model/entry.ts";
+import { a, b, eachPlatform, errnoOf, statOf, write } from "./_testing.ts";
+import { type Folder, type OpenFile } from "./platform.ts";
+import { SystemError } from "./system_error.ts";
+
+function readAll(file: OpenFile): string {
+  const buffer = new Uint8Array(7);
+  let text = "";
+  for (let read = file.read(buffer); read > 0; read = file.read(buffer)) {
+    text += textOf(buffer.subarray(0, read));
+  }
+  return text;
+}
+
+function read(folder: Folder, name: Uint8Array): string {
+  using file = folder.openFile(name, "read");
+  return readAll(file);
+}
+
+eachPlatform("Folder.openFile() writes and reads, and creates only what is not there", ({ folder }) => {
+  write(folder, a, "twelve bytes");
+  assertEquals(read(folder, a), "twelve bytes");
+  assertEquals(errnoOf(() => folder.openFile(a, "create")), "EEXIST");
+  {
+    using file = folder.openFile(a, "write");
+    file.write(bytesOf("T"));
+    file.write(bytesOf("W"));
+    file.syncData();
+    file.sync();
+  }
+  assertEquals(read(folder, a), "TWelve bytes");
+  assertEquals(errnoOf(() => folder.openFile(b, "read")), "ENOENT");
+  assertEquals(errnoOf(() => folder.openFile(b, "write")), "ENOENT");
+});
+
+eachPlatform("Folder.openFile() opens nothing but files, and waits for nobody", ({ folder, path }) => {
+  assert(new Deno.Command("mkfifo", { args: [`${path}/fifo`] }).outputSync().success);
+  folder.makeFolder(a, 0o755);
+  folder.makeSymlink(b, bytesOf("a"));
+  assertEquals(statOf(folder, bytesOf("fifo")).type, FIFO);
+  assertEquals(errnoOf(() => folder.openFile(bytesOf("fifo"), "read")), "EINVAL");
+  assertThrows(() => folder.openFile(bytesOf("fifo"), "write"), SystemError);
+  assertEquals(errnoOf(() => folder.openFile(a, "read")), "EINVAL");
+  assertEquals(errnoOf(() => folder.openFile(b, "read")), "ELOOP");
+  assertEquals(errnoOf(() => folder.openFile(b, "write")), "ELOOP");
+});
+
+eachPlatform("OpenFile.copyFrom() copies all, from wherever the source stands", ({ folder }) => {
+  const text = "0123456789".repeat(30_000);
+  write(folder, a, text);
+  using source = folder.openFile(a, "read");
+  assertEquals(source.read(new Uint8Array(4)), 4);
+  let calls = 0;
+  {
+    using target = folder.openFile(b, "create");
+    target.copyFrom(source, () => calls++);
+    assertEquals(readAll(target).length, text.length, "the copy can be read from its beginning");
+  }
+  assert(calls > 0);
+  assert(Deno.readTextFileSync(`${folder.path}/b`) === text);
+  assertEquals(readAll(source), text.slice(4), "the source goes on where it was");
+});
+
+eachPlatform("OpenFile.copyFrom() stops when it is told to", ({ folder }) => {
+  write(folder, a, "x".repeat(10));
+  using source = folder.openFile(a, "read");
+  using target = folder.openFile(b, "create");
+  const stop = () => {
+    throw new Error("stop");
+  };
+  assertThrows(() => target.copyFrom(source, stop), Error, "stop");
+});
+
+eachPlatform("syncFileSystem() and Folder.sync() make durable or throw", ({ platform, folder }) => {
+  write(folder, a, "x");
+  folder.rename(a, folder, b, "replace");
+  folder.sync();
+  platform.syncFileSystem(folder);
+  platform.syncFileSystem(folder);
+});
+
+eachPlatform("Host names the user, the machine and living processes", ({ platform }) => {
+  const { host } = platform;
+  assertEquals([host.uid, host.gid, host.pid], [Deno.uid(), Deno.gid(), Deno.pid]);
+  assert(/^[A-Za-z0-9_][A-Za-z0-9._-]*$/.test(host.id));
+  assertEquals(host.name, Deno.hostname());
+  assertEquals(host.userName, textOf(new Deno.Command("id", { args: ["-un"] }).outputSync().stdout).trim());
+  assert(host.isAlive(host.pid, host.startTime));
+  assert(!host.isAlive(host.pid, "another time"));
+});
