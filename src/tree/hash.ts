@@ -25,9 +25,9 @@ export interface HashOptions {
 /** What hashing found; the hashes are in the table. */
 export interface HashResult {
   /** Files that the system refused to open. */
-  readonly unreadable: readonly number[];
+  readonly unreadable: number[];
   /** Files that are gone, no files any more, or of another size than the table says. */
-  readonly changed: readonly number[];
+  readonly changed: number[];
   /** Bytes that were read. */
   readonly bytes: number;
 }

@@ -14,6 +14,32 @@ export interface Device {
   readonly minor: number;
 }
 
+/** The columns of a table, cut to what is in use: what a file of it consists of. */
+export interface TreeColumns {
+  readonly parent: Uint32Array;
+  readonly type: Uint8Array;
+  readonly mode: Uint16Array;
+  readonly uid: Uint32Array;
+  readonly gid: Uint32Array;
+  readonly size: Float64Array;
+  readonly mtimeSec: Float64Array;
+  readonly mtimeNsec: Uint32Array;
+  readonly hashed: Uint8Array;
+  readonly hash: Uint8Array;
+  readonly linkGroup: Uint32Array;
+  readonly lost: Uint16Array;
+  readonly ctimeSec: Float64Array;
+  readonly ctimeNsec: Uint32Array;
+  readonly inoLo: Uint32Array;
+  readonly inoHi: Uint32Array;
+  readonly nlink: Uint32Array;
+  readonly clean: Uint8Array;
+  readonly nameStart: Uint32Array;
+  readonly nameLength: Uint16Array;
+  /** The names' bytes. */
+  readonly pool: Uint8Array;
+}
+
 /**
  * All entries of one tree, as columns of numbers in root-hash order (SPEC 4): the order of the full paths' raw bytes.
  * Entry 0 is the root; a folder's entry always stands before what is in it. A million entries take about 110 MB, where
@@ -80,6 +106,40 @@ export class TreeTable {
     this.nameStart = new Uint32Array(capacity);
     this.nameLength = new Uint16Array(capacity);
     this.pool = new Uint8Array(capacity * 16);
+  }
+
+  /** A table of these columns, which it takes over. */
+  static fromColumns(columns: TreeColumns): TreeTable {
+    const count = columns.parent.length;
+    return Object.assign(new TreeTable(0), columns, { count, poolUsed: columns.pool.length });
+  }
+
+  /** The table's columns: views that are good until the next entry is added. */
+  columns(): TreeColumns {
+    const { count } = this;
+    return {
+      parent: this.parent.subarray(0, count),
+      type: this.type.subarray(0, count),
+      mode: this.mode.subarray(0, count),
+      uid: this.uid.subarray(0, count),
+      gid: this.gid.subarray(0, count),
+      size: this.size.subarray(0, count),
+      mtimeSec: this.mtimeSec.subarray(0, count),
+      mtimeNsec: this.mtimeNsec.subarray(0, count),
+      hashed: this.hashed.subarray(0, count),
+      hash: this.hash.subarray(0, count * HASH_BYTES),
+      linkGroup: this.linkGroup.subarray(0, count),
+      lost: this.lost.subarray(0, count),
+      ctimeSec: this.ctimeSec.subarray(0, count),
+      ctimeNsec: this.ctimeNsec.subarray(0, count),
+      inoLo: this.inoLo.subarray(0, count),
+      inoHi: this.inoHi.subarray(0, count),
+      nlink: this.nlink.subarray(0, count),
+      clean: this.clean.subarray(0, count),
+      nameStart: this.nameStart.subarray(0, count),
+      nameLength: this.nameLength.subarray(0, count),
+      pool: this.pool.subarray(0, this.poolUsed),
+    };
   }
 
   /** Adds an entry behind the last one and gives its index; the name is copied. The root's name is empty. */
