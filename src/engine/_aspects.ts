@@ -16,6 +16,9 @@ const SET_IDS = 0o6000;
 const XATTR_REFUSALS = [...REFUSALS, "E2BIG", "ERANGE", "ENAMETOOLONG"];
 const ROOM_ENOUGH = 1024 * 1024;
 
+/** Which calls were refused. */
+type Refused = { readonly [A in "owner" | "mode" | "times"]?: SystemError | undefined };
+
 /** Gives the entries of a clone the owner, attributes, mode and time that the table has of them. SPEC 4. */
 export class AspectSetter {
   private readonly found = new Stat();
@@ -27,29 +30,47 @@ export class AspectSetter {
     private readonly payload: boolean,
   ) {}
 
-  /** Sets all aspects of an entry that was just made (`.` for the root), and notes what did not come out as asked. */
-  set(folder: Folder, name: Uint8Array, index: number): void {
-    const { found, table } = this;
-    folder.stat(name, found);
-    // Owner first: changing it clears set-id bits and capabilities. Attributes need a writable file. Times last.
-    const notOwned = this.setOwner(folder, name, index);
-    const xattrs = table.xattrs.get(index) ?? [];
-    for (const xattr of xattrs) this.setXattr(folder, name, index, xattr);
-    const mode = this.modeOf(index, notOwned === undefined);
-    let refused: SystemError | undefined;
-    if (at(table.type, index) !== SYMLINK && (xattrs.length > 0 || found.mode !== mode)) {
-      refused = attempt(() => folder.setMode(name, mode));
-    }
-    const [sec, nsec] = [at(table.mtimeSec, index), at(table.mtimeNsec, index)];
-    const timeless = attempt(() => folder.setTimes(name, sec, nsec));
-    folder.stat(name, found);
-    this.compare(index, mode, { owner: notOwned, mode: refused, times: timeless });
+  /** The mode to create a file with: the one it is to have, as far as its attributes can still be set then. */
+  createMode(index: number): number {
+    return this.table.xattrs.has(index) ? 0o600 : this.modeOf(index, true) & 0o777;
   }
 
-  private setOwner(folder: Folder, name: Uint8Array, index: number): SystemError | undefined {
-    const [uid, gid] = [at(this.table.uid, index), at(this.table.gid, index)];
-    if (this.found.uid === uid && this.found.gid === gid) return undefined;
-    return attempt(() => folder.setOwner(name, uid, gid));
+  /** Sets all aspects of an entry that was just made (`.` for the root), and notes what did not come out as asked. */
+  set(folder: Folder, name: Uint8Array, index: number): void {
+    const xattrs = this.table.xattrs.get(index);
+    // Most files belong to the caller and were created with their mode: then the time is all there is to set.
+    let refused: Refused = xattrs ? {} : { times: this.setTimes(folder, name, index) };
+    folder.stat(name, this.found);
+    if (xattrs || !this.hasOwner(index) || !this.hasMode(index)) {
+      refused = this.setOneByOne(folder, name, index, xattrs ?? []);
+      folder.stat(name, this.found);
+    }
+    this.compare(index, refused);
+  }
+
+  /** Owner first, as changing it clears set-id bits and capabilities; attributes need a writable file; the time last. */
+  private setOneByOne(folder: Folder, name: Uint8Array, index: number, xattrs: readonly Xattr[]): Refused {
+    const { found, table } = this;
+    const [uid, gid] = [at(table.uid, index), at(table.gid, index)];
+    const owner = this.hasOwner(index) ? undefined : attempt(() => folder.setOwner(name, uid, gid));
+    for (const xattr of xattrs) this.setXattr(folder, name, index, xattr);
+    const wanted = this.modeOf(index, owner === undefined);
+    const isDone = at(table.type, index) === SYMLINK || (xattrs.length === 0 && found.mode === wanted);
+    const mode = isDone ? undefined : attempt(() => folder.setMode(name, wanted));
+    return { owner, mode, times: this.setTimes(folder, name, index) };
+  }
+
+  private setTimes(folder: Folder, name: Uint8Array, index: number): SystemError | undefined {
+    const { table } = this;
+    return attempt(() => folder.setTimes(name, at(table.mtimeSec, index), at(table.mtimeNsec, index)));
+  }
+
+  private hasOwner(index: number): boolean {
+    return this.found.uid === at(this.table.uid, index) && this.found.gid === at(this.table.gid, index);
+  }
+
+  private hasMode(index: number): boolean {
+    return at(this.table.type, index) === SYMLINK || this.found.mode === this.modeOf(index, true);
   }
 
   private modeOf(index: number, owned: boolean): number {
@@ -85,20 +106,14 @@ export class AspectSetter {
   }
 
   /** What the system says afterwards is what counts: some file systems take anything and keep less. */
-  private compare(
-    index: number,
-    mode: number,
-    refused: { [A in "owner" | "mode" | "times"]: SystemError | undefined },
-  ) {
+  private compare(index: number, refused: Refused): void {
     const { found, losses, table } = this;
     const forgotten = "the file system did not keep it";
-    if (found.uid !== at(table.uid, index) || found.gid !== at(table.gid, index)) {
-      losses.add("owner", index, refused.owner?.reason ?? forgotten);
-    }
-    const wanted = this.modeOf(index, true);
-    if (at(table.type, index) !== SYMLINK && found.mode !== wanted) {
-      const dropped = mode !== wanted ? "set-id bits need the owner, which could not be set" : undefined;
-      losses.add("mode", index, refused.mode?.reason ?? dropped ?? forgotten);
+    if (!this.hasOwner(index)) losses.add("owner", index, refused.owner?.reason ?? forgotten);
+    if (!this.hasMode(index)) {
+      const withheld = refused.owner && found.mode === this.modeOf(index, false);
+      const why = withheld ? "set-id bits need the owner, which could not be set" : refused.mode?.reason;
+      losses.add("mode", index, why ?? forgotten);
     }
     if (found.mtimeSec !== at(table.mtimeSec, index) || found.mtimeNsec !== at(table.mtimeNsec, index)) {
       losses.add("times", index, refused.times?.reason ?? forgotten);

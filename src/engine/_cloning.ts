@@ -31,10 +31,10 @@ export class Cloning implements Disposable {
   /** Each file is flushed before it is read, as nothing flushed them all. */
   flushEach = false;
   sharedFiles = 0;
+  clonedBytes = 0;
   private readonly reporter: Reporter;
   private readonly changed: number[] = [];
   private readonly unreadable: number[] = [];
-  private clonedBytes = 0;
 
   constructor(readonly platform: Platform, readonly request: CloneRequest) {
     const { table } = request;
@@ -78,10 +78,9 @@ export class Cloning implements Disposable {
     this.advance(index);
   }
 
-  /** Notes that so much was cloned, and gives everything else its turn when a slice is used up. */
-  noteBytes(bytes: number): boolean {
-    this.clonedBytes += bytes;
-    return this.pace.due(1 + bytes / BYTES_A_ROUND);
+  /** Whether a slice is used up: a large file counts as much as many small ones. */
+  isDue(index: number): boolean {
+    return this.pace.due(1 + at(this.table.size, index) / BYTES_A_ROUND);
   }
 
   noteChanged(index: number): void {

@@ -1,28 +1,28 @@
-import { Stat } from "../platform/platform.ts";
+import { at } from "../tree/table.ts";
 import type { Cloning, FillFiles } from "./_cloning.ts";
 import type { Engine } from "./contract.ts";
 
 /** Makes each file by opening both ends: for engines that can give one open file the content of another. */
 export function oneByOne(cloneFile: Engine["cloneFile"]): FillFiles {
-  const found = new Stat();
   return async (cloning, files) => {
     for (const index of files) {
-      if (cloning.noteBytes(fillOne(cloning, index, cloneFile, found))) await cloning.pace.turn();
+      if (cloning.isDue(index)) await cloning.pace.turn();
+      fillOne(cloning, index, cloneFile);
     }
   };
 }
 
-/** Gives how many bytes were cloned. */
-function fillOne(cloning: Cloning, index: number, cloneFile: Engine["cloneFile"], found: Stat): number {
+function fillOne(cloning: Cloning, index: number, cloneFile: Engine["cloneFile"]): void {
+  const { aspects, table } = cloning;
   using source = cloning.openSource(index);
-  if (source === undefined) return 0;
+  if (source === undefined) return;
   if (cloning.flushEach) source.syncData();
-  source.stat(found);
-  const bytes = found.size;
+  const mode = aspects.createMode(index);
   {
-    using target = cloning.folderOf(index).openFile(cloning.table.name(index), "create");
-    if (bytes > 0) cloneFile(source, target, () => cloning.pace.check());
+    using target = cloning.folderOf(index).openFile(table.name(index), "create", mode);
+    // One that was empty when it was scanned stays so: what it is by now is for the next look.
+    if (at(table.size, index) > 0) cloneFile(source, target, () => cloning.pace.check());
   }
   cloning.finish(index);
-  return bytes;
+  cloning.clonedBytes += at(table.size, index);
 }

@@ -121,8 +121,11 @@ export interface Folder extends Disposable {
   stat(name: Uint8Array, into: Stat): boolean;
   /** Opens a folder in it; a symbolic link is ENOTDIR or ELOOP. `.` gives a second handle, `..` is refused. */
   openFolder(name: Uint8Array): Folder;
-  /** Opens a file: `read`; `write` (existing); `create` (must not exist, mode 0600). Never waits on a FIFO. */
-  openFile(name: Uint8Array, how: "read" | "write" | "create"): OpenFile;
+  /**
+   * Opens a file: `read`; `write` (existing); `create` (must not exist; `mode`, 0600 by default, is less what the umask
+   * takes, and may be without write bits). Never waits on a FIFO.
+   */
+  openFile(name: Uint8Array, how: "read" | "write" | "create", mode?: number): OpenFile;
   readLink(name: Uint8Array): Uint8Array;
 
   /** EEXIST when it is there. */
