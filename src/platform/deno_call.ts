@@ -13,7 +13,7 @@ export function attempt<T>(action: string, path: string, call: () => T): T {
 
 /** A name that is no UTF-8 and that Deno's own calls cannot say. SPEC 13. */
 export function byteNameRefused(action: string, path: string): JvsError {
-  return new JvsError("E_PERMISSION", `Cannot ${action} "${path}": its name is no UTF-8`, {
+  return new JvsError("E_PERMISSION", `Cannot ${action} "${path}": its name or target is no UTF-8`, {
     hint:
       "Names that are no UTF-8 need the C library: run with --allow-ffi, or with the permission set of JVS.",
     details: { path, action, flag: "--allow-ffi" },

@@ -77,7 +77,11 @@ export class PortableFolder implements Folder {
     const before = how === "create" ? undefined : attempt(action, path, () => Deno.lstatSync(path));
     if (before?.isSymlink) throw new SystemError(action, path, "ELOOP");
     if (before && !before.isFile) throw new SystemError(action, path, "EINVAL");
-    const file = attempt(action, path, () => Deno.openSync(path, { ...OPEN_HOW[how], ...(how === "create" ? { mode } : {}) }));
+    const file = attempt(
+      action,
+      path,
+      () => Deno.openSync(path, { ...OPEN_HOW[how], ...(how === "create" ? { mode } : {}) }),
+    );
     if (how === "create") this.#changed(path);
     const opened = before && file.statSync();
     if (before && (opened?.ino !== before.ino || opened.dev !== before.dev)) {
@@ -89,9 +93,14 @@ export class PortableFolder implements Folder {
 
   readLink(name: Uint8Array): Uint8Array {
     const path = this.locate(name, "read the link");
-    const target = attempt("read the link", path, () => Deno.readLinkSync(path));
-    if (target.includes(REPLACED)) throw byteNameRefused("read the link", path);
-    return bytesOf(target);
+    try {
+      return bytesOf(attempt("read the link", path, () => Deno.readLinkSync(path)));
+    } catch (error) {
+      if (isSystemError(error) && error.cause instanceof Deno.errors.InvalidData) {
+        throw byteNameRefused("read the link", path);
+      }
+      throw error;
+    }
   }
 
   makeFolder(name: Uint8Array, mode: number): void {

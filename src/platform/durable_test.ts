@@ -1,0 +1,187 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { requires } from "../../tests/support/requires.ts";
+import { diskImage } from "../../tests/support/disk_image.ts";
+import { run } from "../../tests/support/run.ts";
+import { tempDir } from "../../tests/support/temp_dir.ts";
+import { bytesOf } from "../model/bytes.ts";
+import { JvsError } from "../model/errors.ts";
+import {
+  appendDurable,
+  createDurable,
+  isTemporaryName,
+  makeFolderDurable,
+  readFresh,
+  removeDurable,
+  syncFolder,
+  writeDurable,
+} from "./durable.ts";
+import { SystemError } from "./system_error.ts";
+
+const namesIn = (path: string) => Array.from(Deno.readDirSync(path), (entry) => entry.name).sort();
+const modeOf = (path: string) => (Deno.lstatSync(path).mode ?? 0) & 0o7777;
+
+Deno.test("writeDurable() makes and replaces a file and leaves nothing beside it", () => {
+  using folder = tempDir();
+  const path = `${folder.path}/f`;
+  writeDurable(path, "one");
+  const first = Deno.statSync(path).ino;
+  writeDurable(path, bytesOf("two"), { mode: 0o640 });
+  assertEquals([readFresh(path), modeOf(path)], ["two", 0o640]);
+  assert(Deno.statSync(path).ino !== first, "a new file took the name, the old one was not written into");
+  assertEquals(namesIn(folder.path), ["f"]);
+});
+
+Deno.test("writeDurable() keeps the old file when it fails", () => {
+  using folder = tempDir();
+  Deno.mkdirSync(`${folder.path}/f`);
+  const error = assertThrows(() => writeDurable(`${folder.path}/f`, "x"), SystemError);
+  assertEquals([error.errno, error.details.path], ["EISDIR", `${folder.path}/f`]);
+  assertEquals(namesIn(folder.path), ["f"]);
+  const missing = assertThrows(() => writeDurable(`${folder.path}/no/f`, "x"), SystemError);
+  assertEquals([missing.errno, missing.details.path], ["ENOENT", `${folder.path}/no/f`]);
+});
+
+Deno.test({
+  name: "writeDurable() says that a disk is full, and keeps the old text",
+  ...requires("tmpfs"),
+  fn: async () => {
+    await using disk = await diskImage("tmpfs", { small: true });
+    const path = `${disk.path}/f`;
+    writeDurable(path, "old");
+    const error = assertThrows(() => writeDurable(path, new Uint8Array(16 * 1024 * 1024)), SystemError);
+    assertEquals([error.code, error.errno], ["E_NO_SPACE", "ENOSPC"]);
+    assertEquals([readFresh(path), namesIn(disk.path)], ["old", ["f"]]);
+  },
+});
+
+Deno.test({
+  name: "writeDurable() syncs the file before its rename and the folder after it",
+  ...requires("strace"),
+  fn: () => {
+    using folder = tempDir();
+    const module = new URL("./durable.ts", import.meta.url).href;
+    Deno.writeTextFileSync(
+      `${folder.path}/go.ts`,
+      `import { writeDurable } from ${JSON.stringify(module)}; writeDurable(${
+        JSON.stringify(folder.path)
+      } + "/f", "x");`,
+    );
+    const config = new URL("../../deno.json", import.meta.url).pathname;
+    const calls = "trace=fsync,fdatasync,rename,renameat,renameat2";
+    const { stderr, code } = run(
+      "strace",
+      "-f",
+      "-y",
+      "-e",
+      calls,
+      Deno.execPath(),
+      "run",
+      "-A",
+      "-q",
+      "-c",
+      config,
+      `${folder.path}/go.ts`,
+    );
+    assertEquals(code, 0);
+    const seen = stderr.split("\n").filter((line) =>
+      line.includes(`<${folder.path}`) || line.includes(`"${folder.path}`)
+    ).map((line) => /(fsync|fdatasync|rename)/.exec(line)?.[0]);
+    assertEquals(seen, ["fsync", "rename", "fsync"]);
+  },
+});
+
+Deno.test("createDurable() makes what is not there, and nothing else", () => {
+  using folder = tempDir();
+  const path = `${folder.path}/f`;
+  createDurable(path, "one", { mode: 0o444 });
+  const error = assertThrows(() => createDurable(path, "two"), JvsError);
+  assertEquals([error.code, error.details.path], ["E_ALREADY_EXISTS", path]);
+  assertEquals([readFresh(path), modeOf(path), Deno.statSync(path).nlink], ["one", 0o444, 1]);
+  Deno.symlinkSync("nowhere", `${folder.path}/link`);
+  assertEquals(
+    assertThrows(() => createDurable(`${folder.path}/link`, "x"), JvsError).code,
+    "E_ALREADY_EXISTS",
+  );
+  assertEquals(namesIn(folder.path), ["f", "link"]);
+});
+
+Deno.test("removeDurable() tells whether there was something", () => {
+  using folder = tempDir();
+  writeDurable(`${folder.path}/f`, "");
+  assertEquals([removeDurable(`${folder.path}/f`), removeDurable(`${folder.path}/f`)], [true, false]);
+  assertEquals(namesIn(folder.path), []);
+});
+
+Deno.test("makeFolderDurable() tells whether it made the folder, and sets exactly the mode", () => {
+  using folder = tempDir();
+  const path = `${folder.path}/d`;
+  assertEquals(makeFolderDurable(path, { mode: 0o2777 }), true);
+  assertEquals([modeOf(path), makeFolderDurable(path, { mode: 0o700 }), modeOf(path)], [
+    0o2777,
+    false,
+    0o2777,
+  ]);
+  writeDurable(`${path}/f`, "");
+  assertEquals(assertThrows(() => makeFolderDurable(`${path}/f`), SystemError).errno, "EEXIST");
+});
+
+Deno.test("readFresh() gives nothing for what is not there, and throws for what it cannot read", () => {
+  using folder = tempDir();
+  writeDurable(`${folder.path}/f`, "x");
+  assertEquals(readFresh(`${folder.path}/g`), undefined);
+  assertEquals(readFresh(`${folder.path}/no/g`), undefined);
+  assertEquals(readFresh(`${folder.path}/f/g`), undefined);
+  assertEquals(assertThrows(() => readFresh(folder.path), SystemError).errno, "EISDIR");
+});
+
+Deno.test("readFresh() finds a file that is replaced again and again", async () => {
+  using folder = tempDir();
+  const path = `${folder.path}/f`;
+  writeDurable(path, "0");
+  const module = new URL("./durable.ts", import.meta.url).href;
+  const script = `import { writeDurable } from ${JSON.stringify(module)};
+    for (let i = 0; i < 300; i++) writeDurable(${JSON.stringify(path)}, String(i).repeat(1000));`;
+  const config = new URL("../../deno.json", import.meta.url).pathname;
+  Deno.writeTextFileSync(`${folder.path}/go.ts`, script);
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "-q", "-c", config, `${folder.path}/go.ts`],
+  }).spawn();
+  let ended = false;
+  const end = child.status.then((status) => {
+    ended = true;
+    return status;
+  });
+  while (!ended) {
+    for (let i = 0; i < 100; i++) {
+      const text = readFresh(path);
+      assert(text !== undefined && (text === "0" || text.length % 1000 === 0));
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert((await end).success);
+  assertEquals(readFresh(path), "299".repeat(1000));
+});
+
+Deno.test("appendDurable() writes at the end, and makes the file", () => {
+  using folder = tempDir();
+  appendDurable(`${folder.path}/log`, "one\n");
+  appendDurable(`${folder.path}/log`, "two\n");
+  assertEquals(readFresh(`${folder.path}/log`), "one\ntwo\n");
+  assertEquals(assertThrows(() => appendDurable(`${folder.path}/no/log`, "x"), SystemError).errno, "ENOENT");
+});
+
+Deno.test("syncFolder() names what it could not make durable", () => {
+  using folder = tempDir();
+  syncFolder(folder.path);
+  const error = assertThrows(() => syncFolder(`${folder.path}/no`), SystemError);
+  assertEquals([error.errno, error.details.path], ["ENOENT", `${folder.path}/no`]);
+});
+
+Deno.test("isTemporaryName() knows what a crash leaves, and no name of a user", () => {
+  assertEquals([".f.0123456789abcdef.tmp", "f.tmp", ".f.tmp", ".0123456789abcdef.tmp"].map(isTemporaryName), [
+    true,
+    false,
+    false,
+    false,
+  ]);
+});

@@ -1,0 +1,186 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { requires } from "../../tests/support/requires.ts";
+import { run } from "../../tests/support/run.ts";
+import { tempDir } from "../../tests/support/temp_dir.ts";
+import { JvsError } from "../model/errors.ts";
+import { acquireLock, type LockHolder, lockHolder, tryLock } from "./locks.ts";
+
+const holder: LockHolder = {
+  host: "here",
+  pid: 17,
+  operation: "snapshot",
+  since: "2026-01-02T03:04:05.678Z",
+};
+const other: LockHolder = { ...holder, operation: "restore" };
+
+Deno.test("tryLock() excludes everybody else, and says who holds it", () => {
+  using folder = tempDir();
+  const path = `${folder.path}/lock`;
+  {
+    using lock = tryLock(path, { holder });
+    assert(lock);
+    assertEquals(tryLock(path, { holder: other }), undefined);
+    assertEquals(tryLock(path, { holder: other, shared: true }), undefined);
+    assertEquals(lockHolder(path), holder);
+  }
+  assertEquals(lockHolder(path), undefined);
+  assertEquals(Deno.statSync(path).size, 0);
+  using again = tryLock(path, { holder: other });
+  assert(again);
+});
+
+Deno.test("tryLock() lets those in together who share", () => {
+  using folder = tempDir();
+  const path = `${folder.path}/lock`;
+  const first = tryLock(path, { holder, shared: true });
+  const second = tryLock(path, { holder: other, shared: true });
+  assert(first && second);
+  first[Symbol.dispose]();
+  assertEquals(tryLock(path, { holder }), undefined);
+  second[Symbol.dispose]();
+  using alone = tryLock(path, { holder });
+  assert(alone);
+});
+
+Deno.test("FileLock[Symbol.dispose]() frees once, and never another's lock", () => {
+  using folder = tempDir();
+  const path = `${folder.path}/lock`;
+  const first = tryLock(path, { holder });
+  first?.[Symbol.dispose]();
+  using second = tryLock(path, { holder: other });
+  first?.[Symbol.dispose]();
+  assert(second);
+  assertEquals(lockHolder(path), other);
+  assertEquals(tryLock(path, { holder }), undefined);
+});
+
+Deno.test("tryLock() takes no lock on a file that was replaced while it was waiting for it", async () => {
+  using folder = tempDir();
+  const path = `${folder.path}/lock`;
+  const old = tryLock(path, { holder });
+  Deno.removeSync(path);
+  using fresh = tryLock(path, { holder: other });
+  assert(fresh, "nobody holds the new file");
+  old?.[Symbol.dispose]();
+  assertEquals(tryLock(path, { holder }), undefined);
+  await assertRejects(() => acquireLock(path, { holder, timeoutMs: 0 }), JvsError);
+});
+
+Deno.test("acquireLock() waits until it is free, and tells who is in the way", async () => {
+  using folder = tempDir();
+  const path = `${folder.path}/lock`;
+  const first = tryLock(path, { holder });
+  const seen: (LockHolder | undefined)[] = [];
+  using second = await acquireLock(path, {
+    holder: other,
+    timeoutMs: 30_000,
+    onWait: (who) => {
+      seen.push(who);
+      first?.[Symbol.dispose]();
+    },
+  });
+  assertEquals([second.path, seen[0], lockHolder(path)], [path, holder, other]);
+});
+
+Deno.test("acquireLock() gives up with E_BUSY that names the holder", async () => {
+  using folder = tempDir();
+  const path = `${folder.path}/lock`;
+  using _held = tryLock(path, { holder });
+  const error = await assertRejects(() => acquireLock(path, { holder: other, timeoutMs: 30 }), JvsError);
+  assertEquals([error.code, error.details.holder], ["E_BUSY", holder]);
+  for (const word of ["snapshot", "17", "here", holder.since, path]) {
+    assert(error.message.includes(word), error.message);
+  }
+});
+
+Deno.test("acquireLock() counts the time anew when the lock changes hands", async () => {
+  using folder = tempDir();
+  const path = `${folder.path}/lock`;
+  using held = tryLock(path, { holder });
+  assert(held);
+  // Hands change as soon as the one who waits has seen the last: so each has its own time, however slow the machine is.
+  const timeoutMs = 150;
+  let changes = 0;
+  const began = performance.now();
+  const change = () => {
+    if (++changes <= 4) {
+      const next = changes;
+      setTimeout(() => Deno.writeTextFileSync(path, JSON.stringify({ ...holder, pid: next })), timeoutMs / 3);
+    }
+  };
+  const error = await assertRejects(
+    () => acquireLock(path, { holder: other, timeoutMs, onWait: change }),
+    JvsError,
+  );
+  assertEquals([error.code, (error.details.holder as LockHolder).pid], ["E_BUSY", 4]);
+  assert(performance.now() - began >= timeoutMs + 4 * timeoutMs / 3);
+});
+
+Deno.test("acquireLock() stops waiting when it is told to", async () => {
+  using folder = tempDir();
+  const path = `${folder.path}/lock`;
+  using _held = tryLock(path, { holder });
+  const stop = new AbortController();
+  const waiting = acquireLock(path, {
+    holder: other,
+    timeoutMs: 60_000,
+    signal: stop.signal,
+    onWait: () => stop.abort(),
+  });
+  assertEquals((await assertRejects(() => waiting, JvsError)).code, "E_INTERRUPTED");
+});
+
+Deno.test("acquireLock() gives up waiting for readers too", async () => {
+  using folder = tempDir();
+  const path = `${folder.path}/lock`;
+  using _reader = tryLock(path, { holder, shared: true });
+  const error = await assertRejects(() => acquireLock(path, { holder: other, timeoutMs: 20 }), JvsError);
+  assertEquals([error.code, error.details.holder], ["E_BUSY", null]);
+});
+
+Deno.test({
+  name: "tryLock() respects the lock of another program, and what it recorded before it died",
+  ...requires("python3"),
+  fn: () => {
+    using folder = tempDir();
+    const path = `${folder.path}/lock`;
+    Deno.writeTextFileSync(path, JSON.stringify(other));
+    const script = `import fcntl, sys
+f = open(sys.argv[1], "a")
+try:
+    fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    print("free")
+except BlockingIOError:
+    print("held")`;
+    const state = () => run("python3", "-c", script, path).stdout.trim();
+    assertEquals(state(), "free");
+    assertEquals(lockHolder(path), other);
+    using lock = tryLock(path, { holder });
+    assert(lock);
+    assertEquals([state(), lockHolder(path)], ["held", holder]);
+  },
+});
+
+Deno.test("acquireLock() lets twenty processes through one after the other", async () => {
+  using folder = tempDir();
+  const module = new URL("./locks.ts", import.meta.url).href;
+  const config = new URL("../../deno.json", import.meta.url).pathname;
+  // Each adds one to a number that others would overwrite if two were in at once.
+  Deno.writeTextFileSync(`${folder.path}/count`, "0");
+  Deno.writeTextFileSync(
+    `${folder.path}/go.ts`,
+    `import { acquireLock } from ${JSON.stringify(module)};
+    const folder = ${JSON.stringify(folder.path)};
+    const holder = { host: "here", pid: Deno.pid, operation: "count", since: new Date().toISOString() };
+    for (let i = 0; i < 5; i++) {
+      using lock = await acquireLock(folder + "/lock", { holder, timeoutMs: 30_000 });
+      const count = Number(Deno.readTextFileSync(folder + "/count"));
+      await new Promise((resolve) => setImmediate(resolve));
+      Deno.writeTextFileSync(folder + "/count", String(count + 1));
+    }`,
+  );
+  const args = ["run", "-A", "-q", "-c", config, `${folder.path}/go.ts`];
+  const all = Array.from({ length: 20 }, () => new Deno.Command(Deno.execPath(), { args }).output());
+  for (const { success } of await Promise.all(all)) assert(success);
+  assertEquals(Deno.readTextFileSync(`${folder.path}/count`), "100");
+});
