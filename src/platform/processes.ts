@@ -6,6 +6,8 @@ import { throwIfCancelled } from "./pace.ts";
 export interface RunProgramOptions {
   /** Its working folder (default: ours). */
   cwd?: string;
+  /** Variables set over ours (default none). */
+  env?: Record<string, string>;
   /** What it reads (default nothing). */
   stdin?: Uint8Array;
   /** Ends it: then `E_INTERRUPTED`. */
@@ -34,7 +36,7 @@ export async function runProgram(
     : setTimeout(() => tooLong.abort(), options.timeoutMs);
   const signal = AbortSignal.any([tooLong.signal, ...(options.signal ? [options.signal] : [])]);
   try {
-    const child = start(name, args, options, signal);
+    const child = started(name, () => command(name, args, { ...options, signal }).spawn());
     const [output] = await Promise.all([child.output(), give(child, options.stdin)]);
     throwIfCancelled(options.signal);
     if (tooLong.signal.aborted) throw overdue(name, args, options.timeoutMs ?? 0);
@@ -44,17 +46,32 @@ export async function runProgram(
   }
 }
 
-function start(name: string, args: readonly string[], options: RunProgramOptions, signal: AbortSignal) {
-  const { cwd, stdin } = options;
+/** Runs a short program to its end before anything else has its turn: for what is one step of a hot loop. */
+export function runProgramNow(
+  name: string,
+  args: readonly string[],
+  options: Pick<RunProgramOptions, "cwd" | "env"> = {},
+): ProgramResult {
+  const { code, stdout, stderr } = started(name, () => command(name, args, options).outputSync());
+  return { code, stdout: textOf(stdout), stderr: textOf(stderr) };
+}
+
+function command(name: string, args: readonly string[], options: RunProgramOptions): Deno.Command {
+  const { cwd, env, signal, stdin } = options;
+  return new Deno.Command(name, {
+    args: [...args],
+    stdin: stdin ? "piped" : "null",
+    stdout: "piped",
+    stderr: "piped",
+    ...(signal === undefined ? {} : { signal }),
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(env === undefined ? {} : { env }),
+  });
+}
+
+function started<T>(name: string, start: () => T): T {
   try {
-    return new Deno.Command(name, {
-      args: [...args],
-      stdin: stdin ? "piped" : "null",
-      stdout: "piped",
-      stderr: "piped",
-      signal,
-      ...(cwd === undefined ? {} : { cwd }),
-    }).spawn();
+    return start();
   } catch (error) {
     const permitted = !(error instanceof Deno.errors.NotCapable);
     const why = error instanceof Deno.errors.NotFound ? "it is not installed" : (error as Error).message;
