@@ -50,3 +50,10 @@ export function bytesOfHex(hex: string): Uint8Array<ArrayBuffer> {
   bytes.setFromHex(hex);
   return bytes;
 }
+
+/** Bytes as a text of as many characters, to look them up by: names need not be UTF-8. */
+export function keyOf(bytes: Uint8Array): string {
+  let key = "";
+  for (const byte of bytes) key += String.fromCharCode(byte);
+  return key;
+}

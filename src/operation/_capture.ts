@@ -5,13 +5,13 @@ import { JvsError } from "../model/errors.ts";
 import { displayPath } from "../model/path_text.ts";
 import type { CloneResult, Engine, ShareSource } from "../engine/contract.ts";
 import type { Folder } from "../platform/platform.ts";
-import { hashFiles } from "../tree/hash.ts";
+import { hashFiles, hashTargets } from "../tree/hash.ts";
 import { removeTree } from "../tree/remove_tree.ts";
 import { settle } from "../tree/scan_clock.ts";
 import type { Scan } from "../tree/scan.ts";
 import type { TreeTable } from "../tree/table.ts";
 import { adoptUnchanged, correctFromPayload } from "./_capture_tables.ts";
-import type { WorktreeChange } from "./_change.ts";
+import type { WorktreeChange } from "./_commit.ts";
 import { type Look, scanWorktree } from "./_look.ts";
 import { shareWithNewest } from "./_share.ts";
 
@@ -81,7 +81,7 @@ async function clonePayload(
   options: CaptureOptions,
 ): Promise<Attempt> {
   const { reporter, signal } = change.context;
-  await settle(scan.table, scan.clock);
+  if (scan.clock !== undefined) await settle(scan.table, scan.clock);
   reporter.begin("cloning", { entries: scan.table.count });
   using destination = payloads.open();
   const result = await options.engine.clone({
@@ -94,7 +94,7 @@ async function clonePayload(
     ...(share === undefined ? {} : { share }),
   });
   if (result.unreadable.length > 0) leaveOut(scan.table, result, options.skipUnreadable);
-  reporter.begin("hashing");
+  await hashTargets(scan.table);
   await hashFiles(destination, scan.table, unhashed(scan.table), { flush: false, reporter, signal });
   payloads.removeSetAside();
   return { scan, result };

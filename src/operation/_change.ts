@@ -1,24 +1,10 @@
 import { isJvsError, JvsError } from "../model/errors.ts";
 import type { WorktreeConfig } from "../model/records.ts";
-import { parseDuration } from "../model/duration.ts";
 import type { OpenIntent } from "../repo/intents.ts";
 import type { FileLock } from "../platform/locks.ts";
-import type { Store } from "../repo/store.ts";
 import type { RepositoryContext } from "./_define.ts";
+import type { Change, WorktreeChange } from "./_commit.ts";
 import { recoverIntent, recoverOpenIntents } from "./_recover.ts";
-
-/** A change under way: what it may use, and where it says how far it is. */
-export interface Change {
-  readonly context: RepositoryContext;
-  readonly store: Store;
-  readonly intent: OpenIntent;
-}
-
-/** A change of one worktree. */
-export interface WorktreeChange extends Change {
-  /** As it is under the lock. */
-  readonly worktree: WorktreeConfig;
-}
 
 /** What a change says of itself. */
 export interface ChangeOptions {
@@ -28,12 +14,6 @@ export interface ChangeOptions {
   readonly target: string;
   /** More for the intent; recovery reads it. */
   readonly details?: Readonly<Record<string, unknown>>;
-}
-
-/** What the audit trail keeps of a change that was made. */
-export interface AuditNote {
-  readonly target: string;
-  readonly details: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -104,33 +84,6 @@ export async function withIntent<T>(
   }
 }
 
-/**
- * The last steps of every change: what the audit trail will say is decided before the step that makes the change true,
- * so that recovery can say it too; then `commit` makes it true; then the record is written and the intent is done.
- */
-export async function commitChange(
-  change: Change,
-  operation: string,
-  note: AuditNote,
-  commit: () => void | Promise<void>,
-): Promise<void> {
-  const { context, intent, store } = change;
-  const content = {
-    operation,
-    actor: context.actor,
-    target: note.target,
-    fencing_token: null,
-    session_id: context.session ?? null,
-    reason: context.reason ?? null,
-    details: note.details,
-    event_id: intent.id,
-  };
-  intent.decide(content);
-  await commit();
-  await store.audit.append(content);
-  intent.complete();
-}
-
 async function lockWorktree(
   context: RepositoryContext,
   worktreeId: string,
@@ -141,7 +94,7 @@ async function lockWorktree(
 }
 
 function waiting(context: RepositoryContext): { timeoutMs: number; signal: AbortSignal } {
-  const timeoutMs = context.lockTimeoutMs ?? parseDuration(context.store.config.get("lock_timeout"));
+  const timeoutMs = context.lockTimeoutMs ?? context.store.config.get("lock_timeout");
   return { timeoutMs, signal: context.signal };
 }
 

@@ -47,6 +47,8 @@ interface Described<I extends Fields, O> {
   readonly examples?: readonly (readonly [command: string, what: string])[];
   readonly input: RecordSchema<I>;
   readonly output: Schema<O>;
+  /** Whether this result says no (exit code 1), although nothing went wrong: never by default. */
+  readonly failed?: (result: O, input: InferFields<I>) => boolean;
 }
 
 /** An operation on a repository. */
@@ -62,6 +64,9 @@ export interface FreeOperation<I extends Fields = Fields, O = unknown> extends D
   readonly run: (context: Context, input: InferFields<I>) => Promise<O>;
   readonly needs: "nothing";
 }
+
+/** An operation of which only the description's form is known: what the registry hands to every surface. */
+export type AnyOperation = Operation | FreeOperation;
 
 /** Describes an operation on a repository; its types follow from its schemas. */
 export function defineOperation<I extends Fields, S extends Schema<unknown>>(

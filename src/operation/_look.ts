@@ -43,6 +43,11 @@ export class Look implements Disposable {
     return this.scan.table;
   }
 
+  /** The worktree's own rules, whether they were followed or not. */
+  get ownRules(): IgnoreRules | null {
+    return parsed(this.rulesText);
+  }
+
   /** Reads and hashes these files of the worktree; which of them could not be read, or changed meanwhile. */
   async hash(indexes: Iterable<number>): Promise<{ unreadable: number[]; changed: number[] }> {
     const { reporter, signal } = this.context;
@@ -89,6 +94,20 @@ export async function lookAt(
     root[Symbol.dispose]();
     throw error;
   }
+}
+
+/** Looks at a folder of ours that holds what belongs to a worktree: all of it, nothing known before. */
+export async function lookAtOurs(
+  context: RepositoryContext,
+  worktree: WorktreeConfig,
+  root: Folder,
+): Promise<Look> {
+  const clock = scanClock(context, root);
+  const scan = await scanWorktree(context, worktree, root, {
+    unreadable: "record",
+    ...(clock === undefined ? {} : { clock }),
+  });
+  return new Look(context, worktree, root, null, null, clock, "", scan, null);
 }
 
 /** Scans a payload root as every look does: without what is ours in it for the moment. */

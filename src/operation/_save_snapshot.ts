@@ -7,7 +7,7 @@ import { at, type TreeTable } from "../tree/table.ts";
 import { nowIso } from "../platform/clock.ts";
 import { advanceHead } from "./_advance_head.ts";
 import { type Capture, capture } from "./_capture.ts";
-import { commitChange, type WorktreeChange } from "./_change.ts";
+import { commitChange, type WorktreeChange } from "./_commit.ts";
 import type { Look } from "./_look.ts";
 
 /** What a snapshot says of itself besides what it captures. */
@@ -25,6 +25,12 @@ export interface SaveOptions {
   readonly keepLineAs: string | null;
 }
 
+/** A snapshot that exists now, and what it holds. */
+export interface Saved {
+  readonly descriptor: Descriptor;
+  readonly table: TreeTable;
+}
+
 /**
  * The protocol of SPEC 6, step by step. `change` has the worktree's lock, so 1 and 8 hold throughout; an error or a kill
  * at any step leaves the snapshot complete or nothing of it: `_snapshot_recovery.ts`.
@@ -33,7 +39,7 @@ export async function saveSnapshot(
   change: WorktreeChange,
   look: Look,
   options: SaveOptions,
-): Promise<Descriptor> {
+): Promise<Saved> {
   const { context, store, worktree, intent } = change;
 
   // 1. The worktree is as it must be, and there is space for what is ours.
@@ -96,8 +102,7 @@ export async function saveSnapshot(
     advanceHead(store, worktree, advance);
   }); // 12. Audit record written, intent complete.
 
-  look.remember(id, captured.table);
-  return descriptor;
+  return { descriptor, table: captured.table };
 }
 
 function syncPayload({ store }: WorktreeChange, id: string): void {

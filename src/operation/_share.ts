@@ -4,7 +4,7 @@ import { isJvsError } from "../model/errors.ts";
 import type { ShareSource } from "../engine/contract.ts";
 import { CHANGED, compareEntries, mergeTables } from "../tree/diff.ts";
 import { at, type TreeTable } from "../tree/table.ts";
-import type { WorktreeChange } from "./_change.ts";
+import type { WorktreeChange } from "./_commit.ts";
 import type { Look } from "./_look.ts";
 
 /**

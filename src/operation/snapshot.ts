@@ -3,7 +3,8 @@ import { shortId } from "../model/ids.ts";
 import { checkTag } from "../model/names.ts";
 import { Degradations, Descriptor, snapshotId } from "../model/records.ts";
 import { boolean, type Infer, list, nullable, oneOf, record, text } from "../model/schema.ts";
-import { changeWorktree, type WorktreeChange } from "./_change.ts";
+import { changeWorktree } from "./_change.ts";
+import type { WorktreeChange } from "./_commit.ts";
 import { isUnsaved } from "./_compare.ts";
 import { defineOperation } from "./_define.ts";
 import { lookAt } from "./_look.ts";
@@ -70,7 +71,7 @@ export const snapshot = defineOperation({
           keepLineAs: null,
         });
       }
-      const descriptor = await saveSnapshot(change, look, {
+      const { descriptor, table } = await saveSnapshot(change, look, {
         kind: "manual",
         note: input.note,
         tags: input.tags,
@@ -80,6 +81,7 @@ export const snapshot = defineOperation({
         movesHead: true,
         keepLineAs,
       });
+      look.remember(descriptor.snapshot_id, table);
       return resultOf(change, descriptor, { created: true, keepLineAs });
     });
     if (input.strict) refuseDegraded(result);

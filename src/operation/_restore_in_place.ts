@@ -1,0 +1,151 @@
+import type { BytePath } from "../model/bytes.ts";
+import { DegradationList } from "../model/degradations.ts";
+import type { Descriptor } from "../model/records.ts";
+import type { Folder } from "../platform/platform.ts";
+import type { TreeTable } from "../tree/table.ts";
+import { commitChange, type WorktreeChange } from "./_commit.ts";
+import type { Look } from "./_look.ts";
+import { applyJournal, RestoreTrees } from "./_restore_apply.ts";
+import { isMeantToVerify } from "./_restore_verify.ts";
+import { headAfterRestore, moveHead } from "./_restore_head.ts";
+import { writeJournal } from "./_restore_journal.ts";
+import type { RestorePlan } from "./_restore_plan.ts";
+import { prepareRestore } from "./_restore_prepare.ts";
+import { journalOf, stage } from "./_restore_stage.ts";
+import { removeOldReplaced, Staging } from "./_restore_staging.ts";
+import { gatherStrangers, saveStrangers } from "./_strangers.ts";
+
+/** What to put back, and how. */
+export interface RestoreRequest {
+  readonly descriptor: Descriptor;
+  /** Just these paths, and head stays; null for everything. */
+  readonly paths: readonly BytePath[] | null;
+  /** What happens to unsaved work. */
+  readonly unsaved: "save" | "refuse" | "discard";
+  /** Whether staged content is hashed; undefined: as long as it is not too much to read. */
+  readonly verify: boolean | undefined;
+  /** Find out what would be done, and do nothing. */
+  readonly preview: boolean;
+}
+
+/** What was put back. */
+export interface Restored {
+  readonly plan: RestorePlan;
+  /** For paths in messages. */
+  readonly look: Look;
+  readonly then: TreeTable;
+  readonly autosaveId: string | null;
+  /** Work that others wrote while the restore was under way. */
+  readonly secondAutosaveId: string | null;
+  readonly verified: boolean;
+  readonly degradations: DegradationList;
+}
+
+/**
+ * Makes the worktree equal the snapshot by changing what differs: look, plan and autosave (`prepareRestore`), stage,
+ * journal, change, commit. What each stage protects: docs/design/restore.md.
+ */
+export async function restoreInPlace(
+  change: WorktreeChange,
+  request: RestoreRequest,
+  use: (restored: Restored) => void,
+): Promise<void> {
+  const prepared = await prepareRestore(change, request);
+  using look = prepared.look;
+  const { plan, then, autosaveId } = prepared;
+  const verified = isMeantToVerify(change, request.verify, plan, then);
+  const result: Restored = {
+    plan,
+    look,
+    then,
+    autosaveId,
+    secondAutosaveId: null,
+    verified,
+    degradations: new DegradationList(),
+  };
+  if (request.preview) {
+    change.intent.complete();
+    return use(result);
+  }
+  const nothingDiffers = plan.units.length === 0 && plan.metadata.length === 0;
+  const secondAutosaveId = nothingDiffers
+    ? await commit(change, request, result)
+    : await changeTree(change, request, prepared.scope, result);
+  use({ ...result, secondAutosaveId });
+}
+
+async function changeTree(
+  change: WorktreeChange,
+  request: RestoreRequest,
+  scope: Uint8Array,
+  result: Restored,
+): Promise<string | null> {
+  const { context, store, worktree, intent } = change;
+  const { look, then, plan, degradations } = result;
+  using staging = Staging.make(store, look.root, intent);
+  const stageRequest = {
+    snapshotId: request.descriptor.snapshot_id,
+    plan,
+    now: look.table,
+    then,
+    verify: result.verified,
+  };
+  degradations.addAll(await stage(change, staging, stageRequest));
+  store.platform.syncFileSystem(staging.home);
+
+  using trees = new RestoreTrees(look.root, staging);
+  const journal = journalOf(trees, stageRequest, scope);
+  writeJournal(staging.home, journal);
+  intent.step("journal");
+
+  context.reporter.begin("restoring", { entries: journal.units.length });
+  await applyJournal(trees, journal, degradations, context.signal);
+
+  const seen = { table: look.table, inodes: true };
+  for (const taken of [staging.fresh, staging.old]) {
+    await gatherStrangers(context, worktree, taken, seen, trees.strangers);
+  }
+  const secondAutosaveId = await saveStrangers(context, worktree, staging.strangers);
+  makeDurable(change, look.root, staging);
+  await commit(change, request, { ...result, secondAutosaveId });
+  staging.retire(store, true);
+  removeOldReplaced(store, store.config.get("restore.keep_replaced"));
+  return secondAutosaveId;
+}
+
+/** Both the worktree and what was taken out of it; they may lie on two file systems (SPEC 2). */
+function makeDurable({ store }: WorktreeChange, root: Folder, staging: Staging): void {
+  store.platform.syncFileSystem(root);
+  store.platform.syncFileSystem(staging.home);
+}
+
+/** From here on the restore is finished, not undone, whatever happens. */
+async function commit(
+  change: WorktreeChange,
+  request: RestoreRequest,
+  result: Restored,
+): Promise<string | null> {
+  const { store, worktree, intent } = change;
+  const { snapshot_id } = request.descriptor;
+  const head = await headAfterRestore(store, worktree, request);
+  intent.step("committing", { head });
+  const { changed, added, removed, metadata } = result.plan.counts;
+  const note = {
+    target: snapshot_id,
+    details: {
+      worktree: worktree.name,
+      snapshot_id,
+      previous_head: worktree.head_snapshot_id,
+      paths: request.paths === null ? null : request.paths.length,
+      changed,
+      added,
+      removed,
+      metadata,
+      autosave_snapshot_id: result.autosaveId,
+      second_autosave_id: result.secondAutosaveId,
+      discarded: request.unsaved === "discard",
+    },
+  };
+  await commitChange(change, "restore", note, () => moveHead(store, worktree, head));
+  return result.secondAutosaveId;
+}

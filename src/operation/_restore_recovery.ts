@@ -1,0 +1,82 @@
+import { JvsError } from "../model/errors.ts";
+import { type Infer, nullable, record } from "../model/schema.ts";
+import { snapshotId, type WorktreeConfig } from "../model/records.ts";
+import type { Folder } from "../platform/platform.ts";
+import type { OpenIntent } from "../repo/intents.ts";
+import type { RepositoryContext } from "./_define.ts";
+import { finishDecided } from "./_finish.ts";
+import { openWorktree } from "./_open_worktree.ts";
+import { RestoreTrees } from "./_restore_apply.ts";
+import { moveHead } from "./_restore_head.ts";
+import { readJournal } from "./_restore_journal.ts";
+import { Staging } from "./_restore_staging.ts";
+import { undoJournal } from "./_restore_undo.ts";
+import { gatherStrangers, saveStrangers } from "./_strangers.ts";
+
+const Head = nullable(record({
+  base_snapshot_id: nullable(snapshotId()),
+  head_snapshot_id: nullable(snapshotId()),
+  latest_snapshot_id: nullable(snapshotId()),
+}));
+
+/** An interrupted restore is finished if it was decided, else undone. SPEC 7, docs/design/restore.md. */
+export async function recoverRestore(context: RepositoryContext, intent: OpenIntent): Promise<void> {
+  const { store } = context;
+  const worktree = store.worktrees.list().find((w) => w.worktree_id === intent.intent.worktree_id);
+  if (worktree === undefined) throw unknownWorktree(intent);
+  using root = openWorktree(context, worktree);
+  const staging = Staging.find(store, root, intent);
+  try {
+    if (intent.decided() !== null) await finish(context, worktree, intent, staging);
+    else await undo(context, worktree, intent, staging, root);
+  } finally {
+    staging?.[Symbol.dispose]();
+  }
+}
+
+async function finish(
+  { store }: RepositoryContext,
+  worktree: WorktreeConfig,
+  intent: OpenIntent,
+  staging: Staging | undefined,
+): Promise<void> {
+  moveHead(store, worktree, Head.check(intent.intent.details["head"]) as Infer<typeof Head>);
+  staging?.retire(store, true);
+  await finishDecided(store, intent);
+}
+
+async function undo(
+  context: RepositoryContext,
+  worktree: WorktreeConfig,
+  intent: OpenIntent,
+  staging: Staging | undefined,
+  root: Folder,
+): Promise<void> {
+  const { store } = context;
+  if (staging === undefined || !intent.intent.steps.includes("journal")) {
+    Staging.discard(store, root, intent);
+    return intent.complete();
+  }
+  using trees = new RestoreTrees(root, staging);
+  undoJournal(trees, readJournal(staging.home));
+  const id = intent.intent.target;
+  const staged = { table: await store.snapshots.manifest(id), inodes: false };
+  await gatherStrangers(context, worktree, staging.undone, staged, trees.strangers);
+  const saved = await saveStrangers(context, worktree, staging.strangers);
+  if (saved !== null) {
+    context.reporter.warn(
+      `Work that was written around an interrupted restore was kept as snapshot ${saved}.`,
+    );
+  }
+  store.platform.syncFileSystem(root);
+  staging.retire(store, saved !== null);
+  intent.complete();
+}
+
+function unknownWorktree(intent: OpenIntent): JvsError {
+  return new JvsError(
+    "E_LINEAGE_BROKEN",
+    `Cannot recover an interrupted restore: its worktree ${intent.intent.worktree_id} is not known any more.`,
+    { hint: "Run `jvs doctor --strict`; what the restore took out is in .jvs/runtime/shared/staging." },
+  );
+}

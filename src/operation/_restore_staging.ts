@@ -1,0 +1,145 @@
+import { bytesOf } from "../model/bytes.ts";
+import type { Folder } from "../platform/platform.ts";
+import { isSystemError } from "../platform/system_error.ts";
+import { nowMs } from "../platform/clock.ts";
+import type { OpenIntent } from "../repo/intents.ts";
+import type { Store } from "../repo/store.ts";
+import { removeTree } from "../tree/remove_tree.ts";
+
+const FRESH = bytesOf("new");
+const OLD = bytesOf("old");
+const STRANGERS = bytesOf("strangers");
+const UNDONE = bytesOf("undone");
+
+/** The folder that a restore works in: on the worktree's own file system, as renames must reach it. SPEC 2. */
+export class Staging implements Disposable {
+  /** What is staged, by its path; after an exchange what was there. */
+  readonly fresh: Folder;
+  /** What was taken out of the worktree, by its path. */
+  readonly old: Folder;
+  /** What others wrote in the way of an undo, by its path. */
+  readonly strangers: Folder;
+  /** What the restore had made and an undo took out again, by its path. */
+  readonly undone: Folder;
+
+  private constructor(
+    readonly home: Folder,
+    private readonly parent: Folder,
+    private readonly name: Uint8Array,
+  ) {
+    this.fresh = home.openFolder(FRESH);
+    this.old = home.openFolder(OLD);
+    this.strangers = home.openFolder(STRANGERS);
+    this.undone = home.openFolder(UNDONE);
+  }
+
+  /** Makes the folder where a rename into the payload root works; the intent knows before anything is made there. */
+  static make(store: Store, root: Folder, intent: OpenIntent): Staging {
+    const shared = store.platform.openFolder(store.layout.staging);
+    const name = bytesOf(intent.id);
+    shared.makeFolder(name, 0o700);
+    // Should the probe be killed, the intent says that this name in the payload root is ours.
+    const inRoot = `.jvs-staging-${crypto.randomUUID()}`;
+    intent.step("staging", { staging_in_root: inRoot });
+    if (canRename(shared, name, root, bytesOf(inRoot))) {
+      for (const part of [FRESH, OLD, STRANGERS, UNDONE]) makePart(shared, name, part);
+      return Staging.at(shared, name);
+    }
+    shared.removeFolder(name);
+    shared[Symbol.dispose]();
+    const parent = root.openFolder(bytesOf("."));
+    parent.makeFolder(bytesOf(inRoot), 0o700);
+    for (const part of [FRESH, OLD, STRANGERS, UNDONE]) makePart(parent, bytesOf(inRoot), part);
+    return Staging.at(parent, bytesOf(inRoot));
+  }
+
+  /** Opens what an interrupted restore left, if it came that far. */
+  static find(store: Store, root: Folder, intent: OpenIntent): Staging | undefined {
+    const inRoot = intent.intent.details["staging_in_root"];
+    const places: [Folder, Uint8Array][] = [[
+      store.platform.openFolder(store.layout.staging),
+      bytesOf(intent.id),
+    ]];
+    if (typeof inRoot === "string") places.push([root.openFolder(bytesOf(".")), bytesOf(inRoot)]);
+    let found: Staging | undefined;
+    for (const [parent, name] of places) {
+      const staging = found === undefined ? Staging.openWhole(parent, name) : undefined;
+      found ??= staging;
+      if (staging === undefined) parent[Symbol.dispose]();
+    }
+    return found;
+  }
+
+  /** Removes whatever an interrupted restore left that never changed anything. */
+  static discard(store: Store, root: Folder, intent: OpenIntent): void {
+    using shared = store.platform.openFolder(store.layout.staging);
+    removeTree(shared, bytesOf(intent.id));
+    const inRoot = intent.intent.details["staging_in_root"];
+    if (typeof inRoot === "string") removeTree(root, bytesOf(inRoot));
+  }
+
+  private static at(parent: Folder, name: Uint8Array): Staging {
+    return new Staging(parent.openFolder(name), parent, name);
+  }
+
+  /** Nothing where it is missing or was killed before all of it was made: then nothing was staged either. */
+  private static openWhole(parent: Folder, name: Uint8Array): Staging | undefined {
+    try {
+      return Staging.at(parent, name);
+    } catch (error) {
+      if (isSystemError(error, "ENOENT")) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Done: what was replaced is kept for a while, against writers that still have it open (SPEC 7); where staging had to
+   * be in the payload root it goes at once.
+   */
+  retire(store: Store, keep: boolean): void {
+    using replaced = store.platform.openFolder(store.layout.replaced);
+    if (keep && this.parent.path === store.platform.openFolder(store.layout.staging).path) {
+      this.parent.rename(this.name, replaced, this.name, "fresh");
+    } else removeTree(this.parent, this.name);
+  }
+
+  [Symbol.dispose](): void {
+    for (const folder of [this.fresh, this.old, this.strangers, this.undone, this.home, this.parent]) {
+      folder[Symbol.dispose]();
+    }
+  }
+}
+
+function makePart(parent: Folder, name: Uint8Array, part: Uint8Array): void {
+  using home = parent.openFolder(name);
+  home.makeFolder(part, 0o700);
+}
+
+/** Tries it with the real folder: on a subvolume, a bind mount or overlayfs only the attempt tells. */
+function canRename(shared: Folder, name: Uint8Array, root: Folder, probe: Uint8Array): boolean {
+  try {
+    shared.rename(name, root, probe, "fresh");
+  } catch (error) {
+    if (isSystemError(error, "EXDEV")) return false;
+    throw error;
+  }
+  root.rename(probe, shared, name, "fresh");
+  return true;
+}
+
+/** Deletes what earlier restores replaced and nobody needs any more. */
+export function removeOldReplaced(store: Store, keepMs: number): void {
+  using replaced = store.platform.openFolder(store.layout.replaced);
+  for (const { name, madeAt } of replacedFolders(store)) {
+    if (nowMs() - madeAt > keepMs) removeTree(replaced, bytesOf(name));
+  }
+}
+
+function replacedFolders(store: Store): { name: string; madeAt: number }[] {
+  const found: { name: string; madeAt: number }[] = [];
+  for (const entry of Deno.readDirSync(store.layout.replaced)) {
+    const changed = Deno.lstatSync(`${store.layout.replaced}/${entry.name}`).ctime;
+    if (changed !== null) found.push({ name: entry.name, madeAt: changed.getTime() });
+  }
+  return found;
+}

@@ -1,0 +1,39 @@
+import type { AnyOperation } from "./_define.ts";
+
+/** The operations there are, as every surface asks for them. */
+export interface Catalog {
+  /** The names of all, in the order of the registry. */
+  readonly names: readonly string[];
+  /** The name of the operation that these words call, other words for it included. */
+  resolve(words: string): string | undefined;
+  /** What begins with this word and goes on with another: `worktree create`, … */
+  group(word: string): readonly string[];
+  /** The operation of a name that `resolve` gave. */
+  load(name: string): Promise<AnyOperation>;
+  /** All of them: slow, for help, documentation and tests. */
+  loadAll(): Promise<AnyOperation[]>;
+}
+
+/** The catalog of what these load, by name; an alias is another name for one of them. */
+export function catalogOf(
+  loaders: Readonly<Record<string, () => Promise<unknown>>>,
+  aliases: Readonly<Record<string, string>> = {},
+): Catalog {
+  const names = Object.keys(loaders);
+  const load = async (name: string) => {
+    const loader = Object.hasOwn(loaders, name) ? loaders[name] : undefined;
+    if (loader === undefined) throw new Error(`no operation is called "${name}"`);
+    // Each has types of its own for what goes in and out; here only what they have in common is known.
+    return await loader() as AnyOperation;
+  };
+  return {
+    names,
+    resolve(words) {
+      const name = Object.hasOwn(aliases, words) ? aliases[words] as string : words;
+      return Object.hasOwn(loaders, name) ? name : undefined;
+    },
+    group: (word) => [...names, ...Object.keys(aliases)].filter((name) => name.startsWith(`${word} `)),
+    load,
+    loadAll: () => Promise.all(names.map(load)),
+  };
+}

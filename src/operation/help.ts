@@ -1,0 +1,66 @@
+import { anything, list, oneOf, record, text } from "../model/schema.ts";
+import { JvsError } from "../model/errors.ts";
+import { type AnyOperation, defineFreeOperation } from "./_define.ts";
+import type { Catalog } from "./catalog.ts";
+
+/** What `help` gives: the descriptions that everything else is made from. */
+export const HelpResult = record({
+  commands: list(record({
+    name: text(),
+    summary: text(),
+    about: text(),
+    changes: oneOf("nothing", "worktree", "repository", "outside"),
+    input: anything().about("JSON Schema of what goes in."),
+    output: anything().about("JSON Schema of what comes out."),
+  })),
+});
+
+/** Tells about operations, itself included. */
+export function helpOn(catalog: Pick<Catalog, "resolve" | "group" | "load" | "loadAll">) {
+  return defineFreeOperation({
+    name: "help",
+    summary: "Show what commands there are, or all about one",
+    examples: [
+      ["jvs help", "lists all commands"],
+      ["jvs help worktree fork", "explains one"],
+    ],
+    changes: "nothing",
+    input: record({
+      command: list(text()).default([]).about("The command's words.").cli({
+        positional: true,
+        completes: "command",
+      }),
+    }, { closed: true }),
+    output: HelpResult,
+    async run(_context, { command }) {
+      const found = await wanted(catalog, command.join(" "));
+      return {
+        commands: found.map((each) => ({
+          name: each.name,
+          summary: each.summary,
+          about: each.about ?? "",
+          changes: each.changes,
+          input: each.input.json(),
+          output: each.output.json(),
+        })),
+      };
+    },
+  });
+}
+
+async function wanted(
+  catalog: Pick<Catalog, "resolve" | "group" | "load" | "loadAll">,
+  words: string,
+): Promise<AnyOperation[]> {
+  if (words === "") return await catalog.loadAll();
+  const name = catalog.resolve(words);
+  if (name !== undefined) return [await catalog.load(name)];
+  const group = catalog.group(words);
+  if (group.length > 0) {
+    return await Promise.all(group.map((each) => catalog.load(catalog.resolve(each) ?? each)));
+  }
+  throw new JvsError("E_USAGE", `Cannot explain "${words}": there is no such command.`, {
+    hint: "See `jvs help` for all commands.",
+    details: { command: words },
+  });
+}

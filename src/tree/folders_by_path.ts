@@ -1,0 +1,82 @@
+import { type BytePath, keyOf } from "../model/bytes.ts";
+import type { Folder } from "../platform/platform.ts";
+import { isSystemError } from "../platform/system_error.ts";
+
+const SLASH = 0x2f;
+const MOST_OPEN = 64;
+const NOWHERE = new Uint8Array();
+
+/**
+ * The open folders of a tree, by their path: opened name by name from the nearest one that is open, never through a
+ * link, only the last used stay open. What `get` gave is good for the next few calls and must not be kept.
+ */
+export class FoldersByPath implements Disposable {
+  private readonly open = new Map<string, Folder>();
+
+  constructor(readonly root: Folder) {}
+
+  /** The folder at a path; the root's is empty. */
+  get(path: BytePath): Folder {
+    return this.reach(path, false);
+  }
+
+  /** The same, made with all that is missing above it (mode 0700). */
+  ensure(path: BytePath): Folder {
+    return this.reach(path, true);
+  }
+
+  /** Closes all but the root, which is the caller's. */
+  [Symbol.dispose](): void {
+    for (const folder of this.open.values()) folder[Symbol.dispose]();
+    this.open.clear();
+  }
+
+  private reach(path: BytePath, make: boolean): Folder {
+    const missing: BytePath[] = [];
+    let known = path;
+    for (; known.length > 0 && !this.open.has(keyOf(known)); known = parentPath(known)) missing.push(known);
+    let folder = known.length === 0 ? this.root : this.used(keyOf(known));
+    for (let next = missing.pop(); next !== undefined; next = missing.pop()) {
+      if (make) makeUnlessThere(folder, lastName(next));
+      folder = folder.openFolder(lastName(next));
+      this.keep(keyOf(next), folder);
+    }
+    return folder;
+  }
+
+  private used(key: string): Folder {
+    const folder = this.open.get(key) as Folder;
+    this.open.delete(key);
+    this.open.set(key, folder);
+    return folder;
+  }
+
+  private keep(key: string, folder: Folder): void {
+    this.open.set(key, folder);
+    if (this.open.size <= MOST_OPEN) return;
+    for (const [oldest, unused] of this.open) {
+      this.open.delete(oldest);
+      unused[Symbol.dispose]();
+      return;
+    }
+  }
+}
+
+/** The path of the folder that a path lies in; empty for what lies in the root. */
+export function parentPath(path: BytePath): BytePath {
+  const slash = path.lastIndexOf(SLASH);
+  return slash === -1 ? NOWHERE : path.subarray(0, slash);
+}
+
+/** The last part of a path. */
+export function lastName(path: BytePath): Uint8Array {
+  return path.subarray(path.lastIndexOf(SLASH) + 1);
+}
+
+function makeUnlessThere(folder: Folder, name: Uint8Array): void {
+  try {
+    folder.makeFolder(name, 0o700);
+  } catch (error) {
+    if (!isSystemError(error, "EEXIST")) throw error; // it was made before: that is what is wanted
+  }
+}
