@@ -39,7 +39,6 @@ export class LinuxFolder implements Folder {
   readonly #libc: Libc;
   readonly #where: { readonly path: string };
   #descriptor: number;
-  #listed = false;
   #xattrs: FolderXattrs | undefined;
 
   constructor(libc: Libc, descriptor: number, where: { readonly path: string }) {
@@ -57,8 +56,8 @@ export class LinuxFolder implements Folder {
   }
 
   list(): Listing {
-    if (this.#listed) this.#libc.call.lseek(this.#descriptor, 0n, 0);
-    this.#listed = true;
+    // The first time too: what was made since a folder was opened is else not listed by btrfs.
+    this.#libc.call.lseek(this.#descriptor, 0n, 0);
     const listing = listOpen(this.#libc, this.#descriptor);
     if (listing === undefined) throw this.#libc.failure("list", this.path);
     return listing;

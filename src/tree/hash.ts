@@ -46,7 +46,8 @@ export async function hashFiles(
   using run = new HashRun(root, table, await loadSha256(), options);
   for (const index of wanted) await run.hash(index);
   run.report();
-  return run;
+  const { unreadable, changed, bytes } = run;
+  return { unreadable, changed, bytes };
 }
 
 /** Hashes the targets of the symbolic links that have no hash yet. */
@@ -58,7 +59,7 @@ export async function hashTargets(table: TreeTable): Promise<void> {
   }
 }
 
-class HashRun implements HashResult, Disposable {
+class HashRun implements Disposable {
   readonly unreadable: number[] = [];
   readonly changed: number[] = [];
   bytes = 0;

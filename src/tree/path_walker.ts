@@ -25,7 +25,8 @@ export class PathWalker {
   /** The path that `name` has in a folder of the table: a view that is good until the next call. */
   child(folder: number, name: Uint8Array): Uint8Array {
     this.seat(folder);
-    return this.buffer.subarray(0, this.append(this.ends[this.ends.length - 1] as number, name));
+    const end = this.append(this.ends[this.ends.length - 1] as number, name);
+    return this.buffer.subarray(0, end); // only now, as `append` may have made a larger one
   }
 
   /** Makes the chain end with this folder. */

@@ -1,0 +1,107 @@
+import { requires } from "../../tests/support/requires.ts";
+import { tempDir } from "../../tests/support/temp_dir.ts";
+import { bytesOf, compareBytes, textOf } from "../model/bytes.ts";
+import { DIR } from "../model/entry.ts";
+import { openPlatform } from "../platform/open_platform.ts";
+import type { Folder, Platform } from "../platform/platform.ts";
+import { type Scan, type ScanOptions, scanTree } from "./scan.ts";
+import { readScanClock } from "./scan_clock.ts";
+import { NONE, TreeTable } from "./table.ts";
+
+/** What a test of a tree is given: an empty folder for the tree, and one beside it for what is ours. */
+export interface TreeCase {
+  readonly platform: Platform;
+  readonly root: Folder;
+  /** The root's path. */
+  readonly path: string;
+  /** The path of the folder beside it. */
+  readonly ours: string;
+}
+
+/** Declares a test on a real tree, with the C library. */
+export function onTree(
+  name: string,
+  check: (given: TreeCase) => void | Promise<void>,
+  ...needs: Parameters<typeof requires>
+): void {
+  Deno.test({
+    name,
+    ...requires("ffi", ...needs),
+    fn: async () => {
+      using dir = tempDir();
+      await withTree(dir.path, check);
+    },
+  });
+}
+
+/** Does something with a tree in an existing folder. */
+export async function withTree(
+  dir: string,
+  check: (given: TreeCase) => void | Promise<void>,
+): Promise<void> {
+  const platform = openPlatform();
+  const path = `${dir}/tree`;
+  const ours = `${dir}/ours`;
+  for (const made of [path, ours]) Deno.mkdirSync(made);
+  using root = platform.openFolder(path);
+  await check({ platform, root, path, ours });
+}
+
+/** Scans as most tests want it. */
+export function scan(root: Folder, options: Partial<ScanOptions> = {}): Promise<Scan> {
+  return scanTree(root, { exactStat: true, xattrs: true, ...options });
+}
+
+/** Scans with the file system's clock, once that is so late that all there is can be clean. */
+export async function scanSettled(given: TreeCase, options: Partial<ScanOptions> = {}): Promise<Scan> {
+  const { table } = await scan(given.root);
+  for (;;) {
+    const clock = readScanClock(given.platform, given.ours, given.root);
+    const seen = await scan(given.root, { clock, ...options });
+    if (seen.table.clean.subarray(0, table.count).every((clean) => clean === 1)) return seen;
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
+
+/** All paths of a table but the root's, as texts for comparing (what is no UTF-8 is lost). */
+export function pathsOf(table: TreeTable): string[] {
+  return Array.from({ length: table.count - 1 }, (_, i) => textOf(table.path(i + 1)));
+}
+
+/** The index of a path that is there. */
+export function indexOf(table: TreeTable, path: string): number {
+  const index = table.find(bytesOf(path));
+  if (index === -1) throw new Error(`${path} is not in the table`);
+  return index;
+}
+
+/** A table without a tree: paths in any order, those that end with a slash are folders, which must all be named. */
+export function tableOf(...paths: string[]): TreeTable {
+  const table = new TreeTable(1);
+  table.add(NONE, new Uint8Array(), DIR);
+  const sorted = paths.map((path) => path.replace(/\/$/, "")).map(bytesOf).sort(compareBytes).map(textOf);
+  for (const path of sorted) {
+    const cut = path.lastIndexOf("/");
+    const parent = cut === -1 ? 0 : indexOf(table, path.slice(0, cut));
+    table.add(parent, bytesOf(path.slice(cut + 1)), paths.includes(path + "/") ? DIR : 0);
+  }
+  return table;
+}
+
+/** Watches which of a folder's calls are made, on it and on all that is opened from it. */
+export function watched(folder: Folder, seen: (call: string, name: string, folder: Folder) => void): Folder {
+  return new Proxy(folder, {
+    get(target, property) {
+      const member: unknown = Reflect.get(target, property, target);
+      if (typeof member !== "function") return member;
+      return (...given: unknown[]) => {
+        const [name] = given;
+        if (typeof property === "string") {
+          seen(property, name instanceof Uint8Array ? textOf(name) : "", target);
+        }
+        const result: unknown = Reflect.apply(member, target, given);
+        return property === "openFolder" ? watched(result as Folder, seen) : result;
+      };
+    },
+  });
+}
