@@ -1,7 +1,7 @@
-import { type BytePath, bytesOf } from "../model/bytes.ts";
+import type { BytePath } from "../model/bytes.ts";
 import { JvsError } from "../model/errors.ts";
 import { shortId } from "../model/ids.ts";
-import { displayPath } from "../model/path_text.ts";
+import { decodePath, displayPath } from "../model/path_text.ts";
 import { Degradations, type Descriptor, snapshotId, type WorktreeConfig } from "../model/records.ts";
 import { boolean, type Infer, integer, list, nullable, record, text } from "../model/schema.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
@@ -14,7 +14,9 @@ import { createWorktreeFrom } from "./_create_worktree.ts";
 
 /** What a restore gives. */
 export const RestoreResult = record({
-  sentence: text().about("What went back, in one sentence: for a person, or a model whose memory now differs."),
+  sentence: text().about(
+    "What went back, in one sentence: for a person, or a model whose memory now differs.",
+  ),
   worktree: text(),
   path: text(),
   snapshot_id: snapshotId(),
@@ -25,11 +27,15 @@ export const RestoreResult = record({
   changed: integer(),
   added: integer(),
   removed: integer(),
-  metadata: integer().about("Entries whose content stayed and whose mode, owner, times or attributes were set."),
+  metadata: integer().about(
+    "Entries whose content stayed and whose mode, owner, times or attributes were set.",
+  ),
   kept: list(text()).about("What stays although the snapshot does not have it: ignored files, mount points."),
   left_alone: list(text()).about("What the snapshot could not tell about, so it was not touched."),
   autosave_snapshot_id: nullable(snapshotId()).about("Holds the unsaved work there was."),
-  second_autosave_id: nullable(snapshotId()).about("Holds what others wrote while the restore was under way."),
+  second_autosave_id: nullable(snapshotId()).about(
+    "Holds what others wrote while the restore was under way.",
+  ),
   verified: boolean().about("Whether restored content was hashed before it became visible."),
   degradations: Degradations,
 });
@@ -44,9 +50,13 @@ const Input = record({
     .cli({ placeholder: "NAME", completes: "worktree" }),
   preview: boolean().default(false).about("Say what would be done, and change nothing."),
   discard: boolean().default(false).about("Give unsaved work up instead of saving it first."),
-  name: text().optional().about("Leave this worktree alone and make a new one of this name (made up when left out).")
+  name: text().optional().about(
+    "Leave this worktree alone and make a new one of this name (made up when left out).",
+  )
     .cli({ placeholder: "WORKTREE", bare: "" }),
-  verify: boolean().optional().about("Hash restored content before it becomes visible, however much; or never."),
+  verify: boolean().optional().about(
+    "Hash restored content before it becomes visible, however much; or never.",
+  ),
   strict: boolean().default(false).about("Fail when something could not be put back exactly."),
   inplace: boolean().default(false).about("Accepted: in place is what it does.").cli({ hidden: true }),
   force: boolean().default(false).about("Accepted: the same as --discard.").cli({ hidden: true }),
@@ -56,7 +66,8 @@ const Input = record({
 export const restore = defineOperation({
   name: "restore",
   summary: "Make the worktree equal a snapshot; unsaved work is saved first",
-  about: "Only what differs is touched. What no snapshot holds yet is saved as an autosave first, and its id printed. " +
+  about:
+    "Only what differs is touched. What no snapshot holds yet is saved as an autosave first, and its id printed. " +
     "Ignored files stay. Interrupted at any moment, the tree is wholly old or wholly new.",
   examples: [
     ["jvs restore 3f2a", "goes back to that snapshot"],
@@ -106,7 +117,7 @@ async function changeTo(
 
 /** A snapshot of some paths only touches those. */
 function ownPaths(descriptor: Descriptor): BytePath[] | null {
-  return descriptor.paths === null ? null : descriptor.paths.map((path) => bytesOf(path));
+  return descriptor.paths === null ? null : descriptor.paths.map(decodePath);
 }
 
 async function restorable({ store }: RepositoryContext, id: string): Promise<Descriptor> {
@@ -115,7 +126,10 @@ async function restorable({ store }: RepositoryContext, id: string): Promise<Des
   throw new JvsError(
     "E_NOT_FOUND",
     `Cannot restore ${shortId(id)}: its content was pruned; only its place in the history was kept.`,
-    { hint: "Restore another snapshot; `jvs history` marks those that were pruned.", details: { snapshot_id: id } },
+    {
+      hint: "Restore another snapshot; `jvs history` marks those that were pruned.",
+      details: { snapshot_id: id },
+    },
   );
 }
 

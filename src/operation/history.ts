@@ -1,0 +1,124 @@
+import { JvsError } from "../model/errors.ts";
+import { parseWhen } from "../model/duration.ts";
+import { Descriptor, snapshotId, type WorktreeConfig } from "../model/records.ts";
+import { boolean, type Infer, integer, list, nullable, record, text } from "../model/schema.ts";
+import { nowMs } from "../platform/clock.ts";
+import { leavesOf, line } from "../repo/lineage.ts";
+import { defineOperation, type RepositoryContext } from "./_define.ts";
+import { isDetached, requireWorktree } from "./_worktree.ts";
+
+/** One snapshot in a history. */
+export const HistoryEntry = record({
+  ...Descriptor.fields,
+  is_head: boolean(),
+  is_latest: boolean(),
+  side: boolean().about("A leaf beside the line: an autosave or a partial snapshot."),
+  pruned: boolean().about("Its content was removed; its place in the line was kept."),
+});
+type HistoryEntry = Infer<typeof HistoryEntry>;
+
+const Input = record({
+  limit: integer({ min: 1 }).optional().about("At most so many, the newest.").cli({
+    short: "n",
+    placeholder: "N",
+  }),
+  all: boolean().default(false).about("Every snapshot of the repository, not just this worktree's line."),
+  tag: text().optional().about("Only those with this tag.").cli({ placeholder: "TAG" }),
+  tag_grep: text().optional().about("Only those with a tag that matches.").cli({ placeholder: "REGEX" }),
+  grep: text().optional().about("Only those whose note contains this.").cli({ placeholder: "TEXT" }),
+  since: text().optional().about("Only from then on: a date, a time, or `3d` ago.").cli({
+    placeholder: "TIME",
+  }),
+  until: text().optional().about("Only up to then.").cli({ placeholder: "TIME" }),
+  size: boolean().default(false).about("Show sizes."),
+  worktree: text().optional().about("Another worktree than the one you are in.")
+    .cli({ placeholder: "NAME", completes: "worktree" }),
+}, { closed: true });
+
+/** Lists the snapshots of a worktree's line, newest first. */
+export const history = defineOperation({
+  name: "history",
+  summary: "List the snapshots of this worktree's line",
+  examples: [
+    ["jvs history", "the line, with a mark where the worktree stands"],
+    ["jvs history --tag good --since 7d", "the good ones of the last week"],
+    ["jvs history --all -n 20", "the newest 20 of the whole repository"],
+  ],
+  changes: "nothing",
+  input: Input,
+  output: record({
+    worktree: text(),
+    head_snapshot_id: nullable(snapshotId()),
+    latest_snapshot_id: nullable(snapshotId()),
+    detached: boolean(),
+    snapshots: list(HistoryEntry),
+    total: integer().about("How many there are before --limit."),
+  }),
+  async run(context, input) {
+    const worktree = requireWorktree(context, input.worktree);
+    const matches = filterOf(input);
+    const found = input.all ? await everything(context) : await lineWithLeaves(context, worktree);
+    const entries = found.map((entry) => entryOf(context, worktree, entry)).filter(matches);
+    return {
+      worktree: worktree.name,
+      head_snapshot_id: worktree.head_snapshot_id,
+      latest_snapshot_id: worktree.latest_snapshot_id,
+      detached: isDetached(worktree),
+      snapshots: entries.slice(0, input.limit),
+      total: entries.length,
+    };
+  },
+});
+
+async function everything({ store }: RepositoryContext): Promise<Descriptor[]> {
+  const ids = store.snapshots.list();
+  return await Promise.all(ids.reverse().map((id) => store.snapshots.descriptor(id)));
+}
+
+/** The line, newest first, with its leaves where they hang. */
+async function lineWithLeaves({ store }: RepositoryContext, worktree: WorktreeConfig): Promise<Descriptor[]> {
+  const latest = worktree.latest_snapshot_id;
+  const main = latest === null ? [] : await line(store, latest);
+  const leaves = await leavesOf(store, worktree);
+  return [...main, ...leaves].sort((a, b) => a.snapshot_id < b.snapshot_id ? 1 : -1);
+}
+
+function entryOf(
+  { store }: RepositoryContext,
+  worktree: WorktreeConfig,
+  descriptor: Descriptor,
+): HistoryEntry {
+  const id = descriptor.snapshot_id;
+  return {
+    ...descriptor,
+    is_head: id === worktree.head_snapshot_id,
+    is_latest: id === worktree.latest_snapshot_id,
+    side: descriptor.kind !== "manual",
+    pruned: store.snapshots.isPruned(id),
+  };
+}
+
+function filterOf(input: Infer<typeof Input>): (entry: HistoryEntry) => boolean {
+  const now = nowMs();
+  const since = input.since === undefined ? -Infinity : parseWhen(input.since, now);
+  const until = input.until === undefined ? Infinity : parseWhen(input.until, now);
+  const tagPattern = input.tag_grep === undefined ? undefined : patternOf(input.tag_grep);
+  return ({ tags, note, created_at }) => {
+    const at = Date.parse(created_at);
+    return at >= since && at <= until &&
+      (input.tag === undefined || tags.includes(input.tag)) &&
+      (tagPattern === undefined || tags.some((tag) => tagPattern.test(tag))) &&
+      (input.grep === undefined || note.toLowerCase().includes(input.grep.toLowerCase()));
+  };
+}
+
+function patternOf(source: string): RegExp {
+  try {
+    return new RegExp(source);
+  } catch (error) {
+    throw new JvsError("E_USAGE", `Cannot use "${source}" as a pattern: it is no regular expression.`, {
+      hint: "Give a JavaScript regular expression, such as ^v[0-9]+$.",
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,59 @@
+import { snapshotId } from "../model/records.ts";
+import { boolean, integer, list, nullable, record, text } from "../model/schema.ts";
+import { compareSides, DifferenceRecord, Summary } from "./_differences.ts";
+import { defineOperation } from "./_define.ts";
+import { nowSide, snapshotSide } from "./_side.ts";
+import { isDetached, requireWorktree } from "./_worktree.ts";
+
+const SHOWN = 100;
+
+/** Says where a worktree stands and whether it has unsaved work. */
+export const status = defineOperation({
+  name: "status",
+  summary: "Say where this worktree stands, and what is not saved",
+  examples: [["jvs status", "the worktree you are in"], ["jvs status --worktree experiment", "another one"]],
+  changes: "nothing",
+  input: record({
+    worktree: text().optional().about("Another worktree than the one you are in.")
+      .cli({ placeholder: "NAME", completes: "worktree" }),
+  }, { closed: true }),
+  output: record({
+    worktree: text(),
+    path: text(),
+    base_snapshot_id: nullable(snapshotId()),
+    head_snapshot_id: nullable(snapshotId()),
+    latest_snapshot_id: nullable(snapshotId()),
+    detached: boolean(),
+    clean: boolean().about("Everything in the worktree is in the snapshot it stands on."),
+    changes: Summary,
+    differences: list(DifferenceRecord).about("The first hundred."),
+    entries: integer().about("Files, folders and links in the worktree, ignored ones left out."),
+    ignored: integer().about("Files and whole folders that .jvsignore leaves out."),
+    pending_recovery: list(text()).about("Operations that were interrupted; the next change recovers them."),
+  }),
+  async run(context, input) {
+    const worktree = requireWorktree(context, input.worktree);
+    const { store } = context;
+    using head = await snapshotSide(context, worktree.head_snapshot_id);
+    using now = await nowSide(context, worktree);
+    const { differences, summary } = await compareSides(head, now, { metadata: false });
+    now.look?.remember(now.look.cachedSnapshot);
+    const open = store.intents.list().filter((intent) =>
+      intent.worktree_id === worktree.worktree_id && store.intents.isAbandoned(intent)
+    );
+    return {
+      worktree: worktree.name,
+      path: store.worktrees.root(worktree),
+      base_snapshot_id: worktree.base_snapshot_id,
+      head_snapshot_id: worktree.head_snapshot_id,
+      latest_snapshot_id: worktree.latest_snapshot_id,
+      detached: isDetached(worktree),
+      clean: differences.length === 0,
+      changes: summary,
+      differences: differences.slice(0, SHOWN),
+      entries: now.table.count - 1,
+      ignored: now.look?.scan.ignored.length ?? 0,
+      pending_recovery: open.map((intent) => intent.operation),
+    };
+  },
+});
