@@ -1,0 +1,95 @@
+/** What is wrong with bytes that do not mean what they should; whoever knows what they are for makes an error of it. */
+export class Damage extends Error {
+  /** `path`: the file, where it is known already. */
+  constructor(reason: string, public path?: string | undefined) {
+    super(reason);
+  }
+}
+
+/** Nothing is wrong but that a newer program wrote it. */
+export class NewerVersion extends Damage {}
+
+/** Says of damage that is found meanwhile that it is in this file. */
+export function inFile<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Damage) error.path ??= path;
+    throw error;
+  }
+}
+
+const LONGEST_VARINT = 10;
+
+/** Reads bytes one after the other; whatever is not there is `Damage`, never read beyond the end. */
+export class ByteSource {
+  private position = 0;
+  private readonly view: DataView;
+
+  constructor(private readonly source: Uint8Array) {
+    this.view = new DataView(source.buffer, source.byteOffset, source.byteLength);
+  }
+
+  /** How many bytes are left. */
+  get left(): number {
+    return this.source.length - this.position;
+  }
+
+  /** One byte. */
+  byte(): number {
+    return this.source[this.advance(1)] as number;
+  }
+
+  /** As many bytes: a view. */
+  bytes(length: number): Uint8Array {
+    const start = this.advance(length);
+    return this.source.subarray(start, start + length);
+  }
+
+  /** What `ByteSink.varint` wrote, at most `most`. */
+  varint(most: number): number {
+    let value = this.byte();
+    if (value > 0x7f) value = this.longVarint(value & 0x7f);
+    if (value > most) throw new Damage(`a number is ${value} and may be ${most} at most`);
+    return value;
+  }
+
+  private longVarint(first: number): number {
+    let value = first;
+    let scale = 128;
+    for (let i = 1; i < LONGEST_VARINT; i++, scale *= 128) {
+      const byte = this.byte();
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) return value;
+    }
+    throw new Damage("a number has no end");
+  }
+
+  /** What `ByteSink.signed` wrote. */
+  signed(): number {
+    const value = this.varint(Number.MAX_SAFE_INTEGER);
+    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+  }
+
+  /** 32 bits, the lowest byte first. */
+  u32(): number {
+    return this.view.getUint32(this.advance(4), true);
+  }
+
+  /** 64 bits, two's complement, the lowest byte first. */
+  i64(): number {
+    return Number(this.view.getBigInt64(this.advance(8), true));
+  }
+
+  /** Bytes with their number before them: a view. */
+  counted(): Uint8Array {
+    return this.bytes(this.varint(this.left));
+  }
+
+  private advance(length: number): number {
+    const start = this.position;
+    if (length > this.source.length - start) throw new Damage("it ends too early");
+    this.position = start + length;
+    return start;
+  }
+}

@@ -1,0 +1,194 @@
+import { equalBytes, hexOf } from "../model/bytes.ts";
+import { JvsError } from "../model/errors.ts";
+import { attempt } from "../platform/deno_call.ts";
+import { removeDurable, writeDurable } from "../platform/durable.ts";
+import { Pace } from "../platform/pace.ts";
+import { isSystemError } from "../platform/system_error.ts";
+import { Damage, inFile, NewerVersion } from "./byte_source.ts";
+import { EntryDecoder } from "./manifest_decoder.ts";
+import { EntryEncoder } from "./manifest_encoder.ts";
+import { MOST_ENTRIES } from "./manifest_form.ts";
+import { type BlockPlace, decodeIndex, encodeIndex, type ManifestIndex } from "./manifest_index.ts";
+import { packPath, PackReader, PackWriter } from "./manifest_packs.ts";
+import { ParentBlocks } from "./manifest_parent.ts";
+import { PathWalker } from "./path_walker.ts";
+import { sha256 } from "./sha256.ts";
+import { TreeTable } from "./table.ts";
+
+const LEAST_ENTRIES = 16;
+const MOST_BYTES = 64 * 1024;
+const VERIFY_AT_ONCE = 64;
+
+/** What writing a manifest gave. */
+export interface WrittenManifest {
+  /** Hex SHA-256 of the index: the descriptor's `manifest_hash`. */
+  readonly hash: string;
+  /** The size of what was written. */
+  readonly bytes: number;
+}
+
+/**
+ * Writes the manifest of snapshot `id` into the folder of manifests, durable, and shares the blocks of its parent's.
+ * The form is in docs/format.md. Of a snapshot that is not there yet what an earlier try left is overwritten; a failure
+ * leaves no file or a pack that nothing refers to.
+ */
+export async function writeManifest(
+  folder: string,
+  id: string,
+  table: TreeTable,
+  parentId: string | null,
+): Promise<WrittenManifest> {
+  using packs = new PackReader(folder);
+  using writer = new PackWriter(folder, id);
+  const parent = await openParent(folder, parentId, packs);
+  const blocks = await writeBlocks(table, writer, parent);
+  const packBytes = await writer.finish();
+  if (packBytes === 0) removeDurable(packPath(folder, id));
+  const index = await encodeIndex(blocks);
+  writeDurable(indexPath(folder, id), index);
+  return { hash: hexOf(await sha256(index)), bytes: packBytes + index.length };
+}
+
+/** How a manifest is read. */
+export interface ReadManifestOptions {
+  /** Checks every block's hash. False by default: then only what cannot be true is found. */
+  verify?: boolean;
+  /** Hex of what the index must hash to: the descriptor's `manifest_hash`. Not asked by default. */
+  expectedHash?: string;
+  /** Stops with `E_INTERRUPTED`. */
+  signal?: AbortSignal;
+}
+
+/** Reads the manifest of a snapshot; damage of any kind is `E_DESCRIPTOR_CORRUPT` that names the file. */
+export async function readManifest(
+  folder: string,
+  id: string,
+  options: ReadManifestOptions = {},
+): Promise<TreeTable> {
+  return await explained(folder, id, async () => {
+    const { count, blocks } = await readIndex(folder, id, options.expectedHash);
+    using packs = new PackReader(folder);
+    for (const place of blocks) packs.check(place); // before memory is taken for so many entries
+    const pace = new Pace(options.signal);
+    const table = new TreeTable(count);
+    const decoder = new EntryDecoder(table);
+    for (let from = 0; from < blocks.length; from += VERIFY_AT_ONCE) {
+      pace.check();
+      const places = blocks.slice(from, from + VERIFY_AT_ONCE);
+      const read = places.map((place) => packs.read(place));
+      if (options.verify) await checkHashes(folder, places, read);
+      places.forEach(({ pack, entries }, k) =>
+        inFile(packPath(folder, pack), () => decoder.decode(read[k] as Uint8Array, entries))
+      );
+      if (pace.due(VERIFY_AT_ONCE)) await pace.turn();
+    }
+    return table;
+  });
+}
+
+/** The ids of all snapshots whose packs a snapshot's manifest needs: as long as it is kept they stay. */
+export async function manifestPacks(folder: string, id: string): Promise<Set<string>> {
+  return await explained(folder, id, async () => new Set((await readIndex(folder, id)).packs));
+}
+
+function indexPath(folder: string, id: string): string {
+  return `${folder}/${id}`;
+}
+
+async function openParent(
+  folder: string,
+  parentId: string | null,
+  packs: PackReader,
+): Promise<ParentBlocks | undefined> {
+  if (parentId === null) return undefined;
+  try {
+    return new ParentBlocks(await readIndex(folder, parentId), packs);
+  } catch {
+    // Sharing only saves space: a snapshot does not fail for what is wrong with another one.
+    return undefined;
+  }
+}
+
+/** Cuts the table into blocks and writes those that the parent does not have. */
+async function writeBlocks(
+  table: TreeTable,
+  writer: PackWriter,
+  parent: ParentBlocks | undefined,
+): Promise<BlockPlace[]> {
+  const { sink } = writer;
+  const encoder = new EntryEncoder(table, sink);
+  const walker = new PathWalker(table);
+  const pace = new Pace(undefined);
+  const blocks: BlockPlace[] = [];
+  let path = walker.path(0);
+  for (let i = 0; i < table.count;) {
+    const first = i;
+    const start = sink.length;
+    encoder.begin();
+    do {
+      encoder.add(i, path);
+      if (++i < table.count) path = walker.path(i);
+    } while (i < table.count && !beginsBlock(path, i - first, sink.length - start));
+    const shared = parent?.find(sink.from(start));
+    blocks.push(shared ?? writer.keep(start, i - first));
+    if (shared !== undefined) sink.cut(start);
+    if (writer.full) await writer.flush();
+    if (pace.due(i - first)) await pace.turn();
+  }
+  return blocks;
+}
+
+/**
+ * Whether an entry begins a new block. Its own path decides, not its number, so that an entry more or less only changes
+ * the block that it is in: one in 48 does, by FNV-1a, unless the block is still small.
+ */
+function beginsBlock(path: Uint8Array, entries: number, bytes: number): boolean {
+  if (entries < LEAST_ENTRIES) return false;
+  if (entries >= MOST_ENTRIES || bytes >= MOST_BYTES) return true;
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < path.length; i++) hash = Math.imul(hash ^ (path[i] as number), 0x01000193);
+  return ((hash ^ (hash >>> 16)) >>> 0) % 48 === 0;
+}
+
+async function readIndex(folder: string, id: string, expectedHash?: string): Promise<ManifestIndex> {
+  const path = indexPath(folder, id);
+  const bytes = attempt("read", path, () => Deno.readFileSync(path));
+  if (expectedHash !== undefined && hexOf(await sha256(bytes)) !== expectedHash) {
+    throw new Damage("it is not the one that the descriptor names");
+  }
+  return await decodeIndex(bytes);
+}
+
+async function checkHashes(
+  folder: string,
+  places: readonly BlockPlace[],
+  read: readonly Uint8Array[],
+): Promise<void> {
+  const hashes = await Promise.all(read.map(sha256));
+  places.forEach(({ pack, hash }, k) => {
+    if (equalBytes(hash, hashes[k] as Uint8Array)) return;
+    throw new Damage("a block's checksum is wrong", packPath(folder, pack));
+  });
+}
+
+/** Makes of damage an error that says which file and what to do. */
+async function explained<T>(folder: string, id: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    const missing = isSystemError(error, "ENOENT", "EISDIR");
+    if (!missing && !(error instanceof Damage)) throw error;
+    const newer = error instanceof NewerVersion;
+    const path = missing ? error.details.path : error.path ?? indexPath(folder, id);
+    const reason = missing ? "it is not there" : error.message;
+    throw new JvsError(
+      newer ? "E_FORMAT_UNSUPPORTED" : "E_DESCRIPTOR_CORRUPT",
+      `Cannot read the manifest of snapshot ${id} in "${path}": ${reason}`,
+      { hint: newer ? NEWER : DAMAGED, details: { snapshot_id: id, path, reason }, cause: error },
+    );
+  }
+}
+
+const NEWER = "A newer jvs wrote it: use that one.";
+const DAMAGED = "Bring this file back from a copy of the repository, or use another snapshot; " +
+  "`jvs doctor --strict` lists all that is damaged.";

@@ -1,0 +1,190 @@
+import { textOf } from "../model/bytes.ts";
+import { BLOCK, CHAR, DIR, ENTRY_TYPES, SYMLINK, type Xattr } from "../model/entry.ts";
+import { ByteSource, Damage } from "./byte_source.ts";
+import { EXTRA, FAR_TIME, HEAD, sharedLength } from "./manifest_form.ts";
+import { at, HASH_BYTES, larger, NONE, type TreeTable } from "./table.ts";
+
+const SLASH = 0x2f;
+const DOT = 0x2e;
+const LONGEST_NAME = 0xffff;
+const MOST_32 = 0xffffffff;
+const MOST_MODE = 0o7777;
+const MOST_NANOSECONDS = 999_999_999;
+const KNOWN_EXTRAS = Object.values(EXTRA).reduce((all, bit) => all | bit, 0);
+
+/**
+ * Reads blocks, in their order, into a table. Nothing is believed: what cannot be a tree in root-hash order, or would
+ * lead out of one, is `Damage`.
+ */
+export class EntryDecoder {
+  private path = new Uint8Array(4096);
+  private pathLength = 0;
+  /** The folders whose path the current one begins with, byte for byte: the next entry's folder is among them. */
+  private readonly folders: number[] = [];
+  private readonly folderLengths: number[] = [];
+  /** The first entries of link groups by their paths, which later ones name. */
+  private readonly firstLinks = new Map<string, number>();
+  private source = new ByteSource(new Uint8Array());
+  private seconds = 0;
+  private xattrs: readonly Xattr[] = [];
+  private readonly lastOf = new Int32Array(ENTRY_TYPES.length);
+
+  constructor(private readonly table: TreeTable) {}
+
+  /** Adds all entries of a block. */
+  decode(block: Uint8Array, count: number): void {
+    this.source = new ByteSource(block);
+    this.seconds = 0;
+    this.xattrs = [];
+    this.lastOf.fill(-1);
+    for (let k = 0; k < count; k++) this.readEntry(k === 0);
+    if (this.source.left > 0) throw new Damage("a block goes on behind its last entry");
+  }
+
+  private readEntry(beginsBlock: boolean): void {
+    const { source, table } = this;
+    const head = source.byte();
+    const type = head & HEAD.type;
+    if (type >= ENTRY_TYPES.length || head > 0x7f) throw new Damage("an entry has an unknown type");
+    const index = this.place(type, this.readPath(beginsBlock));
+    const extras = (head & HEAD.extras) === 0 ? 0 : source.byte();
+    if ((extras & ~KNOWN_EXTRAS) !== 0) throw new Damage("an entry has unknown extras");
+    if ((head & HEAD.attributes) !== 0) this.readAttributes(index);
+    else this.copyAttributes(index, type);
+    this.lastOf[type] = index;
+    if (type !== DIR) table.size[index] = source.varint(2 ** 64);
+    table.mtimeSec[index] = this.readSeconds(extras);
+    if ((head & HEAD.nanoseconds) !== 0) table.mtimeNsec[index] = this.readNanoseconds();
+    if ((head & HEAD.hashed) !== 0) table.setHash(index, source.bytes(HASH_BYTES));
+    // Copied, because a view would keep the whole block in memory.
+    if (type === SYMLINK) table.targets.set(index, source.counted().slice());
+    if (type === CHAR || type === BLOCK) {
+      table.devices.set(index, { major: source.varint(MOST_32), minor: source.varint(MOST_32) });
+    }
+    if (extras !== 0) this.readExtras(index, extras);
+  }
+
+  /** Makes the entry's path the current one, and gives how much of it the path before had. */
+  private readPath(beginsBlock: boolean): number {
+    const { source, path, pathLength } = this;
+    const shared = source.varint(beginsBlock ? 0 : pathLength);
+    const rest = source.counted();
+    const common = beginsBlock ? sharedLength(path, pathLength, rest) : shared;
+    const length = shared + rest.length;
+    const isRoot = this.table.count === 0 && length === 0;
+    const next = rest[common - shared] ?? -1;
+    const inOrder = common === pathLength ? length > common : next > at(path, common);
+    if (!inOrder && !isRoot) throw new Damage("its entries are not in order");
+    if (length > path.length) this.path = larger(path, length);
+    this.path.set(rest, shared);
+    this.pathLength = length;
+    return common;
+  }
+
+  /** Adds an entry with the current path, in its folder. */
+  private place(type: number, common: number): number {
+    const { table, path, pathLength, folders, folderLengths } = this;
+    while (folders.length > 0 && (folderLengths[folders.length - 1] as number) > common) {
+      folders.pop();
+      folderLengths.pop();
+    }
+    let slash = pathLength - 1;
+    while (slash >= 0 && path[slash] !== SLASH) slash--;
+    const name = path.subarray(slash + 1, pathLength);
+    const index = table.add(this.folderOf(slash), name, type);
+    if (index === 0 ? type !== DIR || pathLength > 0 : !isName(name)) {
+      throw new Damage("an entry has an impossible name");
+    }
+    if (type === DIR) {
+      folders.push(index);
+      folderLengths.push(pathLength);
+    }
+    return index;
+  }
+
+  /** The folder that the current path is in, when the last slash in it is there. */
+  private folderOf(slash: number): number {
+    if (this.table.count === 0) return NONE;
+    const length = slash === -1 ? 0 : slash;
+    // A path that begins with a slash has no folder: the root's is the empty one, but no slash stands behind that.
+    for (let k = this.folders.length - 1; k >= 0 && slash !== 0; k--) {
+      if (this.folderLengths[k] === length) return this.folders[k] as number;
+    }
+    throw new Damage("an entry's folder is missing");
+  }
+
+  private readAttributes(index: number): void {
+    const { source, table } = this;
+    table.mode[index] = source.varint(MOST_MODE);
+    table.uid[index] = source.varint(MOST_32);
+    table.gid[index] = source.varint(MOST_32);
+  }
+
+  private copyAttributes(index: number, type: number): void {
+    const { table } = this;
+    const last = at(this.lastOf, type);
+    if (last === -1) throw new Damage("an entry lacks its mode and owner");
+    table.mode[index] = at(table.mode, last);
+    table.uid[index] = at(table.uid, last);
+    table.gid[index] = at(table.gid, last);
+  }
+
+  private readSeconds(extras: number): number {
+    if ((extras & EXTRA.farTime) !== 0) return this.source.i64();
+    this.seconds += this.source.signed();
+    if (Math.abs(this.seconds) >= FAR_TIME) throw new Damage("an entry has an impossible time");
+    return this.seconds;
+  }
+
+  private readNanoseconds(): number {
+    const nanoseconds = this.source.u32();
+    if (nanoseconds > MOST_NANOSECONDS) throw new Damage("an entry has an impossible time");
+    return nanoseconds;
+  }
+
+  private readExtras(index: number, extras: number): void {
+    const { source, table } = this;
+    if ((extras & EXTRA.lost) !== 0) table.lost[index] = source.varint(0xffff);
+    if ((extras & EXTRA.xattrs) !== 0) this.xattrs = this.readXattrs();
+    if ((extras & (EXTRA.xattrs | EXTRA.sameXattrs)) !== 0) table.xattrs.set(index, this.xattrs);
+    if ((extras & EXTRA.firstLink) !== 0) {
+      table.linkGroup[index] = index;
+      this.firstLinks.set(keyOf(this.path.subarray(0, this.pathLength)), index);
+    }
+    if ((extras & EXTRA.laterLink) !== 0) table.linkGroup[index] = this.readFirstLink(index);
+  }
+
+  private readXattrs(): readonly Xattr[] {
+    const { source } = this;
+    const xattrs: Xattr[] = [];
+    for (let left = source.varint(source.left); left > 0; left--) {
+      const name = textOf(source.counted());
+      xattrs.push({ name, value: source.counted().slice() });
+    }
+    return xattrs;
+  }
+
+  private readFirstLink(index: number): number {
+    const { source, table } = this;
+    const shared = source.varint(this.pathLength);
+    const key = keyOf(this.path.subarray(0, shared)) + keyOf(source.counted());
+    const first = this.firstLinks.get(key);
+    if (first === undefined || table.type[first] !== table.type[index]) {
+      throw new Damage("a hard link's first name is missing");
+    }
+    return first;
+  }
+}
+
+/** What may be one part of a path: a name of another kind could lead out of the tree when it is restored. */
+function isName(name: Uint8Array): boolean {
+  if (name.length === 0 || name.length > LONGEST_NAME || name.includes(0)) return false;
+  return name[0] !== DOT || name.length > 2 || (name.length === 2 && name[1] !== DOT);
+}
+
+// Every byte becomes one character, so that any path can be a key.
+const byteByByte = new TextDecoder("latin1");
+
+function keyOf(path: Uint8Array): string {
+  return byteByByte.decode(path);
+}

@@ -1,0 +1,105 @@
+import { bytesOf, equalBytes, textOf } from "../model/bytes.ts";
+import { isSnapshotId } from "../model/ids.ts";
+import { ByteSink } from "./byte_sink.ts";
+import { ByteSource, Damage, NewerVersion } from "./byte_source.ts";
+import { INDEX_MAGIC, LEAST_ENTRY_BYTES, MOST_ENTRIES, PACK_HEADER, VERSION } from "./manifest_form.ts";
+import { sha256 } from "./sha256.ts";
+import { HASH_BYTES } from "./table.ts";
+
+/** Where a block of entries lies, and the proof of what it is. */
+export interface BlockPlace {
+  /** The snapshot whose pack holds it. */
+  readonly pack: string;
+  readonly offset: number;
+  readonly length: number;
+  readonly entries: number;
+  readonly hash: Uint8Array;
+}
+
+/** What stands in a manifest's index. */
+export interface ManifestIndex {
+  /** How many entries the tree has, the root included. */
+  readonly count: number;
+  /** The snapshots whose packs are needed. */
+  readonly packs: readonly string[];
+  /** In the order of their entries. */
+  readonly blocks: readonly BlockPlace[];
+}
+
+/** The bytes of an index over these blocks, its own hash at the end. */
+export async function encodeIndex(blocks: readonly BlockPlace[]): Promise<Uint8Array> {
+  const sink = new ByteSink();
+  sink.bytes(bytesOf(INDEX_MAGIC));
+  sink.byte(VERSION);
+  sink.varint(blocks.reduce((sum, block) => sum + block.entries, 0));
+  const ends = new Map(blocks.map((block) => [block.pack, PACK_HEADER]));
+  const numbers = new Map([...ends.keys()].map((pack, number) => [pack, number]));
+  sink.varint(ends.size);
+  for (const pack of ends.keys()) sink.counted(bytesOf(pack));
+  sink.varint(blocks.length);
+  for (const { pack, offset, length, entries, hash } of blocks) {
+    sink.varint(numbers.get(pack) ?? 0);
+    sink.varint(offset - (ends.get(pack) ?? 0));
+    sink.varint(length);
+    sink.varint(entries);
+    sink.bytes(hash);
+    ends.set(pack, offset + length);
+  }
+  sink.bytes(await sha256(sink.from(0)));
+  return sink.from(0);
+}
+
+/** Understands an index, or says by `Damage` what is wrong with it. */
+export async function decodeIndex(bytes: Uint8Array): Promise<ManifestIndex> {
+  const end = bytes.length - HASH_BYTES;
+  if (end <= INDEX_MAGIC.length) throw new Damage("it is too short");
+  if (!equalBytes(bytes.subarray(end), await sha256(bytes.subarray(0, end)))) {
+    throw new Damage("its checksum is wrong");
+  }
+  const source = new ByteSource(bytes.subarray(0, end));
+  checkHeader(source, INDEX_MAGIC);
+  const count = source.varint(source.left * MOST_ENTRIES);
+  const packs = readPacks(source);
+  const blocks = readBlocks(source, packs);
+  if (blocks.reduce((sum, block) => sum + block.entries, 0) !== count) {
+    throw new Damage("its blocks have another number of entries");
+  }
+  return { count, packs, blocks };
+}
+
+/** Reads the magic and the version with which our files begin. */
+export function checkHeader(source: ByteSource, magic: string): void {
+  if (textOf(source.bytes(Math.min(source.left, magic.length))) !== magic) {
+    throw new Damage("it is no file of this kind");
+  }
+  const version = source.byte();
+  if (version > VERSION) throw new NewerVersion(`its version is ${version}`);
+  if (version !== VERSION) throw new Damage(`its version is ${version}`);
+}
+
+function readPacks(source: ByteSource): string[] {
+  const packs: string[] = [];
+  for (let left = source.varint(source.left); left > 0; left--) {
+    const id = textOf(source.counted());
+    // It becomes a file's name.
+    if (!isSnapshotId(id)) throw new Damage("it names a pack by what is no snapshot id");
+    packs.push(id);
+  }
+  return packs;
+}
+
+function readBlocks(source: ByteSource, packs: readonly string[]): BlockPlace[] {
+  const blocks: BlockPlace[] = [];
+  const ends = new Map(packs.map((pack) => [pack, PACK_HEADER]));
+  for (let left = source.varint(source.left); left > 0; left--) {
+    const pack = packs[source.varint(packs.length - 1)] as string;
+    const offset = (ends.get(pack) ?? 0) + source.varint(Number.MAX_SAFE_INTEGER);
+    const length = source.varint(Number.MAX_SAFE_INTEGER);
+    const entries = source.varint(MOST_ENTRIES);
+    if (length < entries * LEAST_ENTRY_BYTES) throw new Damage("a block has more entries than bytes");
+    blocks.push({ pack, offset, length, entries, hash: source.bytes(HASH_BYTES) });
+    ends.set(pack, offset + length);
+  }
+  if (source.left > 0) throw new Damage("it goes on behind its last block");
+  return blocks;
+}
