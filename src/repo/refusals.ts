@@ -1,0 +1,232 @@
+import { bytesOf } from "../model/bytes.ts";
+import { type ErrorCode, JvsError } from "../model/errors.ts";
+import { quoted } from "../model/path_text.ts";
+import { attempt } from "../platform/deno_call.ts";
+import { type Platform, Stat } from "../platform/platform.ts";
+import { isSystemError } from "../platform/system_error.ts";
+import { discover, repositoryAt } from "./discover.ts";
+import { Layout } from "./layout.ts";
+import { isWithin } from "./worktree_files.ts";
+
+/** What else decides about a place. */
+export interface PlaceOptions {
+  /** The user's home folder, beside those that everybody knows. */
+  home?: string;
+}
+
+/** How the folder begins in which a control plane is made, before it gets its name. */
+export const UNFINISHED = ".jvs-unfinished-";
+
+/** Nothing in these is a user's: the system's own folders, on Linux and macOS. */
+const SYSTEM_TREES = [
+  ...["/bin", "/sbin", "/boot", "/dev", "/etc", "/proc", "/sys", "/lib", "/lib32", "/lib64", "/libx32"],
+  ...["bin", "sbin", "lib", "lib32", "lib64", "libexec", "libx32", "include", "share", "games"].map((name) =>
+    `/usr/${name}`
+  ),
+  ...["/System", "/private/etc"],
+];
+/** These hold what others put there, users among them: what is in them is fine. */
+const SYSTEM_FOLDERS = [
+  ...[
+    "/",
+    "/home",
+    "/media",
+    "/mnt",
+    "/opt",
+    "/root",
+    "/run",
+    "/run/user",
+    "/snap",
+    "/srv",
+    "/tmp",
+    "/usr",
+    "/var",
+  ],
+  ...["/usr/local", "/usr/src", "/lost+found"],
+  ...["bin", "etc", "games", "include", "lib", "libexec", "man", "sbin", "share", "src"].map((name) =>
+    `/usr/local/${name}`
+  ),
+  ...["backups", "cache", "lib", "local", "lock", "log", "mail", "opt", "run", "spool", "tmp"].map((name) =>
+    `/var/${name}`
+  ),
+  ...["/Applications", "/Library", "/Users", "/Volumes", "/private", "/private/tmp", "/private/var"],
+];
+const HOME = /^\/(?:root|(?:home|Users)\/[^/]+)$/;
+/** How many entries are looked at for a repository further down; one that lies deeper is left out of snapshots anyway. */
+const MOST_LOOKS = 20_000;
+
+/**
+ * Refuses a place where no repository may begin (SPEC 2 "`init`, `adopt` refuse"), by a sentence that says why. The path
+ * is absolute; it need not exist yet. Gives it back without links.
+ */
+export function checkNewRepositoryPlace(path: string, options: PlaceOptions = {}): string {
+  checkSystem(path, options.home); // before looking: what is there can be closed to us
+  const place = withoutLinks(path);
+  checkSystem(place, options.home === undefined ? undefined : withoutLinks(options.home));
+  checkSurroundings(place);
+  return place;
+}
+
+/** The same for a folder that is to be adopted where it stands; gives it back without links. */
+export function checkAdoptable(path: string, platform: Platform, options: PlaceOptions = {}): string {
+  const place = checkNewRepositoryPlace(path, options);
+  checkIsFolder(place);
+  checkNoMountPoint(place, platform);
+  const inside = repositoryInside(place);
+  if (inside !== undefined) {
+    throw refusal("E_ALREADY_EXISTS", place, `it holds a repository, ${quoted(inside)}`, {
+      hint: "Choose a folder without a repository in it, or move that repository elsewhere first.",
+      repository: inside,
+    });
+  }
+  const sibling = `${place}.jvs`;
+  if (!isUnused(sibling)) {
+    throw refusal(
+      "E_ALREADY_EXISTS",
+      place,
+      `${quoted(sibling)}, where its history would be, is there already`,
+      {
+        hint:
+          "If it is this folder's history from before it was moved, run `jvs adopt --relocate`; else move it away.",
+      },
+    );
+  }
+  return place;
+}
+
+function checkSystem(place: string, home: string | undefined): void {
+  if (place !== "/" && (place === home || HOME.test(place))) {
+    throw refusal("E_USAGE", place, "it is a home folder", { hint: "Choose a folder inside it." });
+  }
+  if (SYSTEM_FOLDERS.includes(place) || SYSTEM_TREES.some((tree) => isWithin(place, tree))) {
+    const state = place === "/" ? "it is the root of the whole system" : "it is a system folder";
+    throw refusal("E_USAGE", place, state, {
+      hint: "Choose a folder of your own, for example one in your home folder.",
+    });
+  }
+  if (home !== undefined && isWithin(home, place)) {
+    throw refusal("E_USAGE", place, "your home folder is inside it", {
+      hint: "Choose a folder inside your home folder.",
+    });
+  }
+}
+
+function checkSurroundings(place: string): void {
+  if (repositoryAt(place) !== undefined) {
+    throw refusal("E_ALREADY_EXISTS", place, "it is a repository already", {
+      hint: "Use it as it is; `jvs info` tells what it is.",
+    });
+  }
+  const found = discover(nearestFolder(place));
+  if (found === undefined) return;
+  const { control } = new Layout(found.root);
+  const where = found.worktree !== null
+    ? `worktree "${found.worktree}" of the repository ${quoted(found.root)}`
+    : isWithin(place, control) || isWithin(place, `${found.root}/worktrees`)
+    ? `what JVS keeps for the repository ${quoted(found.root)}`
+    : undefined;
+  if (where === undefined) return;
+  throw refusal("E_USAGE", place, `it is inside ${where}`, {
+    hint: "Choose a folder outside; what is in a worktree is versioned with it already.",
+    repository: found.root,
+  });
+}
+
+function checkIsFolder(place: string): void {
+  const stat = statOf(place);
+  if (stat === undefined) {
+    throw refusal("E_NOT_FOUND", place, "it does not exist", { hint: "Name a folder that exists." });
+  }
+  if (!stat.isDirectory) {
+    throw refusal("E_USAGE", place, "it is not a folder", { hint: "Name the folder that the file is in." });
+  }
+}
+
+function checkNoMountPoint(place: string, platform: Platform): void {
+  using folder = platform.openFolder(place);
+  const stat = new Stat();
+  folder.stat(bytesOf("."), stat);
+  if (!stat.mountRoot) return;
+  throw refusal(
+    "E_USAGE",
+    place,
+    "it is a mount point, and its history must lie beside it on the same file system",
+    {
+      hint: "Adopt a folder inside it.",
+    },
+  );
+}
+
+/** A repository below a folder, the nearest first; links and other file systems are not entered. */
+function repositoryInside(place: string): string | undefined {
+  const dev = statOf(place)?.dev;
+  const folders = [place];
+  let looks = 0;
+  for (let folder = folders.shift(); folder !== undefined; folder = folders.shift()) {
+    for (const name of foldersIn(folder)) {
+      const path = `${folder}/${name}`;
+      if (name === ".jvs") return folder;
+      if (looks < MOST_LOOKS && statOf(path)?.dev === dev) folders.push(path);
+    }
+  }
+  return undefined;
+
+  function* foldersIn(folder: string): Iterable<string> {
+    try {
+      for (const entry of Deno.readDirSync(folder)) {
+        if (++looks > MOST_LOOKS) return;
+        if (entry.isDirectory) yield entry.name;
+      }
+    } catch {
+      // Closed to us or gone by now: whoever saves the tree will name it.
+    }
+  }
+}
+
+function withoutLinks(path: string): string {
+  const folder = nearestFolder(path);
+  const rest = path.slice(folder.length).split("/").filter((part) => part !== "" && part !== ".");
+  if (rest.includes("..")) {
+    throw refusal("E_USAGE", path, "it goes up from a folder that does not exist", {
+      hint: "Name the folder directly.",
+    });
+  }
+  const real = attempt("find", folder, () => Deno.realPathSync(folder));
+  return rest.length === 0 ? real : `${real === "/" ? "" : real}/${rest.join("/")}`;
+}
+
+/** The path itself, or the nearest folder above it that exists. */
+function nearestFolder(path: string): string {
+  for (let folder = path;; folder = folder.slice(0, folder.lastIndexOf("/"))) {
+    if (folder === "" || statOf(folder) !== undefined) return folder || "/";
+  }
+}
+
+function statOf(path: string): Deno.FileInfo | undefined {
+  try {
+    return attempt("look at", path, () => Deno.statSync(path));
+  } catch (error) {
+    if (isSystemError(error, "ENOENT", "ENOTDIR")) return undefined;
+    throw error;
+  }
+}
+
+/** Whether nothing is there, or only an empty folder, or what was left when making a repository in it was killed. */
+export function isUnused(path: string): boolean {
+  const stat = statOf(path);
+  if (stat === undefined || !stat.isDirectory) return stat === undefined;
+  const entries = attempt("list", path, () => [...Deno.readDirSync(path)]);
+  return entries.every(({ name }) => name.startsWith(UNFINISHED));
+}
+
+function refusal(
+  code: ErrorCode,
+  place: string,
+  state: string,
+  { hint, ...details }: { hint: string; repository?: string },
+): JvsError {
+  return new JvsError(code, `Cannot put ${quoted(place)} under version control: ${state}`, {
+    hint,
+    details: { path: place, ...details },
+  });
+}

@@ -1,0 +1,111 @@
+import { isJvsError, JvsError } from "../model/errors.ts";
+import { checkName } from "../model/names.ts";
+import { quoted } from "../model/path_text.ts";
+import { WorktreeConfig } from "../model/records.ts";
+import { attempt } from "../platform/deno_call.ts";
+import { isSystemError } from "../platform/system_error.ts";
+import type { Layout } from "./layout.ts";
+import { readRecord } from "./record_file.ts";
+
+/** The names under which a repository has worktrees, sorted; whether their records are sound is not looked at. */
+export function worktreeNames(layout: Layout): string[] {
+  let entries: Deno.DirEntry[];
+  try {
+    entries = attempt("list", layout.worktrees, () => [...Deno.readDirSync(layout.worktrees)]);
+  } catch (error) {
+    // A repository copied by something that leaves empty folders out.
+    if (isSystemError(error, "ENOENT")) return [];
+    throw error;
+  }
+  // What no worktree may be called is something temporary, or somebody else's.
+  return entries.filter((entry) => entry.isDirectory && isName(entry.name)).map(({ name }) => name)
+    .sort();
+}
+
+/** A worktree's record; nothing where there is none, `E_DESCRIPTOR_CORRUPT` where it is damaged. */
+export function readWorktree(layout: Layout, name: string): WorktreeConfig | undefined {
+  const path = layout.worktreeConfig(checkName(name, "worktree"));
+  const config = readRecord(path, WorktreeConfig, { what: `the record of worktree "${name}"` });
+  // The folder's name is the truth: renaming that is what renames a worktree, and a crash may come before the record.
+  return config && { ...config, name };
+}
+
+/**
+ * The parts of the path from the repository to a worktree's payload root. Only an adopted repository `X.jvs` may have
+ * one outside itself, `../X`; anything else that would leave it, or lead into what is ours, is `E_PATH_ESCAPE`. SPEC 2.
+ */
+export function payloadParts(layout: Layout, { name, path }: WorktreeConfig): string[] {
+  const parts = path.split("/");
+  const isAdopted = parts[0] === ".." && parts.length === 2 && layout.root.endsWith(`/${parts[1]}.jvs`);
+  const inside = isAdopted ? parts.slice(1) : parts;
+  const escapes = inside.some((part) => part === "" || part === "." || part === ".." || part.includes("\0"));
+  if (!escapes && (isAdopted || parts[0] !== ".jvs")) return parts;
+  throw pathEscape(name, path, "it would lead out of the repository, or into what is not the worktree's");
+}
+
+/** `E_PATH_ESCAPE` for the path in a worktree's record. */
+export function pathEscape(name: string, path: string, state: string): JvsError {
+  return new JvsError(
+    "E_PATH_ESCAPE",
+    `Cannot use the path ${quoted(path)} of worktree "${name}": ${state}`,
+    {
+      hint:
+        "Somebody changed the worktree's record or put a link there; see it with `jvs doctor --strict`. " +
+        "If an adopted folder was moved or renamed, run `jvs adopt --relocate` where it is now.",
+      details: { worktree: name, path },
+    },
+  );
+}
+
+/** The absolute payload root that a worktree's record names; what links make of it is seen when it is opened. */
+export function payloadRoot(layout: Layout, config: WorktreeConfig): string {
+  const [first, ...rest] = payloadParts(layout, config);
+  const parent = first === ".."
+    ? layout.root.slice(0, layout.root.lastIndexOf("/"))
+    : `${layout.root}/${first}`;
+  return [parent, ...rest].join("/");
+}
+
+/**
+ * The name of the worktree in which an absolute path without links lies. One whose record is damaged is named too if
+ * the path lies where it would stand, so that nobody takes the path for another's.
+ */
+export function worktreeAt(layout: Layout, path: string): string | undefined {
+  const likely = likelyName(layout, path);
+  if (likely !== undefined && holds(layout, likely, path) !== false) return likely;
+  return worktreeNames(layout).find((name) => name !== likely && holds(layout, name, path) === true);
+}
+
+/** Nothing when the record is damaged. */
+function holds(layout: Layout, name: string, path: string): boolean | undefined {
+  try {
+    const config = readWorktree(layout, name);
+    return config !== undefined && isWithin(path, payloadRoot(layout, config));
+  } catch (error) {
+    if (isJvsError(error, "E_DESCRIPTOR_CORRUPT", "E_PATH_ESCAPE")) return undefined;
+    throw error;
+  }
+}
+
+/** Whether a path is a folder or lies in it; both absolute. */
+export function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder === "/" ? "/" : `${folder}/`);
+}
+
+/** Where worktrees stand by default: one record to read instead of all. */
+function likelyName(layout: Layout, path: string): string | undefined {
+  const { root } = layout;
+  if (isWithin(path, `${root}/main`)) return "main";
+  if (root.endsWith(".jvs") && isWithin(path, root.slice(0, -".jvs".length))) return "main"; // adopted
+  const [first, name] = isWithin(path, root) ? path.slice(root.length + 1).split("/") : [];
+  return first === "worktrees" && name && isName(name) ? name : undefined;
+}
+
+function isName(name: string): boolean {
+  try {
+    return checkName(name, "worktree") === name;
+  } catch (error) {
+    if (isJvsError(error, "E_NAME_INVALID", "E_PATH_ESCAPE")) return false;
+    throw error;
+  }
+}
