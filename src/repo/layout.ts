@@ -32,6 +32,11 @@ export class Layout {
     return `${this.control}/refs`;
   }
 
+  /** Where the payload roots of worktrees stand, main and adopted ones excepted. */
+  get payloads(): string {
+    return `${this.root}/worktrees`;
+  }
+
   get audit(): string {
     return `${this.control}/audit`;
   }
@@ -44,6 +49,9 @@ export class Layout {
 
   get gc(): string {
     return `${this.control}/gc`;
+  }
+  get pins(): string {
+    return `${this.gc}/pins`;
   }
 
   get shared(): string {
@@ -81,7 +89,7 @@ export class Layout {
       this.refs,
       this.audit,
       this.gc,
-      `${this.gc}/pins`,
+      this.pins,
       `${this.gc}/plans`,
       `${this.gc}/tombstones`,
       ...this.runtimeFolders(),
@@ -129,6 +137,9 @@ export class Layout {
   }
   ref(name: string): string {
     return `${this.refs}/${name}.json`;
+  }
+  pin(id: string): string {
+    return `${this.pins}/${id}.json`;
   }
   lock(name: string): string {
     return `${this.locks}/${name}.lock`;
