@@ -11,7 +11,7 @@ import type { CloneRequest, CloneResult } from "./contract.ts";
 import { Losses } from "./_losses.ts";
 
 // What opening a file says when it is not there any more, or is something else by now.
-const GONE = ["ENOENT", "ENOTDIR", "ELOOP", "ENXIO", "EINVAL", "EISDIR", "ESTALE"];
+const GONE = ["ENOENT", "ENOTDIR", "ELOOP", "ENXIO", "EINVAL", "EISDIR", "ESTALE", "EAGAIN"];
 /** So many bytes are as much work as one entry: what `Pace` weighs by. */
 const BYTES_A_ROUND = 64 * 1024;
 

@@ -1,0 +1,114 @@
+import { bytesOf, equalBytes } from "../model/bytes.ts";
+import { FILE } from "../model/entry.ts";
+import { isJvsError } from "../model/errors.ts";
+import { type Folder, type OpenFile, type Platform, Stat } from "../platform/platform.ts";
+import { isSystemError } from "../platform/system_error.ts";
+import type { Engine } from "./contract.ts";
+import { ITSELF } from "./_aspects.ts";
+import { reflinkEngine } from "./reflink.ts";
+
+/** Whether an engine works, or the end of a sentence that says why not. */
+export type Probe = { readonly works: true } | { readonly works: false; readonly reason: string };
+
+/** So many names are looked at to find a file, and so many files are tried: one may be of a kind that never shares blocks. */
+const MOST_NAMES = 256;
+const MOST_FILES = 3;
+const COMPARED_BYTES = 64 * 1024;
+const NOT_THERE: Probe = {
+  works: false,
+  reason: "the tree lies on another file system than the control plane",
+};
+
+/**
+ * Whether files of `source` (default: of `control` itself) can be cloned into `control`: tried with a real file, as
+ * nothing else tells. What it makes in `control` is gone afterwards; nothing is written into `source`.
+ */
+export function probeReflink(platform: Platform, control: Folder, source: Folder = control): Probe {
+  const engine = reflinkEngine(platform);
+  let failure: Probe | undefined;
+  for (const name of smallestFiles(source)) {
+    const tried = tryFile(engine, source, name, control);
+    if (tried?.works) return tried;
+    failure ??= tried;
+  }
+  return failure ?? tryOwnFile(engine, control, source);
+}
+
+/** Names of a few files right in a folder, those of least content first. */
+function smallestFiles(folder: Folder): Uint8Array[] {
+  const found = new Stat();
+  const files: { name: Uint8Array; size: number }[] = [];
+  const names = folder.list();
+  for (let i = 0; i < Math.min(names.count, MOST_NAMES); i++) {
+    const name = names.name(i);
+    if (folder.stat(name, found) && found.type === FILE && found.size > 0) {
+      files.push({ name, size: found.size });
+    }
+  }
+  return files.sort((a, b) => a.size - b.size).slice(0, MOST_FILES).map(({ name }) => name);
+}
+
+/** Nothing when the file is gone or may not be read. */
+function tryFile(engine: Engine, folder: Folder, name: Uint8Array, control: Folder): Probe | undefined {
+  using file = openIfPossible(folder, name);
+  return file && withOwnFile(control, (target) => tryClone(engine, file, target));
+}
+
+function openIfPossible(folder: Folder, name: Uint8Array): OpenFile | undefined {
+  try {
+    return folder.openFile(name, "read");
+  } catch (error) {
+    if (isSystemError(error)) return undefined; // gone, refused, something else by now: the next file may do
+    throw error;
+  }
+}
+
+/** With a file of ours, where the tree has none that could be tried: then it must lie on the same device. */
+function tryOwnFile(engine: Engine, control: Folder, source: Folder): Probe {
+  const [here, there] = [new Stat(), new Stat()];
+  control.stat(ITSELF, here);
+  source.stat(ITSELF, there);
+  if (here.devMajor !== there.devMajor || here.devMinor !== there.devMinor) return NOT_THERE;
+  return withOwnFile(control, (file, name) => {
+    file.write(new Uint8Array(COMPARED_BYTES).fill(1));
+    return tryFile(engine, control, name, control) ?? NOT_THERE;
+  });
+}
+
+function withOwnFile<T>(control: Folder, use: (file: OpenFile, name: Uint8Array) => T): T {
+  const name = bytesOf(`probe-${crypto.randomUUID()}`);
+  using file = control.openFile(name, "create");
+  try {
+    return use(file, name);
+  } finally {
+    control.removeFile(name);
+  }
+}
+
+function tryClone(engine: Engine, source: OpenFile, target: OpenFile): Probe {
+  try {
+    engine.cloneFile(source, target);
+  } catch (error) {
+    if (!isJvsError(error, "E_ENGINE_FAILED", "E_ENGINE_UNAVAILABLE")) throw error;
+    const { cause } = error;
+    if (isSystemError(cause, "EXDEV")) return NOT_THERE;
+    return { works: false, reason: isSystemError(cause) ? cause.reason : error.message };
+  }
+  // Some FUSE file systems say yes to calls that they do not know.
+  return isSame(source, target)
+    ? { works: true }
+    : { works: false, reason: "a file's clone differs from it" };
+}
+
+/** By the size and what the file begins with. */
+function isSame(a: OpenFile, b: OpenFile): boolean {
+  const [first, second] = [beginningOf(a), beginningOf(b)];
+  return first.size === second.size && equalBytes(first.content, second.content);
+}
+
+function beginningOf(file: OpenFile): { size: number; content: Uint8Array } {
+  const found = new Stat();
+  file.stat(found);
+  const content = new Uint8Array(Math.min(COMPARED_BYTES, found.size));
+  return { size: found.size, content: content.subarray(0, file.read(content)) };
+}

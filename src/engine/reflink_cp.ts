@@ -1,0 +1,121 @@
+import { exactTextOf } from "../model/bytes.ts";
+import { FILE } from "../model/entry.ts";
+import { JvsError } from "../model/errors.ts";
+import { displayPath } from "../model/path_text.ts";
+import { byteNameRefused } from "../platform/deno_call.ts";
+import { type OpenFile, type Platform, Stat } from "../platform/platform.ts";
+import { PortableFile } from "../platform/portable_file.ts";
+import { ours } from "../platform/portable_folder.ts";
+import { type ProgramResult, runProgram, runProgramNow } from "../platform/processes.ts";
+import { SystemError } from "../platform/system_error.ts";
+import { removeTree } from "../tree/remove_tree.ts";
+import { cloneTree } from "./_clone_tree.ts";
+import type { Cloning } from "./_cloning.ts";
+import type { Engine } from "./contract.ts";
+
+/** Messages are read by us, so they must be in one language. */
+const ENGLISH = { LC_ALL: "C" };
+/** What all arguments of one call may take: Linux allows a quarter of the stack, 2 MB, with the environment in it. */
+const ARGUMENT_BYTES = 512 * 1024;
+/** Between two calls there is progress, and a turn for everything else. */
+const FILES_A_CALL = 4000;
+
+/** `reflink-copy` where the C library may not be called: by `cp --reflink=always`, many files at a time. SPEC 5. */
+export function reflinkCpEngine(platform: Platform): Engine {
+  return {
+    name: "reflink-copy",
+    abilities: { sharesFiles: true, sharesBlocks: true, keepsHoles: true },
+    clone: (request) => cloneTree(platform, request, fillByCp),
+    cloneFile: cloneByCp,
+  };
+}
+
+function cloneByCp(source: OpenFile, target: OpenFile): void {
+  if (!(source instanceof PortableFile && target instanceof PortableFile)) {
+    throw new SystemError("clone", "a file of another platform", "EINVAL");
+  }
+  const args = ["--reflink=always", "-T", "--", source.path, target.path];
+  const result = runProgramNow("cp", args, { env: ENGLISH });
+  if (result.code !== 0) throw failureOf(result, target.path);
+}
+
+async function fillByCp(cloning: Cloning, files: readonly number[]): Promise<void> {
+  const { pace } = cloning;
+  for (const batch of batches(cloning, files)) {
+    const result = await copyBatch(cloning, batch.paths);
+    for (const index of batch.files) {
+      if (pace.due()) await pace.turn();
+      await checkOne(cloning, index, result);
+    }
+  }
+}
+
+interface Batch {
+  readonly files: number[];
+  /** Relative to the root. */
+  readonly paths: string[];
+}
+
+function* batches(cloning: Cloning, files: readonly number[]): Generator<Batch> {
+  let batch: Batch = { files: [], paths: [] };
+  let bytes = 0;
+  for (const index of files) {
+    const path = cloning.table.path(index);
+    const text = exactTextOf(path);
+    if (text === undefined) throw byteNameRefused("clone", displayPath(path));
+    if (batch.files.length === FILES_A_CALL || bytes + path.length > ARGUMENT_BYTES) {
+      yield batch;
+      batch = { files: [], paths: [] };
+      bytes = 0;
+    }
+    batch.files.push(index);
+    batch.paths.push(text);
+    bytes += path.length + 1 + 8; // the end mark, and the pointer to it
+  }
+  if (batch.files.length > 0) yield batch;
+}
+
+async function copyBatch(cloning: Cloning, paths: string[]): Promise<ProgramResult> {
+  const { destination, signal, source } = cloning.request;
+  // -R: what turned into a FIFO since the scan must not be read; -P: what turned into a link not be followed.
+  const args = ["--reflink=always", "-RP", "--parents", "-t", ours(destination).real, "--", ...paths];
+  const cwd = ours(source).real;
+  return await runProgram("cp", args, { cwd, env: ENGLISH, ...(signal ? { signal } : {}) });
+}
+
+/** Completes a file that cp made, or finds out why it did not. */
+async function checkOne(cloning: Cloning, index: number, result: ProgramResult): Promise<void> {
+  const folder = cloning.folderOf(index);
+  const name = cloning.table.name(index);
+  const made = new Stat();
+  const isFile = folder.stat(name, made) && made.type === FILE;
+  if (result.code === 0 && !isFile) cloning.noteChanged(index);
+  else if (result.code !== 0) {
+    // cp leaves an empty file where it could not clone, so only the size tells.
+    const size = sizeNow(cloning, index);
+    const isMade = isFile && made.size === size;
+    if (size !== undefined && !isMade) throw failureOf(result, `${folder.path}/${displayPath(name)}`);
+  }
+  if (cloning.absent.has(index)) return await removeTree(folder, name);
+  cloning.finish(index);
+  cloning.clonedBytes += made.size;
+}
+
+/** Nothing when the file is gone or refused, which is noted. */
+function sizeNow(cloning: Cloning, index: number): number | undefined {
+  using source = cloning.openSource(index);
+  if (source === undefined) return undefined;
+  const found = new Stat();
+  source.stat(found);
+  return found.size;
+}
+
+function failureOf(result: ProgramResult, path: string): JvsError {
+  const [said = `cp ended with ${result.code}`] = result.stderr.split("\n", 1);
+  if (said.includes("No space left")) return new SystemError("clone into", path, "ENOSPC");
+  if (said.includes("quota exceeded")) return new SystemError("clone into", path, "EDQUOT");
+  return new JvsError("E_ENGINE_FAILED", `Cannot clone into "${path}": ${said}`, {
+    hint: "Use JVS_SNAPSHOT_ENGINE=copy, or leave that file out by .jvsignore.",
+    details: { path, engine: "reflink-copy", program: "cp", stderr: result.stderr },
+  });
+}
