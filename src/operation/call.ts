@@ -1,6 +1,7 @@
-import { JvsError } from "../model/errors.ts";
+import { isJvsError, JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
 import { SchemaMismatch } from "../model/schema.ts";
+import type { Discovered } from "../repo/discover.ts";
 import type { AnyOperation, Context, RepositoryContext } from "./_define.ts";
 
 /** Runs an operation on what a user gave: checked, and with the repository opened where it needs one. */
@@ -19,13 +20,34 @@ export async function openRepository(context: Context): Promise<RepositoryContex
   // Only who opens a repository pays for loading what that takes.
   const { discover } = await import("../repo/discover.ts");
   const { openStore } = await import("../repo/store.ts");
-  const found = discover(context.repo ?? context.cwd);
+  const { trustedRepositories } = await import("../repo/trust.ts");
+  const found = lookFrom(context, discover);
   if (found === undefined) throw notARepository(context);
-  const store = openStore(found.root);
-  const worktree = store.worktrees.containing(context.cwd) ??
-    (found.worktree === null ? undefined : store.worktrees.find(found.worktree)) ??
-    store.worktrees.find("main") ?? null;
-  return { ...context, store, worktree };
+  const store = openStore(found.root, { trustedRoots: trustedRepositories(context.userConfig) });
+  const name = context.repo === undefined ? found.worktree : store.worktrees.containing(context.cwd)?.name;
+  return { ...context, store, worktree: store.worktrees.find(name ?? "main") ?? null };
+}
+
+/** Who is recorded when nobody says otherwise: `user@host`. */
+export async function defaultActor(): Promise<string> {
+  const { actorOf } = await import("../repo/actor.ts");
+  const { openPlatform } = await import("../platform/open_platform.ts");
+  return actorOf(openPlatform());
+}
+
+function lookFrom(
+  { repo, cwd }: Context,
+  discover: (from: string) => Discovered | undefined,
+): Discovered | undefined {
+  try {
+    return discover(repo ?? cwd);
+  } catch (error) {
+    // A place that does not exist holds no repository either; the error for that says more.
+    if (isJvsError(error) && (error.details.errno === "ENOENT" || error.details.errno === "ENOTDIR")) {
+      return undefined;
+    }
+    throw error;
+  }
 }
 
 /** The input with its defaults, or `E_USAGE`. */

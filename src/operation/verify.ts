@@ -1,0 +1,88 @@
+import { JvsError } from "../model/errors.ts";
+import { Finding } from "../model/records.ts";
+import { boolean, integer, list, record, text } from "../model/schema.ts";
+import { resolveSnapshot } from "../repo/resolve.ts";
+import { checkAudit, checkLineage } from "./_check.ts";
+import { defineOperation, type RepositoryContext } from "./_define.ts";
+import { parseSubset } from "./_subset.ts";
+import type { ReadInodes } from "./_verify_payload.ts";
+import { VerifiedSnapshot, verifySnapshot } from "./_verify_snapshot.ts";
+import { requireWorktree } from "./_worktree.ts";
+
+/** Reads snapshots and says whether they are still what was saved. */
+export const verify = defineOperation({
+  name: "verify",
+  summary: "Read snapshots and say whether they are still what was saved",
+  about:
+    "Checks descriptor, manifest and every byte of the payload, and names each changed, missing or extra path. " +
+    "Files that snapshots share are read once. --all adds the lineage and the audit trail. Changes nothing.",
+  examples: [
+    ["jvs verify", "the snapshot this worktree stands on"],
+    ["jvs verify v1", "one snapshot"],
+    ["jvs verify --all", "everything"],
+    ["jvs verify --all --subset 1/7", "a seventh of the content: another one each night"],
+  ],
+  changes: "nothing",
+  input: record({
+    snapshot: text().optional().about("The snapshot; the one the worktree stands on when left out.")
+      .cli({ positional: true, completes: "snapshot" }),
+    snapshot_flag: text().optional().about("The same, as a flag.")
+      .cli({ flag: "snapshot", placeholder: "SNAPSHOT", completes: "snapshot", hidden: true }),
+    all: boolean().default(false).about("Every snapshot, the lineage and the audit trail."),
+    subset: text().optional().about("Read only a part of the content: `n/t` or `x%` (a rotating one).")
+      .cli({ placeholder: "PART" }),
+    worktree: text().optional().about("Another worktree than the one you are in.")
+      .cli({ placeholder: "NAME", completes: "worktree" }),
+  }, { closed: true }),
+  output: record({
+    snapshots: list(VerifiedSnapshot),
+    findings: list(Finding).about("With --all: what is wrong with lineage and audit trail."),
+    verified: integer().about("How many snapshots were looked at."),
+    checksum_valid: boolean(),
+    payload_hash_valid: boolean(),
+    tamper_detected: boolean(),
+    severity: text(),
+  }),
+  failed: ({ tamper_detected }) => tamper_detected,
+  async run(context, input) {
+    const { store } = context;
+    const ids = input.all
+      ? store.snapshots.list()
+      : [await oneSnapshot(context, input.snapshot ?? input.snapshot_flag, input.worktree)];
+    const read: ReadInodes = new Map();
+    const isRead = input.subset === undefined ? undefined : parseSubset(context, input.subset);
+    const snapshots: VerifiedSnapshot[] = [];
+    for (const id of ids) {
+      snapshots.push(
+        await verifySnapshot(context, id, { read, ...(isRead === undefined ? {} : { isRead }) }),
+      );
+    }
+    const findings = input.all ? [...await checkLineage(context), ...await checkAudit(context)] : [];
+    const broken = snapshots.filter((each) => each.tamper_detected);
+    const tampered = broken.length > 0 || findings.some(({ severity }) => severity === "critical");
+    return {
+      snapshots,
+      findings,
+      verified: snapshots.length,
+      checksum_valid: snapshots.every((each) => each.checksum_valid),
+      payload_hash_valid: snapshots.every((each) => each.payload_hash_valid !== false),
+      tamper_detected: tampered,
+      severity: tampered ? "critical" : "ok",
+    };
+  },
+});
+
+async function oneSnapshot(
+  context: RepositoryContext,
+  word: string | undefined,
+  worktreeName: string | undefined,
+): Promise<string> {
+  const worktree = requireWorktree(context, worktreeName);
+  if (word !== undefined) {
+    return await resolveSnapshot(context.store, word, { worktree, forProgram: context.forProgram });
+  }
+  if (worktree.head_snapshot_id !== null) return worktree.head_snapshot_id;
+  throw new JvsError("E_NOT_FOUND", `Cannot verify: worktree "${worktree.name}" has no snapshot yet.`, {
+    hint: "Make one with `jvs snapshot`.",
+  });
+}
