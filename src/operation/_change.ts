@@ -1,9 +1,9 @@
 import { isJvsError, JvsError } from "../model/errors.ts";
 import type { WorktreeConfig } from "../model/records.ts";
 import type { OpenIntent } from "../repo/intents.ts";
-import type { FileLock } from "../platform/locks.ts";
 import type { RepositoryContext } from "./_define.ts";
 import type { Change, WorktreeChange } from "./_commit.ts";
+import { lockRepository, lockWorktree } from "./_locks.ts";
 import { recoverIntent, recoverOpenIntents } from "./_recover.ts";
 
 /** What a change says of itself. */
@@ -52,8 +52,7 @@ export async function changeRepository<T>(
   options: ChangeOptions,
   body: (change: Change) => Promise<T>,
 ): Promise<T> {
-  context.store.ensureRuntime();
-  using _lock = await context.store.locks.repository(options.operation, waiting(context));
+  using _lock = await lockRepository(context, options.operation);
   await recoverOpenIntents(context, null);
   return await withIntent(
     context,
@@ -82,20 +81,6 @@ export async function withIntent<T>(
     await recoverAfter(error, context, intent);
     throw error;
   }
-}
-
-async function lockWorktree(
-  context: RepositoryContext,
-  worktreeId: string,
-  operation: string,
-): Promise<FileLock> {
-  context.store.ensureRuntime();
-  return await context.store.locks.worktree(worktreeId, operation, waiting(context));
-}
-
-function waiting(context: RepositoryContext): { timeoutMs: number; signal: AbortSignal } {
-  const timeoutMs = context.lockTimeoutMs ?? context.store.config.get("lock_timeout");
-  return { timeoutMs, signal: context.signal };
 }
 
 /** Recovers after a failure; a second failure does not hide the first one: the next change tries again. */
