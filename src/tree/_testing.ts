@@ -3,7 +3,7 @@ import { tempDir } from "../../tests/support/temp_dir.ts";
 import { bytesOf, compareBytes, textOf } from "../model/bytes.ts";
 import { DIR } from "../model/entry.ts";
 import { openPlatform } from "../platform/open_platform.ts";
-import type { Folder, Platform } from "../platform/platform.ts";
+import type { Folder, OpenFile, Platform } from "../platform/platform.ts";
 import { type Scan, type ScanOptions, scanTree } from "./scan.ts";
 import { readScanClock } from "./scan_clock.ts";
 import { NONE, TreeTable } from "./table.ts";
@@ -88,19 +88,18 @@ export function tableOf(...paths: string[]): TreeTable {
   return table;
 }
 
-/** Watches which of a folder's calls are made, on it and on all that is opened from it. */
-export function watched(folder: Folder, seen: (call: string, name: string, folder: Folder) => void): Folder {
-  return new Proxy(folder, {
+/** Watches which calls of a folder are made, on it and on all folders and files that are opened from it. */
+export function watched<T extends Folder | OpenFile>(open: T, seen: (call: string, name: string) => void): T {
+  return new Proxy(open, {
     get(target, property) {
       const member: unknown = Reflect.get(target, property, target);
       if (typeof member !== "function") return member;
       return (...given: unknown[]) => {
         const [name] = given;
-        if (typeof property === "string") {
-          seen(property, name instanceof Uint8Array ? textOf(name) : "", target);
-        }
+        if (typeof property === "string") seen(property, name instanceof Uint8Array ? textOf(name) : "");
         const result: unknown = Reflect.apply(member, target, given);
-        return property === "openFolder" ? watched(result as Folder, seen) : result;
+        const opened = property === "openFolder" || property === "openFile";
+        return opened ? watched(result as Folder | OpenFile, seen) : result;
       };
     },
   });

@@ -163,9 +163,9 @@ onTree("scanTree() names what may not be read, up to 20, and the two ways on", a
   Deno.writeTextFileSync(`${path}/open`, "");
   for (let i = 10; i < 40; i++) Deno.chmodSync(`${path}/secret-${i}`, 0);
   const rules = parseIgnoreRules("secret-1*/\n");
-  const asked = () => {
+  const asked = async () => {
     using _user = asOrdinaryThread();
-    return Promise.allSettled([
+    return await Promise.allSettled([
       scan(root),
       scan(root, { unreadable: "record" }),
       scan(root, { rules, unreadable: "record" }),
@@ -189,9 +189,9 @@ onTree("scanTree() records names in a folder that may be listed but not searched
   Deno.mkdirSync(`${path}/listed`);
   for (const name of ["a", "b"]) Deno.writeTextFileSync(`${path}/listed/${name}`, "");
   Deno.chmodSync(`${path}/listed`, 0o744);
-  const asked = () => {
+  const asked = async () => {
     using _user = asOrdinaryThread();
-    return scan(root, { unreadable: "record" });
+    return await scan(root, { unreadable: "record" });
   };
   const { table, unreadable } = await asked();
   assertEquals(pathsOf(table), ["listed"]);
@@ -236,11 +236,16 @@ onTree("scanTree() asks no more of what is clean and unchanged than its stat", a
 
 onTree("scanTree() takes nothing from what was not clean, although nothing shows a change", async (given) => {
   Deno.writeTextFileSync(`${given.path}/file`, "one");
-  const clock = readScanClock(given.platform, given.ours, given.root);
-  const { table: known } = await scan(given.root, { clock });
-  await hashFiles(given.root, known, [1], { flush: true });
-  assertEquals([known.clean[1], known.hashed[1]], [0, 1]);
-  assertEquals((await scan(given.root, { known, clock })).table.hashed[1], 0);
+  const { table } = await scan(given.root);
+  const tickNs = 10_000_000;
+  for (const [laterNs, clean] of [[0, 0], [tickNs - 1000, 0], [tickNs + 1000, 1]] as const) {
+    const nsec = Number(table.ctimeNsec[1]) + laterNs;
+    const clock = { sec: Number(table.ctimeSec[1]), nsec, granularityNs: tickNs, tickNs, readAt: 0 };
+    const { table: known } = await scan(given.root, { clock });
+    await hashFiles(given.root, known, [1], { flush: true });
+    assertEquals([known.clean[1], known.hashed[1]], [clean, 1], `${laterNs} ns`);
+    assertEquals((await scan(given.root, { known, clock })).table.hashed[1], clean);
+  }
 });
 
 onTree("scanTree() notices each kind of change to a clean file", async (given) => {

@@ -1,0 +1,110 @@
+import { assert, assertEquals } from "@std/assert";
+import { diskImage } from "../../tests/support/disk_image.ts";
+import { requires } from "../../tests/support/requires.ts";
+import { tempDir } from "../../tests/support/temp_dir.ts";
+import { openPlatform } from "../platform/open_platform.ts";
+import { Stat } from "../platform/platform.ts";
+import { onTree, scan, tableOf } from "./_testing.ts";
+import { isClean, readScanClock, type ScanClock, settle } from "./scan_clock.ts";
+
+const CLOCK: ScanClock = {
+  sec: 1000,
+  nsec: 5_000_000,
+  granularityNs: 10_000_000,
+  tickNs: 10_000_000,
+  readAt: 0,
+};
+
+Deno.test("isClean() wants mtime and ctime to be older than the clock by more than the granularity", () => {
+  const cases: [sec: number, nsec: number, clean: boolean][] = [
+    [999, 994_999_999, true],
+    [999, 995_000_000, false],
+    [1000, 5_000_000, false],
+    [2000, 0, false],
+    [-1, 0, true],
+  ];
+  for (const [sec, nsec, clean] of cases) {
+    const mtime = { mtimeSec: sec, mtimeNsec: nsec };
+    const ctime = { ctimeSec: sec, ctimeNsec: nsec };
+    for (const times of [mtime, ctime, { ...mtime, ...ctime }]) { // the one that is not set is 1970
+      assertEquals(isClean(CLOCK, Object.assign(new Stat(), times)), clean);
+    }
+  }
+  assertEquals(isClean({ ...CLOCK, granularityNs: Infinity }, new Stat()), false);
+});
+
+onTree(
+  "readScanClock() reads the file system's own time and leaves nothing",
+  ({ platform, root, path, ours }) => {
+    Deno.writeTextFileSync(`${path}/before`, "");
+    const clock = readScanClock(platform, ours, root);
+    Deno.writeTextFileSync(`${path}/after`, "");
+    const ms = clock.sec * 1000 + clock.nsec / 1e6;
+    const times = ["before", "after"].map((name) => Deno.statSync(`${path}/${name}`).mtime?.getTime() ?? 0);
+    assert((times[0] as number) <= ms && Math.floor(ms) <= (times[1] as number), `${times} ${ms}`);
+    assertEquals([...Deno.readDirSync(ours)], []);
+  },
+);
+
+Deno.test(
+  "readScanClock() trusts times less across file systems, and none on tmpfs",
+  requires("ffi", "ext4", "tmpfs"),
+  async () => {
+    await using disk = await diskImage("ext4");
+    await using memory = await diskImage("tmpfs");
+    const platform = openPlatform();
+    using onDisk = platform.openFolder(disk.path);
+    using inMemory = platform.openFolder(memory.path);
+    assertEquals(readScanClock(platform, disk.path, onDisk).granularityNs, 10_000_000);
+    assertEquals(readScanClock(platform, memory.path, onDisk).granularityNs, 2_000_000_000);
+    assertEquals(readScanClock(platform, memory.path, inMemory).granularityNs, Infinity);
+    assertEquals(readScanClock(platform, disk.path, inMemory).granularityNs, Infinity);
+  },
+);
+
+Deno.test("readScanClock() trusts no time where stat is not exact", () => {
+  using dir = tempDir();
+  const platform = openPlatform({ ffi: false });
+  using root = platform.openFolder(dir.path);
+  assertEquals(readScanClock(platform, dir.path, root).granularityNs, Infinity);
+});
+
+onTree("scanTree() calls nothing clean that was written when the scan began or later", async (given) => {
+  for (let i = 0; i < 5; i++) {
+    const clock = readScanClock(given.platform, given.ours, given.root);
+    Deno.writeTextFileSync(`${given.path}/file-${i}`, "");
+    Deno.utimeSync(`${given.path}/file-${i}`, 0, 0); // ctime cannot be put back
+    const { table } = await scan(given.root, { clock });
+    assertEquals([table.clean[0], table.clean[i + 1]], [0, 0]);
+    assertEquals((await scan(given.root)).table.clean[1], 0); // without a clock
+    assertEquals((await scan(given.root, { clock, exactStat: false })).table.clean[1], 0);
+  }
+});
+
+onTree("settle() waits until a change must show in a later time", async (given) => {
+  const { path, platform, ours, root } = given;
+  for (let i = 0; i < 10; i++) {
+    Deno.writeTextFileSync(`${path}/file`, "one");
+    const clock = readScanClock(platform, ours, root);
+    const { table } = await scan(root, { clock });
+    await settle(table, clock);
+    Deno.writeTextFileSync(`${path}/file`, "two");
+    const later = (await scan(root)).table;
+    const between = (Number(later.ctimeSec[1]) - Number(table.ctimeSec[1])) * 1e9 +
+      Number(later.ctimeNsec[1]) - Number(table.ctimeNsec[1]);
+    assert(between >= clock.tickNs / 2, `${between} ns`);
+  }
+});
+
+Deno.test("settle() waits for nothing old, and a second at most for a time in the future", async () => {
+  const table = tableOf("file");
+  table.ctimeSec.fill(1, 0, 2);
+  let start = performance.now();
+  await settle(table, { ...CLOCK, readAt: start });
+  assert(performance.now() - start < 100);
+  table.ctimeSec[1] = CLOCK.sec + 3600;
+  start = performance.now();
+  await settle(table, { ...CLOCK, readAt: start });
+  const waited = performance.now() - start;
+  assert(waited >= 999 && waited < 5000, `${waited} ms`);
+});

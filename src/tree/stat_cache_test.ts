@@ -1,0 +1,80 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { tempDir } from "../../tests/support/temp_dir.ts";
+import { makeRichTree } from "../../tests/support/trees.ts";
+import { bytesOf } from "../model/bytes.ts";
+import { FILE } from "../model/entry.ts";
+import { SystemError } from "../platform/system_error.ts";
+import { onTree, scan, scanSettled, tableOf } from "./_testing.ts";
+import { hashFiles } from "./hash.ts";
+import { loadStatCache, saveStatCache } from "./stat_cache.ts";
+import { TreeTable } from "./table.ts";
+
+onTree("loadStatCache() gives the very table that saveStatCache() was given", async (given) => {
+  await makeRichTree(given.path);
+  const { table } = await scan(given.root);
+  const files = Array.from({ length: table.count }, (_, i) => i).filter((i) => table.type[i] === FILE);
+  await hashFiles(given.root, table, files, { flush: false });
+  table.lost[3] = 5;
+  table.clean[2] = 1;
+  const path = `${given.ours}/cache`;
+  for (const snapshotId of ["1700000000000-0123abcd", null]) {
+    saveStatCache(path, { key: "fs 42", snapshotId, table });
+    const loaded = loadStatCache(path, "fs 42");
+    assertEquals([loaded?.key, loaded?.snapshotId], ["fs 42", snapshotId]);
+    assertSame(loaded?.table as TreeTable, table);
+  }
+  assertEquals(Array.from(Deno.readDirSync(given.ours), ({ name }) => name), ["cache"]);
+}, "python3");
+
+onTree(
+  "loadStatCache() gives a table that a scan takes everything from, and that can grow",
+  async (given) => {
+    Deno.writeTextFileSync(`${given.path}/file`, "content");
+    const { table } = await scanSettled(given);
+    await hashFiles(given.root, table, [1], { flush: true });
+    saveStatCache(`${given.ours}/cache`, { key: "", snapshotId: null, table });
+    const known = loadStatCache(`${given.ours}/cache`, "")?.table as TreeTable;
+    assertEquals((await scan(given.root, { known })).table.hashed[1], 1);
+    for (let i = 0; i < 100; i++) known.add(0, bytesOf(`more-${i}`), FILE);
+    assertEquals([known.find(bytesOf("file")), known.find(bytesOf("more-99"))], [1, 101]);
+  },
+);
+
+Deno.test("loadStatCache() gives nothing for another key, without a file, or from any damage", () => {
+  using dir = tempDir();
+  const path = `${dir.path}/cache`;
+  const table = tableOf("a/", "a/file", "link");
+  table.targets.set(3, bytesOf("target"));
+  assertEquals(loadStatCache(path, "key"), undefined);
+  saveStatCache(path, { key: "key", snapshotId: null, table });
+  assertEquals(loadStatCache(path, "other"), undefined);
+  const good = Deno.readFileSync(path);
+  for (let i = 0; i < good.length; i++) {
+    const bad = good.slice();
+    bad[i] = (bad[i] as number) ^ (1 << i % 8);
+    Deno.writeFileSync(path, bad);
+    assertEquals(loadStatCache(path, "key"), undefined, `byte ${i}`);
+    Deno.writeFileSync(path, good.subarray(0, i));
+    assertEquals(loadStatCache(path, "key"), undefined, `cut to ${i}`);
+  }
+  Deno.writeFileSync(path, good);
+  assertEquals(loadStatCache(path, "key")?.table.count, 4);
+});
+
+Deno.test("saveStatCache() says what failed and leaves the earlier cache", () => {
+  using dir = tempDir();
+  assertThrows(
+    () => saveStatCache(`${dir.path}/missing/cache`, { key: "", snapshotId: null, table: tableOf() }),
+    SystemError,
+    "missing/cache",
+  );
+});
+
+function assertSame(a: TreeTable, b: TreeTable): void {
+  assertEquals(a.count, b.count);
+  assertEquals(a.columns(), b.columns());
+  assertEquals([...a.targets], [...b.targets]);
+  assertEquals([...a.xattrs], [...b.xattrs]);
+  assertEquals([...a.devices], [...b.devices]);
+  for (let i = 0; i < b.count; i++) assertEquals(a.path(i), b.path(i));
+}
