@@ -60,8 +60,9 @@ const MOST_LOOKS = 20_000;
  * is absolute; it need not exist yet. Gives it back without links.
  */
 export function checkNewRepositoryPlace(path: string, options: PlaceOptions = {}): string {
-  checkSystem(path, options.home); // before looking: what is there can be closed to us
-  const place = withoutLinks(path);
+  const said = plain(path);
+  checkSystem(said, options.home); // before looking: what is there can be closed to us
+  const place = withoutLinks(said);
   checkSystem(place, options.home === undefined ? undefined : withoutLinks(options.home));
   checkSurroundings(place);
   return place;
@@ -185,14 +186,18 @@ function repositoryInside(place: string): string | undefined {
 
 function withoutLinks(path: string): string {
   const folder = nearestFolder(path);
-  const rest = path.slice(folder.length).split("/").filter((part) => part !== "" && part !== ".");
-  if (rest.includes("..")) {
-    throw refusal("E_USAGE", path, "it goes up from a folder that does not exist", {
-      hint: "Name the folder directly.",
-    });
-  }
   const real = attempt("find", folder, () => Deno.realPathSync(folder));
-  return rest.length === 0 ? real : `${real === "/" ? "" : real}/${rest.join("/")}`;
+  return plain(`${real}/${path.slice(folder.length)}`);
+}
+
+/** Without `.`, `..` and needless slashes, as a shell's `cd` takes them. */
+function plain(path: string): string {
+  const parts: string[] = [];
+  for (const part of path.split("/")) {
+    if (part === "..") parts.pop();
+    else if (part !== "" && part !== ".") parts.push(part);
+  }
+  return `/${parts.join("/")}`;
 }
 
 /** The path itself, or the nearest folder above it that exists. */
