@@ -42,6 +42,7 @@ export async function commitChange(
     reason: context.reason ?? null,
     details: note.details,
     event_id: intent.id,
+    after: store.audit.position(),
   };
   intent.decide(content);
   await commit();

@@ -43,12 +43,9 @@ export async function saveSnapshot(
   const { context, store, worktree, intent } = change;
 
   // 1. The worktree is as it must be, and there is space for what is ours.
-  const engine = await selectEngine({
-    platform: store.platform,
-    source: look.root,
-    controlPath: store.layout.control,
-    forced: context.engine ?? store.config.get("engine"),
-  });
+  using control = store.platform.openFolder(store.layout.snapshots);
+  const forced = context.engine ?? store.config.get("engine");
+  const engine = await selectEngine({ platform: store.platform, source: look.root, control, forced });
 
   // 2. The intent names the snapshot, so that recovery finds whatever is left of it.
   const id = await store.snapshots.newId();

@@ -1,0 +1,100 @@
+import type { WorktreeConfig } from "../model/records.ts";
+import { orphansOf, parentsOf } from "./_check.ts";
+import type { RepositoryContext } from "./_define.ts";
+import type { Repair } from "./_finding.ts";
+import { isAdopted } from "./_open_worktree.ts";
+import { recoverUnderLock } from "./_change.ts";
+
+/** Recovers open intents and does the repairs that cannot lose anything. SPEC 9. */
+export async function repairRuntime(context: RepositoryContext): Promise<string[]> {
+  context.store.ensureRuntime();
+  return [
+    ...acceptFolders(context),
+    ...await repair(context, "clean_intents"),
+    ...await repair(context, "clean_locks"),
+    ...await repair(context, "rebuild_index"),
+  ];
+}
+
+/** Does one repair; what was mended, in sentences. */
+export async function repair(context: RepositoryContext, action: Repair): Promise<string[]> {
+  switch (action) {
+    case "clean_intents":
+      return await cleanIntents(context);
+    case "clean_locks":
+      // Locks are held by open files, so a crash releases them: there is nothing to clean but their notes.
+      return [];
+    case "rebuild_index":
+      return rebuildIndex(context);
+    case "clean_tmp":
+      return await cleanLeftovers(context);
+    case "advance_head":
+      return await advanceHeads(context);
+  }
+}
+
+/** A copied repository's folders have other identities; those inside it are known by their path. */
+function acceptFolders({ store }: RepositoryContext): string[] {
+  const accepted: string[] = [];
+  for (const worktree of store.worktrees.list()) {
+    if (isAdopted(worktree) || !isReplaced(store, worktree)) continue;
+    using folder = store.worktrees.openRoot(worktree);
+    store.worktrees.update(worktree.name, { identity: store.worktrees.identify(folder) });
+    accepted.push(`Took the folder of worktree "${worktree.name}" as it is now.`);
+  }
+  return accepted;
+}
+
+function isReplaced(store: RepositoryContext["store"], worktree: WorktreeConfig): boolean {
+  return store.worktrees.checkIdentity(worktree) === "replaced";
+}
+
+async function cleanIntents(context: RepositoryContext): Promise<string[]> {
+  const open = context.store.intents.list();
+  const recovered: string[] = [];
+  for (const id of new Set(open.map((intent) => intent.worktree_id))) {
+    const count = await recoverUnderLock(context, id);
+    if (count > 0) {
+      recovered.push(`Recovered ${count} interrupted ${count === 1 ? "operation" : "operations"}.`);
+    }
+  }
+  return recovered;
+}
+
+function rebuildIndex({ store }: RepositoryContext): string[] {
+  const cache = `${store.hostFolder()}/cache`;
+  try {
+    Deno.removeSync(cache, { recursive: true });
+    return ["Removed this host's caches; they are rebuilt as they are needed."];
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return []; // none yet
+    throw error;
+  }
+}
+
+async function cleanLeftovers(context: RepositoryContext): Promise<string[]> {
+  const { store } = context;
+  const busy = store.intents.list().map((intent) => intent.details["snapshot_id"]);
+  const left = store.snapshots.leftovers().filter((id) => !busy.includes(id));
+  for (const id of left) await store.snapshots.discardUnfinished(id);
+  return left.map((id) => `Removed what was left of the unfinished snapshot ${id}.`);
+}
+
+async function advanceHeads(context: RepositoryContext): Promise<string[]> {
+  const { store } = context;
+  const mended: string[] = [];
+  for (const { id, worktree } of await orphansOf(store, await parentsOf(store, []))) {
+    store.worktrees.update(worktree, { head_snapshot_id: id, latest_snapshot_id: id });
+    await store.audit.append({
+      operation: "doctor advance_head",
+      actor: context.actor,
+      target: id,
+      fencing_token: null,
+      session_id: context.session ?? null,
+      reason: context.reason ?? null,
+      details: { worktree },
+    });
+    mended.push(`Moved the head of worktree "${worktree}" to ${id}.`);
+  }
+  return mended;
+}

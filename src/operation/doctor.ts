@@ -1,0 +1,73 @@
+import { Finding } from "../model/records.ts";
+import { boolean, type Infer, list, oneOf, record, text } from "../model/schema.ts";
+import { checkAudit, checkLayout, checkLineage, checkRuntime, checkWorktrees } from "./_check.ts";
+import { defineOperation, type RepositoryContext } from "./_define.ts";
+import { finding, REPAIRS } from "./_finding.ts";
+import { repair, repairRuntime } from "./_repair.ts";
+import type { ReadInodes } from "./_verify_payload.ts";
+import { verifySnapshot } from "./_verify_snapshot.ts";
+
+const Input = record({
+  strict: boolean().default(false).about("Also read every snapshot's content."),
+  repair_runtime: boolean().default(false)
+    .about("Finish or undo what was interrupted, and do the repairs that cannot lose anything."),
+  repair: list(oneOf(...REPAIRS)).default([]).about("Do this repair too; may be given several times.")
+    .cli({ placeholder: "ACTION" }),
+}, { closed: true });
+
+/** Looks the repository over, and mends on request. */
+export const doctor = defineOperation({
+  name: "doctor",
+  summary: "Look the repository over, and mend it on request",
+  about:
+    "Checks layout, snapshots, lineage, worktrees, audit trail, what was interrupted, and the clock. Changes nothing " +
+    "unless asked to. --repair-runtime recovers interrupted operations and rebuilds what is rebuildable; other repairs " +
+    `are done only by name: ${REPAIRS.join(", ")}.`,
+  examples: [
+    ["jvs doctor", "a quick look"],
+    ["jvs doctor --strict", "reads every snapshot too"],
+    ["jvs doctor --strict --repair-runtime", "after a crash, or after copying a repository"],
+  ],
+  changes: "repository",
+  input: Input,
+  output: record({
+    healthy: boolean(),
+    findings: list(Finding),
+    repaired: list(text()).about("What was mended, in sentences."),
+  }),
+  failed: ({ healthy }) => !healthy,
+  async run(context, input) {
+    const repaired = input.repair_runtime ? await repairRuntime(context) : [];
+    for (const action of input.repair) repaired.push(...await repair(context, action));
+    const findings = await look(context, input);
+    const healthy = !findings.some(({ severity }) => severity === "error" || severity === "critical");
+    return { healthy, findings, repaired };
+  },
+});
+
+async function look(context: RepositoryContext, { strict }: Infer<typeof Input>): Promise<Finding[]> {
+  const findings = [
+    ...checkLayout(context),
+    ...await checkLineage(context),
+    ...checkWorktrees(context),
+    ...await checkAudit(context),
+    ...checkRuntime(context),
+  ];
+  const problem = context.store.config.problem();
+  if (problem !== undefined) findings.push(finding("error", problem.code, problem.message));
+  if (strict) findings.push(...await readEverything(context));
+  return findings;
+}
+
+async function readEverything(context: RepositoryContext): Promise<Finding[]> {
+  const read: ReadInodes = new Map();
+  const findings: Finding[] = [];
+  for (const id of context.store.snapshots.list()) {
+    const { tamper_detected, error, message, files } = await verifySnapshot(context, id, { read });
+    if (!tamper_detected) continue;
+    const named = files.slice(0, 5).map(({ path, problem }) => `${path} (${problem})`).join(", ");
+    const text = `Snapshot ${id}: ${message ?? "it is damaged."}${named === "" ? "" : ` ${named}`}`;
+    findings.push(finding("critical", error ?? "E_PAYLOAD_HASH_MISMATCH", text, { snapshot_id: id }));
+  }
+  return findings;
+}
