@@ -25,6 +25,10 @@ export interface FlagHints {
   readonly placeholder?: string;
   /** What completion offers. */
   readonly completes?: "snapshot" | "worktree" | "ref" | "path" | "config" | "command";
+  /** Takes every argument up to the next flag: `--paths a b`. */
+  readonly many?: boolean;
+  /** What the flag means when no value follows it. */
+  readonly bare?: string;
   /** Not in help: accepted for the sake of old scripts. */
   readonly hidden?: boolean;
 }
@@ -91,8 +95,8 @@ export class Schema<T> {
   }
 
   /** The same, for a field that has this value where it is missing. */
-  default(value: T): Schema<T> {
-    return new Schema(this.parts, this.description, this.hints, false, { value });
+  default(value: T): DefaultSchema<T> {
+    return new Schema(this.parts, this.description, this.hints, false, { value }) as DefaultSchema<T>;
   }
 }
 
@@ -101,6 +105,13 @@ export type OptionalSchema<T> = Schema<T> & {
   readonly isOptional: true;
   about(description: string): OptionalSchema<T>;
   cli(hints: FlagHints): OptionalSchema<T>;
+};
+
+/** A schema of a field that has a value of its own where it is missing. */
+export type DefaultSchema<T> = Schema<T> & {
+  readonly fallback: { readonly value: T };
+  about(description: string): DefaultSchema<T>;
+  cli(hints: FlagHints): DefaultSchema<T>;
 };
 
 /** The TypeScript type of a schema's values. */
@@ -118,6 +129,15 @@ type OptionalKeys<F extends Fields> = {
 export type InferFields<F extends Fields> =
   & { readonly [K in Exclude<keyof F, OptionalKeys<F>>]: Infer<F[K]> }
   & { readonly [K in OptionalKeys<F>]?: Infer<F[K]> };
+
+type GivenKeys<F extends Fields> = {
+  [K in keyof F]: F[K] extends { isOptional: true } | { fallback: { value: unknown } } ? never : K;
+}[keyof F];
+
+/** The type of what may be given for an object with these fields: those with a default may be left out. */
+export type GivenFields<F extends Fields> =
+  & { readonly [K in GivenKeys<F>]: Infer<F[K]> }
+  & { readonly [K in Exclude<keyof F, GivenKeys<F>>]?: Infer<F[K]> | undefined };
 
 function typeName(value: unknown): string {
   if (value === null) return "null";

@@ -1,0 +1,82 @@
+import { parseDuration } from "../../model/duration.ts";
+import { JvsError } from "../../model/errors.ts";
+import { quoted } from "../../model/path_text.ts";
+import type { Reporter } from "../../model/progress.ts";
+import type { AnyOperation, Context } from "../../operation/_define.ts";
+import { defaultActor } from "../../operation/call.ts";
+import type { Globals } from "./globals.ts";
+import type { Io } from "./io.ts";
+
+/** What a context is made of besides the command line. */
+export interface ContextParts {
+  readonly io: Io;
+  readonly reporter: Reporter;
+  readonly signal: AbortSignal;
+}
+
+/** Who asks, and how: from the flags first, then the environment. */
+export async function createContext(
+  operation: Pick<AnyOperation, "needs" | "changes">,
+  globals: Globals,
+  { io, reporter, signal }: ContextParts,
+): Promise<Context> {
+  // What neither opens a repository nor changes anything need not know the user.
+  const recordsNobody = operation.needs === "nothing" && operation.changes === "nothing";
+  const cwd = workingFolder(io, globals.directory);
+  const repo = globals.repo ?? io.env("JVS_REPO");
+  const home = io.env("HOME");
+  const settings = io.env("XDG_CONFIG_HOME") ?? (home === undefined ? undefined : `${home}/.config`);
+  const timeout = globals.lock_timeout ?? io.env("JVS_LOCK_TIMEOUT");
+  return {
+    cwd,
+    repo: repo === undefined ? undefined : absolute(repo, cwd),
+    actor: io.env("JVS_ACTOR") ?? (recordsNobody ? "" : await defaultActor()),
+    session: globals.session ?? io.env("JVS_SESSION"),
+    reason: globals.reason,
+    lockTimeoutMs: timeout === undefined ? undefined : parseDuration(timeout),
+    engine: io.env("JVS_SNAPSHOT_ENGINE"),
+    forProgram: globals.json,
+    userConfig: settings === undefined ? undefined : `${settings}/jvs`,
+    home,
+    reporter,
+    signal,
+  };
+}
+
+function workingFolder(io: Io, directory: string | undefined): string {
+  const cwd = currentFolder(io, directory);
+  if (directory === undefined) return cwd;
+  const path = absolute(directory, cwd);
+  try {
+    if (Deno.statSync(path).isDirectory) return path;
+  } catch {
+    // not there, or not for us: the sentence below says all of it
+  }
+  throw new JvsError("E_USAGE", `Cannot work in ${quoted(directory)}: there is no such folder.`, {
+    hint: "Give an existing folder after -C.",
+    details: { path },
+  });
+}
+
+function currentFolder(io: Io, directory: string | undefined): string {
+  try {
+    return io.cwd();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    if (directory?.startsWith("/")) return "/";
+    throw new JvsError("E_NOT_FOUND", "Cannot work in the current folder: it was removed.", {
+      hint: "Go to another folder with cd, or name one with -C.",
+      cause: error,
+    });
+  }
+}
+
+/** An absolute path without `.` and `..`, which says where it is without a look at the disk. */
+function absolute(path: string, base: string): string {
+  const parts: string[] = [];
+  for (const part of (path.startsWith("/") ? path : `${base}/${path}`).split("/")) {
+    if (part === "..") parts.pop();
+    else if (part !== "" && part !== ".") parts.push(part);
+  }
+  return `/${parts.join("/")}`;
+}

@@ -1,0 +1,97 @@
+import type { Context } from "../../operation/_define.ts";
+import { callOperation } from "../../operation/call.ts";
+import type { Catalog } from "../../operation/catalog.ts";
+import { operations } from "../../operation/registry.ts";
+import { createContext } from "./context.ts";
+import { asJvsError, errorJson, errorText, exitCodeOf } from "./errors.ts";
+import { findCommand } from "./find_command.ts";
+import type { Globals } from "./globals.ts";
+import type { Io } from "./io.ts";
+import { parseArguments } from "./parse.ts";
+import { createProgress } from "./progress.ts";
+import { watchSignals } from "./signals.ts";
+import { createStyle, type Style } from "./style.ts";
+
+/** How the command line is run; all of it as `jvs` does by default. */
+export interface CliOptions {
+  /** The operations there are. */
+  catalog?: Catalog;
+  /** Operations that take standard input and output for themselves instead of giving a result, by name. */
+  takeovers?: Readonly<Record<string, Takeover>>;
+}
+
+/** Runs an operation in its own way and gives the exit code. */
+export type Takeover = (context: Context, input: Readonly<Record<string, unknown>>) => Promise<number>;
+
+/** Runs one command line and gives the program's exit code. SPEC 11. */
+export async function runCli(args: readonly string[], io: Io, options: CliOptions = {}): Promise<number> {
+  const { catalog = operations, takeovers = {} } = options;
+  using interruption = watchSignals(io);
+  try {
+    if (args[0] === "__complete") {
+      const { complete } = await import("./complete.ts");
+      io.out(await complete(args.slice(1), catalog, io));
+      return 0;
+    }
+    return await runCommand(args, io, { catalog, takeovers }, interruption.signal);
+  } catch (thrown) {
+    const error = asJvsError(thrown, interruption.signal);
+    // The line may be what is wrong, so these flags are looked for by their text.
+    const given = args.slice(0, args.includes("--") ? args.indexOf("--") : args.length);
+    if (given.includes("--json")) io.out(errorJson(error));
+    else {
+      const style = styleFor(io, io.errIsTerminal, !given.includes("--no-color"));
+      io.err(errorText(error, style, { debug: given.includes("--debug") }));
+    }
+    return exitCodeOf(error);
+  }
+}
+
+async function runCommand(
+  args: readonly string[],
+  io: Io,
+  { catalog, takeovers }: Required<CliOptions>,
+  signal: AbortSignal,
+): Promise<number> {
+  const { name, rest } = findCommand(args, catalog);
+  const operation = await catalog.load(name);
+  const { input, globals } = parseArguments(name, operation.input.fields, rest);
+  if (name === "help" && !globals.json) {
+    const { helpText } = await import("./render/help.ts");
+    io.out(await helpText(input.command, catalog, styleFor(io, io.outIsTerminal, globals.color)));
+    return 0;
+  }
+  const result = await (async () => {
+    using reporter = progressFor(io, globals);
+    const context = await createContext(operation, globals, { io, reporter, signal });
+    const takeover = takeovers[name];
+    if (takeover !== undefined) return await takeover(context, input);
+    return await callOperation(operation, context, input);
+  })();
+  if (typeof result === "number") return result;
+  const asked = operation.input.check(input);
+  if (globals.json) io.out(`${JSON.stringify({ schema_version: 1, ...Object(result) }, null, 2)}\n`);
+  else {
+    const { textOf } = await import("./render/text_of.ts");
+    const style = styleFor(io, io.outIsTerminal, globals.color);
+    const view = { style, now: io.now(), input: asked };
+    io.out(await textOf(operation, result, view, globals.quiet));
+  }
+  return operation.failed?.(result, asked) ? 1 : 0;
+}
+
+function progressFor(io: Io, { progress, no_progress, quiet, color }: Globals) {
+  const line = io.errIsTerminal && !no_progress && !quiet;
+  return createProgress(io, {
+    mode: progress === "json" ? "json" : line ? "line" : "none",
+    quiet,
+    style: styleFor(io, io.errIsTerminal, color),
+  });
+}
+
+const WIDTH_OF_FILES = 100;
+
+function styleFor(io: Io, terminal: boolean, wanted: boolean): Style {
+  const color = terminal && wanted && io.env("NO_COLOR") === undefined && io.env("TERM") !== "dumb";
+  return createStyle({ color, width: terminal ? io.columns() : WIDTH_OF_FILES });
+}

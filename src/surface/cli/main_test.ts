@@ -1,0 +1,130 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { FakeIo, madeUp } from "../../../tests/support/made_up_cli.ts";
+import { VERSION } from "../../model/version.ts";
+import { runCli } from "./main.ts";
+
+async function jvs(io: FakeIo, ...args: string[]): Promise<number> {
+  return await runCli(args, io, { catalog: madeUp });
+}
+
+Deno.test("runCli() prints a result for people, and warnings beside it", async () => {
+  const io = new FakeIo();
+  assertEquals(await jvs(io, "paint", "wall", "-c", "red"), 0);
+  assertEquals(io.stdout, "what    wall\ncolour  red\n");
+  assertEquals(io.stderr, "warning: wet paint\n");
+});
+
+Deno.test("runCli() prints a result for programs with --json before or after the command", async () => {
+  for (const args of [["--json", "paint", "wall"], ["paint", "wall", "--json"]]) {
+    const io = new FakeIo();
+    assertEquals(await jvs(io, ...args), 0);
+    assertEquals(io.stdout, `{\n  "schema_version": 1,\n  "what": "wall",\n  "colour": "green"\n}\n`);
+  }
+});
+
+Deno.test("runCli() ends with 1 when a result says no", async () => {
+  const io = new FakeIo();
+  assertEquals(await jvs(io, "paint", "nothing"), 1);
+  assertStringIncludes(io.stdout, "nothing");
+});
+
+Deno.test("runCli() prints errors on standard error with what to do next", async () => {
+  const io = new FakeIo();
+  assertEquals(await jvs(io, "paint", "cat", "-q"), 1);
+  assertEquals(io.stdout, "");
+  assertEquals(io.stderr, "error: Cannot paint the cat: it refuses (E_PERMISSION)\n  hint: Ask it.\n");
+});
+
+Deno.test("runCli() prints errors as JSON on standard output, wrong usage included", async () => {
+  const io = new FakeIo();
+  assertEquals(await jvs(io, "paint", "wall", "--bogus", "--json"), 2);
+  const { schema_version, error, message, hint, details } = JSON.parse(io.stdout);
+  assertEquals([schema_version, error], [1, "E_USAGE"]);
+  assertStringIncludes(message, "--bogus");
+  assert(hint !== "" && typeof details === "object");
+  assertEquals(io.stderr, "");
+});
+
+Deno.test("runCli() shows help without a command", async () => {
+  const io = new FakeIo();
+  assertEquals(await jvs(io), 0);
+  assertStringIncludes(io.stdout, "tree fork");
+});
+
+Deno.test("runCli() gives help as JSON Schema to programs", async () => {
+  const io = new FakeIo();
+  assertEquals(await jvs(io, "help", "paint", "--json"), 0);
+  const { commands: [paint] } = JSON.parse(io.stdout);
+  assertEquals(paint.name, "paint");
+  assertEquals(paint.input.required, ["what"]);
+});
+
+Deno.test("runCli() prints nothing of a change with --quiet", async () => {
+  const io = new FakeIo({ JVS_ACTOR: "me" });
+  assertEquals(await jvs(io, "tree", "fork", "new", "--quiet"), 0);
+  assertEquals(io.stdout + io.stderr, "");
+  assertEquals(await jvs(io, "tree", "list", "a", "--quiet"), 0);
+  assertStringIncludes(io.stdout, "a");
+});
+
+Deno.test("runCli() hands on who asks", async () => {
+  const io = new FakeIo({ JVS_ACTOR: "somebody@somewhere" });
+  assertEquals(await jvs(io, "tree", "fork", "new", "--json"), 0);
+  assertEquals(JSON.parse(io.stdout).actor, "somebody@somewhere");
+});
+
+Deno.test("runCli() refuses a folder that does not exist", async () => {
+  const io = new FakeIo();
+  assertEquals(await jvs(io, "-C", "no-such-folder", "paint", "wall"), 2);
+  assertStringIncludes(io.stderr, 'Cannot work in "no-such-folder"');
+});
+
+Deno.test("runCli() colours only on a terminal, and not where that is not wanted", async () => {
+  const coloured = async (io: FakeIo, ...args: string[]) => {
+    await jvs(io, "paint", "wall", ...args);
+    return io.stdout.includes("\x1b[");
+  };
+  assertEquals(await coloured(new FakeIo({}, true)), true);
+  assertEquals(await coloured(new FakeIo({}, false)), false);
+  assertEquals(await coloured(new FakeIo({ NO_COLOR: "1" }, true)), false);
+  assertEquals(await coloured(new FakeIo({ TERM: "dumb" }, true)), false);
+  assertEquals(await coloured(new FakeIo({}, true), "--no-color"), false);
+});
+
+Deno.test("runCli() hands an operation that takes over what it needs", async () => {
+  const io = new FakeIo();
+  const takeover = (_context: unknown, input: Readonly<Record<string, unknown>>) =>
+    Promise.resolve(Number(input.coats));
+  assertEquals(
+    await runCli(["paint", "wall", "--coats", "7"], io, { catalog: madeUp, takeovers: { paint: takeover } }),
+    7,
+  );
+  assertEquals(io.stdout, "");
+});
+
+Deno.test("runCli() shows a mistake of its own without its stack, unless asked to", async () => {
+  const broken = { ...madeUp, load: () => Promise.reject(new TypeError("x is undefined")) };
+  const io = new FakeIo();
+  assertEquals(await runCli(["paint", "wall"], io, { catalog: broken }), 1);
+  assertStringIncludes(io.stderr, "E_INTERNAL");
+  assertEquals(io.stderr.includes("main_test.ts"), false);
+  await runCli(["paint", "wall", "--debug"], io, { catalog: broken });
+  assertStringIncludes(io.stderr, "main_test.ts");
+});
+
+Deno.test("runCli() knows its version", async () => {
+  const io = new FakeIo();
+  assertEquals(await runCli(["--version"], io), 0);
+  assertStringIncludes(io.stdout, `jvs ${VERSION} `);
+  const { version } = JSON.parse(Deno.readTextFileSync(new URL("../../../deno.json", import.meta.url)));
+  assertEquals(VERSION, version);
+});
+
+Deno.test("cli.ts ends quietly when nobody reads its output", async () => {
+  const cli = new URL("../../../cli.ts", import.meta.url).pathname;
+  // The reader of the pipe has ended before the program starts.
+  const script = `exec 4> >(:); wait $!; "$0" run -q --no-prompt -P=jvs "$1" version >&4; echo "code $?"`;
+  const { stdout, stderr } = await new Deno.Command("bash", { args: ["-c", script, Deno.execPath(), cli] })
+    .output();
+  assertEquals([stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)), ["code 0\n", ""]);
+});

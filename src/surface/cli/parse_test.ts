@@ -1,0 +1,157 @@
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { madeUp } from "../../../tests/support/made_up_cli.ts";
+import { JvsError } from "../../model/errors.ts";
+import { parseArguments, type Parsed } from "./parse.ts";
+
+async function parse(command: string, ...args: string[]): Promise<Parsed> {
+  return parseArguments(command, (await madeUp.load(command)).input.fields, args);
+}
+
+async function input(...args: string[]): Promise<Record<string, unknown>> {
+  return (await parse("paint", ...args)).input;
+}
+
+async function refusal(command: string, ...args: string[]): Promise<JvsError> {
+  const { fields } = (await madeUp.load(command)).input;
+  const error = assertThrows(() => parseArguments(command, fields, args), JvsError);
+  assertEquals(error.code, "E_USAGE");
+  return error;
+}
+
+Deno.test("parseArguments() takes flags in every spelling", async () => {
+  const expected = { what: "wall", colour: "red", coats: 2 };
+  assertEquals(await input("wall", "--colour", "red", "--coats", "2"), expected);
+  assertEquals(await input("--coats=2", "--colour=red", "wall"), expected);
+  assertEquals(await input("-c", "red", "wall", "--coats=2"), expected);
+  assertEquals(await input("-c=red", "--coats=2", "--", "wall"), expected);
+  assertEquals(await input("--what", "wall", "-c", "red", "--coats", "2"), expected);
+});
+
+Deno.test("parseArguments() leaves out what was not given", async () => {
+  assertEquals(await input("wall"), { what: "wall" });
+});
+
+Deno.test("parseArguments() gathers what may be repeated and refuses what may not", async () => {
+  assertEquals((await input("wall", "--label", "a", "--label=b")).labels, ["a", "b"]);
+  assertStringIncludes(
+    (await refusal("paint", "wall", "-c", "red", "--colour=green")).message,
+    "--colour is given 2 times",
+  );
+});
+
+Deno.test("parseArguments() takes all up to the next flag where a flag wants many", async () => {
+  assertEquals(await input("wall", "--paths", "a", "b c", "--dry"), {
+    what: "wall",
+    paths: ["a", "b c"],
+    dry: true,
+  });
+  assertEquals((await input("--paths=a", "wall", "--paths=b")).paths, ["a", "b"]);
+});
+
+Deno.test("parseArguments() lets a flag stand without a value where that means something", async () => {
+  assertEquals((await input("wall", "--name")).name, "");
+  assertEquals(await input("wall", "--name", "--dry"), { what: "wall", name: "", dry: true });
+  assertEquals((await input("wall", "--name", "x")).name, "x");
+});
+
+Deno.test("parseArguments() keeps values that are empty, begin with a dash or look like something else", async () => {
+  assertEquals(await input("wall", "--reason", "", "--coats", "3"), { what: "wall", reason: "", coats: 3 });
+  assertEquals((await input("wall", "--reason", "-1 degree")).reason, "-1 degree");
+  assertEquals((await input("wall", "--reason=--dry")).reason, "--dry");
+  assertEquals((await input("wall", "--reason", "a=b\nc")).reason, "a=b\nc");
+  assertEquals((await input("wall", "--label", "007", "--label", "1e3")).labels, ["007", "1e3"]);
+  assertEquals((await input("00")).what, "00");
+});
+
+Deno.test("parseArguments() does not take an argument for a switch's value", async () => {
+  assertEquals(await input("--dry", "true"), { what: "true", dry: true });
+  assertEquals(await input("--dry", "false"), { what: "false", dry: true });
+});
+
+Deno.test("parseArguments() tells yes, no and not said apart", async () => {
+  assertEquals((await input("wall", "--verify")).verify, true);
+  assertEquals((await input("wall", "--no-verify")).verify, false);
+  assertEquals((await input("wall")).verify, undefined);
+  assertEquals((await parse("paint", "wall", "--no-color", "--no-progress")).globals.color, false);
+  assertStringIncludes((await refusal("paint", "wall", "--no-dry")).message, '"--no-dry"');
+});
+
+Deno.test("parseArguments() takes nothing after -- for a flag", async () => {
+  assertEquals((await parse("tree list", "--", "--json", "-x", "--")).input, {
+    names: ["--json", "-x", "--"],
+  });
+});
+
+Deno.test("parseArguments() gives the arguments that must be given first", async () => {
+  assertEquals((await parse("tree fork", "new")).input, { name: "new" });
+  assertEquals((await parse("tree fork", "old", "new")).input, { from: "old", name: "new" });
+});
+
+Deno.test("parseArguments() reads what may be given with every command", async () => {
+  const { globals } = await parse(
+    "paint",
+    "wall",
+    "-C",
+    "/tmp",
+    "--json",
+    "-q",
+    "--lock-timeout",
+    "5s",
+    "--progress=json",
+  );
+  const { directory, json, quiet, lock_timeout, progress, color, debug } = globals;
+  assertEquals({ directory, json, quiet, lock_timeout, progress, color, debug }, {
+    directory: "/tmp",
+    json: true,
+    quiet: true,
+    lock_timeout: "5s",
+    progress: "json",
+    color: true,
+    debug: false,
+  });
+});
+
+Deno.test("parseArguments() gives a flag of both the command and all commands to both", async () => {
+  const { input, globals } = await parse("paint", "wall", "--reason", "rain");
+  assertEquals([input.reason, globals.reason], ["rain", "rain"]);
+});
+
+Deno.test("parseArguments() says which flag is unknown and which was meant", async () => {
+  assertStringIncludes((await refusal("paint", "wall", "--color=red")).message, "--color takes no value");
+
+  const typo = await refusal("paint", "wall", "--colur", "red");
+  assertStringIncludes(typo.message, 'there is no flag "--colur"');
+  assertStringIncludes(typo.hint, "Did you mean --colour?");
+  assertStringIncludes((await refusal("paint", "wall", "-x")).message, '"-x"');
+  assertStringIncludes((await refusal("paint", "wall", "--no-verfy")).hint, "--no-verify");
+  assertEquals((await refusal("paint", "wall", "--odl=1")).hint.includes("Did you mean"), false);
+});
+
+Deno.test("parseArguments() names what is missing, too much or of the wrong form", async () => {
+  assertStringIncludes((await refusal("paint")).message, "<what> is missing");
+  assertStringIncludes((await refusal("tree fork")).message, "<name> is missing");
+  assertStringIncludes(
+    (await refusal("paint", "wall", "floor")).message,
+    '"floor" is one argument too many: it takes only <what>',
+  );
+  assertStringIncludes((await refusal("paint", "wall", "--colour")).message, "--colour wants a value");
+  assertStringIncludes(
+    (await refusal("paint", "wall", "--colour", "--dry")).message,
+    "--colour wants a value",
+  );
+  assertStringIncludes(
+    (await refusal("paint", "wall", "--coats", "many")).message,
+    "--coats must be a whole number",
+  );
+  assertStringIncludes(
+    (await refusal("paint", "wall", "--coats", "10")).message,
+    "--coats must be from 1 to 9, is 10",
+  );
+  assertStringIncludes(
+    (await refusal("paint", "wall", "--coats", "")).message,
+    "--coats must be a whole number",
+  );
+  const colour = await refusal("paint", "wall", "--colour", "gren");
+  assertStringIncludes(colour.message, "--colour must be one of red, green");
+  assertStringIncludes(colour.hint, "Did you mean green?");
+});

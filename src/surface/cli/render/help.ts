@@ -1,0 +1,161 @@
+import type { AnyOperation } from "../../../operation/_define.ts";
+import type { Catalog } from "../../../operation/catalog.ts";
+import { type Argument, argumentsOf, choicesOf } from "../arguments.ts";
+import { unknownCommand } from "../find_command.ts";
+import { GLOBALS } from "../globals.ts";
+import { displayWidth, pad, type Style, wrap } from "../style.ts";
+
+/** The commands by what a user wants of them, as SPEC 11 lists them. */
+export const GROUPS: readonly (readonly [title: string, ...names: string[]])[] = [
+  ["Begin", "init", "adopt", "info", "status", "demo"],
+  ["Save and go back", "snapshot", "history", "show", "diff", "path", "restore"],
+  ["Worktrees and names", "worktree", "ref"],
+  ["Keep in order", "verify", "doctor", "audit", "gc", "conformance"],
+  ["Work together", "lock", "key"],
+  ["Set up", "config", "completion", "help", "version"],
+  ["For programs", "serve", "mcp", "report"],
+];
+
+const MOST_COLUMNS = 100;
+
+/** The page of all commands. */
+export function overview(all: readonly AnyOperation[], style: Style): string {
+  const width = columns(style);
+  const of = (word: string) => all.filter(({ name }) => name === word || name.startsWith(`${word} `));
+  const grouped = GROUPS.map(([title, ...words]) => [title, words.flatMap(of)] as const);
+  const rest = all.filter((each) => !grouped.some(([, inGroup]) => inGroup.includes(each)));
+  const sections = [...grouped, ["More", rest] as const].filter(([, inGroup]) => inGroup.length > 0);
+  const nameWidth = Math.max(...all.map(({ name }) => name.length));
+  return [
+    `${style.paint("strong", "jvs")}: the history of whole working folders\n`,
+    `${style.paint("strong", "Usage")}  jvs <command> [arguments] [flags]\n`,
+    ...sections.map(([title, inGroup]) =>
+      `${style.paint("strong", title)}\n` +
+      inGroup.map(({ name, summary }) => entry(style.paint("name", name), summary, nameWidth, width)).join("")
+    ),
+    `${style.paint("strong", "With every command")}\n${flagLines(argumentsOf(GLOBALS.fields), style)}`,
+    `See ${style.paint("name", "jvs help <command>")} for all about one, with examples.\n`,
+  ].join("\n");
+}
+
+/** The page of one command. */
+export function page(operation: AnyOperation, style: Style): string {
+  const width = columns(style);
+  const own = argumentsOf(operation.input.fields).filter(({ hints }) => !hints.hidden);
+  const places = own.filter(({ hints }) => hints.positional);
+  const flags = own.filter(({ hints }) => !hints.positional);
+  const heading = (text: string) => style.paint("strong", text);
+  const parts = [
+    `${heading(`jvs ${operation.name}`)}: ${operation.summary}\n`,
+    `${heading("Usage")}  jvs ${usageOf(operation)}\n`,
+    ...(operation.about === undefined
+      ? []
+      : [`${operation.about.split(/\n{2,}/).map((text) => wrap(text, width)).join("\n\n")}\n`]),
+    ...(places.length === 0 ? [] : [`${heading("Arguments")}\n${argumentLines(places, style)}`]),
+    ...(flags.length === 0 ? [] : [`${heading("Flags")}\n${flagLines(flags, style)}`]),
+    ...(operation.examples === undefined
+      ? []
+      : [`${heading("Examples")}\n${exampleLines(operation.examples, style)}`]),
+    style.paint("faint", `${wrap(`Flags of every command: ${globalNames()}.`, width)}\n`),
+  ];
+  return parts.join("\n");
+}
+
+/** The page of commands that begin with the same word. */
+export function groupPage(word: string, all: readonly AnyOperation[], style: Style): string {
+  const nameWidth = Math.max(...all.map(({ name }) => name.length));
+  return `${style.paint("strong", `jvs ${word}`)}\n\n` +
+    all.map(({ name, summary }) => entry(style.paint("name", name), summary, nameWidth, columns(style))).join(
+      "",
+    ) +
+    `\nSee ${style.paint("name", `jvs help ${word} <command>`)} for all about one.\n`;
+}
+
+/** What `help` shows for the words of a command, of a group of them, or for none. */
+export async function helpText(command: unknown, catalog: Catalog, style: Style): Promise<string> {
+  const words = Array.isArray(command) ? command.join(" ") : "";
+  if (words === "") return overview(await catalog.loadAll(), style);
+  const name = catalog.resolve(words);
+  if (name !== undefined) return page(await catalog.load(name), style);
+  const names = new Set(catalog.group(words).map((each) => catalog.resolve(each) ?? each));
+  if (names.size === 0) {
+    const [first = "", second] = words.split(" ");
+    throw unknownCommand(first, second, catalog);
+  }
+  return groupPage(words, await Promise.all([...names].map((each) => catalog.load(each))), style);
+}
+
+/** How a command is written: `worktree fork [snapshot] <name> [flags]`. */
+export function usageOf({ name, input }: AnyOperation): string {
+  const own = argumentsOf(input.fields).filter(({ hints }) => !hints.hidden);
+  const places = own.filter(({ hints }) => hints.positional).map(placeText);
+  const needed = own.filter(({ hints, required }) => !hints.positional && required).map(flagText);
+  const more = own.some(({ hints, required }) => !hints.positional && !required) ? ["[flags]"] : [];
+  return [name, ...needed, ...places, ...more].join(" ");
+}
+
+function placeText({ name, required, isList }: Argument): string {
+  const text = `${name}${isList ? "…" : ""}`;
+  return required ? `<${text}>` : `[${text}]`;
+}
+
+/** A flag with what stands for its value: `--tag TAG`. */
+export function flagText(argument: Argument): string {
+  const { name, schema, hints, takesValue } = argument;
+  if (!takesValue) {
+    return schema.fallback?.value === true ? `--no-${name}` : `--${argument.negatable ? "[no-]" : ""}${name}`;
+  }
+  const choices = choicesOf(argument);
+  const value = hints.placeholder ??
+    (choices.length > 0 ? choices.join("|") : schema.kind === "number" ? "N" : "TEXT");
+  return `--${name} ${hints.bare === undefined ? value : `[${value}]`}${hints.many ? "…" : ""}`;
+}
+
+function flagLines(flags: readonly Argument[], style: Style): string {
+  const texts = flags.map((flag) =>
+    `${flag.hints.short ? `-${flag.hints.short}, ` : "    "}${flagText(flag)}`
+  );
+  return lines(flags, texts, style);
+}
+
+function argumentLines(places: readonly Argument[], style: Style): string {
+  return lines(places, places.map(placeText), style);
+}
+
+function lines(all: readonly Argument[], texts: readonly string[], style: Style): string {
+  const nameWidth = Math.min(32, Math.max(...texts.map(displayWidth)));
+  return all.map((each, i) =>
+    entry(style.paint("name", texts[i] ?? ""), aboutText(each), nameWidth, columns(style))
+  )
+    .join("");
+}
+
+/** One sentence on an argument, and its default where that says something. */
+export function aboutText({ schema }: Argument): string {
+  const value: unknown = schema.fallback?.value;
+  const said = (typeof value === "string" && value !== "") || typeof value === "number";
+  return [schema.description, said ? `(default ${value})` : ""].filter((text) => text !== "").join(" ");
+}
+
+function exampleLines(examples: NonNullable<AnyOperation["examples"]>, style: Style): string {
+  return examples.map(([command, what]) => `  ${command}\n      ${style.paint("faint", what)}\n`).join("");
+}
+
+/** A name and what it means beside it; below it where the name is too long. */
+function entry(name: string, what: string, nameWidth: number, width: number): string {
+  const indent = " ".repeat(nameWidth + 4);
+  const text = wrap(what, width, indent);
+  if (displayWidth(name) > nameWidth) return `  ${name}\n${text}\n`;
+  return `  ${pad(name, nameWidth)}  ${text.trimStart()}`.trimEnd() + "\n";
+}
+
+function globalNames(): string {
+  return argumentsOf(GLOBALS.fields).map(({ name, schema }) =>
+    `--${schema.fallback?.value === true ? "no-" : ""}${name}`
+  )
+    .join(" ");
+}
+
+function columns(style: Style): number {
+  return Math.min(style.width, MOST_COLUMNS);
+}

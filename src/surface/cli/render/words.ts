@@ -1,0 +1,69 @@
+import { formatBytes } from "../../../model/duration.ts";
+import { shortId } from "../../../model/ids.ts";
+import type { Degradations, Descriptor } from "../../../model/records.ts";
+import { count, displayWidth, oneLine, pad, type Style } from "../style.ts";
+
+/** Phrases that more than one renderer uses. */
+
+const STEPS: readonly (readonly [name: string, ms: number])[] = [
+  ["day", 86_400_000],
+  ["hour", 3_600_000],
+  ["minute", 60_000],
+  ["second", 1000],
+];
+const A_MONTH_MS = 30 * 86_400_000;
+
+/** How long ago a time is; the date for what is older than a month. */
+export function ago(time: string, now: number): string {
+  const ms = now - Date.parse(time);
+  if (ms > A_MONTH_MS || ms < -60_000) return time.slice(0, 10);
+  const [name, step] = STEPS.find(([, size]) => ms >= size) ?? ["", 0];
+  return step === 0 ? "just now" : `${count(Math.floor(ms / step), name)} ago`;
+}
+
+/** A snapshot as people know it. */
+export function shortName(id: string, style: Style): string {
+  return style.paint("name", shortId(id));
+}
+
+/** A note in quotation marks, or nothing. */
+export function noteText(note: string): string {
+  return note === "" ? "" : `"${oneLine(note)}"`;
+}
+
+/** `12 files, 3 folders, 1.2 GB`. */
+export function contentText({ files, directories, symlinks, other, bytes }: Descriptor["stats"]): string {
+  return [
+    count(files, "file"),
+    ...(directories > 0 ? [count(directories, "folder")] : []),
+    ...(symlinks > 0 ? [count(symlinks, "link")] : []),
+    ...(other > 0 ? [`${other} other`] : []),
+    formatBytes(bytes),
+  ].join(", ");
+}
+
+/** What could not be kept, one line for each kind with the first of its paths; empty when all could. */
+export function degradationLines({ counts, first }: Degradations, style: Style): string[] {
+  return Object.entries(counts).map(([kind, number]) => {
+    const example = first.find((each) => each.kind === kind);
+    const paths = example === undefined
+      ? ""
+      : `: ${example.path}${number > 1 ? ", …" : ""} (${example.reason})`;
+    return `${style.paint("notice", "not kept")}  ${kind.replaceAll("_", " ")} of ${
+      count(number, "entry", "entries")
+    }${paths}`;
+  });
+}
+
+/** `name  value` lines, names faint and aligned; those without a value are left out. */
+export function facts(
+  pairs: readonly (readonly [name: string, value: string])[],
+  style: Style,
+  indent = "",
+): string {
+  const shown = pairs.filter(([, value]) => value !== "");
+  const width = Math.max(0, ...shown.map(([name]) => displayWidth(name)));
+  return shown.map(([name, value]) => `${indent}${style.paint("faint", pad(name, width))}  ${value}\n`).join(
+    "",
+  );
+}
