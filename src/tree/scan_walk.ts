@@ -1,6 +1,6 @@
 import { type BytePath, bytesOf, equalBytes } from "../model/bytes.ts";
 import { DegradationList } from "../model/degradations.ts";
-import { BLOCK, DIR, FILE, SYMLINK, type Xattr } from "../model/entry.ts";
+import { BLOCK, DIR, SYMLINK, type Xattr } from "../model/entry.ts";
 import { type Folder, Stat } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
 import {
@@ -125,7 +125,7 @@ export class ScanWalk implements Disposable {
       const boundary = boundaryOf(this.stat, this.rootStat.devMajor, this.rootStat.devMinor);
       if (boundary !== undefined) this.markBoundary(index, boundary);
       else if (type === DIR) frame.later.push(index);
-      else if (type === FILE && this.stat.nlink > 1) this.group(index);
+      else if (this.stat.nlink > 1) this.group(index);
     } catch (error) {
       // What may not even be looked at (a FUSE mount of somebody else's) has no type: either kind of rule leaves it out.
       if (isRefused(error) && (this.ignores(frame, name, false) || this.ignores(frame, name, true))) return;
