@@ -1,0 +1,73 @@
+import type { CloneRequest, CloneResult, Engine, ShareSource } from "../../src/engine/contract.ts";
+import { bytesOf } from "../../src/model/bytes.ts";
+import type { Folder, Platform } from "../../src/platform/platform.ts";
+import { scanTree } from "../../src/tree/scan.ts";
+import type { TreeTable } from "../../src/tree/table.ts";
+
+/** An engine at work in one folder of a disk: trees are named by their path in there. */
+export class EngineFixture {
+  constructor(readonly platform: Platform, readonly engine: Engine, readonly path: string) {}
+
+  /** A tree as a scan finds it. */
+  async scan(name: string): Promise<TreeTable> {
+    const { exactStat, xattrs } = this.platform.abilities;
+    using root = this.open(name);
+    const scan = await scanTree(root, { exactStat, xattrs, unreadable: "record" });
+    return scan.table;
+  }
+
+  /** Clones one tree into a new folder. */
+  async clone(
+    from: string,
+    to: string,
+    table: TreeTable,
+    options: Pick<CloneRequest, "as"> & Partial<CloneRequest>,
+  ): Promise<CloneResult> {
+    Deno.mkdirSync(`${this.path}/${to}`, { mode: 0o700 });
+    using source = this.open(from);
+    using destination = this.open(to);
+    return await this.engine.clone({ source, table, destination, ...options });
+  }
+
+  /** Clones a tree as a payload that shares with an earlier one, entry by entry of the same path. */
+  async cloneSharing(from: string, to: string, table: TreeTable, earlier: string, known: TreeTable) {
+    using payload = this.open(earlier);
+    const match = Int32Array.from({ length: table.count }, (_, i) => known.find(table.path(i)));
+    const share: ShareSource = { payload, table: known, match };
+    return await this.clone(from, to, table, { as: "payload", share });
+  }
+
+  open(name: string): Folder {
+    return this.platform.openFolder(`${this.path}/${name}`);
+  }
+
+  at(name: string): string {
+    return `${this.path}/${name}`;
+  }
+
+  write(name: string, content: string, mode = 0o644): void {
+    Deno.mkdirSync(this.at(name.slice(0, Math.max(0, name.lastIndexOf("/")))), { recursive: true });
+    Deno.writeTextFileSync(this.at(name), content);
+    Deno.chmodSync(this.at(name), mode);
+  }
+
+  read(name: string): string {
+    return Deno.readTextFileSync(this.at(name));
+  }
+
+  inode(name: string): number | null {
+    return Deno.lstatSync(this.at(name)).ino;
+  }
+
+  /** The names in a folder. */
+  names(name: string): string[] {
+    return Array.from(Deno.readDirSync(this.at(name)), (entry) => entry.name).sort();
+  }
+}
+
+/** The index of an entry, which must be there. */
+export function indexOf(table: TreeTable, path: string): number {
+  const index = table.find(bytesOf(path));
+  if (index < 0) throw new Error(`The table has no ${path}.`);
+  return index;
+}
