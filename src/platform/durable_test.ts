@@ -162,6 +162,24 @@ Deno.test("readFresh() finds a file that is replaced again and again", async () 
   assertEquals(readFresh(path), "299".repeat(1000));
 });
 
+Deno.test("readFresh() looks again when the file is replaced after the listing", () => {
+  using folder = tempDir();
+  const path = `${folder.path}/f`;
+  writeDurable(path, "old");
+  const read = Deno.readTextFileSync;
+  // As a second JuiceFS host sees it: the name is listed, but its file is gone.
+  Deno.readTextFileSync = () => {
+    Deno.readTextFileSync = read;
+    writeDurable(path, "new");
+    throw new Deno.errors.NotFound("as of a replaced file (os error 2)");
+  };
+  try {
+    assertEquals(readFresh(path), "new");
+  } finally {
+    Deno.readTextFileSync = read;
+  }
+});
+
 Deno.test("appendDurable() writes at the end, and makes the file", () => {
   using folder = tempDir();
   appendDurable(`${folder.path}/log`, "one\n");

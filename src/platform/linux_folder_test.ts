@@ -104,6 +104,22 @@ onLinux("Host.isAlive() knows living from ended processes", async () => {
   assert(!host.isAlive(child.pid, start));
 });
 
+onLinux("Host.isAlive() takes no process for alive that has ended and waits for its parent", async () => {
+  const { host } = openPlatform();
+  const script = "sh -c 'exit 0' & echo $!; exec sleep 60";
+  const child = new Deno.Command("sh", { args: ["-c", script], stdout: "piped" }).spawn();
+  const { value } = await child.stdout.getReader().read();
+  const pid = Number(textOf(value ?? a));
+  const facts = () => {
+    const line = mustRun("cat", `/proc/${pid}/stat`);
+    return line.slice(line.lastIndexOf(")") + 2).split(" ");
+  };
+  while (facts()[0] !== "Z") await new Promise((resolve) => setImmediate(resolve));
+  assert(!host.isAlive(pid, facts()[19] as string));
+  child.kill("SIGKILL");
+  await child.status;
+});
+
 onDisks("setTimes() keeps nanoseconds of files, links and folders", DISKS, ({ folder }) => {
   write(folder, a, "");
   folder.makeSymlink(b, a);
