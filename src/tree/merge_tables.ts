@@ -1,0 +1,39 @@
+import { compareBytes } from "../model/bytes.ts";
+import { PathWalker } from "./path_walker.ts";
+import { at, type TreeTable } from "./table.ts";
+
+/**
+ * Walks two trees in root-hash order in step: `visit` gets the indexes of a path in `a` and in `b`, or -1 for the tree
+ * that lacks it. The roots are one path. What `visit` gives ends the walk if it is true.
+ */
+export function mergeTables(
+  a: TreeTable,
+  b: TreeTable,
+  visit: (i: number, j: number) => boolean | void,
+): void {
+  const compare = pathComparer(a, b);
+  let i = 0;
+  let j = 0;
+  while (i < a.count || j < b.count) {
+    const order = i === a.count ? 1 : j === b.count ? -1 : compare(i, j);
+    if (visit(order > 0 ? -1 : i, order < 0 ? -1 : j) === true) return;
+    if (order <= 0) i++;
+    if (order >= 0) j++;
+  }
+}
+
+/** Compares paths of the two trees that are asked for in order, so that mostly only names need be compared. */
+function pathComparer(a: TreeTable, b: TreeTable): (i: number, j: number) => number {
+  // For each folder of `a` the one of `b` with the same path; elsewhere a value that is nobody's index.
+  const twins = new Int32Array(a.count).fill(-1);
+  const pathsOfA = new PathWalker(a);
+  const pathsOfB = new PathWalker(b);
+  return (i, j) => {
+    const siblings = i !== 0 && j !== 0 && twins[at(a.parent, i)] === at(b.parent, j);
+    const order = siblings
+      ? compareBytes(a.name(i), b.name(j))
+      : compareBytes(pathsOfA.path(i), pathsOfB.path(j));
+    if (order === 0) twins[i] = j;
+    return order;
+  };
+}
