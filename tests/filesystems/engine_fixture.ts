@@ -1,8 +1,15 @@
+import { assertEquals } from "@std/assert";
 import type { CloneRequest, CloneResult, Engine, ShareSource } from "../../src/engine/contract.ts";
 import { bytesOf } from "../../src/model/bytes.ts";
 import type { Folder, Platform } from "../../src/platform/platform.ts";
 import { scanTree } from "../../src/tree/scan.ts";
 import type { TreeTable } from "../../src/tree/table.ts";
+
+/** What a test of the suite does with the engine. */
+export type Body = (fixture: EngineFixture) => Promise<void>;
+
+/** Declares a test whose name is the end of a sentence. */
+export type Test = (name: string, body: Body) => void;
 
 /** An engine at work in one folder of a disk: trees are named by their path in there. */
 export class EngineFixture {
@@ -70,4 +77,11 @@ export function indexOf(table: TreeTable, path: string): number {
   const index = table.find(bytesOf(path));
   if (index < 0) throw new Error(`The table has no ${path}.`);
   return index;
+}
+
+/** As `assertEquals`, showing only what differs: a tree's description is long. */
+export function assertSameLines(actual: string[], expected: string[]): void {
+  const [has, wants] = [new Set(actual), new Set(expected)];
+  assertEquals(actual.filter((line) => !wants.has(line)), expected.filter((line) => !has.has(line)));
+  assertEquals(actual.length, expected.length);
 }

@@ -1,0 +1,120 @@
+import { assertEquals } from "@std/assert";
+import { LOST } from "../../src/model/entry.ts";
+import { LinuxFolder } from "../../src/platform/linux_folder.ts";
+import { SystemError } from "../../src/platform/system_error.ts";
+import { USER } from "../support/probes.ts";
+import { describeTree } from "../support/trees.ts";
+import { assertSameLines, indexOf, type Test } from "./engine_fixture.ts";
+
+/** Which inodes payloads may share with each other. */
+export function testSharing(test: Test): void {
+  test("shares unchanged files with the earlier payload and none with a worktree", async (fixture) => {
+    fixture.write("source/a/same", "same");
+    fixture.write("source/a/other", "before");
+    fixture.write("source/new", "x");
+    const known = await fixture.scan("source");
+    await fixture.clone("source", "one", known, { as: "payload" });
+    fixture.write("source/a/other", "changed");
+    const table = await fixture.scan("source");
+    const result = await fixture.cloneSharing("source", "two", table, "one", known);
+    await fixture.clone("two", "back", table, { as: "worktree" });
+
+    assertEquals([result.sharedFiles, result.clonedBytes], [2, "changed".length]);
+    assertEquals(fixture.inode("two/a/same"), fixture.inode("one/a/same"));
+    assertEquals(fixture.read("two/a/other"), "changed");
+    assertEquals(fixture.read("one/a/other"), "before");
+    for (const name of ["a/same", "a/other", "new"]) {
+      const inodes = ["source", "one", "back"].map((tree) => fixture.inode(`${tree}/${name}`));
+      assertEquals(new Set(inodes).size, 3, name);
+      assertEquals(Deno.lstatSync(fixture.at(`back/${name}`)).nlink, 1);
+    }
+    const omit = ["mtime"]; // without FFI only milliseconds are kept
+    const [back, source] = [fixture.at("back"), fixture.at("source")];
+    assertSameLines(await describeTree(back, { omit }), await describeTree(source, { omit }));
+  });
+
+  test("does not share a payload file that differs from its manifest", async (fixture) => {
+    for (const name of ["grown", "touched", "replaced"]) fixture.write(`source/${name}`, "right");
+    const known = await fixture.scan("source");
+    await fixture.clone("source", "one", known, { as: "payload" });
+    Deno.writeTextFileSync(fixture.at("one/grown"), "wrong and longer");
+    const { mtime } = Deno.statSync(fixture.at("source/grown"));
+    Deno.utimeSync(fixture.at("one/grown"), mtime ?? 0, mtime ?? 0);
+    Deno.writeTextFileSync(fixture.at("one/touched"), "wrong");
+    Deno.removeSync(fixture.at("one/replaced"));
+    Deno.symlinkSync("grown", fixture.at("one/replaced"));
+    const table = await fixture.scan("source");
+    const { sharedFiles } = await fixture.cloneSharing("source", "two", table, "one", known);
+    assertEquals(sharedFiles, 0);
+    for (const name of ["grown", "touched", "replaced"]) assertEquals(fixture.read(`two/${name}`), "right");
+  });
+
+  test("shares no file whose mode or owner changed", async (fixture) => {
+    fixture.write("source/mode", "x", 0o600);
+    fixture.write("source/owner", "x");
+    const known = await fixture.scan("source");
+    await fixture.clone("source", "one", known, { as: "payload" });
+    Deno.chmodSync(fixture.at("source/mode"), 0o755);
+    Deno.chownSync(fixture.at("source/owner"), USER, USER);
+    const table = await fixture.scan("source");
+    const { sharedFiles } = await fixture.cloneSharing("source", "two", table, "one", known);
+    assertEquals(sharedFiles, 0);
+    assertEquals(Deno.statSync(fixture.at("one/owner")).uid, 0);
+  });
+}
+
+/** Several names of one file. */
+export function testHardLinks(test: Test): void {
+  test("clones what cannot be linked", async (fixture) => {
+    fixture.write("source/a", "x");
+    const known = await fixture.scan("source");
+    await fixture.clone("source", "one", known, { as: "payload" });
+    using _fault = failingLinks("EPERM");
+    const result = await fixture.cloneSharing("source", "two", known, "one", known);
+    assertEquals([result.sharedFiles, result.clonedBytes, result.degradations.total], [0, 1, 0]);
+    assertEquals(fixture.read("two/a"), "x");
+  });
+
+  test("clones hard links that it cannot keep, and says so", async (fixture) => {
+    fixture.write("source/a", "linked");
+    for (const name of ["b", "c", "d"]) Deno.linkSync(fixture.at("source/a"), fixture.at(`source/${name}`));
+    const table = await fixture.scan("source");
+    // b can be linked to a; c cannot, and stands in for it: d is linked to c.
+    using _fault = failingLinks("EMLINK", 2);
+    const { degradations } = await fixture.clone("source", "payload", table, { as: "payload" });
+    const inode = (name: string) => fixture.inode(`payload/${name}`);
+    assertEquals([inode("a") === inode("b"), inode("a") === inode("c"), inode("c") === inode("d")], [
+      true,
+      false,
+      true,
+    ]);
+    assertEquals(fixture.read("payload/d"), "linked");
+    assertEquals(degradations.toRecord().counts, { hardlink: 2 });
+    const lost = ["a", "b", "c", "d"].map((name) => table.lost[indexOf(table, name)]);
+    assertEquals(lost, [0, 0, LOST.hardlink, LOST.hardlink]);
+  });
+
+  test("keeps hard links together whose first name went away", async (fixture) => {
+    fixture.write("source/a", "linked");
+    for (const name of ["b", "c"]) Deno.linkSync(fixture.at("source/a"), fixture.at(`source/${name}`));
+    const table = await fixture.scan("source");
+    Deno.removeSync(fixture.at("source/a"));
+    const { changed, degradations } = await fixture.clone("source", "payload", table, { as: "payload" });
+    assertEquals([...changed], [indexOf(table, "a")]);
+    assertEquals(fixture.names("payload"), ["b", "c"]);
+    assertEquals(fixture.inode("payload/b"), fixture.inode("payload/c"));
+    assertEquals(degradations.total, 0);
+  });
+}
+
+/** Makes each hard link fail from the given one on (default: the first), until the block ends. */
+function failingLinks(errno: string, from = 1): Disposable {
+  const { linkFrom } = LinuxFolder.prototype;
+  let calls = 0;
+  LinuxFolder.prototype.linkFrom = function (...args) {
+    // Only one fails: a file system that refused one link of a file takes those of its clone.
+    if (++calls === from) throw new SystemError("link", this.path, errno);
+    linkFrom.apply(this, args);
+  };
+  return { [Symbol.dispose]: () => void (LinuxFolder.prototype.linkFrom = linkFrom) };
+}
