@@ -2,6 +2,10 @@ import { compareBytes } from "../model/bytes.ts";
 import type { Listing } from "../platform/platform.ts";
 import { at, larger } from "./table.ts";
 
+// A key is the first bytes of a name that tell it from its neighbours, then its number: together what a double holds.
+const KEY_BYTES = 4;
+const NUMBERS = 2 ** 21;
+
 /** Where one folder's names lie in a `NameStack`: their numbers, in the order of their bytes. */
 export interface NameRange {
   readonly from: number;
@@ -42,7 +46,7 @@ export class NameStack {
       this.poolUsed = end;
     }
     this.count = to;
-    this.order.subarray(from, to).sort((a, b) => this.compare(a, b));
+    this.sort(from, to);
     return { from, to };
   }
 
@@ -69,6 +73,50 @@ export class NameStack {
       else to = middle;
     }
     return false;
+  }
+
+  /** Sorts by keys first, as numbers are compared ten times as fast as names. */
+  private sort(from: number, to: number): void {
+    const order = this.order.subarray(from, to);
+    const byName = (a: number, b: number) => this.compare(a, b);
+    if (order.length > NUMBERS) return void order.sort(byName);
+    const keys = this.keys(from, to).sort();
+    let alike = 0;
+    for (let i = 0; i < keys.length; i++) {
+      order[i] = from + at(keys, i) % NUMBERS;
+      if (i > 0 && Math.floor(at(keys, i) / NUMBERS) === Math.floor(at(keys, i - 1) / NUMBERS)) continue;
+      if (i - alike > 1) order.subarray(alike, i).sort(byName);
+      alike = i;
+    }
+    if (keys.length - alike > 1) order.subarray(alike).sort(byName);
+  }
+
+  private keys(from: number, to: number): Float64Array {
+    const { pool, starts, ends } = this;
+    const skip = this.commonPrefix(from, to);
+    const keys = new Float64Array(to - from);
+    for (let i = from; i < to; i++) {
+      const start = at(starts, i) + skip;
+      const end = at(ends, i);
+      let key = 0;
+      for (let j = start; j < start + KEY_BYTES; j++) key = key * 256 + (j < end ? at(pool, j) : 0);
+      keys[i - from] = key * NUMBERS + (i - from);
+    }
+    return keys;
+  }
+
+  /** With how many bytes all names begin alike. */
+  private commonPrefix(from: number, to: number): number {
+    const { pool, starts, ends } = this;
+    if (to - from < 2) return 0;
+    const first = at(starts, from);
+    let length = at(ends, from) - first;
+    for (let i = from + 1; i < to && length > 0; i++) {
+      const start = at(starts, i);
+      const most = Math.min(length, at(ends, i) - start);
+      for (length = 0; length < most && pool[start + length] === pool[first + length];) length++;
+    }
+    return length;
   }
 
   private compare(a: number, b: number): number {
