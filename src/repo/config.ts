@@ -44,6 +44,11 @@ export class Config {
     return value as ConfigValue<K>; // the table's own schema checked it
   }
 
+  /** The same, but the default while anything in the file is wrong: for what must go on all the same. */
+  getOrDefault<K extends ConfigKey>(key: K): ConfigValue<K> {
+    return this.problem() === undefined ? this.get(key) : settingOf(key).default as ConfigValue<K>;
+  }
+
   /** What is wrong with the file, for those who can do without it; nothing when all is well. */
   problem(): JvsError | undefined {
     try {

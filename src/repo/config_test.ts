@@ -37,7 +37,7 @@ Deno.test("Config.get() reads values, units and comments included", () => {
       "hooks": { "pre-snapshot": "make check", "post.restore": ["/bin/a b", "c d"] },
     }`,
   );
-  assertEquals(config.get("engine"), "copy");
+  assertEquals([config.get("engine"), config.getOrDefault("engine")], ["copy", "copy"]);
   assertEquals(config.get("lock_timeout"), 120_000);
   assertEquals(config.get("restore.verify_limit"), 5e9);
   assertEquals(config.get("restore.unsaved"), "refuse");
@@ -76,6 +76,7 @@ Deno.test("Config.get() names file, line, column and reason of what is wrong, an
     assertEquals(error.code, "E_USAGE");
     assertStringIncludes(error.message, `config.jsonc": ${place}: `);
     assertEquals(config.problem()?.message, error.message);
+    assertEquals(config.getOrDefault("consistency"), "quiesced");
   }
   Deno.writeFileSync(`${folder.path}/config.jsonc`, new Uint8Array([0x7b, 0x2f, 0x2f, 0xff, 0x0a, 0x7d]));
   assertThrows(() => configOf(folder).get("engine"), JvsError, "no UTF-8");

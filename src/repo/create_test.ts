@@ -88,14 +88,15 @@ Deno.test("createRepository() leaves nothing behind when it fails, wherever that
 });
 
 function failing(call: "openFolder" | "syncFileSystem"): Platform {
-  const platform = openPlatform();
-  return new Proxy(platform, {
+  return replacing(call, () => {
+    throw new SystemError("reach", "it", "EIO");
+  });
+}
+
+function replacing(call: "openFolder" | "syncFileSystem", by: () => void): Platform {
+  return new Proxy(openPlatform(), {
     get(target, name) {
-      if (name === call) {
-        return (): never => {
-          throw new SystemError("reach", "it", "EIO");
-        };
-      }
+      if (name === call) return by;
       const value: unknown = Reflect.get(target, name);
       return typeof value === "function" ? value.bind(target) : value;
     },
@@ -141,6 +142,16 @@ Deno.test("createRepository() lets only one of several at once make it, and it s
   assertEquals([...Deno.readDirSync(root)].map(({ name }) => name).sort(), [".jvs", "main"]);
   const store = openStore(root);
   assertEquals(store.worktrees.checkIdentity(store.worktrees.get("main")), "same");
+});
+
+Deno.test("createRepository() takes nothing from the one that was faster", () => {
+  using folder = tempDir();
+  const faster = createRepository(`${folder.path}/faster`, MAIN);
+  const root = `${folder.path}/repo`;
+  const platform = replacing("syncFileSystem", () => Deno.renameSync(faster.layout.control, `${root}/.jvs`));
+  assertThrows(() => createRepository(root, { ...MAIN, platform }), JvsError, "is there already");
+  assertEquals([...Deno.readDirSync(root)].map(({ name }) => name).sort(), [".jvs", "main"]);
+  assertEquals(openStore(root).repoId, faster.repoId);
 });
 
 Deno.test("createRepository() opens a shared one to the group, what is made later included", () => {

@@ -6,6 +6,7 @@ import { makeFolderDurable, readFresh } from "../platform/durable.ts";
 import { openPlatform } from "../platform/open_platform.ts";
 import type { Platform } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
+import { Audit } from "./audit.ts";
 import { Config } from "./config.ts";
 import { Layout } from "./layout.ts";
 import { Locks } from "./locks.ts";
@@ -39,6 +40,7 @@ export function openStore(root: string, options: OpenStoreOptions = {}): Store {
 
 /** A repository: the one way to all that it stores. */
 export class Store {
+  readonly audit: Audit;
   readonly config: Config;
   readonly locks: Locks;
   readonly worktrees: Worktrees;
@@ -48,6 +50,11 @@ export class Store {
     this.config = new Config(layout.config);
     this.locks = new Locks(layout, platform, () => this.ensureRuntime());
     this.worktrees = new Worktrees(layout, platform);
+    this.audit = new Audit(layout, {
+      lock: () => this.locks.short("audit"),
+      // A change that was made is recorded, whatever somebody wrote into the settings meanwhile.
+      rotateBytes: () => this.config.getOrDefault("audit.rotate_bytes"),
+    });
   }
 
   /** The repository's own id, whatever its path. */
