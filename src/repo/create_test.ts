@@ -146,12 +146,12 @@ Deno.test("createRepository() lets only one of several at once make it, and it s
 
 Deno.test("createRepository() takes nothing from the one that was faster", () => {
   using folder = tempDir();
-  const faster = createRepository(`${folder.path}/faster`, MAIN);
+  const { layout, repoId } = createRepository(`${folder.path}/faster`, MAIN);
   const root = `${folder.path}/repo`;
-  const platform = replacing("syncFileSystem", () => Deno.renameSync(faster.layout.control, `${root}/.jvs`));
+  const platform = replacing("syncFileSystem", () => Deno.renameSync(layout.control, `${root}/.jvs`));
   assertThrows(() => createRepository(root, { ...MAIN, platform }), JvsError, "is there already");
   assertEquals([...Deno.readDirSync(root)].map(({ name }) => name).sort(), [".jvs", "main"]);
-  assertEquals(openStore(root).repoId, faster.repoId);
+  assertEquals(openStore(root).repoId, repoId);
 });
 
 Deno.test("createRepository() opens a shared one to the group, what is made later included", () => {
