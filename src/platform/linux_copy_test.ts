@@ -3,7 +3,7 @@ import { sharedDisk } from "../../tests/support/disk_image.ts";
 import { requires } from "../../tests/support/requires.ts";
 import { mustRun } from "../../tests/support/run.ts";
 import { bytesOf } from "../model/bytes.ts";
-import { a, b, DISKS, errnoOf, onDisks, write } from "./_testing.ts";
+import { a, b, DISKS, errnoOf, onDisks, write } from "../../tests/support/platform_cases.ts";
 import { Stat } from "./platform.ts";
 import { openPlatform } from "./open_platform.ts";
 

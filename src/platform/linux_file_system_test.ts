@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { mustRun } from "../../tests/support/run.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
-import { a, b, DISKS, errnoOf, onDisks, onLinux } from "./_testing.ts";
+import { a, b, DISKS, errnoOf, onDisks, onLinux } from "../../tests/support/platform_cases.ts";
 
 const MB = 1024 * 1024;
 

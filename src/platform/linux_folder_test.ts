@@ -2,7 +2,17 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { mustRun } from "../../tests/support/run.ts";
 import { bytesOf, equalBytes, textOf } from "../model/bytes.ts";
 import { BLOCK, CHAR, DIR, FIFO, FILE, SOCKET } from "../model/entry.ts";
-import { a, b, DISKS, dot, errnoOf, onDisks, onLinux, statOf, write } from "./_testing.ts";
+import {
+  a,
+  b,
+  DISKS,
+  dot,
+  errnoOf,
+  onDisks,
+  onLinux,
+  statOf,
+  write,
+} from "../../tests/support/platform_cases.ts";
 import { type Folder, Stat } from "./platform.ts";
 import { openPlatform } from "./open_platform.ts";
 import { SystemError } from "./system_error.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { mustRun } from "../../tests/support/run.ts";
 import { bytesOf } from "../model/bytes.ts";
-import { a, b, DISKS, dot, errnoOf, onDisks, statOf, write } from "./_testing.ts";
+import { a, b, DISKS, dot, errnoOf, onDisks, statOf, write } from "../../tests/support/platform_cases.ts";
 
 onDisks("xattrs() gives what is kept, sorted, of files and folders", DISKS, ({ folder }, kind) => {
   write(folder, a, "");

@@ -1,4 +1,5 @@
 import { JvsError } from "../model/errors.ts";
+import { nextTurn } from "./clock.ts";
 
 const SLICE_MS = 50;
 
@@ -22,7 +23,7 @@ export class Pace {
 
   /** Lets everything else have its turn; `E_INTERRUPTED` if the work was cancelled. */
   async turn(): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await nextTurn();
     this.check();
     this.started = performance.now();
   }

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { bytesOf, textOf } from "../model/bytes.ts";
 import { FIFO } from "../model/entry.ts";
-import { a, b, eachPlatform, errnoOf, statOf, write } from "./_testing.ts";
+import { a, b, eachPlatform, errnoOf, statOf, write } from "../../tests/support/platform_cases.ts";
 import { type Folder, type OpenFile } from "./platform.ts";
 import { SystemError } from "./system_error.ts";
 

@@ -5,7 +5,7 @@ import { tempDir } from "../../tests/support/temp_dir.ts";
 import { bytesOf, textOf } from "../model/bytes.ts";
 import { FIFO } from "../model/entry.ts";
 import { JvsError } from "../model/errors.ts";
-import { a, b, dot, errnoOf, statOf, write } from "./_testing.ts";
+import { a, b, dot, errnoOf, statOf, write } from "../../tests/support/platform_cases.ts";
 import { openPlatform } from "./open_platform.ts";
 
 const portable = openPlatform({ ffi: false });

@@ -1,13 +1,13 @@
 import { assert, assertThrows } from "@std/assert";
-import { type DiskKind, sharedDisk } from "../../tests/support/disk_image.ts";
-import { requires } from "../../tests/support/requires.ts";
-import { tempDir } from "../../tests/support/temp_dir.ts";
-import { bytesOf } from "../model/bytes.ts";
-import { openLibc } from "./libc.ts";
-import { LinuxPlatform } from "./linux.ts";
-import { openPlatform } from "./open_platform.ts";
-import { type Folder, type Platform, Stat } from "./platform.ts";
-import { SystemError } from "./system_error.ts";
+import { type DiskKind, sharedDisk } from "./disk_image.ts";
+import { requires } from "./requires.ts";
+import { tempDir } from "./temp_dir.ts";
+import { bytesOf } from "../../src/model/bytes.ts";
+import { openLibc } from "../../src/platform/libc.ts";
+import { LinuxPlatform } from "../../src/platform/linux.ts";
+import { openPlatform } from "../../src/platform/open_platform.ts";
+import { type Folder, type Platform, Stat } from "../../src/platform/platform.ts";
+import { SystemError } from "../../src/platform/system_error.ts";
 
 /** The disks that the platform is tried on. */
 export const DISKS = ["ext4", "xfs", "btrfs", "tmpfs", "overlay"] as const;
