@@ -128,6 +128,16 @@ export const Ref = record({
 });
 export type Ref = Infer<typeof Ref>;
 
+/** What keeps a snapshot from the garbage collection, for a time or for good. */
+export const Pin = record({
+  pin_id: uuid(),
+  snapshot_id: snapshotId(),
+  reason: text(),
+  created_at: time(),
+  expires_at: nullable(time()),
+});
+export type Pin = Infer<typeof Pin>;
+
 /** One line of the audit log. SPEC 9. */
 export const AuditRecord = record({
   event_id: uuid(),
