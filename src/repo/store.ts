@@ -8,9 +8,12 @@ import type { Platform } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
 import { Audit } from "./audit.ts";
 import { Config } from "./config.ts";
+import { Intents } from "./intents.ts";
 import { Layout } from "./layout.ts";
 import { Locks } from "./locks.ts";
 import { damaged } from "./record_file.ts";
+import { Refs } from "./refs.ts";
+import { Snapshots } from "./snapshots.ts";
 import { checkOwner, isShared } from "./trust.ts";
 import { Worktrees } from "./worktrees.ts";
 
@@ -42,14 +45,20 @@ export function openStore(root: string, options: OpenStoreOptions = {}): Store {
 export class Store {
   readonly audit: Audit;
   readonly config: Config;
+  readonly intents: Intents;
   readonly locks: Locks;
+  readonly refs: Refs;
+  readonly snapshots: Snapshots;
   readonly worktrees: Worktrees;
   #repoId: string | undefined;
 
   constructor(readonly layout: Layout, readonly platform: Platform) {
     this.config = new Config(layout.config);
+    this.intents = new Intents(layout, platform.host);
+    this.refs = new Refs(layout);
     this.locks = new Locks(layout, platform, () => this.ensureRuntime());
     this.worktrees = new Worktrees(layout, platform);
+    this.snapshots = new Snapshots(layout, platform, { lock: () => this.locks.short("snapshot-id") });
     this.audit = new Audit(layout, {
       lock: () => this.locks.short("audit"),
       // A change that was made is recorded, whatever somebody wrote into the settings meanwhile.
