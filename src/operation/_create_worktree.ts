@@ -6,14 +6,17 @@ import type { WorktreeConfig } from "../model/records.ts";
 import { randomBytes } from "../platform/clock.ts";
 import { attempt } from "../platform/deno_call.ts";
 import type { Folder } from "../platform/platform.ts";
+import { mergeTables } from "../tree/merge_tables.ts";
+import type { TreeTable } from "../tree/table.ts";
 import type { OpenIntent } from "../repo/intents.ts";
 import { newWorktreeConfig } from "../repo/worktrees.ts";
 import { withIntent } from "./_change.ts";
 import { commitChange } from "./_commit.ts";
 import type { RepositoryContext } from "./_define.ts";
-import { checkForkable, fillFromSnapshot } from "./_fill_from_snapshot.ts";
+import { checkForkable, type Filled, fillFromSnapshot } from "./_fill_from_snapshot.ts";
 import { fillFromWorktree } from "./_fill_from_worktree.ts";
 import { lockRepository, lockWorktree } from "./_locks.ts";
+import { lookAtOurs } from "./_look.ts";
 import { makeMovable, openStaging } from "./_payload_roots.ts";
 import { recoverOpenIntents } from "./_recover.ts";
 import { reserveName } from "./_reserve_name.ts";
@@ -39,14 +42,6 @@ export interface MadeWorktree {
   readonly verified: boolean;
   /** What could not be made as the snapshot, or the source, has it. */
   readonly degradations: DegradationList;
-}
-
-/** What filling a new payload root gives. */
-export interface Filled {
-  readonly verified: boolean;
-  readonly degradations: DegradationList;
-  /** Tells the stat cache what is known of the new worktree. */
-  readonly remember?: (worktree: WorktreeConfig) => void;
 }
 
 /** Makes a worktree from a snapshot, or an empty one. A kill at any point leaves nothing to be seen, or all of it. */
@@ -113,7 +108,6 @@ async function make(
       publishWorktree(store, intent);
     });
     const worktree = store.worktrees.get(name);
-    filled.remember?.(worktree);
     const { verified, degradations } = filled;
     return { worktree, path: store.worktrees.root(worktree), verified, degradations };
   });
@@ -121,11 +115,12 @@ async function make(
 
 /** Makes the payload root where nobody sees it, whole and durable; the intent knows it then. */
 async function stage(
-  { store }: RepositoryContext,
+  context: RepositoryContext,
   intent: OpenIntent,
   { name, id, snapshotId }: { name: string; id: string; snapshotId: string | null },
   fill: (root: Folder) => Promise<Filled>,
 ): Promise<Filled> {
+  const { store } = context;
   using staging = openStaging(store);
   const path = `${store.layout.staging}/${intent.id}`;
   attempt("create", path, () => Deno.mkdirSync(path)); // with the mode that the umask leaves
@@ -134,13 +129,28 @@ async function stage(
   const root_mode = makeMovable(root);
   store.platform.syncFileSystem(root);
   const identity = store.worktrees.identify(root);
-  const config = newWorktreeConfig({ name, path: `worktrees/${name}`, identity, snapshotId });
-  const staged: typeof StagedWorktree extends { check(v: unknown): infer T } ? T : never = {
-    config: { ...config, worktree_id: id },
-    root_mode,
-  };
-  intent.step("staged", { ...staged });
+  const made = newWorktreeConfig({ name, path: `worktrees/${name}`, identity, snapshotId });
+  const config = { ...made, worktree_id: id };
+  if (filled.table !== undefined) await rememberContent(context, config, root, filled.table);
+  intent.step("staged", { config, root_mode } satisfies StagedWorktree);
   return filled;
+}
+
+/** Tells the stat cache what was hashed anyway, so that the first snapshot need not read it all again. */
+async function rememberContent(
+  context: RepositoryContext,
+  config: WorktreeConfig,
+  root: Folder,
+  known: TreeTable,
+): Promise<void> {
+  const look = await lookAtOurs(context, config, root);
+  mergeTables(known, look.table, (i, j) => {
+    const hash = i === -1 || j === -1 || known.size[i] !== look.table.size[j]
+      ? undefined
+      : known.contentHash(i);
+    if (hash !== undefined) look.table.setHash(j, hash);
+  });
+  look.remember(config.head_snapshot_id);
 }
 
 function fillWithNothing(): Promise<Filled> {

@@ -1,7 +1,6 @@
 import { JvsError } from "../model/errors.ts";
-import { attempt } from "../platform/deno_call.ts";
-import { isSystemError } from "../platform/system_error.ts";
 import type { OpenIntent } from "../repo/intents.ts";
+import { isThere } from "../repo/snapshot_files.ts";
 import type { Store } from "../repo/store.ts";
 import type { RepositoryContext } from "./_define.ts";
 import { lockRepository } from "./_locks.ts";
@@ -36,16 +35,6 @@ function checkFree(store: Store, intent: OpenIntent, name: string): void {
   if (other === undefined || !other.operation.startsWith("worktree ")) return;
   const who = `process ${other.pid} on ${other.host}`;
   throw taken(name, `${other.operation} (${who}) is about to use that name`, "Or wait for it.");
-}
-
-function isThere(path: string): boolean {
-  try {
-    attempt("look at", path, () => Deno.lstatSync(path));
-    return true;
-  } catch (error) {
-    if (isSystemError(error, "ENOENT", "ENOTDIR")) return false;
-    throw error;
-  }
 }
 
 function taken(name: string, state: string, more: string): JvsError {

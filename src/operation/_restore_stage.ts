@@ -1,16 +1,12 @@
 import { compareBytes, equalBytes } from "../model/bytes.ts";
 import type { DegradationList } from "../model/degradations.ts";
-import { DIR, FILE } from "../model/entry.ts";
-import { JvsError } from "../model/errors.ts";
-import { shortId } from "../model/ids.ts";
+import { DIR } from "../model/entry.ts";
 import { selectEngine } from "../engine/select.ts";
-import type { Folder } from "../platform/platform.ts";
 import { lastName, parentPath } from "../tree/folders_by_path.ts";
-import { hashFiles } from "../tree/hash.ts";
 import { selectEntries } from "../tree/select_entries.ts";
 import { at, NONE, type TreeTable } from "../tree/table.ts";
 import { aspectsOf } from "./_aspects.ts";
-import { namedPaths } from "./_autosave.ts";
+import { damagedPayload, differingFiles } from "./_check_clone.ts";
 import type { WorktreeChange } from "./_commit.ts";
 import type { RestoreTrees } from "./_restore_apply.ts";
 import type { Journal, JournalAspects, JournalUnit } from "./_restore_journal.ts";
@@ -56,8 +52,8 @@ export async function stage(
     signal: context.signal,
   });
   const damaged = [...changed, ...unreadable].map((index) => table.path(index));
-  if (request.verify) damaged.push(...await differing(change, staging.fresh, table));
-  if (damaged.length > 0) throw damagedPayload(snapshotId, damaged);
+  if (request.verify) damaged.push(...await differingFiles(context, staging.fresh, table));
+  if (damaged.length > 0) throw damagedPayload("restore", snapshotId, damaged);
   return degradations;
 }
 
@@ -82,32 +78,6 @@ function keepTopsMovable(table: TreeTable, units: readonly Unit[], origin: Uint3
   origin.forEach((j, index) => {
     if (tops.has(j) && table.type[index] === DIR) table.mode[index] = at(table.mode, index) | 0o700;
   });
-}
-
-/** Paths of staged files whose content is not what the manifest says. */
-async function differing(change: WorktreeChange, fresh: Folder, table: TreeTable): Promise<Uint8Array[]> {
-  const { table: read } = selectEntries(table, () => true);
-  read.hashed.fill(0);
-  const files: number[] = [];
-  for (let i = 0; i < read.count; i++) if (read.type[i] === FILE) files.push(i);
-  const { reporter, signal } = change.context;
-  await hashFiles(fresh, read, files, { flush: false, reporter, signal });
-  return files.filter((i) => {
-    const expected = table.contentHash(i);
-    const found = read.contentHash(i);
-    return expected === undefined || found === undefined || !equalBytes(expected, found);
-  }).map((i) => table.path(i));
-}
-
-function damagedPayload(snapshotId: string, paths: readonly Uint8Array[]): JvsError {
-  return new JvsError(
-    "E_PAYLOAD_HASH_MISMATCH",
-    `Cannot restore ${shortId(snapshotId)}: its content was changed or lost since it was saved: ${
-      namedPaths(paths)
-    }. ` +
-      "Nothing was changed in the worktree.",
-    { details: { snapshot_id: snapshotId, count: paths.length } },
-  );
 }
 
 /** Writes down what is about to be done, with the inodes by which it can be told later whether it was. */

@@ -1,6 +1,6 @@
 import { bytesOf } from "../model/bytes.ts";
 import { WorktreeConfig } from "../model/records.ts";
-import { integer, nullable, record, SchemaMismatch } from "../model/schema.ts";
+import { type Infer, integer, nullable, record, SchemaMismatch } from "../model/schema.ts";
 import type { OpenIntent } from "../repo/intents.ts";
 import type { Store } from "../repo/store.ts";
 import { removeTree } from "../tree/remove_tree.ts";
@@ -13,6 +13,7 @@ export const StagedWorktree = record({
     "What the payload root's mode is to be, where that was loosened to move it.",
   ),
 });
+export type StagedWorktree = Infer<typeof StagedWorktree>;
 
 /** Makes a staged worktree visible: its payload root by one rename, then its record. Repeatable. */
 export function publishWorktree(store: Store, intent: OpenIntent): void {

@@ -1,0 +1,71 @@
+import { isJvsError } from "../model/errors.ts";
+import { snapshotId, uuid, type WorktreeConfig } from "../model/records.ts";
+import { boolean, type Infer, list, nullable, oneOf, record, text } from "../model/schema.ts";
+import { defineOperation, type RepositoryContext } from "./_define.ts";
+import { isAdopted } from "./_open_worktree.ts";
+import { isDetached } from "./_worktree.ts";
+
+const Item = record({
+  name: text(),
+  path: nullable(text()).about("Absolute."),
+  worktree_id: nullable(uuid()),
+  head_snapshot_id: nullable(snapshotId()).about("Where it stands."),
+  latest_snapshot_id: nullable(snapshotId()).about("The newest snapshot of its line."),
+  detached: boolean(),
+  adopted: boolean(),
+  current: boolean().about("You are in it."),
+  state: oneOf("ok", "missing", "replaced", "damaged")
+    .about("Whether its folder is there and the one that was versioned; damaged: its record cannot be read."),
+});
+type Item = Infer<typeof Item>;
+
+/** Lists the worktrees. */
+export const worktreeList = defineOperation({
+  name: "worktree list",
+  summary: "List the worktrees, and where each stands",
+  changes: "nothing",
+  input: record({}, { closed: true }),
+  output: record({ worktrees: list(Item) }),
+  run(context) {
+    return Promise.resolve({
+      worktrees: context.store.worktrees.names().flatMap((name) => itemOf(context, name)),
+    });
+  },
+});
+
+/** Nothing for one that is gone by now; a damaged one hides no other. */
+function itemOf(context: RepositoryContext, name: string): Item[] {
+  const { store } = context;
+  try {
+    const config = store.worktrees.find(name);
+    return config === undefined ? [] : [describe(context, config)];
+  } catch (error) {
+    if (!isJvsError(error, "E_DESCRIPTOR_CORRUPT", "E_PATH_ESCAPE")) throw error;
+    return [{
+      name,
+      path: null,
+      worktree_id: null,
+      head_snapshot_id: null,
+      latest_snapshot_id: null,
+      detached: false,
+      adopted: false,
+      current: false,
+      state: "damaged",
+    }];
+  }
+}
+
+function describe({ store, worktree }: RepositoryContext, config: WorktreeConfig): Item {
+  const state = store.worktrees.checkIdentity(config);
+  return {
+    name: config.name,
+    path: store.worktrees.root(config),
+    worktree_id: config.worktree_id,
+    head_snapshot_id: config.head_snapshot_id,
+    latest_snapshot_id: config.latest_snapshot_id,
+    detached: isDetached(config),
+    adopted: isAdopted(config),
+    current: config.worktree_id === worktree?.worktree_id,
+    state: state === "same" ? "ok" : state,
+  };
+}

@@ -1,0 +1,131 @@
+import { JvsError } from "../model/errors.ts";
+import { displayPath } from "../model/path_text.ts";
+import { snapshotId, time, type WorktreeConfig } from "../model/records.ts";
+import { boolean, nullable, record, text } from "../model/schema.ts";
+import { autosave, namedPaths } from "./_autosave.ts";
+import { changeWorktree } from "./_change.ts";
+import type { WorktreeChange } from "./_commit.ts";
+import { isUnsaved } from "./_compare.ts";
+import { defineOperation } from "./_define.ts";
+import { type Look, lookAt } from "./_look.ts";
+import { isAdopted } from "./_open_worktree.ts";
+import { removeWorktree } from "./_remove_worktree.ts";
+
+/** What becomes of work that no snapshot holds. */
+type Unsaved = "refuse" | "save" | "discard";
+
+/** Removes a worktree's folder and record; its snapshots stay. */
+export const worktreeRemove = defineOperation({
+  name: "worktree remove",
+  summary: "Remove a worktree; its snapshots stay",
+  about:
+    "A worktree with work that no snapshot holds, ignored files included, is not removed: with --force that is " +
+    "saved first, with --discard it is given up. What the worktree's line holds is kept for 30 days at least.",
+  examples: [
+    ["jvs worktree remove experiment", "removes it if everything in it is saved"],
+    ["jvs worktree remove experiment --force", "saves first what is not"],
+  ],
+  changes: "repository",
+  input: record({
+    name: text().about("The worktree.").cli({ positional: true, placeholder: "NAME", completes: "worktree" }),
+    force: boolean().default(false).about("Save unsaved work as an autosave first."),
+    discard: boolean().default(false).about("Give unsaved work up."),
+  }, { closed: true }),
+  output: record({
+    name: text(),
+    path: text().about("Where it was."),
+    latest_snapshot_id: nullable(snapshotId()).about("The newest snapshot of its line: fork it to go on."),
+    kept_until: nullable(time()).about(
+      "Until when the garbage collection spares that line whatever the settings say.",
+    ),
+    autosave_snapshot_id: nullable(snapshotId()).about("Holds the unsaved work there was."),
+  }),
+  async run(context, input) {
+    const { store } = context;
+    const worktree = store.worktrees.get(input.name);
+    refuseMain(worktree);
+    const options = { operation: "worktree remove", target: worktree.name };
+    return await changeWorktree(context, worktree, options, async (change) => {
+      const { name, latest_snapshot_id } = change.worktree;
+      const path = store.worktrees.root(change.worktree);
+      using look = await lookUnlessGone(change);
+      const unsaved = input.discard ? "discard" : input.force ? "save" : "refuse";
+      const autosaveId = look === undefined ? null : await settleUnsaved(change, look, unsaved);
+      const seen = input.discard ? undefined : look?.table;
+      const kept_until = await removeWorktree(change, { seen, autosaveId, discarded: input.discard });
+      return { name, path, latest_snapshot_id, kept_until, autosave_snapshot_id: autosaveId };
+    });
+  },
+});
+
+function refuseMain(worktree: WorktreeConfig): void {
+  const { name, path } = worktree;
+  const adopted = isAdopted(worktree);
+  if (!adopted && path !== "main") return;
+  throw new JvsError(
+    "E_USAGE",
+    adopted
+      ? `Cannot remove worktree "${name}": it is the adopted folder "${path.slice(3)}".`
+      : `Cannot remove worktree "${name}": it is the repository's first.`,
+    {
+      hint: adopted
+        ? `To end its version control delete the folder "${path.slice(3)}.jvs", with all snapshots in it.`
+        : "To delete the whole repository, with all snapshots, delete its folder.",
+      details: { worktree: name },
+    },
+  );
+}
+
+/** Everything in the worktree, ignored files too; nothing when its folder is gone already. */
+async function lookUnlessGone({ context, store, worktree }: WorktreeChange): Promise<Look | undefined> {
+  if (store.worktrees.checkIdentity(worktree) === "missing") return undefined;
+  const look = await lookAt(context, worktree, { rules: null, unreadable: "record" });
+  const [inside] = look.scan.boundaries;
+  if (inside === undefined) return look;
+  look[Symbol.dispose]();
+  const [index, boundary] = inside;
+  const path = displayPath(look.table.path(index));
+  throw new JvsError(
+    "E_PERMISSION",
+    `Cannot remove worktree "${worktree.name}": "${path}" in it is a ${boundary.replace("_", " ")}.`,
+    { hint: "Unmount it or move it away first; nothing was changed.", details: { path, boundary } },
+  );
+}
+
+/** Makes sure that a snapshot holds everything, or that it may go. The autosave's id, if there had to be one. */
+async function settleUnsaved(change: WorktreeChange, look: Look, unsaved: Unsaved): Promise<string | null> {
+  const { worktree } = change;
+  if (unsaved === "discard") return null;
+  if (look.scan.unreadable.length > 0) throw cannotBeSaved(worktree, look.scan.unreadable);
+  if (!await isUnsaved(look, worktree.head_snapshot_id)) return null;
+  if (unsaved === "refuse") throw refusal(worktree);
+  const { snapshotId, missing } = await autosave(change, null, `before removing worktree ${worktree.name}`);
+  if (missing.length > 0) throw cannotBeSaved(worktree, missing);
+  return snapshotId;
+}
+
+function refusal({ name }: WorktreeConfig): JvsError {
+  return new JvsError(
+    "E_UNSAVED_CHANGES",
+    `Cannot remove worktree "${name}": it has work that no snapshot holds.`,
+    {
+      hint:
+        "Look at it with `jvs status`; save it with `jvs snapshot`, or let --force save all of it, ignored files " +
+        "included; --discard gives it up.",
+      details: { worktree: name },
+    },
+  );
+}
+
+function cannotBeSaved({ name }: WorktreeConfig, paths: readonly Uint8Array[]): JvsError {
+  return new JvsError(
+    "E_UNSAVED_CHANGES",
+    `Cannot remove worktree "${name}": these cannot be read, so they cannot be saved first: ${
+      namedPaths(paths)
+    }.`,
+    {
+      hint: "Change their rights and try again, or give them up with --discard.",
+      details: { worktree: name, paths: paths.slice(0, 20).map(displayPath), count: paths.length },
+    },
+  );
+}

@@ -1,0 +1,74 @@
+import { JvsError } from "../model/errors.ts";
+import { checkName } from "../model/names.ts";
+import type { WorktreeConfig } from "../model/records.ts";
+import { record, text } from "../model/schema.ts";
+import type { Store } from "../repo/store.ts";
+import { changeWorktree } from "./_change.ts";
+import { commitChange, type WorktreeChange } from "./_commit.ts";
+import { defineOperation } from "./_define.ts";
+import { lockRepository } from "./_locks.ts";
+import { isAdopted } from "./_open_worktree.ts";
+import { inodeOf, openPayloads } from "./_payload_roots.ts";
+import { reserveName } from "./_reserve_name.ts";
+import { payloadName } from "./_worktree_removal.ts";
+import { carryOutRenaming } from "./_worktree_rename.ts";
+
+/** Gives a worktree another name. */
+export const worktreeRename = defineOperation({
+  name: "worktree rename",
+  summary: "Give a worktree another name",
+  about:
+    "Its folder moves with it: worktrees/<old> becomes worktrees/<new>, and open shells in it stay valid. The " +
+    "folder of `main` stays where it is.",
+  examples: [["jvs worktree rename experiment winner", "renames it and its folder"]],
+  changes: "repository",
+  input: record({
+    name: text().about("The worktree.").cli({ positional: true, placeholder: "NAME", completes: "worktree" }),
+    new_name: text().about("Its new name.").cli({ positional: true, placeholder: "NEW" }),
+  }, { closed: true }),
+  output: record({ name: text(), old_name: text(), path: text() }),
+  async run(context, input) {
+    const newName = checkName(input.new_name, "worktree");
+    const worktree = context.store.worktrees.get(input.name);
+    if (isAdopted(worktree)) throw adoptedStays(worktree);
+    const options = { operation: "worktree rename", target: worktree.name };
+    return await changeWorktree(context, worktree, options, async (change) => {
+      const { name: oldName } = change.worktree;
+      await reserveName(context, change.intent, newName);
+      await rename(change, oldName, newName);
+      const renamed = context.store.worktrees.get(newName);
+      return { name: newName, old_name: oldName, path: context.store.worktrees.root(renamed) };
+    });
+  },
+});
+
+async function rename(change: WorktreeChange, from: string, name: string): Promise<void> {
+  const { context, intent, store, worktree } = change;
+  using _lock = await lockRepository(context, "worktree rename");
+  intent.step("renaming", { from, inode: inodeOfPayload(store, worktree) });
+  const details = { old_name: from, name, worktree_id: worktree.worktree_id };
+  await commitChange(
+    change,
+    "worktree rename",
+    { target: name, details },
+    () => carryOutRenaming(store, intent),
+  );
+}
+
+/** Empty where the folder does not bear the worktree's name, or is gone: then only the record changes. */
+function inodeOfPayload(store: Store, worktree: WorktreeConfig): string {
+  if (worktree.path !== `worktrees/${worktree.name}`) return "";
+  using payloads = openPayloads(store);
+  return inodeOf(payloads, payloadName(worktree)) ?? "";
+}
+
+function adoptedStays({ name, path }: WorktreeConfig): JvsError {
+  return new JvsError(
+    "E_USAGE",
+    `Cannot rename worktree "${name}": it is the adopted folder "${path.slice(3)}".`,
+    {
+      hint: "An adopted folder keeps its name; fork it to have a worktree of another name.",
+      details: { worktree: name },
+    },
+  );
+}
