@@ -25,7 +25,7 @@ interface Setting<T> {
 }
 
 /** What `environment` can capture. */
-export const ENVIRONMENT_PARTS = ["python", "conda", "node", "git", "cuda", "os"] as const;
+const ENVIRONMENT_PARTS = ["python", "conda", "node", "git", "cuda", "os"] as const;
 
 /** A program with its arguments, always as a list of them. */
 const command: Schema<readonly string[]> = Schema.of<readonly string[]>({
