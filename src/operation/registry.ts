@@ -5,7 +5,14 @@ import { type Catalog, catalogOf } from "./catalog.ts";
  * for, so that a command pays for itself and for no other; what an operation is stands in its file and only there.
  */
 export const OPERATIONS = {
+  "status": async () => (await import("./status.ts")).status,
+  "demo": async () => (await import("./demo.ts")).demo,
   "snapshot": async () => (await import("./snapshot.ts")).snapshot,
+  "history": async () => (await import("./history.ts")).history,
+  "diff": async () => (await import("./diff.ts")).diff,
+  "restore": async () => (await import("./restore.ts")).restore,
+  "verify": async () => (await import("./verify.ts")).verify,
+  "doctor": async () => (await import("./doctor.ts")).doctor,
   "completion": async () => (await import("./completion.ts")).completion,
   "version": async () => (await import("./version.ts")).version,
 };

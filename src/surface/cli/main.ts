@@ -71,11 +71,12 @@ async function runCommand(
   if (typeof result === "number") return result;
   const asked = operation.input.check(input);
   if (globals.json) io.out(`${JSON.stringify({ schema_version: 1, ...Object(result) }, null, 2)}\n`);
-  else {
+  else if (globals.quiet && operation.changes !== "nothing") {
+    io.out((await import("./render/quiet.ts")).quietText(name, result));
+  } else {
     const { textOf } = await import("./render/text_of.ts");
     const style = styleFor(io, io.outIsTerminal, globals.color);
-    const view = { style, now: io.now(), input: asked };
-    io.out(await textOf(operation, result, view, globals.quiet));
+    io.out(await textOf(name, result, { style, now: io.now(), input: asked }));
   }
   return operation.failed?.(result, asked) ? 1 : 0;
 }

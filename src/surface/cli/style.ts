@@ -123,7 +123,11 @@ export function oneLine(text: string): string {
 
 /** A path as results hold it (encoded as in the payload root hash), for people. */
 export function pathText(encoded: string): string {
-  return displayPath(decodePath(encoded));
+  try {
+    return displayPath(decodePath(encoded));
+  } catch {
+    return oneLine(encoded); // no encoded path after all: still better shown than failed over
+  }
 }
 
 /** `1 file`, `12,345 files`. */

@@ -1,67 +1,42 @@
 import { shortId } from "../../../model/ids.ts";
 import type { Finding } from "../../../model/records.ts";
+import type { doctor } from "../../../operation/doctor.ts";
+import type { verify } from "../../../operation/verify.ts";
 import { count, pathText, type Style, type Tone } from "../style.ts";
-import type { Renderer } from "./view.ts";
+import type { Renderer, ResultOf } from "./view.ts";
 
-interface Verified {
-  readonly snapshots: readonly {
-    readonly snapshot_id: string;
-    readonly checksum_valid: boolean;
-    readonly payload_hash_valid: boolean | null;
-    readonly tamper_detected: boolean;
-    readonly severity: string;
-    readonly files: readonly unknown[];
-  }[];
-  readonly tamper_detected: boolean;
-  readonly findings?: readonly Finding[];
-}
+type Verified = ResultOf<typeof verify>;
 
 /** Which snapshots are what they were, and what is wrong with the others. */
 export const renderVerify: Renderer<Verified> = (
-  { snapshots, tamper_detected: tampered, findings = [] },
+  { snapshots, findings, tamper_detected: tampered },
   { style },
 ) => {
   const bad = snapshots.filter((each) => each.tamper_detected);
+  const good = snapshots.filter((each) => !each.tamper_detected);
   const lines = bad.flatMap((each) => [
     `${style.paint("bad", "TAMPERED")}  ${style.paint("name", each.snapshot_id)}  ${reason(each)}`,
-    ...each.files.map((file) => `    ${fileText(file)}`),
+    ...each.files.map(({ path, problem }) => `    ${problem}  ${pathText(path)}`),
   ]);
   lines.push(...findings.map((finding) => findingLine(finding, style)));
-  const good = snapshots.length - bad.length;
-  if (!tampered && snapshots.length === 1) {
-    lines.push(`${style.paint("good", "OK")}  ${style.paint("name", snapshots[0]?.snapshot_id ?? "")}`);
-  } else if (good > 0) lines.push(`${style.paint("good", "OK")}  ${count(good, "snapshot")}`);
-  if (snapshots.length === 0 && !tampered) {
-    lines.push(`${style.paint("good", "OK")}  there are no snapshots to verify`);
-  }
+  const partly = good.some((each) => each.payload_hash_valid === null) ? ", of which a part was read" : "";
+  const what = good.length === 1
+    ? style.paint("name", good[0]?.snapshot_id ?? "")
+    : count(good.length, "snapshot");
+  if (good.length > 0 || !tampered) lines.push(`${style.paint("good", "OK")}  ${what}${partly}`);
   return `${lines.join("\n")}\n`;
 };
 
-function reason(each: Verified["snapshots"][number]): string {
-  if (!each.checksum_valid) return "its record was changed";
-  return each.payload_hash_valid === false ? "its content is not what was saved" : "its records disagree";
-}
-
-/** A path, or a path with what is wrong with it. */
-function fileText(file: unknown): string {
-  if (typeof file === "string") return pathText(file);
-  if (typeof file !== "object" || file === null) return String(file);
-  const { path, ...rest } = file as { path?: unknown };
-  const why = Object.values(rest).flat().filter((value) =>
-    typeof value === "string" || typeof value === "number"
-  );
-  return `${typeof path === "string" ? pathText(path) : ""}  ${why.join(", ")}`.trim();
-}
-
-interface Examined {
-  readonly healthy: boolean;
-  readonly findings: readonly Finding[];
-  readonly repaired: readonly unknown[];
+function reason({ message, checksum_valid }: Verified["snapshots"][number]): string {
+  return message ?? (checksum_valid ? "its content is not what was saved" : "its record was changed");
 }
 
 /** What doctor found and mended. */
-export const renderDoctor: Renderer<Examined> = ({ healthy, findings, repaired }, { style }) => {
-  const lines = repaired.map((each) => `${style.paint("good", "Repaired")}  ${repairText(each)}`);
+export const renderDoctor: Renderer<ResultOf<typeof doctor>> = (
+  { healthy, findings, repaired },
+  { style },
+) => {
+  const lines = repaired.map((each) => `${style.paint("good", "Repaired")}  ${each}`);
   if (findings.length > 0) {
     lines.push(style.paint("strong", `Findings: ${findings.length}`));
     for (const finding of findings) lines.push(findingLine(finding, style));
@@ -81,25 +56,16 @@ const TONES: Record<Finding["severity"], Tone> = {
   critical: "bad",
 };
 
-/** A finding, with where and what mends it. */
+/** A finding, with where it is and what mends it. */
 export function findingLine(
   { severity, code, message, repair, path, snapshot_id }: Finding,
   style: Style,
 ): string {
   const place = path ?? (snapshot_id === null ? null : shortId(snapshot_id));
   const where = place === null || message.includes(place) ? "" : ` [${place}]`;
-  const way = repair === null
-    ? ""
-    : `\n    mend it with: ${repair.includes(" ") ? repair : `jvs doctor --repair ${repair}`}`;
+  const way = repair === "repair_runtime" ? "--repair-runtime" : `--repair ${repair}`;
+  const mend = repair === null ? "" : `\n    mend it with \`jvs doctor ${way}\``;
   return `  ${style.paint(TONES[severity], severity)}  ${message}${where} ${
     style.paint("faint", `(${code})`)
-  }${way}`;
-}
-
-function repairText(each: unknown): string {
-  if (typeof each === "string") return each;
-  if (typeof each !== "object" || each === null) return String(each);
-  return Object.values(each).filter((value) => typeof value === "string" || typeof value === "number").join(
-    ": ",
-  );
+  }${mend}`;
 }

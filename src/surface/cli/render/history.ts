@@ -1,50 +1,32 @@
 import { formatBytes } from "../../../model/duration.ts";
-import { displayWidth, oneLine, pad, type Style } from "../style.ts";
-import type { Renderer } from "./view.ts";
+import { displayWidth, grouped, oneLine, pad, type Style } from "../style.ts";
+import type { history } from "../../../operation/history.ts";
+import type { Renderer, ResultOf } from "./view.ts";
 import { ago, shortName } from "./words.ts";
 
-/** A snapshot in a history. */
-export interface HistoryItem {
-  readonly snapshot_id: string;
-  readonly parent_snapshot_id: string | null;
-  readonly created_at: string;
-  readonly note: string;
-  readonly tags: readonly string[];
-  readonly kind: string;
-  readonly consistency_level: string;
-  readonly integrity_state?: string;
-  readonly is_head: boolean;
-  readonly is_latest: boolean;
-  readonly side: boolean;
-  readonly pruned: boolean;
-  readonly stats?: { readonly bytes: number; readonly changed_bytes: number };
-}
-
-interface History {
-  readonly worktree: string | null;
-  readonly head_snapshot_id: string | null;
-  readonly latest_snapshot_id: string | null;
-  readonly snapshots: readonly HistoryItem[];
-}
+type History = ResultOf<typeof history>;
+type HistoryItem = History["snapshots"][number];
 
 /** The line as a graph, the newest above; what hangs off a snapshot stands at its side, above it. */
-export const renderHistory: Renderer<History> = (history, { style, now, input }) => {
-  const { snapshots, worktree } = history;
-  if (snapshots.length === 0) return emptyText(history, input);
+export const renderHistory: Renderer<History> = (result, { style, now, input }) => {
+  const { snapshots, worktree, detached, total } = result;
+  if (snapshots.length === 0) return emptyText(result, input);
   const width = Math.max(...snapshots.map(({ created_at }) => displayWidth(ago(created_at, now))));
-  const detached = history.head_snapshot_id !== history.latest_snapshot_id &&
-    history.head_snapshot_id !== null;
   const title = detached
     ? `Worktree ${worktree} is ${style.paint("notice", "DETACHED")}: newer snapshots follow its head.\n`
     : "";
   const lines = graph(snapshots).map(({ rail, item }) => {
     if (item === undefined) return style.paint("faint", rail);
     const age = style.paint("faint", pad(ago(item.created_at, now), width));
-    const size = input.size === true && item.stats ? formatBytes(item.stats.bytes) : "";
+    const size = input.size === true ? formatBytes(item.stats.bytes) : "";
     const words = [markText(item, style), size, oneLine(item.note), tagText(item.tags, style)];
     const shown = `${railText(rail, item, style)}  ${shortName(item.snapshot_id, style)}  ${age}`;
     return [shown, ...words.filter((word) => word !== "")].join("  ");
   });
+  const more = total - snapshots.length;
+  if (more > 0) {
+    lines.push(style.paint("faint", `… and ${grouped(more)} more: see them with a higher --limit`));
+  }
   return `${title}${lines.join("\n")}\n`;
 };
 
@@ -91,13 +73,12 @@ function railText(rail: string, { is_head }: HistoryItem, style: Style): string 
 }
 
 function markText(item: HistoryItem, style: Style): string {
-  const { is_head, is_latest, kind, consistency_level, pruned, integrity_state: state } = item;
+  const { is_head, is_latest, kind, consistency_level, pruned } = item;
   const places = [...(is_head ? ["HEAD"] : []), ...(is_latest ? ["LATEST"] : [])];
   const notes = [
     ...(kind === "manual" ? [] : [kind]),
     ...(consistency_level === "best_effort" ? ["best_effort"] : []),
     ...(pruned ? ["pruned"] : []),
-    ...(state === "tampered" || state === "corrupt" ? [state] : []),
   ];
   return [style.paint("good", places.join(" ")), style.paint("notice", notes.join(" "))].filter((t) =>
     t !== ""

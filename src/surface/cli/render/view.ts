@@ -1,3 +1,4 @@
+import type { Schema } from "../../../model/schema.ts";
 import type { Style } from "../style.ts";
 
 /** What a renderer knows besides the result. */
@@ -11,3 +12,6 @@ export interface View {
 
 /** Makes a result into text for people: pure. */
 export type Renderer<R = unknown> = (result: R, view: View) => string;
+
+/** What an operation gives. */
+export type ResultOf<O> = O extends { readonly output: Schema<infer R> } ? R : never;

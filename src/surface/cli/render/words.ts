@@ -1,7 +1,7 @@
 import { formatBytes } from "../../../model/duration.ts";
 import { shortId } from "../../../model/ids.ts";
 import type { Degradations, Descriptor } from "../../../model/records.ts";
-import { count, displayWidth, oneLine, pad, type Style } from "../style.ts";
+import { count, displayWidth, oneLine, pad, pathText, type Style } from "../style.ts";
 
 /** Phrases that more than one renderer uses. */
 
@@ -42,16 +42,13 @@ export function contentText({ files, directories, symlinks, other, bytes }: Desc
   ].join(", ");
 }
 
-/** What could not be kept, one line for each kind with the first of its paths; empty when all could. */
-export function degradationLines({ counts, first }: Degradations, style: Style): string[] {
+/** What could not be kept, a pair for each kind with the first of its paths; none when all could. */
+export function lost({ counts, first }: Degradations): [name: string, value: string][] {
   return Object.entries(counts).map(([kind, number]) => {
     const example = first.find((each) => each.kind === kind);
-    const paths = example === undefined
-      ? ""
-      : `: ${example.path}${number > 1 ? ", …" : ""} (${example.reason})`;
-    return `${style.paint("notice", "not kept")}  ${kind.replaceAll("_", " ")} of ${
-      count(number, "entry", "entries")
-    }${paths}`;
+    const of = `${kind.replaceAll("_", " ")} of ${count(number, "entry", "entries")}`;
+    if (example === undefined) return ["not kept", of];
+    return ["not kept", `${of}: ${pathText(example.path)}${number > 1 ? ", …" : ""} (${example.reason})`];
   });
 }
 
