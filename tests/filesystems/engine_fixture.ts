@@ -37,11 +37,17 @@ export class EngineFixture {
   }
 
   /** Clones a tree as a payload that shares with an earlier one, entry by entry of the same path. */
-  async cloneSharing(from: string, to: string, table: TreeTable, earlier: string, known: TreeTable) {
-    using payload = this.open(earlier);
-    const match = Int32Array.from({ length: table.count }, (_, i) => known.find(table.path(i)));
-    const share: ShareSource = { payload, table: known, match };
-    return await this.clone(from, to, table, { as: "payload", share });
+  async cloneSharing(
+    from: string,
+    to: string,
+    table: TreeTable,
+    earlier: { name: string; table: TreeTable },
+    as: CloneRequest["as"] = "payload",
+  ) {
+    using payload = this.open(earlier.name);
+    const match = Int32Array.from({ length: table.count }, (_, i) => earlier.table.find(table.path(i)));
+    const share: ShareSource = { payload, table: earlier.table, match };
+    return await this.clone(from, to, table, { as, share });
   }
 
   open(name: string): Folder {

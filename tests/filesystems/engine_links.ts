@@ -16,8 +16,8 @@ export function testSharing(test: Test): void {
     await fixture.clone("source", "one", known, { as: "payload" });
     fixture.write("source/a/other", "changed");
     const table = await fixture.scan("source");
-    const result = await fixture.cloneSharing("source", "two", table, "one", known);
-    await fixture.clone("two", "back", table, { as: "worktree" });
+    const result = await fixture.cloneSharing("source", "two", table, { name: "one", table: known });
+    await fixture.cloneSharing("two", "back", table, { name: "one", table: known }, "worktree");
 
     assertEquals([result.sharedFiles, result.clonedBytes], [2, "changed".length]);
     assertEquals(fixture.inode("two/a/same"), fixture.inode("one/a/same"));
@@ -44,7 +44,7 @@ export function testSharing(test: Test): void {
     Deno.removeSync(fixture.at("one/replaced"));
     Deno.symlinkSync("grown", fixture.at("one/replaced"));
     const table = await fixture.scan("source");
-    const { sharedFiles } = await fixture.cloneSharing("source", "two", table, "one", known);
+    const { sharedFiles } = await fixture.cloneSharing("source", "two", table, { name: "one", table: known });
     assertEquals(sharedFiles, 0);
     for (const name of ["grown", "touched", "replaced"]) assertEquals(fixture.read(`two/${name}`), "right");
   });
@@ -57,7 +57,7 @@ export function testSharing(test: Test): void {
     Deno.chmodSync(fixture.at("source/mode"), 0o755);
     Deno.chownSync(fixture.at("source/owner"), USER, USER);
     const table = await fixture.scan("source");
-    const { sharedFiles } = await fixture.cloneSharing("source", "two", table, "one", known);
+    const { sharedFiles } = await fixture.cloneSharing("source", "two", table, { name: "one", table: known });
     assertEquals(sharedFiles, 0);
     assertEquals(Deno.statSync(fixture.at("one/owner")).uid, 0);
   });
@@ -70,7 +70,7 @@ export function testHardLinks(test: Test): void {
     const known = await fixture.scan("source");
     await fixture.clone("source", "one", known, { as: "payload" });
     using _fault = failingLinks("EPERM");
-    const result = await fixture.cloneSharing("source", "two", known, "one", known);
+    const result = await fixture.cloneSharing("source", "two", known, { name: "one", table: known });
     assertEquals([result.sharedFiles, result.clonedBytes, result.degradations.total], [0, 1, 0]);
     assertEquals(fixture.read("two/a"), "x");
   });

@@ -3,7 +3,7 @@ import { LOST } from "../../src/model/entry.ts";
 import { isJvsError, JvsError } from "../../src/model/errors.ts";
 import { asOrdinaryThread } from "../support/ordinary_thread.ts";
 import { USER } from "../support/probes.ts";
-import { mustRun } from "../support/run.ts";
+import { mustRun, run } from "../support/run.ts";
 import { describeTree } from "../support/trees.ts";
 import { assertSameLines, indexOf, type Test } from "./engine_fixture.ts";
 
@@ -21,6 +21,16 @@ export function testRaces(test: Test): void {
     const result = await fixture.clone("source", "payload", table, { as: "payload" });
     assertEquals([...result.changed], gone.map((name) => indexOf(table, name)).sort((a, b) => a - b));
     assertEquals(fixture.names("payload"), ["folder", "stays"]);
+  });
+
+  test("follows no link that took a file's place", async (fixture) => {
+    fixture.write("source/a", "x");
+    const table = await fixture.scan("source");
+    Deno.removeSync(fixture.at("source/a"));
+    Deno.symlinkSync("/etc/passwd", fixture.at("source/a"));
+    const { changed } = await fixture.clone("source", "payload", table, { as: "payload" });
+    assertEquals([...changed], [indexOf(table, "a")]);
+    assertEquals(fixture.names("payload"), []);
   });
 
   test("holds what was stored through a memory map just before", async (fixture) => {
@@ -117,6 +127,8 @@ export function testOrdinaryUser(test: Test): void {
     fixture.write("source/a/b/c", "x", 0o444);
     mustRun("chown", "-R", `${USER}:${USER}`, fixture.path);
     mustRun("setfacl", "-m", "u:12345:r", fixture.at("source/a/b/c"));
+    // Older kernels have no such attributes on tmpfs.
+    run("python3", "-c", `import os; os.setxattr("${fixture.at("source/a/b/c")}", "user.color", b"blue")`);
     for (const name of ["a/b", "a"]) Deno.chmodSync(fixture.at(`source/${name}`), 0o555);
     const asItWas = await describeTree(fixture.at("source"));
     const table = await fixture.scan("source");
