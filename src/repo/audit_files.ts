@@ -1,6 +1,7 @@
 import { attempt } from "../platform/deno_call.ts";
 import { isSystemError } from "../platform/system_error.ts";
 import type { Layout } from "./layout.ts";
+import { namesIn } from "./names_in.ts";
 
 const ARCHIVE = /^audit-(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d\.\d{3})Z\.jsonl$/;
 const NEWLINE = 0x0a;
@@ -57,15 +58,6 @@ export class LogFile implements Disposable {
 export function archivesOf(layout: Layout): string[] {
   return namesIn(layout.audit).filter((name) => ARCHIVE.test(name)).sort()
     .map((name) => `${layout.audit}/${name}`);
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return attempt("list", folder, () => Array.from(Deno.readDirSync(folder), (entry) => entry.name));
-  } catch (error) {
-    if (isSystemError(error, "ENOENT")) return [];
-    throw error;
-  }
 }
 
 /** The name of the file that is closed now: above all others, whatever the clock says. */

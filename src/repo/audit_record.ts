@@ -2,7 +2,8 @@ import { bytesOf, equalBytes, textOf } from "../model/bytes.ts";
 import { newUuid } from "../model/ids.ts";
 import { AuditRecord, uuid } from "../model/records.ts";
 import { type Infer, integer, record, SchemaMismatch } from "../model/schema.ts";
-import { recordHash } from "./record_hash.ts";
+import { nowIso, randomBytes } from "../platform/clock.ts";
+import { asWritten, recordHash } from "./record_hash.ts";
 
 const { event_id: _id, timestamp: _time, prev_hash: _prev, record_hash: _hash, ...content } =
   AuditRecord.fields;
@@ -22,29 +23,24 @@ export const NO_HASH = "0".repeat(64);
 /** The record of an entry, behind the record with the hash `prev`. */
 export async function sealRecord(entry: AuditEntry, prev: string): Promise<AuditRecord> {
   const { event_id = newEventId(), after: _after, ...said } = entry;
-  // Through JSON and back: what is hashed is what a reader will find, and a missing or odd value in the details must
-  // not fail the record of a change that was made.
-  const unsealed = JSON.parse(JSON.stringify(
-    {
-      event_id,
-      timestamp: new Date().toISOString(),
-      operation: said.operation,
-      actor: said.actor,
-      target: said.target,
-      fencing_token: said.fencing_token,
-      session_id: said.session_id,
-      reason: said.reason,
-      details: said.details,
-      prev_hash: prev,
-    } satisfies Omit<AuditRecord, "record_hash">,
-    (_, value: unknown) => typeof value === "string" ? value.toWellFormed() : value,
-  )) as Omit<AuditRecord, "record_hash">;
+  const unsealed = asWritten({
+    event_id,
+    timestamp: nowIso(),
+    operation: said.operation,
+    actor: said.actor,
+    target: said.target,
+    fencing_token: said.fencing_token,
+    session_id: said.session_id,
+    reason: said.reason,
+    details: said.details,
+    prev_hash: prev,
+  });
   return { ...unsealed, record_hash: await recordHash(unsealed) };
 }
 
 /** The id of an event that has none yet. */
 export function newEventId(): string {
-  return newUuid(crypto.getRandomValues(new Uint8Array(16)));
+  return newUuid(randomBytes(16));
 }
 
 /** The hash that a record should bear. */

@@ -1,0 +1,66 @@
+import { isJvsError, JvsError } from "../model/errors.ts";
+import type { Descriptor } from "../model/records.ts";
+import type { Snapshots } from "./snapshots.ts";
+
+/** What reading lineage needs of a store. */
+export interface LineageSource {
+  readonly snapshots: Pick<Snapshots, "descriptor" | "readable" | "listKnown">;
+}
+
+/** A snapshot and its ancestors, newest first, pruned ones too, each read when it is asked for; else as `line`. */
+export async function* ancestors(store: LineageSource, id: string): AsyncGenerator<Descriptor> {
+  let descriptor = await store.snapshots.descriptor(id);
+  for (;;) {
+    yield descriptor;
+    const { snapshot_id: child, parent_snapshot_id: parent } = descriptor;
+    if (parent === null) return;
+    // Ids rise, so this is what a cycle must come to, and no list of those seen is needed.
+    if (parent >= child) throw broken(child, parent, "which is not older");
+    descriptor = await parentOf(store, child, parent);
+  }
+}
+
+/**
+ * A snapshot and its ancestors, newest first. `E_NOT_FOUND` when it does not exist, `E_LINEAGE_BROKEN` when an ancestor
+ * does not or the line runs in a circle.
+ */
+export async function line(store: LineageSource, id: string): Promise<Descriptor[]> {
+  return await Array.fromAsync(ancestors(store, id));
+}
+
+/**
+ * Autosaves and partial snapshots by the snapshot that they hang off, oldest first. All descriptors are read; damaged
+ * ones are passed over: verify and doctor name them.
+ */
+export async function leavesOf(store: LineageSource): Promise<Map<string, Descriptor[]>> {
+  const leaves = new Map<string, Descriptor[]>();
+  for (const id of store.snapshots.listKnown()) {
+    const descriptor = await store.snapshots.readable(id);
+    if (descriptor === undefined || descriptor.kind === "manual" || descriptor.parent_snapshot_id === null) {
+      continue;
+    }
+    const beside = leaves.get(descriptor.parent_snapshot_id);
+    if (beside === undefined) leaves.set(descriptor.parent_snapshot_id, [descriptor]);
+    else beside.push(descriptor);
+  }
+  return leaves;
+}
+
+async function parentOf(store: LineageSource, child: string, parent: string): Promise<Descriptor> {
+  try {
+    return await store.snapshots.descriptor(parent);
+  } catch (error) {
+    if (isJvsError(error, "E_NOT_FOUND")) throw broken(child, parent, "which does not exist");
+    throw error;
+  }
+}
+
+function broken(child: string, parent: string, why: string): JvsError {
+  return new JvsError(
+    "E_LINEAGE_BROKEN",
+    `Cannot follow the line of ${child}: its parent is ${parent}, ${why}`,
+    {
+      details: { snapshot_id: child, parent_snapshot_id: parent },
+    },
+  );
+}

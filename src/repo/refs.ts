@@ -1,0 +1,91 @@
+import { isJvsError, JvsError } from "../model/errors.ts";
+import { checkRefName } from "../model/names.ts";
+import { quoted } from "../model/path_text.ts";
+import { Ref } from "../model/records.ts";
+import { nowIso } from "../platform/clock.ts";
+import { createDurable, makeFolderDurable, removeDurable } from "../platform/durable.ts";
+import type { Layout } from "./layout.ts";
+import { namesIn } from "./names_in.ts";
+import { damaged, readRecord, recordText } from "./record_file.ts";
+
+/** What a new ref says; the time is now where none is given. */
+export type NewRef = Omit<Ref, "created_at"> & Partial<Pick<Ref, "created_at">>;
+
+const MOST_NAMED = 20;
+
+/** The repository-wide names of snapshots, each in a file of its own. Changes ask for the caller's lock. */
+export class Refs {
+  constructor(private readonly layout: Layout) {}
+
+  /** The names of all, sorted, damaged ones included. */
+  names(): string[] {
+    return namesIn(this.layout.refs).filter((file) => file.endsWith(".json"))
+      .map((file) => file.slice(0, -".json".length)).filter(isRefName).sort();
+  }
+
+  /** All, sorted by name; a damaged one is `E_DESCRIPTOR_CORRUPT`: what it protects must not look unprotected. */
+  list(): Ref[] {
+    return this.names().flatMap((name) => this.find(name) ?? []);
+  }
+
+  /** The ref, or nothing, also for what can be no ref's name. */
+  find(name: string): Ref | undefined {
+    if (!isRefName(name)) return undefined;
+    const path = this.layout.ref(name);
+    const options = { what: `the ref ${quoted(name)}` };
+    const ref = readRecord(path, Ref, options);
+    if (ref === undefined || ref.ref_name === name) return ref;
+    throw damaged({ ...options, path }, `it is that of another ref, ${quoted(ref.ref_name)}`);
+  }
+
+  /** The ref, or `E_NOT_FOUND` naming those there are. */
+  get(name: string): Ref {
+    const ref = this.find(name);
+    if (ref === undefined) throw this.notFound(name);
+    return ref;
+  }
+
+  /** Makes a ref; `E_ALREADY_EXISTS` when there is one of that name, for the later of two at once too. */
+  create(ref: NewRef): Ref {
+    const made = { ...ref, ref_name: checkRefName(ref.ref_name), created_at: ref.created_at ?? nowIso() };
+    makeFolderDurable(this.layout.refs); // a copier may have left an empty one out
+    try {
+      createDurable(this.layout.ref(made.ref_name), recordText(made));
+    } catch (error) {
+      if (!isJvsError(error, "E_ALREADY_EXISTS")) throw error;
+      throw new JvsError("E_ALREADY_EXISTS", `Cannot create ref ${quoted(made.ref_name)}: it exists`, {
+        hint: "Choose another name, or delete that ref first with `jvs ref delete`.",
+        details: { ref_name: made.ref_name },
+        cause: error,
+      });
+    }
+    return made;
+  }
+
+  /** Removes a ref and gives what it was; a damaged one can be removed by its file only. */
+  remove(name: string): Ref {
+    const ref = this.get(name);
+    if (!removeDurable(this.layout.ref(name))) throw this.notFound(name);
+    return ref;
+  }
+
+  private notFound(name: string): JvsError {
+    const names = this.names();
+    const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : "";
+    return new JvsError("E_NOT_FOUND", `Cannot find ref ${quoted(name)}: there is none of that name`, {
+      hint: names.length === 0
+        ? "This repository has no refs yet: make one with `jvs ref create`."
+        : `There are: ${names.slice(0, MOST_NAMED).join(", ")}${more}.`,
+      details: { ref_name: name, refs: names.slice(0, MOST_NAMED) },
+    });
+  }
+}
+
+function isRefName(name: string): boolean {
+  try {
+    return checkRefName(name) === name;
+  } catch (error) {
+    if (isJvsError(error, "E_NAME_INVALID", "E_PATH_ESCAPE")) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,244 @@
+import { bytesOf } from "../model/bytes.ts";
+import { isJvsError, JvsError } from "../model/errors.ts";
+import { isSnapshotId, newSnapshotId } from "../model/ids.ts";
+import { quoted } from "../model/path_text.ts";
+import { Descriptor, Ready } from "../model/records.ts";
+import { nowMs, randomBytes } from "../platform/clock.ts";
+import { attempt } from "../platform/deno_call.ts";
+import { removeDurable } from "../platform/durable.ts";
+import { Pace } from "../platform/pace.ts";
+import type { Folder, Platform } from "../platform/platform.ts";
+import { readManifest, type ReadManifestOptions } from "../tree/manifest.ts";
+import { removeTree, type RemoveTreeOptions } from "../tree/remove_tree.ts";
+import type { TreeTable } from "../tree/table.ts";
+import type { Layout } from "./layout.ts";
+import { namesIn } from "./names_in.ts";
+import { damaged, writeRecord } from "./record_file.ts";
+import { asWritten, recordHash } from "./record_hash.ts";
+import {
+  idsIn,
+  idsNamedIn,
+  isThere,
+  newestIdIn,
+  publish,
+  readOnce,
+  readRecordOnce,
+} from "./snapshot_files.ts";
+
+/** What `Snapshots` needs of the rest. */
+export interface SnapshotsOptions {
+  /** Takes the lock that ids are given out under. */
+  lock(): Promise<Disposable>;
+}
+
+/** The snapshots of a repository: which there are, what they say of themselves, and the steps of publishing one. */
+export class Snapshots {
+  constructor(
+    private readonly layout: Layout,
+    private readonly platform: Platform,
+    private readonly options: SnapshotsOptions,
+  ) {}
+
+  /** Whether a snapshot exists: whether its READY does. Everybody asks here. SPEC 3. */
+  exists(id: string): boolean {
+    return isSnapshotId(id) && isThere(this.layout.ready(id));
+  }
+
+  /** Whether gc kept only its lineage. */
+  isPruned(id: string): boolean {
+    return isSnapshotId(id) && !this.exists(id) && isThere(this.layout.pruned(id));
+  }
+
+  /** All that exist, oldest first; one listing, no file is read. */
+  list(): string[] {
+    return idsIn(this.platform, this.layout.snapshots, [".READY"]).sort();
+  }
+
+  /** All that exist or are pruned, oldest first: what history knows. */
+  listKnown(): string[] {
+    return [...new Set(idsIn(this.platform, this.layout.snapshots, [".READY", ".PRUNED"]))].sort();
+  }
+
+  /** The newest that exists. */
+  newest(): string | null {
+    return idsIn(this.platform, this.layout.snapshots, [".READY"])
+      .reduce<string | null>((newest, id) => newest === null || id > newest ? id : newest, null);
+  }
+
+  /**
+   * An id above all that were given out, taken for the caller by the empty folder that its payload is made in. What a
+   * caller does not publish it discards.
+   */
+  async newId(): Promise<string> {
+    using _lock = await this.options.lock();
+    const { layout, platform } = this;
+    const taken = [layout.snapshots, layout.descriptors].map((folder) => newestIdIn(platform, folder) ?? "");
+    const newest = taken.sort().at(-1) || null;
+    const id = newSnapshotId(nowMs(), newest, randomBytes(4));
+    const path = layout.unfinishedPayload(id);
+    // In a repository that a group shares, its umask lets others clean up; in any other nobody else gets this far.
+    attempt("create", path, () => Deno.mkdirSync(path, { mode: 0o770 }));
+    return id;
+  }
+
+  /**
+   * What a snapshot, pruned ones included, says of itself, compared with its checksum and with its marker. `E_NOT_FOUND`
+   * when there is none, `E_DESCRIPTOR_CORRUPT` when either record is damaged.
+   */
+  async descriptor(id: string): Promise<Descriptor> {
+    const marker = this.marker(id);
+    const descriptor = this.readDescriptor(id);
+    const options = { what: "the descriptor", path: this.layout.descriptor(id) };
+    const { descriptor_checksum, ...rest } = descriptor;
+    if (await recordHash(rest) !== descriptor_checksum.value) {
+      throw damaged(options, "it was changed: its checksum is not that of its content");
+    }
+    this.compareMarker(id, marker, descriptor);
+    return descriptor;
+  }
+
+  /** The descriptor, or nothing where it is damaged or not there: for searching, which must not end at one of many. */
+  async readable(id: string): Promise<Descriptor | undefined> {
+    try {
+      return await this.descriptor(id);
+    } catch (error) {
+      if (isJvsError(error, "E_DESCRIPTOR_CORRUPT", "E_NOT_FOUND")) return undefined;
+      throw error;
+    }
+  }
+
+  /** The commit marker of a snapshot that exists, compared with what the descriptor gives as its checksum. */
+  ready(id: string): Ready {
+    if (!this.exists(id)) throw this.notFound(id);
+    const marker = this.marker(id);
+    this.compareMarker(id, marker, this.readDescriptor(id));
+    return marker;
+  }
+
+  /** Every entry of a snapshot. `verify`: proves each block of it, not only the index. */
+  async manifest(id: string, options: Omit<ReadManifestOptions, "expectedHash"> = {}): Promise<TreeTable> {
+    const { manifest_hash } = await this.descriptor(id);
+    return await readManifest(this.layout.manifests, id, { ...options, expectedHash: manifest_hash.value });
+  }
+
+  /** The folder that holds a snapshot's files. */
+  openPayload(id: string): Folder {
+    if (!this.exists(id)) throw this.notFound(id);
+    return this.platform.openFolder(this.layout.payload(id));
+  }
+
+  /**
+   * Descriptors, newest first, of those that have this text somewhere in their file; only they are parsed and proved.
+   * Damaged ones are passed over: verify and doctor name them.
+   */
+  async *mentioning(text: string): AsyncGenerator<Descriptor> {
+    const pace = new Pace(undefined);
+    for (const id of this.listKnown().reverse()) {
+      if (pace.due()) await pace.turn();
+      if (!readOnce(this.layout.descriptor(id))?.includes(text)) continue;
+      const descriptor = await this.readable(id);
+      if (descriptor !== undefined) yield descriptor;
+    }
+  }
+
+  /** A descriptor with its checksum, as it will be found on disk. */
+  async sealDescriptor(fields: Omit<Descriptor, "descriptor_checksum">): Promise<Descriptor> {
+    const written = asWritten(fields);
+    return { ...written, descriptor_checksum: { algo: "sha256", value: await recordHash(written) } };
+  }
+
+  /** SPEC 6, step 7: the descriptor, durable, under a name that nobody reads. */
+  writeDescriptor(descriptor: Descriptor): void {
+    writeRecord(this.layout.unfinishedDescriptor(descriptor.snapshot_id), descriptor);
+  }
+
+  /** Step 9; durable and repeatable, as the next two. */
+  publishPayload(id: string): void {
+    publish(this.layout.unfinishedPayload(id), this.layout.payload(id));
+  }
+
+  /** Step 10. */
+  publishDescriptor(id: string): void {
+    publish(this.layout.unfinishedDescriptor(id), this.layout.descriptor(id));
+  }
+
+  /** Step 11: from here on the snapshot exists. */
+  writeReady(descriptor: Descriptor): void {
+    const { snapshot_id, created_at, engine, descriptor_checksum, payload_root_hash } = descriptor;
+    const ready: Ready = { snapshot_id, created_at, engine, descriptor_checksum, payload_root_hash };
+    writeRecord(this.layout.ready(snapshot_id), ready);
+  }
+
+  /** Removes whatever there is of a snapshot that was not published; repeatable. */
+  async discardUnfinished(id: string, options: RemoveTreeOptions = {}): Promise<void> {
+    const { layout } = this;
+    if (!isSnapshotId(id) || this.exists(id) || this.isPruned(id)) {
+      throw new JvsError("E_INTERNAL", `Cannot discard ${quoted(id)}: it is no unfinished snapshot`);
+    }
+    removeDurable(layout.unfinishedDescriptor(id));
+    removeDurable(layout.descriptor(id));
+    // Its index and its pack; a temporary file of either may have stayed.
+    const written = namesIn(layout.manifests).filter((name) =>
+      name.startsWith(id) || name.startsWith(`.${id}`)
+    );
+    for (const name of written) removeDurable(`${layout.manifests}/${name}`);
+    using folder = this.platform.openFolder(layout.snapshots);
+    await removeTree(folder, bytesOf(id), options);
+    // Last, as it is what keeps the id taken.
+    await removeTree(folder, bytesOf(`${id}.tmp`), options);
+    folder.sync();
+  }
+
+  /** Ids of which there is something but no marker: being made now, or left by a crash; oldest first. */
+  leftovers(): string[] {
+    const { snapshots, descriptors, manifests } = this.layout;
+    const known = new Set(this.listKnown());
+    const named = [snapshots, descriptors, manifests].flatMap((f) => [...idsNamedIn(this.platform, f)]);
+    return [...new Set(named)].filter((id) => !known.has(id)).sort();
+  }
+
+  private readDescriptor(id: string): Descriptor {
+    const path = this.layout.descriptor(id);
+    const options = { what: "the descriptor", path };
+    const descriptor = readRecordOnce(path, Descriptor, options);
+    if (descriptor === undefined) throw damaged(options, "the file is missing");
+    if (descriptor.snapshot_id === id) return descriptor;
+    throw damaged(options, `it is that of another snapshot, ${descriptor.snapshot_id}`);
+  }
+
+  /** READY, or else PRUNED. */
+  private marker(id: string): Ready {
+    if (!isSnapshotId(id)) throw this.notFound(id);
+    for (const path of [this.layout.ready(id), this.layout.pruned(id)]) {
+      const marker = readRecordOnce(path, Ready, { what: "the commit marker" });
+      if (marker !== undefined) return marker;
+    }
+    throw this.notFound(id);
+  }
+
+  private compareMarker(id: string, marker: Ready, descriptor: Descriptor): void {
+    const { snapshot_id, descriptor_checksum, payload_root_hash } = marker;
+    const isSame = snapshot_id === id && descriptor_checksum.value === descriptor.descriptor_checksum.value &&
+      payload_root_hash?.value === descriptor.payload_root_hash?.value;
+    if (isSame) return;
+    const path = this.exists(id) ? this.layout.ready(id) : this.layout.pruned(id);
+    throw damaged({ what: "the commit marker", path }, "it does not match the snapshot's descriptor");
+  }
+
+  private notFound(id: string): JvsError {
+    if (!this.isPruned(id)) {
+      return new JvsError("E_NOT_FOUND", `Cannot find snapshot ${quoted(id)}: there is none with this id`, {
+        hint: "See what there is with `jvs history --all`.",
+        details: { snapshot_id: id },
+      });
+    }
+    return new JvsError(
+      "E_NOT_FOUND",
+      `Cannot open snapshot ${id}: gc removed its files and kept its lineage`,
+      {
+        hint: "Name another one: `jvs history` marks those that are pruned.",
+        details: { snapshot_id: id, pruned: true },
+      },
+    );
+  }
+}
