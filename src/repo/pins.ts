@@ -1,9 +1,8 @@
 import { isUuid } from "../model/ids.ts";
 import { Pin } from "../model/records.ts";
-import { attempt } from "../platform/deno_call.ts";
 import { makeFolderDurable, removeDurable } from "../platform/durable.ts";
-import { isSystemError } from "../platform/system_error.ts";
 import type { Layout } from "./layout.ts";
+import { namesIn } from "./names_in.ts";
 import { readRecord, writeRecord } from "./record_file.ts";
 
 /** What keeps snapshots from the garbage collection besides lines and refs. Changes ask for the caller's lock. */
@@ -12,7 +11,8 @@ export class Pins {
 
   /** All pins, expired ones too, oldest first; a damaged one is `E_DESCRIPTOR_CORRUPT`. */
   list(): Pin[] {
-    const pins = this.ids().flatMap((id) => this.find(id) ?? []);
+    const ids = namesIn(this.layout.pins).filter((name) => name.endsWith(".json")).map((name) => name.slice(0, -5));
+    const pins = ids.flatMap((id) => this.find(id) ?? []);
     return pins.sort((a, b) => a.created_at < b.created_at ? -1 : a.created_at > b.created_at ? 1 : 0);
   }
 
@@ -23,7 +23,7 @@ export class Pins {
 
   /** Adds a pin, durably. Repeatable. */
   add(pin: Pin): void {
-    makeFolderDurable(this.layout.gc);
+    makeFolderDurable(this.layout.gc); // a copier may have left empty folders out
     makeFolderDurable(this.layout.pins);
     writeRecord(this.layout.pin(pin.pin_id), Pin.check(pin));
   }
@@ -31,19 +31,5 @@ export class Pins {
   /** Removes a pin; false when there was none. */
   remove(id: string): boolean {
     return isUuid(id) && removeDurable(this.layout.pin(id));
-  }
-
-  private ids(): string[] {
-    try {
-      const names = attempt(
-        "list",
-        this.layout.pins,
-        () => Array.from(Deno.readDirSync(this.layout.pins), (e) => e.name),
-      );
-      return names.filter((name) => name.endsWith(".json")).map((name) => name.slice(0, -".json".length));
-    } catch (error) {
-      if (isSystemError(error, "ENOENT")) return []; // a copier left the empty folder out
-      throw error;
-    }
   }
 }
