@@ -53,7 +53,10 @@ export class AspectSetter {
     const { found, table } = this;
     const [uid, gid] = [at(table.uid, index), at(table.gid, index)];
     const owner = this.hasOwner(index) ? undefined : attempt(() => folder.setOwner(name, uid, gid));
-    for (const xattr of xattrs) this.setXattr(folder, name, index, xattr);
+    // The access ACL carries the mode: with it an ordinary user's file may be read-only, and take no more attributes.
+    const isAccess = (xattr: Xattr) => xattr.name === ACCESS_ACL;
+    for (const xattr of xattrs) if (!isAccess(xattr)) this.setXattr(folder, name, index, xattr);
+    for (const xattr of xattrs) if (isAccess(xattr)) this.setXattr(folder, name, index, xattr);
     const wanted = this.modeOf(index, owner === undefined);
     const isDone = at(table.type, index) === SYMLINK || (xattrs.length === 0 && found.mode === wanted);
     const mode = isDone ? undefined : attempt(() => folder.setMode(name, wanted));
