@@ -96,7 +96,9 @@ function readBlocks(source: ByteSource, packs: readonly string[]): BlockPlace[] 
     const offset = (ends.get(pack) ?? 0) + source.varint(Number.MAX_SAFE_INTEGER);
     const length = source.varint(Number.MAX_SAFE_INTEGER);
     const entries = source.varint(MOST_ENTRIES);
-    if (length < entries * LEAST_ENTRY_BYTES) throw new Damage("a block has more entries than bytes");
+    if (entries === 0 || length < entries * LEAST_ENTRY_BYTES) {
+      throw new Damage("a block has an impossible number of entries");
+    }
     blocks.push({ pack, offset, length, entries, hash: source.bytes(HASH_BYTES) });
     ends.set(pack, offset + length);
   }
