@@ -62,6 +62,17 @@ export async function changeRepository<T>(
   );
 }
 
+/** Recovers what was interrupted on a worktree, or (null) on the repository as a whole; how many operations that were. */
+export async function recoverUnderLock(
+  context: RepositoryContext,
+  worktreeId: string | null,
+): Promise<number> {
+  using _lock = worktreeId === null
+    ? await lockRepository(context, "doctor")
+    : await lockWorktree(context, worktreeId, "doctor");
+  return await recoverOpenIntents(context, worktreeId);
+}
+
 /** Runs `body` with an intent of its own; if it throws, what it began is undone, or finished where it was decided. */
 export async function withIntent<T>(
   context: RepositoryContext,

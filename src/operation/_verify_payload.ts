@@ -52,11 +52,16 @@ export async function verifyPayload(
   const found = scan.table;
   const unread = await readContent(context, payload, found, read, isRead);
   const damaged: DamagedPath[] = [];
-  const note = (path: Uint8Array, problem: string) => damaged.push({ path: encodePath(path), problem });
+  const note = (path: Uint8Array, problem: string): void => {
+    damaged.push({ path: encodePath(path), problem });
+  };
   for (const path of scan.unreadable) note(path, "unreadable");
   mergeTables(manifest, found, (i, j) => {
     if (i === -1) return note(found.path(j), "extra");
-    if (isAbsent(manifest, i)) return j === -1 ? undefined : note(found.path(j), "extra");
+    if (isAbsent(manifest, i)) {
+      if (j !== -1) note(found.path(j), "extra");
+      return;
+    }
     if (j === -1) return note(manifest.path(i), "missing");
     for (const problem of problemsOf(manifest, i, found, j, unread.has(j))) note(manifest.path(i), problem);
   });

@@ -115,6 +115,40 @@ async function changeTo(
   });
 }
 
+/** Leaves the worktree alone and makes another one that stands on the snapshot. */
+async function restoreBeside(
+  context: RepositoryContext,
+  from: WorktreeConfig,
+  descriptor: Descriptor,
+  name: string,
+): Promise<RestoreResult> {
+  const { snapshot_id, stats } = descriptor;
+  const chosen = name === "" ? `${from.name}-${shortId(snapshot_id)}` : name;
+  const made = await createWorktreeFrom(context, { name: chosen, snapshotId: snapshot_id });
+  return {
+    sentence: `made worktree ${made.worktree.name} as ${
+      shortId(snapshot_id)
+    } was; ${from.name} was left alone`,
+    worktree: made.worktree.name,
+    path: made.path,
+    snapshot_id,
+    previous_head: null,
+    head_snapshot_id: snapshot_id,
+    detached: false,
+    preview: false,
+    changed: 0,
+    added: stats.files + stats.symlinks + stats.other,
+    removed: 0,
+    metadata: 0,
+    kept: [],
+    left_alone: [],
+    autosave_snapshot_id: null,
+    second_autosave_id: null,
+    verified: made.verified,
+    degradations: made.degradations.toRecord(),
+  };
+}
+
 /** A snapshot of some paths only touches those. */
 function ownPaths(descriptor: Descriptor): BytePath[] | null {
   return descriptor.paths === null ? null : descriptor.paths.map(decodePath);
