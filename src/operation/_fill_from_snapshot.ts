@@ -2,13 +2,13 @@ import { DegradationList } from "../model/degradations.ts";
 import { FILE } from "../model/entry.ts";
 import { JvsError } from "../model/errors.ts";
 import { shortId } from "../model/ids.ts";
-import { selectEngine } from "../engine/select.ts";
 import type { Folder } from "../platform/platform.ts";
 import { selectEntries } from "../tree/select_entries.ts";
 import { at, type TreeTable } from "../tree/table.ts";
 import { isLeftOut } from "./_capture.ts";
 import { damagedPayload, differingFiles } from "./_check_clone.ts";
 import type { RepositoryContext } from "./_define.ts";
+import { engineFor } from "./_engine_for.ts";
 
 /** A payload root that was filled. */
 export interface Filled {
@@ -55,13 +55,7 @@ export async function fillFromSnapshot(
   const { table, degradations } = withoutUnread(manifest);
   const verified = verify ?? bytesIn(table) <= store.config.get("restore.verify_limit");
   using payload = store.snapshots.openPayload(id);
-  using control = store.platform.openFolder(store.layout.staging);
-  const engine = await selectEngine({
-    platform: store.platform,
-    source: payload,
-    control,
-    forced: context.engine ?? store.config.get("engine"),
-  });
+  const engine = await engineFor(context, store, payload);
   const result = await engine.clone({
     source: payload,
     table,

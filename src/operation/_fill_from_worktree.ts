@@ -1,10 +1,10 @@
 import { DegradationList } from "../model/degradations.ts";
 import type { WorktreeConfig } from "../model/records.ts";
-import { selectEngine } from "../engine/select.ts";
 import type { Folder } from "../platform/platform.ts";
 import { unreadableError } from "../tree/unreadable.ts";
 import { changedBetween } from "./_changed_between.ts";
 import type { RepositoryContext } from "./_define.ts";
+import { engineFor } from "./_engine_for.ts";
 import type { Filled } from "./_fill_from_snapshot.ts";
 import { lookAt, scanWorktree } from "./_look.ts";
 
@@ -17,13 +17,7 @@ export async function fillFromWorktree(
   const { reporter, signal, store } = context;
   using look = await lookAt(context, source, { rules: null, unreadable: "fail" });
   const { scan, table } = look;
-  using control = store.platform.openFolder(store.layout.staging);
-  const engine = await selectEngine({
-    platform: store.platform,
-    source: look.root,
-    control,
-    forced: context.engine ?? store.config.get("engine"),
-  });
+  const engine = await engineFor(context, store, look.root);
   const result = await engine.clone({
     source: look.root,
     table,

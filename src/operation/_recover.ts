@@ -1,6 +1,9 @@
 import { JvsError } from "../model/errors.ts";
 import type { OpenIntent } from "../repo/intents.ts";
 import type { RepositoryContext } from "./_define.ts";
+import { recoverRelocation } from "./_adoption_recovery.ts";
+import { recoverConfig } from "./_config_recovery.ts";
+import { finishDecided } from "./_finish.ts";
 import { recoverSnapshot } from "./_snapshot_recovery.ts";
 import { recoverRef } from "./_ref_recovery.ts";
 import { recoverRestore } from "./_restore_recovery.ts";
@@ -18,6 +21,11 @@ const RECOVERIES: Readonly<Record<string, Recovery>> = {
   "worktree remove": recoverWorktreeChange,
   "ref create": recoverRef,
   "ref delete": recoverRef,
+  "config set": recoverConfig,
+  "adopt relocate": recoverRelocation,
+  // A repository appears whole, with its intent in it: what is left to do is to record that.
+  "init": ({ store }, intent) => finishDecided(store, intent),
+  "adopt": ({ store }, intent) => finishDecided(store, intent),
 };
 
 /**

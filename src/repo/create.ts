@@ -25,6 +25,8 @@ export interface CreateOptions {
     /** Open to the group of its folder; false by default. */
     readonly shared?: boolean;
   };
+  /** Puts more into the control plane before anybody sees it; nothing by default. */
+  readonly fill?: (control: Layout) => void;
   /** The system's by default. */
   readonly platform?: Platform;
 }
@@ -37,7 +39,7 @@ const SHARED = 0o2770;
  * rename; on failure everything that was made is removed again, and of two at once one gets `E_ALREADY_EXISTS`.
  */
 export function createRepository(root: string, options: CreateOptions): Store {
-  const { main, platform = openPlatform() } = options;
+  const { fill, main, platform = openPlatform() } = options;
   if (!isUnused(root)) throw inTheWay(root);
   if (main.shared) keepOpenToGroup();
   const mode = main.shared ? SHARED : undefined;
@@ -50,6 +52,7 @@ export function createRepository(root: string, options: CreateOptions): Store {
     const identity = identify(layout, main.path, platform);
     publish(layout, platform, (unfinished) => {
       fillControlPlane(unfinished, { path: main.path, identity, mode: mode ?? PRIVATE });
+      fill?.(unfinished);
     });
     return openStore(layout.root, { platform });
   } catch (error) {

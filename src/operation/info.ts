@@ -1,0 +1,149 @@
+import { probeReflink } from "../engine/probe.ts";
+import { isJvsError } from "../model/errors.ts";
+import { ENGINE_NAMES, type EngineName } from "../model/records.ts";
+import {
+  anything,
+  boolean,
+  type Infer,
+  integer,
+  list,
+  mapOf,
+  nullable,
+  oneOf,
+  record,
+  text,
+} from "../model/schema.ts";
+import { FORMAT_VERSION, VERSION } from "../model/version.ts";
+import type { Folder } from "../platform/platform.ts";
+import { Pins } from "../repo/pins.ts";
+import type { Store } from "../repo/store.ts";
+import { defineOperation, type RepositoryContext } from "./_define.ts";
+import { engineFor } from "./_engine_for.ts";
+
+const EngineInfo = record({
+  name: nullable(oneOf(...ENGINE_NAMES)).about("Null where none works."),
+  reason: text().about("Why this one."),
+});
+
+/** Tells what a repository is, and what works here. */
+export const info = defineOperation({
+  name: "info",
+  summary: "Tell what this repository is, how it saves, and what works here",
+  about: "For a look around and for bug reports. It repairs nothing.",
+  changes: "nothing",
+  input: record({}, { closed: true }),
+  output: record({
+    repository: text(),
+    repo_id: text(),
+    format_version: integer(),
+    jvs_version: text(),
+    worktree: nullable(text()).about("The worktree you are in."),
+    engine: EngineInfo,
+    file_system: record({
+      kind: text(),
+      id: text(),
+      read_only: boolean(),
+      free_bytes: integer({ min: 0 }),
+      free_inodes: integer({ min: 0 }),
+    }),
+    counts: record({
+      snapshots: integer({ min: 0 }),
+      worktrees: integer({ min: 0 }),
+      refs: integer({ min: 0 }),
+      pins: integer({ min: 0 }),
+      interrupted: integer({ min: 0 }).about("Changes that the next change, or doctor, will finish or undo."),
+    }),
+    shared: boolean().about("Open to the group of its folder."),
+    abilities: mapOf(boolean()).about("What the system lets JVS keep and do."),
+    permissions: record({
+      c_library: boolean().about(
+        "Whether calls into the C library are permitted: without, less can be kept.",
+      ),
+      run: oneOf("any", "named").about("Which programs may be run."),
+      network: boolean().about("Always false, unless somebody started JVS with more than it asks for."),
+    }),
+    settings: list(record({ key: text(), value: anything() })).about("Those that differ from their default."),
+    problem: nullable(text()).about("What is wrong with the settings file."),
+  }),
+  async run(context) {
+    const { store, worktree } = context;
+    using folder = openSource(context);
+    const { kind, id, readOnly, freeBytes, freeInodes } = store.platform.fileSystem(folder);
+    const problem = store.config.problem();
+    return {
+      repository: store.layout.root,
+      repo_id: store.repoId,
+      format_version: FORMAT_VERSION,
+      jvs_version: VERSION,
+      worktree: worktree?.name ?? null,
+      engine: await engineInfo(context, folder),
+      file_system: {
+        kind,
+        id,
+        read_only: readOnly,
+        free_bytes: freeBytes,
+        free_inodes: freeInodes,
+      },
+      counts: countsOf(context),
+      shared: isShared(store),
+      abilities: { ...store.platform.abilities },
+      permissions: await permissions(store),
+      settings: problem === undefined
+        ? store.config.list().filter((each) => !each.is_default).map(({ key, value }) => ({ key, value }))
+        : [],
+      problem: problem?.message ?? null,
+    };
+  },
+});
+
+/** The worktree's folder, or the repository's where there is none. */
+function openSource({ store, worktree }: RepositoryContext): Folder {
+  if (worktree !== null && store.worktrees.checkIdentity(worktree) !== "missing") {
+    return store.worktrees.openRoot(worktree);
+  }
+  return store.platform.openFolder(store.layout.root);
+}
+
+async function engineInfo(context: RepositoryContext, source: Folder): Promise<Infer<typeof EngineInfo>> {
+  try {
+    const { name } = await engineFor(context, context.store, source);
+    return { name, reason: reasonFor(context, name, source) };
+  } catch (error) {
+    if (!isJvsError(error)) throw error;
+    return { name: null, reason: error.message };
+  }
+}
+
+function reasonFor({ engine, store }: RepositoryContext, name: EngineName, source: Folder): string {
+  if (engine !== undefined && engine !== "auto") return "JVS_SNAPSHOT_ENGINE asks for it";
+  if (store.config.get("engine") !== "auto") return "the setting `engine` asks for it";
+  if (name !== "copy") return "it was tried and works: what is cloned shares its blocks";
+  using control = store.platform.openFolder(store.layout.control);
+  const probe = probeReflink(store.platform, control, source);
+  return probe.works
+    ? "it works everywhere"
+    : `it works everywhere, and reflink-copy does not: ${probe.reason}`;
+}
+
+function countsOf({ store }: RepositoryContext) {
+  return {
+    snapshots: store.snapshots.list().length,
+    worktrees: store.worktrees.names().length,
+    refs: store.refs.names().length,
+    pins: new Pins(store.layout).list().length,
+    interrupted: store.intents.list().filter((intent) => store.intents.isAbandoned(intent)).length,
+  };
+}
+
+function isShared({ layout }: Store): boolean {
+  return ((Deno.lstatSync(layout.control).mode ?? 0) & 0o070) === 0o070;
+}
+
+async function permissions({ platform }: Store) {
+  const granted = async (name: "run" | "net") => (await Deno.permissions.query({ name })).state === "granted";
+  return {
+    c_library: platform.abilities.byteNames,
+    run: await granted("run") ? "any" as const : "named" as const,
+    network: await granted("net"),
+  };
+}

@@ -1,0 +1,65 @@
+import { JvsError } from "../model/errors.ts";
+import { checkName } from "../model/names.ts";
+import { quoted } from "../model/path_text.ts";
+import { oneOf, record, text } from "../model/schema.ts";
+import { checkNewRepositoryPlace, isUnused } from "../repo/refusals.ts";
+import { beginRepository } from "./_begin_repository.ts";
+import { type Context, defineFreeOperation } from "./_define.ts";
+import { NewRepositoryResult, newRepositoryResult } from "./_new_repository_result.ts";
+
+/** Makes a new repository with an empty first worktree. */
+export const init = defineFreeOperation({
+  name: "init",
+  summary: "Make a new repository with an empty worktree called main",
+  about:
+    "What is to be versioned goes into the folder main in it. To put a folder that has content under version " +
+    "control where it stands, use `jvs adopt`.",
+  examples: [
+    ["jvs init project", "makes project/ with project/main/ to work in"],
+    ["jvs init", "makes the repository in the current, empty folder"],
+    ["jvs init team --shared group", "lets everybody in the folder's group use it"],
+  ],
+  changes: "outside",
+  input: record({
+    name: text().optional().about(
+      "The folder to make; the current one, which must be empty, when none is given.",
+    )
+      .cli({ positional: true, placeholder: "NAME" }),
+    shared: oneOf("group").optional().about("Open the repository to the group of its folder.")
+      .cli({ placeholder: "group" }),
+  }, { closed: true }),
+  output: NewRepositoryResult,
+  async run(context, input) {
+    const root = checkNewRepositoryPlace(
+      input.name === undefined ? context.cwd : `${context.cwd}/${checkName(input.name, "repository")}`,
+      placeOptions(context),
+    );
+    if (!isUnused(root)) throw hasContent(root, input.name);
+    const store = await beginRepository(context, {
+      operation: "init",
+      root,
+      mainPath: "main",
+      shared: input.shared === "group",
+    });
+    return await newRepositoryResult(context, store);
+  },
+});
+
+/** What decides about a place besides the place. */
+export function placeOptions({ home }: Context): { home?: string } {
+  return home === undefined ? {} : { home };
+}
+
+function hasContent(root: string, name: string | undefined): JvsError {
+  return new JvsError(
+    "E_ALREADY_EXISTS",
+    `Cannot make a repository in ${quoted(root)}: something is in it already.`,
+    {
+      hint: name === undefined
+        ? "To put what is in it under version control, run `jvs adopt`; for a new repository give it a name: " +
+          "`jvs init NAME`."
+        : `Choose another name; to put what is in that folder under version control, run \`jvs adopt ${name}\`.`,
+      details: { path: root },
+    },
+  );
+}

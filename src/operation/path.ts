@@ -1,0 +1,56 @@
+import { isJvsError, JvsError } from "../model/errors.ts";
+import { shortId } from "../model/ids.ts";
+import { snapshotId, type WorktreeConfig } from "../model/records.ts";
+import { nullable, record, text } from "../model/schema.ts";
+import { resolveSnapshot } from "../repo/resolve.ts";
+import { defineOperation, type RepositoryContext } from "./_define.ts";
+import { requireWorktree } from "./_worktree.ts";
+
+/** Says where something is. */
+export const path = defineOperation({
+  name: "path",
+  summary: "Show the absolute path of a snapshot's files, or of a worktree",
+  about: "A snapshot is an ordinary folder: read it, compare it, copy from it. Do not write into it.",
+  examples: [
+    ["jvs path", "the worktree you are in"],
+    ["diff -r $(jvs path v1) .", "compares the snapshot tagged v1 with this folder"],
+  ],
+  changes: "nothing",
+  input: record({
+    of: text().optional().about(
+      "A snapshot, or else a worktree's name; the worktree you are in when none is given.",
+    )
+      .cli({ positional: true, placeholder: "SNAPSHOT", completes: "snapshot" }),
+  }, { closed: true }),
+  output: record({
+    path: text(),
+    snapshot_id: nullable(snapshotId()),
+    worktree: nullable(text()),
+  }),
+  async run(context, input) {
+    if (input.of === undefined) return ofWorktree(context, requireWorktree(context, undefined));
+    try {
+      return ofSnapshot(context, await resolveSnapshot(context.store, input.of, context));
+    } catch (error) {
+      const worktree = isJvsError(error, "E_NOT_FOUND") ? worktreeCalled(context, input.of) : undefined;
+      if (worktree === undefined) throw error;
+      return ofWorktree(context, worktree);
+    }
+  },
+});
+
+function ofWorktree({ store }: RepositoryContext, worktree: WorktreeConfig) {
+  return { path: store.worktrees.root(worktree), snapshot_id: null, worktree: worktree.name };
+}
+
+function ofSnapshot({ store }: RepositoryContext, id: string) {
+  if (store.snapshots.exists(id)) return { path: store.layout.payload(id), snapshot_id: id, worktree: null };
+  throw new JvsError("E_NOT_FOUND", `Cannot show where ${shortId(id)} is: its content was pruned.`, {
+    hint: "Name another snapshot; `jvs history` marks those that were pruned.",
+    details: { snapshot_id: id, pruned: true },
+  });
+}
+
+function worktreeCalled({ store }: RepositoryContext, name: string): WorktreeConfig | undefined {
+  return store.worktrees.names().includes(name) ? store.worktrees.find(name) : undefined;
+}

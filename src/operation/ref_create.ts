@@ -1,0 +1,44 @@
+import { checkRefName } from "../model/names.ts";
+import { Ref } from "../model/records.ts";
+import { record, text } from "../model/schema.ts";
+import { nowIso } from "../platform/clock.ts";
+import { resolveSnapshot } from "../repo/resolve.ts";
+import { changeRepository } from "./_change.ts";
+import { commitChange } from "./_commit.ts";
+import { defineOperation } from "./_define.ts";
+
+/** Gives a snapshot a name. */
+export const refCreate = defineOperation({
+  name: "ref create",
+  summary: "Give a snapshot a name that holds in the whole repository",
+  about: "The garbage collection spares a snapshot that has a ref, and the ones before it.",
+  examples: [["jvs ref create best v1 --note '0.93 on the test set'", "names the snapshot tagged v1"]],
+  changes: "repository",
+  input: record({
+    name: text().about("The ref's name.").cli({ positional: true, placeholder: "NAME" }),
+    snapshot: text().default("HEAD").about("The snapshot.").cli({ positional: true, completes: "snapshot" }),
+    note: text().default("").about("What it stands for, in your words."),
+  }, { closed: true }),
+  output: record({ ref: Ref }),
+  async run(context, input) {
+    const { actor, store } = context;
+    const name = checkRefName(input.name);
+    const id = await resolveSnapshot(store, input.snapshot, context);
+    const options = { operation: "ref create", target: name, details: { snapshot_id: id } };
+    return await changeRepository(context, options, async (change) => {
+      // Gc has the same lock: now the snapshot cannot go any more.
+      await store.snapshots.descriptor(id);
+      const ref = {
+        ref_name: name,
+        snapshot_id: id,
+        created_at: nowIso(),
+        created_by: actor,
+        note: input.note,
+      };
+      if (store.refs.find(name) !== undefined) store.refs.create(ref); // says that it exists, before anything is decided
+      const note = { target: name, details: { ref_name: name, snapshot_id: id, note: input.note } };
+      await commitChange(change, "ref create", note, () => void store.refs.create(ref));
+      return { ref };
+    });
+  },
+});

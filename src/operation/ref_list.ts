@@ -1,0 +1,13 @@
+import { Ref } from "../model/records.ts";
+import { list, record } from "../model/schema.ts";
+import { defineOperation } from "./_define.ts";
+
+/** Lists the refs. */
+export const refList = defineOperation({
+  name: "ref list",
+  summary: "List the names that were given to snapshots",
+  changes: "nothing",
+  input: record({}, { closed: true }),
+  output: record({ refs: list(Ref) }),
+  run: ({ store }) => Promise.resolve({ refs: store.refs.list() }),
+});

@@ -1,0 +1,134 @@
+import type { BytePath } from "../model/bytes.ts";
+import { bytesOf, hexOf, textOf } from "../model/bytes.ts";
+import { ENTRY_TYPES, entryTypeName, LOST, type LostAspect, lostAspects } from "../model/entry.ts";
+import { JvsError } from "../model/errors.ts";
+import { shortId } from "../model/ids.ts";
+import { decodePath, encodePath, quoted } from "../model/path_text.ts";
+import { Descriptor } from "../model/records.ts";
+import { boolean, type Infer, integer, list, nullable, oneOf, record, text } from "../model/schema.ts";
+import { resolveSnapshot } from "../repo/resolve.ts";
+import { at, type TreeTable } from "../tree/table.ts";
+import { defineOperation, type RepositoryContext } from "./_define.ts";
+
+const LOST_ASPECTS = Object.keys(LOST) as LostAspect[];
+
+const Entry = record({
+  path: text().about("Encoded as in the payload root hash; `.` is the payload root."),
+  type: oneOf(...ENTRY_TYPES),
+  mode: text().about("Four octal digits."),
+  uid: integer(),
+  gid: integer(),
+  size: integer({ min: 0 }),
+  mtime: text().about("Seconds since 1970, with nine decimals."),
+  content_hash: nullable(text()).about("SHA-256 of a file's content or a link's target."),
+  target: nullable(text()).about("Where a symbolic link leads."),
+  lost: list(oneOf(...LOST_ASPECTS)).about("What the payload could not hold of it."),
+});
+
+const Input = record({
+  snapshot: text().default("HEAD").about("The snapshot; the one this worktree stands on when none is given.")
+    .cli({ positional: true, completes: "snapshot" }),
+  path: text().optional().about("List only what is at, or below, this path of the snapshot.").cli({
+    positional: true,
+  }),
+  files: boolean().default(false).about("List every entry that it holds."),
+}, { closed: true });
+
+/** Shows all that is known of one snapshot. */
+export const show = defineOperation({
+  name: "show",
+  summary: "Show all that is known of a snapshot",
+  examples: [
+    ["jvs show", "the snapshot that this worktree stands on"],
+    ["jvs show v1 --files", "with every entry it holds"],
+    ["jvs show v1 data", "with what it has in data"],
+  ],
+  changes: "nothing",
+  input: Input,
+  output: record({
+    snapshot: Descriptor,
+    integrity_state: oneOf("sealed", "unsealed", "pruned").about(
+      "sealed: its record and the hash of its content agree with what was saved (`jvs verify` reads the content too); " +
+        "unsealed: its content is not hashed yet; pruned: only its place in the history was kept.",
+    ),
+    worktree: nullable(text()).about("Of which worktree; null for one that was removed."),
+    refs: list(text()),
+    path: text().about("Where its files are."),
+    files: nullable(list(Entry)).about("Null where they were not asked for."),
+  }),
+  async run(context, input) {
+    const { store } = context;
+    const id = await resolveSnapshot(store, input.snapshot, context);
+    const snapshot = await store.snapshots.descriptor(id);
+    const isListed = input.files || input.path !== undefined;
+    return {
+      snapshot,
+      integrity_state: integrityOf(context, snapshot),
+      worktree: nameOf(context, snapshot.worktree_id),
+      refs: store.refs.list().filter((ref) => ref.snapshot_id === id).map((ref) => ref.ref_name),
+      path: store.layout.payload(id),
+      files: isListed ? entriesOf(await store.snapshots.manifest(id), id, input.path) : null,
+    };
+  },
+});
+
+function integrityOf({ store }: RepositoryContext, { snapshot_id, payload_root_hash }: Descriptor) {
+  if (!store.snapshots.exists(snapshot_id)) return "pruned" as const;
+  return payload_root_hash === null ? "unsealed" as const : "sealed" as const;
+}
+
+function nameOf({ store }: RepositoryContext, worktreeId: string): string | null {
+  return store.worktrees.list().find((each) => each.worktree_id === worktreeId)?.name ?? null;
+}
+
+function entriesOf(table: TreeTable, id: string, path: string | undefined): Infer<typeof Entry>[] {
+  const top = path === undefined ? 0 : indexOf(table, id, path);
+  const entries: Infer<typeof Entry>[] = [];
+  for (let i = top; i < table.count; i++) if (isWithin(table, i, top)) entries.push(entryOf(table, i));
+  return entries;
+}
+
+/** In root-hash order what is in a folder does not follow it at once: a file `a.txt` stands between `a` and `a/b`. */
+function isWithin(table: TreeTable, index: number, top: number): boolean {
+  let above = index;
+  while (above > top) above = at(table.parent, above);
+  return above === top;
+}
+
+function indexOf(table: TreeTable, id: string, path: string): number {
+  const plain = path.replace(/^(\.\/+)+/, "").replace(/\/+$/, "");
+  const found = plain === "" || plain === "."
+    ? 0
+    : firstFound(table, [() => bytesOf(plain), () => decodePath(plain)]);
+  if (found !== -1) return found;
+  throw new JvsError("E_NOT_FOUND", `Cannot find ${quoted(path)} in snapshot ${shortId(id)}.`, {
+    hint: "Give the path from the worktree's root on; `jvs show SNAPSHOT --files` lists all.",
+    details: { snapshot_id: id, path },
+  });
+}
+
+/** As it was typed, or else as results spell it. */
+function firstFound(table: TreeTable, paths: readonly (() => BytePath)[]): number {
+  for (const path of paths) {
+    const index = table.find(path());
+    if (index !== -1) return index;
+  }
+  return -1;
+}
+
+function entryOf(table: TreeTable, i: number): Infer<typeof Entry> {
+  const hash = table.contentHash(i);
+  const target = table.targets.get(i);
+  return {
+    path: i === 0 ? "." : encodePath(table.path(i)),
+    type: entryTypeName(at(table.type, i)),
+    mode: at(table.mode, i).toString(8).padStart(4, "0"),
+    uid: at(table.uid, i),
+    gid: at(table.gid, i),
+    size: at(table.size, i),
+    mtime: `${at(table.mtimeSec, i)}.${String(at(table.mtimeNsec, i)).padStart(9, "0")}`,
+    content_hash: hash === undefined ? null : hexOf(hash),
+    target: target === undefined ? null : textOf(target),
+    lost: lostAspects(at(table.lost, i)),
+  };
+}
