@@ -86,7 +86,7 @@ export const info = defineOperation({
       },
       counts: countsOf(context),
       shared: isShared(store),
-      abilities: { ...store.platform.abilities },
+      abilities: abilitiesOf(store),
       permissions: await permissions(store),
       settings: problem === undefined
         ? store.config.list().filter((each) => !each.is_default).map(({ key, value }) => ({ key, value }))
@@ -133,6 +133,12 @@ function countsOf({ store }: RepositoryContext) {
     pins: new Pins(store.layout).list().length,
     interrupted: store.intents.list().filter((intent) => store.intents.isAbandoned(intent)).length,
   };
+}
+
+/** Named as everything in results is. */
+function abilitiesOf({ platform }: Store): Record<string, boolean> {
+  const inWords = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return Object.fromEntries(Object.entries(platform.abilities).map(([name, has]) => [inWords(name), has]));
 }
 
 function isShared({ layout }: Store): boolean {

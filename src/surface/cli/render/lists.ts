@@ -1,27 +1,7 @@
-import type { Ref, WorktreeConfig } from "../../../model/records.ts";
-import { oneLine, pathText, table } from "../style.ts";
+import type { Ref } from "../../../model/records.ts";
+import { oneLine, table } from "../style.ts";
 import type { Renderer } from "./view.ts";
 import { ago, shortName } from "./words.ts";
-
-interface Worktrees {
-  readonly worktrees:
-    readonly (WorktreeConfig & { readonly is_current?: boolean; readonly detached?: boolean })[];
-}
-
-/** The worktrees there are and where each stands. */
-export const renderWorktrees: Renderer<Worktrees> = ({ worktrees }, { style }) => {
-  const rows = worktrees.map((each) => {
-    const { head_snapshot_id: head, latest_snapshot_id: latest } = each;
-    const detached = each.detached ?? (head !== latest && head !== null);
-    return [
-      style.paint("strong", each.name),
-      head === null ? style.paint("faint", "no snapshot yet") : shortName(head, style),
-      detached ? style.paint("notice", "DETACHED") : "",
-      pathText(each.path),
-    ];
-  });
-  return table([{ title: "worktree" }, { title: "head" }, { title: "" }, { title: "folder" }], rows, style);
-};
 
 interface Refs {
   readonly refs: readonly Ref[];

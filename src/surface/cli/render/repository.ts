@@ -1,0 +1,60 @@
+import { formatBytes } from "../../../model/duration.ts";
+import type { adopt } from "../../../operation/adopt.ts";
+import type { info } from "../../../operation/info.ts";
+import type { init } from "../../../operation/init.ts";
+import { count, oneLine, pathText } from "../style.ts";
+import { settingText } from "./lists.ts";
+import type { Renderer, ResultOf } from "./view.ts";
+import { facts } from "./words.ts";
+
+/** A repository that was made, and where to go on. */
+export const renderInit: Renderer<ResultOf<typeof init>> = ({ repository, worktree, engine }, { style }) => {
+  const pairs = [["work in", pathText(worktree.path)], ["engine", engine ?? ""]] as const;
+  return `Initialized JVS repository in ${pathText(repository)}\n${facts(pairs, style, "  ")}`;
+};
+
+/** A folder that was put under version control. */
+export const renderAdopt: Renderer<ResultOf<typeof adopt>> = (result, { style, input }) => {
+  const { repository, worktree, engine } = result;
+  const done = input.relocate === true ? "Found again" : "Initialized";
+  const pairs = [["history in", pathText(repository)], ["engine", engine ?? ""]] as const;
+  const next = input.relocate === true ? "" : "Save it with `jvs snapshot`.\n";
+  return `${done}: ${pathText(worktree.path)} is under version control\n${facts(pairs, style, "  ")}${next}`;
+};
+
+/** All about a repository and what works here. */
+export const renderInfo: Renderer<ResultOf<typeof info>> = (result, { style }) => {
+  const { counts, engine, file_system: disk, permissions } = result;
+  const lacking = Object.entries(result.abilities).filter(([, has]) => !has).map(([name]) =>
+    name.replaceAll("_", " ")
+  );
+  const space = disk.read_only ? "read-only" : `${formatBytes(disk.free_bytes)} free`;
+  const allowed = [
+    `C library ${permissions.c_library ? "on" : "off"}`,
+    permissions.run === "any" ? "any program" : "named programs only",
+    permissions.network ? "network" : "no network",
+  ];
+  const pairs = [
+    ["id", result.repo_id],
+    ["format", `${result.format_version}, jvs ${result.jvs_version}`],
+    ["you are in", result.worktree === null ? "" : `worktree ${result.worktree}`],
+    [
+      "holds",
+      `${count(counts.snapshots, "snapshot")}, ${count(counts.worktrees, "worktree")}, ` +
+      `${count(counts.refs, "ref")}, ${count(counts.pins, "pin")}`,
+    ],
+    [
+      "interrupted",
+      counts.interrupted === 0 ? "" : `${count(counts.interrupted, "change")}: the next one, or ` +
+        "`jvs doctor --repair-runtime`, puts that right",
+    ],
+    ["engine", `${engine.name ?? "none"}: ${engine.reason}`],
+    ["disk", `${disk.kind}, ${space}`],
+    ["open to", result.shared ? "its group" : ""],
+    ["allowed", allowed.join(", ")],
+    ["not here", lacking.join(", ")],
+    ...result.settings.map(({ key, value }) => [key, settingText(value)] as const),
+    ["settings", oneLine(result.problem ?? "")],
+  ] as const;
+  return `Repository ${style.paint("strong", pathText(result.repository))}\n${facts(pairs, style, "  ")}`;
+};
