@@ -17,6 +17,7 @@ export const REQUIREMENTS = [
   "user",
   "git",
   "python3",
+  "zsh",
 ] as const;
 
 /** The name of something that a test may need. */
@@ -31,7 +32,7 @@ export type Probe = { readonly met: true } | {
 
 /** Tries whether the machine has what is required, by using it. */
 export function probe(requirement: Requirement): Probe {
-  if (Deno.build.os !== "linux" && requirement !== "python3" && requirement !== "git") {
+  if (Deno.build.os !== "linux" && !["python3", "git", "zsh"].includes(requirement)) {
     return missing(`it needs Linux, not ${Deno.build.os}`);
   }
   switch (requirement) {
@@ -50,6 +51,8 @@ export function probe(requirement: Requirement): Probe {
       return probeProgram("util-linux", ...asUser(USER, "true", []));
     case "git":
       return probeProgram("git", "git", "--version");
+    case "zsh":
+      return probeProgram("zsh", "zsh", "-fc", "true");
     case "python3":
       return probeProgram("python3", python(), "-c", "import sys; sys.exit(sys.version_info < (3, 9))");
     default:
