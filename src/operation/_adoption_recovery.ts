@@ -1,6 +1,6 @@
 import { canonicalJson } from "../model/canonical_json.ts";
 import type { OpenIntent } from "../repo/intents.ts";
-import type { RepositoryContext } from "./_define.ts";
+import type { RepositoryContext } from "./define.ts";
 import { finishDecided } from "./_finish.ts";
 
 /** That an adopted folder is elsewhere is one file: it says so already, or nothing was done. */

@@ -4,7 +4,7 @@ import { Intents } from "../repo/intents.ts";
 import type { Layout } from "../repo/layout.ts";
 import type { Store } from "../repo/store.ts";
 import { readWorktree } from "../repo/worktree_files.ts";
-import type { Context } from "./_define.ts";
+import type { Context } from "./define.ts";
 import { finishDecided } from "./_finish.ts";
 
 /** A repository that is to be. */

@@ -1,7 +1,7 @@
 import { isJvsError, JvsError } from "../model/errors.ts";
 import type { WorktreeConfig } from "../model/records.ts";
 import type { OpenIntent } from "../repo/intents.ts";
-import type { RepositoryContext } from "./_define.ts";
+import type { RepositoryContext } from "./define.ts";
 import type { Change, WorktreeChange } from "./_commit.ts";
 import { lockRepository, lockWorktree } from "./_locks.ts";
 import { recoverIntent, recoverOpenIntents } from "./_recover.ts";

@@ -3,7 +3,7 @@ import { idTime, shortId } from "../model/ids.ts";
 import type { Finding } from "../model/records.ts";
 import { nowMs } from "../platform/clock.ts";
 import { isSystemError } from "../platform/system_error.ts";
-import type { RepositoryContext } from "./_define.ts";
+import type { RepositoryContext } from "./define.ts";
 import { finding } from "./_finding.ts";
 
 const SKEW_MS = 2000;

@@ -7,7 +7,7 @@ import { hashFiles } from "../tree/hash.ts";
 import { selectEntries } from "../tree/select_entries.ts";
 import type { TreeTable } from "../tree/table.ts";
 import { namedPaths } from "./_autosave.ts";
-import type { Context } from "./_define.ts";
+import type { Context } from "./define.ts";
 
 /** Paths of cloned files whose content is not what the manifest says. */
 export async function differingFiles(

@@ -1,7 +1,7 @@
 import type { WorktreeConfig } from "../model/records.ts";
 import type { OpenIntent } from "../repo/intents.ts";
 import type { Store } from "../repo/store.ts";
-import type { RepositoryContext } from "./_define.ts";
+import type { RepositoryContext } from "./define.ts";
 
 /** A change under way: what it may use, and where it says how far it is. */
 export interface Change {

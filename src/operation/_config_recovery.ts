@@ -2,7 +2,7 @@ import { readFresh } from "../platform/durable.ts";
 import type { OpenIntent } from "../repo/intents.ts";
 import { recordHash } from "../repo/record_hash.ts";
 import type { Store } from "../repo/store.ts";
-import type { RepositoryContext } from "./_define.ts";
+import type { RepositoryContext } from "./define.ts";
 import { finishDecided } from "./_finish.ts";
 
 /** What tells two states of the settings apart. */

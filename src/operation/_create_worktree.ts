@@ -6,13 +6,13 @@ import type { WorktreeConfig } from "../model/records.ts";
 import { randomBytes } from "../platform/clock.ts";
 import { attempt } from "../platform/deno_call.ts";
 import type { Folder } from "../platform/platform.ts";
-import { mergeTables } from "../tree/merge_tables.ts";
+import { adoptHashes } from "./_adopt_hashes.ts";
 import type { TreeTable } from "../tree/table.ts";
 import type { OpenIntent } from "../repo/intents.ts";
 import { newWorktreeConfig } from "../repo/worktrees.ts";
 import { withIntent } from "./_change.ts";
 import { commitChange } from "./_commit.ts";
-import type { RepositoryContext } from "./_define.ts";
+import type { RepositoryContext } from "./define.ts";
 import { checkForkable, type Filled, fillFromSnapshot } from "./_fill_from_snapshot.ts";
 import { fillFromWorktree } from "./_fill_from_worktree.ts";
 import { lockRepository, lockWorktree } from "./_locks.ts";
@@ -144,12 +144,7 @@ async function rememberContent(
   known: TreeTable,
 ): Promise<void> {
   const look = await lookAtOurs(context, config, root);
-  mergeTables(known, look.table, (i, j) => {
-    const hash = i === -1 || j === -1 || known.size[i] !== look.table.size[j]
-      ? undefined
-      : known.contentHash(i);
-    if (hash !== undefined) look.table.setHash(j, hash);
-  });
+  adoptHashes(look.table, known);
   look.remember(config.head_snapshot_id);
 }
 

@@ -7,7 +7,7 @@ import { selectEntries } from "../tree/select_entries.ts";
 import { at, type TreeTable } from "../tree/table.ts";
 import { isLeftOut } from "./_capture.ts";
 import { damagedPayload, differingFiles } from "./_check_clone.ts";
-import type { RepositoryContext } from "./_define.ts";
+import type { RepositoryContext } from "./define.ts";
 import { engineFor } from "./_engine_for.ts";
 
 /** A payload root that was filled. */

@@ -3,7 +3,7 @@ import type { WorktreeConfig } from "../model/records.ts";
 import type { Folder } from "../platform/platform.ts";
 import { unreadableError } from "../tree/unreadable.ts";
 import { changedBetween } from "./_changed_between.ts";
-import type { RepositoryContext } from "./_define.ts";
+import type { RepositoryContext } from "./define.ts";
 import { engineFor } from "./_engine_for.ts";
 import type { Filled } from "./_fill_from_snapshot.ts";
 import { lookAt, scanWorktree } from "./_look.ts";

@@ -1,6 +1,6 @@
 import type { FileLock } from "../platform/locks.ts";
 import type { LockWait } from "../repo/locks.ts";
-import type { RepositoryContext } from "./_define.ts";
+import type { RepositoryContext } from "./define.ts";
 
 /** Takes a worktree's lock, waiting as long as the caller allows. Before the repository's, never while that is held. */
 export async function lockWorktree(

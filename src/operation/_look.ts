@@ -9,7 +9,7 @@ import { readScanClock, type ScanClock } from "../tree/scan_clock.ts";
 import { type Scan, type ScanOptions, scanTree } from "../tree/scan.ts";
 import { loadStatCache, saveStatCache } from "../tree/stat_cache.ts";
 import type { TreeTable } from "../tree/table.ts";
-import type { RepositoryContext } from "./_define.ts";
+import type { RepositoryContext } from "./define.ts";
 import { openWorktree } from "./_open_worktree.ts";
 
 const IGNORE_FILE = bytesOf(".jvsignore");
@@ -50,8 +50,8 @@ export class Look implements Disposable {
 
   /** Reads and hashes these files of the worktree; which of them could not be read, or changed meanwhile. */
   async hash(indexes: Iterable<number>): Promise<{ unreadable: number[]; changed: number[] }> {
-    const { reporter, signal } = this.context;
-    return await hashFiles(this.root, this.table, indexes, { flush: true, reporter, signal });
+    const { reporter, signal, store } = this.context;
+    return await hashFiles(this.root, this.table, indexes, { flush: store.platform, reporter, signal });
   }
 
   /** Remembers what was seen and hashed, so that the next look need not read it again. Only a cache: failing is fine. */

@@ -3,7 +3,7 @@ import { type Infer, nullable, oneOf, record, text } from "../model/schema.ts";
 import { isJvsError } from "../model/errors.ts";
 import type { Folder } from "../platform/platform.ts";
 import type { Store } from "../repo/store.ts";
-import type { Context } from "./_define.ts";
+import type { Context } from "./define.ts";
 import { engineFor } from "./_engine_for.ts";
 
 /** What making a repository gives. */

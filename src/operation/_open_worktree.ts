@@ -2,7 +2,7 @@ import { JvsError } from "../model/errors.ts";
 import type { Identity, WorktreeConfig } from "../model/records.ts";
 import type { Folder } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
-import type { RepositoryContext } from "./_define.ts";
+import type { RepositoryContext } from "./define.ts";
 
 /**
  * Opens a worktree's payload root and makes sure that it is the folder it was (SPEC 2). One that was replaced on the

@@ -2,7 +2,7 @@ import { type BytePath, bytesOf } from "../model/bytes.ts";
 import { JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
 import type { WorktreeConfig } from "../model/records.ts";
-import type { RepositoryContext } from "./_define.ts";
+import type { RepositoryContext } from "./define.ts";
 
 /**
  * Paths that a user gave, relative to the worktree's root: seen from where the user stands, or from the root if that is

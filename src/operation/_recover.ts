@@ -1,6 +1,6 @@
 import { JvsError } from "../model/errors.ts";
 import type { OpenIntent } from "../repo/intents.ts";
-import type { RepositoryContext } from "./_define.ts";
+import type { RepositoryContext } from "./define.ts";
 import { recoverRelocation } from "./_adoption_recovery.ts";
 import { recoverConfig } from "./_config_recovery.ts";
 import { finishDecided } from "./_finish.ts";

@@ -1,5 +1,5 @@
 import type { OpenIntent } from "../repo/intents.ts";
-import type { RepositoryContext } from "./_define.ts";
+import type { RepositoryContext } from "./define.ts";
 import { finishDecided } from "./_finish.ts";
 
 /** A ref is one file: the interrupted change was made or it was not, and the file says which. */

@@ -9,7 +9,7 @@ import { openStore, type Store } from "../repo/store.ts";
 import { trustedRepositories } from "../repo/trust.ts";
 import { withIntent } from "./_change.ts";
 import { commitChange } from "./_commit.ts";
-import type { Context } from "./_define.ts";
+import type { Context } from "./define.ts";
 import { lockWorktree } from "./_locks.ts";
 import { isAdopted } from "./_open_worktree.ts";
 

@@ -1,6 +1,6 @@
 import type { WorktreeConfig } from "../model/records.ts";
 import { orphansOf, parentsOf } from "./_check.ts";
-import type { RepositoryContext } from "./_define.ts";
+import type { RepositoryContext } from "./define.ts";
 import type { Repair } from "./_finding.ts";
 import { isAdopted } from "./_open_worktree.ts";
 import { recoverUnderLock } from "./_change.ts";

@@ -2,7 +2,7 @@ import { JvsError } from "../model/errors.ts";
 import type { OpenIntent } from "../repo/intents.ts";
 import { isThere } from "../repo/snapshot_files.ts";
 import type { Store } from "../repo/store.ts";
-import type { RepositoryContext } from "./_define.ts";
+import type { RepositoryContext } from "./define.ts";
 import { lockRepository } from "./_locks.ts";
 import { recoverLostWorktrees } from "./_worktree_recovery.ts";
 

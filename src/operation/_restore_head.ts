@@ -1,6 +1,6 @@
 import type { WorktreeConfig } from "../model/records.ts";
 import type { Store } from "../repo/store.ts";
-import type { RestoreRequest } from "./_restore_in_place.ts";
+import type { RestoreRequest } from "./_restore_request.ts";
 
 /** Where a worktree stands. */
 export type HeadPatch = Pick<WorktreeConfig, "base_snapshot_id" | "head_snapshot_id" | "latest_snapshot_id">;

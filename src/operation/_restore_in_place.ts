@@ -1,11 +1,11 @@
-import type { BytePath } from "../model/bytes.ts";
 import { DegradationList } from "../model/degradations.ts";
-import type { Descriptor } from "../model/records.ts";
 import type { Folder } from "../platform/platform.ts";
 import type { TreeTable } from "../tree/table.ts";
+import { adoptHashes } from "./_adopt_hashes.ts";
 import { commitChange, type WorktreeChange } from "./_commit.ts";
-import type { Look } from "./_look.ts";
+import { type Look, lookAt } from "./_look.ts";
 import { applyJournal, RestoreTrees } from "./_restore_apply.ts";
+import type { RestoreRequest } from "./_restore_request.ts";
 import { isMeantToVerify } from "./_restore_verify.ts";
 import { headAfterRestore, moveHead } from "./_restore_head.ts";
 import { writeJournal } from "./_restore_journal.ts";
@@ -14,19 +14,6 @@ import { prepareRestore } from "./_restore_prepare.ts";
 import { journalOf, stage } from "./_restore_stage.ts";
 import { removeOldReplaced, Staging } from "./_restore_staging.ts";
 import { gatherStrangers, saveStrangers } from "./_strangers.ts";
-
-/** What to put back, and how. */
-export interface RestoreRequest {
-  readonly descriptor: Descriptor;
-  /** Just these paths, and head stays; null for everything. */
-  readonly paths: readonly BytePath[] | null;
-  /** What happens to unsaved work. */
-  readonly unsaved: "save" | "refuse" | "discard";
-  /** Whether staged content is hashed; undefined: as long as it is not too much to read. */
-  readonly verify: boolean | undefined;
-  /** Find out what would be done, and do nothing. */
-  readonly preview: boolean;
-}
 
 /** What was put back. */
 export interface Restored {
@@ -110,6 +97,7 @@ async function changeTree(
   await commit(change, request, { ...result, secondAutosaveId });
   staging.retire(store, true);
   removeOldReplaced(store, store.config.get("restore.keep_replaced"));
+  await rememberRestored(change, request, then);
   return secondAutosaveId;
 }
 
@@ -148,4 +136,15 @@ async function commit(
   };
   await commitChange(change, "restore", note, () => moveHead(store, worktree, head));
   return result.secondAutosaveId;
+}
+
+/** What was put back is known: the next look need not read it again. */
+async function rememberRestored(
+  change: WorktreeChange,
+  { descriptor }: RestoreRequest,
+  then: TreeTable,
+): Promise<void> {
+  using look = await lookAt(change.context, change.worktree);
+  adoptHashes(look.table, then);
+  look.remember(descriptor.snapshot_id);
 }

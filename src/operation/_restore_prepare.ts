@@ -9,7 +9,7 @@ import { type Autosave, autosave, namedPaths } from "./_autosave.ts";
 import type { WorktreeChange } from "./_commit.ts";
 import { tableOf } from "./_compare.ts";
 import { type Look, lookAt } from "./_look.ts";
-import type { RestoreRequest } from "./_restore_in_place.ts";
+import type { RestoreRequest } from "./_restore_request.ts";
 import { planRestore, type RestorePlan } from "./_restore_plan.ts";
 import { entriesBelow, ignoredEntries, rulesExcept } from "./_restore_scope.ts";
 

@@ -3,7 +3,7 @@ import { type Infer, nullable, record } from "../model/schema.ts";
 import { snapshotId, type WorktreeConfig } from "../model/records.ts";
 import type { Folder } from "../platform/platform.ts";
 import type { OpenIntent } from "../repo/intents.ts";
-import type { RepositoryContext } from "./_define.ts";
+import type { RepositoryContext } from "./define.ts";
 import { finishDecided } from "./_finish.ts";
 import { openWorktree } from "./_open_worktree.ts";
 import { RestoreTrees } from "./_restore_apply.ts";

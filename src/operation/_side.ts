@@ -4,7 +4,7 @@ import type { Folder } from "../platform/platform.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
 import type { TreeTable } from "../tree/table.ts";
 import { tableOf } from "./_compare.ts";
-import type { RepositoryContext } from "./_define.ts";
+import type { RepositoryContext } from "./define.ts";
 import { type Look, lookAt } from "./_look.ts";
 
 /** One side of a comparison: a snapshot, or a worktree as it is now. */

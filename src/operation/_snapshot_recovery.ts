@@ -1,6 +1,6 @@
 import type { OpenIntent } from "../repo/intents.ts";
 import { advanceHead } from "./_advance_head.ts";
-import type { RepositoryContext } from "./_define.ts";
+import type { RepositoryContext } from "./define.ts";
 import { finishDecided } from "./_finish.ts";
 
 /**

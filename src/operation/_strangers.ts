@@ -6,7 +6,7 @@ import { isSystemError } from "../platform/system_error.ts";
 import { mergeTables } from "../tree/diff.ts";
 import { FoldersByPath, lastName, parentPath } from "../tree/folders_by_path.ts";
 import { at, NONE, type TreeTable } from "../tree/table.ts";
-import type { RepositoryContext } from "./_define.ts";
+import type { RepositoryContext } from "./define.ts";
 import { lookAtOurs } from "./_look.ts";
 import { saveSnapshot } from "./_save_snapshot.ts";
 import { recoverSnapshot } from "./_snapshot_recovery.ts";

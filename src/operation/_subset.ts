@@ -1,6 +1,6 @@
 import { JvsError } from "../model/errors.ts";
 import { readFresh, writeDurable } from "../platform/durable.ts";
-import type { RepositoryContext } from "./_define.ts";
+import type { RepositoryContext } from "./define.ts";
 
 /**
  * Which files a partial verification reads: `n/t` the n-th of t parts; `x%` so much, each run the next part, so that

@@ -5,12 +5,12 @@ import { encodePath } from "../model/path_text.ts";
 import { type Infer, record, text } from "../model/schema.ts";
 import type { Folder } from "../platform/platform.ts";
 import { mergeTables } from "../tree/diff.ts";
-import { hashFiles } from "../tree/hash.ts";
+import { hashFiles, hashTargets } from "../tree/hash.ts";
 import { payloadRootHash } from "../tree/root_hash.ts";
 import { scanTree } from "../tree/scan.ts";
 import { selectEntries } from "../tree/select_entries.ts";
 import { at, NONE, type TreeTable } from "../tree/table.ts";
-import type { RepositoryContext } from "./_define.ts";
+import type { RepositoryContext } from "./define.ts";
 
 /** A path of a payload that is not as it was saved. */
 export const DamagedPath = record({
@@ -192,6 +192,7 @@ function noteLinks(
 /** The root hash of what is there, with the modes that the manifest has the truth of. */
 async function rootHashOf(manifest: TreeTable, found: TreeTable): Promise<string> {
   const { table } = selectEntries(found, () => true);
+  await hashTargets(table);
   mergeTables(manifest, table, (i, j) => {
     if (i !== -1 && j !== -1) table.mode[j] = at(manifest.mode, i);
   });

@@ -2,7 +2,7 @@ import { isJvsError } from "../model/errors.ts";
 import { snapshotId } from "../model/records.ts";
 import { boolean, type Infer, list, nullable, oneOf, record, text } from "../model/schema.ts";
 import { DamagedPath, type ReadInodes, verifyPayload } from "./_verify_payload.ts";
-import type { RepositoryContext } from "./_define.ts";
+import type { RepositoryContext } from "./define.ts";
 
 /** What verifying one snapshot found. */
 export const VerifiedSnapshot = record({

@@ -1,6 +1,6 @@
 import { JvsError } from "../model/errors.ts";
 import type { WorktreeConfig } from "../model/records.ts";
-import type { RepositoryContext } from "./_define.ts";
+import type { RepositoryContext } from "./define.ts";
 
 /** The worktree that an operation is about: the one named, else the one the caller is in, else main. */
 export function requireWorktree(context: RepositoryContext, name: string | undefined): WorktreeConfig {

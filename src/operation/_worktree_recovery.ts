@@ -1,7 +1,7 @@
 import { isJvsError } from "../model/errors.ts";
 import type { OpenIntent } from "../repo/intents.ts";
 import { Pins } from "../repo/pins.ts";
-import type { RepositoryContext } from "./_define.ts";
+import type { RepositoryContext } from "./define.ts";
 import { finishDecided } from "./_finish.ts";
 import { discardStaged, isWorktreeVisible, publishWorktree } from "./_worktree_publish.ts";
 import { putBack } from "./_worktree_removal.ts";

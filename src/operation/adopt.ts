@@ -5,7 +5,7 @@ import { openPlatform } from "../platform/open_platform.ts";
 import { checkAdoptable } from "../repo/refusals.ts";
 import { beginRepository } from "./_begin_repository.ts";
 import { hasMoreEntriesThan } from "./_count_entries.ts";
-import { type Context, defineFreeOperation } from "./_define.ts";
+import { type Context, defineFreeOperation } from "./define.ts";
 import { NewRepositoryResult, newRepositoryResult } from "./_new_repository_result.ts";
 import { relocate } from "./_relocate.ts";
 import { placeOptions } from "./init.ts";

@@ -2,7 +2,7 @@ import { isJvsError, JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
 import { SchemaMismatch } from "../model/schema.ts";
 import type { Discovered } from "../repo/discover.ts";
-import type { AnyOperation, Context, RepositoryContext } from "./_define.ts";
+import type { AnyOperation, Context, RepositoryContext } from "./define.ts";
 
 /** Runs an operation on what a user gave: checked, and with the repository opened where it needs one. */
 export async function callOperation(

@@ -1,4 +1,4 @@
-import type { AnyOperation } from "./_define.ts";
+import type { AnyOperation } from "./define.ts";
 
 /** The operations there are, as every surface asks for them. */
 export interface Catalog {

@@ -1,5 +1,5 @@
 import { oneOf, record, text } from "../model/schema.ts";
-import { defineFreeOperation } from "./_define.ts";
+import { defineFreeOperation } from "./define.ts";
 
 /** Gives the script that completes `jvs` in a shell; the words come from `jvs __complete`, so it never goes stale. */
 export const completion = defineFreeOperation({

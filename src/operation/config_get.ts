@@ -2,7 +2,7 @@ import { JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
 import { anything, record, text } from "../model/schema.ts";
 import { CONFIG_KEYS } from "../repo/config.ts";
-import { defineOperation } from "./_define.ts";
+import { defineOperation } from "./define.ts";
 
 /** Says what a setting is. */
 export const configGet = defineOperation({

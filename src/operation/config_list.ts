@@ -1,5 +1,5 @@
 import { anything, boolean, list, record, text } from "../model/schema.ts";
-import { defineOperation } from "./_define.ts";
+import { defineOperation } from "./define.ts";
 
 /** A setting with all that is known of it. */
 export const SettingRecord = record({

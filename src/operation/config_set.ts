@@ -2,7 +2,7 @@ import { anything, nullable, record, text } from "../model/schema.ts";
 import { changeRepository } from "./_change.ts";
 import { commitChange } from "./_commit.ts";
 import { configState } from "./_config_recovery.ts";
-import { defineOperation } from "./_define.ts";
+import { defineOperation } from "./define.ts";
 import { configGet } from "./config_get.ts";
 
 /** Changes a setting. */

@@ -1,7 +1,7 @@
 import { JvsError } from "../model/errors.ts";
 import { anything, boolean, record, text } from "../model/schema.ts";
 import { areProgramsTrusted, trustPrograms } from "../repo/trust.ts";
-import { defineOperation } from "./_define.ts";
+import { defineOperation } from "./define.ts";
 
 /** Lets the programs run that a repository's settings name. */
 export const configTrust = defineOperation({

@@ -1,6 +1,6 @@
 import { anything, list, record, text } from "../model/schema.ts";
 import { callOperation } from "./call.ts";
-import { type AnyOperation, type Context, defineFreeOperation } from "./_define.ts";
+import { type AnyOperation, type Context, defineFreeOperation } from "./define.ts";
 
 /** One thing that the demo does. */
 const Step = record({

@@ -1,6 +1,6 @@
 import { boolean, list, nullable, record, text } from "../model/schema.ts";
 import { compareSides, DifferenceRecord, Summary } from "./_differences.ts";
-import { defineOperation } from "./_define.ts";
+import { defineOperation } from "./define.ts";
 import { nowSide, openSide, snapshotSide } from "./_side.ts";
 import { requireWorktree } from "./_worktree.ts";
 

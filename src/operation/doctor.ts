@@ -1,7 +1,7 @@
 import { Finding } from "../model/records.ts";
 import { boolean, type Infer, list, oneOf, record, text } from "../model/schema.ts";
 import { checkAudit, checkLayout, checkLineage, checkRuntime, checkWorktrees } from "./_check.ts";
-import { defineOperation, type RepositoryContext } from "./_define.ts";
+import { defineOperation, type RepositoryContext } from "./define.ts";
 import { finding, REPAIRS } from "./_finding.ts";
 import { repair, repairRuntime } from "./_repair.ts";
 import type { ReadInodes } from "./_verify_payload.ts";

@@ -1,6 +1,6 @@
 import { anything, list, oneOf, record, text } from "../model/schema.ts";
 import { JvsError } from "../model/errors.ts";
-import { type AnyOperation, defineFreeOperation } from "./_define.ts";
+import { type AnyOperation, defineFreeOperation } from "./define.ts";
 import type { Catalog } from "./catalog.ts";
 
 /** What `help` gives: the descriptions that everything else is made from. */

@@ -4,7 +4,7 @@ import { Descriptor, snapshotId, type WorktreeConfig } from "../model/records.ts
 import { boolean, type Infer, integer, list, nullable, record, text } from "../model/schema.ts";
 import { nowMs } from "../platform/clock.ts";
 import { leavesOf, line } from "../repo/lineage.ts";
-import { defineOperation, type RepositoryContext } from "./_define.ts";
+import { defineOperation, type RepositoryContext } from "./define.ts";
 import { isDetached, requireWorktree } from "./_worktree.ts";
 
 /** One snapshot in a history. */

@@ -4,7 +4,7 @@ import { quoted } from "../model/path_text.ts";
 import { oneOf, record, text } from "../model/schema.ts";
 import { checkNewRepositoryPlace, isUnused } from "../repo/refusals.ts";
 import { beginRepository } from "./_begin_repository.ts";
-import { type Context, defineFreeOperation } from "./_define.ts";
+import { type Context, defineFreeOperation } from "./define.ts";
 import { NewRepositoryResult, newRepositoryResult } from "./_new_repository_result.ts";
 
 /** Makes a new repository with an empty first worktree. */

@@ -3,7 +3,7 @@ import { shortId } from "../model/ids.ts";
 import { snapshotId, type WorktreeConfig } from "../model/records.ts";
 import { nullable, record, text } from "../model/schema.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
-import { defineOperation, type RepositoryContext } from "./_define.ts";
+import { defineOperation, type RepositoryContext } from "./define.ts";
 import { requireWorktree } from "./_worktree.ts";
 
 /** Says where something is. */

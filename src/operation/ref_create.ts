@@ -5,7 +5,7 @@ import { nowIso } from "../platform/clock.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
 import { changeRepository } from "./_change.ts";
 import { commitChange } from "./_commit.ts";
-import { defineOperation } from "./_define.ts";
+import { defineOperation } from "./define.ts";
 
 /** Gives a snapshot a name. */
 export const refCreate = defineOperation({

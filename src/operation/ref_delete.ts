@@ -2,7 +2,7 @@ import { Ref } from "../model/records.ts";
 import { record, text } from "../model/schema.ts";
 import { changeRepository } from "./_change.ts";
 import { commitChange } from "./_commit.ts";
-import { defineOperation } from "./_define.ts";
+import { defineOperation } from "./define.ts";
 import { checkRefName } from "../model/names.ts";
 
 /** Takes a name from a snapshot. */

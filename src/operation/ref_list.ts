@@ -1,6 +1,6 @@
 import { Ref } from "../model/records.ts";
 import { list, record } from "../model/schema.ts";
-import { defineOperation } from "./_define.ts";
+import { defineOperation } from "./define.ts";
 
 /** Lists the refs. */
 export const refList = defineOperation({

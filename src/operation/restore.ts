@@ -6,9 +6,10 @@ import { Degradations, type Descriptor, snapshotId, type WorktreeConfig } from "
 import { boolean, type Infer, integer, list, nullable, record, text } from "../model/schema.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
 import { changeWorktree } from "./_change.ts";
-import { defineOperation, type RepositoryContext } from "./_define.ts";
+import { defineOperation, type RepositoryContext } from "./define.ts";
 import { pathsInWorktree } from "./_paths.ts";
-import { type Restored, restoreInPlace, type RestoreRequest } from "./_restore_in_place.ts";
+import { type Restored, restoreInPlace } from "./_restore_in_place.ts";
+import type { RestoreRequest } from "./_restore_request.ts";
 import { isDetached, requireWorktree } from "./_worktree.ts";
 import { createWorktreeFrom } from "./_create_worktree.ts";
 

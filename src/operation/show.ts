@@ -8,7 +8,7 @@ import { Descriptor } from "../model/records.ts";
 import { boolean, type Infer, integer, list, nullable, oneOf, record, text } from "../model/schema.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
 import { at, type TreeTable } from "../tree/table.ts";
-import { defineOperation, type RepositoryContext } from "./_define.ts";
+import { defineOperation, type RepositoryContext } from "./define.ts";
 
 const LOST_ASPECTS = Object.keys(LOST) as LostAspect[];
 

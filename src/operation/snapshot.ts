@@ -6,7 +6,7 @@ import { boolean, type Infer, list, nullable, oneOf, record, text } from "../mod
 import { changeWorktree } from "./_change.ts";
 import type { WorktreeChange } from "./_commit.ts";
 import { isUnsaved } from "./_compare.ts";
-import { defineOperation } from "./_define.ts";
+import { defineOperation } from "./define.ts";
 import { lookAt } from "./_look.ts";
 import { saveSnapshot } from "./_save_snapshot.ts";
 import { isDetached, requireWorktree } from "./_worktree.ts";

@@ -1,7 +1,7 @@
 import { snapshotId } from "../model/records.ts";
 import { boolean, integer, list, nullable, record, text } from "../model/schema.ts";
 import { compareSides, DifferenceRecord, Summary } from "./_differences.ts";
-import { defineOperation } from "./_define.ts";
+import { defineOperation } from "./define.ts";
 import { nowSide, snapshotSide } from "./_side.ts";
 import { isDetached, requireWorktree } from "./_worktree.ts";
 

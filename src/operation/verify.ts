@@ -3,7 +3,7 @@ import { Finding } from "../model/records.ts";
 import { boolean, integer, list, record, text } from "../model/schema.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
 import { checkAudit, checkLineage } from "./_check.ts";
-import { defineOperation, type RepositoryContext } from "./_define.ts";
+import { defineOperation, type RepositoryContext } from "./define.ts";
 import { parseSubset } from "./_subset.ts";
 import type { ReadInodes } from "./_verify_payload.ts";
 import { VerifiedSnapshot, verifySnapshot } from "./_verify_snapshot.ts";

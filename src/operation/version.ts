@@ -1,6 +1,6 @@
 import { integer, record, text } from "../model/schema.ts";
 import { FORMAT_VERSION, VERSION } from "../model/version.ts";
-import { defineFreeOperation } from "./_define.ts";
+import { defineFreeOperation } from "./define.ts";
 
 /** Says which program this is. */
 export const version = defineFreeOperation({

@@ -3,7 +3,7 @@ import { checkName } from "../model/names.ts";
 import { boolean, record, text } from "../model/schema.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
 import { createLiveFork, createWorktreeFrom } from "./_create_worktree.ts";
-import { defineOperation, type RepositoryContext } from "./_define.ts";
+import { defineOperation, type RepositoryContext } from "./define.ts";
 import { NewWorktreeResult, newWorktreeResult } from "./_new_worktree_result.ts";
 import { requireWorktree } from "./_worktree.ts";
 

@@ -1,5 +1,5 @@
 import { record, text } from "../model/schema.ts";
-import { defineOperation } from "./_define.ts";
+import { defineOperation } from "./define.ts";
 import { requireWorktree } from "./_worktree.ts";
 
 /** Says where a worktree is. */

@@ -6,7 +6,7 @@ import { autosave, namedPaths } from "./_autosave.ts";
 import { changeWorktree } from "./_change.ts";
 import type { WorktreeChange } from "./_commit.ts";
 import { isUnsaved } from "./_compare.ts";
-import { defineOperation } from "./_define.ts";
+import { defineOperation } from "./define.ts";
 import { type Look, lookAt } from "./_look.ts";
 import { isAdopted } from "./_open_worktree.ts";
 import { removeWorktree } from "./_remove_worktree.ts";

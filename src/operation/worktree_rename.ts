@@ -5,7 +5,7 @@ import { record, text } from "../model/schema.ts";
 import type { Store } from "../repo/store.ts";
 import { changeWorktree } from "./_change.ts";
 import { commitChange, type WorktreeChange } from "./_commit.ts";
-import { defineOperation } from "./_define.ts";
+import { defineOperation } from "./define.ts";
 import { lockRepository } from "./_locks.ts";
 import { isAdopted } from "./_open_worktree.ts";
 import { inodeOf, openPayloads } from "./_payload_roots.ts";

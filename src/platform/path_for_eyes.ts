@@ -25,6 +25,10 @@ export class PathForEyes {
   }
 
   get path(): string {
-    return joinForEyes(this.#folder.path, this.#name);
+    const names: Uint8Array[] = [];
+    let folder: { readonly path: string } = this;
+    // Not by recursion: a tree may be deeper than the stack.
+    for (; folder instanceof PathForEyes; folder = folder.#folder) names.push(folder.#name);
+    return names.reduceRight(joinForEyes, folder.path);
   }
 }

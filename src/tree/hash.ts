@@ -1,7 +1,8 @@
 import type { Reporter } from "../model/progress.ts";
 import { Pace } from "../platform/pace.ts";
-import type { Folder, OpenFile } from "../platform/platform.ts";
+import type { Folder, OpenFile, Platform } from "../platform/platform.ts";
 import { isSystemError, type SystemError } from "../platform/system_error.ts";
+import { flushTogether } from "./flush.ts";
 import { OpenFolders } from "./open_folders.ts";
 import { loadSha256, type Sha256 } from "./sha256.ts";
 import { at, NONE, type TreeTable } from "./table.ts";
@@ -14,8 +15,8 @@ const FILE_WEIGHT = 2;
 
 /** How to hash. */
 export interface HashOptions {
-  /** Whether each file is flushed before it is read, which also brings up stores through a memory map. SPEC 5. */
-  readonly flush: boolean;
+  /** The platform that flushes files before they are read, for stores through a memory map (SPEC 5); false: none. */
+  readonly flush: Platform | false;
   /** Called for a file whose reading fails for another reason than rights; without it, that is thrown. */
   readonly onFailure?: (index: number, error: SystemError) => void;
   readonly reporter?: Reporter;
@@ -43,7 +44,8 @@ export async function hashFiles(
   let total = 0;
   for (const index of wanted) total += at(table.size, index);
   options.reporter?.begin("hashing", { entries: wanted.length, bytes: total });
-  using run = new HashRun(root, table, await loadSha256(), options);
+  const flushEach = options.flush !== false && !flushTogether(options.flush, root, wanted.length);
+  using run = new HashRun(root, table, await loadSha256(), { ...options, flushEach });
   for (const index of wanted) await run.hash(index);
   run.report();
   const { unreadable, changed, bytes } = run;
@@ -75,7 +77,7 @@ class HashRun implements Disposable {
     root: Folder,
     private readonly table: TreeTable,
     private readonly sha256: Sha256,
-    private readonly options: HashOptions,
+    private readonly options: HashOptions & { readonly flushEach: boolean },
   ) {
     this.folders = new OpenFolders(root, table);
     this.pace = new Pace(options.signal);
@@ -111,7 +113,7 @@ class HashRun implements Disposable {
     const { table, options } = this;
     try {
       using file = this.folders.get(at(table.parent, index)).openFile(table.name(index), "read");
-      if (options.flush) file.syncData();
+      if (options.flushEach) file.syncData();
       const hash = await this.read(file, at(table.size, index));
       if (hash === undefined) this.changed.push(index);
       return hash;

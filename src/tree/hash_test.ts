@@ -9,9 +9,7 @@ import { indexOf, onTree, scan, tableOf, watched } from "./_testing.ts";
 import { hashFiles, hashTargets } from "./hash.ts";
 import type { TreeTable } from "./table.ts";
 
-const FLUSH = { flush: true };
-
-onTree("hashFiles() gives what sha256sum gives, for files of all sizes", async ({ root, path }) => {
+onTree("hashFiles() gives what sha256sum gives, for files of all sizes", async ({ platform, root, path }) => {
   const sizes = [0, 1, 4096, 512 * 1024 - 1, 512 * 1024, 512 * 1024 + 1, 3_000_001];
   Deno.mkdirSync(`${path}/sub`);
   for (const size of sizes) {
@@ -19,7 +17,7 @@ onTree("hashFiles() gives what sha256sum gives, for files of all sizes", async (
     Deno.writeFileSync(`${path}/${size % 2 === 0 ? "" : "sub/"}${size}`, content);
   }
   const { table } = await scan(root);
-  const result = await hashFiles(root, table, files(table), FLUSH);
+  const result = await hashFiles(root, table, files(table), { flush: platform });
   assertEquals(result, { unreadable: [], changed: [], bytes: sizes.reduce((a, b) => a + b) });
   for (
     const line of mustRun("sh", "-c", `cd '${path}' && find . -type f | xargs sha256sum`).trim().split("\n")
@@ -29,7 +27,7 @@ onTree("hashFiles() gives what sha256sum gives, for files of all sizes", async (
   }
 });
 
-onTree("hashFiles() reads a file with several names once", async ({ root, path }) => {
+onTree("hashFiles() reads a file with several names once", async ({ platform, root, path }) => {
   Deno.writeTextFileSync(`${path}/a`, "content");
   Deno.linkSync(`${path}/a`, `${path}/b`);
   Deno.linkSync(`${path}/a`, `${path}/c`);
@@ -39,13 +37,13 @@ onTree("hashFiles() reads a file with several names once", async ({ root, path }
   const seen = watched(root, (call, name) => {
     if (call === "openFile") opened.push(name);
   });
-  const { bytes } = await hashFiles(seen, table, [2, 3, 4], FLUSH); // without the group's first
+  const { bytes } = await hashFiles(seen, table, [2, 3, 4], { flush: platform }); // without the group's first
   assertEquals([opened, bytes], [["b", "d"], 14]);
   const [, a, b, c, d] = hashes(table);
   assertEquals([a, b, c], ["", d, d]);
 });
 
-onTree("hashFiles() names what changed since the scan", async ({ root, path }) => {
+onTree("hashFiles() names what changed since the scan", async ({ platform, root, path }) => {
   for (const name of ["gone", "grown", "link", "pipe", "same", "shrunk"]) {
     Deno.writeTextFileSync(`${path}/${name}`, "12");
   }
@@ -59,7 +57,7 @@ onTree("hashFiles() names what changed since the scan", async ({ root, path }) =
   mustRun("mkfifo", `${path}/pipe`);
   Deno.renameSync(`${path}/folder`, `${path}/../ours/folder`);
   Deno.symlinkSync("../ours/folder", `${path}/folder`);
-  const { changed, unreadable } = await hashFiles(root, table, files(table), FLUSH);
+  const { changed, unreadable } = await hashFiles(root, table, files(table), { flush: platform });
   const names = changed.map((index) => new TextDecoder().decode(table.path(index)));
   assertEquals(names, ["folder/file", "gone", "grown", "link", "pipe", "shrunk"]);
   assertEquals(unreadable, []);
@@ -67,11 +65,11 @@ onTree("hashFiles() names what changed since the scan", async ({ root, path }) =
   assertEquals(table.hashed[indexOf(table, "grown")], 0);
 });
 
-onTree("hashFiles() names what may not be read, and goes on", async ({ root, path }) => {
+onTree("hashFiles() names what may not be read, and goes on", async ({ platform, root, path }) => {
   for (const name of ["a", "b"]) Deno.writeTextFileSync(`${path}/${name}`, "");
   Deno.chmodSync(`${path}/a`, 0);
   const { table } = await scan(root);
-  await hashFiles(root, table, [], FLUSH); // what is loaded lazily is loaded now
+  await hashFiles(root, table, [], { flush: false }); // what is loaded lazily is loaded now
   const asked = async () => {
     using _user = asOrdinaryThread();
     return await hashFiles(root, table, [1, 2], { flush: false });
@@ -80,30 +78,46 @@ onTree("hashFiles() names what may not be read, and goes on", async ({ root, pat
   assertEquals([unreadable, table.hashed[1], table.hashed[2]], [[1], 0, 1]);
 }, "root");
 
-onTree("hashFiles() throws what the device reports, or tells who asked for it", async ({ root, path }) => {
-  for (const name of ["a", "b"]) Deno.writeTextFileSync(`${path}/${name}`, "");
-  const { table } = await scan(root);
-  const failing = watched(root, (call, name) => {
-    if (call === "openFile" && name === "a") throw new SystemError("read", "a", "EIO");
-  });
-  await assertRejects(() => hashFiles(failing, table, [1, 2], FLUSH), SystemError);
-  const failed: [number, string][] = [];
-  await hashFiles(failing, table, [1, 2], {
-    flush: true,
-    onFailure: (index, error) => failed.push([index, error.errno]),
-  });
-  assertEquals(failed, [[1, "EIO"]]);
-  assertEquals([table.hashed[1], table.hashed[2]], [0, 1]);
-});
+onTree(
+  "hashFiles() throws what the device reports, or tells who asked for it",
+  async ({ platform, root, path }) => {
+    for (const name of ["a", "b"]) Deno.writeTextFileSync(`${path}/${name}`, "");
+    const { table } = await scan(root);
+    const failing = watched(root, (call, name) => {
+      if (call === "openFile" && name === "a") throw new SystemError("read", "a", "EIO");
+    });
+    await assertRejects(() => hashFiles(failing, table, [1, 2], { flush: platform }), SystemError);
+    const failed: [number, string][] = [];
+    await hashFiles(failing, table, [1, 2], {
+      flush: platform,
+      onFailure: (index, error) => failed.push([index, error.errno]),
+    });
+    assertEquals(failed, [[1, "EIO"]]);
+    assertEquals([table.hashed[1], table.hashed[2]], [0, 1]);
+  },
+);
 
-onTree("hashFiles() flushes each file before it reads it, if it is to", async ({ root, path }) => {
+onTree("hashFiles() flushes each file before it reads it, if it is to", async ({ platform, root, path }) => {
   Deno.writeTextFileSync(`${path}/a`, "");
   const { table } = await scan(root);
-  for (const flush of [true, false]) {
+  for (const flush of [platform, false] as const) {
     const calls: string[] = [];
     await hashFiles(watched(root, (call) => calls.push(call)), table, [1], { flush });
     assertEquals(calls, flush ? ["openFile", "syncData", "read"] : ["openFile", "read"]);
   }
+});
+
+onTree("hashFiles() flushes many files by one call for all", async ({ platform, root, path }) => {
+  for (let i = 0; i < 100; i++) Deno.writeTextFileSync(`${path}/${i}`, "");
+  const { table } = await scan(root);
+  const calls: string[] = [];
+  let flushed = 0;
+  const counting = Object.assign(Object.create(platform) as typeof platform, {
+    fileSystem: () => platform.fileSystem(root),
+    syncFileSystem: () => void flushed++,
+  });
+  await hashFiles(watched(root, (call) => calls.push(call)), table, files(table), { flush: counting });
+  assertEquals([flushed, calls.includes("syncData")], [1, false]);
 });
 
 onTree("hashFiles() can be cancelled within a large file, and reports on the way", async ({ root, path }) => {

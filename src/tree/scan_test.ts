@@ -65,7 +65,7 @@ onTree("scanTree() and what follows give the payload root hash of an independent
   await makeRichTree(given.path);
   const { table } = await scan(given.root);
   const files = indexesOf(table, FILE);
-  const hashed = await hashFiles(given.root, table, files, { flush: true });
+  const hashed = await hashFiles(given.root, table, files, { flush: given.platform });
   assertEquals([hashed.unreadable, hashed.changed], [[], []]);
   await hashTargets(table);
   assertEquals(await payloadRootHash(table), await independentRootHash(given.path));
@@ -210,7 +210,7 @@ onTree("scanTree() asks no more of what is clean and unchanged than its stat", a
   Deno.symlinkSync("a", `${path}/link`);
   mustRun("setfattr", "-n", "user.color", "-v", "blue", `${path}/sub/b`);
   const { table: known } = await scanSettled(given);
-  await hashFiles(given.root, known, indexesOf(known, FILE), { flush: true });
+  await hashFiles(given.root, known, indexesOf(known, FILE), { flush: given.platform });
   await hashTargets(known);
   Deno.writeTextFileSync(`${path}/a`, "A"); // the same size
   Deno.removeSync(`${path}/gone`);
@@ -242,7 +242,7 @@ onTree("scanTree() takes nothing from what was not clean, although nothing shows
     const nsec = Number(table.ctimeNsec[1]) + laterNs;
     const clock = { sec: Number(table.ctimeSec[1]), nsec, granularityNs: tickNs, tickNs, readAt: 0 };
     const { table: known } = await scan(given.root, { clock });
-    await hashFiles(given.root, known, [1], { flush: true });
+    await hashFiles(given.root, known, [1], { flush: given.platform });
     assertEquals([known.clean[1], known.hashed[1]], [clean, 1], `${laterNs} ns`);
     assertEquals((await scan(given.root, { known, clock })).table.hashed[1], clean);
   }
@@ -271,7 +271,7 @@ onTree("scanTree() notices each kind of change to a clean file", async (given) =
   for (const [what, change] of Object.entries(changes)) {
     Deno.writeTextFileSync(`${path}/file`, "one");
     const { table: known } = await scanSettled(given);
-    await hashFiles(given.root, known, [1], { flush: true });
+    await hashFiles(given.root, known, [1], { flush: given.platform });
     assertEquals((await scan(given.root, { known })).table.hashed[1], 1);
     change();
     assertEquals((await scan(given.root, { known })).table.hashed[1], 0, what);

@@ -1,6 +1,6 @@
 import { shortId } from "../../model/ids.ts";
 import { silentReporter } from "../../model/progress.ts";
-import type { AnyOperation } from "../../operation/_define.ts";
+import type { AnyOperation } from "../../operation/define.ts";
 import { openRepository } from "../../operation/call.ts";
 import type { Catalog } from "../../operation/catalog.ts";
 import { type Argument, argumentsOf, choicesOf } from "./arguments.ts";

@@ -2,7 +2,7 @@ import { parseDuration } from "../../model/duration.ts";
 import { JvsError } from "../../model/errors.ts";
 import { quoted } from "../../model/path_text.ts";
 import type { Reporter } from "../../model/progress.ts";
-import type { AnyOperation, Context } from "../../operation/_define.ts";
+import type { AnyOperation, Context } from "../../operation/define.ts";
 import { defaultActor } from "../../operation/call.ts";
 import type { Globals } from "./globals.ts";
 import type { Io } from "./io.ts";

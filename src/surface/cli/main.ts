@@ -1,4 +1,4 @@
-import type { Context } from "../../operation/_define.ts";
+import type { Context } from "../../operation/define.ts";
 import { callOperation } from "../../operation/call.ts";
 import type { Catalog } from "../../operation/catalog.ts";
 import { operations } from "../../operation/registry.ts";

@@ -1,4 +1,4 @@
-import type { AnyOperation } from "../../../operation/_define.ts";
+import type { AnyOperation } from "../../../operation/define.ts";
 import type { Catalog } from "../../../operation/catalog.ts";
 import { type Argument, argumentsOf, choicesOf } from "../arguments.ts";
 import { unknownCommand } from "../find_command.ts";
