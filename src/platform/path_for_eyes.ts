@@ -25,9 +25,9 @@ export class PathForEyes {
   }
 
   get path(): string {
-    const names: Uint8Array[] = [];
-    let folder: { readonly path: string } = this;
     // Not by recursion: a tree may be deeper than the stack.
+    const names = [this.#name];
+    let folder = this.#folder;
     for (; folder instanceof PathForEyes; folder = folder.#folder) names.push(folder.#name);
     return names.reduceRight(joinForEyes, folder.path);
   }

@@ -56,6 +56,22 @@ onTree("OpenFolders opens a folder once while it is in use", async ({ root, path
   assertEquals(opened, ["a", "b", "c", "d"]);
 });
 
+onTree(
+  "OpenFolders comes back up a deep tree without starting at the root each time",
+  async ({ root, path }) => {
+    const depth = 1800;
+    mustRun("sh", "-c", `cd '${path}' && mkdir -p '${"d/".repeat(depth)}'`);
+    const { table } = await scan(root);
+    let opened = 0;
+    const seen = watched(root, (call) => {
+      if (call === "openFolder") opened++;
+    });
+    using folders = new OpenFolders(seen, table);
+    for (let i = depth; i > 0; i--) folders.get(i);
+    assert(opened < 6 * depth, `${opened} were opened`);
+  },
+);
+
 onTree("OpenFolders never goes through a link", ({ root, path, ours }) => {
   Deno.mkdirSync(`${ours}/b`);
   Deno.symlinkSync(ours, `${path}/a`);

@@ -9,7 +9,6 @@ import { indexOf, onTree, pathsOf, scan, scanSettled, watched } from "./_testing
 import { hashFiles, hashTargets } from "./hash.ts";
 import { parseIgnoreRules } from "./ignore.ts";
 import { payloadRootHash } from "./root_hash.ts";
-import { readScanClock } from "./scan_clock.ts";
 import { NONE, type TreeTable } from "./table.ts";
 
 const ALPHABET = [..."aA0.-_ !+~\n:%"].map((c) => c.charCodeAt(0)).concat(
