@@ -79,8 +79,7 @@ async function everything({ store }: RepositoryContext): Promise<Descriptor[]> {
 async function lineWithLeaves({ store }: RepositoryContext, worktree: WorktreeConfig): Promise<Descriptor[]> {
   const latest = worktree.latest_snapshot_id;
   const main = latest === null ? [] : await line(store, latest);
-  const hanging = await leavesOf(store);
-  const leaves = main.flatMap(({ snapshot_id }) => hanging.get(snapshot_id) ?? []);
+  const leaves = await leavesOf(store, worktree);
   return [...main, ...leaves].sort((a, b) => a.snapshot_id < b.snapshot_id ? 1 : -1);
 }
 

@@ -80,7 +80,7 @@ export class Store {
   hostFolder(): string {
     this.ensureRuntime();
     const folder = this.layout.host(this.platform.host.id);
-    ensureFolder(folder);
+    for (const needed of [folder, `${folder}/cache`]) ensureFolder(needed);
     return folder;
   }
 }
