@@ -1,8 +1,8 @@
-import { JvsError } from "../model/errors.ts";
 import type { Platform } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
 import { cloneTree } from "./_clone_tree.ts";
 import { oneByOne } from "./_fill_one_by_one.ts";
+import { reflinkFailure } from "./_reflink_failure.ts";
 import type { Engine } from "./contract.ts";
 import { reflinkCpEngine } from "./reflink_cp.ts";
 
@@ -16,8 +16,7 @@ function reflinkCallEngine(platform: Platform): Engine {
     try {
       target.cloneFrom(source);
     } catch (error) {
-      // A full or broken disk is the same with every engine.
-      throw isSystemError(error, "ENOSPC", "EDQUOT", "EIO", "EROFS") ? error : cannotClone(error);
+      throw isSystemError(error) ? reflinkFailure(error) : error;
     }
   };
   return {
@@ -26,14 +25,4 @@ function reflinkCallEngine(platform: Platform): Engine {
     clone: (request) => cloneTree(platform, request, oneByOne(cloneFile)),
     cloneFile,
   };
-}
-
-/** `E_ENGINE_FAILED` for a file that the file system would not clone: never a quiet fallback. */
-function cannotClone(error: unknown): unknown {
-  if (!isSystemError(error)) return error;
-  return new JvsError("E_ENGINE_FAILED", `${error.message}, so reflink-copy cannot clone this tree`, {
-    hint: "Use JVS_SNAPSHOT_ENGINE=copy, or leave that file out by .jvsignore.",
-    details: { ...error.details, engine: "reflink-copy" },
-    cause: error,
-  });
 }

@@ -11,12 +11,23 @@ import { SystemError } from "../platform/system_error.ts";
 import { removeTree } from "../tree/remove_tree.ts";
 import { cloneTree } from "./_clone_tree.ts";
 import type { Cloning } from "./_cloning.ts";
+import { reflinkFailure } from "./_reflink_failure.ts";
 import type { Engine } from "./contract.ts";
 
 /** Messages are read by us, so they must be in one language. */
 const ENGLISH = { LC_ALL: "C" };
 /** What all arguments of one call may take: Linux allows a quarter of the stack, 2 MB, with the environment in it. */
 const ARGUMENT_BYTES = 512 * 1024;
+const REASONS: [words: string, errno: string][] = [
+  ["No space left on device", "ENOSPC"],
+  ["Disk quota exceeded", "EDQUOT"],
+  ["Input/output error", "EIO"],
+  ["Read-only file system", "EROFS"],
+  ["Invalid cross-device link", "EXDEV"],
+  ["Operation not supported", "EOPNOTSUPP"],
+  ["Inappropriate ioctl for device", "ENOTTY"],
+  ["Invalid argument", "EINVAL"],
+];
 /** Between two calls there is progress, and a turn for everything else. */
 const FILES_A_CALL = 4000;
 
@@ -110,12 +121,17 @@ function sizeNow(cloning: Cloning, index: number): number | undefined {
   return found.size;
 }
 
+/** cp tells the reason in words only. */
 function failureOf(result: ProgramResult, path: string): JvsError {
-  const [said = `cp ended with ${result.code}`] = result.stderr.split("\n", 1);
-  if (said.includes("No space left")) return new SystemError("clone into", path, "ENOSPC");
-  if (said.includes("quota exceeded")) return new SystemError("clone into", path, "EDQUOT");
-  return new JvsError("E_ENGINE_FAILED", `Cannot clone into "${path}": ${said}`, {
-    hint: "Use JVS_SNAPSHOT_ENGINE=copy, or leave that file out by .jvsignore.",
-    details: { path, engine: "reflink-copy", program: "cp", stderr: result.stderr },
-  });
+  const [said = ""] = result.stderr.split("\n", 1);
+  const [, errno] = REASONS.find(([words]) => said.endsWith(words)) ?? [];
+  if (errno !== undefined) return reflinkFailure(new SystemError("clone into", path, errno));
+  return new JvsError(
+    "E_ENGINE_FAILED",
+    `Cannot clone into "${path}": cp ended with ${result.code}: ${said}`,
+    {
+      hint: "Use JVS_SNAPSHOT_ENGINE=copy, or see what cp says.",
+      details: { path, engine: "reflink-copy", program: "cp", stderr: result.stderr },
+    },
+  );
 }
