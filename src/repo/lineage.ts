@@ -29,26 +29,21 @@ export async function line(store: LineageSource, id: string): Promise<Descriptor
 }
 
 /**
- * A worktree's own autosaves, partial snapshots and whatever else it has beside its line, oldest first. All descriptors
- * are read; damaged ones are passed over: verify and doctor name them.
+ * Autosaves and partial snapshots by the snapshot that they hang off, oldest first. All descriptors are read; damaged
+ * ones are passed over: verify and doctor name them.
  */
-export async function leavesOf(
-  store: LineageSource,
-  worktree: Pick<WorktreeConfig, "worktree_id" | "latest_snapshot_id">,
-): Promise<Descriptor[]> {
-  const beside = new Map<string, Descriptor>();
-  const parents = new Map<string, string | null>();
+export async function leavesOf(store: LineageSource): Promise<Map<string, Descriptor[]>> {
+  const leaves = new Map<string, Descriptor[]>();
   for (const id of store.snapshots.listKnown()) {
     const descriptor = await store.snapshots.readable(id);
-    if (descriptor === undefined) continue;
-    parents.set(id, descriptor.parent_snapshot_id);
-    if (descriptor.worktree_id === worktree.worktree_id) beside.set(id, descriptor);
+    if (descriptor === undefined || descriptor.kind === "manual" || descriptor.parent_snapshot_id === null) {
+      continue;
+    }
+    const beside = leaves.get(descriptor.parent_snapshot_id);
+    if (beside === undefined) leaves.set(descriptor.parent_snapshot_id, [descriptor]);
+    else beside.push(descriptor);
   }
-  for (let id = worktree.latest_snapshot_id; id !== null; id = parents.get(id) ?? null) {
-    beside.delete(id);
-    parents.set(id, parents.get(id) === id ? null : parents.get(id) ?? null);
-  }
-  return [...beside.values()];
+  return leaves;
 }
 
 async function parentOf(store: LineageSource, child: string, parent: string): Promise<Descriptor> {

@@ -1,0 +1,131 @@
+import { type TempDir, tempDir } from "../../tests/support/temp_dir.ts";
+import type { Descriptor, WorktreeConfig } from "../model/records.ts";
+import { nowMs } from "../platform/clock.ts";
+import { acquireLock } from "../platform/locks.ts";
+import { openPlatform } from "../platform/open_platform.ts";
+import { Layout } from "./layout.ts";
+import { Refs } from "./refs.ts";
+import { Snapshots } from "./snapshots.ts";
+
+/** A control plane for a test, with as much of a store as naming snapshots takes. */
+export interface ControlPlane extends Disposable {
+  readonly layout: Layout;
+  readonly snapshots: Snapshots;
+  readonly refs: Refs;
+  readonly worktrees: { find(name: string): WorktreeConfig | undefined; names(): string[] };
+  /** What `worktrees` has. */
+  readonly configs: Map<string, WorktreeConfig>;
+}
+
+/** The worktree that test snapshots are of. */
+export const WORKTREE_ID = "11111111-1111-4111-8111-111111111111";
+
+/** Two of them on one folder are two processes of one repository. */
+export function controlPlane(dir: TempDir = tempDir()): ControlPlane {
+  const layout = new Layout(dir.path);
+  for (const folder of layout.folders) Deno.mkdirSync(folder, { recursive: true });
+  const configs = new Map<string, WorktreeConfig>();
+  return {
+    layout,
+    snapshots: snapshotsOf(layout),
+    refs: new Refs(layout),
+    worktrees: { find: (name) => configs.get(name), names: () => [...configs.keys()] },
+    configs,
+    [Symbol.dispose]: () => dir[Symbol.dispose](),
+  };
+}
+
+/** The snapshots below a layout. */
+export function snapshotsOf(layout: Layout): Snapshots {
+  const holder = { host: "here", pid: Deno.pid, operation: "test", since: "2026-01-01T00:00:00Z" };
+  return new Snapshots(layout, openPlatform(), {
+    lock: () => acquireLock(layout.lock("ids"), { holder, timeoutMs: 30_000 }),
+  });
+}
+
+/** A descriptor as a snapshot of nothing would have it. */
+export function fieldsOf(
+  id: string,
+  more: Partial<Descriptor> = {},
+): Omit<Descriptor, "descriptor_checksum"> {
+  const { descriptor_checksum: _, ...given } = more;
+  return {
+    snapshot_id: id,
+    worktree_id: WORKTREE_ID,
+    parent_snapshot_id: null,
+    created_at: new Date(nowMs()).toISOString(),
+    note: "",
+    tags: [],
+    kind: "manual",
+    paths: null,
+    engine: "copy",
+    consistency_level: "quiesced",
+    ignore_rules: null,
+    stats: { files: 0, directories: 0, symlinks: 0, other: 0, bytes: 0, changed_bytes: 0 },
+    fencing_token: null,
+    environment: null,
+    meta: {},
+    degradations: { counts: {}, first: [] },
+    payload_root_hash: { algo: "sha256", value: "0".repeat(64) },
+    manifest_hash: { algo: "sha256", value: "1".repeat(64) },
+    ...given,
+  };
+}
+
+/** Publishes a snapshot of one file, as the protocol has it; its id is given or the next one. */
+export async function publishSnapshot(
+  { layout, snapshots }: Pick<ControlPlane, "layout" | "snapshots">,
+  more: Partial<Descriptor> = {},
+): Promise<Descriptor> {
+  const id = more.snapshot_id ?? await snapshots.newId();
+  Deno.mkdirSync(layout.unfinishedPayload(id), { recursive: true });
+  Deno.writeTextFileSync(`${layout.unfinishedPayload(id)}/file`, "content");
+  const descriptor = await snapshots.sealDescriptor(fieldsOf(id, more));
+  snapshots.writeDescriptor(descriptor);
+  snapshots.publishPayload(id);
+  snapshots.publishDescriptor(id);
+  snapshots.writeReady(descriptor);
+  return descriptor;
+}
+
+/** Publishes so many, each the parent of the next; oldest first. */
+export async function publishLine(
+  plane: ControlPlane,
+  fields: readonly Partial<Descriptor>[],
+): Promise<Descriptor[]> {
+  const made: Descriptor[] = [];
+  for (const more of fields) {
+    const parent = made.at(-1)?.snapshot_id ?? null;
+    made.push(await publishSnapshot(plane, { parent_snapshot_id: parent, ...more }));
+  }
+  return made;
+}
+
+/** A worktree that stands on these, known to the plane. */
+export function worktreeAt(
+  { configs }: ControlPlane,
+  at: { name?: string; head: string | null; latest?: string | null },
+): WorktreeConfig {
+  const { name = "main", head, latest = head } = at;
+  const config: WorktreeConfig = {
+    worktree_id: WORKTREE_ID,
+    name,
+    path: name,
+    identity: { file_system: "test", inode: "1" },
+    isolation: "exclusive",
+    created_at: "2026-01-01T00:00:00Z",
+    base_snapshot_id: null,
+    head_snapshot_id: head,
+    latest_snapshot_id: latest,
+    fencing_token: 0,
+    label: "",
+  };
+  configs.set(name, config);
+  return config;
+}
+
+/** Makes of a snapshot what gc leaves when it keeps only the lineage. */
+export function prune({ layout }: ControlPlane, id: string): void {
+  Deno.renameSync(layout.ready(id), layout.pruned(id));
+  Deno.removeSync(layout.payload(id), { recursive: true });
+}
