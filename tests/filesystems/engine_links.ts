@@ -6,6 +6,8 @@ import { USER } from "../support/probes.ts";
 import { describeTree } from "../support/trees.ts";
 import { assertSameLines, indexOf, type Test } from "./engine_fixture.ts";
 
+const LONG_AGO = 1_500_000_000;
+
 /** Which inodes payloads may share with each other. */
 export function testSharing(test: Test): void {
   test("shares unchanged files with the earlier payload and none with a worktree", async (fixture) => {
@@ -34,12 +36,14 @@ export function testSharing(test: Test): void {
   });
 
   test("does not share a payload file that differs from its manifest", async (fixture) => {
-    for (const name of ["grown", "touched", "replaced"]) fixture.write(`source/${name}`, "right");
+    for (const name of ["grown", "touched", "replaced"]) {
+      fixture.write(`source/${name}`, "right");
+      Deno.utimeSync(fixture.at(`source/${name}`), LONG_AGO, LONG_AGO); // what is written now has another time for sure
+    }
     const known = await fixture.scan("source");
     await fixture.clone("source", "one", known, { as: "payload" });
     Deno.writeTextFileSync(fixture.at("one/grown"), "wrong and longer");
-    const { mtime } = Deno.statSync(fixture.at("source/grown"));
-    Deno.utimeSync(fixture.at("one/grown"), mtime ?? 0, mtime ?? 0);
+    Deno.utimeSync(fixture.at("one/grown"), LONG_AGO, LONG_AGO);
     Deno.writeTextFileSync(fixture.at("one/touched"), "wrong");
     Deno.removeSync(fixture.at("one/replaced"));
     Deno.symlinkSync("grown", fixture.at("one/replaced"));
