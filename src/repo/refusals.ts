@@ -220,8 +220,14 @@ function statOf(path: string): Deno.FileInfo | undefined {
 export function isUnused(path: string): boolean {
   const stat = statOf(path);
   if (stat === undefined || !stat.isDirectory) return stat === undefined;
-  const entries = attempt("list", path, () => [...Deno.readDirSync(path)]);
-  return entries.every(({ name }) => name.startsWith(UNFINISHED));
+  const entries = entriesIn(path);
+  const isLeftOver = ({ name, isDirectory }: Deno.DirEntry) =>
+    name.startsWith(UNFINISHED) || (name === "main" && isDirectory && entriesIn(`${path}/main`).length === 0);
+  return entries.every(isLeftOver);
+}
+
+function entriesIn(folder: string): Deno.DirEntry[] {
+  return attempt("list", folder, () => [...Deno.readDirSync(folder)]);
 }
 
 function refusal(

@@ -1,0 +1,45 @@
+import type { Fields, InferFields } from "../../src/model/schema.ts";
+import { type Reporter, silentReporter } from "../../src/model/progress.ts";
+import type { Context, FreeOperation, Operation, RepositoryContext } from "../../src/operation/define.ts";
+import { callOperation, openRepository } from "../../src/operation/call.ts";
+
+/** A caller of operations who stands in a folder; everything else is as plain as can be, unless the test says more. */
+export function contextIn(cwd: string, more: Partial<Context> = {}): Context {
+  return {
+    cwd,
+    repo: undefined,
+    actor: "tester@here",
+    session: undefined,
+    reason: undefined,
+    lockTimeoutMs: 5000,
+    engine: "copy",
+    forProgram: true,
+    userConfig: undefined,
+    home: undefined,
+    reporter: silentReporter,
+    signal: new AbortController().signal,
+    ...more,
+  };
+}
+
+/** The same, in the repository around the folder. */
+export async function repositoryIn(cwd: string, more: Partial<Context> = {}): Promise<RepositoryContext> {
+  return await openRepository(contextIn(cwd, more));
+}
+
+/** Runs an operation as a caller in a folder, its input checked as every surface does, and gives its result. */
+export async function callIn<I extends Fields, O>(
+  cwd: string,
+  operation: Operation<I, O> | FreeOperation<I, O>,
+  input: Partial<InferFields<I>> = {},
+  more: Partial<Context> = {},
+): Promise<O> {
+  // The result's type is the operation's own, which calling it by its description forgets.
+  return await callOperation(operation as Parameters<typeof callOperation>[0], contextIn(cwd, more), input) as O;
+}
+
+/** A reporter that remembers what it was told to warn of. */
+export function warnings(): Reporter & { readonly told: string[] } {
+  const told: string[] = [];
+  return { ...silentReporter, told, warn: (message) => void told.push(message) };
+}

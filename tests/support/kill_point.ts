@@ -1,0 +1,72 @@
+import { LinuxFolder } from "../../src/platform/linux_folder.ts";
+
+/** What a program that was killed does not do any more. */
+const FOLDER_CHANGES = [
+  "makeFolder",
+  "makeSymlink",
+  "makeSpecial",
+  "linkFrom",
+  "rename",
+  "removeFile",
+  "removeFolder",
+  "setMode",
+  "setOwner",
+  "setTimes",
+  "setXattr",
+  "removeXattr",
+] as const;
+const DENO_CHANGES = ["renameSync", "mkdirSync", "linkSync", "removeSync", "chmodSync"] as const;
+
+/** What the killed program ended with. */
+export class Killed extends Error {}
+
+/**
+ * Runs something as if its process were killed at the n-th change of the file system that it makes: neither that nor any
+ * later one is made, and its locks fall. Gives false if it came to its end before. Not for two at once.
+ */
+export async function killedAt(n: number, body: () => Promise<unknown>): Promise<boolean> {
+  let count = 0;
+  const strike = () => {
+    if (++count >= n) throw new Killed(`killed at change ${n}`);
+  };
+  const restore = [
+    ...FOLDER_CHANGES.map((name) => intercept(LinuxFolder.prototype, name, strike)),
+    ...DENO_CHANGES.map((name) => intercept(Deno, name, strike)),
+    interceptWhen(LinuxFolder.prototype, "openFile", (args) => args[1] === "create", strike),
+    interceptWhen(Deno, "openSync", (args) => isWriting(args[1]), strike),
+  ];
+  try {
+    await body();
+  } catch (error) {
+    if (count < n) throw error; // it failed for a reason of its own
+  } finally {
+    for (const back of restore) back();
+  }
+  return count >= n;
+}
+
+/** Files of locks are opened for writing too, but nothing is changed by that. */
+function isWriting(options: unknown): boolean {
+  if (typeof options !== "object" || options === null) return false;
+  const how: Deno.OpenOptions = options;
+  return how.createNew === true || how.append === true;
+}
+
+function intercept(target: object, name: string, strike: () => void): () => void {
+  return interceptWhen(target, name, () => true, strike);
+}
+
+function interceptWhen(
+  target: object,
+  name: string,
+  counts: (args: readonly unknown[]) => boolean,
+  strike: () => void,
+): () => void {
+  const original: unknown = Reflect.get(target, name);
+  if (typeof original !== "function") throw new Error(`there is no ${name} to intercept`);
+  Reflect.set(target, name, function (this: unknown, ...args: unknown[]) {
+    if (counts(args)) strike();
+    return Reflect.apply(original, this, args);
+  });
+  return () => void Reflect.set(target, name, original);
+}
