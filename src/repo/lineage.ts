@@ -1,5 +1,5 @@
 import { isJvsError, JvsError } from "../model/errors.ts";
-import type { Descriptor } from "../model/records.ts";
+import type { Descriptor, WorktreeConfig } from "../model/records.ts";
 import type { Snapshots } from "./snapshots.ts";
 
 /** What reading lineage needs of a store. */
@@ -29,21 +29,26 @@ export async function line(store: LineageSource, id: string): Promise<Descriptor
 }
 
 /**
- * Autosaves and partial snapshots by the snapshot that they hang off, oldest first. All descriptors are read; damaged
+ * A worktree's autosaves and partial snapshots that are not on its line, oldest first. All descriptors are read; damaged
  * ones are passed over: verify and doctor name them.
  */
-export async function leavesOf(store: LineageSource): Promise<Map<string, Descriptor[]>> {
-  const leaves = new Map<string, Descriptor[]>();
+export async function leavesOf(
+  store: LineageSource,
+  worktree: Pick<WorktreeConfig, "worktree_id" | "latest_snapshot_id">,
+): Promise<Descriptor[]> {
+  const leaves = new Map<string, Descriptor>();
+  const parents = new Map<string, string>();
   for (const id of store.snapshots.listKnown()) {
     const descriptor = await store.snapshots.readable(id);
-    if (descriptor === undefined || descriptor.kind === "manual" || descriptor.parent_snapshot_id === null) {
-      continue;
-    }
-    const beside = leaves.get(descriptor.parent_snapshot_id);
-    if (beside === undefined) leaves.set(descriptor.parent_snapshot_id, [descriptor]);
-    else beside.push(descriptor);
+    const parent = descriptor?.parent_snapshot_id ?? null;
+    if (parent !== null && parent < id) parents.set(id, parent); // any other would be a circle
+    const isLeaf = descriptor?.worktree_id === worktree.worktree_id && descriptor.kind !== "manual";
+    if (isLeaf) leaves.set(id, descriptor);
   }
-  return leaves;
+  // Who went on from an autosave has it on the line.
+  let id = worktree.latest_snapshot_id ?? undefined;
+  for (; id !== undefined; id = parents.get(id)) leaves.delete(id);
+  return [...leaves.values()];
 }
 
 async function parentOf(store: LineageSource, child: string, parent: string): Promise<Descriptor> {
