@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { diskImage } from "../../tests/support/disk_image.ts";
 import { requires } from "../../tests/support/requires.ts";
 import { mustRun } from "../../tests/support/run.ts";
-import { indexOf, onTree, pathsOf, scan, withTree } from "./_testing.ts";
+import { indexOf, onTree, pathsOf, scan, withTree } from "../../tests/support/tree_cases.ts";
 import { parseIgnoreRules } from "./ignore.ts";
 
 onTree("scanTree() lists a nested repository as an empty folder", async ({ root, path }) => {

@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { asOrdinaryThread } from "../../tests/support/ordinary_thread.ts";
 import { mustRun } from "../../tests/support/run.ts";
+import { indexOf, onTree, scan, tableOf, watched } from "../../tests/support/tree_cases.ts";
 import { hexOf } from "../model/bytes.ts";
 import { FILE } from "../model/entry.ts";
 import { isJvsError, JvsError } from "../model/errors.ts";
 import { SystemError } from "../platform/system_error.ts";
-import { indexOf, onTree, scan, tableOf, watched } from "./_testing.ts";
 import { hashFiles, hashTargets } from "./hash.ts";
 import type { TreeTable } from "./table.ts";
 

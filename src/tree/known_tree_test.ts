@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
+import { tableOf } from "../../tests/support/tree_cases.ts";
 import { bytesOf } from "../model/bytes.ts";
 import { DIR, FIFO } from "../model/entry.ts";
 import { Stat } from "../platform/platform.ts";
-import { tableOf } from "./_testing.ts";
 import { KnownTree } from "./known_tree.ts";
 import { NONE, TreeTable } from "./table.ts";
 

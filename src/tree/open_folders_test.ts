@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { mustRun } from "../../tests/support/run.ts";
+import { indexOf, onTree, scan, tableOf, watched } from "../../tests/support/tree_cases.ts";
 import { bytesOf } from "../model/bytes.ts";
 import { DIR } from "../model/entry.ts";
 import { Stat } from "../platform/platform.ts";
 import { SystemError } from "../platform/system_error.ts";
-import { indexOf, onTree, scan, tableOf, watched } from "./_testing.ts";
 import { OpenFolders } from "./open_folders.ts";
 
 const ITSELF = bytesOf(".");

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
+import { tableOf } from "../../tests/support/tree_cases.ts";
 import { bytesOf, textOf } from "../model/bytes.ts";
 import { DIR } from "../model/entry.ts";
-import { tableOf } from "./_testing.ts";
 import { PathWalker } from "./path_walker.ts";
 
 Deno.test("PathWalker gives the paths of a table, in its order and in any other", () => {

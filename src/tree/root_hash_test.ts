@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { indexOf, tableOf } from "../../tests/support/tree_cases.ts";
 import { bytesOf } from "../model/bytes.ts";
 import { SYMLINK } from "../model/entry.ts";
 import { JvsError } from "../model/errors.ts";
-import { indexOf, tableOf } from "./_testing.ts";
 import { payloadRootHash } from "./root_hash.ts";
 import { loadSha256 } from "./sha256.ts";
 import type { TreeTable } from "./table.ts";

@@ -2,9 +2,9 @@ import { assert, assertEquals } from "@std/assert";
 import { diskImage } from "../../tests/support/disk_image.ts";
 import { requires } from "../../tests/support/requires.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
+import { onTree, scan, tableOf } from "../../tests/support/tree_cases.ts";
 import { openPlatform } from "../platform/open_platform.ts";
 import { Stat } from "../platform/platform.ts";
-import { onTree, scan, tableOf } from "./_testing.ts";
 import { isClean, readScanClock, type ScanClock, settle } from "./scan_clock.ts";
 
 const CLOCK: ScanClock = {

@@ -1,10 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { tempDir } from "../../tests/support/temp_dir.ts";
 import { makeRichTree } from "../../tests/support/trees.ts";
+import { onTree, scan, scanSettled, tableOf } from "../../tests/support/tree_cases.ts";
 import { bytesOf } from "../model/bytes.ts";
 import { FILE } from "../model/entry.ts";
 import { SystemError } from "../platform/system_error.ts";
-import { onTree, scan, scanSettled, tableOf } from "./_testing.ts";
 import { hashFiles } from "./hash.ts";
 import { loadStatCache, saveStatCache } from "./stat_cache.ts";
 import { TreeTable } from "./table.ts";

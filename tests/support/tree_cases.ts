@@ -1,12 +1,12 @@
-import { requires } from "../../tests/support/requires.ts";
-import { tempDir } from "../../tests/support/temp_dir.ts";
-import { bytesOf, compareBytes, textOf } from "../model/bytes.ts";
-import { DIR } from "../model/entry.ts";
-import { openPlatform } from "../platform/open_platform.ts";
-import type { Folder, OpenFile, Platform } from "../platform/platform.ts";
-import { type Scan, type ScanOptions, scanTree } from "./scan.ts";
-import { readScanClock } from "./scan_clock.ts";
-import { NONE, TreeTable } from "./table.ts";
+import { requires } from "./requires.ts";
+import { tempDir } from "./temp_dir.ts";
+import { bytesOf, compareBytes, textOf } from "../../src/model/bytes.ts";
+import { DIR } from "../../src/model/entry.ts";
+import { openPlatform } from "../../src/platform/open_platform.ts";
+import type { Folder, OpenFile, Platform } from "../../src/platform/platform.ts";
+import { type Scan, type ScanOptions, scanTree } from "../../src/tree/scan.ts";
+import { readScanClock } from "../../src/tree/scan_clock.ts";
+import { NONE, TreeTable } from "../../src/tree/table.ts";
 
 /** What a test of a tree is given: an empty folder for the tree, and one beside it for what is ours. */
 export interface TreeCase {
