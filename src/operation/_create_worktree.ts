@@ -7,6 +7,7 @@ import { randomBytes } from "../platform/clock.ts";
 import { attempt } from "../platform/deno_call.ts";
 import type { Folder } from "../platform/platform.ts";
 import { adoptHashes } from "./_adopt_hashes.ts";
+import { settle } from "../tree/scan_clock.ts";
 import type { TreeTable } from "../tree/table.ts";
 import type { OpenIntent } from "../repo/intents.ts";
 import { newWorktreeConfig } from "../repo/worktrees.ts";
@@ -136,7 +137,10 @@ async function stage(
   return filled;
 }
 
-/** Tells the stat cache what was hashed anyway, so that the first snapshot need not read it all again. */
+/**
+ * Tells the stat cache what was hashed anyway, so that the first snapshot need not read it all again. Nobody else can
+ * write there yet: once time has gone on by a tick, whatever is written later shows (SPEC 5, *clean*).
+ */
 async function rememberContent(
   context: RepositoryContext,
   config: WorktreeConfig,
@@ -144,7 +148,11 @@ async function rememberContent(
   known: TreeTable,
 ): Promise<void> {
   const look = await lookAtOurs(context, config, root);
-  adoptHashes(look.table, known);
+  const { clock, table } = look;
+  if (clock === undefined || clock.granularityNs > clock.tickNs) return;
+  await settle(table, clock);
+  table.clean.fill(1);
+  adoptHashes(table, known);
   look.remember(config.head_snapshot_id);
 }
 

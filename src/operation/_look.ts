@@ -107,7 +107,7 @@ export async function lookAtOurs(
     unreadable: "record",
     ...(clock === undefined ? {} : { clock }),
   });
-  return new Look(context, worktree, root, null, null, clock, "", scan, null);
+  return new Look(context, worktree, root, null, null, clock, cacheKey(context, root), scan, null);
 }
 
 /** Scans a payload root as every look does: without what is ours in it for the moment. */
