@@ -1,0 +1,67 @@
+/** A command to time; `before` puts things in order first and is not timed. */
+export interface Contender {
+  readonly name: string;
+  readonly command: readonly string[];
+  readonly cwd: string;
+  readonly before?: (round: number) => void | Promise<void>;
+}
+
+/** What two contenders took, in turn, in one run. */
+export interface Comparison {
+  readonly row: string;
+  readonly ours: Timing;
+  readonly peer: Timing;
+  /** The median of the rounds' ratios: only this is comparable between machines. */
+  readonly ratio: number;
+  readonly atMost: number | null;
+}
+
+/** Milliseconds of one contender. */
+export interface Timing {
+  readonly name: string;
+  readonly median: number;
+  readonly all: readonly number[];
+}
+
+/** Times two commands as whole processes, in turn, after one round that does not count. */
+export async function compare(
+  row: string,
+  ours: Contender,
+  peer: Contender,
+  options: { rounds: number; atMost: number | null },
+): Promise<Comparison> {
+  const times: [number[], number[]] = [[], []];
+  for (let round = -1; round < options.rounds; round++) {
+    // Who goes first changes, so that neither always finds the caches warm.
+    const order = round % 2 === 0 ? [0, 1] as const : [1, 0] as const;
+    for (const which of order) {
+      const taken = await time(which === 0 ? ours : peer, round);
+      if (round >= 0) times[which].push(taken);
+    }
+  }
+  const ratios = times[0].map((taken, round) => taken / (times[1][round] as number));
+  return {
+    row,
+    ours: { name: ours.name, median: median(times[0]), all: times[0] },
+    peer: { name: peer.name, median: median(times[1]), all: times[1] },
+    ratio: median(ratios),
+    atMost: options.atMost,
+  };
+}
+
+async function time(contender: Contender, round: number): Promise<number> {
+  await contender.before?.(round);
+  const [program = "", ...args] = contender.command;
+  const command = new Deno.Command(program, { args, cwd: contender.cwd, stdout: "null", stderr: "piped" });
+  const began = performance.now();
+  const { success, stderr } = await command.output();
+  const taken = performance.now() - began;
+  if (!success) throw new Error(`${contender.name} failed: ${new TextDecoder().decode(stderr)}`);
+  return taken;
+}
+
+/** The middle one. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[sorted.length >> 1] ?? 0;
+}
