@@ -26,8 +26,6 @@ export const verify = defineOperation({
   input: record({
     snapshot: text().optional().about("The snapshot; the one the worktree stands on when left out.")
       .cli({ positional: true, completes: "snapshot" }),
-    snapshot_flag: text().optional().about("The same, as a flag.")
-      .cli({ flag: "snapshot", placeholder: "SNAPSHOT", completes: "snapshot", hidden: true }),
     all: boolean().default(false).about("Every snapshot, the lineage and the audit trail."),
     subset: text().optional().about("Read only a part of the content: `n/t` or `x%` (a rotating one).")
       .cli({ placeholder: "PART" }),
@@ -48,7 +46,7 @@ export const verify = defineOperation({
     const { store } = context;
     const ids = input.all
       ? store.snapshots.list()
-      : [await oneSnapshot(context, input.snapshot ?? input.snapshot_flag, input.worktree)];
+      : [await oneSnapshot(context, input.snapshot, input.worktree)];
     const read: ReadInodes = new Map();
     const isRead = input.subset === undefined ? undefined : parseSubset(context, input.subset);
     const snapshots: VerifiedSnapshot[] = [];

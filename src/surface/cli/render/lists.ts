@@ -1,14 +1,11 @@
-import type { Ref } from "../../../model/records.ts";
+import type { configList } from "../../../operation/config_list.ts";
+import type { refList } from "../../../operation/ref_list.ts";
 import { oneLine, table } from "../style.ts";
-import type { Renderer } from "./view.ts";
-import { ago, shortName } from "./words.ts";
-
-interface Refs {
-  readonly refs: readonly Ref[];
-}
+import type { Renderer, ResultOf } from "./view.ts";
+import { ago, settingText, shortName } from "./words.ts";
 
 /** The names that were given to snapshots. */
-export const renderRefs: Renderer<Refs> = ({ refs }, { style, now }) => {
+export const renderRefs: Renderer<ResultOf<typeof refList>> = ({ refs }, { style, now }) => {
   if (refs.length === 0) return "No refs. Give a snapshot a name with `jvs ref create NAME`.\n";
   const rows = refs.map(({ ref_name, snapshot_id, created_at, note }) => [
     style.paint("strong", ref_name),
@@ -19,26 +16,14 @@ export const renderRefs: Renderer<Refs> = ({ refs }, { style, now }) => {
   return table([{ title: "ref" }, { title: "snapshot" }, { title: "made" }, { title: "note" }], rows, style);
 };
 
-interface Settings {
-  readonly settings: readonly {
-    readonly key: string;
-    readonly value: unknown;
-    readonly is_default: boolean;
-    readonly about: string;
-  }[];
-}
-
 /** The settings, with those that differ from their default marked. */
-export const renderSettings: Renderer<Settings> = ({ settings }, { style }) => {
+export const renderSettings: Renderer<ResultOf<typeof configList>> = ({ settings, path }, { style }) => {
   const rows = settings.map(({ key, value, is_default, about }) => [
     is_default ? key : style.paint("strong", key),
-    is_default ? style.paint("faint", settingText(value)) : style.paint("good", settingText(value)),
+    style.paint(is_default ? "faint" : "good", settingText(value)),
     style.paint("faint", about),
   ]);
-  return table([{ title: "setting" }, { title: "value" }, { title: "" }], rows, style);
+  return `${table([{ title: "setting" }, { title: "value" }, { title: "" }], rows, style)}\nThey are in ${
+    oneLine(path)
+  }\n`;
 };
-
-/** A setting's value on one line. */
-export function settingText(value: unknown): string {
-  return oneLine(typeof value === "string" ? value : JSON.stringify(value) ?? "");
-}

@@ -3,9 +3,8 @@ import type { configSet } from "../../../operation/config_set.ts";
 import type { configTrust } from "../../../operation/config_trust.ts";
 import type { refCreate } from "../../../operation/ref_create.ts";
 import { oneLine } from "../style.ts";
-import { settingText } from "./lists.ts";
 import type { Renderer, ResultOf } from "./view.ts";
-import { noteText, shortName } from "./words.ts";
+import { noteText, settingText, shortName } from "./words.ts";
 
 /** A ref that was made. */
 export const renderRefCreated: Renderer<ResultOf<typeof refCreate>> = ({ ref }, { style }) => {

@@ -3,9 +3,8 @@ import type { adopt } from "../../../operation/adopt.ts";
 import type { info } from "../../../operation/info.ts";
 import type { init } from "../../../operation/init.ts";
 import { count, oneLine, pathText } from "../style.ts";
-import { settingText } from "./lists.ts";
 import type { Renderer, ResultOf } from "./view.ts";
-import { facts } from "./words.ts";
+import { facts, settingText } from "./words.ts";
 
 /** A repository that was made, and where to go on. */
 export const renderInit: Renderer<ResultOf<typeof init>> = ({ repository, worktree, engine }, { style }) => {

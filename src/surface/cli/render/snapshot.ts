@@ -1,8 +1,8 @@
 import { formatBytes } from "../../../model/duration.ts";
 import { shortId } from "../../../model/ids.ts";
-import type { Descriptor } from "../../../model/records.ts";
+import type { show } from "../../../operation/show.ts";
 import type { snapshot } from "../../../operation/snapshot.ts";
-import { oneLine } from "../style.ts";
+import { grouped, oneLine, pathText, type Style, table } from "../style.ts";
 import type { Renderer, ResultOf } from "./view.ts";
 import { ago, contentText, facts, lost, noteText, shortName } from "./words.ts";
 
@@ -25,15 +25,8 @@ export const renderSnapshot: Renderer<ResultOf<typeof snapshot>> = (result, { st
   return `Created snapshot ${style.paint("name", saved.snapshot_id)}\n${facts(pairs, style, "  ")}`;
 };
 
-interface Shown {
-  readonly snapshot: Descriptor;
-  readonly integrity_state?: string;
-  readonly worktree?: string | null;
-  readonly refs?: readonly string[];
-}
-
 /** All that is known of one snapshot. */
-export const renderShow: Renderer<Shown> = (result, { style, now }) => {
+export const renderShow: Renderer<ResultOf<typeof show>> = (result, { style, now }) => {
   const { snapshot: s } = result;
   const title = [`Snapshot ${style.paint("name", s.snapshot_id)}`, noteText(s.note)].filter((text) =>
     text !== ""
@@ -45,16 +38,34 @@ export const renderShow: Renderer<Shown> = (result, { style, now }) => {
     ["worktree", result.worktree ?? ""],
     ["parent", s.parent_snapshot_id === null ? "none: the first of its line" : shortId(s.parent_snapshot_id)],
     ["tags", s.tags.join(", ")],
-    ["refs", (result.refs ?? []).join(", ")],
+    ["refs", result.refs.join(", ")],
+    ["files in", oneLine(result.path)],
     ["paths", (s.paths ?? []).join(", ")],
     ["content", contentText(s.stats)],
     ["changed", formatBytes(s.stats.changed_bytes)],
     ["engine", s.engine],
     ["consistency", s.consistency_level],
-    ["integrity", result.integrity_state ?? ""],
+    ["integrity", result.integrity_state],
     ["root hash", s.payload_root_hash?.value ?? "not computed yet"],
     ["left out", s.ignore_rules === null ? "" : "what .jvsignore says"],
     ...lost(s.degradations),
   ] as const;
-  return `${title.join(" ")}\n${body}${facts(pairs, style, "  ")}`;
+  const files = result.files === null ? "" : `\n${fileTable(result.files, style)}`;
+  return `${title.join(" ")}\n${body}${facts(pairs, style, "  ")}${files}`;
 };
+
+function fileTable(files: NonNullable<ResultOf<typeof show>["files"]>, style: Style): string {
+  const columns = [{ title: "mode" }, { title: "size", align: "right" }, { title: "time" }, {
+    title: "path",
+  }] as const;
+  return table(
+    columns,
+    files.map(({ path, type, mode, size, mtime, target }) => [
+      `${type === "file" ? "" : `${type} `}${mode}`,
+      type === "file" ? grouped(size) : "",
+      new Date(Number(mtime) * 1000).toISOString().slice(0, 19).replace("T", " "),
+      `${pathText(path)}${type === "dir" ? "/" : ""}${target === null ? "" : ` → ${pathText(target)}`}`,
+    ]),
+    style,
+  );
+}

@@ -64,3 +64,8 @@ export function facts(
     "",
   );
 }
+
+/** A setting's value on one line. */
+export function settingText(value: unknown): string {
+  return oneLine(typeof value === "string" ? value : JSON.stringify(value) ?? "");
+}
