@@ -3,6 +3,7 @@ import { JvsError } from "../model/errors.ts";
 import { newUuid } from "../model/ids.ts";
 import { quoted } from "../model/path_text.ts";
 import type { Identity } from "../model/records.ts";
+import { FORMAT_VERSION } from "../model/version.ts";
 import { randomBytes } from "../platform/clock.ts";
 import { attempt } from "../platform/deno_call.ts";
 import { syncFolder, writeDurable } from "../platform/durable.ts";
@@ -14,7 +15,7 @@ import { repositoryAt } from "./discover.ts";
 import { Layout } from "./layout.ts";
 import { writeRecord } from "./record_file.ts";
 import { isUnused, UNFINISHED } from "./refusals.ts";
-import { FORMAT_VERSION, keepOpenToGroup, openStore, type Store } from "./store.ts";
+import { keepOpenToGroup, openStore, type Store } from "./store.ts";
 import { newWorktreeConfig, Worktrees } from "./worktrees.ts";
 
 /** What a new repository is to be. */

@@ -1,6 +1,7 @@
 import { JvsError } from "../model/errors.ts";
 import { isUuid } from "../model/ids.ts";
 import { quoted } from "../model/path_text.ts";
+import { FORMAT_VERSION } from "../model/version.ts";
 import { attempt } from "../platform/deno_call.ts";
 import { makeFolderDurable, readFresh } from "../platform/durable.ts";
 import { openPlatform } from "../platform/open_platform.ts";
@@ -16,9 +17,6 @@ import { Refs } from "./refs.ts";
 import { Snapshots } from "./snapshots.ts";
 import { checkOwner, isShared } from "./trust.ts";
 import { Worktrees } from "./worktrees.ts";
-
-/** The version of the format on disk that this program writes, and the newest that it reads. */
-export const FORMAT_VERSION = 2;
 
 /** How to open a repository. */
 export interface OpenStoreOptions {

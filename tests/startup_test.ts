@@ -1,0 +1,34 @@
+import { assert, assertEquals } from "@std/assert";
+import { scanSource } from "./support/source_scan.ts";
+
+const root = new URL("../", import.meta.url);
+
+/** The files that are loaded before the first line of a program runs. */
+function loadedAtStart(...entries: string[]): Set<string> {
+  const found = new Set<string>();
+  const visit = (path: string) => {
+    if (found.has(path)) return;
+    found.add(path);
+    const { imports } = scanSource(Deno.readTextFileSync(new URL(path, root)));
+    for (const { kind, specifier } of imports) {
+      if (kind === "static" && specifier.startsWith(".")) {
+        visit(new URL(specifier, new URL(path, "file:///")).pathname.slice(1));
+      }
+    }
+  };
+  entries.forEach(visit);
+  return found;
+}
+
+Deno.test("cli.ts loads only what every command needs before it knows the command", () => {
+  const loaded = [...loadedAtStart("cli.ts")];
+  // Each small module costs about 0.15 ms: a higher number is a decision, not an accident.
+  assert(loaded.length <= 32, `${loaded.length} files: ${loaded.join(" ")}`);
+  const heavy = loaded.filter((path) => /^src\/(repo|engine|tree|platform|surface\/cli\/render)\//.test(path));
+  assertEquals(heavy, []);
+});
+
+Deno.test("jvs version loads nothing that opens a repository", () => {
+  const loaded = [...loadedAtStart("cli.ts", "src/operation/version.ts", "src/surface/cli/render/text_of.ts")];
+  assertEquals(loaded.filter((path) => /^src\/(repo|engine|tree|platform)\//.test(path)), []);
+});
