@@ -217,9 +217,10 @@ export class Snapshots {
   }
 
   private compareMarker(id: string, marker: Ready, descriptor: Descriptor): void {
-    const { snapshot_id, descriptor_checksum, payload_root_hash } = marker;
-    const isSame = snapshot_id === id && descriptor_checksum.value === descriptor.descriptor_checksum.value &&
-      payload_root_hash?.value === descriptor.payload_root_hash?.value;
+    const isSame = marker.snapshot_id === id && marker.created_at === descriptor.created_at &&
+      marker.engine === descriptor.engine &&
+      marker.descriptor_checksum.value === descriptor.descriptor_checksum.value &&
+      marker.payload_root_hash?.value === descriptor.payload_root_hash?.value;
     if (isSame) return;
     const path = this.exists(id) ? this.layout.ready(id) : this.layout.pruned(id);
     throw damaged({ what: "the commit marker", path }, "it does not match the snapshot's descriptor");
