@@ -27,6 +27,12 @@ export async function independentRootHash(path: string): Promise<string> {
   return hash ?? "";
 }
 
+/** The checksum that a descriptor's file should have by SPEC 3, by a Python program that shares no code with JVS. */
+export async function independentChecksum(path: string): Promise<string> {
+  const [checksum] = await runScript("descriptor_checksum.py", path);
+  return checksum ?? "";
+}
+
 /**
  * Fills an empty folder with everything SPEC 4 lists: types, modes, owners, times, links, holes, attributes, names, depths.
  * As an ordinary user (one whose folder it is) without what only root can make.

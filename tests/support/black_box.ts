@@ -1,0 +1,119 @@
+import { assert } from "@std/assert";
+import type { AuditRecord, Descriptor } from "../../src/model/records.ts";
+import { fullAudit } from "./full_audit.ts";
+import { type Json, type JsonError, jvsError, jvsJson, type JvsOptions, type JvsRun, runJvs } from "./jvs.ts";
+import { type TempDir, tempDir, type TempDirOptions } from "./temp_dir.ts";
+
+/** How a repository for black-box tests is made. */
+export interface BlackBoxOptions extends TempDirOptions {
+  /** Who runs every command, and owns the folder; the tests' own user by default. */
+  user?: number;
+  /** Variables of every command; none by default. */
+  env?: Record<string, string>;
+}
+
+/** A repository that is only reached through the program under test, for `using`. */
+export class BlackBox implements Disposable {
+  private constructor(
+    private readonly folder: TempDir,
+    /** The folder that holds `.jvs`. */
+    readonly path: string,
+    private readonly options: BlackBoxOptions,
+  ) {}
+
+  /** A fresh and empty one. */
+  static async make(options: BlackBoxOptions = {}): Promise<BlackBox> {
+    const { user } = options;
+    const folder = tempDir({
+      ...options,
+      ...(user !== undefined && Deno.uid() === 0 ? { owner: user } : {}),
+    });
+    const { repository } = await jvsJson<{ repository: string }>(["init", "project"], {
+      cwd: folder.path,
+      ...commandOptions(options),
+    });
+    return new BlackBox(folder, repository, options);
+  }
+
+  /** The folder that the repository is in. */
+  get outside(): string {
+    return this.folder.path;
+  }
+
+  get main(): string {
+    return `${this.path}/main`;
+  }
+
+  get control(): string {
+    return `${this.path}/.jvs`;
+  }
+
+  /** How commands are run; in main unless the test says more. */
+  commands(more: JvsOptions = {}): JvsOptions {
+    return { cwd: this.main, ...commandOptions(this.options), ...more };
+  }
+
+  async run(args: readonly string[], more: JvsOptions = {}): Promise<JvsRun> {
+    return await runJvs(args, this.commands(more));
+  }
+
+  /** The result of a command that must succeed. */
+  async json<Result = Json>(args: readonly string[], more: JvsOptions = {}): Promise<Result> {
+    return await jvsJson<Result>(args, this.commands(more));
+  }
+
+  /** The error of a command that must fail with this class. */
+  async error(code: string, args: readonly string[], more: JvsOptions = {}): Promise<JsonError> {
+    return await jvsError(code, args, this.commands(more));
+  }
+
+  /** Saves main; the new snapshot. */
+  async save(...flags: string[]): Promise<Descriptor> {
+    return (await this.json<{ snapshot: Descriptor }>(["snapshot", ...flags])).snapshot;
+  }
+
+  /** Everything that history knows, of every worktree. */
+  async history(): Promise<Descriptor[]> {
+    return (await this.json<{ snapshots: Descriptor[] }>(["history", "--all"])).snapshots;
+  }
+
+  /** Fails unless nothing at all is wrong. */
+  async audit(): Promise<void> {
+    await fullAudit(this.path, this.commands());
+  }
+
+  /** The audit log's records, oldest first, as they stand in the file. */
+  records(): AuditRecord[] {
+    const text = Deno.readTextFileSync(`${this.control}/audit/audit.jsonl`);
+    return text.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
+  }
+
+  /** Writes a file of main, its folders included. */
+  write(path: string, text: string): void {
+    const full = `${this.main}/${path}`;
+    Deno.mkdirSync(full.slice(0, full.lastIndexOf("/")), { recursive: true });
+    Deno.writeTextFileSync(full, text);
+  }
+
+  read(path: string): string {
+    return Deno.readTextFileSync(`${this.main}/${path}`);
+  }
+
+  [Symbol.dispose](): void {
+    this.folder[Symbol.dispose]();
+  }
+}
+
+/** Replaces a piece of a file that is there once. */
+export function editFile(path: string, old: string, by: string): void {
+  const text = Deno.readTextFileSync(path);
+  assert(text.split(old).length === 2, `"${old}" must be in ${path} exactly once`);
+  const { mode } = Deno.statSync(path);
+  if (mode !== null) Deno.chmodSync(path, mode | 0o200);
+  Deno.writeTextFileSync(path, text.replace(old, () => by));
+  if (mode !== null) Deno.chmodSync(path, mode & 0o7777);
+}
+
+function commandOptions({ user, env }: BlackBoxOptions): JvsOptions {
+  return { ...(user === undefined ? {} : { user }), ...(env === undefined ? {} : { env }) };
+}
