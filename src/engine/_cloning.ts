@@ -13,7 +13,7 @@ import { Losses } from "./_losses.ts";
 // What opening a file says when it is not there any more, or is something else by now.
 const GONE = ["ENOENT", "ENOTDIR", "ELOOP", "ENXIO", "EINVAL", "EISDIR", "ESTALE", "EAGAIN"];
 /** So many bytes are as much work as one entry: what `Pace` weighs by. */
-const BYTES_A_ROUND = 64 * 1024;
+export const BYTES_A_ROUND = 64 * 1024;
 
 /** What an engine brings of its own: it makes files with their content, and for each calls `finish` or notes why not. */
 export type FillFiles = (cloning: Cloning, files: readonly number[]) => Promise<void>;
@@ -33,6 +33,7 @@ export class Cloning implements Disposable {
   sharedFiles = 0;
   clonedBytes = 0;
   private readonly reporter: Reporter;
+  private partBytes = 0;
   private readonly changed: number[] = [];
   private readonly unreadable: number[] = [];
 
@@ -78,9 +79,10 @@ export class Cloning implements Disposable {
     this.advance(index);
   }
 
-  /** Whether a slice is used up: a large file counts as much as many small ones. */
-  isDue(index: number): boolean {
-    return this.pace.due(1 + at(this.table.size, index) / BYTES_A_ROUND);
+  /** Tells the reporter of a part of the entry that is being made. */
+  advanceBytes(bytes: number): void {
+    this.partBytes += bytes;
+    this.reporter.advance(0, bytes);
   }
 
   noteChanged(index: number): void {
@@ -96,7 +98,8 @@ export class Cloning implements Disposable {
   /** Tells the reporter that an entry is done. */
   advance(index: number): void {
     const bytes = at(this.table.type, index) === FILE ? at(this.table.size, index) : 0;
-    this.reporter.advance(1, bytes);
+    this.reporter.advance(1, Math.max(0, bytes - this.partBytes));
+    this.partBytes = 0;
   }
 
   result(): CloneResult {

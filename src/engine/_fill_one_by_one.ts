@@ -1,28 +1,31 @@
+import type { OpenFile } from "../platform/platform.ts";
 import { at } from "../tree/table.ts";
-import type { Cloning, FillFiles } from "./_cloning.ts";
-import type { Engine } from "./contract.ts";
+import { BYTES_A_ROUND, type FillFiles } from "./_cloning.ts";
+
+/** Gives an empty file the content of another, in pieces whose bytes it gives. */
+export type FillFile = (source: OpenFile, target: OpenFile) => Iterable<number>;
 
 /** Makes each file by opening both ends: for engines that can give one open file the content of another. */
-export function oneByOne(cloneFile: Engine["cloneFile"]): FillFiles {
+export function oneByOne(fillFile: FillFile): FillFiles {
   return async (cloning, files) => {
+    const { aspects, pace, table } = cloning;
     for (const index of files) {
-      if (cloning.isDue(index)) await cloning.pace.turn();
-      fillOne(cloning, index, cloneFile);
+      if (pace.due()) await pace.turn();
+      using source = cloning.openSource(index);
+      if (source === undefined) continue;
+      if (cloning.flushEach) source.syncData();
+      // Closed before its time is set: some file systems write, and change the time, when a file is closed.
+      {
+        const mode = aspects.createMode(index);
+        using target = cloning.folderOf(index).openFile(table.name(index), "create", mode);
+        // One that was empty when it was scanned stays so: what it is by now is for the next look.
+        for (const bytes of at(table.size, index) > 0 ? fillFile(source, target) : []) {
+          cloning.advanceBytes(bytes);
+          if (pace.due(bytes / BYTES_A_ROUND)) await pace.turn();
+        }
+      }
+      cloning.finish(index);
+      cloning.clonedBytes += at(table.size, index);
     }
   };
-}
-
-function fillOne(cloning: Cloning, index: number, cloneFile: Engine["cloneFile"]): void {
-  const { aspects, table } = cloning;
-  using source = cloning.openSource(index);
-  if (source === undefined) return;
-  if (cloning.flushEach) source.syncData();
-  const mode = aspects.createMode(index);
-  {
-    using target = cloning.folderOf(index).openFile(table.name(index), "create", mode);
-    // One that was empty when it was scanned stays so: what it is by now is for the next look.
-    if (at(table.size, index) > 0) cloneFile(source, target, () => cloning.pace.check());
-  }
-  cloning.finish(index);
-  cloning.clonedBytes += at(table.size, index);
 }

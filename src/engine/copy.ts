@@ -5,11 +5,13 @@ import type { Engine } from "./contract.ts";
 
 /** The engine that works everywhere: a deep copy, holes kept where the platform can. SPEC 5. */
 export function copyEngine(platform: Platform): Engine {
-  const cloneFile: Engine["cloneFile"] = (source, target, between) => target.copyFrom(source, between);
+  const cloneFile: Engine["cloneFile"] = (source, target, between) => {
+    for (const _piece of target.copyPieces(source)) between?.();
+  };
   return {
     name: "copy",
     abilities: { sharesFiles: true, sharesBlocks: false, keepsHoles: platform.abilities.holes },
-    clone: (request) => cloneTree(platform, request, oneByOne(cloneFile)),
+    clone: (request) => cloneTree(platform, request, oneByOne((source, target) => target.copyPieces(source))),
     cloneFile,
   };
 }

@@ -11,6 +11,9 @@ export function reflinkEngine(platform: Platform): Engine {
   return platform.abilities.cloneFile ? reflinkCallEngine(platform) : reflinkCpEngine(platform);
 }
 
+/** No pieces are left to wait for. */
+const AT_ONCE: readonly number[] = [];
+
 function reflinkCallEngine(platform: Platform): Engine {
   const cloneFile: Engine["cloneFile"] = (source, target) => {
     try {
@@ -22,7 +25,15 @@ function reflinkCallEngine(platform: Platform): Engine {
   return {
     name: "reflink-copy",
     abilities: { sharesFiles: true, sharesBlocks: true, keepsHoles: true },
-    clone: (request) => cloneTree(platform, request, oneByOne(cloneFile)),
+    clone: (request) =>
+      cloneTree(
+        platform,
+        request,
+        oneByOne((source, target) => {
+          cloneFile(source, target);
+          return AT_ONCE;
+        }),
+      ),
     cloneFile,
   };
 }

@@ -9,7 +9,7 @@ const SEEK_CUR = 1;
 const SEEK_DATA = 3;
 const SEEK_HOLE = 4;
 
-/** Between two of these the caller may stop the copy. */
+/** What one round copies at most. */
 const PIECE = 16 * 1024 * 1024;
 const BUFFER = 1024 * 1024;
 // Reasons for copy_file_range to fail that do not stand in the way of reading and writing.
@@ -28,17 +28,17 @@ export interface CopyEnd {
   readonly path: string;
 }
 
-/** Copies all of a file into an empty one, hole for hole; neither end's own position moves. */
-export function copyContent(libc: Libc, from: CopyEnd, to: CopyEnd, between: () => void): void {
+/** Copies all of a file into an empty one, hole for hole, a piece in each round; neither end's own position moves. */
+export function* copyContent(libc: Libc, from: CopyEnd, to: CopyEnd): Generator<number, void> {
   libc.must("look at", from, () => statOpen(libc, from.descriptor, stat));
   const size = stat.size;
   const position = libc.call.lseek(from.descriptor, 0n, SEEK_CUR);
-  const copy = new RangeCopy(libc, from, to, between);
+  const copy = new RangeCopy(libc, from, to);
   try {
     for (let at = 0; at < size;) {
       const data = nextData(libc, from, at, size);
       const end = data < size ? nextHole(libc, from, data, size) : size;
-      if (!copy.run(data, end)) break;
+      if (!(yield* copy.run(data, end))) break;
       at = end;
     }
   } finally {
@@ -70,11 +70,10 @@ class RangeCopy {
     readonly libc: Libc,
     readonly from: CopyEnd,
     readonly to: CopyEnd,
-    readonly between: () => void,
   ) {}
 
-  /** Copies a range; false when the source ended before it. */
-  run(start: number, end: number): boolean {
+  /** Copies a range in pieces; false when the source ended before it. */
+  *run(start: number, end: number): Generator<number, boolean> {
     for (let at = start; at < end;) {
       const most = Math.min(end - at, PIECE);
       const copied = this.#inKernel ? this.#byKernel(at, most) : this.#byBuffer(at, most);
@@ -82,7 +81,7 @@ class RangeCopy {
       // Some file systems answer 0 where there is something to read: reading tells.
       if (copied === 0) this.#inKernel = false;
       at += copied;
-      this.between();
+      if (copied > 0) yield copied;
     }
     return true;
   }

@@ -61,9 +61,9 @@ export class LinuxFile implements OpenFile {
     this.#must("clone into", () => this.#libc.call.ioctlNumber(this.#descriptor, FICLONE, BigInt(from)));
   }
 
-  copyFrom(source: OpenFile, between: () => void = () => {}): void {
+  copyPieces(source: OpenFile): Iterable<number> {
     const from = { descriptor: this.#descriptorOf(source, "copy"), path: (source as LinuxFile).path };
-    copyContent(this.#libc, from, { descriptor: this.#descriptor, path: this.path }, between);
+    return copyContent(this.#libc, from, { descriptor: this.#descriptor, path: this.path });
   }
 
   /** Once; what the system could not write until now (FUSE, quotas) is reported here. */

@@ -172,8 +172,8 @@ export interface OpenFile extends Disposable {
   /** Shares all of the source's blocks (FICLONE): EOPNOTSUPP, EXDEV or EINVAL where that cannot be. */
   cloneFrom(source: OpenFile): void;
   /**
-   * Copies all of the source, holes kept where they can be, into this empty file. `between` is called at least every
-   * 16 MB and may throw to stop.
+   * Copies all of the source, holes kept where they can be, into this empty file: in each round a piece of at most
+   * 16 MB, whose bytes it gives, so that a large file can be copied in slices. Nothing happens without the rounds.
    */
-  copyFrom(source: OpenFile, between?: () => void): void;
+  copyPieces(source: OpenFile): Iterable<number>;
 }

@@ -47,16 +47,19 @@ export class PortableFile implements OpenFile {
   }
 
   /** Holes are filled: they cannot be told. */
-  copyFrom(source: OpenFile, between: () => void = () => {}): void {
+  *copyPieces(source: OpenFile): Generator<number, void> {
     if (!(source instanceof PortableFile)) throw new SystemError("copy", this.path, "EINVAL");
     const position = attempt("read", source.path, () => source.#file.seekSync(0, Deno.SeekMode.Current));
     attempt("read", source.path, () => source.#file.seekSync(0, Deno.SeekMode.Start));
     const buffer = new Uint8Array(PIECE);
-    for (let read = source.read(buffer); read > 0; read = source.read(buffer)) {
-      this.write(buffer.subarray(0, read));
-      between();
+    try {
+      for (let read = source.read(buffer); read > 0; read = source.read(buffer)) {
+        this.write(buffer.subarray(0, read));
+        yield read;
+      }
+    } finally {
+      attempt("read", source.path, () => source.#file.seekSync(position, Deno.SeekMode.Start));
     }
-    attempt("read", source.path, () => source.#file.seekSync(position, Deno.SeekMode.Start));
     // As with the C library: a copy is read from its beginning on.
     attempt("read", this.path, () => this.#file.seekSync(0, Deno.SeekMode.Start));
   }
