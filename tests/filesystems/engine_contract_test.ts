@@ -1,9 +1,16 @@
 import { copyEngine } from "../../src/engine/copy.ts";
 import { reflinkEngine } from "../../src/engine/reflink.ts";
-import { testEngine, testFullDisk } from "./engine_suite.ts";
+import { testFullDisk, testPoorerDisk, testSlices, testWrongDisk } from "./engine_limits.ts";
+import { testEngine } from "./engine_suite.ts";
 
-testEngine({ name: "copyEngine", make: copyEngine, disks: ["ext4", "xfs", "btrfs", "tmpfs"] });
-testEngine({ name: "reflinkEngine", make: reflinkEngine, disks: ["xfs", "btrfs"] });
+const copy = { name: "copyEngine", make: copyEngine };
+const reflink = { name: "reflinkEngine", make: reflinkEngine };
 
-testFullDisk({ name: "copyEngine", make: copyEngine }, "ext4");
-testFullDisk({ name: "copyEngine", make: copyEngine }, "tmpfs");
+testEngine({ ...copy, disks: ["ext4", "xfs", "btrfs", "tmpfs"] });
+testEngine({ ...reflink, disks: ["xfs", "btrfs"] });
+
+testFullDisk(copy, "ext4");
+testFullDisk(copy, "tmpfs");
+testWrongDisk(reflink, "ext4");
+testPoorerDisk(copy, "xfs", "ext4");
+testSlices(copy);

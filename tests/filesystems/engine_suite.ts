@@ -1,13 +1,11 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import type { Engine } from "../../src/engine/contract.ts";
 import { LOST } from "../../src/model/entry.ts";
-import { isJvsError, JvsError } from "../../src/model/errors.ts";
 import { openPlatform } from "../../src/platform/open_platform.ts";
 import type { Platform } from "../../src/platform/platform.ts";
-import { diskImage, type DiskKind, sharedDisk } from "../support/disk_image.ts";
+import { type DiskKind, sharedDisk } from "../support/disk_image.ts";
 import { requires } from "../support/requires.ts";
 import { mustRun } from "../support/run.ts";
-import { tempDir } from "../support/temp_dir.ts";
 import { describeTree, makeRichTree } from "../support/trees.ts";
 import { assertSameLines, EngineFixture, indexOf, type Test } from "./engine_fixture.ts";
 import { testHardLinks, testSharing } from "./engine_links.ts";
@@ -134,25 +132,6 @@ function testWithoutFfi(test: Test): void {
     const ofLink = (line: string) => line.startsWith("link\tmtime");
     const back = await describeTree(fixture.at("back"), { omit });
     assertSameLines(back.filter((line) => !ofLink(line)), asItWas.filter((line) => !ofLink(line)));
-  });
-}
-
-/** For a disk that is too small for what is cloned onto it. */
-export function testFullDisk(engine: Omit<EngineUnderTest, "disks">, disk: DiskKind): void {
-  const title = `${engine.name}.clone() says that the disk is full on ${disk}`;
-  Deno.test(title, requires("ffi", disk), async () => {
-    using elsewhere = tempDir();
-    await using small = await diskImage(disk, { small: true });
-    const platform = openPlatform();
-    const fixture = new EngineFixture(platform, engine.make(platform), elsewhere.path);
-    Deno.mkdirSync(fixture.at("source"));
-    mustRun("dd", "if=/dev/zero", `of=${fixture.at("source/big")}`, "bs=1M", "count=32", "status=none");
-    using source = fixture.open("source");
-    using destination = platform.openFolder(small.path);
-    const table = await fixture.scan("source");
-    const clone = () => fixture.engine.clone({ source, destination, table, as: "payload" });
-    const error = await assertRejects(clone, JvsError, "the disk is full");
-    assert(isJvsError(error, "E_NO_SPACE"));
   });
 }
 

@@ -1,0 +1,115 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import type { Engine } from "../../src/engine/contract.ts";
+import { LOST } from "../../src/model/entry.ts";
+import { isJvsError, JvsError } from "../../src/model/errors.ts";
+import { openPlatform } from "../../src/platform/open_platform.ts";
+import type { Platform } from "../../src/platform/platform.ts";
+import { diskImage, type DiskKind, sharedDisk } from "../support/disk_image.ts";
+import { requires } from "../support/requires.ts";
+import { mustRun } from "../support/run.ts";
+import { tempDir } from "../support/temp_dir.ts";
+import { EngineFixture, indexOf } from "./engine_fixture.ts";
+
+/** An engine, whatever file system it is tried on. */
+interface Subject {
+  readonly name: string;
+  readonly make: (platform: Platform) => Engine;
+}
+
+/** For a disk that is too small for what is cloned onto it. */
+export function testFullDisk({ name, make }: Subject, disk: DiskKind): void {
+  Deno.test(`${name}.clone() says that the disk is full on ${disk}`, requires("ffi", disk), async () => {
+    using elsewhere = tempDir();
+    await using small = await diskImage(disk, { small: true });
+    const fixture = fixtureOf(make, elsewhere.path);
+    Deno.mkdirSync(fixture.at("source"));
+    mustRun("dd", "if=/dev/zero", `of=${fixture.at("source/big")}`, "bs=1M", "count=32", "status=none");
+    using source = fixture.open("source");
+    using destination = fixture.platform.openFolder(small.path);
+    const table = await fixture.scan("source");
+    const clone = () => fixture.engine.clone({ source, destination, table, as: "payload" });
+    const error = await assertRejects(clone, JvsError, "the disk is full");
+    assert(isJvsError(error, "E_NO_SPACE"));
+  });
+}
+
+/** For a disk that the engine cannot work on: an error that names the file, never another way of cloning. */
+export function testWrongDisk({ name, make }: Subject, disk: DiskKind): void {
+  for (const ffi of [true, false]) {
+    const where = ffi ? disk : `${disk} without FFI`;
+    Deno.test(
+      `${name}.clone() fails on ${where}`,
+      requires(disk, ...(ffi ? ["ffi" as const] : [])),
+      async () => {
+        using folder = await sharedDisk(disk);
+        const fixture = fixtureOf(make, folder.path, ffi);
+        fixture.write("source/a/file", "x");
+        const table = await fixture.scan("source");
+        const clone = () => fixture.clone("source", "payload", table, { as: "payload" });
+        const error = await assertRejects(clone, JvsError, "payload/a/file");
+        assert(isJvsError(error, "E_ENGINE_FAILED"), error.code);
+      },
+    );
+  }
+}
+
+/** For an engine that copies from one disk to another, whose limits are narrower. */
+export function testPoorerDisk({ name, make }: Subject, from: DiskKind, to: DiskKind): void {
+  const title = `${name}.clone() says which attributes of ${from} are too long for ${to}`;
+  Deno.test(title, requires("ffi", "python3", from, to), async () => {
+    using here = await sharedDisk(from);
+    using there = await sharedDisk(to);
+    const fixture = fixtureOf(make, here.path);
+    fixture.write("source/file", "x");
+    const script = "import os, sys; os.setxattr(sys.argv[1], 'user.long', b'x' * 60000)";
+    mustRun("python3", "-c", script, fixture.at("source/file"));
+    const table = await fixture.scan("source");
+    using source = fixture.open("source");
+    using destination = fixture.platform.openFolder(there.path);
+    const { degradations } = await fixture.engine.clone({ source, destination, table, as: "payload" });
+    const { counts, first } = degradations.toRecord();
+    assertEquals(counts, { xattr: 1 });
+    assert(first[0]?.reason.startsWith("user.long: "));
+    assertEquals(table.lost[indexOf(table, "file")], LOST.xattr);
+  });
+}
+
+/** For an engine that copies content: a large file must not keep everything else waiting. */
+export function testSlices({ name, make }: Subject): void {
+  Deno.test(`${name}.clone() tells of a large file in parts, and stops in the middle of it`, async () => {
+    using folder = tempDir();
+    const fixture = fixtureOf(make, folder.path);
+    const size = 256 * 1024 * 1024;
+    Deno.mkdirSync(fixture.at("source"));
+    mustRun("dd", "if=/dev/zero", `of=${fixture.at("source/big")}`, "bs=1M", "count=256", "status=none");
+    const table = await fixture.scan("source");
+    const parts: number[] = [];
+    const advance = (_entries: number, bytes: number) => void (bytes > 0 && parts.push(bytes));
+    const reporter = { begin() {}, warn() {}, advance };
+    await fixture.clone("source", "whole", table, { as: "payload", reporter });
+    assert(parts.length > 1);
+    assertEquals(parts.reduce((sum, part) => sum + part), size);
+
+    const stop = new AbortController();
+    let copied = 0;
+    const stopSoon = {
+      ...reporter,
+      advance(_entries: number, bytes: number) {
+        copied += bytes;
+        stop.abort();
+        const until = performance.now() + 60;
+        while (performance.now() < until); // so that the slice is used up and there is a turn
+      },
+    };
+    const clone = () =>
+      fixture.clone("source", "part", table, { as: "payload", reporter: stopSoon, signal: stop.signal });
+    const error = await assertRejects(clone, JvsError);
+    assert(isJvsError(error, "E_INTERRUPTED"));
+    assert(copied < size);
+  });
+}
+
+function fixtureOf(make: Subject["make"], path: string, ffi = true): EngineFixture {
+  const platform = openPlatform({ ffi });
+  return new EngineFixture(platform, make(platform), path);
+}
