@@ -1,7 +1,7 @@
 import { isJvsError, JvsError } from "../model/errors.ts";
 import { isSnapshotId } from "../model/ids.ts";
 import { quoted } from "../model/path_text.ts";
-import type { Descriptor, WorktreeConfig } from "../model/records.ts";
+import type { WorktreeConfig } from "../model/records.ts";
 import { ancestors } from "./lineage.ts";
 import type { NamingSource, ResolveOptions } from "./naming.ts";
 import { ambiguous, notFound } from "./naming_errors.ts";
@@ -78,14 +78,32 @@ function byRef({ store, word }: Question): string[] {
 
 async function byTag({ store, word, worktree }: Question): Promise<string[]> {
   if (!/^[A-Za-z0-9._-]+$/.test(word)) return [];
-  const here = new LineFinder(store, worktree);
   const tagged: string[] = [];
   for await (const { snapshot_id, tags } of store.snapshots.mentioning(JSON.stringify(word))) {
-    if (!tags.includes(word)) continue;
-    if (await here.has(snapshot_id)) return [snapshot_id];
-    tagged.push(snapshot_id);
+    if (tags.includes(word)) tagged.push(snapshot_id);
   }
-  return tagged;
+  if (tagged.length < 2) return tagged;
+  const newest = await newestInLine(store, worktree, new Set(tagged));
+  return newest === undefined ? tagged : [newest];
+}
+
+/** The newest of these snapshots that is in a worktree's line. */
+async function newestInLine(
+  store: NamingSource,
+  worktree: WorktreeConfig | null,
+  ids: ReadonlySet<string>,
+): Promise<string | undefined> {
+  const latest = worktree?.latest_snapshot_id ?? null;
+  if (latest === null) return undefined;
+  try {
+    for await (const { snapshot_id } of ancestors(store, latest)) {
+      if (ids.has(snapshot_id)) return snapshot_id;
+    }
+  } catch (error) {
+    // Naming goes on beside a damaged line, so that something can be restored; what is damaged is doctor's to say.
+    if (!isJvsError(error, "E_DESCRIPTOR_CORRUPT", "E_LINEAGE_BROKEN", "E_NOT_FOUND")) throw error;
+  }
+  return undefined;
 }
 
 function byWorktree({ store, word }: Question): string[] {
@@ -136,32 +154,4 @@ function missing(word: string, state: string, hint: string): JvsError {
     hint,
     details: { word },
   });
-}
-
-/** Tells of ids that come newest first whether they are in a worktree's line, which it reads as far as needed. */
-class LineFinder {
-  readonly #line: AsyncGenerator<Descriptor> | undefined;
-  #at: string | undefined;
-
-  constructor(store: NamingSource, worktree: WorktreeConfig | null) {
-    const latest = worktree?.latest_snapshot_id ?? null;
-    this.#line = latest === null ? undefined : ancestors(store, latest);
-    this.#at = this.#line && "~"; // above all ids: nothing was read yet
-  }
-
-  async has(id: string): Promise<boolean> {
-    while (this.#at !== undefined && this.#at > id) this.#at = await this.#next();
-    return this.#at === id;
-  }
-
-  async #next(): Promise<string | undefined> {
-    try {
-      const { value, done } = await (this.#line as AsyncGenerator<Descriptor>).next();
-      return done ? undefined : value.snapshot_id;
-    } catch (error) {
-      // What is behind the damage can be named all the same; that it is damaged is doctor's to say.
-      if (isJvsError(error, "E_DESCRIPTOR_CORRUPT", "E_LINEAGE_BROKEN", "E_NOT_FOUND")) return undefined;
-      throw error;
-    }
-  }
 }
