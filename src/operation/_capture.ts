@@ -9,6 +9,7 @@ import { hashFiles, hashTargets } from "../tree/hash.ts";
 import { removeTree } from "../tree/remove_tree.ts";
 import { settle } from "../tree/scan_clock.ts";
 import type { Scan } from "../tree/scan.ts";
+import { standsStill } from "../tree/stands_still.ts";
 import type { TreeTable } from "../tree/table.ts";
 import { adoptUnchanged, correctFromPayload } from "./_capture_tables.ts";
 import type { WorktreeChange } from "./_commit.ts";
@@ -58,6 +59,7 @@ export async function capture(
     const attempt = await clonePayload(change, look, payloads, scan, share, options);
     share?.payload[Symbol.dispose]();
     changedBytes += attempt.result.clonedBytes;
+    if (await isStill(change, look, attempt)) return finish(attempt, "quiesced", changedBytes);
     const now = await lookAgain(change, look, scan);
     const { match, steady } = adoptUnchanged(scan.table, now.table, attempt.result.changed);
     if (steady) return finish(attempt, "quiesced", changedBytes);
@@ -100,8 +102,13 @@ async function clonePayload(
   return { scan, result };
 }
 
+/** The usual end: nothing changed while it was captured. */
+async function isStill({ context }: WorktreeChange, look: Look, { scan, result }: Attempt): Promise<boolean> {
+  context.reporter.begin("checking that nothing changed");
+  return result.changed.length === 0 && await standsStill(look.root, scan.table, context.signal);
+}
+
 async function lookAgain(change: WorktreeChange, look: Look, scan: Scan): Promise<Scan> {
-  change.context.reporter.begin("checking that nothing changed");
   return await scanWorktree(change.context, change.worktree, look.root, {
     known: scan.table,
     unreadable: "record",
