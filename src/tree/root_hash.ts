@@ -1,12 +1,15 @@
 import { hexOf } from "../model/bytes.ts";
-import { entryTypeName } from "../model/entry.ts";
+import { entryTypeName, LOST } from "../model/entry.ts";
 import { RootHashLines } from "../model/root_hash.ts";
 import { Pace } from "../platform/pace.ts";
 import { PathWalker } from "./path_walker.ts";
 import { loadSha256 } from "./sha256.ts";
 import { at, type TreeTable } from "./table.ts";
 
-/** The payload root hash of a tree whose files and links all have their hash, as hex. SPEC 4. */
+/**
+ * The payload root hash of a tree whose files and links all have their hash, as hex. SPEC 4. What the payload could not
+ * hold at all (its type is lost) has no line: the hash is that of the tree which is there.
+ */
 export async function payloadRootHash(table: TreeTable, signal?: AbortSignal): Promise<string> {
   const Sha256 = await loadSha256();
   const hash = new Sha256();
@@ -14,6 +17,7 @@ export async function payloadRootHash(table: TreeTable, signal?: AbortSignal): P
   const paths = new PathWalker(table);
   const pace = new Pace(signal);
   for (let i = 1; i < table.count; i++) {
+    if ((at(table.lost, i) & LOST.type) !== 0) continue;
     const device = table.devices.get(i);
     lines.add({
       type: entryTypeName(at(table.type, i)),

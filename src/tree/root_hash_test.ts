@@ -1,11 +1,11 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { indexOf, tableOf } from "../../tests/support/tree_cases.ts";
 import { bytesOf } from "../model/bytes.ts";
-import { SYMLINK } from "../model/entry.ts";
+import { LOST, SYMLINK } from "../model/entry.ts";
 import { JvsError } from "../model/errors.ts";
 import { payloadRootHash } from "./root_hash.ts";
 import { loadSha256 } from "./sha256.ts";
-import type { TreeTable } from "./table.ts";
+import { at, type TreeTable } from "./table.ts";
 
 /** The worked example of SPEC 4. */
 async function example(): Promise<TreeTable> {
@@ -33,4 +33,20 @@ Deno.test("payloadRootHash() refuses a tree with a file that was not hashed", as
   const table = await example();
   table.hashed[indexOf(table, "a.txt")] = 0;
   await assertRejects(() => payloadRootHash(table), JvsError, "a.txt");
+});
+
+Deno.test("payloadRootHash() is that of what the payload holds, without what could not be read", async () => {
+  const table = await example();
+  const whole = await payloadRootHash(table);
+  const withUnread = tableOf("a/", "a.txt", "a/b:c", "closed", "link");
+  const unread = indexOf(withUnread, "closed");
+  for (const name of ["a.txt", "a/b:c", "link"]) {
+    const [from, to] = [indexOf(table, name), indexOf(withUnread, name)];
+    withUnread.type[to] = at(table.type, from);
+    withUnread.mode[to] = at(table.mode, from);
+    withUnread.size[to] = at(table.size, from);
+    withUnread.setHash(to, table.contentHash(from) as Uint8Array);
+  }
+  withUnread.lost[unread] = LOST.type;
+  assertEquals(await payloadRootHash(withUnread), whole);
 });
