@@ -1,6 +1,12 @@
 import { copyEngine } from "../../src/engine/copy.ts";
 import { reflinkEngine } from "../../src/engine/reflink.ts";
-import { testFullDisk, testPoorerDisk, testSlices, testWrongDisk } from "./engine_limits.ts";
+import {
+  testFullDisk,
+  testMappedStores,
+  testPoorerDisk,
+  testSlices,
+  testWrongDisk,
+} from "./engine_limits.ts";
 import { testEngine } from "./engine_suite.ts";
 
 const copy = { name: "copyEngine", make: copyEngine };
@@ -14,3 +20,5 @@ testFullDisk(copy, "tmpfs");
 testWrongDisk(reflink, "ext4");
 testPoorerDisk(copy, "xfs", "ext4");
 testSlices(copy);
+testMappedStores(copy, "ext4");
+testMappedStores(reflink, "xfs");

@@ -109,6 +109,63 @@ export function testSlices({ name, make }: Subject): void {
   });
 }
 
+const LONG_AGO = 1_500_000_000;
+
+/**
+ * For a disk where a store through a memory map shows in the times only when the page was written out before: what is
+ * stored after a payload was made must show. SPEC 5.
+ */
+export function testMappedStores({ name, make }: Subject, disk: DiskKind): void {
+  for (const files of [1, 40]) {
+    const title = `${name}.clone() on ${disk} lets later stores into a memory map show, with ${files} files`;
+    Deno.test(title, requires("ffi", "python3", disk), async () => {
+      using folder = await sharedDisk(disk);
+      const fixture = fixtureOf(make, folder.path);
+      for (let i = 0; i < files; i++) fixture.write(`source/${i}`, "x".repeat(8192));
+      await using mapped = new MappedFile(fixture.at("source/0"));
+      await mapped.store();
+      Deno.utimeSync(fixture.at("source/0"), LONG_AGO, LONG_AGO);
+      const table = await fixture.scan("source");
+      await fixture.clone("source", "payload", table, { as: "payload" });
+      assertEquals(Deno.statSync(fixture.at("source/0")).mtime?.getTime(), LONG_AGO * 1000);
+      await mapped.store();
+      assert((Deno.statSync(fixture.at("source/0")).mtime?.getTime() ?? 0) > LONG_AGO * 1000);
+    });
+  }
+}
+
+/** A file that another process has mapped into its memory. */
+class MappedFile implements AsyncDisposable {
+  private readonly process: Deno.ChildProcess;
+  private readonly answers: ReadableStreamDefaultReader<Uint8Array>;
+  private readonly orders: WritableStreamDefaultWriter<Uint8Array>;
+
+  constructor(path: string) {
+    const script = `import mmap, sys
+file = open(sys.argv[1], "r+b")
+memory = mmap.mmap(file.fileno(), 0)
+for number, _ in enumerate(sys.stdin):
+    memory[0] = number
+    print(flush=True)`;
+    const args = ["-c", script, path];
+    this.process = new Deno.Command("python3", { args, stdin: "piped", stdout: "piped" }).spawn();
+    this.answers = this.process.stdout.getReader();
+    this.orders = this.process.stdin.getWriter();
+  }
+
+  /** Stores into the first page. */
+  async store(): Promise<void> {
+    await this.orders.write(new Uint8Array([0x0a]));
+    await this.answers.read();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.orders.close();
+    await this.process.status;
+    await this.answers.cancel();
+  }
+}
+
 function fixtureOf(make: Subject["make"], path: string, ffi = true): EngineFixture {
   const platform = openPlatform({ ffi });
   return new EngineFixture(platform, make(platform), path);
