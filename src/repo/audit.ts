@@ -2,6 +2,7 @@ import type { AuditRecord } from "../model/records.ts";
 import { Chain, ChainBroken, type ChainState, readHead, viewLog } from "./audit_chain.ts";
 import { findEvent, isRotationDue, rotate, settle, writeEntry } from "./audit_end.ts";
 import { type AuditEntry, NO_HASH } from "./audit_record.ts";
+import { type Repairer, repairLog } from "./audit_repair.ts";
 import type { Layout } from "./layout.ts";
 
 /** What the audit log needs of the rest. */
@@ -40,6 +41,13 @@ export class Audit {
     }
     if (isRotationDue(end, this.options.rotateBytes())) end = await rotate(layout, end, entry.actor);
     return await writeEntry(layout, end, entry);
+  }
+
+  /** Mends a broken log, which says so from then on; nothing where it is whole. */
+  async repair(by: Repairer): Promise<AuditRecord | undefined> {
+    using _lock = await this.options.lock();
+    const { broken } = await this.check();
+    return broken && await repairLog(this.layout, broken, by);
   }
 
   /** All records, oldest first, each proved, a pending one included; `E_AUDIT_CHAIN_BROKEN` where that ends. */

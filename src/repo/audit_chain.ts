@@ -9,10 +9,11 @@ import { archivesOf, linesOf, LogFile } from "./audit_files.ts";
 import { hashOfRecord, isTorn, lineOf, NO_HASH, parseLine } from "./audit_record.ts";
 import type { Layout } from "./layout.ts";
 
-/** Where the chain is broken, and why; line 0 where it is no line. */
+/** Where the chain is broken, and why. */
 export interface Break {
   readonly file: string;
-  readonly line: number;
+  /** From 1; null where it is no line's fault. */
+  readonly line: number | null;
   readonly why: string;
 }
 
@@ -34,7 +35,7 @@ const MOST_LOOKS = 1000;
 /** A break, as it is thrown. */
 export class ChainBroken extends JvsError {
   constructor(readonly broken: Break) {
-    const place = broken.line === 0 ? "" : ` at line ${broken.line}`;
+    const place = broken.line === null ? "" : ` at line ${broken.line}`;
     super(
       "E_AUDIT_CHAIN_BROKEN",
       `Cannot follow the audit log ${quoted(broken.file)}${place}: ${broken.why}`,
@@ -58,7 +59,7 @@ function parseHead(layout: Layout, content: string | undefined): AuditHead {
     return AuditHead.check(JSON.parse(content));
   } catch (error) {
     const why = error instanceof SchemaMismatch ? `${error.message}` : "it is no whole JSON";
-    throw new ChainBroken({ file: layout.auditHead, line: 0, why: `HEAD is damaged: ${why}` });
+    throw new ChainBroken({ file: layout.auditHead, line: null, why: `HEAD is damaged: ${why}` });
   }
 }
 
@@ -94,10 +95,14 @@ function stateOf(layout: Layout): { head: string | undefined; archives: string[]
   return { head: readFresh(layout.auditHead), archives: archivesOf(layout) };
 }
 
-interface Line {
-  readonly bytes: Uint8Array;
+/** A place in the log. */
+export interface Place {
   readonly file: string;
   readonly number: number;
+}
+
+interface Line extends Place {
+  readonly bytes: Uint8Array;
 }
 
 /** Follows the chain from its first record, proving each. */
@@ -107,11 +112,12 @@ export class Chain {
   lastHash = NO_HASH;
   /** Known at the end. */
   isPending = false;
-  readonly #view: LogView;
+  /** The last line that was proved. */
+  last: Place | undefined;
+  readonly #view: Pick<LogView, "files" | "head">;
   readonly #headFile: string;
-  #last: Line | undefined;
 
-  constructor(layout: Layout, view: LogView) {
+  constructor(layout: Layout, view: Pick<LogView, "files" | "head">) {
     this.#view = view;
     this.#headFile = layout.auditHead;
   }
@@ -153,7 +159,7 @@ export class Chain {
         throw why;
       }
       good.push(this.#follow(record as AuditRecord));
-      this.#last = line;
+      this.last = line;
     }
     yield good;
   }
@@ -173,7 +179,7 @@ export class Chain {
   /** The last record, which HEAD has whole; the log may have it whole, in part, or not yet. */
   async #announced(next: AuditRecord, line: Line | undefined): Promise<AuditRecord> {
     if (next.prev_hash !== this.lastHash || await hashOfRecord(next) !== next.record_hash) {
-      throw broken({ file: this.#headFile, number: 0 }, "the record in HEAD was changed");
+      throw broken({ file: this.#headFile, number: null }, "the record in HEAD was changed");
     }
     const expected = lineOf(next);
     if (line !== undefined && !isTorn(line.bytes, expected)) {
@@ -184,7 +190,7 @@ export class Chain {
   }
 
   #brokenBehind(why: string): ChainBroken {
-    return broken(this.#last ?? { file: this.#headFile, number: 0 }, why);
+    return broken(this.last ?? { file: this.#headFile, number: null }, why);
   }
 }
 
@@ -192,6 +198,6 @@ function readLine(line: Line): AuditRecord | ChainBroken {
   return parseLine(line.bytes, (why) => broken(line, why));
 }
 
-function broken({ file, number }: Pick<Line, "file" | "number">, why: string): ChainBroken {
+function broken({ file, number }: { file: string; number: number | null }, why: string): ChainBroken {
   return new ChainBroken({ file, line: number, why });
 }

@@ -132,7 +132,7 @@ function isEndOf(head: AuditHead, line: Uint8Array | undefined): boolean {
 }
 
 /** Puts a line at the log's end, in place of what an interrupted write left of it there. */
-function putLine(layout: Layout, line: Uint8Array, instead: number): void {
+export function putLine(layout: Layout, line: Uint8Array, instead: number): void {
   attempt("write", layout.auditLog, () => {
     using file = Deno.openSync(layout.auditLog, { write: true, create: true });
     const start = file.seekSync(0, Deno.SeekMode.End) - instead;
@@ -161,5 +161,5 @@ async function breakIn(layout: Layout): Promise<ChainBroken> {
     if (error instanceof ChainBroken) return error;
     throw error;
   }
-  return new ChainBroken({ file: layout.auditLog, line: 0, why: "its end is not what HEAD says" });
+  return new ChainBroken({ file: layout.auditLog, line: null, why: "its end is not what HEAD says" });
 }

@@ -71,7 +71,7 @@ async function assertPending(audit: Audit, count: number, what: string): Promise
 async function assertBroken(
   audit: Audit,
   what: string,
-  place?: { file: string; line: number },
+  place?: { file: string; line: number | null },
 ): Promise<void> {
   const { broken } = await audit.check();
   assert(broken !== undefined, `${what}: not found`);
@@ -229,7 +229,7 @@ Deno.test("Audit.check() finds an edit of any byte of HEAD, and every cut of it"
     Deno.writeFileSync(log.layout.auditHead, edited);
     await assertBroken(log.audit, `byte ${i}`);
     Deno.writeFileSync(log.layout.auditHead, whole.subarray(0, i));
-    await assertBroken(log.audit, `cut to ${i}`, { file: log.layout.auditHead, line: 0 });
+    await assertBroken(log.audit, `cut to ${i}`, { file: log.layout.auditHead, line: null });
   }
   Deno.removeSync(log.layout.auditHead);
   await assertBroken(log.audit, "removed", { file: log.layout.auditLog, line: 1 });
@@ -260,7 +260,7 @@ Deno.test("Audit.check() finds removed, swapped, repeated and added lines, and c
   for (const [what, content, line] of cases) {
     Deno.writeTextFileSync(log.layout.auditLog, content.join(""));
     const file = line === 0 ? log.layout.auditHead : log.layout.auditLog;
-    await assertBroken(log.audit, what, { file, line });
+    await assertBroken(log.audit, what, { file, line: line || null });
   }
   Deno.writeTextFileSync(log.layout.auditLog, a + b + c);
   await assertPending(log.audit, 4, "only what HEAD has whole is missing");
@@ -277,7 +277,7 @@ Deno.test("Audit.append() refuses a log whose end is not what HEAD says, and cha
     if (content.endsWith("{")) continue; // a torn record is completed: the test above
     const head = Deno.readTextFileSync(log.layout.auditHead);
     const error = await assertRejects(() => log.audit.append(entry("d")), JvsError);
-    assertEquals([error.code, error.details["line"]], ["E_AUDIT_CHAIN_BROKEN", line]);
+    assertEquals([error.code, error.details["line"]], ["E_AUDIT_CHAIN_BROKEN", line || null]);
     assertEquals(Deno.readTextFileSync(log.layout.auditLog), content);
     assertEquals(Deno.readTextFileSync(log.layout.auditHead), head);
   }

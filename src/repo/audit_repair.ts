@@ -1,0 +1,132 @@
+import { hexOf } from "../model/bytes.ts";
+import type { AuditHead, AuditRecord } from "../model/records.ts";
+import { nowIso } from "../platform/clock.ts";
+import { attempt } from "../platform/deno_call.ts";
+import { makeFolderDurable, removeDurable, syncFolder } from "../platform/durable.ts";
+import { sha256 } from "../tree/sha256.ts";
+import { type Break, Chain, ChainBroken, openLog, readHead } from "./audit_chain.ts";
+import { putLine, settle, writeEntry } from "./audit_end.ts";
+import { archivesOf, linesOf, LogFile } from "./audit_files.ts";
+import { type AuditEntry, hashOfRecord, lineOf, NO_HASH } from "./audit_record.ts";
+import type { Layout } from "./layout.ts";
+
+/** Who repairs the log. */
+export type Repairer = Pick<AuditEntry, "actor" | "session_id" | "reason">;
+
+/** What can be proved of a log, whatever its HEAD says. */
+interface Proved {
+  readonly chain: Chain;
+  /** Undefined when HEAD itself is damaged. */
+  readonly head: AuditHead | undefined;
+  /** The record that HEAD has whole and the log has not. */
+  readonly pending: AuditRecord | undefined;
+}
+
+/**
+ * Goes on behind the last record that is proved. What stands behind it, and HEAD, are kept as they are in a folder of their
+ * own, and a record says what was wrong, where that folder is and what is in it. The caller holds the log's lock; killed
+ * at any point it leaves a log that is still broken and can be repaired. The record is what it gives.
+ */
+export async function repairLog(layout: Layout, broken: Break, by: Repairer): Promise<AuditRecord> {
+  const { chain, head, pending } = await prove(layout);
+  const behind = filesBehind(layout, chain);
+  const kept = `broken-${nowIso().replaceAll(":", "-")}`;
+  const keptFiles = await keep(layout, kept, [...behind, layout.auditHead]);
+  cutBack(behind, chain);
+  if (pending !== undefined) putLine(layout, lineOf(pending), 0);
+  const end = {
+    count: chain.count + (pending === undefined ? 0 : 1),
+    lastHash: pending?.record_hash ?? chain.lastHash,
+    last: null,
+    size: 0,
+  };
+  const record = await writeEntry(layout, end, {
+    ...by,
+    operation: "audit repair",
+    target: broken.file.slice(broken.file.lastIndexOf("/") + 1),
+    fencing_token: null,
+    details: {
+      ...broken,
+      head_count: head?.count ?? null,
+      proved_count: end.count,
+      kept_in: kept,
+      kept: keptFiles,
+    },
+  });
+  await settle(layout);
+  return record;
+}
+
+async function prove(layout: Layout): Promise<Proved> {
+  const files = openLog(layout, archivesOf(layout));
+  // More than any log has: so the chain is followed as far as it goes.
+  const chain = new Chain(layout, {
+    files,
+    head: { count: Number.MAX_SAFE_INTEGER, last_hash: NO_HASH, next: null },
+  });
+  try {
+    for await (const _ of chain.records());
+  } catch (error) {
+    if (!(error instanceof ChainBroken)) throw error;
+  } finally {
+    files.forEach((file) => file[Symbol.dispose]());
+  }
+  const head = headOf(layout);
+  const next = head?.next;
+  const isPending = next && next.prev_hash === chain.lastHash &&
+    await hashOfRecord(next) === next.record_hash;
+  return { chain, head, pending: isPending ? next : undefined };
+}
+
+function headOf(layout: Layout): AuditHead | undefined {
+  try {
+    return readHead(layout);
+  } catch (error) {
+    if (error instanceof ChainBroken) return undefined;
+    throw error;
+  }
+}
+
+/** The file that the last proved line is in, and all that follow. */
+function filesBehind(layout: Layout, { last }: Chain): string[] {
+  const files = [...archivesOf(layout), layout.auditLog];
+  return last === undefined ? files : files.slice(files.indexOf(last.file));
+}
+
+/** Copies files into a folder beside the log, durably; their hashes by name. */
+async function keep(
+  layout: Layout,
+  folder: string,
+  paths: readonly string[],
+): Promise<Record<string, string>> {
+  const to = `${layout.audit}/${folder}`;
+  makeFolderDurable(to);
+  const hashes: Record<string, string> = {};
+  for (const path of paths) {
+    using file = LogFile.open(path);
+    if (file === undefined) continue;
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    attempt("copy", path, () => Deno.copyFileSync(path, `${to}/${name}`));
+    using copy = LogFile.open(`${to}/${name}`);
+    copy?.sync();
+    hashes[name] = hexOf(await sha256(file.read(0, file.size)));
+  }
+  syncFolder(to);
+  return hashes;
+}
+
+/** Cuts the first of these files behind the last proved line, and removes the others. */
+function cutBack(paths: readonly string[], { last }: Chain): void {
+  for (const path of paths) {
+    if (path !== last?.file) removeDurable(path);
+    else attempt("cut", path, () => Deno.truncateSync(path, endOf(path, last.number)));
+  }
+}
+
+/** Where a line of a file ends. */
+function endOf(path: string, line: number): number {
+  using file = LogFile.open(path);
+  if (file === undefined) return 0;
+  const lines = linesOf(file).flatMap((some) => some).take(line);
+  return lines.reduce((sum, { length }) => sum + length, 0);
+}
