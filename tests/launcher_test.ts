@@ -37,7 +37,10 @@ Deno.test("bin/jvs starts the Deno that setup found, with its arguments as they 
   using checkout = fakeCheckout({ ".deno/deno": show("linked"), "path/deno": show("path") });
   const { path } = checkout;
   const { stdout } = start(`${path}/bin/jvs`, ["snapshot", "two words", "", "*"], alone(path));
-  assertEquals(stdout, `linked|run|-q|--no-prompt|-P=jvs|${path}/cli.ts|snapshot|two words||*|`);
+  assertEquals(
+    stdout,
+    `linked|run|-q|--no-prompt|--v8-flags=--min-semi-space-size=16|-P=jvs|${path}/cli.ts|snapshot|two words||*|`,
+  );
 });
 
 Deno.test("bin/jvs uses the packages that setup fetched, unless DENO_DIR names others", () => {
@@ -45,9 +48,15 @@ Deno.test("bin/jvs uses the packages that setup fetched, unless DENO_DIR names o
   const { path } = checkout;
   Deno.mkdirSync(`${path}/.deno/cache/npm`, { recursive: true });
   const { stdout } = start(`${path}/bin/jvs`, [], alone(path));
-  assertEquals(stdout, `linked|run|-q|--no-prompt|--cached-only|-P=jvs|${path}/cli.ts|${path}/.deno/cache`);
+  assertEquals(
+    stdout,
+    `linked|run|-q|--no-prompt|--v8-flags=--min-semi-space-size=16|--cached-only|-P=jvs|${path}/cli.ts|${path}/.deno/cache`,
+  );
   const other = start(`${path}/bin/jvs`, [], { ...alone(path), DENO_DIR: "/other" });
-  assertEquals(other.stdout, `linked|run|-q|--no-prompt|-P=jvs|${path}/cli.ts|/other`);
+  assertEquals(
+    other.stdout,
+    `linked|run|-q|--no-prompt|--v8-flags=--min-semi-space-size=16|-P=jvs|${path}/cli.ts|/other`,
+  );
 });
 
 Deno.test("bin/jvs prefers JVS_DENO, then setup's Deno, then one on PATH of the right version, then npx", () => {
@@ -109,7 +118,10 @@ Deno.test("bin/jvs finds its folder through links, a folder that is a link, PATH
     start("/bin/sh", ["-c", `cd '${path.replaceAll("'", "'\\''")}/bin' && sh jvs`], { PATH, CDPATH: "/" }),
   ];
   for (const { stdout, stderr } of started) {
-    assertEquals(stdout + stderr, `linked|run|-q|--no-prompt|-P=jvs|${path}/cli.ts|`);
+    assertEquals(
+      stdout + stderr,
+      `linked|run|-q|--no-prompt|--v8-flags=--min-semi-space-size=16|-P=jvs|${path}/cli.ts|`,
+    );
   }
 });
 
@@ -120,7 +132,7 @@ Deno.test("fixedLauncher() starts the checkout from any folder", () => {
   Deno.writeTextFileSync(`${folder.path}/jvs`, fixedLauncher(launcher, path), { mode: 0o755 });
   assertEquals(
     start(`${folder.path}/jvs`, ["info"], alone(path)).stdout,
-    `linked|run|-q|--no-prompt|-P=jvs|${path}/cli.ts|info|`,
+    `linked|run|-q|--no-prompt|--v8-flags=--min-semi-space-size=16|-P=jvs|${path}/cli.ts|info|`,
   );
   const windows = fixedLauncher(Deno.readTextFileSync(new URL("../bin/jvs.cmd", import.meta.url)), "C:\\a b");
   assertMatch(windows, /^set "root=C:\\a b"$/m);
