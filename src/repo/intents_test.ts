@@ -2,7 +2,7 @@ import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/a
 import { JvsError } from "../model/errors.ts";
 import { openPlatform } from "../platform/open_platform.ts";
 import type { Host } from "../platform/platform.ts";
-import { controlPlane, WORKTREE_ID } from "./_testing.ts";
+import { controlPlane, WORKTREE_ID } from "../../tests/support/control_plane.ts";
 import type { AuditEntry } from "./audit_record.ts";
 import { Intents, type NewIntent } from "./intents.ts";
 

@@ -1,7 +1,13 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { JvsError } from "../model/errors.ts";
 import type { Descriptor } from "../model/records.ts";
-import { controlPlane, prune, publishLine, publishSnapshot, worktreeAt } from "./_testing.ts";
+import {
+  controlPlane,
+  prune,
+  publishLine,
+  publishSnapshot,
+  worktreeAt,
+} from "../../tests/support/control_plane.ts";
 import { ancestors, leavesOf, line } from "./lineage.ts";
 
 const ids = (descriptors: readonly Descriptor[]) => descriptors.map((d) => d.snapshot_id);

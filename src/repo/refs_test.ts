@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { JvsError } from "../model/errors.ts";
-import { controlPlane } from "./_testing.ts";
+import { controlPlane } from "../../tests/support/control_plane.ts";
 
 const ID = "1700000000000-0123abcd";
 

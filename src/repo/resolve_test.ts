@@ -9,7 +9,7 @@ import {
   publishLine,
   publishSnapshot,
   worktreeAt,
-} from "./_testing.ts";
+} from "../../tests/support/control_plane.ts";
 import { resolveSnapshot } from "./resolve.ts";
 
 type Three = [Descriptor, Descriptor, Descriptor];

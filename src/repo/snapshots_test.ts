@@ -2,9 +2,16 @@ import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows
 import { JvsError } from "../model/errors.ts";
 import { idTime } from "../model/ids.ts";
 import type { Descriptor } from "../model/records.ts";
-import { tableOf } from "../tree/_testing.ts";
+import { tableOf } from "../../tests/support/tree_cases.ts";
 import { writeManifest } from "../tree/manifest.ts";
-import { controlPlane, fieldsOf, prune, publishLine, publishSnapshot, snapshotsOf } from "./_testing.ts";
+import {
+  controlPlane,
+  fieldsOf,
+  prune,
+  publishLine,
+  publishSnapshot,
+  snapshotsOf,
+} from "../../tests/support/control_plane.ts";
 
 const SOME_ID = "1700000000000-0123abcd";
 

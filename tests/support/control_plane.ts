@@ -1,11 +1,11 @@
-import { type TempDir, tempDir } from "../../tests/support/temp_dir.ts";
-import type { Descriptor, WorktreeConfig } from "../model/records.ts";
-import { nowMs } from "../platform/clock.ts";
-import { acquireLock } from "../platform/locks.ts";
-import { openPlatform } from "../platform/open_platform.ts";
-import { Layout } from "./layout.ts";
-import { Refs } from "./refs.ts";
-import { Snapshots } from "./snapshots.ts";
+import { type TempDir, tempDir } from "./temp_dir.ts";
+import type { Descriptor, WorktreeConfig } from "../../src/model/records.ts";
+import { nowMs } from "../../src/platform/clock.ts";
+import { acquireLock } from "../../src/platform/locks.ts";
+import { openPlatform } from "../../src/platform/open_platform.ts";
+import { Layout } from "../../src/repo/layout.ts";
+import { Refs } from "../../src/repo/refs.ts";
+import { Snapshots } from "../../src/repo/snapshots.ts";
 
 /** A control plane for a test, with as much of a store as naming snapshots takes. */
 export interface ControlPlane extends Disposable {
