@@ -101,18 +101,19 @@ export class Schema<T> {
 }
 
 /** A schema of a field that may be missing. */
-export type OptionalSchema<T> = Schema<T> & {
+export type OptionalSchema<T> = {
   readonly isOptional: true;
+  // First, so that these are what is called: the schema's own would forget that the field is optional.
   about(description: string): OptionalSchema<T>;
   cli(hints: FlagHints): OptionalSchema<T>;
-};
+} & Schema<T>;
 
 /** A schema of a field that has a value of its own where it is missing. */
-export type DefaultSchema<T> = Schema<T> & {
+export type DefaultSchema<T> = {
   readonly fallback: { readonly value: T };
   about(description: string): DefaultSchema<T>;
   cli(hints: FlagHints): DefaultSchema<T>;
-};
+} & Schema<T>;
 
 /** The TypeScript type of a schema's values. */
 export type Infer<S> = S extends Schema<infer T> ? T : never;

@@ -1,3 +1,4 @@
+import { absolutePath } from "../../model/absolute_path.ts";
 import { parseDuration } from "../../model/duration.ts";
 import { JvsError } from "../../model/errors.ts";
 import { quoted } from "../../model/path_text.ts";
@@ -29,7 +30,7 @@ export async function createContext(
   const timeout = globals.lock_timeout ?? io.env("JVS_LOCK_TIMEOUT");
   return {
     cwd,
-    repo: repo === undefined ? undefined : absolute(repo, cwd),
+    repo: repo === undefined ? undefined : absolutePath(repo, cwd),
     actor: io.env("JVS_ACTOR") ?? (recordsNobody ? "" : await defaultActor()),
     session: globals.session ?? io.env("JVS_SESSION"),
     reason: globals.reason,
@@ -46,7 +47,7 @@ export async function createContext(
 function workingFolder(io: Io, directory: string | undefined): string {
   const cwd = currentFolder(io, directory);
   if (directory === undefined) return cwd;
-  const path = absolute(directory, cwd);
+  const path = absolutePath(directory, cwd);
   try {
     if (Deno.statSync(path).isDirectory) return path;
   } catch {
@@ -69,14 +70,4 @@ function currentFolder(io: Io, directory: string | undefined): string {
       cause: error,
     });
   }
-}
-
-/** An absolute path without `.` and `..`, which says where it is without a look at the disk. */
-function absolute(path: string, base: string): string {
-  const parts: string[] = [];
-  for (const part of (path.startsWith("/") ? path : `${base}/${path}`).split("/")) {
-    if (part === "..") parts.pop();
-    else if (part !== "" && part !== ".") parts.push(part);
-  }
-  return `/${parts.join("/")}`;
 }
