@@ -1,3 +1,4 @@
+import type { Schema } from "../model/schema.ts";
 import { type Catalog, catalogOf } from "./catalog.ts";
 
 /**
@@ -40,6 +41,11 @@ export type OperationName = keyof typeof OPERATIONS;
 
 /** The operation of that name. */
 export type OperationOf<N extends OperationName> = Awaited<ReturnType<typeof OPERATIONS[N]>>;
+
+/** What the operation of that name gives. */
+export type ResultOf<N extends OperationName> = OperationOf<N> extends { readonly output: Schema<infer R> }
+  ? R
+  : never;
 
 /** The operations of JVS, with `help` about them. */
 export const operations: Catalog = catalogOf(

@@ -1,0 +1,34 @@
+/**
+ * JVS keeps the history of whole working folders: snapshots are immutable, verified, ordinary folders.
+ *
+ * ```ts
+ * import { Repository } from "./mod.ts";
+ *
+ * const folder = await Deno.makeTempDir();
+ * const repository = await Repository.init(`${folder}/project`);
+ *
+ * await Deno.writeTextFile(`${repository.folder}/notes.txt`, "one");
+ * const { snapshot } = await repository.snapshot({ note: "first", tags: ["good"] });
+ *
+ * await Deno.writeTextFile(`${repository.folder}/notes.txt`, "broken");
+ * const { sentence } = await repository.restore({ snapshot: snapshot.snapshot_id });
+ * console.log(sentence); // rolled back to …: 1 file changed; unsaved work kept as …
+ * console.log(await Deno.readTextFile(`${repository.folder}/notes.txt`)); // one
+ *
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ *
+ * @module
+ */
+export {
+  type ErrorCode,
+  type ErrorDetails,
+  isJvsError,
+  JvsError,
+  type JvsErrorOptions,
+} from "./src/model/errors.ts";
+export { type Reporter, silentReporter } from "./src/model/progress.ts";
+export type { Degradation, Degradations, Descriptor, Finding, Ref, Stats } from "./src/model/records.ts";
+export { VERSION } from "./src/model/version.ts";
+export type { CallOptions, RepositoryMethods } from "./src/surface/library/methods.ts";
+export { Repository, type RepositoryOptions } from "./src/surface/library/repository.ts";

@@ -1,0 +1,83 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { isJvsError, JvsError, Repository } from "../../../mod.ts";
+import { tempDir } from "../../../tests/support/temp_dir.ts";
+import { operations } from "../../operation/registry.ts";
+import { methodName } from "./methods.ts";
+
+Deno.test("Repository.init() makes a repository whose methods are the operations", async () => {
+  using dir = tempDir();
+  const repository = await Repository.init(`${dir.path}/project`, { actor: "somebody" });
+  assertEquals(repository.folder, `${dir.path}/project/main`);
+  Deno.writeTextFileSync(`${repository.folder}/a`, "one");
+  const { snapshot } = await repository.snapshot({ note: "first", tags: ["v1"] });
+  assertEquals([snapshot.note, snapshot.tags, snapshot.stats.files], ["first", ["v1"], 1]);
+  Deno.writeTextFileSync(`${repository.folder}/a`, "two");
+  const { summary } = await repository.diff();
+  assertEquals(summary.modified, 1);
+  const restored = await repository.restore({ snapshot: "v1" });
+  assertEquals(Deno.readTextFileSync(`${repository.folder}/a`), "one");
+  assert(restored.autosave_snapshot_id !== null);
+  const { path } = await repository.worktreeFork({ name: "other" });
+  assertEquals((await (await Repository.open(path)).status()).worktree, "other");
+  const { healthy } = await repository.doctor({ strict: true });
+  assert(healthy);
+});
+
+Deno.test("Repository.init() takes an empty folder that is there", async () => {
+  using dir = tempDir();
+  const { folder } = await Repository.init(dir.path);
+  assertEquals(folder, `${dir.path}/main`);
+});
+
+Deno.test("Repository.adopt() leaves the folder where it is", async () => {
+  using dir = tempDir();
+  Deno.mkdirSync(`${dir.path}/work`);
+  Deno.writeTextFileSync(`${dir.path}/work/a`, "one");
+  const repository = await Repository.adopt(`${dir.path}/work`);
+  assertEquals(repository.folder, `${dir.path}/work`);
+  assertEquals((await repository.snapshot()).snapshot.stats.files, 1);
+});
+
+Deno.test("Repository.open() refuses a folder without a repository", async () => {
+  using dir = tempDir();
+  const error = await assertRejects(() => Repository.open(dir.path), JvsError);
+  assert(isJvsError(error, "E_NOT_A_REPOSITORY"));
+  await assertRejects(() => Repository.open(`${dir.path}/missing`), JvsError, "missing");
+});
+
+Deno.test("Repository refuses what an operation does not know", async () => {
+  using dir = tempDir();
+  const repository = await Repository.init(`${dir.path}/project`);
+  const wrong = { nota: "x" } as unknown as { note: string };
+  const error = await assertRejects(() => repository.snapshot(wrong), JvsError, "nota");
+  assertEquals(error.code, "E_USAGE");
+  assertEquals((await assertRejects(() => repository.call("explode"), JvsError)).code, "E_USAGE");
+});
+
+Deno.test("Repository stops when it is told to", async () => {
+  using dir = tempDir();
+  const repository = await Repository.init(`${dir.path}/project`);
+  Deno.writeTextFileSync(`${repository.folder}/a`, "one");
+  const stopped = AbortSignal.abort();
+  const error = await assertRejects(() => repository.snapshot({}, { signal: stopped }), JvsError);
+  assertEquals(error.code, "E_INTERRUPTED");
+  assertEquals((await repository.history()).snapshots, []);
+});
+
+Deno.test("Repository tells its reporter what it does", async () => {
+  using dir = tempDir();
+  const phases: string[] = [];
+  const reporter = { begin: (phase: string) => void phases.push(phase), advance() {}, warn() {} };
+  const repository = await Repository.init(`${dir.path}/project`, { reporter });
+  Deno.writeTextFileSync(`${repository.folder}/a`, "one");
+  await repository.snapshot();
+  assert(phases.length > 0);
+});
+
+Deno.test("Repository has a method for every operation that needs one", async () => {
+  const methods = Repository.prototype as unknown as Record<string, unknown>;
+  for (const { name, needs } of await operations.loadAll()) {
+    if (needs === "repository") assertEquals(typeof methods[methodName(name)], "function", name);
+  }
+  assertEquals(methodName("worktree fork"), "worktreeFork");
+});
