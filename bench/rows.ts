@@ -18,7 +18,7 @@ export async function startUp({ disk, rounds }: Ground): Promise<Comparison[]> {
   const empty = `${disk}/empty.ts`;
   Deno.writeTextFileSync(empty, "");
   const bundle = `${disk}/jvs.js`;
-  await run("deno", ["bundle", "-q", "--output", bundle, "cli.ts"], fromFileUrl(".."));
+  await run("deno", ["bundle", "-q", "--minify", "--output", bundle, "cli.ts"], fromFileUrl(".."));
   const nothing = { name: "an empty program", command: [Deno.execPath(), "run", "-q", empty], cwd: disk };
   const bundled = [Deno.execPath(), "run", "-q", "-A", bundle, "version"];
   return [
