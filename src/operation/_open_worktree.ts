@@ -2,6 +2,7 @@ import { JvsError } from "../model/errors.ts";
 import type { Identity, WorktreeConfig } from "../model/records.ts";
 import type { Folder } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
+import { sameFileSystem, sameIdentity } from "../repo/identity.ts";
 import type { RepositoryContext } from "./define.ts";
 
 /**
@@ -47,7 +48,7 @@ function openRoot(context: RepositoryContext, worktree: WorktreeConfig): Folder 
 
 function refuseOtherPlace(worktree: WorktreeConfig, now: Identity, path: string): void {
   const adopted = isAdopted(worktree);
-  if (!adopted && now.file_system === worktree.identity.file_system) return;
+  if (!adopted && sameFileSystem(now, worktree.identity)) return;
   throw new JvsError(
     "E_NOT_FOUND",
     `Cannot use "${path}" as worktree "${worktree.name}": it is not the folder that was versioned here.`,
@@ -58,11 +59,6 @@ function refuseOtherPlace(worktree: WorktreeConfig, now: Identity, path: string)
       details: { expected: worktree.identity, found: now, path },
     },
   );
-}
-
-/** Whether two identities are one folder. */
-export function sameIdentity(a: Identity, b: Identity): boolean {
-  return a.file_system === b.file_system && a.inode === b.inode;
 }
 
 /** Whether the worktree is a folder beside its repository that was put under version control where it stood. */

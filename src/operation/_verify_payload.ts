@@ -38,6 +38,7 @@ export interface VerifiedPayload {
   readonly rootHash: string | null;
 }
 
+const NS_PER_MS = 1e6;
 const ACCESS_ACL = "system.posix_acl_access";
 const ALL_TYPES_ACL = /^system\.posix_acl_/;
 
@@ -63,7 +64,8 @@ export async function verifyPayload(
       return;
     }
     if (j === -1) return note(manifest.path(i), "missing");
-    for (const problem of problemsOf(manifest, i, found, j, unread.has(j))) note(manifest.path(i), problem);
+    const seen = { unread: unread.has(j), exactStat, xattrs };
+    for (const problem of problemsOf(manifest, i, found, j, seen)) note(manifest.path(i), problem);
   });
   noteLinks(manifest, found, note);
   const rootHash = unread.size === 0 ? await rootHashOf(manifest, found) : null;
@@ -104,12 +106,19 @@ function isAbsent(manifest: TreeTable, index: number): boolean {
   return (at(manifest.lost, index) & LOST.type) !== 0;
 }
 
+/** How much of an entry was looked at. */
+interface Seen {
+  readonly unread: boolean;
+  readonly exactStat: boolean;
+  readonly xattrs: boolean;
+}
+
 function* problemsOf(
   manifest: TreeTable,
   i: number,
   found: TreeTable,
   j: number,
-  unread: boolean,
+  { unread, exactStat, xattrs }: Seen,
 ): Generator<string> {
   const type = at(manifest.type, i);
   if (type !== found.type[j]) return yield "type";
@@ -131,13 +140,15 @@ function* problemsOf(
     yield "mode";
   }
   if (kept("owner") && (manifest.uid[i] !== found.uid[j] || manifest.gid[i] !== found.gid[j])) yield "owner";
-  if (
-    kept("times") &&
-    (manifest.mtimeSec[i] !== found.mtimeSec[j] || manifest.mtimeNsec[i] !== found.mtimeNsec[j])
-  ) {
-    yield "times";
-  }
-  if (!sameXattrs(manifest, i, found, j, kept)) yield "xattrs";
+  if (kept("times") && !sameTime(manifest, i, found, j, exactStat)) yield "times";
+  if (xattrs && !sameXattrs(manifest, i, found, j, kept)) yield "xattrs";
+}
+
+/** Without FFI times are seen to the millisecond. */
+function sameTime(a: TreeTable, i: number, b: TreeTable, j: number, exact: boolean): boolean {
+  const grain = exact ? 1 : NS_PER_MS;
+  const part = (table: TreeTable, index: number) => Math.floor(at(table.mtimeNsec, index) / grain);
+  return a.mtimeSec[i] === b.mtimeSec[j] && part(a, i) === part(b, j);
 }
 
 function targetOf(table: TreeTable, index: number): Uint8Array {

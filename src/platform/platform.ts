@@ -45,7 +45,7 @@ export interface PlatformAbilities {
 export interface FileSystem {
   /** `xfs`, `btrfs`, `ext4`, `tmpfs`, `overlay`, `fuse.juicefs`, … ; `unknown` where it cannot be told. */
   readonly kind: string;
-  /** UUID, JuiceFS volume, btrfs UUID and subvolume; the best there is, else `<kind>:<f_fsid>`. */
+  /** UUID, JuiceFS volume, btrfs UUID and subvolume; the best there is, else `<kind>:<f_fsid>`, or `unknown`. */
   readonly id: string;
   readonly readOnly: boolean;
   readonly freeBytes: number;

@@ -1,7 +1,7 @@
 import { type BytePath, exactTextOf } from "../model/bytes.ts";
 import { displayPath } from "../model/path_text.ts";
 import { attempt, byteNameRefused } from "./deno_call.ts";
-import { ours, PortableFolder } from "./portable_folder.ts";
+import { PortableFolder } from "./portable_folder.ts";
 import { PortableHost } from "./portable_host.ts";
 import { Unsynced } from "./portable_unsynced.ts";
 import type { FileSystem, Folder, Host, Platform, PlatformAbilities } from "./platform.ts";
@@ -33,12 +33,11 @@ export class PortablePlatform implements Platform {
     return new PortableFolder(real, text, this.#unsynced);
   }
 
-  /** Only the device number is known: no id that outlives mounting, and nothing of space. */
-  fileSystem(folder: Folder): FileSystem {
-    const info = attempt("look at", folder.path, () => Deno.statSync(ours(folder).real));
+  /** Only a device number is known, which is no id as it does not outlive mounting; and nothing of space. */
+  fileSystem(_folder: Folder): FileSystem {
     return {
       kind: "unknown",
-      id: `unknown:${info.dev}`,
+      id: "unknown",
       readOnly: false,
       freeBytes: Number.MAX_SAFE_INTEGER,
       freeInodes: Number.MAX_SAFE_INTEGER,

@@ -10,6 +10,7 @@ import { attempt } from "../platform/deno_call.ts";
 import { createDurable, makeFolderDurable, removeDurable, syncFolder } from "../platform/durable.ts";
 import { type Folder, type Platform, Stat } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
+import { sameIdentity } from "./identity.ts";
 import type { Layout } from "./layout.ts";
 import { recordText, writeRecord } from "./record_file.ts";
 import {
@@ -113,10 +114,7 @@ export class Worktrees {
   checkIdentity(config: WorktreeConfig): "same" | "replaced" | "missing" {
     try {
       using folder = this.openRoot(config);
-      const { file_system, inode } = this.identify(folder);
-      return file_system === config.identity.file_system && inode === config.identity.inode
-        ? "same"
-        : "replaced";
+      return sameIdentity(this.identify(folder), config.identity) ? "same" : "replaced";
     } catch (error) {
       if (isSystemError(error, "ENOENT", "ENOTDIR")) return "missing";
       throw error;
