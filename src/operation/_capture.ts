@@ -98,7 +98,7 @@ async function clonePayload(
   if (result.unreadable.length > 0) leaveOut(scan.table, result, options.skipUnreadable);
   await hashTargets(scan.table);
   await hashFiles(destination, scan.table, unhashed(scan.table), { flush: false, reporter, signal });
-  payloads.removeSetAside();
+  await payloads.removeSetAside();
   return { scan, result };
 }
 
@@ -196,9 +196,9 @@ class UnfinishedPayloads {
     return snapshots.openFolder(this.asideName);
   }
 
-  removeSetAside(): void {
+  async removeSetAside(): Promise<void> {
     using snapshots = this.snapshots();
-    removeTree(snapshots, this.asideName);
+    await removeTree(snapshots, this.asideName);
   }
 
   private get asideName(): Uint8Array {

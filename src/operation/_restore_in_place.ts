@@ -95,8 +95,8 @@ async function changeTree(
   const secondAutosaveId = await saveStrangers(context, worktree, staging.strangers);
   makeDurable(change, look.root, staging);
   await commit(change, request, { ...result, secondAutosaveId });
-  staging.retire(store, true);
-  removeOldReplaced(store, store.config.get("restore.keep_replaced"));
+  await staging.retire(store, true);
+  await removeOldReplaced(store, store.config.get("restore.keep_replaced"));
   await rememberRestored(change, request, then);
   return secondAutosaveId;
 }

@@ -41,7 +41,7 @@ async function finish(
   staging: Staging | undefined,
 ): Promise<void> {
   moveHead(store, worktree, Head.check(intent.intent.details["head"]) as Infer<typeof Head>);
-  staging?.retire(store, true);
+  await staging?.retire(store, true);
   await finishDecided(store, intent);
 }
 
@@ -54,7 +54,7 @@ async function undo(
 ): Promise<void> {
   const { store } = context;
   if (staging === undefined || !intent.intent.steps.includes("journal")) {
-    Staging.discard(store, root, intent);
+    await Staging.discard(store, root, intent);
     return intent.complete();
   }
   using trees = new RestoreTrees(root, staging);
@@ -69,7 +69,7 @@ async function undo(
     );
   }
   store.platform.syncFileSystem(root);
-  staging.retire(store, saved !== null);
+  await staging.retire(store, saved !== null);
   intent.complete();
 }
 

@@ -1,15 +1,20 @@
 import { bytesOf } from "../model/bytes.ts";
-import type { Folder } from "../platform/platform.ts";
+import { integer, list, nullable } from "../model/schema.ts";
+import { type Folder, Stat } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
 import { nowMs } from "../platform/clock.ts";
 import type { OpenIntent } from "../repo/intents.ts";
 import type { Store } from "../repo/store.ts";
 import { removeTree } from "../tree/remove_tree.ts";
 
+const ITSELF = bytesOf(".");
 const FRESH = bytesOf("new");
 const OLD = bytesOf("old");
 const STRANGERS = bytesOf("strangers");
 const UNDONE = bytesOf("undone");
+
+/** Seconds and nanoseconds, as an intent has them. */
+const RootTime = nullable(list(integer()));
 
 /** The folder that a restore works in: on the worktree's own file system, as renames must reach it. SPEC 2. */
 export class Staging implements Disposable {
@@ -40,15 +45,19 @@ export class Staging implements Disposable {
     shared.makeFolder(name, 0o700);
     // Should the probe be killed, the intent says that this name in the payload root is ours.
     const inRoot = `.jvs-staging-${crypto.randomUUID()}`;
-    intent.step("staging", { staging_in_root: inRoot });
-    if (canRename(shared, name, root, bytesOf(inRoot))) {
+    const rootTime = timeOf(root);
+    intent.step("staging", { staging_in_root: inRoot, root_mtime: rootTime });
+    const isReached = canRename(shared, name, root, bytesOf(inRoot));
+    setTime(root, rootTime);
+    if (isReached) {
       for (const part of [FRESH, OLD, STRANGERS, UNDONE]) makePart(shared, name, part);
       return Staging.at(shared, name);
     }
     shared.removeFolder(name);
     shared[Symbol.dispose]();
-    const parent = root.openFolder(bytesOf("."));
+    const parent = root.openFolder(ITSELF);
     parent.makeFolder(bytesOf(inRoot), 0o700);
+    setTime(root, rootTime);
     for (const part of [FRESH, OLD, STRANGERS, UNDONE]) makePart(parent, bytesOf(inRoot), part);
     return Staging.at(parent, bytesOf(inRoot));
   }
@@ -60,7 +69,7 @@ export class Staging implements Disposable {
       store.platform.openFolder(store.layout.staging),
       bytesOf(intent.id),
     ]];
-    if (typeof inRoot === "string") places.push([root.openFolder(bytesOf(".")), bytesOf(inRoot)]);
+    if (typeof inRoot === "string") places.push([root.openFolder(ITSELF), bytesOf(inRoot)]);
     let found: Staging | undefined;
     for (const [parent, name] of places) {
       const staging = found === undefined ? Staging.openWhole(parent, name) : undefined;
@@ -71,11 +80,13 @@ export class Staging implements Disposable {
   }
 
   /** Removes whatever an interrupted restore left that never changed anything. */
-  static discard(store: Store, root: Folder, intent: OpenIntent): void {
+  static async discard(store: Store, root: Folder, intent: OpenIntent): Promise<void> {
     using shared = store.platform.openFolder(store.layout.staging);
-    removeTree(shared, bytesOf(intent.id));
-    const inRoot = intent.intent.details["staging_in_root"];
-    if (typeof inRoot === "string") removeTree(root, bytesOf(inRoot));
+    await removeTree(shared, bytesOf(intent.id));
+    const { staging_in_root: inRoot } = intent.intent.details;
+    const rootTime = RootTime.check(intent.intent.details["root_mtime"] ?? null);
+    if (typeof inRoot === "string") await removeTree(root, bytesOf(inRoot));
+    setTime(root, rootTime);
   }
 
   private static at(parent: Folder, name: Uint8Array): Staging {
@@ -96,11 +107,15 @@ export class Staging implements Disposable {
    * Done: what was replaced is kept for a while, against writers that still have it open (SPEC 7); where staging had to
    * be in the payload root it goes at once.
    */
-  retire(store: Store, keep: boolean): void {
+  async retire(store: Store, keep: boolean): Promise<void> {
     using replaced = store.platform.openFolder(store.layout.replaced);
     if (keep && this.parent.path === store.platform.openFolder(store.layout.staging).path) {
       this.parent.rename(this.name, replaced, this.name, "fresh");
-    } else removeTree(this.parent, this.name);
+    } else {
+      const time = timeOf(this.parent);
+      await removeTree(this.parent, this.name);
+      setTime(this.parent, time);
+    }
   }
 
   [Symbol.dispose](): void {
@@ -113,6 +128,23 @@ export class Staging implements Disposable {
 function makePart(parent: Folder, name: Uint8Array, part: Uint8Array): void {
   using home = parent.openFolder(name);
   home.makeFolder(part, 0o700);
+}
+
+function timeOf(folder: Folder): readonly number[] {
+  const stat = new Stat();
+  folder.stat(ITSELF, stat);
+  return [stat.mtimeSec, stat.mtimeNsec];
+}
+
+/** Trying a rename moves the payload root's time, which is put back; whose folder it is not cannot do that. */
+function setTime(folder: Folder, time: readonly number[] | null): void {
+  const [sec, nsec] = time ?? [];
+  if (sec === undefined || nsec === undefined || String(timeOf(folder)) === String(time)) return;
+  try {
+    folder.setTimes(ITSELF, sec, nsec);
+  } catch (error) {
+    if (!isSystemError(error, "EPERM", "EACCES")) throw error;
+  }
 }
 
 /** Tries it with the real folder: on a subvolume, a bind mount or overlayfs only the attempt tells. */
@@ -128,10 +160,10 @@ function canRename(shared: Folder, name: Uint8Array, root: Folder, probe: Uint8A
 }
 
 /** Deletes what earlier restores replaced and nobody needs any more. */
-export function removeOldReplaced(store: Store, keepMs: number): void {
+export async function removeOldReplaced(store: Store, keepMs: number): Promise<void> {
   using replaced = store.platform.openFolder(store.layout.replaced);
   for (const { name, madeAt } of replacedFolders(store)) {
-    if (nowMs() - madeAt > keepMs) removeTree(replaced, bytesOf(name));
+    if (nowMs() - madeAt > keepMs) await removeTree(replaced, bytesOf(name));
   }
 }
 
