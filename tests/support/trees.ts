@@ -54,3 +54,12 @@ async function linesOf(program: string, ...args: string[]): Promise<string[]> {
   if (code !== 0) throw new Error(`${program} ended with ${code}: ${decoder.decode(stderr)}`);
   return decoder.decode(stdout).split("\n").filter((line) => line !== "");
 }
+
+/**
+ * Everything that tells whether a tree was touched at all: its lines with inodes and ctimes; all but the ctime of its root,
+ * which JVS may try a rename in.
+ */
+export async function fingerprint(path: string): Promise<string[]> {
+  const lines = await describeTree(path, { add: ["inode", "ctime"] });
+  return lines.filter((line) => !line.startsWith(".\tctime\t"));
+}

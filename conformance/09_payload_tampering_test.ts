@@ -1,0 +1,133 @@
+import { assert, assertEquals } from "@std/assert";
+import type { Descriptor } from "../src/model/records.ts";
+import { BlackBox } from "../tests/support/black_box.ts";
+import type { JvsRun } from "../tests/support/jvs.ts";
+import { requires } from "../tests/support/requires.ts";
+import { mustRun } from "../tests/support/run.ts";
+import { fingerprint } from "../tests/support/trees.ts";
+
+/** What somebody may do to a payload, by a shell in it; the path that must be named, and what must be said of it. */
+const TAMPERINGS: [path: string, problem: string, command: string][] = [
+  // Same size, and the times put back: only the content tells.
+  [
+    "a.txt",
+    "content",
+    "touch -r a.txt ../time; chmod u+w a.txt; printf two > a.txt; chmod u-w a.txt; touch -r ../time a.txt",
+  ],
+  ["a.txt", "content", "chmod u+w a.txt; printf more >> a.txt; chmod u-w a.txt"],
+  ["deep/down/b.txt", "missing", "rm -f deep/down/b.txt"],
+  ["deep/new", "extra", "touch deep/new"],
+  [".READY", "extra", "touch .READY"],
+  ["renamed", "extra", "mv a.txt renamed"],
+  ["empty", "missing", "rmdir empty"],
+  ["link", "target", "ln -sfn b.txt link"],
+  ["link", "type", "rm link; printf a.txt > link"],
+  ["a.txt", "mode", "chmod a+x a.txt"],
+  ["a.txt", "times", "touch -d @1 a.txt"],
+];
+
+const WITH_XATTR: typeof TAMPERINGS = [
+  ["a.txt", "xattrs", "chmod u+w a.txt; setfattr -n user.color -v red a.txt; chmod u-w a.txt"],
+  ["a.txt", "xattrs", "chmod u+w a.txt; setfattr -x user.color a.txt; chmod u-w a.txt"],
+];
+
+async function madeBox(): Promise<BlackBox & { saved: Descriptor }> {
+  const box = await BlackBox.make();
+  box.write("a.txt", "one");
+  box.write("deep/down/b.txt", "b\n");
+  Deno.mkdirSync(`${box.main}/empty`);
+  Deno.symlinkSync("a.txt", `${box.main}/link`);
+  mustRun("setfattr", "-n", "user.color", "-v", "green", `${box.main}/a.txt`);
+  return Object.assign(box, { saved: await box.save("whole") });
+}
+
+Deno.test({
+  name: "conformance 09: each way of tampering with a payload is found, and the path is named",
+  ...requires("attr"),
+  async fn() {
+    using box = await madeBox();
+    const payload = `${box.control}/snapshots/${box.saved.snapshot_id}`;
+    using good = keep(payload);
+    for (const [path, problem, command] of [...TAMPERINGS, ...WITH_XATTR]) {
+      mustRun("sh", "-ec", `cd '${payload}'; ${command}`);
+      assertNamed(await box.run(["verify", "--json"]), path, problem, command);
+      good.putBack();
+    }
+    await box.audit();
+  },
+});
+
+Deno.test({
+  name:
+    "conformance 09: a file that several snapshots share is named in each of them, and verify --all and doctor --strict see it",
+  ...requires("attr"),
+  async fn() {
+    using box = await madeBox();
+    box.write("c.txt", "more\n");
+    const second = await box.save("second");
+    const paths = [box.saved, second].map((saved) => `${box.control}/snapshots/${saved.snapshot_id}/a.txt`);
+    const [one, two] = paths.map((path) => Deno.statSync(path).ino);
+    assertEquals(one, two, "an unchanged file must be shared");
+    mustRun("sh", "-ec", `chmod u+w '${paths[0]}'; printf two > '${paths[0]}'; chmod u-w '${paths[0]}'`);
+    const all = await box.run(["verify", "--all", "--json"]);
+    for (const { snapshot_id } of [box.saved, second]) {
+      assertNamed(all, "a.txt", "content", "shared", snapshot_id);
+    }
+    const doctor = await box.run(["doctor", "--strict", "--json"]);
+    assertEquals(doctor.code, 1);
+    const findings = doctor.json.findings as { code: string; snapshot_id: string; message: string }[];
+    for (const { snapshot_id } of [box.saved, second]) {
+      const found = findings.find((each) => each.snapshot_id === snapshot_id);
+      assertEquals(found?.code, "E_PAYLOAD_HASH_MISMATCH", doctor.stdout);
+      assert(found?.message.includes("a.txt"), found?.message);
+    }
+  },
+});
+
+Deno.test({
+  name: "conformance 09: a damaged payload is not restored, and the worktree stays as it was",
+  ...requires("attr", "python3"),
+  async fn() {
+    using box = await madeBox();
+    const file = `${box.control}/snapshots/${box.saved.snapshot_id}/a.txt`;
+    box.write("a.txt", "changed since\n");
+    box.write("deep/down/b.txt", "this too\n");
+    const before = await fingerprint(box.main);
+    mustRun(
+      "sh",
+      "-ec",
+      `touch -r '${file}' '${box.outside}/time'; chmod u+w '${file}'; printf two > '${file}'`,
+    );
+    mustRun("sh", "-ec", `chmod u-w '${file}'; touch -r '${box.outside}/time' '${file}'`);
+    const error = await box.error("E_PAYLOAD_HASH_MISMATCH", ["restore", "HEAD"]);
+    assert(error.message.includes("a.txt"), error.message);
+    assertEquals(await fingerprint(box.main), before);
+  },
+});
+
+function assertNamed(run: JvsRun, path: string, problem: string, what: string, id?: string): void {
+  assertEquals(run.code, 1, `${what}: ${run.stdout}`);
+  assertEquals(run.json.tamper_detected, true, what);
+  const snapshots = run.json.snapshots as {
+    snapshot_id: string;
+    error: string;
+    files: { path: string; problem: string }[];
+  }[];
+  const found = snapshots.find((each) => id === undefined || each.snapshot_id === id);
+  assertEquals(found?.error, "E_PAYLOAD_HASH_MISMATCH", `${what}: ${run.stdout}`);
+  const named = found?.files.map((file) => `${file.path} ${file.problem}`) ?? [];
+  assert(named.includes(`${path} ${problem}`), `${what}: ${named.join("; ")}`);
+}
+
+/** A copy of a folder from which it can be put back, whatever happened to it. */
+function keep(path: string): Disposable & { putBack(): void } {
+  const copy = `${path}.kept`;
+  mustRun("cp", "-a", path, copy);
+  return {
+    putBack() {
+      mustRun("rm", "-rf", path);
+      mustRun("cp", "-a", copy, path);
+    },
+    [Symbol.dispose]: () => void mustRun("rm", "-rf", copy),
+  };
+}
