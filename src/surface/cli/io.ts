@@ -44,11 +44,13 @@ function writeAll(to: { writeSync(bytes: Uint8Array): number }, text: string): b
 }
 
 function terminalColumns(): number {
+  let columns = 0; // what a terminal says that does not know
   try {
-    return Deno.consoleSize().columns;
+    columns = Deno.consoleSize().columns;
   } catch {
-    return Number(readEnv("COLUMNS")) || 80; // no terminal
+    // no terminal
   }
+  return columns || Number(readEnv("COLUMNS")) || 80;
 }
 
 function readEnv(name: string): string | undefined {
