@@ -17,11 +17,12 @@ export const renderHistory: Renderer<History> = (result, { style, now, input }) 
     : "";
   const lines = graph(snapshots).map(({ rail, item }) => {
     if (item === undefined) return style.paint("faint", rail);
-    const age = style.paint("faint", pad(ago(item.created_at, now), width));
     const size = input.size === true ? formatBytes(item.stats.bytes) : "";
-    const words = [markText(item, style), size, oneLine(item.note), tagText(item.tags, style)];
-    const shown = `${railText(rail, item, style)}  ${shortName(item.snapshot_id, style)}  ${age}`;
-    return [shown, ...words.filter((word) => word !== "")].join("  ");
+    const words = [markText(item, style), size, oneLine(item.note), tagText(item.tags, style)]
+      .filter((word) => word !== "");
+    const age = ago(item.created_at, now);
+    const when = style.paint("faint", words.length === 0 ? age : pad(age, width));
+    return [railText(rail, item, style), shortName(item.snapshot_id, style), when, ...words].join("  ");
   });
   const more = total - snapshots.length;
   if (more > 0) {
@@ -38,29 +39,49 @@ interface Row {
 const HEAD = "●";
 const NODE = "○";
 
-/** One row for each snapshot, and one where a side branch meets its line. */
+/** One row for each snapshot, and one where a branch meets the line that it left. */
 function graph(snapshots: readonly HistoryItem[]): Row[] {
-  const main = snapshots.filter(({ side }) => !side);
-  const onLine = new Set(main.map(({ snapshot_id }) => snapshot_id));
-  const sides = Map.groupBy(
-    snapshots.filter(({ side }) => side),
-    ({ parent_snapshot_id }) => parent_snapshot_id,
+  const shown = new Map(snapshots.map((item) => [item.snapshot_id, item]));
+  // A branch whose parent is not shown (--limit, --grep) hangs in the air.
+  const children = Map.groupBy(
+    snapshots,
+    ({ parent_snapshot_id: id }) => id !== null && shown.has(id) ? id : null,
   );
+  const line = lineOfLatest(shown);
+  const branches = ({ snapshot_id }: HistoryItem) => children.get(snapshot_id) ?? [];
+  const nextOf = (item: HistoryItem) =>
+    branches(item).find((child) => line.has(child)) ?? branches(item).find(({ side }) => !side);
   const rows: Row[] = [];
-  // A side branch whose parent is not shown (--limit, --grep) hangs in the air.
-  for (const [parent, items] of sides) {
-    if (parent === null || !onLine.has(parent)) {
-      rows.push(...items.map((item) => ({ rail: `  ${node(item)}`, item })));
+  const draw = (root: HistoryItem, before: string): void => {
+    const chain = [root];
+    for (let next = nextOf(root); next !== undefined; next = nextOf(next)) chain.push(next);
+    for (const item of chain.reverse()) {
+      const next = nextOf(item);
+      let open = next !== undefined;
+      for (const branch of branches(item).filter((each) => each !== next)) {
+        draw(branch, `${before}${open ? "│" : " "} `);
+        rows.push({ rail: `${before}${open ? "├" : "╭"}─╯` });
+        open = true;
+      }
+      rows.push({ rail: `${before}${node(item)}`, item });
     }
-  }
-  main.forEach((item, i) => {
-    for (const [j, leaf] of (sides.get(item.snapshot_id) ?? []).entries()) {
-      const open = i > 0 || j > 0;
-      rows.push({ rail: `${open ? "│" : " "} ${node(leaf)}`, item: leaf }, { rail: `${open ? "├" : "╭"}─╯` });
-    }
-    rows.push({ rail: node(item), item });
-  });
+  };
+  const roots = children.get(null) ?? [];
+  const isBeside = (root: HistoryItem) => root.side && !line.has(root);
+  for (const root of roots.filter(isBeside)) draw(root, "  ");
+  for (const root of roots.filter((each) => !isBeside(each))) draw(root, "");
   return rows;
+}
+
+/** The worktree's own line, as far as it is shown: it keeps the first column. */
+function lineOfLatest(shown: ReadonlyMap<string, HistoryItem>): ReadonlySet<HistoryItem> {
+  const line = new Set<HistoryItem>();
+  let item = [...shown.values()].find(({ is_latest }) => is_latest);
+  while (item !== undefined && !line.has(item)) {
+    line.add(item);
+    item = shown.get(item.parent_snapshot_id ?? "");
+  }
+  return line;
 }
 
 function node({ is_head }: HistoryItem): string {

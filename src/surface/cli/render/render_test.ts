@@ -115,6 +115,23 @@ Deno.test("renderHistory() hangs leaves of the newest above the line, and those 
   );
 });
 
+Deno.test("renderHistory() draws another worktree's line as a branch of the snapshot that it left", () => {
+  assertEquals(
+    history([
+      item(d, { parent_snapshot_id: b, note: "theirs, newer" }),
+      item(c, { parent_snapshot_id: a, is_head: true, is_latest: true, note: "ours" }),
+      item(b, { parent_snapshot_id: a, note: "theirs" }),
+      item(a),
+    ]),
+    `●  cccc0003  40 minutes ago  HEAD LATEST  ours
+│ ○  dddd0004  30 minutes ago  theirs, newer
+│ ○  bbbb0002  50 minutes ago  theirs
+├─╯
+○  aaaa0001  1 hour ago
+`,
+  );
+});
+
 Deno.test("renderHistory() says what to do where there is nothing", () => {
   assertStringIncludes(history([]), "Make the first one with `jvs snapshot`");
 });
