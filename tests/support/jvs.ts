@@ -87,26 +87,29 @@ export async function spawnJvs(
   args: readonly string[],
   options: JvsOptions = {},
 ): Promise<Deno.ChildProcess> {
-  await ready();
-  const user = options.user ?? 0;
-  const ordinary = user !== 0 && Deno.uid() === 0 ? ordinaryHome(user) : undefined;
-  const program = Deno.env.get("JVS_BIN") || `${ordinary?.checkout ?? ownCheckout}/bin/jvs`;
+  const { program, env, user } = await jvsEnvironment(options.user);
   const [first, ...rest] = asUser(user, program, [...args]);
   return new Deno.Command(first, {
     args: rest,
     clearEnv: true,
-    env: {
-      PATH: Deno.env.get("PATH") ?? "",
-      HOME: ordinary?.home ?? ownHome(),
-      LANG: "C.UTF-8",
-      ...options.env,
-    },
+    env: { ...env, ...options.env },
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   }).spawn();
+}
+
+/** The program under test, ready to run, with the few variables that it gets; `user` as in `JvsOptions`. */
+export async function jvsEnvironment(
+  user = 0,
+): Promise<{ program: string; env: { PATH: string; HOME: string; LANG: string }; user: number }> {
+  await ready();
+  const ordinary = user !== 0 && Deno.uid() === 0 ? ordinaryHome(user) : undefined;
+  const program = Deno.env.get("JVS_BIN") || `${ordinary?.checkout ?? ownCheckout}/bin/jvs`;
+  const env = { PATH: Deno.env.get("PATH") ?? "", HOME: ordinary?.home ?? ownHome(), LANG: "C.UTF-8" };
+  return { program, env, user };
 }
 
 const ownCheckout = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
