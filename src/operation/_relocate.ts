@@ -7,11 +7,14 @@ import { Layout } from "../repo/layout.ts";
 import { isThere } from "../repo/snapshot_files.ts";
 import { openStore, type Store } from "../repo/store.ts";
 import { trustedRepositories } from "../repo/trust.ts";
+import { recoverRelocation } from "./_adoption_recovery.ts";
 import { withIntent } from "./_change.ts";
 import { commitChange } from "./_commit.ts";
 import type { Context } from "./define.ts";
 import { lockWorktree } from "./_locks.ts";
 import { isAdopted } from "./_open_worktree.ts";
+
+const OPERATION = "adopt relocate";
 
 /** Says that an adopted folder is here now: it was moved together with its history, or replaced. SPEC 2. */
 export async function relocate(context: Context, folder: string): Promise<Store> {
@@ -40,9 +43,14 @@ async function record(
 ): Promise<void> {
   const { store } = context;
   const { name, worktree_id } = worktree;
-  // What was interrupted in it is recovered by the next change: that needs to know first where the folder is.
   using _lock = await lockWorktree(context, worktree_id, "adopt");
-  const options = { operation: "adopt relocate", target: name, details: { ...now } };
+  // Only an interrupted relocation: to recover anything else it must be known first where the folder is.
+  for (const intent of store.intents.list()) {
+    if (intent.worktree_id === worktree_id && intent.operation === OPERATION) {
+      await recoverRelocation(context, store.intents.adopt(intent));
+    }
+  }
+  const options = { operation: OPERATION, target: name, details: { ...now } };
   await withIntent(context, worktree_id, options, async (intent) => {
     const details = { worktree: name, path: now.path, previous_path: worktree.path };
     await commitChange({ context, store, intent }, "adopt", { target: store.layout.root, details }, () => {

@@ -2,7 +2,6 @@ import { bytesOf } from "../model/bytes.ts";
 import { isJvsError, JvsError } from "../model/errors.ts";
 import type { WorktreeConfig } from "../model/records.ts";
 import { nowIso, nowMs } from "../platform/clock.ts";
-import { Pins } from "../repo/pins.ts";
 import type { TreeTable } from "../tree/table.ts";
 import { namedPaths } from "./_autosave.ts";
 import { changedBetween } from "./_changed_between.ts";
@@ -63,7 +62,7 @@ function pinLine({ intent, store, worktree }: WorktreeChange): string | null {
   const { name, latest_snapshot_id } = worktree;
   if (latest_snapshot_id === null) return null;
   const expires_at = new Date(nowMs() + KEEP_LINE_MS).toISOString();
-  new Pins(store.layout).add({
+  store.pins.add({
     pin_id: intent.id,
     snapshot_id: latest_snapshot_id,
     reason: `the line of worktree ${name}, which was removed`,

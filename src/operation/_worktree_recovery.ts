@@ -1,6 +1,5 @@
 import { isJvsError } from "../model/errors.ts";
 import type { OpenIntent } from "../repo/intents.ts";
-import { Pins } from "../repo/pins.ts";
 import type { RepositoryContext } from "./define.ts";
 import { finishDecided } from "./_finish.ts";
 import { discardStaged, isWorktreeVisible, publishWorktree } from "./_worktree_publish.ts";
@@ -60,7 +59,7 @@ async function recoverRemoval({ store }: RepositoryContext, intent: OpenIntent):
   const worktree = store.worktrees.list().find((each) => each.worktree_id === intent.intent.worktree_id);
   if (worktree !== undefined) {
     putBack(store, worktree, intent);
-    new Pins(store.layout).remove(intent.id);
+    store.pins.remove(intent.id);
     return intent.complete();
   }
   await discardStaged(store, intent);

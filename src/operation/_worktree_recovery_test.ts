@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { killedAt } from "../../tests/support/kill_point.ts";
-import { namesIn, TestRepository } from "../../tests/support/repository.ts";
-import { Pins } from "../repo/pins.ts";
+import { namesIn } from "../../tests/support/files.ts";
+import { TestRepository } from "../../tests/support/repository.ts";
 import { worktreeCreate } from "./worktree_create.ts";
 import { worktreeFork } from "./worktree_fork.ts";
 import { worktreeList } from "./worktree_list.ts";
@@ -78,7 +78,7 @@ Deno.test("recoverWorktreeChange() puts a worktree back, or removes all of it, w
       assertEquals(folders, isGone ? ["next"] : ["next", "try"], where);
       if (!isGone) assertEquals(repository.read("worktrees/try/data/b.txt"), "two\n", where);
       const { store } = await repository.open();
-      assertEquals(new Pins(store.layout).list().length, isGone ? 1 : 0, where);
+      assertEquals(store.pins.list().length, isGone ? 1 : 0, where);
     },
   );
 });

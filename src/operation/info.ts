@@ -15,7 +15,6 @@ import {
 } from "../model/schema.ts";
 import { FORMAT_VERSION, VERSION } from "../model/version.ts";
 import type { Folder } from "../platform/platform.ts";
-import { Pins } from "../repo/pins.ts";
 import type { Store } from "../repo/store.ts";
 import { defineOperation, type RepositoryContext } from "./define.ts";
 import { engineFor } from "./_engine_for.ts";
@@ -130,7 +129,7 @@ function countsOf({ store }: RepositoryContext) {
     snapshots: store.snapshots.list().length,
     worktrees: store.worktrees.names().length,
     refs: store.refs.names().length,
-    pins: new Pins(store.layout).list().length,
+    pins: store.pins.ids().length,
     interrupted: store.intents.list().filter((intent) => store.intents.isAbandoned(intent)).length,
   };
 }

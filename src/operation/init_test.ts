@@ -2,7 +2,8 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { JvsError } from "../model/errors.ts";
 import { callIn } from "../../tests/support/context.ts";
 import { killedAt } from "../../tests/support/kill_point.ts";
-import { exists, namesIn, TestRepository } from "../../tests/support/repository.ts";
+import { exists, namesIn } from "../../tests/support/files.ts";
+import { TestRepository } from "../../tests/support/repository.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
 import { init } from "./init.ts";
 import { snapshot } from "./snapshot.ts";
@@ -60,7 +61,10 @@ Deno.test("init() refuses a folder inside a worktree, also through a link", asyn
   const inside = await assertRejects(() => repository.call(init, { name: "inner" }), JvsError);
   assertEquals(inside.code, "E_USAGE");
   Deno.symlinkSync(repository.main, `${repository.outside}/link`);
-  const through = await assertRejects(() => callIn(`${repository.outside}/link`, init, { name: "inner" }), JvsError);
+  const through = await assertRejects(
+    () => callIn(`${repository.outside}/link`, init, { name: "inner" }),
+    JvsError,
+  );
   assertEquals(through.code, "E_USAGE");
   assertEquals(namesIn(repository.main), []);
 });

@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { JvsError } from "../model/errors.ts";
-import { namesIn, TestRepository } from "../../tests/support/repository.ts";
+import { namesIn } from "../../tests/support/files.ts";
+import { TestRepository } from "../../tests/support/repository.ts";
 import { restore } from "./restore.ts";
 import { snapshot } from "./snapshot.ts";
 import { worktreeCreate } from "./worktree_create.ts";

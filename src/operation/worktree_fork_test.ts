@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
 import { JvsError } from "../model/errors.ts";
-import { exists, namesIn, TestRepository } from "../../tests/support/repository.ts";
+import { exists, namesIn } from "../../tests/support/files.ts";
+import { TestRepository } from "../../tests/support/repository.ts";
 import { describeTree } from "../../tests/support/trees.ts";
 import { requires } from "../../tests/support/requires.ts";
 import { restore } from "./restore.ts";

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { JvsError } from "../model/errors.ts";
-import { Pins } from "../repo/pins.ts";
 import { callIn } from "../../tests/support/context.ts";
-import { exists, namesIn, TestRepository } from "../../tests/support/repository.ts";
+import { exists, namesIn } from "../../tests/support/files.ts";
+import { TestRepository } from "../../tests/support/repository.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
 import { adopt } from "./adopt.ts";
 import { init } from "./init.ts";
@@ -36,7 +36,7 @@ Deno.test("worktreeRemove() removes folder and record, keeps the snapshots and p
   assertEquals(namesIn(`${repository.path}/.jvs/worktrees`), ["main"]);
   const { store } = await repository.open();
   assertEquals(store.snapshots.list(), [repository.first, last]);
-  const [pin] = new Pins(store.layout).list();
+  const [pin] = store.pins.list();
   assertEquals([pin?.snapshot_id, pin?.expires_at], [last, result.kept_until]);
   const days = (Date.parse(result.kept_until ?? "") - Date.now()) / 86_400_000;
   assert(days > 29.9 && days < 30.1);

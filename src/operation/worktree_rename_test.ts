@@ -1,7 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { JvsError } from "../model/errors.ts";
 import { callIn } from "../../tests/support/context.ts";
-import { exists, TestRepository } from "../../tests/support/repository.ts";
+import { exists } from "../../tests/support/files.ts";
+import { TestRepository } from "../../tests/support/repository.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
 import { adopt } from "./adopt.ts";
 import { snapshot } from "./snapshot.ts";

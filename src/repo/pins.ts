@@ -9,10 +9,15 @@ import { readRecord, writeRecord } from "./record_file.ts";
 export class Pins {
   constructor(private readonly layout: Layout) {}
 
-  /** All pins, expired ones too, oldest first; a damaged one is `E_DESCRIPTOR_CORRUPT`. */
+  /** The ids of all, expired and damaged ones too. */
+  ids(): string[] {
+    const names = namesIn(this.layout.pins).filter((name) => name.endsWith(".json"));
+    return names.map((name) => name.slice(0, -".json".length)).filter(isUuid);
+  }
+
+  /** All pins, expired ones too, oldest first; a damaged one is `E_DESCRIPTOR_CORRUPT`: it must not look unpinned. */
   list(): Pin[] {
-    const ids = namesIn(this.layout.pins).filter((name) => name.endsWith(".json")).map((name) => name.slice(0, -5));
-    const pins = ids.flatMap((id) => this.find(id) ?? []);
+    const pins = this.ids().flatMap((id) => this.find(id) ?? []);
     return pins.sort((a, b) => a.created_at < b.created_at ? -1 : a.created_at > b.created_at ? 1 : 0);
   }
 

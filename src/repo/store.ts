@@ -13,6 +13,7 @@ import { Intents } from "./intents.ts";
 import { Layout } from "./layout.ts";
 import { Locks } from "./locks.ts";
 import { damaged } from "./record_file.ts";
+import { Pins } from "./pins.ts";
 import { Refs } from "./refs.ts";
 import { Snapshots } from "./snapshots.ts";
 import { checkOwner, isShared } from "./trust.ts";
@@ -45,6 +46,7 @@ export class Store {
   readonly config: Config;
   readonly intents: Intents;
   readonly locks: Locks;
+  readonly pins: Pins;
   readonly refs: Refs;
   readonly snapshots: Snapshots;
   readonly worktrees: Worktrees;
@@ -53,6 +55,7 @@ export class Store {
   constructor(readonly layout: Layout, readonly platform: Platform) {
     this.config = new Config(layout.config);
     this.intents = new Intents(layout, platform.host);
+    this.pins = new Pins(layout);
     this.refs = new Refs(layout);
     this.locks = new Locks(layout, platform, () => this.ensureRuntime());
     this.worktrees = new Worktrees(layout, platform);

@@ -35,7 +35,11 @@ export async function callIn<I extends Fields, O>(
   more: Partial<Context> = {},
 ): Promise<O> {
   // The result's type is the operation's own, which calling it by its description forgets.
-  return await callOperation(operation as Parameters<typeof callOperation>[0], contextIn(cwd, more), input) as O;
+  return await callOperation(
+    operation as Parameters<typeof callOperation>[0],
+    contextIn(cwd, more),
+    input,
+  ) as O;
 }
 
 /** A reporter that remembers what it was told to warn of. */

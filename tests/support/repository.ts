@@ -77,18 +77,3 @@ export class TestRepository implements Disposable {
     this.folder[Symbol.dispose]();
   }
 }
-
-/** Whether something is there. */
-export function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** The names in a folder, sorted. */
-export function namesIn(path: string): string[] {
-  return [...Deno.readDirSync(path)].map((entry) => entry.name).sort();
-}
