@@ -2,7 +2,9 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { FakeIo, madeUp } from "../../../tests/support/made_up_cli.ts";
 import { requires } from "../../../tests/support/requires.ts";
 import { tempDir } from "../../../tests/support/temp_dir.ts";
+import { operations } from "../../operation/registry.ts";
 import { complete } from "./complete.ts";
+import { runCli } from "./main.ts";
 
 const words = async (...line: string[]) =>
   (await complete(line, madeUp, new FakeIo())).split("\n").filter((each) => each !== "")
@@ -41,6 +43,30 @@ Deno.test("complete() offers nothing where nothing is known, and never fails", a
   assertEquals(await words("tree", "fork", "a", "b", "c"), []);
   const broken = { ...madeUp, load: () => Promise.reject(new Error("broken")) };
   assertEquals(await complete(["paint", "--"], broken, new FakeIo()), "");
+});
+
+Deno.test("complete() offers what the repository has", async () => {
+  using dir = tempDir();
+  const io = new FakeIo({ JVS_ACTOR: "me" });
+  const inMain = ["-C", `${dir.path}/project/main`];
+  assertEquals(await runCli(["init", "project", "-C", dir.path], io), 0);
+  assertEquals(await runCli(["snapshot", "first try", "--tag", "v1", ...inMain], io), 0, io.stderr);
+  assertEquals(await runCli(["ref", "create", "best", ...inMain], io), 0, io.stderr);
+  const offer = async (...line: string[]) =>
+    (await complete([...inMain, ...line], operations, io)).split("\n").filter((each) => each !== "");
+  const snapshots = await offer("restore", "");
+  assertEquals(snapshots.map((each) => each.split("\t")[0]?.replace(/^[0-9a-f]{8}$/, "ID")), [
+    "HEAD",
+    "LATEST",
+    "best",
+    "ID",
+    "v1",
+  ]);
+  assertStringIncludes(snapshots.join("\n"), "\tfirst try");
+  assertEquals(await offer("ref", "delete", "b"), ["best\t"]);
+  assertEquals(await offer("worktree", "path", ""), ["main\tmain"]);
+  assertStringIncludes((await offer("config", "get", "locking")).join(), "locking\tWhether");
+  assertEquals(await complete(["-C", dir.path, "restore", ""], operations, io), "", "there is no repository");
 });
 
 const cli = new URL("../../../cli.ts", import.meta.url).pathname;

@@ -57,7 +57,7 @@ const TONES: Record<Finding["severity"], Tone> = {
 };
 
 /** A finding, with where it is and what mends it. */
-export function findingLine(
+function findingLine(
   { severity, code, message, repair, path, snapshot_id }: Finding,
   style: Style,
 ): string {

@@ -1,5 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { descriptorOf, idOf } from "../../../../tests/support/made_up_results.ts";
+import { operations } from "../../../operation/registry.ts";
 import { createStyle, displayWidth } from "../style.ts";
 import { renderDiff, renderStatus } from "./changes.ts";
 import { renderDoctor, renderVerify } from "./checks.ts";
@@ -8,7 +9,7 @@ import { renderHistory } from "./history.ts";
 import { quietText } from "./quiet.ts";
 import { renderRestore } from "./restore.ts";
 import { renderSnapshot } from "./snapshot.ts";
-import { textOf } from "./text_of.ts";
+import { RENDERERS, textOf } from "./text_of.ts";
 import type { View } from "./view.ts";
 import { ago } from "./words.ts";
 
@@ -337,6 +338,11 @@ Deno.test("textOf() shows what has no renderer of its own", async () => {
   assertEquals(await textOf("no such operation", { a: 1 }, view), "a  1\n");
   assertEquals(await textOf("toString", { a: 1 }, view), "a  1\n");
   assertEquals(await textOf("completion", { script: "x\n" }, view), "x\n");
+});
+
+Deno.test("RENDERERS are of operations that there are, and all can be loaded", async () => {
+  assertEquals(Object.keys(RENDERERS).filter((name) => operations.resolve(name) !== name), []);
+  for (const load of Object.values(RENDERERS)) assertEquals(typeof await load(), "function");
 });
 
 Deno.test("quietText() gives a script the one value it cannot know", () => {
