@@ -1,0 +1,107 @@
+import { assert, assertEquals } from "@std/assert";
+import { BlackBox } from "../tests/support/black_box.ts";
+
+/** What somebody may do to the audit log's lines, and the line that must be named (0: the file alone). */
+const EDITS: [what: string, edit: (lines: string[]) => void, line: number][] = [
+  ["the first line edited", (lines) => change(lines, 0, '"operation":"init"', '"operation":"tini"'), 1],
+  ["a middle line edited", (lines) => change(lines, 2, '"note":"two"', '"note":"owt"'), 3],
+  ["the last line edited", (lines) => change(lines, 4, '"note":"four"', '"note":"ruof"'), 5],
+  ["the first line removed", (lines) => lines.splice(0, 1), 1],
+  ["a middle line removed", (lines) => lines.splice(2, 1), 3],
+  ["two lines exchanged", (lines) => lines.splice(1, 2, lines[2] ?? "", lines[1] ?? ""), 2],
+  ["a line twice", (lines) => lines.splice(1, 0, lines[1] ?? ""), 3],
+  ["a line that is no JSON", (lines) => lines.splice(2, 1, "{"), 3],
+  ["the last two lines cut", (lines) => lines.splice(3, 2), 3],
+  ["all but the first line cut", (lines) => lines.splice(1), 1],
+  ["all cut", (lines) => lines.splice(0), 0],
+  ["a line added", (lines) => lines.push(lines[4] ?? ""), 6],
+];
+
+Deno.test("conformance 15: a broken audit chain is found wherever it is broken, a cut tail included", async () => {
+  using box = await madeBox();
+  const log = `${box.control}/audit/audit.jsonl`;
+  const good = Deno.readTextFileSync(log);
+  for (const [what, edit, line] of EDITS) {
+    const lines = good.split("\n").slice(0, -1);
+    assertEquals(lines.length, 5);
+    edit(lines);
+    Deno.writeTextFileSync(log, lines.map((each) => `${each}\n`).join(""));
+    await assertBroken(box, what, line);
+  }
+  Deno.removeSync(log);
+  await assertBroken(box, "no log", 0);
+  Deno.writeTextFileSync(log, good);
+  await box.audit();
+});
+
+Deno.test("conformance 15: a HEAD that does not fit is a break, and nothing is appended behind one", async () => {
+  using box = await madeBox();
+  const head = `${box.control}/audit/HEAD`;
+  const log = `${box.control}/audit/audit.jsonl`;
+  const good = { head: Deno.readTextFileSync(head), log: Deno.readTextFileSync(log) };
+  for (
+    const [what, text] of [
+      ["a smaller count", good.head.replace('"count": 4', '"count": 3')],
+      ["another record in HEAD", good.head.replace('"note": "four"', '"note": "ruof"')],
+      ["half a HEAD", good.head.slice(0, good.head.length / 2)],
+      ["an empty HEAD", ""],
+    ] as const
+  ) {
+    assert(text !== good.head, what);
+    Deno.writeTextFileSync(head, text);
+    await assertBroken(box, what);
+  }
+  Deno.removeSync(head);
+  await assertBroken(box, "no HEAD");
+
+  Deno.writeTextFileSync(head, good.head);
+  const cut = good.log.split("\n").slice(0, 3).join("\n") + "\n";
+  Deno.writeTextFileSync(log, cut);
+  await box.error("E_AUDIT_CHAIN_BROKEN", ["ref", "create", "behind-the-break", "HEAD"]);
+  assertEquals(Deno.readTextFileSync(log), cut);
+  Deno.writeTextFileSync(log, good.log);
+});
+
+Deno.test("conformance 15: a last line that is missing or torn, as a kill leaves it, is no break, and the next change completes it", async () => {
+  using box = await madeBox();
+  const log = `${box.control}/audit/audit.jsonl`;
+  const good = Deno.readTextFileSync(log);
+  const last = good.split("\n").at(-2) ?? "";
+  for (const left of [0, 1, Math.floor(last.length / 2), last.length]) {
+    Deno.writeTextFileSync(log, good.slice(0, good.length - 1 - last.length + left));
+    await box.audit();
+  }
+  Deno.writeTextFileSync(log, good.slice(0, -20));
+  await box.save("five");
+  assert(Deno.readTextFileSync(log).startsWith(good));
+  assertEquals(box.records().length, 6);
+  await box.audit();
+});
+
+/** A repository with five records. */
+async function madeBox(): Promise<BlackBox> {
+  const box = await BlackBox.make();
+  for (const note of ["one", "two", "three", "four"]) {
+    box.write("a.txt", `${note}\n`);
+    await box.save(note);
+  }
+  return box;
+}
+
+function change(lines: string[], index: number, old: string, by: string): void {
+  const line = lines[index] ?? "";
+  assert(line.includes(old), `line ${index + 1} must have ${old}: ${line}`);
+  lines[index] = line.replace(old, by);
+}
+
+async function assertBroken(box: BlackBox, what: string, line?: number): Promise<void> {
+  for (const args of [["doctor"], ["verify", "--all"]]) {
+    const run = await box.run([...args, "--json"]);
+    assertEquals(run.code, 1, `${what}, jvs ${args.join(" ")}: ${run.stdout}`);
+    const findings = run.json.findings as { code: string; severity: string; message: string; path: string }[];
+    const found = findings.find(({ code }) => code === "E_AUDIT_CHAIN_BROKEN");
+    assertEquals(found?.severity, "critical", `${what}: ${run.stdout}`);
+    assert(found?.path.startsWith(`${box.control}/audit/`), `${what}: ${found?.path}`);
+    if (line) assert(found?.message.includes(`line ${line}:`), `${what}: ${found?.message}`);
+  }
+}
