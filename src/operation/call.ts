@@ -24,8 +24,12 @@ export async function openRepository(context: Context): Promise<RepositoryContex
   const found = lookFrom(context, discover);
   if (found === undefined) throw notARepository(context);
   const store = openStore(found.root, { trustedRoots: trustedRepositories(context.userConfig) });
-  const name = context.repo === undefined ? found.worktree : store.worktrees.containing(context.cwd)?.name;
-  return { ...context, store, worktree: store.worktrees.find(name ?? "main") ?? null };
+  const name = context.repo === undefined
+    ? found.worktree ?? undefined
+    : store.worktrees.containing(context.cwd)?.name;
+  // A folder among the worktrees that is none, as a kill while one is renamed leaves it for a while, is not main.
+  const isStray = name === undefined && context.cwd.startsWith(`${store.layout.payloads}/`);
+  return { ...context, store, worktree: isStray ? null : store.worktrees.find(name ?? "main") ?? null };
 }
 
 /** Who is recorded when nobody says otherwise: `user@host`. */

@@ -1,7 +1,7 @@
 import type { BytePath } from "../model/bytes.ts";
 import { bytesOf, hexOf, textOf } from "../model/bytes.ts";
 import { ENTRY_TYPES, entryTypeName, LOST, type LostAspect, lostAspects } from "../model/entry.ts";
-import { JvsError } from "../model/errors.ts";
+import { isJvsError, JvsError } from "../model/errors.ts";
 import { shortId } from "../model/ids.ts";
 import { decodePath, encodePath, quoted } from "../model/path_text.ts";
 import { Descriptor } from "../model/records.ts";
@@ -78,7 +78,15 @@ function integrityOf({ store }: RepositoryContext, { snapshot_id, payload_root_h
 }
 
 function nameOf({ store }: RepositoryContext, worktreeId: string): string | null {
-  return store.worktrees.list().find((each) => each.worktree_id === worktreeId)?.name ?? null;
+  for (const name of store.worktrees.names()) {
+    try {
+      if (store.worktrees.find(name)?.worktree_id === worktreeId) return name;
+    } catch (error) {
+      // Another worktree's damage is no reason to say nothing of a snapshot.
+      if (!isJvsError(error, "E_DESCRIPTOR_CORRUPT")) throw error;
+    }
+  }
+  return null;
 }
 
 function entriesOf(table: TreeTable, id: string, path: string | undefined): Infer<typeof Entry>[] {

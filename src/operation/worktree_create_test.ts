@@ -98,3 +98,15 @@ Deno.test("worktreePath() gives the caller's worktree, from a nested folder too,
   const error = await assertRejects(() => repository.call(worktreePath, { name: "nobody" }), JvsError);
   assertEquals(error.code, "E_NOT_FOUND");
 });
+
+Deno.test("worktreePath() takes no stray folder among the worktrees for main", async () => {
+  using repository = await TestRepository.saved();
+  await repository.call(worktreeCreate, { name: "b" });
+  repository.write("worktrees/stray/file", "");
+  assertEquals((await repository.call(worktreePath, {}, { in: "." })).name, "main");
+  const error = await assertRejects(
+    () => repository.call(worktreePath, {}, { in: "worktrees/stray" }),
+    JvsError,
+  );
+  assertEquals(error.code, "E_NOT_FOUND");
+});

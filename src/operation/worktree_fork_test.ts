@@ -197,3 +197,11 @@ Deno.test("worktreeFork() leaves the first snapshot in the fork nothing to read 
   assertEquals(saved.snapshot.stats.files, 23);
   assert(read <= 23 - 20, `${read} files were read`);
 });
+
+Deno.test("worktreeFork() keeps a payload root that its owner may not write", async () => {
+  using repository = await TestRepository.saved();
+  Deno.chmodSync(repository.main, 0o555);
+  await repository.save();
+  const { path } = await repository.call(worktreeFork, { name: "try" });
+  assertEquals((Deno.statSync(path).mode ?? 0) & 0o7777, 0o555);
+});
