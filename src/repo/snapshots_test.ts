@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { idsFromWorkers } from "../../tests/support/ids_from_workers.ts";
 import { JvsError } from "../model/errors.ts";
 import { idTime } from "../model/ids.ts";
 import type { Descriptor } from "../model/records.ts";
@@ -10,7 +11,6 @@ import {
   prune,
   publishLine,
   publishSnapshot,
-  snapshotsOf,
 } from "../../tests/support/control_plane.ts";
 
 const SOME_ID = "1700000000000-0123abcd";
@@ -101,11 +101,8 @@ Deno.test("Snapshots.newId() rises strictly over what is there, reserved and unf
 
 Deno.test("Snapshots.newId() never gives one id twice to those who ask at once", async () => {
   using plane = controlPlane();
-  const sources = [plane.snapshots, snapshotsOf(plane.layout), snapshotsOf(plane.layout)];
-  const ids = await Promise.all(
-    Array.from({ length: 60 }, (_, i) => (sources[i % 3] ?? plane.snapshots).newId()),
-  );
-  assertEquals(new Set(ids.map(idTime)).size, 60);
+  const ids = await idsFromWorkers(3, { root: plane.layout.root, count: 300 });
+  assertEquals(new Set(ids.map(idTime)).size, 900);
   assertEquals(plane.snapshots.leftovers(), ids.sort());
 });
 

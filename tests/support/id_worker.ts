@@ -1,0 +1,21 @@
+/** A second thread that takes ids: what runs beside it is interrupted anywhere, as by another process. */
+import { Layout } from "../../src/repo/layout.ts";
+import { snapshotsOf } from "./control_plane.ts";
+
+/** Where, and how many. */
+export interface IdWork {
+  readonly root: string;
+  readonly count: number;
+}
+
+declare const self: {
+  onmessage: ((event: MessageEvent<IdWork>) => void) | null;
+  postMessage(ids: string[]): void;
+};
+
+self.onmessage = async ({ data: { root, count } }) => {
+  const snapshots = snapshotsOf(new Layout(root));
+  const ids: string[] = [];
+  for (let i = 0; i < count; i++) ids.push(await snapshots.newId());
+  self.postMessage(ids);
+};
