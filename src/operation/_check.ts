@@ -5,6 +5,7 @@ import { nowMs } from "../platform/clock.ts";
 import { isSystemError } from "../platform/system_error.ts";
 import type { RepositoryContext } from "./define.ts";
 import { finding } from "./_finding.ts";
+import { leftoversOf } from "./_leftovers.ts";
 
 const SKEW_MS = 2000;
 
@@ -117,7 +118,7 @@ export async function checkAudit({ store }: RepositoryContext): Promise<Finding[
     const where = broken.line === null ? broken.file : `${broken.file}, line ${broken.line}`;
     const message = `The audit trail is broken in ${where}: ${broken.why}`;
     return [
-      finding("critical", "E_AUDIT_CHAIN_BROKEN", message, { path: broken.file }),
+      finding("critical", "E_AUDIT_CHAIN_BROKEN", message, { path: broken.file, repair: "audit_repair" }),
     ];
   }
   if (!pending) return [];
@@ -143,10 +144,10 @@ export function checkLayout({ store }: RepositoryContext): Finding[] {
       findings.push(finding("critical", "E_PAYLOAD_HASH_MISMATCH", message, { path, snapshot_id: id }));
     }
   }
-  const busy = store.intents.list().map((intent) => intent.details["snapshot_id"]);
-  for (const id of snapshots.leftovers().filter((each) => !busy.includes(each))) {
-    const message = `Left over from a snapshot that was never finished: ${id}. It is in nobody's way.`;
-    findings.push(finding("warning", "LEFTOVER", message, { snapshot_id: id, repair: "clean_tmp" }));
+  for (const { what, path, snapshotId } of leftoversOf(store)) {
+    const message = `Left over from ${what}: "${path}". It is in nobody's way.`;
+    const where = { path, ...(snapshotId === undefined ? {} : { snapshot_id: snapshotId }) };
+    findings.push(finding("warning", "LEFTOVER", message, { ...where, repair: "clean_tmp" }));
   }
   for (const path of layout.folders.filter((folder) => !folder.includes("/runtime") && !exists(folder))) {
     findings.push(finding("error", "LAYOUT", `The folder "${path}" of the repository is missing.`, { path }));

@@ -4,6 +4,7 @@ import type { Finding } from "../model/records.ts";
 export const REPAIRS = [
   "clean_tmp",
   "rebuild_index",
+  "audit_repair",
   "advance_head",
   "clean_locks",
   "clean_intents",

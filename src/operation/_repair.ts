@@ -4,6 +4,8 @@ import type { RepositoryContext } from "./define.ts";
 import type { Repair } from "./_finding.ts";
 import { isAdopted } from "./_open_worktree.ts";
 import { recoverUnderLock } from "./_change.ts";
+import { leftoversOf } from "./_leftovers.ts";
+import { lockEverything } from "./_locks.ts";
 
 /** Recovers open intents and does the repairs that cannot lose anything. SPEC 9. */
 export async function repairRuntime(context: RepositoryContext): Promise<string[]> {
@@ -30,6 +32,8 @@ export async function repair(context: RepositoryContext, action: Repair): Promis
       return await cleanLeftovers(context);
     case "advance_head":
       return await advanceHeads(context);
+    case "audit_repair":
+      return await repairAudit(context);
   }
 }
 
@@ -73,17 +77,26 @@ function rebuildIndex({ store }: RepositoryContext): string[] {
 }
 
 async function cleanLeftovers(context: RepositoryContext): Promise<string[]> {
-  const { store } = context;
-  const busy = store.intents.list().map((intent) => intent.details["snapshot_id"]);
-  const left = store.snapshots.leftovers().filter((id) => !busy.includes(id));
-  for (const id of left) await store.snapshots.discardUnfinished(id);
-  return left.map((id) => `Removed what was left of the unfinished snapshot ${id}.`);
+  // What somebody is just making looks like what a crash left: with every lock nobody is making anything.
+  await using _locks = await lockEverything(context, "doctor");
+  const cleaned: string[] = [];
+  for (const { what, path, clean } of leftoversOf(context.store)) {
+    await clean();
+    cleaned.push(`Cleaned up after ${what}: ${path}.`);
+  }
+  return cleaned;
 }
 
 async function advanceHeads(context: RepositoryContext): Promise<string[]> {
   const { store } = context;
   const mended: string[] = [];
-  for (const { id, worktree } of await orphansOf(store, await parentsOf(store, []))) {
+  await using _locks = await lockEverything(context, "doctor");
+  const parents = await parentsOf(store, []);
+  for (;;) {
+    // One after the other: behind an orphan there may be another.
+    const [orphan] = await orphansOf(store, parents);
+    if (orphan === undefined) return mended;
+    const { id, worktree } = orphan;
     store.worktrees.update(worktree, { head_snapshot_id: id, latest_snapshot_id: id });
     await store.audit.append({
       operation: "doctor advance_head",
@@ -96,5 +109,12 @@ async function advanceHeads(context: RepositoryContext): Promise<string[]> {
     });
     mended.push(`Moved the head of worktree "${worktree}" to ${id}.`);
   }
-  return mended;
+}
+
+/** The broken log is kept beside the new one, whose first record says what was broken. */
+async function repairAudit({ store, actor, session, reason }: RepositoryContext): Promise<string[]> {
+  const made = await store.audit.repair({ actor, session_id: session ?? null, reason: reason ?? null });
+  return made === undefined
+    ? []
+    : ["Mended the audit trail; it says from now on that it was broken, and where."];
 }
