@@ -35,7 +35,7 @@ export async function runSession(commands: readonly string[], folder: string): P
     args: ["-c", `exec 2>&1\numask 022\n${script}`],
     cwd: folder,
     clearEnv: true,
-    env: { ...env, PATH: `${bin}:${env.PATH}`, NO_COLOR: "1" },
+    env: { ...env, PATH: `${bin}:${env.PATH}`, NO_COLOR: "1", JVS_ACTOR: "ana@lab" },
     stdin: "null",
   }).output();
   return new TextDecoder().decode(stdout).split(SEPARATOR).slice(1).map((printed) => printed.trimEnd());
@@ -64,6 +64,7 @@ export function masked(texts: readonly string[]): string[] {
       .replace(/\b(\d{13}-)?([0-9a-f]{8})\b/g, (_, time = "", id: string) => `${time && "ID"}${named(id)}`)
       .replace(/\b\d{4}-\d\d-\d\d([T ][\d:.]+Z?)?/g, "TIME")
       .replace(/\bjust now\b|\b\d+ (second|minute)s? ago\b/g, "AGO")
+      .replace(/^( +changed +)[\d.]+ \w+$/gm, "$1SIZE")
       // What is linked and what is cloned depends on how exact the file system's times are.
       .replace(/\([^()]+ changed\), by (reflink-copy|copy)\b/g, "ENGINE")
       .replace(/\bengine +(reflink-copy|copy)\b/g, "ENGINE")
