@@ -28,7 +28,7 @@ export async function changeWorktree<T>(
 ): Promise<T> {
   using _lock = await lockWorktree(context, worktree.worktree_id, options.operation);
   await recoverOpenIntents(context, worktree.worktree_id);
-  const current = context.store.worktrees.list().find((w) => w.worktree_id === worktree.worktree_id);
+  const current = asItIsNow(context, worktree);
   if (current === undefined) {
     throw new JvsError(
       "E_NOT_FOUND",
@@ -44,6 +44,16 @@ export async function changeWorktree<T>(
     options,
     (intent) => body({ context, store: context.store, intent, worktree: current }),
   );
+}
+
+/** It may have been renamed; but a damaged record of another worktree is no reason to fail here. */
+function asItIsNow(
+  { store }: RepositoryContext,
+  { name, worktree_id }: WorktreeConfig,
+): WorktreeConfig | undefined {
+  const sameName = store.worktrees.find(name);
+  if (sameName?.worktree_id === worktree_id) return sameName;
+  return store.worktrees.list().find((worktree) => worktree.worktree_id === worktree_id);
 }
 
 /** Changes what belongs to the repository as a whole: names of worktrees, refs. */

@@ -211,6 +211,14 @@ class Planner {
     }
   }
 
+  /** The time of a folder says only that something in it came or went: nobody wants to hear of that. */
+  private countMetadata(): number {
+    const { now, then } = this;
+    const matters = (entry: { now: number; then: number }) =>
+      now.type[entry.now] !== DIR || compareEntries(now, entry.now, then, entry.then) !== 0;
+    return this.metadata.filter(matters).length;
+  }
+
   private count(): RestoreCounts {
     let added = 0;
     let changed = 0;
@@ -221,7 +229,7 @@ class Planner {
       else added++;
     }
     const gone = (i: number) => this.now.type[i] !== DIR && this.thenOf[i] === NONE;
-    return { changed, added, removed: this.touched.filter(gone).length, metadata: this.metadata.length };
+    return { changed, added, removed: this.touched.filter(gone).length, metadata: this.countMetadata() };
   }
 }
 

@@ -34,10 +34,6 @@ export async function verifySnapshot(
   const { snapshots } = context.store;
   try {
     const descriptor = await snapshots.descriptor(id);
-    const ready = snapshots.ready(id);
-    if (ready.descriptor_checksum.value !== descriptor.descriptor_checksum.value) {
-      return broken(id, "E_DESCRIPTOR_CORRUPT", "READY and the descriptor do not belong together.", false);
-    }
     if (snapshots.isPruned(id)) return { ...whole(id), payload_hash_valid: null };
     const manifest = await snapshots.manifest(id, { verify: true });
     using payload = snapshots.openPayload(id);

@@ -3,7 +3,7 @@ import { quoted } from "../../model/path_text.ts";
 import type { Catalog } from "../../operation/catalog.ts";
 import { argumentsOf } from "./arguments.ts";
 import { GLOBALS } from "./globals.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../../model/nearest.ts";
 
 /** A command line's operation, and what else stands on it. */
 export interface Command {

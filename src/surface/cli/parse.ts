@@ -4,7 +4,7 @@ import { quoted } from "../../model/path_text.ts";
 import { type Fields, SchemaMismatch } from "../../model/schema.ts";
 import { type Argument, argumentsOf, choicesOf, written } from "./arguments.ts";
 import { GLOBALS, type Globals } from "./globals.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../../model/nearest.ts";
 
 /** What a command line gives to its operation, and to all of them. */
 export interface Parsed {
