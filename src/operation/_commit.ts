@@ -24,13 +24,15 @@ export interface AuditNote {
 
 /**
  * The last steps of every change: what the audit trail will say is decided before the step that makes the change true,
- * so that recovery can say it too; then `commit` makes it true; then the record is written and the intent is done.
+ * so that recovery can say it too; then `commit` makes it true; then the record is written, `cleanUp` removes what only
+ * the intent accounts for, and the intent is done.
  */
 export async function commitChange(
   change: Change,
   operation: string,
   note: AuditNote,
   commit: () => void | Promise<void>,
+  cleanUp: () => void | Promise<void> = () => {},
 ): Promise<void> {
   const { context, intent, store } = change;
   const content = {
@@ -47,5 +49,6 @@ export async function commitChange(
   intent.decide(content);
   await commit();
   await store.audit.append(content);
+  await cleanUp();
   intent.complete();
 }

@@ -16,6 +16,19 @@ export async function lockRepository(context: RepositoryContext, operation: stri
   return await context.store.locks.repository(operation, waiting(context));
 }
 
+/** Takes every lock that changes are made under: nothing is under way until they are released. */
+export async function lockEverything(
+  context: RepositoryContext,
+  operation: string,
+): Promise<Disposable> {
+  using held = new DisposableStack();
+  // In one order, so that two that do this never wait for each other.
+  const ids = context.store.worktrees.list().map((worktree) => worktree.worktree_id).sort();
+  for (const id of ids) held.use(await lockWorktree(context, id, operation));
+  held.use(await lockRepository(context, operation));
+  return held.move();
+}
+
 function waiting(context: RepositoryContext): LockWait {
   const timeoutMs = context.lockTimeoutMs ?? context.store.config.get("lock_timeout");
   return { timeoutMs, signal: context.signal };

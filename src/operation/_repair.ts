@@ -78,7 +78,7 @@ function rebuildIndex({ store }: RepositoryContext): string[] {
 
 async function cleanLeftovers(context: RepositoryContext): Promise<string[]> {
   // What somebody is just making looks like what a crash left: with every lock nobody is making anything.
-  await using _locks = await lockEverything(context, "doctor");
+  using _locks = await lockEverything(context, "doctor");
   const cleaned: string[] = [];
   for (const { what, path, clean } of leftoversOf(context.store)) {
     await clean();
@@ -90,7 +90,7 @@ async function cleanLeftovers(context: RepositoryContext): Promise<string[]> {
 async function advanceHeads(context: RepositoryContext): Promise<string[]> {
   const { store } = context;
   const mended: string[] = [];
-  await using _locks = await lockEverything(context, "doctor");
+  using _locks = await lockEverything(context, "doctor");
   const parents = await parentsOf(store, []);
   for (;;) {
     // One after the other: behind an orphan there may be another.

@@ -94,8 +94,7 @@ async function changeTree(
   }
   const secondAutosaveId = await saveStrangers(context, worktree, staging.strangers);
   makeDurable(change, look.root, staging);
-  await commit(change, request, { ...result, secondAutosaveId });
-  await staging.retire(store, true);
+  await commit(change, request, { ...result, secondAutosaveId }, staging);
   await removeOldReplaced(store, store.config.get("restore.keep_replaced"));
   await rememberRestored(change, request, then);
   return secondAutosaveId;
@@ -112,6 +111,7 @@ async function commit(
   change: WorktreeChange,
   request: RestoreRequest,
   result: Restored,
+  staging?: Staging,
 ): Promise<string | null> {
   const { store, worktree, intent } = change;
   const { snapshot_id } = request.descriptor;
@@ -134,7 +134,8 @@ async function commit(
       discarded: request.unsaved === "discard",
     },
   };
-  await commitChange(change, "restore", note, () => moveHead(store, worktree, head));
+  const retire = () => staging?.retire(store, true);
+  await commitChange(change, "restore", note, () => moveHead(store, worktree, head), retire);
   return result.secondAutosaveId;
 }
 

@@ -27,7 +27,7 @@ export async function recoverRestore(context: RepositoryContext, intent: OpenInt
   using root = openWorktree(context, worktree);
   const staging = Staging.find(store, root, intent);
   try {
-    if (intent.decided() !== null) await finish(context, worktree, intent, staging);
+    if (intent.decided() !== null) await finish(context, worktree, intent, staging, root);
     else await undo(context, worktree, intent, staging, root);
   } finally {
     staging?.[Symbol.dispose]();
@@ -39,9 +39,11 @@ async function finish(
   worktree: WorktreeConfig,
   intent: OpenIntent,
   staging: Staging | undefined,
+  root: Folder,
 ): Promise<void> {
   moveHead(store, worktree, Head.check(intent.intent.details["head"]) as Infer<typeof Head>);
   await staging?.retire(store, true);
+  await Staging.discard(store, root, intent); // what an interrupted removal left
   await finishDecided(store, intent);
 }
 
@@ -53,8 +55,10 @@ async function undo(
   root: Folder,
 ): Promise<void> {
   const { store } = context;
-  if (staging === undefined || !intent.intent.steps.includes("journal")) {
+  const { steps } = intent.intent;
+  if (staging === undefined || !steps.includes("journal") || steps.includes("undone")) {
     await Staging.discard(store, root, intent);
+    if (!steps.includes("journal")) Staging.putRootTimeBack(root, intent);
     return intent.complete();
   }
   using trees = new RestoreTrees(root, staging);
@@ -69,6 +73,7 @@ async function undo(
     );
   }
   store.platform.syncFileSystem(root);
+  intent.step("undone");
   await staging.retire(store, saved !== null);
   intent.complete();
 }

@@ -79,14 +79,17 @@ export class Staging implements Disposable {
     return found;
   }
 
-  /** Removes whatever an interrupted restore left that never changed anything. */
+  /** Removes whatever an interrupted restore left of its staging; repeatable. */
   static async discard(store: Store, root: Folder, intent: OpenIntent): Promise<void> {
     using shared = store.platform.openFolder(store.layout.staging);
     await removeTree(shared, bytesOf(intent.id));
-    const { staging_in_root: inRoot } = intent.intent.details;
-    const rootTime = RootTime.check(intent.intent.details["root_mtime"] ?? null);
-    if (typeof inRoot === "string") await removeTree(root, bytesOf(inRoot));
-    setTime(root, rootTime);
+    const inRoot = intent.intent.details["staging_in_root"];
+    if (typeof inRoot === "string") await removeKeepingTime(root, bytesOf(inRoot));
+  }
+
+  /** Undoes what trying a rename did to the root's time, if the restore was killed just then. */
+  static putRootTimeBack(root: Folder, intent: OpenIntent): void {
+    setTime(root, RootTime.check(intent.intent.details["root_mtime"] ?? null));
   }
 
   private static at(parent: Folder, name: Uint8Array): Staging {
@@ -111,11 +114,7 @@ export class Staging implements Disposable {
     using replaced = store.platform.openFolder(store.layout.replaced);
     if (keep && this.parent.path === store.platform.openFolder(store.layout.staging).path) {
       this.parent.rename(this.name, replaced, this.name, "fresh");
-    } else {
-      const time = timeOf(this.parent);
-      await removeTree(this.parent, this.name);
-      setTime(this.parent, time);
-    }
+    } else await removeKeepingTime(this.parent, this.name);
   }
 
   [Symbol.dispose](): void {
@@ -128,6 +127,13 @@ export class Staging implements Disposable {
 function makePart(parent: Folder, name: Uint8Array, part: Uint8Array): void {
   using home = parent.openFolder(name);
   home.makeFolder(part, 0o700);
+}
+
+/** Removes something of ours from a folder that may be the user's. */
+async function removeKeepingTime(folder: Folder, name: Uint8Array): Promise<void> {
+  const time = timeOf(folder);
+  await removeTree(folder, name);
+  setTime(folder, time);
 }
 
 function timeOf(folder: Folder): readonly number[] {

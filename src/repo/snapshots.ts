@@ -183,9 +183,10 @@ export class Snapshots {
     );
     for (const name of written) removeDurable(`${layout.manifests}/${name}`);
     using folder = this.platform.openFolder(layout.snapshots);
-    await removeTree(folder, bytesOf(id), options);
-    // Last, as it is what keeps the id taken.
-    await removeTree(folder, bytesOf(`${id}.tmp`), options);
+    // `.tmp` last, as it is what keeps the id taken.
+    for (const ending of ["", ".tmp.before", ".tmp"]) {
+      await removeTree(folder, bytesOf(`${id}${ending}`), options);
+    }
     folder.sync();
   }
 
