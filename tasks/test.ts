@@ -55,7 +55,9 @@ async function allGroups(): Promise<Group[]> {
   for (const { name, folder } of ALL) {
     if (await exists(folder) && await hasTests(folder)) groups.push({ name, args: [`${folder}/`] });
   }
-  if (await exists("mod.ts")) groups.push({ name: "examples of the library", args: ["--doc", "mod.ts", "README.md"] });
+  if (await exists("mod.ts")) {
+    groups.push({ name: "examples of the library", args: ["--doc", "mod.ts", "README.md"] });
+  }
   return groups;
 }
 

@@ -24,11 +24,15 @@ Deno.test("cli.ts loads only what every command needs before it knows the comman
   const loaded = [...loadedAtStart("cli.ts")];
   // Each small module costs about 0.15 ms: a higher number is a decision, not an accident.
   assert(loaded.length <= 32, `${loaded.length} files: ${loaded.join(" ")}`);
-  const heavy = loaded.filter((path) => /^src\/(repo|engine|tree|platform|surface\/cli\/render)\//.test(path));
+  const heavy = loaded.filter((path) =>
+    /^src\/(repo|engine|tree|platform|surface\/cli\/render)\//.test(path)
+  );
   assertEquals(heavy, []);
 });
 
 Deno.test("jvs version loads nothing that opens a repository", () => {
-  const loaded = [...loadedAtStart("cli.ts", "src/operation/version.ts", "src/surface/cli/render/text_of.ts")];
+  const loaded = [
+    ...loadedAtStart("cli.ts", "src/operation/version.ts", "src/surface/cli/render/text_of.ts"),
+  ];
   assertEquals(loaded.filter((path) => /^src\/(repo|engine|tree|platform)\//.test(path)), []);
 });
