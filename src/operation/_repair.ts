@@ -1,4 +1,5 @@
 import type { WorktreeConfig } from "../model/records.ts";
+import { advanceHead } from "./_advance_head.ts";
 import { orphansOf, parentsOf } from "./_check.ts";
 import type { RepositoryContext } from "./define.ts";
 import type { Repair } from "./_finding.ts";
@@ -97,7 +98,8 @@ async function advanceHeads(context: RepositoryContext): Promise<string[]> {
     const [orphan] = await orphansOf(store, parents);
     if (orphan === undefined) return mended;
     const { id, worktree } = orphan;
-    store.worktrees.update(worktree, { head_snapshot_id: id, latest_snapshot_id: id });
+    const advance = { snapshot_id: id, moves_head: true, keep_line_as: null, actor: context.actor };
+    advanceHead(store, store.worktrees.get(worktree), advance);
     await store.audit.append({
       operation: "doctor advance_head",
       actor: context.actor,
