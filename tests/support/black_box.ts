@@ -117,3 +117,12 @@ export function editFile(path: string, old: string, by: string): void {
 function commandOptions({ user, env }: BlackBoxOptions): JvsOptions {
   return { ...(user === undefined ? {} : { user }), ...(env === undefined ? {} : { env }) };
 }
+
+/** Saves main three times, `a.txt` being `one`, `two` and `three`; the snapshots' ids. */
+export async function threeSaved(box: BlackBox): Promise<[string, string, string]> {
+  const save = async (note: string) => {
+    box.write("a.txt", `${note}\n`);
+    return (await box.save(note)).snapshot_id;
+  };
+  return [await save("one"), await save("two"), await save("three")];
+}
