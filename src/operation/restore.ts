@@ -3,7 +3,7 @@ import { JvsError } from "../model/errors.ts";
 import { shortId } from "../model/ids.ts";
 import { decodePath, displayPath } from "../model/path_text.ts";
 import { Degradations, type Descriptor, snapshotId, type WorktreeConfig } from "../model/records.ts";
-import { boolean, type Infer, integer, list, nullable, record, text } from "../model/schema.ts";
+import { boolean, type Infer, integer, list, nullable, oneOf, record, text } from "../model/schema.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
 import { changeWorktree } from "./_change.ts";
 import { defineOperation, type RepositoryContext } from "./define.ts";
@@ -38,6 +38,11 @@ export const RestoreResult = record({
     "Holds what others wrote while the restore was under way.",
   ),
   verified: boolean().about("Whether restored content was hashed before it became visible."),
+  processes: list(record({
+    pid: integer(),
+    name: text(),
+    uses: oneOf("folder", "file").about("It stands in the worktree, or has a file in it open."),
+  })).about("Other programs at work in the worktree: what they had open may be the replaced file."),
   degradations: Degradations,
 });
 type RestoreResult = Infer<typeof RestoreResult>;
@@ -146,6 +151,7 @@ async function restoreBeside(
     autosave_snapshot_id: null,
     second_autosave_id: null,
     verified: made.verified,
+    processes: [],
     degradations: made.degradations.toRecord(),
   };
 }
@@ -189,6 +195,7 @@ function resultOf(
     autosave_snapshot_id: autosaveId,
     second_autosave_id: secondAutosaveId,
     verified,
+    processes: store.platform.usersOf(store.worktrees.root(before)),
     degradations: degradations.toRecord(),
   };
   return { sentence: sentenceOf(result), ...result };

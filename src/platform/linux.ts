@@ -7,7 +7,8 @@ import { descriptorOf, LinuxFolder } from "./linux_folder.ts";
 import { LinuxHost } from "./linux_host.ts";
 import { terminated } from "./linux_name.ts";
 import { tellsMountRoots } from "./linux_stat.ts";
-import type { FileSystem, Folder, Host, Platform, PlatformAbilities } from "./platform.ts";
+import { usersOf } from "./linux_users_of.ts";
+import type { FileSystem, Folder, Host, Platform, PlatformAbilities, UserOfFolder } from "./platform.ts";
 import { SystemError } from "./system_error.ts";
 
 const SLASH = 0x2f;
@@ -64,6 +65,10 @@ export class LinuxPlatform implements Platform {
   syncFileSystem(folder: Folder): void {
     const descriptor = descriptorOf(folder);
     this.#libc.must("make durable what was written to", folder, () => this.#libc.call.syncfs(descriptor));
+  }
+
+  usersOf(path: string): UserOfFolder[] {
+    return usersOf(this, path, this.host.pid);
   }
 }
 

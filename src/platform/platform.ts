@@ -18,8 +18,20 @@ export interface Platform {
   /** Makes everything written to the folder's file system durable, or throws. */
   syncFileSystem(folder: Folder): void;
 
+  /** Other processes that stand in a folder (absolute, without links) or have a file in it open, as far as seen. */
+  usersOf(path: string): UserOfFolder[];
+
   /** Who and where we are. */
   readonly host: Host;
+}
+
+/** A process that uses a folder. */
+export interface UserOfFolder {
+  readonly pid: number;
+  /** The program's name. */
+  readonly name: string;
+  /** It stands in the folder, or has a file in it open. */
+  readonly uses: "folder" | "file";
 }
 
 /** What holds here; callers ask these, never the system's name. */

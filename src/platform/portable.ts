@@ -49,4 +49,9 @@ export class PortablePlatform implements Platform {
   syncFileSystem(_folder: Folder): void {
     this.#unsynced.sync();
   }
+
+  /** The system tells of no other process without FFI. */
+  usersOf(_path: string): [] {
+    return [];
+  }
 }

@@ -240,6 +240,10 @@ Deno.test("renderRestore() says what went back, where that leads and what was ke
     autosave_snapshot_id: c,
     second_autosave_id: null,
     verified: false,
+    processes: [
+      { pid: 7, name: "bash", uses: "folder" as const },
+      { pid: 8, name: "train", uses: "file" as const },
+    ],
     degradations: { counts: {}, first: [] },
   };
   const text = renderRestore(result, view);
@@ -247,9 +251,18 @@ Deno.test("renderRestore() says what went back, where that leads and what was ke
     "Restored aaaa0001 in worktree main.",
     "Rolled back to aaaa0001: 12 files changed; unsaved work kept as cccc0003.",
   ]);
-  for (const words of ["DETACHED", "cccc0003: unsaved work", "was not verified", "    cache/50%.bin"]) {
+  for (
+    const words of [
+      "DETACHED",
+      "cccc0003: unsaved work",
+      "was not verified",
+      "    cache/50%.bin",
+      "train (process 8)",
+    ]
+  ) {
     assertStringIncludes(text, words);
   }
+  assertEquals(text.includes("bash"), false);
   const preview = renderRestore({ ...result, preview: true }, view);
   assertStringIncludes(preview, "Would restore aaaa0001");
   assertEquals(preview.includes("DETACHED"), false);

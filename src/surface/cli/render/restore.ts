@@ -38,8 +38,14 @@ export const renderRestore: Renderer<ResultOf<typeof restore>> = (result, { styl
   );
   return `${lines.join("\n")}\n${saved}` +
     listed("Kept, though the snapshot does not have it", result.kept) +
-    listed("Left alone, as the snapshot cannot tell about it", result.left_alone);
+    listed("Left alone, as the snapshot cannot tell about it", result.left_alone) +
+    listed("Have files open here, perhaps as they were before", openers(result.processes));
 };
+
+/** Who only stands in the worktree is well: its folder is the same. */
+function openers(processes: ResultOf<typeof restore>["processes"]): string[] {
+  return processes.filter(({ uses }) => uses === "file").map(({ name, pid }) => `${name} (process ${pid})`);
+}
 
 const LISTED = 20;
 

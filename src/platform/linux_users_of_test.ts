@@ -1,0 +1,45 @@
+import { assertEquals } from "@std/assert";
+import { openPlatform } from "./open_platform.ts";
+import { requires } from "../../tests/support/requires.ts";
+import { tempDir } from "../../tests/support/temp_dir.ts";
+
+Deno.test({
+  name: "usersOf() names who stands in a folder and who has a file in it open, and nobody else",
+  ...requires("ffi", "python3"),
+  async fn() {
+    using dir = tempDir();
+    Deno.mkdirSync(`${dir.path}/here`);
+    Deno.writeTextFileSync(`${dir.path}/here/file`, "");
+    await using standing = waiting("import sys", `${dir.path}/here`);
+    await using opening = waiting(`import sys; f = open(${JSON.stringify(`${dir.path}/here/file`)})`, "/");
+    await using elsewhere = waiting("import sys", dir.path);
+    for (const each of [standing, opening, elsewhere]) await each.ready();
+    const found = openPlatform().usersOf(`${dir.path}/here`).map(({ pid, uses }) => ({ pid, uses }));
+    assertEquals(
+      found.sort((a, b) => a.pid - b.pid),
+      [{ pid: standing.pid, uses: "folder" }, { pid: opening.pid, uses: "file" }].sort((a, b) =>
+        a.pid - b.pid
+      ),
+    );
+  },
+});
+
+/** A process that says when it is up, and ends when its input does. */
+function waiting(code: string, cwd: string) {
+  const script = `${code}; print("up", flush=True); sys.stdin.read()`;
+  const child = new Deno.Command("python3", { args: ["-c", script], cwd, stdin: "piped", stdout: "piped" })
+    .spawn();
+  return {
+    pid: child.pid,
+    async ready(): Promise<void> {
+      const reader = child.stdout.getReader();
+      await reader.read();
+      reader.releaseLock();
+    },
+    async [Symbol.asyncDispose](): Promise<void> {
+      await child.stdin.close();
+      await child.stdout.cancel();
+      await child.status;
+    },
+  };
+}
