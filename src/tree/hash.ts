@@ -44,6 +44,7 @@ export async function hashFiles(
   let total = 0;
   for (const index of wanted) total += at(table.size, index);
   options.reporter?.begin("hashing", { entries: wanted.length, bytes: total });
+  if (wanted.length === 0) return { unreadable: [], changed: [], bytes: 0 };
   const flushEach = options.flush !== false && !flushTogether(options.flush, root, wanted.length);
   using run = new HashRun(root, table, await loadSha256(), { ...options, flushEach });
   for (const index of wanted) await run.hash(index);
