@@ -95,7 +95,7 @@ export function journalOf(
   const aspects = [
     ...changedAspects(plan, now, then),
     ...foldersOf(plan, now, then, scope),
-    ...stiffTops(plan, now, then),
+    ...movedFolders(plan, now, then),
   ];
   return { units, aspects: inOrder(aspects) };
 }
@@ -124,26 +124,24 @@ function foldersOf(plan: RestorePlan, now: TreeTable, then: TreeTable, scope: Ui
   return [...folders.values()];
 }
 
-/** Folders that are moved although their owner may not write in them: loosened before, set right after. */
-function stiffTops(plan: RestorePlan, now: TreeTable, then: TreeTable): JournalAspects[] {
-  const isStiff = (table: TreeTable, index: number) =>
-    index !== NONE && table.type[index] === DIR && (at(table.mode, index) & 0o700) !== 0o700;
-  const stiff: JournalAspects[] = [];
+/**
+ * Folders that are moved themselves: their owner may have to be let write in them for that, and on XFS an exchange moves
+ * their own time. What was taken out and is gone then is not set.
+ */
+function movedFolders(plan: RestorePlan, now: TreeTable, then: TreeTable): JournalAspects[] {
+  const isFolder = (table: TreeTable, index: number) => index !== NONE && table.type[index] === DIR;
+  const moved: JournalAspects[] = [];
   for (const unit of plan.units) {
-    if (isStiff(now, unit.now)) {
+    if (isFolder(now, unit.now)) {
       const before = aspectsOf(now, unit.now);
       const after = unit.then === NONE ? before : aspectsOf(then, unit.then);
-      stiff.push({ path: now.path(unit.now), folder: true, before, after });
-    } else if (isStiff(then, unit.then)) {
-      stiff.push({
-        path: then.path(unit.then),
-        folder: true,
-        before: null,
-        after: aspectsOf(then, unit.then),
-      });
+      moved.push({ path: now.path(unit.now), folder: true, before, after });
+    } else if (isFolder(then, unit.then)) {
+      const after = aspectsOf(then, unit.then);
+      moved.push({ path: then.path(unit.then), folder: true, before: null, after });
     }
   }
-  return stiff;
+  return moved;
 }
 
 /** Each path once, parents before what is in them. */
