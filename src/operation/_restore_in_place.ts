@@ -96,7 +96,7 @@ async function changeTree(
   makeDurable(change, look.root, staging);
   await commit(change, request, { ...result, secondAutosaveId }, staging);
   await removeOldReplaced(store, store.config.get("restore.keep_replaced"));
-  await rememberRestored(change, request, then);
+  await rememberRestored(change, request, result);
   return secondAutosaveId;
 }
 
@@ -143,9 +143,9 @@ async function commit(
 async function rememberRestored(
   change: WorktreeChange,
   { descriptor }: RestoreRequest,
-  then: TreeTable,
+  { plan, then }: Restored,
 ): Promise<void> {
   using look = await lookAt(change.context, change.worktree);
-  adoptHashes(look.table, then);
+  adoptHashes(look.table, then, new Set(plan.metadata.map((pair) => pair.then)));
   look.remember(descriptor.snapshot_id);
 }
