@@ -11,7 +11,7 @@ import { headAfterRestore, moveHead } from "./_restore_head.ts";
 import { writeJournal } from "./_restore_journal.ts";
 import type { RestorePlan } from "./_restore_plan.ts";
 import { prepareRestore } from "./_restore_prepare.ts";
-import { journalOf, stage } from "./_restore_stage.ts";
+import { journalOf, stage, withoutUnmade } from "./_restore_stage.ts";
 import { removeOldReplaced, Staging } from "./_restore_staging.ts";
 import { gatherStrangers, saveStrangers } from "./_strangers.ts";
 
@@ -55,10 +55,9 @@ export async function restoreInPlace(
     return use(result);
   }
   const nothingDiffers = plan.units.length === 0 && plan.metadata.length === 0;
-  const secondAutosaveId = nothingDiffers
-    ? await commit(change, request, result)
-    : await changeTree(change, request, prepared.scope, result);
-  use({ ...result, secondAutosaveId });
+  if (!nothingDiffers) return use(await changeTree(change, request, prepared.scope, result));
+  await commit(change, request, result);
+  use(result);
 }
 
 async function changeTree(
@@ -66,13 +65,13 @@ async function changeTree(
   request: RestoreRequest,
   scope: Uint8Array,
   result: Restored,
-): Promise<string | null> {
+): Promise<Restored> {
   const { context, store, worktree, intent } = change;
-  const { look, then, plan, degradations } = result;
+  const { look, then, degradations } = result;
   using staging = Staging.make(store, look.root, intent);
   const stageRequest = {
     snapshotId: request.descriptor.snapshot_id,
-    plan,
+    plan: result.plan,
     now: look.table,
     then,
     verify: result.verified,
@@ -81,7 +80,8 @@ async function changeTree(
   store.platform.syncFileSystem(staging.home);
 
   using trees = new RestoreTrees(look.root, staging);
-  const journal = journalOf(trees, stageRequest, scope);
+  const plan = withoutUnmade(result.plan, then, trees);
+  const journal = journalOf(trees, { ...stageRequest, plan }, scope);
   writeJournal(staging.home, journal);
   intent.step("journal");
 
@@ -94,10 +94,11 @@ async function changeTree(
   }
   const secondAutosaveId = await saveStrangers(context, worktree, staging.strangers);
   makeDurable(change, look.root, staging);
-  await commit(change, request, { ...result, secondAutosaveId }, staging);
+  const done = { ...result, plan, secondAutosaveId };
+  await commit(change, request, done, staging);
   await removeOldReplaced(store, store.config.get("restore.keep_replaced"));
-  await rememberRestored(change, request, result);
-  return secondAutosaveId;
+  await rememberRestored(change, request, done);
+  return done;
 }
 
 /** Both the worktree and what was taken out of it; they may lie on two file systems (SPEC 2). */
@@ -112,7 +113,7 @@ async function commit(
   request: RestoreRequest,
   result: Restored,
   staging?: Staging,
-): Promise<string | null> {
+): Promise<void> {
   const { store, worktree, intent } = change;
   const { snapshot_id } = request.descriptor;
   const head = await headAfterRestore(store, worktree, request);
@@ -136,7 +137,6 @@ async function commit(
   };
   const retire = () => staging?.retire(store, true);
   await commitChange(change, "restore", note, () => moveHead(store, worktree, head), retire);
-  return result.secondAutosaveId;
 }
 
 /** What was put back is known: the next look need not read it again. */

@@ -80,6 +80,29 @@ function keepTopsMovable(table: TreeTable, units: readonly Unit[], origin: Uint3
   });
 }
 
+/** The plan without what could not be made here, as a device by an ordinary user: what is there instead stays. */
+export function withoutUnmade(plan: RestorePlan, then: TreeTable, trees: RestoreTrees): RestorePlan {
+  const isUnmade = ({ then: j }: Unit) => {
+    if (j === NONE) return false;
+    const path = then.path(j);
+    return inodeAt(trees.fresh.get(parentPath(path)), lastName(path)) === null;
+  };
+  const unmade = plan.units.filter(isUnmade);
+  if (unmade.length === 0) return plan;
+  const added = unmade.filter((unit) => unit.kind === "create").length;
+  const changed = unmade.length - added;
+  return {
+    ...plan,
+    units: plan.units.filter((unit) => !unmade.includes(unit)),
+    leftAlone: [...plan.leftAlone, ...unmade.map((unit) => unit.then)],
+    counts: {
+      ...plan.counts,
+      added: plan.counts.added - added,
+      changed: plan.counts.changed - changed,
+    },
+  };
+}
+
 /** Writes down what is about to be done, with the inodes by which it can be told later whether it was. */
 export function journalOf(
   trees: RestoreTrees,
