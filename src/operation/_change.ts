@@ -4,6 +4,7 @@ import type { OpenIntent } from "../repo/intents.ts";
 import type { RepositoryContext } from "./define.ts";
 import type { Change, WorktreeChange } from "./_commit.ts";
 import { lockRepository, lockWorktree } from "./_locks.ts";
+import { acceptFolder } from "./_open_worktree.ts";
 import { recoverIntent, recoverOpenIntents } from "./_recover.ts";
 
 /** What a change says of itself. */
@@ -38,11 +39,12 @@ export async function changeWorktree<T>(
       },
     );
   }
+  const worktreeNow = acceptFolder(context, current);
   return await withIntent(
     context,
     current.worktree_id,
     options,
-    (intent) => body({ context, store: context.store, intent, worktree: current }),
+    (intent) => body({ context, store: context.store, intent, worktree: worktreeNow }),
   );
 }
 
@@ -111,7 +113,9 @@ async function recoverAfter(error: unknown, context: RepositoryContext, intent: 
   } catch (second) {
     const why = isJvsError(second) ? second.message : String(second);
     context.reporter.warn(
-      `Undoing what was begun failed too: ${why} Nothing is lost; the next change, or \`jvs doctor --repair-runtime\`, ` +
+      `Undoing what was begun failed too: ${
+        why.replace(/\.$/, "")
+      }. Nothing is lost; the next change, or \`jvs doctor --repair-runtime\`, ` +
         "tries again.",
     );
     if (error instanceof Error && error.cause === undefined) error.cause = second;

@@ -1,7 +1,7 @@
 import { type Infer, integer, list, nullable, oneOf, record, text } from "../model/schema.ts";
 import { ENTRY_TYPES } from "../model/entry.ts";
 import { diffTables, needsHash, summarise, toRecord } from "../tree/diff.ts";
-import type { Side } from "./_side.ts";
+import { NOTHING, type Side } from "./_side.ts";
 
 /** One path that differs. */
 export const DifferenceRecord = record({
@@ -34,7 +34,10 @@ export async function compareSides(
 ): Promise<{ differences: DifferenceRecord[]; summary: Summary }> {
   await hashFor(from, to);
   await hashFor(to, from);
-  const differences = diffTables(from.table, to.table, { metadata });
+  const differences = diffTables(from.table, to.table, { metadata }).filter(({ path }) =>
+    // Before the first snapshot there is no root that another one could differ from.
+    path.length > 0 || (from.label !== NOTHING && to.label !== NOTHING)
+  );
   return { differences: differences.map(toRecord), summary: summarise(differences) };
 }
 

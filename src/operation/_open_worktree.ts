@@ -26,6 +26,15 @@ export function openWorktree(context: RepositoryContext, worktree: WorktreeConfi
   }
 }
 
+/** Before a change: a folder that was replaced is from now on the worktree's, so nobody is warned of it again. */
+export function acceptFolder(context: RepositoryContext, worktree: WorktreeConfig): WorktreeConfig {
+  const { worktrees } = context.store;
+  // One that is gone can still be removed.
+  if (worktrees.checkIdentity(worktree) !== "replaced") return worktree;
+  using folder = openWorktree(context, worktree);
+  return worktrees.update(worktree.name, { identity: worktrees.identify(folder) });
+}
+
 function openRoot(context: RepositoryContext, worktree: WorktreeConfig): Folder {
   try {
     return context.store.worktrees.openRoot(worktree);

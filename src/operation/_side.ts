@@ -7,6 +7,9 @@ import { tableOf } from "./_compare.ts";
 import type { RepositoryContext } from "./define.ts";
 import { type Look, lookAt } from "./_look.ts";
 
+/** The label of the empty tree before the first snapshot. */
+export const NOTHING = "nothing";
+
 /** One side of a comparison: a snapshot, or a worktree as it is now. */
 export interface Side extends Disposable {
   /** How results name it: a snapshot's id, or `@name`. */
@@ -46,7 +49,7 @@ export async function nowSide(context: RepositoryContext, worktree: WorktreeConf
 export async function snapshotSide({ store }: RepositoryContext, id: string | null): Promise<Side> {
   const table = await tableOf(store, id);
   return {
-    label: id ?? "nothing",
+    label: id ?? NOTHING,
     table,
     look: null,
     open: () => store.snapshots.openPayload(id ?? ""),

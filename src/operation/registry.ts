@@ -48,7 +48,7 @@ export type ResultOf<N extends OperationName> = OperationOf<N> extends { readonl
   : never;
 
 /** The operations of JVS, with `help` about them. */
-export const operations: Catalog = catalogOf(
-  { ...OPERATIONS, help: async () => (await import("./help.ts")).helpOn(operations) },
-  { "pin add": "gc pin", "pin list": "gc pins", "pin remove": "gc unpin" },
-);
+export const operations: Catalog = catalogOf({
+  ...OPERATIONS,
+  help: async () => (await import("./help.ts")).helpOn(operations),
+});

@@ -24,6 +24,9 @@ interface Setting<T> {
   readonly each?: Schema<unknown>;
 }
 
+/** Said of what can be set already, so that a repository need not be changed when it comes. */
+const LATER = "(Not in this version yet: it has no effect.)";
+
 /** What `environment` can capture. */
 const ENVIRONMENT_PARTS = ["python", "conda", "node", "git", "cuda", "os"] as const;
 
@@ -66,7 +69,7 @@ export const CONFIG_TABLE = {
   locking: setting(
     oneOf("optional", "required"),
     "optional",
-    "Whether a change needs a lease (`jvs lock acquire`).",
+    `Whether a change needs a lease. ${LATER}`,
   ),
   lock_timeout: setting(
     duration(),
@@ -89,36 +92,40 @@ export const CONFIG_TABLE = {
   "retention.keep_last_n": setting(
     integer({ min: 0 }),
     10,
-    "The garbage collection keeps the newest so many snapshots.",
+    `The garbage collection keeps the newest so many snapshots. ${LATER}`,
   ),
-  "retention.keep_days": setting(integer({ min: 0 }), 30, "It keeps the snapshots of so many days."),
+  "retention.keep_days": setting(integer({ min: 0 }), 30, `It keeps the snapshots of so many days. ${LATER}`),
   "retention.keep_tag_prefixes": setting<readonly string[]>(
     list(text({ pattern: /[^]/, what: "the beginning of a tag" })),
     [],
-    "It keeps the snapshots that have a tag beginning so.",
+    `It keeps the snapshots that have a tag beginning so. ${LATER}`,
   ),
   "retention.max_repo_bytes": setting<number | null>(
     nullable(size()),
     null,
-    "It keeps less than the others say where the repository is larger than this; null is no bound.",
+    `It keeps less than the others say where the repository is larger than this; null is no bound. ${LATER}`,
   ),
-  "retention.keep_autosave_days": setting(integer({ min: 0 }), 30, "It keeps autosaves for so many days."),
+  "retention.keep_autosave_days": setting(
+    integer({ min: 0 }),
+    30,
+    `It keeps autosaves for so many days. ${LATER}`,
+  ),
   "audit.rotate_bytes": setting(size(), 100e6, "The audit log goes on in a new file above this many bytes."),
   "signing.key": setting<string | null>(
     nullable(text()),
     null,
-    "The key that snapshots are signed with; null is none.",
+    `The key that snapshots are signed with; null is none. ${LATER}`,
   ),
   environment: setting<readonly (typeof ENVIRONMENT_PARTS[number])[]>(
     list(oneOf(...ENVIRONMENT_PARTS)),
     [],
-    "What of the environment each snapshot records.",
+    `What of the environment each snapshot records. ${LATER}`,
   ),
   hooks: {
     ...setting<{ readonly [name: string]: readonly string[] }>(
       mapOf(command),
       {},
-      "Programs to run, as hooks.pre-snapshot: one text that is split at spaces, or a list of texts.",
+      `Programs to run, as hooks.pre-snapshot: one text that is split at spaces, or a list of texts. ${LATER}`,
     ),
     each: command,
   },

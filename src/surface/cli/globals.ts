@@ -16,7 +16,7 @@ export const GLOBALS = record({
     .about("With json, progress as JSON lines on standard error."),
   lock_timeout: text().optional().about("How long to wait for somebody else's operation, such as 30s or 5m.")
     .cli({ placeholder: "TIME" }),
-  session: text().optional().about("The lease that this command works under (`jvs lock acquire`).")
+  session: text().optional().about("The session that the audit trail is to name.")
     .cli({ placeholder: "SESSION" }),
   reason: text().optional().about("Why, for the audit log.").cli({ placeholder: "TEXT" }),
   debug: boolean().default(false).about("Show where in the program an error arose."),

@@ -27,7 +27,8 @@ export const renderInfo: Renderer<ResultOf<typeof info>> = (result, { style }) =
   const lacking = Object.entries(result.abilities).filter(([, has]) => !has).map(([name]) =>
     name.replaceAll("_", " ")
   );
-  const space = disk.read_only ? "read-only" : `${formatBytes(disk.free_bytes)} free`;
+  const isKnown = disk.free_bytes < Number.MAX_SAFE_INTEGER;
+  const space = disk.read_only ? "read-only" : isKnown ? `${formatBytes(disk.free_bytes)} free` : "";
   const allowed = [
     `C library ${permissions.c_library ? "on" : "off"}`,
     permissions.run === "any" ? "any program" : "named programs only",
