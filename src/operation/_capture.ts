@@ -11,6 +11,7 @@ import { settle } from "../tree/scan_clock.ts";
 import type { Scan } from "../tree/scan.ts";
 import { standsStill } from "../tree/stands_still.ts";
 import type { TreeTable } from "../tree/table.ts";
+import { unreadableError } from "../tree/unreadable.ts";
 import { adoptUnchanged, correctFromPayload } from "./_capture_tables.ts";
 import type { WorktreeChange } from "./_commit.ts";
 import { type Look, scanWorktree } from "./_look.ts";
@@ -95,7 +96,9 @@ async function clonePayload(
     signal,
     ...(share === undefined ? {} : { share }),
   });
-  if (result.unreadable.length > 0) leaveOut(scan.table, result, options.skipUnreadable);
+  const refused = [...scan.unreadable, ...result.unreadable.map((index) => scan.table.path(index))];
+  if (refused.length > 0 && !options.skipUnreadable) throw unreadableError(refused);
+  leaveOut(scan.table, result);
   await hashTargets(scan.table);
   await hashFiles(destination, scan.table, unhashed(scan.table), { flush: false, reporter, signal });
   await payloads.removeSetAside();
@@ -137,9 +140,7 @@ export function isLeftOut(table: TreeTable, index: number): boolean {
 }
 
 /** What could not be read stays in the manifest, so that a restore knows to leave it alone, but not in the payload. */
-function leaveOut(table: TreeTable, result: CloneResult, skip: boolean): void {
-  const { unreadable, degradations } = result;
-  if (!skip) throw unreadableError(unreadable.map((index) => displayPath(table.path(index))));
+function leaveOut(table: TreeTable, { unreadable, degradations }: CloneResult): void {
   for (const index of unreadable) {
     table.lost[index] = (table.lost[index] as number) | LOST.type;
     degradations.add(
@@ -148,15 +149,6 @@ function leaveOut(table: TreeTable, result: CloneResult, skip: boolean): void {
       "it could not be read, so the snapshot does not hold it",
     );
   }
-}
-
-function unreadableError(paths: readonly string[]): JvsError {
-  const named = paths.slice(0, 20);
-  const more = paths.length > named.length ? `, and ${paths.length - named.length} more` : "";
-  return new JvsError("E_PERMISSION", `Cannot read what is to be saved: ${named.join(", ")}${more}.`, {
-    hint: "Change their rights, name them in .jvsignore, or leave them out this once with --skip-unreadable.",
-    details: { paths: named, count: paths.length },
-  });
 }
 
 function neverStill(look: Look, before: Scan, now: Scan, match: Int32Array): JvsError {

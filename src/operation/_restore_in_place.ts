@@ -68,7 +68,7 @@ async function changeTree(
 ): Promise<Restored> {
   const { context, store, worktree, intent } = change;
   const { look, then, degradations } = result;
-  using staging = Staging.make(store, look.root, intent);
+  using staging = await Staging.make(store, look.root, intent);
   const stageRequest = {
     snapshotId: request.descriptor.snapshot_id,
     plan: result.plan,

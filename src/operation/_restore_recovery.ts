@@ -58,7 +58,7 @@ async function undo(
   const { steps } = intent.intent;
   if (staging === undefined || !steps.includes("journal") || steps.includes("undone")) {
     await Staging.discard(store, root, intent);
-    if (!steps.includes("journal")) Staging.putRootTimeBack(root, intent);
+    if (!steps.includes("journal")) Staging.putRootBack(root, intent);
     return intent.complete();
   }
   using trees = new RestoreTrees(root, staging);

@@ -1,20 +1,17 @@
 import { bytesOf } from "../model/bytes.ts";
-import { integer, list, nullable } from "../model/schema.ts";
-import { type Folder, Stat } from "../platform/platform.ts";
+import type { Folder } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
 import { nowMs } from "../platform/clock.ts";
 import type { OpenIntent } from "../repo/intents.ts";
 import type { Store } from "../repo/store.ts";
 import { removeTree } from "../tree/remove_tree.ts";
+import { keepingRoot, putRootBack, RootState, rootState } from "./_root_access.ts";
 
 const ITSELF = bytesOf(".");
 const FRESH = bytesOf("new");
 const OLD = bytesOf("old");
 const STRANGERS = bytesOf("strangers");
 const UNDONE = bytesOf("undone");
-
-/** Seconds and nanoseconds, as an intent has them. */
-const RootTime = nullable(list(integer()));
 
 /** The folder that a restore works in: on the worktree's own file system, as renames must reach it. SPEC 2. */
 export class Staging implements Disposable {
@@ -39,25 +36,22 @@ export class Staging implements Disposable {
   }
 
   /** Makes the folder where a rename into the payload root works; the intent knows before anything is made there. */
-  static make(store: Store, root: Folder, intent: OpenIntent): Staging {
+  static async make(store: Store, root: Folder, intent: OpenIntent): Promise<Staging> {
     const shared = store.platform.openFolder(store.layout.staging);
     const name = bytesOf(intent.id);
     shared.makeFolder(name, 0o700);
     // Should the probe be killed, the intent says that this name in the payload root is ours.
     const inRoot = `.jvs-staging-${crypto.randomUUID()}`;
-    const rootTime = timeOf(root);
-    intent.step("staging", { staging_in_root: inRoot, root_mtime: rootTime });
-    const isReached = canRename(shared, name, root, bytesOf(inRoot));
-    setTime(root, rootTime);
-    if (isReached) {
+    const before = rootState(root);
+    intent.step("staging", { staging_in_root: inRoot, root_before: before });
+    if (await keepingRoot(root, before, () => canRename(shared, name, root, bytesOf(inRoot)))) {
       for (const part of [FRESH, OLD, STRANGERS, UNDONE]) makePart(shared, name, part);
       return Staging.at(shared, name);
     }
     shared.removeFolder(name);
     shared[Symbol.dispose]();
     const parent = root.openFolder(ITSELF);
-    parent.makeFolder(bytesOf(inRoot), 0o700);
-    setTime(root, rootTime);
+    await keepingRoot(root, before, () => parent.makeFolder(bytesOf(inRoot), 0o700));
     for (const part of [FRESH, OLD, STRANGERS, UNDONE]) makePart(parent, bytesOf(inRoot), part);
     return Staging.at(parent, bytesOf(inRoot));
   }
@@ -84,12 +78,14 @@ export class Staging implements Disposable {
     using shared = store.platform.openFolder(store.layout.staging);
     await removeTree(shared, bytesOf(intent.id));
     const inRoot = intent.intent.details["staging_in_root"];
-    if (typeof inRoot === "string") await removeKeepingTime(root, bytesOf(inRoot));
+    if (typeof inRoot !== "string") return;
+    await keepingRoot(root, rootState(root), () => removeTree(root, bytesOf(inRoot)));
   }
 
-  /** Undoes what trying a rename did to the root's time, if the restore was killed just then. */
-  static putRootTimeBack(root: Folder, intent: OpenIntent): void {
-    setTime(root, RootTime.check(intent.intent.details["root_mtime"] ?? null));
+  /** Undoes what trying a rename did to the root, if the restore was killed just then. */
+  static putRootBack(root: Folder, intent: OpenIntent): void {
+    const before = intent.intent.details["root_before"];
+    if (before !== undefined) putRootBack(root, RootState.check(before));
   }
 
   private static at(parent: Folder, name: Uint8Array): Staging {
@@ -114,7 +110,7 @@ export class Staging implements Disposable {
     using replaced = store.platform.openFolder(store.layout.replaced);
     if (keep && this.parent.path === store.platform.openFolder(store.layout.staging).path) {
       this.parent.rename(this.name, replaced, this.name, "fresh");
-    } else await removeKeepingTime(this.parent, this.name);
+    } else await keepingRoot(this.parent, rootState(this.parent), () => removeTree(this.parent, this.name));
   }
 
   [Symbol.dispose](): void {
@@ -127,30 +123,6 @@ export class Staging implements Disposable {
 function makePart(parent: Folder, name: Uint8Array, part: Uint8Array): void {
   using home = parent.openFolder(name);
   home.makeFolder(part, 0o700);
-}
-
-/** Removes something of ours from a folder that may be the user's. */
-async function removeKeepingTime(folder: Folder, name: Uint8Array): Promise<void> {
-  const time = timeOf(folder);
-  await removeTree(folder, name);
-  setTime(folder, time);
-}
-
-function timeOf(folder: Folder): readonly number[] {
-  const stat = new Stat();
-  folder.stat(ITSELF, stat);
-  return [stat.mtimeSec, stat.mtimeNsec];
-}
-
-/** Trying a rename moves the payload root's time, which is put back; whose folder it is not cannot do that. */
-function setTime(folder: Folder, time: readonly number[] | null): void {
-  const [sec, nsec] = time ?? [];
-  if (sec === undefined || nsec === undefined || String(timeOf(folder)) === String(time)) return;
-  try {
-    folder.setTimes(ITSELF, sec, nsec);
-  } catch (error) {
-    if (!isSystemError(error, "EPERM", "EACCES")) throw error;
-  }
 }
 
 /** Tries it with the real folder: on a subvolume, a bind mount or overlayfs only the attempt tells. */

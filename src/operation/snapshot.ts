@@ -60,10 +60,11 @@ export const snapshot = defineOperation({
     const options = { operation: "snapshot", target: worktree.name };
     const result = await changeWorktree(context, worktree, options, async (change) => {
       const keepLineAs = nameOfLeftLine(change, input.branch);
-      const unreadable = input.skip_unreadable ? "record" : "fail";
-      using look = await lookAt(context, change.worktree, { unreadable });
+      using look = await lookAt(context, change.worktree);
       const head = change.worktree.head_snapshot_id;
-      if (input.if_changed && head !== null && !await isUnsaved(look, head)) {
+      // What cannot be read may have changed; saving says so.
+      const isKnown = input.skip_unreadable || look.scan.unreadable.length === 0;
+      if (input.if_changed && isKnown && head !== null && !await isUnsaved(look, head)) {
         look.remember(head);
         change.intent.complete();
         return resultOf(change, await context.store.snapshots.descriptor(head), {
