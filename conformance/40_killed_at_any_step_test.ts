@@ -1,0 +1,197 @@
+import { assert, assertEquals } from "@std/assert";
+import type { Descriptor, Finding } from "../src/model/records.ts";
+import { BlackBox } from "../tests/support/black_box.ts";
+import { countCalls, killedAtCall, sampled } from "../tests/support/killed_by_strace.ts";
+import { randomFrom } from "../tests/support/random.ts";
+import { requires } from "../tests/support/requires.ts";
+import { mustRun, run } from "../tests/support/run.ts";
+import { describeTree } from "../tests/support/trees.ts";
+
+/** JVS_TEST_KILLS says how many of each; 40 by default. */
+const KILLS = Number(Deno.env.get("JVS_TEST_KILLS") ?? 40);
+/** So many for each repository: verifying all of it takes the longer the more there is. */
+const KILLS_EACH = 10;
+
+/** JVS_TEST_SEED repeats a run that failed. */
+const seed = Number(Deno.env.get("JVS_TEST_SEED") ?? Math.floor(Math.random() * 2 ** 31));
+
+for (let part = 0; part < KILLS; part += KILLS_EACH) {
+  const random = randomFrom(seed + part);
+  const range = `kills ${part + 1} to ${part + KILLS_EACH}`;
+  Deno.test({
+    name: `conformance 40: a snapshot that is killed at any step is there whole or not at all, ${range}`,
+    ...requires("strace", "python3"),
+    fn: () => killSnapshots(random),
+  });
+  Deno.test({
+    name:
+      `conformance 40: a restore that is killed at any step leaves the tree wholly old or wholly new, ${range}`,
+    ...requires("strace", "python3"),
+    fn: () => killRestores(random, part / KILLS_EACH),
+  });
+}
+
+async function killSnapshots(random: () => number): Promise<void> {
+  using box = await madeBox();
+  const most = await countCalls(box, ["snapshot", "counted"]);
+  let kills = 0;
+  for (const [round, n] of sampled(KILLS_EACH, most, random).entries()) {
+    change(box, round);
+    const tree = await describeTree(box.main);
+    const before = await idsOf(box);
+    const recordsBefore = box.records().length;
+    const note = `killed at ${n} of ${most}, seed ${seed}`;
+    const killed = await killedAtCall(box, ["snapshot", note], n);
+
+    // Whoever only reads sees the old or the new, whole, and that something is pending.
+    const listed = await assertAllWhole(box, note);
+    const made = listed.filter((id) => !before.includes(id));
+    assert(made.length <= 1, note);
+    if (killed) kills++;
+    else assertEquals(made.length, 1, note);
+    assertSame(await describeTree(box.main), tree, note);
+    await box.json(["status"]);
+
+    // The next change finishes or undoes it, or doctor does.
+    if (round % 2 === 0) await box.json(["doctor", "--repair-runtime"]);
+    const next = await box.save("next");
+    assertEquals(
+      next.parent_snapshot_id,
+      made[0] ?? before[0],
+      `${note}: the line goes on from what there is`,
+    );
+    assertEquals(await idsOf(box), [next.snapshot_id, ...made, ...before], note);
+    assertEquals(box.records().length, recordsBefore + made.length + 1, `${note}: one record for each`);
+    assertSame(await describeTree(box.main), tree, note);
+    await assertNothingOpen(box, note);
+  }
+  await finish(box, kills);
+}
+
+async function killRestores(random: () => number, part: number): Promise<void> {
+  using box = await madeBox();
+  const one = await savedTree(box);
+  change(box, 1);
+  const two = await savedTree(box);
+  await box.json(["restore", one.id]);
+  const most = await countCalls(box, ["restore", two.id]);
+  await box.json(["restore", one.id]);
+  let kills = 0;
+  let [here, there] = [one, two];
+  for (const [round, n] of sampled(KILLS_EACH, most, random).entries()) {
+    const note = `restore killed at ${n} of ${most}, part ${part}, round ${round}, seed ${seed}`;
+    // Sometimes there is unsaved work, which must survive as well.
+    const unsaved = round % 3 === 2 ? `unsaved in round ${round}\n` : undefined;
+    if (unsaved !== undefined) box.write("folder/a.txt", unsaved);
+    const old = await describeTree(box.main);
+    const recordsBefore = restoresIn(box);
+    if (await killedAtCall(box, ["restore", there.id], n)) kills++;
+
+    await box.json(["status"]);
+    await assertAllWhole(box, note);
+    if (round % 3 === 1) {
+      // Recovery may be killed as well.
+      await killedAtCall(box, ["doctor", "--repair-runtime"], 1 + Math.floor(random() * 60));
+    }
+    if (round % 2 === 0) await box.json(["doctor", "--repair-runtime"]);
+    else await box.json(["restore", there.id, "--preview"]); // what changes recovers first, though this changes nothing
+    const now = await describeTree(box.main);
+    const isNew = differing(now, there.tree).length === 0;
+    if (!isNew) assertSame(now, old, note);
+    const { head_snapshot_id } = await box.json(["status"]);
+    assertEquals(head_snapshot_id, isNew ? there.id : here.id, note);
+    assertEquals(restoresIn(box), recordsBefore + (isNew ? 1 : 0), `${note}: one record if it was done`);
+    if (isNew && unsaved !== undefined) assertKept(box, unsaved, note);
+    await assertAllWhole(box, note);
+    await assertNothingOpen(box, note);
+
+    // The next command works, and the two change places.
+    if (!isNew) await box.json(["restore", there.id]);
+    assertSame(await describeTree(box.main), there.tree, note);
+    [here, there] = [there, here];
+  }
+  await finish(box, kills);
+}
+
+/** A repository with a tree that has a little of each kind. */
+async function madeBox(): Promise<BlackBox> {
+  const box = await BlackBox.make();
+  mustRun(
+    "sh",
+    "-ec",
+    `cd '${box.main}'; umask 022; mkdir -p folder/below read-only/below empty; for i in 1 2 3 4 5 6; do printf $i > folder/$i; done
+     printf one > folder/a.txt; printf two > folder/below/b.txt; printf three > read-only/below/c.txt; ln -s a.txt folder/link
+     ln folder/1 folder/below/1; mkfifo folder/fifo; printf thing > thing; chmod 600 folder/2
+     touch -d @1000000000.5 folder/* folder/below/* empty read-only/below; chmod 555 read-only/below read-only; touch -d @1000000001 .`,
+  );
+  await box.save("first");
+  return box;
+}
+
+/** Changes something of each kind; differently in each round. */
+function change(box: BlackBox, round: number): void {
+  mustRun(
+    "sh",
+    "-ec",
+    `cd '${box.main}'; printf 'round ${round}' > folder/a.txt; rm -rf thing; mkdir -p thing/below; printf ${round} > thing/below/x
+     chmod 640 folder/2; touch -d @${
+      1_100_000_000 + round
+    } folder/3; rm -f folder/4 folder/link; ln -s elsewhere-${round} folder/link
+     chmod -R u+w read-only; rm -rf read-only/below; printf file > read-only/below; printf new > folder/new-${round}
+     chmod 555 read-only; rm -rf empty; rm -f folder/below/1; ln -f folder/5 folder/below/5; chmod 700 folder/below`,
+  );
+}
+
+async function finish(box: BlackBox, kills: number): Promise<void> {
+  assert(kills > KILLS_EACH / 2, `only ${kills} were killed`);
+  await box.json(["doctor", "--repair", "clean_tmp"]);
+  assertEquals((await box.json(["doctor"])).findings, []);
+  await box.audit();
+}
+
+async function savedTree(box: BlackBox): Promise<{ id: string; tree: string[] }> {
+  const { snapshot_id: id } = await box.save();
+  return { id, tree: await describeTree(box.main) };
+}
+
+/** Newest first. */
+async function idsOf(box: BlackBox): Promise<string[]> {
+  return (await box.history()).map((each: Descriptor) => each.snapshot_id);
+}
+
+/** Every snapshot that is listed is as it was saved, and the audit chain is whole. */
+async function assertAllWhole(box: BlackBox, note: string): Promise<string[]> {
+  const listed = await idsOf(box);
+  const verified = await box.run(["verify", "--all", "--json"]);
+  assertEquals([verified.code, verified.json.tamper_detected], [0, false], `${note}: ${verified.stdout}`);
+  assertEquals(verified.json.verified, listed.length, note);
+  return listed;
+}
+
+/** Nothing waits for recovery any more; a file that was being written may have been left, in nobody's way. */
+async function assertNothingOpen(box: BlackBox, note: string): Promise<void> {
+  const { healthy, findings } = await box.json<{ healthy: boolean; findings: Finding[] }>(["doctor"]);
+  assertEquals(healthy, true, `${note}: ${JSON.stringify(findings)}`);
+  assertEquals(findings.filter(({ code }) => code !== "LEFTOVER"), [], note);
+  for (const name of ["intents", "staging"]) {
+    const left = [...Deno.readDirSync(`${box.control}/runtime/shared/${name}`)].map((entry) => entry.name);
+    assertEquals(left.filter((each) => !each.endsWith(".tmp")), [], `${note}: ${name}`);
+  }
+}
+
+function restoresIn(box: BlackBox): number {
+  return box.records().filter((record) => record.operation === "restore").length;
+}
+
+function assertKept(box: BlackBox, text: string, note: string): void {
+  const { code } = run("grep", "-rqF", text.trim(), `${box.control}/snapshots`);
+  assertEquals(code, 0, `${note}: the unsaved work must be in a snapshot`);
+}
+
+function assertSame(now: readonly string[], before: readonly string[], note: string): void {
+  assertEquals(differing(now, before), [], note);
+}
+
+function differing(now: readonly string[], before: readonly string[]): string[] {
+  return [...new Set(now).symmetricDifference(new Set(before))];
+}
