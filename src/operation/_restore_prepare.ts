@@ -7,7 +7,7 @@ import { selectEntries } from "../tree/select_entries.ts";
 import type { TreeTable } from "../tree/table.ts";
 import { type Autosave, autosave, namedPaths } from "./_autosave.ts";
 import type { WorktreeChange } from "./_commit.ts";
-import { tableOf } from "./_compare.ts";
+import { savedTable } from "./_compare.ts";
 import { type Look, lookAt } from "./_look.ts";
 import type { RestoreRequest } from "./_restore_request.ts";
 import { planRestore, type RestorePlan } from "./_restore_plan.ts";
@@ -99,11 +99,13 @@ class Scene {
     const { look, ignoredNow } = this;
     const touched = new Set(plan.touched);
     const head = worktree.head_snapshot_id;
-    const saved = await tableOf(store, head);
-    await look.hash(needsHash(saved, look.table));
-    const now = selectEntries(look.table, (i) => ignoredNow[i] !== 1 || touched.has(i)).table;
-    const differs = head === null ? now.count > 1 : differsInSubstance(saved, now);
-    if (!differs) return null;
+    const saved = await savedTable(store, head);
+    if (saved !== undefined) {
+      await look.hash(needsHash(saved, look.table));
+      const now = selectEntries(look.table, (i) => ignoredNow[i] !== 1 || touched.has(i)).table;
+      const differs = head === null ? now.count > 1 : differsInSubstance(saved, now);
+      if (!differs) return null;
+    }
     return plan.touched.filter((i) => ignoredNow[i] === 1).map((i) => look.table.path(i));
   }
 }
