@@ -1,6 +1,6 @@
-import { isJvsError } from "../model/errors.ts";
+import { isJvsError, type JvsError } from "../model/errors.ts";
 import { idTime, shortId } from "../model/ids.ts";
-import type { Finding } from "../model/records.ts";
+import type { Finding, WorktreeConfig } from "../model/records.ts";
 import { nowMs } from "../platform/clock.ts";
 import { isSystemError } from "../platform/system_error.ts";
 import type { RepositoryContext } from "./define.ts";
@@ -24,7 +24,7 @@ export async function checkLineage({ store }: RepositoryContext): Promise<Findin
       finding("critical", "E_LINEAGE_BROKEN", `Snapshot ${id} is its own ancestor.`, { snapshot_id: id }),
     );
   }
-  for (const worktree of store.worktrees.list()) {
+  for (const worktree of soundWorktrees(store)) {
     for (const field of ["head_snapshot_id", "latest_snapshot_id"] as const) {
       const id = worktree[field];
       if (id === null || known(id)) continue;
@@ -34,7 +34,7 @@ export async function checkLineage({ store }: RepositoryContext): Promise<Findin
       findings.push(finding("critical", "E_LINEAGE_BROKEN", message, { snapshot_id: id }));
     }
   }
-  for (const ref of store.refs.list()) {
+  for (const ref of sound(store.refs.names(), (name) => store.refs.find(name), findings)) {
     if (known(ref.snapshot_id)) continue;
     const message = `Ref "${ref.ref_name}" names ${ref.snapshot_id}, which is missing.`;
     findings.push(finding("error", "E_LINEAGE_BROKEN", message, { snapshot_id: ref.snapshot_id }));
@@ -63,7 +63,7 @@ export async function orphansOf(
 ): Promise<{ id: string; worktree: string }[]> {
   const busy = new Set(store.intents.list().map((intent) => intent.worktree_id));
   const orphans: { id: string; worktree: string }[] = [];
-  for (const worktree of store.worktrees.list()) {
+  for (const worktree of soundWorktrees(store)) {
     const { head_snapshot_id: head, latest_snapshot_id: latest } = worktree;
     if (busy.has(worktree.worktree_id) || head !== latest) continue;
     for (const [id, parent] of parents) {
@@ -135,6 +135,7 @@ export async function checkAudit({ store }: RepositoryContext): Promise<Finding[
 export function checkLayout({ store }: RepositoryContext): Finding[] {
   const { layout, snapshots } = store;
   const findings: Finding[] = [];
+  sound(["repo_id"], () => store.repoId, findings);
   for (const id of snapshots.list()) {
     const parts = snapshots.isPruned(id)
       ? [layout.descriptor(id)]
@@ -155,6 +156,36 @@ export function checkLayout({ store }: RepositoryContext): Finding[] {
   return findings;
 }
 
+/** The worktrees whose records can be used; the others become findings. */
+export function soundWorktrees(
+  { worktrees }: RepositoryContext["store"],
+  findings: Finding[] = [],
+): WorktreeConfig[] {
+  return sound(worktrees.names(), (name) => {
+    const worktree = worktrees.find(name);
+    if (worktree !== undefined) worktrees.root(worktree); // throws for one that it must not name
+    return worktree;
+  }, findings);
+}
+
+/** The records that can be read; what is wrong with the others becomes a finding each, so that all of it is told. */
+function sound<T>(names: readonly string[], read: (name: string) => T | undefined, findings: Finding[]): T[] {
+  return names.flatMap((name) => {
+    try {
+      return read(name) ?? [];
+    } catch (error) {
+      if (!isJvsError(error, "E_DESCRIPTOR_CORRUPT", "E_PATH_ESCAPE")) throw error;
+      findings.push(problemFound(error));
+      return [];
+    }
+  });
+}
+
+function problemFound({ code, message, details }: JvsError): Finding {
+  const { path } = details;
+  return finding("critical", code, message, typeof path === "string" ? { path } : {});
+}
+
 /** What only helps running: open intents, missing folders, the clock. */
 export function checkRuntime({ store }: RepositoryContext): Finding[] {
   const findings: Finding[] = [];
@@ -163,6 +194,12 @@ export function checkRuntime({ store }: RepositoryContext): Finding[] {
       `The operation "${intent.operation}" of ${intent.started_at} was interrupted; the next change ` +
       "finishes or undoes it.";
     findings.push(finding("warning", "INTENT_OPEN", message, { repair: "clean_intents" }));
+  }
+  for (const { path, error } of store.intents.read().damaged) {
+    const message =
+      `${error.message}. It says what an interrupted operation was about; what that had staged is kept. ` +
+      `See whether the worktree is as it should be, then remove the file.`;
+    findings.push(finding("error", error.code, message, { path }));
   }
   for (const path of store.layout.runtimeFolders().filter((folder) => !exists(folder))) {
     findings.push(finding("warning", "RUNTIME_MISSING", `The folder "${path}" is missing.`, {
@@ -183,7 +220,7 @@ export function checkRuntime({ store }: RepositoryContext): Finding[] {
 /** Every worktree's folder is the one it was. */
 export function checkWorktrees({ store }: RepositoryContext): Finding[] {
   const findings: Finding[] = [];
-  for (const worktree of store.worktrees.list()) {
+  for (const worktree of soundWorktrees(store, findings)) {
     const path = store.worktrees.root(worktree);
     const state = store.worktrees.checkIdentity(worktree);
     if (state === "missing") {

@@ -27,8 +27,9 @@ function unfinishedSnapshots({ snapshots, intents, layout }: Store): Leftover[] 
 }
 
 /** What a restore took out of a worktree goes where that is kept for a while, and then with it. SPEC 7. */
-function strayStaging({ intents, layout, platform }: Store): Leftover[] {
-  const busy = new Set(intents.list().map((intent) => intent.id));
+function strayStaging({ layout, platform }: Store): Leftover[] {
+  // What a damaged intent was about nobody knows: what it staged may be all that is left of something.
+  const busy = new Set(namesIn(layout.intents).map((name) => name.replace(/\.json$/, "")));
   return namesIn(layout.staging).filter((name) => !busy.has(name)).map((name) => ({
     what: "an interrupted restore",
     path: `${layout.staging}/${name}`,

@@ -1,6 +1,6 @@
 import type { WorktreeConfig } from "../model/records.ts";
 import { advanceHead } from "./_advance_head.ts";
-import { orphansOf, parentsOf } from "./_check.ts";
+import { orphansOf, parentsOf, soundWorktrees } from "./_check.ts";
 import type { RepositoryContext } from "./define.ts";
 import type { Repair } from "./_finding.ts";
 import { isAdopted } from "./_open_worktree.ts";
@@ -41,7 +41,7 @@ export async function repair(context: RepositoryContext, action: Repair): Promis
 /** A copied repository's folders have other identities; those inside it are known by their path. */
 function acceptFolders({ store }: RepositoryContext): string[] {
   const accepted: string[] = [];
-  for (const worktree of store.worktrees.list()) {
+  for (const worktree of soundWorktrees(store)) {
     if (isAdopted(worktree) || !isReplaced(store, worktree)) continue;
     using folder = store.worktrees.openRoot(worktree);
     store.worktrees.update(worktree.name, { identity: store.worktrees.identify(folder) });

@@ -6,6 +6,7 @@ import type { RepositoryContext } from "./define.ts";
 export function requireWorktree(context: RepositoryContext, name: string | undefined): WorktreeConfig {
   if (name !== undefined) return context.store.worktrees.get(name);
   if (context.worktree !== null) return context.worktree;
+  if (context.worktreeProblem !== undefined) throw context.worktreeProblem;
   throw new JvsError(
     "E_NOT_FOUND",
     "Cannot tell which worktree is meant: you are in none.",

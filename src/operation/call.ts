@@ -2,6 +2,7 @@ import { isJvsError, JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
 import { SchemaMismatch } from "../model/schema.ts";
 import type { Discovered } from "../repo/discover.ts";
+import type { Store } from "../repo/store.ts";
 import type { AnyOperation, Context, RepositoryContext } from "./define.ts";
 
 /** Runs an operation on what a user gave: checked, and with the repository opened where it needs one. */
@@ -24,12 +25,24 @@ export async function openRepository(context: Context): Promise<RepositoryContex
   const found = lookFrom(context, discover);
   if (found === undefined) throw notARepository(context);
   const store = openStore(found.root, { trustedRoots: trustedRepositories(context.userConfig) });
-  const name = context.repo === undefined
-    ? found.worktree ?? undefined
-    : store.worktrees.containing(context.cwd)?.name;
-  // A folder among the worktrees that is none, as a kill while one is renamed leaves it for a while, is not main.
-  const isStray = name === undefined && context.cwd.startsWith(`${store.layout.payloads}/`);
-  return { ...context, store, worktree: isStray ? null : store.worktrees.find(name ?? "main") ?? null };
+  return { ...context, store, ...worktreeOf(context, store, found) };
+}
+
+/** The worktree that the caller is in, else main. One whose record is damaged must not stop `doctor`, or another's work. */
+function worktreeOf(
+  { repo, cwd }: Context,
+  { layout, worktrees }: Store,
+  found: Discovered,
+): Pick<RepositoryContext, "worktree" | "worktreeProblem"> {
+  try {
+    const name = repo === undefined ? found.worktree ?? undefined : worktrees.containing(cwd)?.name;
+    // A folder among the worktrees that is none, as a kill while one is renamed leaves it for a while, is not main.
+    const isStray = name === undefined && cwd.startsWith(`${layout.payloads}/`);
+    return { worktree: isStray ? null : worktrees.find(name ?? "main") ?? null };
+  } catch (error) {
+    if (!isJvsError(error, "E_DESCRIPTOR_CORRUPT")) throw error;
+    return { worktree: null, worktreeProblem: error };
+  }
 }
 
 /** Who is recorded when nobody says otherwise: `user@host`. */

@@ -1,3 +1,4 @@
+import type { JvsError } from "../model/errors.ts";
 import type { Reporter } from "../model/progress.ts";
 import type { Fields, Infer, InferFields, RecordSchema, Schema } from "../model/schema.ts";
 import type { WorktreeConfig } from "../model/records.ts";
@@ -34,6 +35,8 @@ export interface Context {
 export interface RepositoryContext extends Context {
   readonly store: Store;
   readonly worktree: WorktreeConfig | null;
+  /** Why there is no worktree, where its record is damaged: what asks for no worktree goes on all the same. */
+  readonly worktreeProblem?: JvsError;
 }
 
 interface Described<I extends Fields, O> {
