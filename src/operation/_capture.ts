@@ -5,6 +5,7 @@ import { JvsError } from "../model/errors.ts";
 import { displayPath } from "../model/path_text.ts";
 import type { CloneResult, Engine, ShareSource } from "../engine/contract.ts";
 import type { Folder } from "../platform/platform.ts";
+import { beginSync } from "../platform/durable.ts";
 import { hashFiles, hashTargets } from "../tree/hash.ts";
 import { removeTree } from "../tree/remove_tree.ts";
 import { settle } from "../tree/scan_clock.ts";
@@ -60,7 +61,9 @@ export async function capture(
     const attempt = await clonePayload(change, look, payloads, scan, share, options);
     share?.payload[Symbol.dispose]();
     changedBytes += attempt.result.clonedBytes;
-    if (await isStill(change, look, attempt)) return finish(attempt, "quiesced", changedBytes);
+    const syncing = beginSync(change.store.layout.unfinishedPayload(id));
+    const still = await isStill(change, look, attempt).finally(() => syncing);
+    if (still) return finish(attempt, "quiesced", changedBytes);
     const now = await lookAgain(change, look, scan);
     const { match, steady } = adoptUnchanged(scan.table, now.table, attempt.result.changed);
     if (steady) return finish(attempt, "quiesced", changedBytes);

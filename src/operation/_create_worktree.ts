@@ -153,7 +153,7 @@ async function rememberContent(
   await settle(table, clock);
   table.clean.fill(1);
   adoptHashes(table, known);
-  look.remember(config.head_snapshot_id);
+  look.remember(null);
 }
 
 function fillWithNothing(): Promise<Filled> {

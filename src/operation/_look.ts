@@ -7,7 +7,7 @@ import { hashFiles } from "../tree/hash.ts";
 import { type IgnoreRules, parseIgnoreRules } from "../tree/ignore.ts";
 import { readScanClock, type ScanClock } from "../tree/scan_clock.ts";
 import { type Scan, type ScanOptions, scanTree } from "../tree/scan.ts";
-import { loadStatCache, saveStatCache } from "../tree/stat_cache.ts";
+import { loadStatCache, saveStatCache, type StatCache } from "../tree/stat_cache.ts";
 import type { TreeTable } from "../tree/table.ts";
 import type { RepositoryContext } from "./define.ts";
 import { openWorktree } from "./_open_worktree.ts";
@@ -35,8 +35,8 @@ export class Look implements Disposable {
     readonly clock: ScanClock | undefined,
     private readonly cacheKey: string,
     readonly scan: Scan,
-    /** The snapshot that the stat cache was last written for. */
-    readonly cachedSnapshot: string | null,
+    /** What was known before the scan; `scan.knownAs` says what is still so. */
+    readonly known: StatCache | undefined,
   ) {}
 
   get table(): TreeTable {
@@ -52,6 +52,14 @@ export class Look implements Disposable {
   async hash(indexes: Iterable<number>): Promise<{ unreadable: number[]; changed: number[] }> {
     const { reporter, signal, store } = this.context;
     return await hashFiles(this.root, this.table, indexes, { flush: store.platform, reporter, signal });
+  }
+
+  /** Remembers what was seen and hashed, unless all of it was known before. */
+  rememberSeen(): void {
+    const { known, table, scan } = this;
+    const isKnown = known !== undefined && known.table.count === table.count &&
+      scan.knownAs.subarray(0, table.count).every((index) => index !== -1);
+    if (!isKnown) this.remember(null);
   }
 
   /** Remembers what was seen and hashed, so that the next look need not read it again. Only a cache: failing is fine. */
@@ -89,7 +97,7 @@ export async function lookAt(
       ...(clock === undefined ? {} : { clock }),
       ...(cache === undefined ? {} : { known: cache.table }),
     });
-    return new Look(context, worktree, root, rulesText, rules, clock, key, scan, cache?.snapshotId ?? null);
+    return new Look(context, worktree, root, rulesText, rules, clock, key, scan, cache);
   } catch (error) {
     root[Symbol.dispose]();
     throw error;
@@ -107,7 +115,7 @@ export async function lookAtOurs(
     unreadable: "record",
     ...(clock === undefined ? {} : { clock }),
   });
-  return new Look(context, worktree, root, null, null, clock, cacheKey(context, root), scan, null);
+  return new Look(context, worktree, root, null, null, clock, cacheKey(context, root), scan, undefined);
 }
 
 /** Scans a payload root as every look does: without what is ours in it for the moment. */

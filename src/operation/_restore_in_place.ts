@@ -97,7 +97,7 @@ async function changeTree(
   const done = { ...result, plan, secondAutosaveId };
   await commit(change, request, done, staging);
   await removeOldReplaced(store, store.config.get("restore.keep_replaced"));
-  await rememberRestored(change, request, done);
+  await rememberRestored(change, done);
   return done;
 }
 
@@ -140,12 +140,8 @@ async function commit(
 }
 
 /** What was put back is known: the next look need not read it again. */
-async function rememberRestored(
-  change: WorktreeChange,
-  { descriptor }: RestoreRequest,
-  { plan, then }: Restored,
-): Promise<void> {
+async function rememberRestored(change: WorktreeChange, { plan, then }: Restored): Promise<void> {
   using look = await lookAt(change.context, change.worktree);
   adoptHashes(look.table, then, new Set(plan.metadata.map((pair) => pair.then)));
-  look.remember(descriptor.snapshot_id);
+  look.remember(null);
 }

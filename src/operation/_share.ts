@@ -12,19 +12,30 @@ import type { Look } from "./_look.ts";
  * from it. Nothing where there is none, or where it is damaged: then everything is cloned.
  */
 export async function shareWithNewest(change: WorktreeChange, look: Look): Promise<ShareSource | undefined> {
-  const { store, worktree } = change;
-  const candidates = [look.cachedSnapshot, worktree.latest_snapshot_id, worktree.head_snapshot_id];
-  const id = candidates.find((candidate) => candidate !== null && store.snapshots.exists(candidate));
-  if (id === undefined || id === null) return undefined;
   try {
-    const table = await store.snapshots.manifest(id);
-    const match = matchUnchanged(table, look.table);
-    return { payload: store.snapshots.openPayload(id), table, match };
+    return await newestPayload(change, look);
   } catch (error) {
     // Sharing only saves time and space; what is wrong with that snapshot is verify's and doctor's to say.
     if (isJvsError(error, "E_DESCRIPTOR_CORRUPT", "E_NOT_FOUND", "E_IO", "E_PERMISSION")) return undefined;
     throw error;
   }
+}
+
+async function newestPayload(
+  { store, worktree }: WorktreeChange,
+  look: Look,
+): Promise<ShareSource | undefined> {
+  const { known } = look;
+  if (known !== undefined && known.snapshotId !== null && store.snapshots.exists(known.snapshotId)) {
+    // The cache is that snapshot's manifest, and the scan has matched it already.
+    const payload = store.snapshots.openPayload(known.snapshotId);
+    return { payload, table: known.table, match: look.scan.knownAs };
+  }
+  const candidates = [worktree.head_snapshot_id, worktree.latest_snapshot_id];
+  const id = candidates.find((candidate) => candidate !== null && store.snapshots.exists(candidate));
+  if (id === undefined || id === null) return undefined;
+  const table = await store.snapshots.manifest(id);
+  return { payload: store.snapshots.openPayload(id), table, match: matchUnchanged(table, look.table) };
 }
 
 /** A shared inode has one set of aspects, so all that a payload shows of a file must be the same. */

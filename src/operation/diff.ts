@@ -47,7 +47,7 @@ export const diff = defineOperation({
       ? await nowSide(context, worktree)
       : await openSide(context, worktree, input.to);
     const { differences, summary } = await compareSides(from, to, { metadata: input.metadata });
-    for (const { look } of [from, to]) look?.remember(look.cachedSnapshot);
+    for (const { look } of [from, to]) look?.rememberSeen();
     return {
       from: from.label,
       to: to.label,

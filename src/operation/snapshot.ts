@@ -65,7 +65,7 @@ export const snapshot = defineOperation({
       // What cannot be read may have changed; saving says so.
       const isKnown = input.skip_unreadable || look.scan.unreadable.length === 0;
       if (input.if_changed && isKnown && head !== null && !await isUnsaved(look, head)) {
-        look.remember(head);
+        look.rememberSeen();
         change.intent.complete();
         return resultOf(change, await context.store.snapshots.descriptor(head), {
           created: false,
@@ -82,7 +82,7 @@ export const snapshot = defineOperation({
         movesHead: true,
         keepLineAs,
       });
-      look.remember(descriptor.snapshot_id, table);
+      look.remember(descriptor.consistency_level === "quiesced" ? descriptor.snapshot_id : null, table);
       return resultOf(change, descriptor, { created: true, keepLineAs });
     });
     if (input.strict) refuseDegraded(result);

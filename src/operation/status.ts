@@ -37,7 +37,7 @@ export const status = defineOperation({
     using head = await snapshotSide(context, worktree.head_snapshot_id);
     using now = await nowSide(context, worktree);
     const { differences, summary } = await compareSides(head, now, { metadata: false });
-    now.look?.remember(now.look.cachedSnapshot);
+    now.look?.rememberSeen();
     const open = store.intents.list().filter((intent) =>
       intent.worktree_id === worktree.worktree_id && store.intents.isAbandoned(intent)
     );

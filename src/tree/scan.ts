@@ -23,6 +23,8 @@ export interface Scan {
   /** Paths that could not be looked at, or not into. */
   readonly unreadable: readonly BytePath[];
   readonly clock: ScanClock | undefined;
+  /** For each entry its index in `known` if it is unchanged since and, for a file, hashed there; else -1. */
+  readonly knownAs: Int32Array;
 }
 
 /**
@@ -45,7 +47,7 @@ export async function scanTree(root: Folder, options: ScanOptions): Promise<Scan
     await pace.turn();
   }
   report();
-  const { table, degradations, ignored, boundaries, unreadable } = walk;
+  const { table, degradations, ignored, boundaries, unreadable, knownAs } = walk;
   if (unreadable.length > 0 && options.unreadable !== "record") throw unreadableError(unreadable);
-  return { table, degradations, ignored, boundaries, unreadable, clock: options.clock };
+  return { table, degradations, ignored, boundaries, unreadable, clock: options.clock, knownAs };
 }

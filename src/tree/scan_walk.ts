@@ -1,6 +1,6 @@
 import { type BytePath, bytesOf, equalBytes } from "../model/bytes.ts";
 import { DegradationList } from "../model/degradations.ts";
-import { BLOCK, DIR, SYMLINK, type Xattr } from "../model/entry.ts";
+import { BLOCK, DIR, FILE, SYMLINK, type Xattr } from "../model/entry.ts";
 import { type Folder, Stat } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
 import {
@@ -41,6 +41,8 @@ export class ScanWalk implements Disposable {
   readonly ignored: BytePath[] = [];
   readonly unreadable: BytePath[] = [];
   readonly boundaries = new Map<number, Boundary>();
+  /** As in `Scan`; as long as the table's columns. */
+  knownAs: Int32Array;
   private readonly options: ScanOptions;
   private readonly folders: OpenFolders;
   private readonly paths: PathWalker;
@@ -57,6 +59,7 @@ export class ScanWalk implements Disposable {
     this.options = options;
     this.known = options.known && new KnownTree(options.known);
     this.table = new TreeTable(Math.max(8192, options.known?.count ?? 0));
+    this.knownAs = new Int32Array(this.table.parent.length).fill(-1);
     this.folders = new OpenFolders(root, this.table);
     this.paths = new PathWalker(this.table);
     root.stat(ITSELF, this.rootStat);
@@ -158,6 +161,7 @@ export class ScanWalk implements Disposable {
     const index = table.addStat(parent, parent === NONE ? NO_NAME : name, stat);
     const hash = known?.contentHash(before);
     if (hash !== undefined) table.setHash(index, hash);
+    if (known !== undefined && (stat.type !== FILE || hash !== undefined)) this.setKnown(index, before);
     if (target !== undefined) table.targets.set(index, target);
     if (xattrs !== undefined && xattrs !== REFUSED) table.xattrs.set(index, xattrs);
     // What was refused must be asked for again the next time.
@@ -169,6 +173,15 @@ export class ScanWalk implements Disposable {
       this.degradations.add("inode_flags", this.paths.path(index), reason);
     }
     return index;
+  }
+
+  private setKnown(index: number, before: number): void {
+    if (index >= this.knownAs.length) {
+      const grown = new Int32Array(this.table.parent.length).fill(-1);
+      grown.set(this.knownAs);
+      this.knownAs = grown;
+    }
+    this.knownAs[index] = before;
   }
 
   private readXattrs(parent: number, folder: Folder, name: Uint8Array): readonly Xattr[] | undefined {

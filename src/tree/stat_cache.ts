@@ -9,7 +9,7 @@ import { at, HASH_BYTES, type TreeColumns, TreeTable } from "./table.ts";
 export interface StatCache {
   /** What the cache is for: file system, inode of the payload root. For anything else it is worthless. */
   readonly key: string;
-  /** The snapshot that holds what the table lists. */
+  /** The snapshot whose manifest has exactly what the table lists; null where none is known to. */
   readonly snapshotId: string | null;
   readonly table: TreeTable;
 }
