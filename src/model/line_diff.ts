@@ -1,0 +1,143 @@
+/** Some lines of the old text that became some of the new one; either may be none. Ends are behind the last line. */
+export interface Change {
+  readonly oldStart: number;
+  readonly oldEnd: number;
+  readonly newStart: number;
+  readonly newEnd: number;
+}
+
+/** Steps of the search, a fraction of a second: enough for thousands of moved lines. */
+const MOST_STEPS = 20_000_000;
+
+/**
+ * How lines became others, in order: as few changes as there can be, in bounded time and linear memory. Where more than
+ * `mostSteps` would be needed, what is left between the lines that were matched by then is replaced whole.
+ */
+export function diffLines(
+  oldLines: readonly string[],
+  newLines: readonly string[],
+  mostSteps = MOST_STEPS,
+): Change[] {
+  const numbers = new Map<string, number>();
+  const a = numbered(oldLines, numbers);
+  const b = numbered(newLines, numbers);
+  // What stands on one side only can match nothing; without it, texts that differ much are searched fast too.
+  const oldShared = indexesShared(a, b, numbers.size);
+  const newShared = indexesShared(b, a, numbers.size);
+  const matcher = new Matcher(
+    oldShared.map((i) => a[i] as number),
+    newShared.map((j) => b[j] as number),
+    mostSteps,
+  );
+  matcher.match(0, oldShared.length, 0, newShared.length);
+  return changesBetween(matcher.pairs(oldShared, newShared), a.length, b.length);
+}
+
+/** A number for each line, the same for equal ones. */
+function numbered(lines: readonly string[], numbers: Map<string, number>): Int32Array {
+  return Int32Array.from(lines, (line) => {
+    let number = numbers.get(line);
+    if (number === undefined) numbers.set(line, number = numbers.size);
+    return number;
+  });
+}
+
+/** Where in `these` the values stand that `others` has too. */
+function indexesShared(these: Int32Array, others: Int32Array, values: number): Int32Array {
+  const there = new Uint8Array(values);
+  for (const value of others) there[value] = 1;
+  return these.map((_, i) => i).filter((i) => there[these[i] as number] === 1);
+}
+
+/** What lies between matching lines. */
+function changesBetween(
+  pairs: Iterable<readonly [number, number]>,
+  oldEnd: number,
+  newEnd: number,
+): Change[] {
+  const changes: Change[] = [];
+  let [i, j] = [0, 0];
+  const upTo = (oldAt: number, newAt: number) => {
+    if (oldAt > i || newAt > j) changes.push({ oldStart: i, oldEnd: oldAt, newStart: j, newEnd: newAt });
+    [i, j] = [oldAt + 1, newAt + 1];
+  };
+  for (const [oldAt, newAt] of pairs) upTo(oldAt, newAt);
+  upTo(oldEnd, newEnd);
+  return changes;
+}
+
+/** Farther than any way leads, those that overshoot the end included: they never are the first to meet. */
+const UNREACHED = 2 ** 30;
+
+/** Finds a longest common subsequence: Myers' O(ND) search from both ends, halving (Algorithmica 1, 1986). */
+class Matcher {
+  /** For each line of `a` the one of `b` that it matches, -1 for none. */
+  private readonly partner: Int32Array;
+  /** For each diagonal (x - y) how far it was reached from the beginning, and from the end. */
+  private readonly forward: Int32Array;
+  private readonly backward: Int32Array;
+
+  constructor(private readonly a: Int32Array, private readonly b: Int32Array, private stepsLeft: number) {
+    this.partner = new Int32Array(a.length).fill(-1);
+    this.forward = new Int32Array(a.length + b.length + 3);
+    this.backward = new Int32Array(a.length + b.length + 3);
+  }
+
+  /** The matching lines' places, where `a` and `b` stand for lines at these ones. */
+  *pairs(oldPlaces: Int32Array, newPlaces: Int32Array): Iterable<readonly [number, number]> {
+    for (const [i, j] of this.partner.entries()) {
+      if (j !== -1) yield [oldPlaces[i] as number, newPlaces[j] as number];
+    }
+  }
+
+  /** Matches a part of `a` with a part of `b`; it halves what is to find each time, so it does not go deep. */
+  match(aStart: number, aEnd: number, bStart: number, bEnd: number): void {
+    const { a, b, partner } = this;
+    while (aStart < aEnd && bStart < bEnd && a[aStart] === b[bStart]) partner[aStart++] = bStart++;
+    while (aStart < aEnd && bStart < bEnd && a[aEnd - 1] === b[bEnd - 1]) partner[--aEnd] = --bEnd;
+    if (aStart === aEnd || bStart === bEnd) return;
+    const middle = this.middle(aStart, aEnd - aStart, bStart, bEnd - bStart);
+    if (middle === undefined) return;
+    const [x, y] = middle;
+    this.match(aStart, aStart + x, bStart, bStart + y);
+    this.match(aStart + x, aEnd, bStart + y, bEnd);
+  }
+
+  /** A point in the middle of a best way through `n` lines from `a0` and `m` from `b0`; nothing when steps ran out. */
+  private middle(a0: number, n: number, b0: number, m: number): readonly [x: number, y: number] | undefined {
+    const { a, b, forward, backward } = this;
+    const zero = m + 1; // where diagonal 0 stands
+    forward.fill(-UNREACHED, 0, n + m + 3);
+    backward.fill(UNREACHED, 0, n + m + 3);
+    forward[zero + 1] = 0;
+    backward[zero + n - m - 1] = n;
+    const odd = ((n - m) & 1) !== 0;
+    for (let d = 0; this.stepsLeft > 0; d++) {
+      for (let k = firstDiagonal(d, 0, -m); k <= Math.min(d, n); k += 2) {
+        const [left, above] = [forward[zero + k - 1] as number, forward[zero + k + 1] as number];
+        const start = left < above ? above : left + 1;
+        let x = start;
+        while (x < n && x - k < m && a[a0 + x] === b[b0 + x - k]) x++;
+        forward[zero + k] = x;
+        this.stepsLeft -= x - start + 1;
+        if (odd && x >= (backward[zero + k] as number)) return [x, x - k];
+      }
+      for (let k = firstDiagonal(d, n - m, -m); k <= Math.min(n - m + d, n); k += 2) {
+        const [below, right] = [backward[zero + k - 1] as number, backward[zero + k + 1] as number];
+        const start = below < right ? below : right - 1;
+        let x = start;
+        while (x > 0 && x - k > 0 && a[a0 + x - 1] === b[b0 + x - k - 1]) x--;
+        backward[zero + k] = x;
+        this.stepsLeft -= start - x + 1;
+        if (!odd && x <= (forward[zero + k] as number)) return [x, x - k];
+      }
+    }
+    return undefined;
+  }
+}
+
+/** The lowest diagonal, not below `lowest`, that `d` edits from the one in the middle lead to. */
+function firstDiagonal(d: number, middle: number, lowest: number): number {
+  const first = middle - d;
+  return first >= lowest ? first : lowest + ((lowest - first) & 1);
+}
