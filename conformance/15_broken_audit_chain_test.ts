@@ -55,6 +55,10 @@ Deno.test("conformance 15: a HEAD that does not fit is a break, and nothing is a
   await assertBroken(box, "no HEAD");
 
   Deno.writeTextFileSync(head, good.head);
+  using other = await madeBox();
+  Deno.copyFileSync(`${other.control}/audit/audit.jsonl`, log);
+  await assertBroken(box, "the log of another repository");
+
   const cut = good.log.split("\n").slice(0, 3).join("\n") + "\n";
   Deno.writeTextFileSync(log, cut);
   await box.error("E_AUDIT_CHAIN_BROKEN", ["ref", "create", "behind-the-break", "HEAD"]);

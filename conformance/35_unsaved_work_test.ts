@@ -92,6 +92,21 @@ for (const [what, rules, path, make] of WAYS) {
   });
 }
 
+Deno.test("conformance 35: an ignored file in the way is saved even when it is all that no snapshot holds", async () => {
+  using box = await BlackBox.make();
+  box.write("thing", "a file\n");
+  const { snapshot_id: first } = await box.save("first");
+  Deno.removeSync(`${box.main}/thing`);
+  box.write(".jvsignore", "thing\n");
+  await box.save("ignored from now on");
+  box.write("thing", "precious\n");
+  assertEquals((await box.json(["status"])).clean, true);
+  const { autosave_snapshot_id: kept } = await box.json<Restored>(["restore", first]);
+  assertEquals(box.read("thing"), "a file\n");
+  assertEquals(Deno.readTextFileSync(`${box.control}/snapshots/${kept}/thing`), "precious\n");
+  await box.audit();
+});
+
 Deno.test("conformance 35: what was ignored when a snapshot was made, and is ignored no more, is not lost either", async () => {
   using box = await BlackBox.make();
   box.write(".jvsignore", "*.log\n");
