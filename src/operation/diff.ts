@@ -1,8 +1,16 @@
 import { boolean, list, nullable, record, text } from "../model/schema.ts";
 import { compareSides, DifferenceRecord, Summary } from "./_differences.ts";
 import { defineOperation } from "./define.ts";
+import { patchesOf } from "./_patches.ts";
 import { nowSide, openSide, snapshotSide } from "./_side.ts";
 import { requireWorktree } from "./_worktree.ts";
+
+const PatchedDifference = record({
+  ...DifferenceRecord.fields,
+  patch: nullable(text()).optional().about(
+    "With `patch`: a unified diff, or a sentence why there is none; null where no file's content differs.",
+  ),
+});
 
 /** Says how two trees differ. */
 export const diff = defineOperation({
@@ -15,6 +23,7 @@ export const diff = defineOperation({
     ["jvs diff", "what changed since the last snapshot"],
     ["jvs diff v1", "what differs from v1 to the worktree now"],
     ["jvs diff v1 HEAD --stat", "how much differs between two snapshots"],
+    ["jvs diff v1 HEAD --patch", "which lines differ"],
     ["jvs diff @main @experiment", "how two worktrees differ"],
   ],
   changes: "nothing",
@@ -28,13 +37,14 @@ export const diff = defineOperation({
     metadata: boolean().default(false).about("Times and extended attributes count too."),
     stat: boolean().default(false).about("Only how many, of each kind."),
     name_only: boolean().default(false).about("Only the paths."),
+    patch: boolean().default(false).about("The lines that differ, as a unified diff, where files are text."),
     exit_code: boolean().default(false).about("Exit with 1 when anything differs."),
   }, { closed: true }),
   output: record({
     from: text().about("A snapshot's id, `@name` for a worktree as it is now, or `nothing`."),
     to: text(),
     worktree: nullable(text()),
-    differences: list(DifferenceRecord).about("Empty with `stat`."),
+    differences: list(PatchedDifference).about("Empty with `stat`."),
     summary: Summary,
   }),
   failed: ({ summary }, { exit_code }) => exit_code && Object.values(summary).some((count) => count > 0),
@@ -47,12 +57,16 @@ export const diff = defineOperation({
       ? await nowSide(context, worktree)
       : await openSide(context, worktree, input.to);
     const { differences, summary } = await compareSides(from, to, { metadata: input.metadata });
+    const shown = input.stat ? [] : differences;
+    const patches = input.patch ? await patchesOf(from, to, shown, context.signal) : undefined;
     for (const { look } of [from, to]) look?.rememberSeen();
     return {
       from: from.label,
       to: to.label,
       worktree: worktree.name,
-      differences: input.stat ? [] : differences,
+      differences: patches === undefined
+        ? shown
+        : shown.map((each, i) => ({ ...each, patch: patches[i] ?? null })),
       summary,
     };
   },

@@ -11,6 +11,7 @@ type Difference = Diff["differences"][number];
 /** What differs between two trees. */
 export const renderDiff: Renderer<Diff> = ({ differences, summary }, { style, input }) => {
   if (input.name_only === true) return differences.map(({ path }) => `${pathText(path)}\n`).join("");
+  if (input.patch === true && differences.length > 0) return patchText(differences, style);
   const lines = differences.map((each) => differenceLine(each, style));
   const width = Math.min(Math.max(0, ...lines.map(displayWidth)), style.width - ROOM_FOR_SIZES);
   const sized = differences.map((each, i) =>
@@ -19,6 +20,27 @@ export const renderDiff: Renderer<Diff> = ({ differences, summary }, { style, in
   const total = changesText(summary);
   return [...sized, total === NOTHING ? "No differences." : total].map((line) => `${line}\n`).join("");
 };
+
+/** Patches one after another, which patch(1) takes as they are; what has none is a line between them, which it skips. */
+function patchText(differences: readonly Difference[], style: Style): string {
+  return differences.map((each) =>
+    each.patch ? paintPatch(each.patch, style) : `${differenceLine(each, style)}\n`
+  ).join("");
+}
+
+const PATCH_TONES: Readonly<Record<string, Tone>> = { "+": "good", "-": "bad", "@": "name", "\\": "faint" };
+
+/** Colours are for eyes, so with them nothing in the lines may steer the terminal; without them they stay exact. */
+function paintPatch(patch: string, style: Style): string {
+  if (style.paint("strong", patch) === patch) return patch;
+  return patch.split("\n").map((line, i) => {
+    const tone = i < 2 ? "strong" : PATCH_TONES[line.charAt(0)];
+    const shown = line.replace(STEERING, "\ufffd");
+    return tone === undefined ? shown : style.paint(tone, shown);
+  }).join("\n");
+}
+
+const STEERING = /(?!\t)[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
 
 const ROOM_FOR_SIZES = 24;
 const NOTHING = "nothing";

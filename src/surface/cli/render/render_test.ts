@@ -185,6 +185,41 @@ R  a → b              5 B
   assertEquals(renderDiff({ ...result, differences: [], summary: nothing }, view), "No differences.\n");
 });
 
+const patched: typeof differences = [
+  { ...difference("modified", "x"), patch: "--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n same\n-\x1b[2J\n+\tnew\n" },
+  { ...difference("renamed", "b"), old_path: "a", patch: null },
+];
+
+Deno.test("renderDiff() shows patches as they are, and a line for what has none", () => {
+  const result = { from: a, to: b, worktree: "main", differences: patched, summary };
+  const input = { patch: true };
+  assertEquals(renderDiff(result, { ...view, input }), `${patched[0]?.patch}R  a → b\n`);
+  const nothing = { ...result, differences: [], summary: { added: 0, removed: 0, modified: 0, renamed: 0 } };
+  assertEquals(renderDiff(nothing, { ...view, input }), "No differences.\n");
+  assertEquals(renderDiff(result, { ...view, input: { patch: true, name_only: true } }), "x\nb\n");
+});
+
+Deno.test("renderDiff() colours patches, and lets nothing in them steer the terminal", () => {
+  const result = { from: a, to: b, worktree: "main", differences: patched.slice(0, 1), summary };
+  const style = createStyle({ color: true, width: 100 });
+  assertEquals(
+    renderDiff(result, { ...view, style, input: { patch: true } }),
+    [
+      "\x1b[1m--- a/x\x1b[22m",
+      "\x1b[1m+++ b/x\x1b[22m",
+      "\x1b[36m@@ -1,2 +1,2 @@\x1b[39m",
+      " same",
+      "\x1b[31m-\ufffd[2J\x1b[39m",
+      "\x1b[32m+\tnew\x1b[39m",
+      "",
+    ].join("\n"),
+  );
+});
+
+function difference(kind: "modified" | "renamed", path: string) {
+  return { kind, path, old_path: null, type: "file", aspects: [], size_before: 5, size_after: 5 } as const;
+}
+
 const standing = {
   worktree: "main",
   path: "/data/repo/main",
