@@ -6,7 +6,7 @@ import { finishDecided } from "./_finish.ts";
 /** That an adopted folder is elsewhere is one file: it says so already, or nothing was done. */
 export async function recoverRelocation({ store }: RepositoryContext, intent: OpenIntent): Promise<void> {
   const { details, worktree_id } = intent.intent;
-  const worktree = store.worktrees.list().find((each) => each.worktree_id === worktree_id);
+  const worktree = store.worktrees.withId(worktree_id);
   const { path, identity } = details;
   const isDone = worktree !== undefined && worktree.path === path && identity !== undefined &&
     canonicalJson(worktree.identity) === canonicalJson(identity);

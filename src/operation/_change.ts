@@ -55,7 +55,7 @@ function asItIsNow(
 ): WorktreeConfig | undefined {
   const sameName = store.worktrees.find(name);
   if (sameName?.worktree_id === worktree_id) return sameName;
-  return store.worktrees.list().find((worktree) => worktree.worktree_id === worktree_id);
+  return store.worktrees.withId(worktree_id);
 }
 
 /** Changes what belongs to the repository as a whole: names of worktrees, refs. */

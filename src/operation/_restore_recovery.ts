@@ -22,8 +22,13 @@ const Head = nullable(record({
 /** An interrupted restore is finished if it was decided, else undone. SPEC 7, docs/design/restore.md. */
 export async function recoverRestore(context: RepositoryContext, intent: OpenIntent): Promise<void> {
   const { store } = context;
-  const worktree = store.worktrees.list().find((w) => w.worktree_id === intent.intent.worktree_id);
+  const worktree = store.worktrees.withId(intent.intent.worktree_id);
   if (worktree === undefined) throw unknownWorktree(intent);
+  if (intent.decided() === null && !intent.intent.steps.includes("staging")) {
+    // Nothing was begun. It may be that the worktree's folder is gone: that must not stop what comes next.
+    await Staging.discard(store, undefined, intent);
+    return intent.complete();
+  }
   using root = openWorktree(context, worktree);
   const staging = Staging.find(store, root, intent);
   try {

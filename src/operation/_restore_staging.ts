@@ -73,12 +73,12 @@ export class Staging implements Disposable {
     return found;
   }
 
-  /** Removes whatever an interrupted restore left of its staging; repeatable. */
-  static async discard(store: Store, root: Folder, intent: OpenIntent): Promise<void> {
+  /** Removes whatever an interrupted restore left of its staging; repeatable. No root: it did not come that far. */
+  static async discard(store: Store, root: Folder | undefined, intent: OpenIntent): Promise<void> {
     using shared = store.platform.openFolder(store.layout.staging);
     await removeTree(shared, bytesOf(intent.id));
     const inRoot = intent.intent.details["staging_in_root"];
-    if (typeof inRoot !== "string") return;
+    if (root === undefined || typeof inRoot !== "string") return;
     await keepingRoot(root, rootState(root), () => removeTree(root, bytesOf(inRoot)));
   }
 

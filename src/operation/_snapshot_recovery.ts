@@ -17,7 +17,7 @@ export async function recoverSnapshot(
     await store.snapshots.discardUnfinished(snapshot_id);
     return intent.complete();
   }
-  const worktree = store.worktrees.list().find((w) => w.worktree_id === intent.intent.worktree_id);
+  const worktree = store.worktrees.withId(intent.intent.worktree_id);
   // Moved on already, or gone: then the snapshot stays where it is, a leaf or a part of the line.
   if (worktree !== undefined && worktree.head_snapshot_id === parent) {
     advanceHead(store, worktree, {

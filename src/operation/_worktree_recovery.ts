@@ -56,7 +56,7 @@ async function recoverRenaming({ store }: RepositoryContext, intent: OpenIntent)
 
 /** Without its record a worktree is removed, and its content goes; with it everything is put back. */
 async function recoverRemoval({ store }: RepositoryContext, intent: OpenIntent): Promise<void> {
-  const worktree = store.worktrees.list().find((each) => each.worktree_id === intent.intent.worktree_id);
+  const worktree = store.worktrees.withId(intent.intent.worktree_id);
   if (worktree !== undefined) {
     putBack(store, worktree, intent);
     store.pins.remove(intent.id);

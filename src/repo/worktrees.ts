@@ -1,6 +1,6 @@
 import { bytesOf } from "../model/bytes.ts";
 import { SYMLINK } from "../model/entry.ts";
-import { JvsError } from "../model/errors.ts";
+import { isJvsError, JvsError } from "../model/errors.ts";
 import { newUuid } from "../model/ids.ts";
 import { checkName } from "../model/names.ts";
 import { quoted } from "../model/path_text.ts";
@@ -66,6 +66,22 @@ export class Worktrees {
   /** The record, or nothing. */
   find(name: string): WorktreeConfig | undefined {
     return readWorktree(this.layout, name);
+  }
+
+  /** The record with this id, or nothing; a damaged one stops nobody, unless it may be the one that is looked for. */
+  withId(id: string | null): WorktreeConfig | undefined {
+    let problem: JvsError | undefined;
+    for (const name of this.names()) {
+      try {
+        const config = this.find(name);
+        if (config?.worktree_id === id) return config;
+      } catch (error) {
+        if (!isJvsError(error, "E_DESCRIPTOR_CORRUPT")) throw error;
+        problem = error;
+      }
+    }
+    if (problem !== undefined) throw problem;
+    return undefined;
   }
 
   /** The record, or `E_NOT_FOUND` naming those there are. */
