@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { openFilesIn } from "../../tests/support/open_files.ts";
 import { mustRun } from "../../tests/support/run.ts";
 import { indexOf, onTree, scan, tableOf, watched } from "../../tests/support/tree_cases.ts";
 import { bytesOf } from "../model/bytes.ts";
@@ -29,7 +30,7 @@ onTree(
     const deep = "d/".repeat(1500);
     mustRun("sh", "-c", `cd '${path}' && mkdir -p '${deep}' && for i in $(seq 500); do mkdir w$i; done`);
     const { table } = await scan(root);
-    const before = openFiles();
+    const before = openFilesIn(path);
     {
       using folders = new OpenFolders(root, table);
       const stat = new Stat();
@@ -38,9 +39,9 @@ onTree(
         folders.get(i).stat(ITSELF, stat);
         assertEquals(stat.inoLo, table.inoLo[i]);
       }
-      assert(openFiles() - before <= 70, `${openFiles() - before} are open`);
+      assert(openFilesIn(path) - before <= 70, `${openFilesIn(path) - before} are open`);
     }
-    assertEquals(openFiles(), before);
+    assertEquals(openFilesIn(path), before);
   },
 );
 
@@ -81,7 +82,3 @@ onTree("OpenFolders never goes through a link", ({ root, path, ours }) => {
   using folders = new OpenFolders(root, table);
   for (const i of [b, a]) assertThrows(() => folders.get(i), SystemError);
 });
-
-function openFiles(): number {
-  return Number(mustRun("sh", "-c", `ls /proc/${Deno.pid}/fd | wc -l`));
-}
