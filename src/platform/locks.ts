@@ -113,7 +113,16 @@ function openLockFile(path: string): { file: Deno.FsFile; writable: boolean } {
   } catch (error) {
     // Another's file, or a read-only file system: it can be locked all the same, only without a name in it.
     if (!isSystemError(error, "EACCES", "EPERM", "EROFS")) throw error;
-    return { file: attempt("lock", path, () => Deno.openSync(path, { read: true })), writable: false };
+    return { file: openExisting(path, error), writable: false };
+  }
+}
+
+function openExisting(path: string, refusal: unknown): Deno.FsFile {
+  try {
+    return attempt("lock", path, () => Deno.openSync(path, { read: true }));
+  } catch (error) {
+    // That the file is not there is only because it could not be made.
+    throw isSystemError(error, "ENOENT") ? refusal : error;
   }
 }
 

@@ -30,6 +30,11 @@ const SENTENCES: Record<string, string> = {
   EOPNOTSUPP: "the file system cannot do that",
 };
 
+/** Where the class's own way out does not lead anywhere. */
+const HINTS: Record<string, string> = {
+  EROFS: "Nothing was changed. Mount the file system so that it can be written, and try again.",
+};
+
 /** A system call that failed: which, on what, and the system's own name for the reason. */
 export class SystemError extends JvsError {
   /** `ENOENT`, `EXDEV`, …; `E<number>` for one we have no name for. */
@@ -40,6 +45,7 @@ export class SystemError extends JvsError {
   constructor(action: string, path: string, errno: string, cause?: unknown) {
     const reason = SENTENCES[errno] ?? `the system said ${errno}`;
     super(CODES[errno] ?? "E_IO", `Cannot ${action} "${path}": ${reason}`, {
+      ...(HINTS[errno] === undefined ? {} : { hint: HINTS[errno] }),
       details: { path, errno, action },
       cause,
     });
