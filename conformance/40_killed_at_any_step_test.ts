@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Descriptor, Finding } from "../src/model/records.ts";
 import { BlackBox } from "../tests/support/black_box.ts";
-import { countCalls, killedAtCall, sampled } from "../tests/support/killed_by_strace.ts";
+import { killedAt, type KillPoint, killPoints, sampled } from "../tests/support/killed_by_strace.ts";
 import { randomFrom } from "../tests/support/random.ts";
 import { requires } from "../tests/support/requires.ts";
 import { mustRun, run } from "../tests/support/run.ts";
@@ -9,39 +9,45 @@ import { describeTree } from "../tests/support/trees.ts";
 
 /** JVS_TEST_KILLS says how many of each; 40 by default. */
 const KILLS = Number(Deno.env.get("JVS_TEST_KILLS") ?? 40);
-/** So many for each repository: verifying all of it takes the longer the more there is. */
-const KILLS_EACH = 10;
+/** So many repositories share them, side by side: to verify all of one takes the longer the more there is. */
+const BOXES = Math.ceil(KILLS / 10);
 
 /** JVS_TEST_SEED repeats a run that failed. */
 const seed = Number(Deno.env.get("JVS_TEST_SEED") ?? Math.floor(Math.random() * 2 ** 31));
 
-for (let part = 0; part < KILLS; part += KILLS_EACH) {
-  const random = randomFrom(seed + part);
-  const range = `kills ${part + 1} to ${part + KILLS_EACH}`;
-  Deno.test({
-    name: `conformance 40: a snapshot that is killed at any step is there whole or not at all, ${range}`,
-    ...requires("strace", "python3"),
-    fn: () => killSnapshots(random),
-  });
-  Deno.test({
-    name:
-      `conformance 40: a restore that is killed at any step leaves the tree wholly old or wholly new, ${range}`,
-    ...requires("strace", "python3"),
-    fn: () => killRestores(random, part / KILLS_EACH),
-  });
+Deno.test({
+  name: "conformance 40: a snapshot that is killed at any step is there whole or not at all",
+  ...requires("strace", "python3"),
+  fn: () => inBoxes(killSnapshots),
+});
+
+Deno.test({
+  name: "conformance 40: a restore that is killed at any step leaves the tree wholly old or wholly new",
+  ...requires("strace", "python3"),
+  fn: () => inBoxes(killRestores),
+});
+
+async function inBoxes(kill: (part: number, random: () => number) => Promise<void>): Promise<void> {
+  await Promise.all(Array.from({ length: BOXES }, (_, part) => kill(part, randomFrom(seed + part))));
 }
 
-async function killSnapshots(random: () => number): Promise<void> {
+/** This part's share of the moments, which together cover all of a command. */
+function share(points: readonly KillPoint[], part: number, random: () => number): KillPoint[] {
+  return sampled(KILLS, points, random).filter((_, i) => i % BOXES === part);
+}
+
+async function killSnapshots(part: number, random: () => number): Promise<void> {
   using box = await madeBox();
-  const most = await countCalls(box, ["snapshot", "counted"]);
+  change(box, KILLS);
+  const points = await killPoints(box, ["snapshot", "counted"]);
   let kills = 0;
-  for (const [round, n] of sampled(KILLS_EACH, most, random).entries()) {
+  for (const [round, point] of share(points, part, random).entries()) {
     change(box, round);
     const tree = await describeTree(box.main);
     const before = await idsOf(box);
     const recordsBefore = box.records().length;
-    const note = `killed at ${n} of ${most}, seed ${seed}`;
-    const killed = await killedAtCall(box, ["snapshot", note], n);
+    const note = `snapshot killed at ${named(point)}, part ${part}, round ${round}, seed ${seed}`;
+    const killed = await killedAt(box, ["snapshot", note], point);
 
     // Whoever only reads sees the old or the new, whole, and that something is pending.
     const listed = await assertAllWhole(box, note);
@@ -50,7 +56,6 @@ async function killSnapshots(random: () => number): Promise<void> {
     if (killed) kills++;
     else assertEquals(made.length, 1, note);
     assertSame(await describeTree(box.main), tree, note);
-    await box.json(["status"]);
 
     // The next change finishes or undoes it, or doctor does.
     if (round % 2 === 0) await box.json(["doctor", "--repair-runtime"]);
@@ -68,30 +73,31 @@ async function killSnapshots(random: () => number): Promise<void> {
   await finish(box, kills);
 }
 
-async function killRestores(random: () => number, part: number): Promise<void> {
+async function killRestores(part: number, random: () => number): Promise<void> {
   using box = await madeBox();
   const one = await savedTree(box);
   change(box, 1);
   const two = await savedTree(box);
   await box.json(["restore", one.id]);
-  const most = await countCalls(box, ["restore", two.id]);
+  const points = await killPoints(box, ["restore", two.id]);
   await box.json(["restore", one.id]);
   let kills = 0;
   let [here, there] = [one, two];
-  for (const [round, n] of sampled(KILLS_EACH, most, random).entries()) {
-    const note = `restore killed at ${n} of ${most}, part ${part}, round ${round}, seed ${seed}`;
+  for (const [round, point] of share(points, part, random).entries()) {
+    const note = `restore killed at ${named(point)}, part ${part}, round ${round}, seed ${seed}`;
     // Sometimes there is unsaved work, which must survive as well.
     const unsaved = round % 3 === 2 ? `unsaved in round ${round}\n` : undefined;
     if (unsaved !== undefined) box.write("folder/a.txt", unsaved);
     const old = await describeTree(box.main);
     const recordsBefore = restoresIn(box);
-    if (await killedAtCall(box, ["restore", there.id], n)) kills++;
+    if (await killedAt(box, ["restore", there.id], point)) kills++;
 
     await box.json(["status"]);
     await assertAllWhole(box, note);
     if (round % 3 === 1) {
       // Recovery may be killed as well.
-      await killedAtCall(box, ["doctor", "--repair-runtime"], 1 + Math.floor(random() * 60));
+      const again = { call: "fsync", when: 1 + Math.floor(random() * 8) };
+      await killedAt(box, ["doctor", "--repair-runtime"], again);
     }
     if (round % 2 === 0) await box.json(["doctor", "--repair-runtime"]);
     else await box.json(["restore", there.id, "--preview"]); // what changes recovers first, though this changes nothing
@@ -142,8 +148,12 @@ function change(box: BlackBox, round: number): void {
   );
 }
 
+function named({ call, when }: KillPoint): string {
+  return `${call} ${when}`;
+}
+
 async function finish(box: BlackBox, kills: number): Promise<void> {
-  assert(kills > KILLS_EACH / 2, `only ${kills} were killed`);
+  assert(kills > KILLS / BOXES / 2, `only ${kills} were killed`);
   await box.json(["doctor", "--repair", "clean_tmp"]);
   assertEquals((await box.json(["doctor"])).findings, []);
   await box.audit();

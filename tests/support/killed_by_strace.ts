@@ -7,29 +7,42 @@ const CHANGING =
   "?mknod,mknodat,?chmod,fchmod,fchmodat,?chown,fchown,?lchown,fchownat,utimensat,setxattr,lsetxattr,fsetxattr," +
   "removexattr,lremovexattr,fremovexattr,copy_file_range,?ftruncate,flock,fsync,fdatasync,syncfs";
 
-/** How many such calls the main thread of a command makes when nobody kills it. */
-export async function countCalls(box: BlackBox, args: readonly string[]): Promise<number> {
+/** A moment in the life of a command: as it begins a system call for the `when`-th time. */
+export interface KillPoint {
+  readonly call: string;
+  readonly when: number;
+}
+
+/** Every moment at which a command, when nobody kills it, is about to change a file system, in order. */
+export async function killPoints(box: BlackBox, args: readonly string[]): Promise<KillPoint[]> {
   using folder = tempDir();
   const log = `${folder.path}/log`;
   const under = ["strace", "-f", "-qq", "-o", log, "-e", `trace=${CHANGING}`, "-e", "signal=none"];
   await box.json(args, { under });
-  const lines = Deno.readTextFileSync(log).split("\n").filter((line) => line.includes("("));
-  const main = lines[0]?.split(" ")[0];
-  return lines.filter((line) => line.startsWith(`${main} `)).length;
+  const calls = [...Deno.readTextFileSync(log).matchAll(/^(\d+) +(\w+)\(/gm)];
+  // Some threads are Deno's own; the one that makes most calls is that of JVS.
+  const threads = Map.groupBy(calls, ([, thread]) => thread);
+  const [own = []] = [...threads.values()].sort((a, b) => b.length - a.length);
+  const seen = new Map<string, number>();
+  return own.map(([, , call = ""]) => {
+    const when = (seen.get(call) ?? 0) + 1;
+    seen.set(call, when);
+    return { call, when };
+  });
 }
 
 /**
- * Runs a command and kills it as its main thread begins the n-th call that changes the file system: that call is not made.
- * False when it came to its end before.
+ * Runs a command and kills it as a thread of it begins that call for the `when`-th time: the call is not made. False when
+ * it came to its end before.
  */
-export async function killedAtCall(box: BlackBox, args: readonly string[], n: number): Promise<boolean> {
-  const inject = `inject=${CHANGING}:signal=KILL:when=${n}`;
-  const under = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", `trace=${CHANGING}`, "-e", inject];
+export async function killedAt(box: BlackBox, args: readonly string[], at: KillPoint): Promise<boolean> {
+  const inject = `inject=${at.call}:signal=KILL:when=${at.when}`; // strace counts each call and each thread by itself
+  const under = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", `trace=${at.call}`, "-e", inject];
   const { signal, code } = await box.run(args, { under });
   return signal === "SIGKILL" || code === 137;
 }
 
-/** Numbers from 1 to `most`, one from each of `count` equal parts, so that all of a command is covered. */
-export function sampled(count: number, most: number, random: () => number): number[] {
-  return Array.from({ length: count }, (_, i) => 1 + Math.floor((i + random()) * most / count));
+/** `count` of a list's items, one from each of so many equal parts, so that all of it is covered. */
+export function sampled<T>(count: number, from: readonly T[], random: () => number): T[] {
+  return Array.from({ length: count }, (_, i) => from[Math.floor((i + random()) * from.length / count)] as T);
 }
