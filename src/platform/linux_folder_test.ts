@@ -116,16 +116,21 @@ onLinux("Host.isAlive() knows living from ended processes", async () => {
 
 onLinux("Host.isAlive() takes no process for alive that has ended and waits for its parent", async () => {
   const { host } = openPlatform();
-  const script = "sh -c 'exit 0' & echo $!; exec sleep 60";
-  const child = new Deno.Command("sh", { args: ["-c", script], stdout: "piped" }).spawn();
+  // A shell may wait for its children by itself; so the child ends only when its parent has become something else.
+  const script = "exec 3<&0; (read line <&3) & echo $!; exec sleep 60";
+  const child = new Deno.Command("sh", { args: ["-c", script], stdin: "piped", stdout: "piped" }).spawn();
   const { value } = await child.stdout.getReader().read();
   const pid = Number(textOf(value ?? a));
-  const facts = () => {
-    const line = mustRun("cat", `/proc/${pid}/stat`);
-    return line.slice(line.lastIndexOf(")") + 2).split(" ");
+  const facts = (of: number) => {
+    const line = mustRun("cat", `/proc/${of}/stat`);
+    return line.slice(line.lastIndexOf("(")).split(/[()] ?| /);
   };
-  while (facts()[0] !== "Z") await new Promise((resolve) => setImmediate(resolve));
-  assert(!host.isAlive(pid, facts()[19] as string));
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  while (facts(child.pid)[1] !== "sleep") await turn();
+  assert(host.isAlive(pid, facts(pid)[21] as string));
+  await child.stdin.close();
+  while (facts(pid)[2] !== "Z") await turn();
+  assert(!host.isAlive(pid, facts(pid)[21] as string));
   child.kill("SIGKILL");
   await child.status;
 });
