@@ -1,8 +1,10 @@
 import { DegradationList } from "../model/degradations.ts";
+import { isJvsError } from "../model/errors.ts";
 import type { Folder } from "../platform/platform.ts";
 import type { TreeTable } from "../tree/table.ts";
 import { adoptHashes } from "./_adopt_hashes.ts";
 import { commitChange, type WorktreeChange } from "./_commit.ts";
+import type { RepositoryContext } from "./define.ts";
 import { type Look, lookAt } from "./_look.ts";
 import { applyJournal, RestoreTrees } from "./_restore_apply.ts";
 import type { RestoreRequest } from "./_restore_request.ts";
@@ -96,9 +98,19 @@ async function changeTree(
   makeDurable(change, look.root, staging);
   const done = { ...result, plan, secondAutosaveId };
   await commit(change, request, done, staging);
-  await removeOldReplaced(store, store.config.get("restore.keep_replaced"));
-  await rememberRestored(change, done);
+  await tidyUp(context, () => removeOldReplaced(store, store.config.get("restore.keep_replaced")));
+  await tidyUp(context, () => rememberRestored(change, done));
   return done;
+}
+
+/** What comes after the restore is done: it is not undone, nor reported as failed, when that does not work. */
+async function tidyUp({ reporter }: RepositoryContext, act: () => Promise<void>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    if (!isJvsError(error) || error.code === "E_INTERRUPTED") throw error;
+    reporter.warn(`The worktree is restored; but then: ${error.message}`);
+  }
 }
 
 /** Both the worktree and what was taken out of it; they may lie on two file systems (SPEC 2). */

@@ -52,7 +52,9 @@ export async function stage(
     signal: context.signal,
   });
   const damaged = [...changed, ...unreadable].map((index) => table.path(index));
-  if (request.verify) damaged.push(...await differingFiles(context, staging.fresh, table));
+  if (damaged.length === 0 && request.verify) {
+    damaged.push(...await differingFiles(context, staging.fresh, table));
+  }
   if (damaged.length > 0) throw damagedPayload("restore", snapshotId, damaged);
   return degradations;
 }

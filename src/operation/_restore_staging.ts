@@ -2,7 +2,9 @@ import { bytesOf } from "../model/bytes.ts";
 import type { Folder } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
 import { nowMs } from "../platform/clock.ts";
+import { attempt } from "../platform/deno_call.ts";
 import type { OpenIntent } from "../repo/intents.ts";
+import { namesIn } from "../repo/names_in.ts";
 import type { Store } from "../repo/store.ts";
 import { removeTree } from "../tree/remove_tree.ts";
 import { keepingRoot, putRootBack, RootState, rootState } from "./_root_access.ts";
@@ -147,9 +149,10 @@ export async function removeOldReplaced(store: Store, keepMs: number): Promise<v
 
 function replacedFolders(store: Store): { name: string; madeAt: number }[] {
   const found: { name: string; madeAt: number }[] = [];
-  for (const entry of Deno.readDirSync(store.layout.replaced)) {
-    const changed = Deno.lstatSync(`${store.layout.replaced}/${entry.name}`).ctime;
-    if (changed !== null) found.push({ name: entry.name, madeAt: changed.getTime() });
+  for (const name of namesIn(store.layout.replaced)) {
+    const path = `${store.layout.replaced}/${name}`;
+    const { ctime } = attempt("look at", path, () => Deno.lstatSync(path));
+    if (ctime !== null) found.push({ name, madeAt: ctime.getTime() });
   }
   return found;
 }
