@@ -1,0 +1,99 @@
+import { assert, assertEquals } from "@std/assert";
+import { BlackBox } from "../support/black_box.ts";
+import { contentsOf, missingFrom } from "../support/kept_content.ts";
+import { requires } from "../support/requires.ts";
+import { badlyTold, type Fault, placesOf, runFaulty, sampleFaults, seeded } from "./faulty_calls.ts";
+
+const seed = Number(Deno.env.get("JVS_TEST_SEED") ?? Math.floor(Math.random() * 2 ** 31));
+const points = Number(Deno.env.get("JVS_TEST_FAULTS") ?? 20);
+
+function told(fault: Fault, failed: string | undefined, output = ""): string {
+  const { call, error, when } = fault;
+  return `seed ${seed}, ${call} number ${when} gives ${error}: ${failed ?? "not reached"}\n${output}`;
+}
+
+async function someBox(): Promise<BlackBox & { readonly first: string; readonly second: string }> {
+  const box = await BlackBox.make();
+  for (let i = 0; i < 5; i++) box.write(`folder-${i % 2}/${i}`, `first ${i}\n`);
+  box.write("only-first/deep/file", "first\n");
+  box.write("same", "same\n");
+  const first = (await box.save("first")).snapshot_id;
+  for (let i = 0; i < 3; i++) box.write(`folder-${i % 2}/${i}`, `second ${i}\n`);
+  Deno.removeSync(`${box.main}/only-first`, { recursive: true });
+  box.write("only-second/deep/file", "second\n");
+  Deno.utimeSync(`${box.main}/same`, 1, 1);
+  const second = (await box.save("second")).snapshot_id;
+  return Object.assign(box, { first, second });
+}
+
+Deno.test({
+  name:
+    "jvs snapshot says what failed and loses nothing, whichever system call fails, and works again afterwards",
+  ...requires("strace", "ffi"),
+  fn: async () => {
+    using box = await someBox();
+    console.log(`seed ${seed}`);
+    const random = seeded(seed);
+    box.write("folder-0/new", "precious\n");
+    const { run, places } = await placesOf(box, ["snapshot", "traced"]);
+    assertEquals(run.code, 0, run.stderr);
+    let reached = 0;
+    for (const [index, fault] of sampleFaults(places, points, random).entries()) {
+      box.write("folder-0/new", `precious ${index}\n`);
+      const before = contentsOf(box.main);
+      const ids = (await box.history()).length;
+      const { run, failed } = await runFaulty(box, ["snapshot", `with fault ${index}`], fault);
+      if (failed === undefined) continue; // it failed for Deno, or there were fewer calls this time
+      reached++;
+      const shown = told(fault, failed, run.stdout + run.stderr);
+      assertEquals(badlyTold(run), undefined, shown);
+      assertEquals(contentsOf(box.main), before, shown);
+      const after = await box.history();
+      const made = after.some(({ note }) => note === `with fault ${index}`);
+      assertEquals(after.length, ids + (made ? 1 : 0), shown);
+      if (run.code === 0) assert(made, shown);
+      const again = await box.run(["snapshot", `after ${index}`, "--json"]);
+      assertEquals(again.code, 0, `${shown}\nand then ${again.stdout}`);
+    }
+    assert(reached >= points / 2, `only ${reached} of ${points} faults were reached; seed ${seed}`);
+    await box.audit();
+  },
+});
+
+Deno.test({
+  name: "jvs restore says what failed and leaves the tree wholly old or new, whichever system call fails",
+  ...requires("strace", "ffi"),
+  fn: async () => {
+    using box = await someBox();
+    console.log(`seed ${seed}`);
+    const random = seeded(seed + 1);
+    const old = contentsOf(box.main);
+    const edit = (text: string) => box.write("folder-1/1", text);
+    edit("precious\n");
+    const { run, places } = await placesOf(box, ["restore", box.first]);
+    assertEquals(run.code, 0, run.stderr);
+    const target = contentsOf(box.main);
+    let reached = 0;
+    for (const [index, fault] of sampleFaults(places, points, random).entries()) {
+      await box.json(["restore", box.second]);
+      assertEquals(contentsOf(box.main), old);
+      edit(`precious ${index}\n`);
+      const before = contentsOf(box.main);
+      const { run, failed } = await runFaulty(box, ["restore", box.first], fault);
+      if (failed === undefined) continue;
+      reached++;
+      const shown = told(fault, failed, run.stdout + run.stderr);
+      assertEquals(badlyTold(run), undefined, shown);
+      if (run.code === 0) assertEquals(contentsOf(box.main), target, shown);
+      else {
+        const repaired = await box.run(["doctor", "--repair-runtime", "--json"]);
+        assertEquals(repaired.code, 0, `${shown}\nand then ${repaired.stdout}`);
+        const isNew = contentsOf(box.main).has("only-first/deep/file");
+        assertEquals(contentsOf(box.main), isNew ? target : before, shown);
+      }
+      assertEquals(missingFrom(before, box.main, box.control), [], shown);
+    }
+    assert(reached >= points / 2, `only ${reached} of ${points} faults were reached; seed ${seed}`);
+    await box.audit();
+  },
+});
