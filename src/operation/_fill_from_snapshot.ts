@@ -65,7 +65,7 @@ export async function fillFromSnapshot(
     signal,
   });
   const damaged = [...result.changed, ...result.unreadable].map((index) => table.path(index));
-  if (verified) damaged.push(...await differingFiles(context, root, table));
+  if (verified && damaged.length === 0) damaged.push(...await differingFiles(context, root, table));
   if (damaged.length > 0) throw damagedPayload("fork", id, damaged);
   degradations.addAll(result.degradations);
   return { degradations, verified, ...(verified ? { table } : {}) };
