@@ -244,6 +244,32 @@ Deno.test({
 });
 
 Deno.test({
+  name:
+    "jvs restore goes well where an old replaced folder cannot be cleaned up, and leaves a mount in it alone",
+  ...requires("root", "tmpfs"),
+  fn: async () => {
+    using box = await BlackBox.make();
+    box.write("a", "1\n");
+    const { snapshot_id } = await box.save("first");
+    await box.json(["config", "set", "restore.keep_replaced", "0s"]);
+    const replaced = `${box.control}/runtime/shared/replaced/earlier`;
+    Deno.mkdirSync(`${replaced}/mnt`, { recursive: true });
+    {
+      using _mount = tmpfs(`${replaced}/mnt`);
+      Deno.writeTextFileSync(`${replaced}/mnt/theirs`, "precious\n");
+      box.write("a", "2\n");
+      const run = await box.run(["restore", snapshot_id]);
+      assertEquals(run.code, 0, run.stderr);
+      assertStringIncludes(run.stderr, "mnt");
+      assertEquals(Deno.readTextFileSync(`${replaced}/mnt/theirs`), "precious\n");
+    }
+    box.write("a", "2\n");
+    await losingNothing(box, ["restore", snapshot_id]);
+    assertEquals(exists(replaced), false);
+  },
+});
+
+Deno.test({
   name: "jvs adopt refuses a mount point, and says what to do",
   ...requires("root", "tmpfs"),
   fn: async () => {
