@@ -120,10 +120,12 @@ class Planner {
     }
   }
 
-  /** In scope, or a folder that something in scope needs and that is not there. */
+  /** In scope, or a folder that something in scope needs and that is not there, or no folder now. */
   private isWanted(j: number): boolean {
-    return this.request.inScope(this.then, j) ||
-      (at(this.then.type, j) === DIR && this.nowOf[j] === NONE && this.hasScopedBelow(j));
+    if (this.request.inScope(this.then, j)) return true;
+    const i = at(this.nowOf, j);
+    const isFolderNow = i !== NONE && this.now.type[i] === DIR;
+    return at(this.then.type, j) === DIR && !isFolderNow && this.hasScopedBelow(j);
   }
 
   private hasScopedBelow(j: number): boolean {
@@ -164,7 +166,8 @@ class Planner {
     this.swallowed[top] = 1;
     this.touched.push(top);
     for (let i = top + 1; i < this.now.count; i++) {
-      if (this.swallowed[at(this.now.parent, i)] !== 1) continue;
+      // What is in another folder that gave way before may stand behind this one, and is swallowed already.
+      if (this.swallowed[i] === 1 || this.swallowed[at(this.now.parent, i)] !== 1) continue;
       this.swallowed[i] = 1;
       if (this.request.fixed(i)) this.inTheWay.push(i);
       else this.touched.push(i);
