@@ -333,3 +333,12 @@ import mmap, sys
 with open(sys.argv[1], "r+b") as file, mmap.mmap(file.fileno(), 0) as view:
     view[0:6] = b"SECOND"
 `;
+
+Deno.test("jvs restore --paths brings back what lies below a file of today, and keeps that file", async () => {
+  using box = await twoSnapshots();
+  Deno.removeSync(`${box.main}/folder`, { recursive: true });
+  box.write("folder", "precious\n");
+  const result = await losingNothing(box, ["restore", box.first, "--paths", "folder/a"]);
+  assertEquals([...contentsOf(`${box.main}/folder`)], [["a", "first folder/a\n"]]);
+  assertEquals(saved(box, result.autosave_snapshot_id).get("folder"), "precious\n");
+});
