@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Descriptor, Finding } from "../src/model/records.ts";
 import { BlackBox } from "../tests/support/black_box.ts";
+import { sharedDisk } from "../tests/support/disk_image.ts";
 import { killedAt, type KillPoint, killPoints, sampled } from "../tests/support/killed_by_strace.ts";
 import { randomFrom } from "../tests/support/random.ts";
 import { requires } from "../tests/support/requires.ts";
@@ -25,6 +26,32 @@ Deno.test({
   name: "conformance 40: a restore that is killed at any step leaves the tree wholly old or wholly new",
   ...requires("strace", "python3"),
   fn: () => inBoxes(killRestores),
+});
+
+Deno.test({
+  name:
+    "conformance 40: a killed restore leaves nothing in a subvolume, where staging has to be in the payload root",
+  ...requires("root", "strace", "python3", "btrfs"),
+  async fn() {
+    using disk = await sharedDisk("btrfs");
+    mustRun("btrfs", "subvolume", "create", `${disk.path}/adopted`);
+    using box = await BlackBox.adopt(`${disk.path}/adopted`);
+    const one = await savedTree(box);
+    makeTree(box);
+    const two = await savedTree(box);
+    await box.json(["restore", one.id]);
+    const points = await killPoints(box, ["restore", two.id]);
+    for (const point of sampled(12, points, randomFrom(seed))) {
+      await box.json(["restore", one.id]);
+      const note = `restore killed at ${named(point)}, seed ${seed}`;
+      await killedAt(box, ["restore", two.id], point);
+      await box.json(["doctor", "--repair-runtime"]);
+      const now = await describeTree(box.main);
+      if (differing(now, two.tree).length > 0) assertSame(now, one.tree, note);
+      await assertNothingOpen(box, note);
+    }
+    await box.audit();
+  },
 });
 
 async function inBoxes(kill: (part: number, random: () => number) => Promise<void>): Promise<void> {
@@ -122,6 +149,12 @@ async function killRestores(part: number, random: () => number): Promise<void> {
 /** A repository with a tree that has a little of each kind. */
 async function madeBox(): Promise<BlackBox> {
   const box = await BlackBox.make();
+  makeTree(box);
+  await box.save("first");
+  return box;
+}
+
+function makeTree(box: BlackBox): void {
   mustRun(
     "sh",
     "-ec",
@@ -130,8 +163,6 @@ async function madeBox(): Promise<BlackBox> {
      ln folder/1 folder/below/1; mkfifo folder/fifo; printf thing > thing; chmod 600 folder/2
      touch -d @1000000000.5 folder/* folder/below/* empty read-only/below; chmod 555 read-only/below read-only; touch -d @1000000001 .`,
   );
-  await box.save("first");
-  return box;
 }
 
 /** Changes something of each kind; differently in each round. */

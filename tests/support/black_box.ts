@@ -2,7 +2,7 @@ import { assert } from "@std/assert";
 import type { AuditRecord, Descriptor } from "../../src/model/records.ts";
 import { fullAudit } from "./full_audit.ts";
 import { type Json, type JsonError, jvsError, jvsJson, type JvsOptions, type JvsRun, runJvs } from "./jvs.ts";
-import { type TempDir, tempDir, type TempDirOptions } from "./temp_dir.ts";
+import { tempDir, type TempDirOptions } from "./temp_dir.ts";
 
 /** How a repository for black-box tests is made. */
 export interface BlackBoxOptions extends TempDirOptions {
@@ -15,9 +15,11 @@ export interface BlackBoxOptions extends TempDirOptions {
 /** A repository that is only reached through the program under test, for `using`. */
 export class BlackBox implements Disposable {
   private constructor(
-    private readonly folder: TempDir,
+    private readonly folder: Disposable & { readonly path: string },
     /** The folder that holds `.jvs`. */
     readonly path: string,
+    /** The payload root of the first worktree. */
+    readonly main: string,
     private readonly options: BlackBoxOptions,
   ) {}
 
@@ -32,16 +34,18 @@ export class BlackBox implements Disposable {
       cwd: folder.path,
       ...commandOptions(options),
     });
-    return new BlackBox(folder, repository, options);
+    return new BlackBox(folder, repository, `${repository}/main`, options);
+  }
+
+  /** A folder put under version control where it stands; both are whoever's that made it. */
+  static async adopt(folder: string): Promise<BlackBox> {
+    const { repository } = await jvsJson<{ repository: string }>(["adopt", folder], { cwd: folder });
+    return new BlackBox({ path: folder, [Symbol.dispose]() {} }, repository, folder, {});
   }
 
   /** The folder that the repository is in. */
   get outside(): string {
     return this.folder.path;
-  }
-
-  get main(): string {
-    return `${this.path}/main`;
   }
 
   get control(): string {
