@@ -36,3 +36,8 @@ Deno.test("jvs version loads nothing that opens a repository", () => {
   ];
   assertEquals(loaded.filter((path) => /^src\/(repo|engine|tree|platform)\//.test(path)), []);
 });
+
+Deno.test("what changes something loads no recovery before there is something to recover", () => {
+  const loaded = [...loadedAtStart("src/operation/snapshot.ts", "src/operation/ref_create.ts")];
+  assertEquals(loaded.filter((path) => path.endsWith("_recovery.ts")), []);
+});

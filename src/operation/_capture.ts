@@ -16,7 +16,7 @@ import { unreadableError } from "../tree/unreadable.ts";
 import { adoptUnchanged, correctFromPayload } from "./_capture_tables.ts";
 import type { WorktreeChange } from "./_commit.ts";
 import { type Look, scanWorktree } from "./_look.ts";
-import { shareWithNewest } from "./_share.ts";
+import { shareWithNewest, type SnapshotToShare } from "./_share.ts";
 
 const RECAPTURES = 3;
 
@@ -36,6 +36,8 @@ export interface Capture {
   readonly consistency: "quiesced" | "best_effort";
   /** Bytes that had to be cloned, as no earlier snapshot had them. */
   readonly changedBytes: number;
+  /** The snapshot that the payload shares its unchanged files with. */
+  readonly earlier: Pick<SnapshotToShare, "snapshotId" | "table"> | undefined;
 }
 
 interface Attempt {
@@ -55,7 +57,8 @@ export async function capture(
 ): Promise<Capture> {
   const payloads = new UnfinishedPayloads(change, id);
   let scan = look.scan;
-  let share = await shareWithNewest(change, look);
+  const earlier = await shareWithNewest(change, look);
+  let share: ShareSource | undefined = earlier;
   let changedBytes = 0;
   for (let again = 0;; again++) {
     const attempt = await clonePayload(change, look, payloads, scan, share, options);
@@ -63,15 +66,16 @@ export async function capture(
     changedBytes += attempt.result.clonedBytes;
     const syncing = beginSync(change.store.layout.unfinishedPayload(id));
     const still = await isStill(change, look, attempt).finally(() => syncing);
-    if (still) return finish(attempt, "quiesced", changedBytes);
+    if (still) return finish(attempt, { consistency: "quiesced", changedBytes, earlier });
     const now = await lookAgain(change, look, scan);
     const { match, steady } = adoptUnchanged(scan.table, now.table, attempt.result.changed);
-    if (steady) return finish(attempt, "quiesced", changedBytes);
+    if (steady) return finish(attempt, { consistency: "quiesced", changedBytes, earlier });
     if (options.consistency === "best_effort" || again === RECAPTURES) {
       if (options.consistency === "quiesced") throw neverStill(look, scan, now, match);
       using payload = payloads.open();
       const table = await correctFromPayload(payload, scan.table);
-      return finish({ ...attempt, scan: { ...attempt.scan, table } }, "best_effort", changedBytes);
+      const corrected = { ...attempt, scan: { ...attempt.scan, table } };
+      return finish(corrected, { consistency: "best_effort", changedBytes, earlier });
     }
     share = { payload: payloads.setAside(), table: scan.table, match };
     scan = now;
@@ -123,11 +127,14 @@ async function lookAgain(change: WorktreeChange, look: Look, scan: Scan): Promis
   });
 }
 
-function finish(attempt: Attempt, consistency: Capture["consistency"], changedBytes: number): Capture {
+function finish(
+  attempt: Attempt,
+  rest: Pick<Capture, "consistency" | "changedBytes" | "earlier">,
+): Capture {
   const degradations = new DegradationList();
   degradations.addAll(attempt.scan.degradations);
   degradations.addAll(attempt.result.degradations);
-  return { table: attempt.scan.table, degradations, consistency, changedBytes };
+  return { table: attempt.scan.table, degradations, ...rest };
 }
 
 /** Files without a hash that the payload holds. */

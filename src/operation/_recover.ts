@@ -1,31 +1,36 @@
 import { JvsError } from "../model/errors.ts";
 import type { OpenIntent } from "../repo/intents.ts";
 import type { RepositoryContext } from "./define.ts";
-import { recoverRelocation } from "./_adoption_recovery.ts";
-import { recoverConfig } from "./_config_recovery.ts";
-import { finishDecided } from "./_finish.ts";
-import { recoverSnapshot } from "./_snapshot_recovery.ts";
-import { recoverRef } from "./_ref_recovery.ts";
-import { recoverRestore } from "./_restore_recovery.ts";
-import { recoverWorktreeChange } from "./_worktree_recovery.ts";
 
 /** Finishes or undoes what an intent began; it may itself be killed and repeated. */
 export type Recovery = (context: RepositoryContext, intent: OpenIntent) => Promise<void>;
 
-const RECOVERIES: Readonly<Record<string, Recovery>> = {
-  "snapshot": recoverSnapshot,
-  "restore": recoverRestore,
-  "worktree create": recoverWorktreeChange,
-  "worktree fork": recoverWorktreeChange,
-  "worktree rename": recoverWorktreeChange,
-  "worktree remove": recoverWorktreeChange,
-  "ref create": recoverRef,
-  "ref delete": recoverRef,
-  "config set": recoverConfig,
-  "adopt relocate": recoverRelocation,
-  // A repository appears whole, with its intent in it: what is left to do is to record that.
-  "init": ({ store }, intent) => finishDecided(store, intent),
-  "adopt": ({ store }, intent) => finishDecided(store, intent),
+const ofSnapshot = async () => (await import("./_snapshot_recovery.ts")).recoverSnapshot;
+const ofRestore = async () => (await import("./_restore_recovery.ts")).recoverRestore;
+const ofWorktree = async () => (await import("./_worktree_recovery.ts")).recoverWorktreeChange;
+const ofRef = async () => (await import("./_ref_recovery.ts")).recoverRef;
+const ofConfig = async () => (await import("./_config_recovery.ts")).recoverConfig;
+const ofRelocation = async () => (await import("./_adoption_recovery.ts")).recoverRelocation;
+// A repository appears whole, with its intent in it: what is left to do is to record that.
+const ofBeginning = async (): Promise<Recovery> => {
+  const { finishDecided } = await import("./_finish.ts");
+  return ({ store }, intent) => finishDecided(store, intent);
+};
+
+/** By the operation that was interrupted. Loaded when there is something to recover, as there hardly ever is. */
+const RECOVERIES: Readonly<Record<string, () => Promise<Recovery>>> = {
+  "snapshot": ofSnapshot,
+  "restore": ofRestore,
+  "worktree create": ofWorktree,
+  "worktree fork": ofWorktree,
+  "worktree rename": ofWorktree,
+  "worktree remove": ofWorktree,
+  "ref create": ofRef,
+  "ref delete": ofRef,
+  "config set": ofConfig,
+  "adopt relocate": ofRelocation,
+  "init": ofBeginning,
+  "adopt": ofBeginning,
 };
 
 /**
@@ -45,13 +50,14 @@ export async function recoverOpenIntents(
 
 /** Recovers one intent. */
 export async function recoverIntent(context: RepositoryContext, intent: OpenIntent): Promise<void> {
-  const recovery = RECOVERIES[intent.intent.operation];
-  if (recovery === undefined) {
+  const load = RECOVERIES[intent.intent.operation];
+  if (load === undefined) {
     throw new JvsError(
       "E_FORMAT_UNSUPPORTED",
       `Cannot recover the interrupted "${intent.intent.operation}": this version of jvs does not know it.`,
       { hint: "Run the version of jvs that began it, or a newer one." },
     );
   }
-  await recovery(context, intent);
+  const recover = await load();
+  await recover(context, intent);
 }

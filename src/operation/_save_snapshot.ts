@@ -1,13 +1,12 @@
 import { DIR, FILE, SYMLINK } from "../model/entry.ts";
 import type { Descriptor, Stats } from "../model/records.ts";
 import { selectEngine } from "../engine/select.ts";
-import { writeManifest } from "../tree/manifest.ts";
-import { payloadRootHash } from "../tree/root_hash.ts";
 import { at, type TreeTable } from "../tree/table.ts";
 import { nowIso } from "../platform/clock.ts";
 import { advanceHead } from "./_advance_head.ts";
 import { type Capture, capture } from "./_capture.ts";
 import { commitChange, type WorktreeChange } from "./_commit.ts";
+import { describeTree } from "./_describe_tree.ts";
 import type { Look } from "./_look.ts";
 
 /** What a snapshot says of itself besides what it captures. */
@@ -59,8 +58,7 @@ export async function saveSnapshot(
 
   // 3. and 4. Clone into snapshots/<id>.tmp, hash it, and write the manifest.
   const captured = await capture(change, look, id, { ...options, engine });
-  const rootHash = await payloadRootHash(captured.table);
-  const manifest = await writeManifest(store.layout.manifests, id, captured.table, worktree.head_snapshot_id);
+  const { rootHash, manifestHash } = await describeTree(change, id, captured);
 
   // 5. Everything is durable before anything refers to it.
   context.reporter.begin("making it durable");
@@ -85,7 +83,7 @@ export async function saveSnapshot(
     meta: {},
     degradations: captured.degradations.toRecord(),
     payload_root_hash: { algo: "sha256", value: rootHash },
-    manifest_hash: { algo: "sha256", value: manifest.hash },
+    manifest_hash: { algo: "sha256", value: manifestHash },
   });
   store.snapshots.writeDescriptor(descriptor);
 

@@ -7,11 +7,19 @@ import { at, type TreeTable } from "../tree/table.ts";
 import type { WorktreeChange } from "./_commit.ts";
 import type { Look } from "./_look.ts";
 
+/** A snapshot's payload and its manifest, to share files with. */
+export interface SnapshotToShare extends ShareSource {
+  readonly snapshotId: string;
+}
+
 /**
  * The newest payload of this worktree, and which of the files that `look` saw it holds unchanged, to be hard-linked
  * from it. Nothing where there is none, or where it is damaged: then everything is cloned.
  */
-export async function shareWithNewest(change: WorktreeChange, look: Look): Promise<ShareSource | undefined> {
+export async function shareWithNewest(
+  change: WorktreeChange,
+  look: Look,
+): Promise<SnapshotToShare | undefined> {
   try {
     return await newestPayload(change, look);
   } catch (error) {
@@ -24,18 +32,19 @@ export async function shareWithNewest(change: WorktreeChange, look: Look): Promi
 async function newestPayload(
   { store, worktree }: WorktreeChange,
   look: Look,
-): Promise<ShareSource | undefined> {
+): Promise<SnapshotToShare | undefined> {
   const { known } = look;
   if (known !== undefined && known.snapshotId !== null && store.snapshots.exists(known.snapshotId)) {
     // The cache is that snapshot's manifest, and the scan has matched it already.
     const payload = store.snapshots.openPayload(known.snapshotId);
-    return { payload, table: known.table, match: look.scan.knownAs };
+    return { snapshotId: known.snapshotId, payload, table: known.table, match: look.scan.knownAs };
   }
   const candidates = [worktree.head_snapshot_id, worktree.latest_snapshot_id];
   const id = candidates.find((candidate) => candidate !== null && store.snapshots.exists(candidate));
   if (id === undefined || id === null) return undefined;
   const table = await store.snapshots.manifest(id);
-  return { payload: store.snapshots.openPayload(id), table, match: matchUnchanged(table, look.table) };
+  const payload = store.snapshots.openPayload(id);
+  return { snapshotId: id, payload, table, match: matchUnchanged(table, look.table) };
 }
 
 /** A shared inode has one set of aspects, so all that a payload shows of a file must be the same. */

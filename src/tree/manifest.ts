@@ -44,9 +44,25 @@ export async function writeManifest(
   const blocks = await writeBlocks(table, writer, parent);
   const packBytes = await writer.finish();
   if (packBytes === 0) removeDurable(packPath(folder, id));
-  const index = await encodeIndex(blocks);
-  writeDurable(indexPath(folder, id), index);
-  return { hash: hexOf(await sha256(index)), bytes: packBytes + index.length };
+  return await writeIndex(folder, id, blocks, packBytes);
+}
+
+/**
+ * Writes as the manifest of snapshot `id`, durable, the one of a snapshot whose tree is the same. Each block is proved
+ * before, as damage must not be passed on: that is `E_DESCRIPTOR_CORRUPT`.
+ */
+export async function repeatManifest(
+  folder: string,
+  id: string,
+  of: { readonly id: string; readonly expectedHash: string },
+): Promise<WrittenManifest> {
+  const blocks = await explained(folder, of.id, async () => {
+    const { blocks } = await readIndex(folder, of.id, of.expectedHash);
+    using packs = new PackReader(folder);
+    for await (const _proved of readBlocks(folder, packs, blocks, true));
+    return blocks;
+  });
+  return await writeIndex(folder, id, blocks, 0);
 }
 
 /** How a manifest is read. */
@@ -72,15 +88,12 @@ export async function readManifest(
     const pace = new Pace(options.signal);
     const table = new TreeTable(count);
     const decoder = new EntryDecoder(table);
-    for (let from = 0; from < blocks.length; from += VERIFY_AT_ONCE) {
-      pace.check();
-      const places = blocks.slice(from, from + VERIFY_AT_ONCE);
-      const read = places.map((place) => packs.read(place));
-      if (options.verify) await checkHashes(folder, places, read);
+    for await (const { places, read } of readBlocks(folder, packs, blocks, options.verify ?? false)) {
       places.forEach(({ pack, entries }, k) =>
         inFile(packPath(folder, pack), () => decoder.decode(read[k] as Uint8Array, entries))
       );
       if (pace.due(VERIFY_AT_ONCE)) await pace.turn();
+      else pace.check();
     }
     return table;
   });
@@ -93,6 +106,16 @@ export async function manifestPacks(folder: string, id: string): Promise<Set<str
 
 function indexPath(folder: string, id: string): string {
   return `${folder}/${id}`;
+}
+
+/** Reads blocks, many at a time; if they are to be proved, what rotted is `Damage`. */
+async function* readBlocks(folder: string, packs: PackReader, blocks: readonly BlockPlace[], prove: boolean) {
+  for (let from = 0; from < blocks.length; from += VERIFY_AT_ONCE) {
+    const places = blocks.slice(from, from + VERIFY_AT_ONCE);
+    const read = places.map((place) => packs.read(place));
+    if (prove) await checkHashes(folder, places, read);
+    yield { places, read };
+  }
 }
 
 async function openParent(
@@ -148,6 +171,17 @@ function beginsBlock(path: Uint8Array, entries: number, bytes: number): boolean 
   let hash = 0x811c9dc5;
   for (let i = 0; i < path.length; i++) hash = Math.imul(hash ^ (path[i] as number), 0x01000193);
   return ((hash ^ (hash >>> 16)) >>> 0) % 48 === 0;
+}
+
+async function writeIndex(
+  folder: string,
+  id: string,
+  blocks: readonly BlockPlace[],
+  packBytes: number,
+): Promise<WrittenManifest> {
+  const index = await encodeIndex(blocks);
+  writeDurable(indexPath(folder, id), index);
+  return { hash: hexOf(await sha256(index)), bytes: packBytes + index.length };
 }
 
 async function readIndex(folder: string, id: string, expectedHash?: string): Promise<ManifestIndex> {

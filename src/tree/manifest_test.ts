@@ -14,7 +14,7 @@ import { equalBytes, hexOf } from "../model/bytes.ts";
 import { DIR, FILE } from "../model/entry.ts";
 import { isJvsError, JvsError } from "../model/errors.ts";
 import { differsInSubstance } from "./diff.ts";
-import { manifestPacks, readManifest, writeManifest } from "./manifest.ts";
+import { manifestPacks, readManifest, repeatManifest, writeManifest } from "./manifest.ts";
 import { sha256 } from "./sha256.ts";
 
 const id = (n: number) => `${String(1_700_000_000_000 + n)}-0000000a`;
@@ -159,6 +159,39 @@ Deno.test("writeManifest() does without a parent that is missing or damaged, and
     assertEquals(plainOf(await readManifest(folder.path, id(2), { verify: true })), plainOf(table), what);
   }
 });
+
+Deno.test("repeatManifest() writes what writeManifest() writes of the same tree", async () => {
+  using folder = tempDir();
+  const table = usualTable(1000);
+  const first = await writeManifest(folder.path, id(1), table, null);
+  const repeated = await repeatManifest(folder.path, id(2), { id: id(1), expectedHash: first.hash });
+  assertEquals(repeated, await writeManifest(folder.path, id(3), table, id(1)));
+  assertEquals(repeated.hash, first.hash);
+  const read = await readManifest(folder.path, id(2), { verify: true, expectedHash: repeated.hash });
+  assertEquals(plainOf(read), plainOf(table));
+  assertEquals(await manifestPacks(folder.path, id(2)), new Set([id(1)]));
+});
+
+Deno.test("repeatManifest() repeats nothing that is damaged", async () => {
+  using folder = tempDir();
+  const { hash } = await writeManifest(folder.path, id(1), usualTable(1000), null);
+  const pack = `${folder.path}/${id(1)}.pack`;
+  const whole = Deno.readFileSync(pack);
+  const again = (expectedHash: string) => repeatManifest(folder.path, id(2), { id: id(1), expectedHash });
+  await assertDamaged(() => again("0".repeat(64)));
+  for (const position of [40, 20_000, whole.length - 1]) {
+    Deno.writeFileSync(pack, flipped(whole, position));
+    await assertDamaged(() => again(hash));
+  }
+  Deno.removeSync(pack);
+  await assertDamaged(() => again(hash));
+  assertEquals(Object.keys(sizes(folder)), [id(1)]);
+});
+
+async function assertDamaged(what: () => Promise<unknown>): Promise<void> {
+  const error = await assertRejects(what, JvsError);
+  assertEquals(error.code, "E_DESCRIPTOR_CORRUPT");
+}
 
 function flipped(bytes: Uint8Array, position: number, bits = 1): Uint8Array {
   const changed = bytes.slice();
