@@ -39,5 +39,5 @@ Deno.test("jvs version loads nothing that opens a repository", () => {
 
 Deno.test("what changes something loads no recovery before there is something to recover", () => {
   const loaded = [...loadedAtStart("src/operation/snapshot.ts", "src/operation/ref_create.ts")];
-  assertEquals(loaded.filter((path) => path.endsWith("_recovery.ts")), []);
+  assertEquals(loaded.filter((path) => path.endsWith("recovery.ts")), []);
 });

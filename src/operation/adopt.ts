@@ -3,11 +3,11 @@ import { quoted } from "../model/path_text.ts";
 import { boolean, record, text } from "../model/schema.ts";
 import { openPlatform } from "../platform/open_platform.ts";
 import { checkAdoptable } from "../repo/refusals.ts";
-import { beginRepository } from "./_begin_repository.ts";
-import { hasMoreEntriesThan } from "./_count_entries.ts";
+import { beginRepository } from "./_repository/begin.ts";
+import { hasMoreEntriesThan } from "./_repository/count_entries.ts";
 import { type Context, defineFreeOperation } from "./define.ts";
-import { NewRepositoryResult, newRepositoryResult } from "./_new_repository_result.ts";
-import { relocate } from "./_relocate.ts";
+import { NewRepositoryResult, newRepositoryResult } from "./_repository/result.ts";
+import { relocate } from "./_repository/relocate.ts";
 import { placeOptions } from "./init.ts";
 
 /** A tree with more than this is worth a word before its first snapshot is made. */

@@ -1,9 +1,9 @@
 import { boolean, list, nullable, record, text } from "../model/schema.ts";
-import { compareSides, DifferenceRecord, Summary } from "./_differences.ts";
+import { compareSides, DifferenceRecord, Summary } from "./_look/differences.ts";
 import { defineOperation } from "./define.ts";
-import { patchesOf } from "./_patches.ts";
-import { nowSide, openSide, snapshotSide } from "./_side.ts";
-import { requireWorktree } from "./_worktree.ts";
+import { patchesOf } from "./_look/patches.ts";
+import { nowSide, openSide, snapshotSide } from "./_look/side.ts";
+import { requireWorktree } from "./_worktree/which.ts";
 
 const PatchedDifference = record({
   ...DifferenceRecord.fields,

@@ -1,11 +1,11 @@
 import { Finding } from "../model/records.ts";
 import { boolean, type Infer, list, oneOf, record, text } from "../model/schema.ts";
-import { checkAudit, checkLayout, checkLineage, checkRuntime, checkWorktrees } from "./_check.ts";
+import { checkAudit, checkLayout, checkLineage, checkRuntime, checkWorktrees } from "./_verify/check.ts";
 import { defineOperation, type RepositoryContext } from "./define.ts";
-import { finding, REPAIRS } from "./_finding.ts";
-import { repair, repairRuntime } from "./_repair.ts";
-import type { ReadInodes } from "./_verify_payload.ts";
-import { verifySnapshot } from "./_verify_snapshot.ts";
+import { finding, REPAIRS } from "./_verify/finding.ts";
+import { repair, repairRuntime } from "./_verify/repair.ts";
+import type { ReadInodes } from "./_verify/payload.ts";
+import { verifySnapshot } from "./_verify/snapshot.ts";
 
 const Input = record({
   strict: boolean().default(false).about("Also read every snapshot's content."),

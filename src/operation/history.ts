@@ -5,7 +5,7 @@ import { boolean, type Infer, integer, list, nullable, record, text } from "../m
 import { nowMs } from "../platform/clock.ts";
 import { leavesOf, line } from "../repo/lineage.ts";
 import { defineOperation, type RepositoryContext } from "./define.ts";
-import { isDetached, requireWorktree } from "./_worktree.ts";
+import { isDetached, requireWorktree } from "./_worktree/which.ts";
 
 /** One snapshot in a history. */
 export const HistoryEntry = record({

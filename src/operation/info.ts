@@ -17,7 +17,7 @@ import { FORMAT_VERSION, VERSION } from "../model/version.ts";
 import type { Folder } from "../platform/platform.ts";
 import type { Store } from "../repo/store.ts";
 import { defineOperation, type RepositoryContext } from "./define.ts";
-import { engineFor } from "./_engine_for.ts";
+import { engineFor } from "./_repository/engine_for.ts";
 
 const EngineInfo = record({
   name: nullable(oneOf(...ENGINE_NAMES)).about("Null where none works."),

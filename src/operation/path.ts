@@ -4,7 +4,7 @@ import { snapshotId, type WorktreeConfig } from "../model/records.ts";
 import { nullable, record, text } from "../model/schema.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
 import { defineOperation, type RepositoryContext } from "./define.ts";
-import { requireWorktree } from "./_worktree.ts";
+import { requireWorktree } from "./_worktree/which.ts";
 
 /** Says where something is. */
 export const path = defineOperation({

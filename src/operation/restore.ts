@@ -5,13 +5,13 @@ import { decodePath, displayPath } from "../model/path_text.ts";
 import { Degradations, type Descriptor, snapshotId, type WorktreeConfig } from "../model/records.ts";
 import { boolean, type Infer, integer, list, nullable, oneOf, record, text } from "../model/schema.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
-import { changeWorktree } from "./_change.ts";
+import { changeWorktree } from "./_change/change.ts";
 import { defineOperation, type RepositoryContext } from "./define.ts";
-import { pathsInWorktree } from "./_paths.ts";
-import { type Restored, restoreInPlace } from "./_restore_in_place.ts";
-import type { RestoreRequest } from "./_restore_request.ts";
-import { isDetached, requireWorktree } from "./_worktree.ts";
-import { createWorktreeFrom } from "./_create_worktree.ts";
+import { pathsInWorktree } from "./_look/paths.ts";
+import { type Restored, restoreInPlace } from "./_restore/in_place.ts";
+import type { RestoreRequest } from "./_restore/request.ts";
+import { isDetached, requireWorktree } from "./_worktree/which.ts";
+import { createWorktreeFrom } from "./_worktree/create.ts";
 
 /** What a restore gives. */
 export const RestoreResult = record({

@@ -3,13 +3,13 @@ import { shortId } from "../model/ids.ts";
 import { checkTag } from "../model/names.ts";
 import { Degradations, Descriptor, snapshotId } from "../model/records.ts";
 import { boolean, type Infer, list, nullable, oneOf, record, text } from "../model/schema.ts";
-import { changeWorktree } from "./_change.ts";
-import type { WorktreeChange } from "./_commit.ts";
-import { isUnsaved } from "./_compare.ts";
+import { changeWorktree } from "./_change/change.ts";
+import type { WorktreeChange } from "./_change/commit.ts";
+import { isUnsaved } from "./_look/compare.ts";
 import { defineOperation } from "./define.ts";
-import { lookAt } from "./_look.ts";
-import { saveSnapshot } from "./_save_snapshot.ts";
-import { isDetached, requireWorktree } from "./_worktree.ts";
+import { lookAt } from "./_look/look.ts";
+import { saveSnapshot } from "./_snapshot/save_snapshot.ts";
+import { isDetached, requireWorktree } from "./_worktree/which.ts";
 
 /** What saving gives. */
 export const SnapshotResult = record({
@@ -22,7 +22,7 @@ export const SnapshotResult = record({
 });
 type SnapshotResult = Infer<typeof SnapshotResult>;
 
-/** Saves the worktree as it is now. The order of steps and what each protects: SPEC 6, `_save_snapshot.ts`. */
+/** Saves the worktree as it is now. The order of steps and what each protects: SPEC 6, `_snapshot/save_snapshot.ts`. */
 export const snapshot = defineOperation({
   name: "snapshot",
   summary: "Save the worktree as it is now",

@@ -1,9 +1,9 @@
 import { snapshotId } from "../model/records.ts";
 import { boolean, integer, list, nullable, record, text } from "../model/schema.ts";
-import { compareSides, DifferenceRecord, Summary } from "./_differences.ts";
+import { compareSides, DifferenceRecord, Summary } from "./_look/differences.ts";
 import { defineOperation } from "./define.ts";
-import { nowSide, snapshotSide } from "./_side.ts";
-import { isDetached, requireWorktree } from "./_worktree.ts";
+import { nowSide, snapshotSide } from "./_look/side.ts";
+import { isDetached, requireWorktree } from "./_worktree/which.ts";
 
 const SHOWN = 100;
 

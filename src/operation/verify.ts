@@ -2,12 +2,12 @@ import { JvsError } from "../model/errors.ts";
 import { Finding } from "../model/records.ts";
 import { boolean, integer, list, record, text } from "../model/schema.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
-import { checkAudit, checkLineage } from "./_check.ts";
+import { checkAudit, checkLineage } from "./_verify/check.ts";
 import { defineOperation, type RepositoryContext } from "./define.ts";
-import { parseSubset } from "./_subset.ts";
-import type { ReadInodes } from "./_verify_payload.ts";
-import { VerifiedSnapshot, verifySnapshot } from "./_verify_snapshot.ts";
-import { requireWorktree } from "./_worktree.ts";
+import { parseSubset } from "./_verify/subset.ts";
+import type { ReadInodes } from "./_verify/payload.ts";
+import { VerifiedSnapshot, verifySnapshot } from "./_verify/snapshot.ts";
+import { requireWorktree } from "./_worktree/which.ts";
 
 /** Reads snapshots and says whether they are still what was saved. */
 export const verify = defineOperation({

@@ -2,10 +2,10 @@ import { JvsError } from "../model/errors.ts";
 import { checkName } from "../model/names.ts";
 import { boolean, record, text } from "../model/schema.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
-import { createLiveFork, createWorktreeFrom } from "./_create_worktree.ts";
+import { createLiveFork, createWorktreeFrom } from "./_worktree/create.ts";
 import { defineOperation, type RepositoryContext } from "./define.ts";
-import { NewWorktreeResult, newWorktreeResult } from "./_new_worktree_result.ts";
-import { requireWorktree } from "./_worktree.ts";
+import { NewWorktreeResult, newWorktreeResult } from "./_worktree/result.ts";
+import { requireWorktree } from "./_worktree/which.ts";
 
 /** Makes a worktree that goes on from a snapshot, or from a worktree as it is now. */
 export const worktreeFork = defineOperation({

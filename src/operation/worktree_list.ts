@@ -2,8 +2,8 @@ import { isJvsError } from "../model/errors.ts";
 import { snapshotId, uuid, type WorktreeConfig } from "../model/records.ts";
 import { boolean, type Infer, list, nullable, oneOf, record, text } from "../model/schema.ts";
 import { defineOperation, type RepositoryContext } from "./define.ts";
-import { isAdopted } from "./_open_worktree.ts";
-import { isDetached } from "./_worktree.ts";
+import { isAdopted } from "./_worktree/open.ts";
+import { isDetached } from "./_worktree/which.ts";
 
 const Item = record({
   name: text(),

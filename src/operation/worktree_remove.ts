@@ -2,14 +2,14 @@ import { JvsError } from "../model/errors.ts";
 import { displayPath } from "../model/path_text.ts";
 import { snapshotId, time, type WorktreeConfig } from "../model/records.ts";
 import { boolean, nullable, record, text } from "../model/schema.ts";
-import { autosave, namedPaths } from "./_autosave.ts";
-import { changeWorktree } from "./_change.ts";
-import type { WorktreeChange } from "./_commit.ts";
-import { isUnsaved } from "./_compare.ts";
+import { autosave, namedPaths } from "./_snapshot/autosave.ts";
+import { changeWorktree } from "./_change/change.ts";
+import type { WorktreeChange } from "./_change/commit.ts";
+import { isUnsaved } from "./_look/compare.ts";
 import { defineOperation } from "./define.ts";
-import { type Look, lookAt } from "./_look.ts";
-import { isAdopted } from "./_open_worktree.ts";
-import { removeWorktree } from "./_remove_worktree.ts";
+import { type Look, lookAt } from "./_look/look.ts";
+import { isAdopted } from "./_worktree/open.ts";
+import { removeWorktree } from "./_worktree/remove.ts";
 
 /** What becomes of work that no snapshot holds. */
 type Unsaved = "refuse" | "save" | "discard";

@@ -1,0 +1,28 @@
+import { Pace } from "../../platform/pace.ts";
+
+/** Whether there is more than this below a folder. Links are not followed; what is closed to us counts as empty. */
+export async function hasMoreEntriesThan(
+  folder: string,
+  bound: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const pace = new Pace(signal);
+  const folders = [folder];
+  let count = 0;
+  for (let next = folders.pop(); next !== undefined; next = folders.pop()) {
+    for (const { name, isDirectory } of entriesOf(next)) {
+      if (++count > bound) return true;
+      if (isDirectory) folders.push(`${next}/${name}`);
+      if (pace.due()) await pace.turn();
+    }
+  }
+  return false;
+}
+
+function* entriesOf(folder: string): Generator<Deno.DirEntry> {
+  try {
+    yield* Deno.readDirSync(folder);
+  } catch {
+    // Closed to us or gone by now: whoever saves the tree will name it.
+  }
+}

@@ -1,0 +1,133 @@
+import type { BytePath } from "../../model/bytes.ts";
+import type { DegradationList } from "../../model/degradations.ts";
+import { Pace } from "../../platform/pace.ts";
+import { type Folder, Stat } from "../../platform/platform.ts";
+import { isSystemError } from "../../platform/system_error.ts";
+import { FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
+import { type Aspects, setAspects } from "./aspects.ts";
+import type { Journal, JournalAspects, JournalUnit } from "./journal.ts";
+import type { Staging } from "./staging.ts";
+
+const OWNER_MAY_CHANGE = 0o300;
+
+/** The trees of a restore, by path: the worktree, and those of staging. */
+export class RestoreTrees implements Disposable {
+  readonly worktree: FoldersByPath;
+  readonly fresh: FoldersByPath;
+  readonly old: FoldersByPath;
+  readonly strangers: FoldersByPath;
+  readonly undone: FoldersByPath;
+
+  constructor(root: Folder, staging: Staging) {
+    this.worktree = new FoldersByPath(root);
+    this.fresh = new FoldersByPath(staging.fresh);
+    this.old = new FoldersByPath(staging.old);
+    this.strangers = new FoldersByPath(staging.strangers);
+    this.undone = new FoldersByPath(staging.undone);
+  }
+
+  [Symbol.dispose](): void {
+    for (const folders of [this.worktree, this.fresh, this.old, this.strangers, this.undone]) {
+      folders[Symbol.dispose]();
+    }
+  }
+}
+
+/** Makes the journal's changes visible, one rename or exchange after the other, then sets modes, owners and times. */
+export async function applyJournal(
+  trees: RestoreTrees,
+  journal: Journal,
+  degradations: DegradationList,
+  signal: AbortSignal,
+): Promise<void> {
+  const pace = new Pace(signal);
+  loosenFolders(trees.worktree, journal.aspects);
+  for (const unit of journal.units) {
+    carryOut(trees, unit);
+    if (pace.due(8)) await pace.turn();
+  }
+  for (const entry of [...journal.aspects].reverse()) {
+    setAt(
+      trees.worktree,
+      entry.path,
+      entry.after,
+      (aspect, reason) => degradations.add(aspect, entry.path, reason),
+    );
+    if (pace.due(8)) await pace.turn();
+  }
+}
+
+/** An ordinary user can only change folders that have the right for it; they get their own mode at the end. */
+export function loosenFolders(folders: FoldersByPath, aspects: readonly JournalAspects[]): void {
+  const stat = new Stat();
+  for (const { path, folder, before } of aspects) {
+    if (!folder || before === null || (before.mode & OWNER_MAY_CHANGE) === OWNER_MAY_CHANGE) continue;
+    const parent = folderAbove(folders, path);
+    const name = nameIn(path);
+    if (parent?.stat(name, stat)) parent.setMode(name, stat.mode | 0o700);
+  }
+}
+
+/** Sets aspects of what is at a path, if anything is. */
+export function setAt(
+  folders: FoldersByPath,
+  path: BytePath,
+  aspects: Aspects,
+  refused: Parameters<typeof setAspects>[3],
+): void {
+  const parent = folderAbove(folders, path);
+  if (parent !== undefined) setAspects(parent, nameIn(path), aspects, refused);
+}
+
+function carryOut(trees: RestoreTrees, unit: JournalUnit): void {
+  const parent = trees.worktree.get(parentPath(unit.path));
+  const name = lastName(unit.path);
+  if (unit.kind === "remove") return takeOut(trees, parent, unit.path);
+  const staged = trees.fresh.get(parentPath(unit.path));
+  if (unit.kind === "create" && putIfFree(staged, parent, name)) return;
+  try {
+    staged.rename(name, parent, name, "exchange");
+  } catch (error) {
+    // Nothing to exchange with any more, or a file system that cannot exchange: two steps do it too.
+    if (!isSystemError(error, "ENOENT", "EINVAL", "ENOSYS", "EOPNOTSUPP")) throw error;
+    takeOut(trees, parent, unit.path);
+    staged.rename(name, parent, name, "fresh");
+  }
+}
+
+function putIfFree(staged: Folder, parent: Folder, name: Uint8Array): boolean {
+  try {
+    staged.rename(name, parent, name, "fresh");
+    return true;
+  } catch (error) {
+    if (!isSystemError(error, "EEXIST", "ENOTEMPTY")) throw error;
+    return false; // somebody made something there since we looked: it is exchanged, and found in staging afterwards
+  }
+}
+
+function takeOut(trees: RestoreTrees, parent: Folder, path: BytePath): void {
+  const name = lastName(path);
+  try {
+    parent.rename(name, trees.old.ensure(parentPath(path)), name, "fresh");
+  } catch (error) {
+    if (!isSystemError(error, "ENOENT")) throw error; // gone already: nothing to take out
+  }
+}
+
+/** The folder that the entry of this path is in; the root stands for itself as `.`; nothing where a part is missing. */
+export function folderAbove(folders: FoldersByPath, path: BytePath): Folder | undefined {
+  if (path.length === 0) return folders.root;
+  try {
+    return folders.get(parentPath(path));
+  } catch (error) {
+    if (isSystemError(error, "ENOENT", "ENOTDIR", "ELOOP")) return undefined;
+    throw error;
+  }
+}
+
+const ITSELF = Uint8Array.of(0x2e);
+
+/** The name to use with `folderAbove`. */
+export function nameIn(path: BytePath): Uint8Array {
+  return path.length === 0 ? ITSELF : lastName(path);
+}

@@ -1,0 +1,258 @@
+import { DIR, FILE, LOST, SYMLINK } from "../../model/entry.ts";
+import { CHANGED, compareEntries, mergeTables } from "../../tree/diff.ts";
+import { at, NONE, type TreeTable } from "../../tree/table.ts";
+import { LinkGroups } from "./links.ts";
+
+/** What restore does to one path, or one whole subtree. docs/design/restore.md. */
+export type UnitKind = "swap" | "create" | "remove";
+
+/** A step of a restore: one rename or exchange. */
+export interface Unit {
+  readonly kind: UnitKind;
+  /** Index in the worktree's scan; NONE for `create`. */
+  readonly now: number;
+  /** Index in the manifest; NONE for `remove`. */
+  readonly then: number;
+}
+
+/** What a restore will do, before anything is touched. */
+export interface RestorePlan {
+  readonly units: readonly Unit[];
+  /** Pairs whose content is the same and whose mode, owner, times or attributes are set in place. */
+  readonly metadata: readonly { readonly now: number; readonly then: number }[];
+  /** For each manifest entry: 1 if it is to be made anew, in staging. */
+  readonly staged: Uint8Array;
+  /** Entries of the scan that go away or are replaced, whole subtrees spelled out. */
+  readonly touched: readonly number[];
+  /** Entries of the scan that stay although the snapshot does not have them. */
+  readonly kept: readonly number[];
+  /** Entries that must stay but stand where the snapshot has something else. */
+  readonly inTheWay: readonly number[];
+  /** Manifest entries that are left as they are: unreadable when the snapshot was made, or beyond a boundary now. */
+  readonly leftAlone: readonly number[];
+  readonly counts: RestoreCounts;
+}
+
+/** For the sentence that says what went back. */
+export interface RestoreCounts {
+  readonly changed: number;
+  readonly added: number;
+  readonly removed: number;
+  readonly metadata: number;
+}
+
+/** What the planner must know besides the two trees. */
+export interface PlanRequest {
+  readonly now: TreeTable;
+  readonly then: TreeTable;
+  /** Entries of the scan that are kept where the snapshot has nothing: ignored now or by the snapshot's rules. */
+  readonly ignored: (now: number) => boolean;
+  /** Entries of the scan that cannot be captured or entered: boundaries and what could not be read. */
+  readonly fixed: (now: number) => boolean;
+  /** Whether a manifest or scan path is to be restored at all (`--paths`). */
+  readonly inScope: (table: TreeTable, index: number) => boolean;
+}
+
+/** Finds the least that makes the worktree equal the snapshot. Pure. */
+export function planRestore(request: PlanRequest): RestorePlan {
+  return new Planner(request).plan();
+}
+
+class Planner {
+  private readonly now: TreeTable;
+  private readonly then: TreeTable;
+  private readonly thenOf: Uint32Array;
+  private readonly nowOf: Uint32Array;
+  private readonly staged: Uint8Array;
+  /** Scan entries that a swap takes away with the folder they are in. */
+  private readonly swallowed: Uint8Array;
+  private readonly skipped: Uint8Array;
+  private readonly units: Unit[] = [];
+  private readonly metadata: { now: number; then: number }[] = [];
+  private readonly touched: number[] = [];
+  private readonly kept: number[] = [];
+  private readonly inTheWay: number[] = [];
+  private readonly leftAlone: number[] = [];
+  private readonly groups: LinkGroups;
+
+  constructor(private readonly request: PlanRequest) {
+    this.now = request.now;
+    this.then = request.then;
+    this.thenOf = new Uint32Array(this.now.count).fill(NONE);
+    this.nowOf = new Uint32Array(this.then.count).fill(NONE);
+    mergeTables(this.now, this.then, (i, j) => {
+      if (i === -1 || j === -1) return;
+      this.thenOf[i] = j;
+      this.nowOf[j] = i;
+    });
+    this.staged = new Uint8Array(this.then.count);
+    this.skipped = new Uint8Array(this.then.count);
+    this.swallowed = new Uint8Array(this.now.count);
+    this.groups = new LinkGroups(this.now, this.then, this.nowOf);
+  }
+
+  plan(): RestorePlan {
+    for (let j = 0; j < this.then.count; j++) this.planThen(j);
+    this.planRemovals();
+    const { units, metadata, staged, touched, kept, inTheWay, leftAlone } = this;
+    return { units, metadata, staged, touched, kept, inTheWay, leftAlone, counts: this.count() };
+  }
+
+  /** Decides on one entry of the snapshot; those above it were decided before. */
+  private planThen(j: number): void {
+    const { then, nowOf, staged, skipped, request } = this;
+    const parent = j === 0 ? NONE : at(then.parent, j);
+    if (parent !== NONE && skipped[parent] === 1) return this.skip(j);
+    if (isUnknown(then, j)) return this.leaveAlone(j);
+    const wanted = this.isWanted(j);
+    if (parent !== NONE && staged[parent] === 1) {
+      if (wanted) staged[j] = 1;
+      else this.skip(j);
+      return;
+    }
+    if (!wanted) return; // Folders on the way to other paths are looked into; nothing is done to this one.
+    const i = at(nowOf, j);
+    if (i === NONE) return this.add({ kind: "create", now: NONE, then: j });
+    if (request.fixed(i)) return this.meetFixed(i, j);
+    if (this.mustSwap(i, j)) return this.swap(i, j);
+    if (request.inScope(then, j) && differsInAspects(this.now, i, then, j)) {
+      this.metadata.push({ now: i, then: j });
+    }
+  }
+
+  /** In scope, or a folder that something in scope needs and that is not there, or no folder now. */
+  private isWanted(j: number): boolean {
+    if (this.request.inScope(this.then, j)) return true;
+    const i = at(this.nowOf, j);
+    const isFolderNow = i !== NONE && this.now.type[i] === DIR;
+    return at(this.then.type, j) === DIR && !isFolderNow && this.hasScopedBelow(j);
+  }
+
+  private hasScopedBelow(j: number): boolean {
+    // A folder's content stands behind it, not always at once: `a`, `a.txt`, `a/x`.
+    for (let k = j + 1; k < this.then.count; k++) {
+      if (this.request.inScope(this.then, k) && isBelow(this.then, k, j)) return true;
+    }
+    return false;
+  }
+
+  /** A mount point, a nested repository or an unreadable entry where the snapshot has something. */
+  private meetFixed(i: number, j: number): void {
+    if (at(this.now.type, i) === at(this.then.type, j)) this.leaveAlone(j);
+    else this.inTheWay.push(i);
+  }
+
+  private mustSwap(i: number, j: number): boolean {
+    const { now, then } = this;
+    const type = at(now.type, i);
+    if (type !== at(then.type, j)) return true;
+    if (type === DIR) return false;
+    if (type === FILE && this.groups.differ(i, j)) return true;
+    const differing = compareEntries(now, i, then, j, { metadata: true });
+    if ((differing & (CHANGED.content | CHANGED.unknown | CHANGED.target | CHANGED.device)) !== 0) {
+      return true;
+    }
+    return type === FILE && differing !== 0 && this.groups.reachOutside(i);
+  }
+
+  private swap(i: number, j: number): void {
+    this.add({ kind: "swap", now: i, then: j });
+    if (at(this.now.type, i) === DIR) this.swallow(i);
+    else this.touched.push(i);
+  }
+
+  /** All that is in a folder which gives way to something else goes with it, or is in the way. */
+  private swallow(top: number): void {
+    this.swallowed[top] = 1;
+    this.touched.push(top);
+    for (let i = top + 1; i < this.now.count; i++) {
+      // What is in another folder that gave way before may stand behind this one, and is swallowed already.
+      if (this.swallowed[i] === 1 || this.swallowed[at(this.now.parent, i)] !== 1) continue;
+      this.swallowed[i] = 1;
+      if (this.request.fixed(i)) this.inTheWay.push(i);
+      else this.touched.push(i);
+    }
+  }
+
+  private add(unit: Unit): void {
+    this.units.push(unit);
+    this.staged[unit.then] = 1;
+  }
+
+  private leaveAlone(j: number): void {
+    this.leftAlone.push(j);
+    this.skip(j);
+  }
+
+  private skip(j: number): void {
+    this.skipped[j] = 1;
+  }
+
+  /** What only the worktree has goes, unless it, or something in it, must stay. */
+  private planRemovals(): void {
+    const { now, thenOf, swallowed, request } = this;
+    const stays = new Uint8Array(now.count);
+    const below = new Uint8Array(now.count); // something below stays
+    for (let i = 1; i < now.count; i++) {
+      if (thenOf[i] !== NONE || swallowed[i] === 1) continue;
+      const parent = at(now.parent, i);
+      const unknownThen = thenOf[parent] !== NONE && this.skipped[at(thenOf, parent)] === 1;
+      const protectedNow = request.ignored(i) || request.fixed(i) || !request.inScope(now, i);
+      if (stays[parent] !== 1 && !unknownThen && !protectedNow) continue;
+      stays[i] = 1;
+      if (stays[parent] !== 1 && request.inScope(now, i)) this.kept.push(i);
+    }
+    for (let i = now.count - 1; i > 0; i--) {
+      if (stays[i] === 1 || below[i] === 1) below[at(now.parent, i)] = 1;
+    }
+    const goes = new Uint8Array(now.count);
+    for (let i = 1; i < now.count; i++) {
+      if (thenOf[i] !== NONE || swallowed[i] === 1 || stays[i] === 1 || below[i] === 1) continue;
+      goes[i] = 1;
+      this.touched.push(i);
+      if (goes[at(now.parent, i)] !== 1) this.units.push({ kind: "remove", now: i, then: NONE });
+    }
+  }
+
+  /** The time of a folder says only that something in it came or went: nobody wants to hear of that. */
+  private countMetadata(): number {
+    const { now, then } = this;
+    const matters = (entry: { now: number; then: number }) =>
+      now.type[entry.now] !== DIR || compareEntries(now, entry.now, then, entry.then) !== 0;
+    return this.metadata.filter(matters).length;
+  }
+
+  private count(): RestoreCounts {
+    let added = 0;
+    let changed = 0;
+    for (let j = 1; j < this.then.count; j++) {
+      if (this.staged[j] !== 1 || this.then.type[j] === DIR) continue;
+      const i = at(this.nowOf, j);
+      if (i !== NONE && this.now.type[i] !== DIR) changed++;
+      else added++;
+    }
+    const gone = (i: number) => this.now.type[i] !== DIR && this.thenOf[i] === NONE;
+    return { changed, added, removed: this.touched.filter(gone).length, metadata: this.countMetadata() };
+  }
+}
+
+/** A file or folder that could not be read when the snapshot was made: what was in it nobody knows. */
+function isUnknown(then: TreeTable, j: number): boolean {
+  const type = at(then.type, j);
+  return (type === FILE || type === DIR) && (at(then.lost, j) & LOST.type) !== 0;
+}
+
+function isBelow(table: TreeTable, index: number, folder: number): boolean {
+  for (let i = index; i > folder && i !== NONE; i = at(table.parent, i)) {
+    if (at(table.parent, i) === folder) return true;
+  }
+  return false;
+}
+
+/** Whether anything is to be set in place: modes and times included. */
+function differsInAspects(now: TreeTable, i: number, then: TreeTable, j: number): boolean {
+  const differing = compareEntries(now, i, then, j, { metadata: true }) & ~CHANGED.hardlink;
+  const type = at(now.type, i);
+  if (type === SYMLINK && differing === CHANGED.mode) return false;
+  return differing !== 0;
+}

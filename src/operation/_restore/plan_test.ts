@@ -1,0 +1,226 @@
+import { assert, assertEquals } from "@std/assert";
+import { DIR, FILE, LOST } from "../../model/entry.ts";
+import { at, NONE, type TreeTable } from "../../tree/table.ts";
+import { entry, type PlainEntry, randomNumbers, tableOf } from "../../../tests/support/random_tables.ts";
+import {
+  CONTENTS,
+  find,
+  isWithin,
+  pathOf,
+  randomScene,
+  type Scene,
+} from "../../../tests/support/restore_scenes.ts";
+import { type PlanRequest, planRestore, type RestorePlan } from "./plan.ts";
+
+/** What a path leads to: hard links are one object in several places. */
+interface Inode {
+  type: number;
+  content: string;
+  mode: number;
+  sec: number;
+}
+
+/** A naive file system: every path and what is there. */
+type Model = Map<string, Inode>;
+
+function requestOf({ nowTable, thenTable, ignored, fixed, scope }: Scene): PlanRequest {
+  return {
+    now: nowTable,
+    then: thenTable,
+    ignored: (i) => isWithin(pathOf(nowTable, i), ignored),
+    fixed: (i) => fixed.has(pathOf(nowTable, i)),
+    inScope: (table, index) => scope === null || isWithin(pathOf(table, index), scope),
+  };
+}
+
+function modelOf(tree: readonly PlainEntry[]): Model {
+  const model: Model = new Map();
+  const groups = new Map<string, Inode>();
+  for (const { path, type, mode, sec, hash, target, group } of tree) {
+    const inode = groups.get(group ?? "") ?? { type, content: hash ?? target ?? "", mode, sec };
+    if (group !== null) groups.set(group, inode);
+    model.set(path, inode);
+  }
+  return model;
+}
+
+/** Carries a plan out, and fails where a file system would. */
+function apply(plan: RestorePlan, { nowTable, thenTable, then }: Scene, model: Model): void {
+  const staged = modelOf(then.filter(({ path }) => plan.staged[indexOf(thenTable, path)] === 1));
+  const isFolder = (path: string) => model.get(path)?.type === DIR;
+  const parentOf = (path: string) => path.slice(0, Math.max(0, path.lastIndexOf("/")));
+  for (const { kind, now, then: j } of plan.units) {
+    const path = now === NONE ? pathOf(thenTable, j) : pathOf(nowTable, now);
+    assert(isFolder(parentOf(path)), `${path} has no folder`);
+    assertEquals(model.has(path), kind !== "create", `${kind} of ${path}`);
+    for (const each of [...model.keys()]) if (isWithin(each, [path])) model.delete(each);
+    if (kind === "remove") continue;
+    for (const [each, inode] of staged) if (isWithin(each, [path])) model.set(each, inode);
+  }
+  for (const { then: j } of plan.metadata) {
+    const inode = model.get(pathOf(thenTable, j));
+    assert(inode !== undefined, "metadata of what is not there");
+    Object.assign(inode, { mode: at(thenTable.mode, j), sec: at(thenTable.mtimeSec, j) });
+  }
+}
+
+function indexOf(table: TreeTable, path: string): number {
+  return table.find(Uint8Array.from(path, (character) => character.charCodeAt(0)));
+}
+
+/** What must stay besides the snapshot: what is ignored where the snapshot has nothing, and the folders it is in. */
+function keptPaths({ now, then, ignored }: Scene): Set<string> {
+  const model = modelOf(then);
+  const kept = new Set<string>();
+  for (const { path } of now) {
+    if (path === "" || model.has(path) || !isWithin(path, ignored)) continue;
+    const above = foldersAbove(path);
+    if (above.some((folder) => model.has(folder) && model.get(folder)?.type !== DIR)) continue;
+    kept.add(path);
+    for (const folder of above) if (!model.has(folder)) kept.add(folder);
+  }
+  return kept;
+}
+
+function foldersAbove(path: string): string[] {
+  const parts = path.split("/");
+  return parts.slice(1).map((_, k) => parts.slice(0, k + 1).join("/"));
+}
+
+/** Which paths lead to the same file, as texts. */
+function linksOf(model: Model, paths: Iterable<string>): string[] {
+  const names = Map.groupBy(
+    [...paths].filter((path) => model.get(path)?.type === FILE),
+    (path) => model.get(path),
+  );
+  return [...names.values()].filter((group) => group.length > 1).map((group) => group.sort().join(" "))
+    .sort();
+}
+
+const ROUNDS = 600;
+
+/** Runs a check on many scenes, and says by which number a failing one can be had again. */
+function onScenes(
+  options: Parameters<typeof randomScene>[1],
+  check: (scene: Scene, plan: RestorePlan) => void,
+): void {
+  const seed = Math.floor(Math.random() * 2 ** 31);
+  for (let round = 0; round < ROUNDS; round++) {
+    const scene = randomScene(randomNumbers(seed + round), options);
+    try {
+      check(scene, planRestore(requestOf(scene)));
+    } catch (error) {
+      throw new Error(`scene ${seed + round}: ${error instanceof Error ? error.message : error}`, {
+        cause: error,
+      });
+    }
+  }
+}
+
+Deno.test("planRestore() makes any tree the snapshot's, and keeps what is ignored where that has nothing", () => {
+  onScenes({}, (scene, plan) => {
+    const before = modelOf(scene.now);
+    const model = new Map(before);
+    apply(plan, scene, model);
+    const target = modelOf(scene.then);
+    const kept = keptPaths(scene);
+    assertEquals([...model.keys()].sort(), [...new Set([...target.keys(), ...kept])].sort());
+    for (const [path, inode] of target) assertEquals(model.get(path), inode, path);
+    for (const path of kept) assert(model.get(path) === before.get(path), `${path} is another`);
+    assertEquals(linksOf(model, target.keys()), linksOf(target, target.keys()));
+  });
+});
+
+Deno.test("planRestore() changes no file that has a name outside the tree, or that stays", () => {
+  onScenes({}, (scene, plan) => {
+    const model = modelOf(scene.now);
+    const unaffected = [...scene.linkedOutside, ...keptPaths(scene)].map((path) => model.get(path) as Inode);
+    const before = structuredClone(unaffected);
+    apply(plan, scene, model);
+    assertEquals(unaffected, before);
+  });
+});
+
+Deno.test("planRestore() says of all that goes away or is replaced that it is touched", () => {
+  onScenes({ scoped: true }, (scene, plan) => {
+    const before = modelOf(scene.now);
+    const model = new Map(before);
+    if (plan.inTheWay.length > 0) return;
+    apply(plan, scene, model);
+    const touched = new Set(plan.touched.map((i) => pathOf(scene.nowTable, i)));
+    for (const [path, inode] of before) assertEquals(touched.has(path), model.get(path) !== inode, path);
+    assertEquals(touched.size, plan.touched.length, "something is touched twice");
+  });
+});
+
+Deno.test("planRestore() leaves alone what is as it must be", () => {
+  onScenes({}, (scene, plan) => {
+    const target = modelOf(scene.then);
+    const units = plan.units.filter(({ now }) => now !== NONE).map(({ now }) => pathOf(scene.nowTable, now));
+    const metadata = plan.metadata.map((each) => pathOf(scene.nowTable, each.now));
+    for (const { path, type, mode, sec, hash, target: link, group } of scene.now) {
+      const wanted = target.get(path);
+      const isSame = wanted?.type === type && wanted.mode === mode && wanted.sec === sec &&
+        wanted.content === (hash ?? link ?? "");
+      if (!isSame || group !== null || find(scene.then, path)?.group !== null) continue;
+      assertEquals([...units, ...metadata].includes(path), false, `${path} is as it must be`);
+    }
+  });
+});
+
+Deno.test("planRestore() of some paths makes those as they were and leaves all others alone", () => {
+  onScenes({ scoped: true }, (scene, plan) => {
+    const before = modelOf(scene.now);
+    const model = new Map(before);
+    const scope = scene.scope ?? [];
+    apply(plan, scene, model);
+    const target = modelOf(scene.then);
+    for (const [path, inode] of target) if (isWithin(path, scope)) assertEquals(model.get(path), inode, path);
+    for (const [path, inode] of model) {
+      if (isWithin(path, scope) || target.has(path) && inode.type === DIR) continue;
+      assert(before.get(path) === inode, `${path} was not asked for`);
+    }
+    for (const path of before.keys()) {
+      if (isWithin(path, scope)) continue;
+      // Only a file that stands where a folder is needed gives way.
+      const isReplaced = model.get(path)?.type === DIR && target.get(path)?.type === DIR;
+      assert(
+        model.has(path) || foldersAbove(path).some((above) => isWithin(above, scope)),
+        `${path} is gone`,
+      );
+      if (!isReplaced) assert(model.get(path) === before.get(path), path);
+    }
+  });
+});
+
+Deno.test("planRestore() never moves what cannot be saved: it stays, or it is in the way", () => {
+  onScenes({ fixed: true }, (scene, plan) => {
+    if (plan.inTheWay.length > 0) {
+      for (const i of plan.inTheWay) assert(scene.fixed.has(pathOf(scene.nowTable, i)));
+      return;
+    }
+    const before = modelOf(scene.now);
+    const model = new Map(before);
+    apply(plan, scene, model);
+    for (const path of scene.fixed) {
+      assert(model.get(path) === before.get(path), `${path} was moved`);
+      for (const [below, inode] of before) {
+        if (isWithin(below, [path])) assert(model.get(below) === inode, `${below} in ${path} was moved`);
+      }
+    }
+  });
+});
+
+Deno.test("planRestore() leaves what the snapshot could not read as it is", () => {
+  const now = tableOf([entry("file", { hash: CONTENTS[0] ?? null }), entry("folder/inside"), entry("other")]);
+  const lost = { lost: LOST.type };
+  const then = tableOf([
+    entry("file", lost),
+    entry("folder", { ...lost, type: DIR }),
+    entry("missing", lost),
+  ]);
+  const plan = planRestore({ now, then, ignored: () => false, fixed: () => false, inScope: () => true });
+  assertEquals(plan.leftAlone.map((j) => pathOf(then, j)), ["file", "folder", "missing"]);
+  assertEquals(plan.units.map((unit) => [unit.kind, pathOf(now, unit.now)]), [["remove", "other"]]);
+  assertEquals(plan.kept.map((i) => pathOf(now, i)), ["folder/inside"]);
+});

@@ -1,0 +1,92 @@
+import { JvsError } from "../../model/errors.ts";
+import { type Infer, nullable, record } from "../../model/schema.ts";
+import { snapshotId, type WorktreeConfig } from "../../model/records.ts";
+import type { Folder } from "../../platform/platform.ts";
+import type { OpenIntent } from "../../repo/intents.ts";
+import type { RepositoryContext } from "../define.ts";
+import { finishDecided } from "../_change/finish.ts";
+import { openWorktree } from "../_worktree/open.ts";
+import { RestoreTrees } from "./apply.ts";
+import { moveHead } from "./head.ts";
+import { readJournal } from "./journal.ts";
+import { Staging } from "./staging.ts";
+import { undoJournal } from "./undo.ts";
+import { gatherStrangers, saveStrangers } from "./strangers.ts";
+
+const Head = nullable(record({
+  base_snapshot_id: nullable(snapshotId()),
+  head_snapshot_id: nullable(snapshotId()),
+  latest_snapshot_id: nullable(snapshotId()),
+}));
+
+/** An interrupted restore is finished if it was decided, else undone. SPEC 7, docs/design/restore.md. */
+export async function recoverRestore(context: RepositoryContext, intent: OpenIntent): Promise<void> {
+  const { store } = context;
+  const worktree = store.worktrees.withId(intent.intent.worktree_id);
+  if (worktree === undefined) throw unknownWorktree(intent);
+  if (intent.decided() === null && !intent.intent.steps.includes("staging")) {
+    // Nothing was begun. It may be that the worktree's folder is gone: that must not stop what comes next.
+    await Staging.discard(store, undefined, intent);
+    return intent.complete();
+  }
+  using root = openWorktree(context, worktree);
+  const staging = Staging.find(store, root, intent);
+  try {
+    if (intent.decided() !== null) await finish(context, worktree, intent, staging, root);
+    else await undo(context, worktree, intent, staging, root);
+  } finally {
+    staging?.[Symbol.dispose]();
+  }
+}
+
+async function finish(
+  { store }: RepositoryContext,
+  worktree: WorktreeConfig,
+  intent: OpenIntent,
+  staging: Staging | undefined,
+  root: Folder,
+): Promise<void> {
+  moveHead(store, worktree, Head.check(intent.intent.details["head"]) as Infer<typeof Head>);
+  await staging?.retire(store, true);
+  await Staging.discard(store, root, intent); // what an interrupted removal left
+  await finishDecided(store, intent);
+}
+
+async function undo(
+  context: RepositoryContext,
+  worktree: WorktreeConfig,
+  intent: OpenIntent,
+  staging: Staging | undefined,
+  root: Folder,
+): Promise<void> {
+  const { store } = context;
+  const { steps } = intent.intent;
+  if (staging === undefined || !steps.includes("journal") || steps.includes("undone")) {
+    await Staging.discard(store, root, intent);
+    if (!steps.includes("journal")) Staging.putRootBack(root, intent);
+    return intent.complete();
+  }
+  using trees = new RestoreTrees(root, staging);
+  undoJournal(trees, readJournal(staging.home));
+  const id = intent.intent.target;
+  const staged = { table: await store.snapshots.manifest(id), inodes: false };
+  await gatherStrangers(context, worktree, staging.undone, staged, trees.strangers);
+  const saved = await saveStrangers(context, worktree, staging.strangers);
+  if (saved !== null) {
+    context.reporter.warn(
+      `Work that was written around an interrupted restore was kept as snapshot ${saved}.`,
+    );
+  }
+  store.platform.syncFileSystem(root);
+  intent.step("undone");
+  await staging.retire(store, saved !== null);
+  intent.complete();
+}
+
+function unknownWorktree(intent: OpenIntent): JvsError {
+  return new JvsError(
+    "E_LINEAGE_BROKEN",
+    `Cannot recover an interrupted restore: its worktree ${intent.intent.worktree_id} is not known any more.`,
+    { hint: "Run `jvs doctor --strict`; what the restore took out is in .jvs/runtime/shared/staging." },
+  );
+}

@@ -1,0 +1,44 @@
+import { type BytePath, keyOf } from "../../model/bytes.ts";
+import type { IgnoreRules } from "../../tree/ignore.ts";
+import { PathWalker } from "../../tree/path_walker.ts";
+import { DIR } from "../../model/entry.ts";
+import { at, type TreeTable } from "../../tree/table.ts";
+import { parentPath } from "../../tree/folders_by_path.ts";
+
+/** For each entry 1 if it is one of these paths or lies below one; all of them when there are none. */
+export function entriesBelow(table: TreeTable, paths: readonly BytePath[] | null): Uint8Array {
+  const inside = new Uint8Array(table.count);
+  if (paths === null) return inside.fill(1);
+  const wanted = new Set(paths.map(keyOf));
+  const walker = new PathWalker(table);
+  if (wanted.has("")) return inside.fill(1);
+  for (let i = 1; i < table.count; i++) {
+    if (inside[at(table.parent, i)] === 1 || wanted.has(keyOf(walker.path(i)))) inside[i] = 1;
+  }
+  return inside;
+}
+
+/** For each entry 1 if any of these rules keeps it out of snapshots. */
+export function ignoredEntries(table: TreeTable, rules: readonly (IgnoreRules | null)[]): Uint8Array {
+  const ignored = new Uint8Array(table.count);
+  const inForce = rules.filter((each) => each !== null);
+  if (inForce.length === 0) return ignored;
+  const walker = new PathWalker(table);
+  for (let i = 1; i < table.count; i++) {
+    const isFolder = table.type[i] === DIR;
+    if (
+      ignored[at(table.parent, i)] === 1 || inForce.some((each) => each.ignores(walker.path(i), isFolder))
+    ) ignored[i] = 1;
+  }
+  return ignored;
+}
+
+/** The same rules, but for these paths and the folders on the way to them. */
+export function rulesExcept(rules: IgnoreRules | null, paths: readonly BytePath[]): IgnoreRules | null {
+  if (rules === null || paths.length === 0) return rules;
+  const excepted = new Set<string>();
+  for (const path of paths) {
+    for (let above = path; above.length > 0; above = parentPath(above)) excepted.add(keyOf(above));
+  }
+  return { ignores: (path, isFolder) => !excepted.has(keyOf(path)) && rules.ignores(path, isFolder) };
+}

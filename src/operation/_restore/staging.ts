@@ -1,0 +1,158 @@
+import { bytesOf } from "../../model/bytes.ts";
+import type { Folder } from "../../platform/platform.ts";
+import { isSystemError } from "../../platform/system_error.ts";
+import { nowMs } from "../../platform/clock.ts";
+import { attempt } from "../../platform/deno_call.ts";
+import type { OpenIntent } from "../../repo/intents.ts";
+import { namesIn } from "../../repo/names_in.ts";
+import type { Store } from "../../repo/store.ts";
+import { removeTree } from "../../tree/remove_tree.ts";
+import { keepingRoot, putRootBack, RootState, rootState } from "./root_access.ts";
+
+const ITSELF = bytesOf(".");
+const FRESH = bytesOf("new");
+const OLD = bytesOf("old");
+const STRANGERS = bytesOf("strangers");
+const UNDONE = bytesOf("undone");
+
+/** The folder that a restore works in: on the worktree's own file system, as renames must reach it. SPEC 2. */
+export class Staging implements Disposable {
+  /** What is staged, by its path; after an exchange what was there. */
+  readonly fresh: Folder;
+  /** What was taken out of the worktree, by its path. */
+  readonly old: Folder;
+  /** What others wrote in the way of an undo, by its path. */
+  readonly strangers: Folder;
+  /** What the restore had made and an undo took out again, by its path. */
+  readonly undone: Folder;
+
+  private constructor(
+    readonly home: Folder,
+    private readonly parent: Folder,
+    private readonly name: Uint8Array,
+  ) {
+    this.fresh = home.openFolder(FRESH);
+    this.old = home.openFolder(OLD);
+    this.strangers = home.openFolder(STRANGERS);
+    this.undone = home.openFolder(UNDONE);
+  }
+
+  /** Makes the folder where a rename into the payload root works; the intent knows before anything is made there. */
+  static async make(store: Store, root: Folder, intent: OpenIntent): Promise<Staging> {
+    const shared = store.platform.openFolder(store.layout.staging);
+    const name = bytesOf(intent.id);
+    shared.makeFolder(name, 0o700);
+    // Should the probe be killed, the intent says that this name in the payload root is ours.
+    const inRoot = `.jvs-staging-${crypto.randomUUID()}`;
+    const before = rootState(root);
+    intent.step("staging", { staging_in_root: inRoot, root_before: before });
+    if (await keepingRoot(root, before, () => canRename(shared, name, root, bytesOf(inRoot)))) {
+      for (const part of [FRESH, OLD, STRANGERS, UNDONE]) makePart(shared, name, part);
+      return Staging.at(shared, name);
+    }
+    shared.removeFolder(name);
+    shared[Symbol.dispose]();
+    const parent = root.openFolder(ITSELF);
+    await keepingRoot(root, before, () => parent.makeFolder(bytesOf(inRoot), 0o700));
+    for (const part of [FRESH, OLD, STRANGERS, UNDONE]) makePart(parent, bytesOf(inRoot), part);
+    return Staging.at(parent, bytesOf(inRoot));
+  }
+
+  /** Opens what an interrupted restore left, if it came that far. */
+  static find(store: Store, root: Folder, intent: OpenIntent): Staging | undefined {
+    const inRoot = intent.intent.details["staging_in_root"];
+    const places: [Folder, Uint8Array][] = [[
+      store.platform.openFolder(store.layout.staging),
+      bytesOf(intent.id),
+    ]];
+    if (typeof inRoot === "string") places.push([root.openFolder(ITSELF), bytesOf(inRoot)]);
+    let found: Staging | undefined;
+    for (const [parent, name] of places) {
+      const staging = found === undefined ? Staging.openWhole(parent, name) : undefined;
+      found ??= staging;
+      if (staging === undefined) parent[Symbol.dispose]();
+    }
+    return found;
+  }
+
+  /** Removes whatever an interrupted restore left of its staging; repeatable. No root: it did not come that far. */
+  static async discard(store: Store, root: Folder | undefined, intent: OpenIntent): Promise<void> {
+    using shared = store.platform.openFolder(store.layout.staging);
+    await removeTree(shared, bytesOf(intent.id));
+    const inRoot = intent.intent.details["staging_in_root"];
+    if (root === undefined || typeof inRoot !== "string") return;
+    await keepingRoot(root, rootState(root), () => removeTree(root, bytesOf(inRoot)));
+  }
+
+  /** Undoes what trying a rename did to the root, if the restore was killed just then. */
+  static putRootBack(root: Folder, intent: OpenIntent): void {
+    const before = intent.intent.details["root_before"];
+    if (before !== undefined) putRootBack(root, RootState.check(before));
+  }
+
+  private static at(parent: Folder, name: Uint8Array): Staging {
+    return new Staging(parent.openFolder(name), parent, name);
+  }
+
+  /** Nothing where it is missing or was killed before all of it was made: then nothing was staged either. */
+  private static openWhole(parent: Folder, name: Uint8Array): Staging | undefined {
+    try {
+      return Staging.at(parent, name);
+    } catch (error) {
+      if (isSystemError(error, "ENOENT")) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Done: what was replaced is kept for a while, against writers that still have it open (SPEC 7); where staging had to
+   * be in the payload root it goes at once.
+   */
+  async retire(store: Store, keep: boolean): Promise<void> {
+    using replaced = store.platform.openFolder(store.layout.replaced);
+    if (keep && this.parent.path === store.platform.openFolder(store.layout.staging).path) {
+      this.parent.rename(this.name, replaced, this.name, "fresh");
+    } else await keepingRoot(this.parent, rootState(this.parent), () => removeTree(this.parent, this.name));
+  }
+
+  [Symbol.dispose](): void {
+    for (const folder of [this.fresh, this.old, this.strangers, this.undone, this.home, this.parent]) {
+      folder[Symbol.dispose]();
+    }
+  }
+}
+
+function makePart(parent: Folder, name: Uint8Array, part: Uint8Array): void {
+  using home = parent.openFolder(name);
+  home.makeFolder(part, 0o700);
+}
+
+/** Tries it with the real folder: on a subvolume, a bind mount or overlayfs only the attempt tells. */
+function canRename(shared: Folder, name: Uint8Array, root: Folder, probe: Uint8Array): boolean {
+  try {
+    shared.rename(name, root, probe, "fresh");
+  } catch (error) {
+    if (isSystemError(error, "EXDEV")) return false;
+    throw error;
+  }
+  root.rename(probe, shared, name, "fresh");
+  return true;
+}
+
+/** Deletes what earlier restores replaced and nobody needs any more. */
+export async function removeOldReplaced(store: Store, keepMs: number): Promise<void> {
+  using replaced = store.platform.openFolder(store.layout.replaced);
+  for (const { name, madeAt } of replacedFolders(store)) {
+    if (nowMs() - madeAt > keepMs) await removeTree(replaced, bytesOf(name));
+  }
+}
+
+function replacedFolders(store: Store): { name: string; madeAt: number }[] {
+  const found: { name: string; madeAt: number }[] = [];
+  for (const name of namesIn(store.layout.replaced)) {
+    const path = `${store.layout.replaced}/${name}`;
+    const { ctime } = attempt("look at", path, () => Deno.lstatSync(path));
+    if (ctime !== null) found.push({ name, madeAt: ctime.getTime() });
+  }
+  return found;
+}

@@ -1,0 +1,104 @@
+import { DIR } from "../../model/entry.ts";
+import { encodePath } from "../../model/path_text.ts";
+import type { WorktreeConfig } from "../../model/records.ts";
+import type { Folder } from "../../platform/platform.ts";
+import { isSystemError } from "../../platform/system_error.ts";
+import { mergeTables } from "../../tree/diff.ts";
+import { FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
+import { at, NONE, type TreeTable } from "../../tree/table.ts";
+import type { RepositoryContext } from "../define.ts";
+import { lookAtOurs } from "../_look/look.ts";
+import { saveSnapshot } from "../_snapshot/save_snapshot.ts";
+import { recoverSnapshot } from "../_snapshot/recovery.ts";
+
+/** What is expected in a tree of taken-out entries. */
+export interface Expected {
+  /** What was seen before anything was touched, or what was staged. */
+  readonly table: TreeTable;
+  /** Whether inodes must be the same too. */
+  readonly inodes: boolean;
+}
+
+/**
+ * Looks through what was taken out of a worktree for what another process wrote there meanwhile, and links it, by its
+ * path, into `strangers`. SPEC 7.
+ */
+export async function gatherStrangers(
+  context: RepositoryContext,
+  worktree: WorktreeConfig,
+  taken: Folder,
+  expected: Expected,
+  strangers: FoldersByPath,
+): Promise<void> {
+  using look = await lookAtOurs(context, worktree, taken.openFolder(ITSELF));
+  using folders = new FoldersByPath(taken);
+  const found = look.table;
+  mergeTables(expected.table, found, (i, j) => {
+    if (j === -1 || found.type[j] === DIR || (i !== -1 && isExpected(expected, i, found, j))) return;
+    const path = found.path(j);
+    linkInto(strangers, path, folders.get(parentPath(path)));
+  });
+}
+
+/** Saves what was gathered as an autosave of just those paths; nothing when there is none. */
+export async function saveStrangers(
+  context: RepositoryContext,
+  worktree: WorktreeConfig,
+  strangers: Folder,
+): Promise<string | null> {
+  using look = await lookAtOurs(context, worktree, strangers.openFolder(ITSELF));
+  const paths = leafPaths(look.table);
+  if (paths.length === 0) return null;
+  const { store } = context;
+  const intent = store.intents.begin({
+    operation: "snapshot",
+    worktree_id: worktree.worktree_id,
+    target: worktree.name,
+    details: {},
+  });
+  try {
+    const { descriptor } = await saveSnapshot({ context, store, worktree, intent }, look, {
+      kind: "autosave",
+      note: "written while a restore was under way",
+      tags: [],
+      consistency: "either",
+      skipUnreadable: true,
+      paths,
+      movesHead: false,
+      keepLineAs: null,
+    });
+    return descriptor.snapshot_id;
+  } catch (error) {
+    await recoverSnapshot(context, intent);
+    throw error;
+  }
+}
+
+const ITSELF = Uint8Array.of(0x2e);
+
+function isExpected({ table, inodes }: Expected, i: number, found: TreeTable, j: number): boolean {
+  if (table.type[i] !== found.type[j] || at(table.size, i) !== at(found.size, j)) return false;
+  if (table.mtimeSec[i] !== found.mtimeSec[j] || table.mtimeNsec[i] !== found.mtimeNsec[j]) return false;
+  return !inodes || (table.inoLo[i] === found.inoLo[j] && table.inoHi[i] === found.inoHi[j]);
+}
+
+function linkInto(strangers: FoldersByPath, path: Uint8Array, from: Folder): void {
+  const name = lastName(path);
+  try {
+    strangers.ensure(parentPath(path)).linkFrom(name, from, name);
+  } catch (error) {
+    if (!isSystemError(error, "EEXIST")) throw error; // gathered by an earlier, interrupted attempt
+  }
+}
+
+/** Paths with nothing below them; folders on the way stand for nothing. */
+function leafPaths(table: TreeTable): string[] {
+  const isParent = new Uint8Array(table.count);
+  for (let i = 1; i < table.count; i++) {
+    const parent = at(table.parent, i);
+    if (parent !== NONE) isParent[parent] = 1;
+  }
+  const paths: string[] = [];
+  for (let i = 1; i < table.count; i++) if (isParent[i] !== 1) paths.push(encodePath(table.path(i)));
+  return paths;
+}

@@ -1,0 +1,33 @@
+import type { Finding } from "../../model/records.ts";
+
+/** The repairs that `jvs doctor --repair` takes by name; the safe ones are also what --repair-runtime does. SPEC 9. */
+export const REPAIRS = [
+  "clean_tmp",
+  "rebuild_index",
+  "audit_repair",
+  "advance_head",
+  "clean_locks",
+  "clean_intents",
+] as const;
+
+/** A repair's name. */
+export type Repair = typeof REPAIRS[number];
+
+/** Where a finding is, and what mends it. */
+export interface FindingOptions {
+  /** None by default: nothing of ours mends it. */
+  repair?: Repair | "repair_runtime";
+  path?: string;
+  snapshot_id?: string;
+}
+
+/** Puts a finding together. */
+export function finding(
+  severity: Finding["severity"],
+  code: string,
+  message: string,
+  options: FindingOptions = {},
+): Finding {
+  const { repair = null, path = null, snapshot_id = null } = options;
+  return { severity, code, message, repair, path, snapshot_id };
+}

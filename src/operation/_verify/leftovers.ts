@@ -1,0 +1,55 @@
+import { bytesOf } from "../../model/bytes.ts";
+import { isTemporaryName, removeDurable } from "../../platform/durable.ts";
+import { namesIn } from "../../repo/names_in.ts";
+import type { Store } from "../../repo/store.ts";
+
+/** Something that a crash left and no open intent accounts for: in nobody's way, and safe to clean. */
+export interface Leftover {
+  readonly what: string;
+  readonly path: string;
+  readonly snapshotId?: string;
+  clean(): void | Promise<void>;
+}
+
+/** All there is. What somebody is just making may be among it, unless the caller holds every lock. */
+export function leftoversOf(store: Store): Leftover[] {
+  return [...unfinishedSnapshots(store), ...strayStaging(store), ...temporaryFiles(store)];
+}
+
+function unfinishedSnapshots({ snapshots, intents, layout }: Store): Leftover[] {
+  const busy = new Set(intents.list().map((intent) => intent.details["snapshot_id"]));
+  return snapshots.leftovers().filter((id) => !busy.has(id)).map((id) => ({
+    what: `the unfinished snapshot ${id}`,
+    path: layout.unfinishedPayload(id),
+    snapshotId: id,
+    clean: () => snapshots.discardUnfinished(id),
+  }));
+}
+
+/** What a restore took out of a worktree goes where that is kept for a while, and then with it. SPEC 7. */
+function strayStaging({ layout, platform }: Store): Leftover[] {
+  // What a damaged intent was about nobody knows: what it staged may be all that is left of something.
+  const busy = new Set(namesIn(layout.intents).map((name) => name.replace(/\.json$/, "")));
+  return namesIn(layout.staging).filter((name) => !busy.has(name)).map((name) => ({
+    what: "an interrupted restore",
+    path: `${layout.staging}/${name}`,
+    clean() {
+      using staging = platform.openFolder(layout.staging);
+      using replaced = platform.openFolder(layout.replaced);
+      staging.rename(bytesOf(name), replaced, bytesOf(name), "fresh");
+    },
+  }));
+}
+
+/** Control files that were being written. */
+function temporaryFiles({ layout }: Store): Leftover[] {
+  const records = namesIn(layout.worktrees).map((name) => layout.worktree(name));
+  const paths = [...layout.folders, ...records].flatMap((
+    folder,
+  ) => namesIn(folder).filter(isTemporaryName).map((name) => `${folder}/${name}`));
+  return paths.map((path) => ({
+    what: "a file that was being written",
+    path,
+    clean: () => void removeDurable(path),
+  }));
+}

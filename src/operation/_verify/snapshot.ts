@@ -1,0 +1,77 @@
+import { isJvsError } from "../../model/errors.ts";
+import { snapshotId } from "../../model/records.ts";
+import { boolean, type Infer, list, nullable, oneOf, record, text } from "../../model/schema.ts";
+import { DamagedPath, type ReadInodes, verifyPayload } from "./payload.ts";
+import type { RepositoryContext } from "../define.ts";
+
+/** What verifying one snapshot found. */
+export const VerifiedSnapshot = record({
+  snapshot_id: snapshotId(),
+  checksum_valid: boolean().about("Descriptor and READY are as they were written."),
+  payload_hash_valid: nullable(boolean()).about(
+    "The tree has the hash that was saved; null when not all was read.",
+  ),
+  tamper_detected: boolean(),
+  severity: oneOf("ok", "error", "critical"),
+  error: nullable(text()),
+  message: nullable(text()),
+  files: list(DamagedPath),
+});
+export type VerifiedSnapshot = Infer<typeof VerifiedSnapshot>;
+
+/** How to verify. */
+export interface VerifySnapshotOptions {
+  readonly read: ReadInodes;
+  readonly isRead?: (path: Uint8Array) => boolean;
+}
+
+/** Verifies a snapshot: its descriptor, its manifest, and all of its payload. Changes nothing. SPEC 9. */
+export async function verifySnapshot(
+  context: RepositoryContext,
+  id: string,
+  options: VerifySnapshotOptions,
+): Promise<VerifiedSnapshot> {
+  const { snapshots } = context.store;
+  try {
+    const descriptor = await snapshots.descriptor(id);
+    if (snapshots.isPruned(id)) return { ...whole(id), payload_hash_valid: null };
+    const manifest = await snapshots.manifest(id, { verify: true });
+    using payload = snapshots.openPayload(id);
+    const { damaged, rootHash } = await verifyPayload(context, { payload, manifest, ...options });
+    const valid = rootHash === null ? null : rootHash === descriptor.payload_root_hash?.value;
+    if (damaged.length === 0 && valid !== false) return { ...whole(id), payload_hash_valid: valid };
+    return {
+      ...broken(id, "E_PAYLOAD_HASH_MISMATCH", "The content is not what was saved.", true),
+      payload_hash_valid: valid ?? false,
+      files: damaged,
+    };
+  } catch (error) {
+    if (!isJvsError(error) || error.code === "E_INTERRUPTED") throw error;
+    return broken(id, error.code, error.message, false);
+  }
+}
+
+function whole(id: string): VerifiedSnapshot {
+  return {
+    snapshot_id: id,
+    checksum_valid: true,
+    payload_hash_valid: true,
+    tamper_detected: false,
+    severity: "ok",
+    error: null,
+    message: null,
+    files: [],
+  };
+}
+
+function broken(id: string, code: string, message: string, checksumValid: boolean): VerifiedSnapshot {
+  return {
+    ...whole(id),
+    checksum_valid: checksumValid,
+    payload_hash_valid: false,
+    tamper_detected: true,
+    severity: "critical",
+    error: code,
+    message,
+  };
+}

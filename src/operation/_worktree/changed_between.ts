@@ -1,0 +1,15 @@
+import type { BytePath } from "../../model/bytes.ts";
+import { mergeTables } from "../../tree/merge_tables.ts";
+import { sameStat } from "../../tree/same_stat.ts";
+import type { TreeTable } from "../../tree/table.ts";
+
+/** Paths at which something was done between two looks at one tree. Not the root: moving that changes it. */
+export function changedBetween(before: TreeTable, after: TreeTable): BytePath[] {
+  const paths: BytePath[] = [];
+  mergeTables(before, after, (i, j) => {
+    if (i === 0 || j === 0) return;
+    if (i === -1) paths.push(after.path(j));
+    else if (j === -1 || !sameStat(before, i, after, j)) paths.push(before.path(i));
+  });
+  return paths;
+}

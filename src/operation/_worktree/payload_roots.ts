@@ -1,0 +1,73 @@
+import { bytesOf } from "../../model/bytes.ts";
+import { JvsError } from "../../model/errors.ts";
+import { quoted } from "../../model/path_text.ts";
+import { makeFolderDurable } from "../../platform/durable.ts";
+import { type Folder, Stat } from "../../platform/platform.ts";
+import { isSystemError } from "../../platform/system_error.ts";
+import type { Store } from "../../repo/store.ts";
+
+const ITSELF = bytesOf(".");
+const OWNER_MAY_MOVE = 0o300;
+
+/** Opens the folder that payload roots stand in, made where it is missing; a link in its place is `E_PATH_ESCAPE`. */
+export function openPayloads(store: Store): Folder {
+  try {
+    makeFolderDurable(store.layout.payloads);
+    using root = store.platform.openFolder(store.layout.root);
+    return root.openFolder(bytesOf("worktrees"));
+  } catch (error) {
+    if (!isSystemError(error, "EEXIST", "ELOOP", "ENOTDIR")) throw error;
+    throw new JvsError(
+      "E_PATH_ESCAPE",
+      `Cannot use ${
+        quoted(store.layout.payloads)
+      } for worktrees: it is no folder, or a link to somewhere else`,
+      { hint: "Move it away; JVS makes the folder it needs.", details: { path: store.layout.payloads } },
+    );
+  }
+}
+
+/** Opens the folder in which a change keeps what is not visible yet, or not any more. */
+export function openStaging(store: Store): Folder {
+  return store.platform.openFolder(store.layout.staging);
+}
+
+/** The inode of what has a name, as records have it; nothing where nothing has. */
+export function inodeOf(folder: Folder, name: Uint8Array): string | undefined {
+  const stat = new Stat();
+  if (!folder.stat(name, stat)) return undefined;
+  return String((BigInt(stat.inoHi >>> 0) << 32n) | BigInt(stat.inoLo >>> 0));
+}
+
+/**
+ * Moving a folder elsewhere changes its `..`, for which its owner needs the right to write in it. Gives that for the
+ * time being; the mode to set back afterwards, or null where nothing had to be changed.
+ */
+export function makeMovable(folder: Folder): number | null {
+  const stat = new Stat();
+  folder.stat(ITSELF, stat);
+  if ((stat.mode & OWNER_MAY_MOVE) === OWNER_MAY_MOVE) return null;
+  folder.setMode(ITSELF, stat.mode | OWNER_MAY_MOVE);
+  return stat.mode;
+}
+
+/** Renames a payload root, never over anything; what cannot be moved is explained. */
+export function movePayload(from: Folder, name: Uint8Array, to: Folder, toName: Uint8Array): void {
+  try {
+    from.rename(name, to, toName, "fresh");
+  } catch (error) {
+    if (isSystemError(error, "EEXIST", "ENOTEMPTY")) {
+      throw new JvsError("E_ALREADY_EXISTS", `${error.message}`, {
+        hint: "Move that away, or choose another name.",
+        details: error.details,
+        cause: error,
+      });
+    }
+    if (!isSystemError(error, "EXDEV", "EBUSY")) throw error;
+    throw new JvsError("E_IO", `${error.message}, so this worktree cannot be moved`, {
+      hint: "It is a mount point, or lies on another layer or file system than the rest of the repository.",
+      details: error.details,
+      cause: error,
+    });
+  }
+}
