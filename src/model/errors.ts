@@ -42,7 +42,10 @@ export const ERROR_CLASSES = {
   E_ENGINE_FAILED: ["Cloning failed half-way.", "Nothing was published; see the message."],
   E_DEGRADED: ["Something could not be kept and --strict was given.", "See the degradations listed."],
   E_INTERRUPTED: ["The operation was interrupted.", "Run it again; nothing is half done."],
-  E_IO: ["The system reported an error.", "See the message."],
+  E_IO: [
+    "The system reported an error.",
+    "Mend what the message names and run it again; `jvs doctor` tells whether something was left half done.",
+  ],
   E_INTERNAL: ["A mistake in JVS.", "Report it with the output of --debug."],
 } as const satisfies Record<string, readonly [cause: string, wayOut: string]>;
 

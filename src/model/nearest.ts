@@ -15,8 +15,8 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
 /** The only candidate that begins so: a word cut short is no typing mistake, but as easy to mend. */
 function completed(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length < 2) return undefined;
-  const longer = [...candidates].filter((candidate) => candidate.startsWith(word));
-  return longer.length === 1 ? longer[0] : undefined;
+  const longer = new Set([...candidates].filter((candidate) => candidate.startsWith(word)));
+  return longer.size === 1 ? [...longer][0] : undefined;
 }
 
 /** How many letters must be put in, left out, changed or swapped with their neighbour. */

@@ -140,11 +140,25 @@ export type GivenFields<F extends Fields> =
   & { readonly [K in GivenKeys<F>]: Infer<F[K]> }
   & { readonly [K in Exclude<keyof F, GivenKeys<F>>]?: Infer<F[K]> | undefined };
 
-function typeName(value: unknown): string {
-  if (value === null) return "null";
-  if (Array.isArray(value)) return "a list";
-  return value === undefined ? "missing" : typeof value === "object" ? "an object" : `a ${typeof value}`;
+/** A value that is not what it must be. */
+export function mismatch(at: string, expected: string, value: unknown): SchemaMismatch {
+  return new SchemaMismatch(
+    at,
+    `must be ${expected}, ${value === undefined ? "and is missing" : `not ${shown(value)}`}`,
+  );
 }
+
+/** A value for a message: itself where it is short enough, else of what kind it is. */
+function shown(value: unknown): string {
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object" && value !== null) return "an object";
+  const written = JSON.stringify(value);
+  return written.length <= LONGEST_SHOWN
+    ? written
+    : `a long ${typeof value === "string" ? "text" : typeof value}`;
+}
+
+const LONGEST_SHOWN = 120;
 
 /** What a text must satisfy besides being one. */
 export interface TextOptions {
@@ -162,10 +176,8 @@ export function text(options: TextOptions = {}): Schema<string> {
   return Schema.of({
     kind: "text",
     check(value, at) {
-      if (typeof value !== "string") throw new SchemaMismatch(at, `must be a text, is ${typeName(value)}`);
-      if (pattern !== undefined && !pattern.test(value)) {
-        throw new SchemaMismatch(at, `must be ${what}, is ${JSON.stringify(value)}`);
-      }
+      if (typeof value !== "string") throw mismatch(at, "a text", value);
+      if (pattern !== undefined && !pattern.test(value)) throw mismatch(at, what, value);
       return value;
     },
     json: () => ({
@@ -182,12 +194,7 @@ export function oneOf<const W extends string>(...words: readonly W[]): Schema<W>
     kind: "text",
     check(value, at) {
       const word = words.find((w) => w === value);
-      if (word === undefined) {
-        throw new SchemaMismatch(
-          at,
-          `must be one of ${words.join(", ")}, is ${JSON.stringify(value) ?? "missing"}`,
-        );
-      }
+      if (word === undefined) throw mismatch(at, `one of ${words.join(", ")}`, value);
       return word;
     },
     json: () => ({ type: "string", enum: [...words] }),
@@ -204,6 +211,11 @@ export interface NumberOptions {
 
 function numeric(type: "integer" | "number", options: NumberOptions): Schema<number> {
   const { min = -Infinity, max = Infinity } = options;
+  const range = max === Infinity
+    ? `${min} or more`
+    : min === -Infinity
+    ? `${max} or less`
+    : `from ${min} to ${max}`;
   return Schema.of({
     kind: "number",
     check(value, at) {
@@ -211,14 +223,9 @@ function numeric(type: "integer" | "number", options: NumberOptions): Schema<num
         typeof value !== "number" || !Number.isFinite(value) ||
         (type === "integer" && !Number.isSafeInteger(value))
       ) {
-        throw new SchemaMismatch(
-          at,
-          `must be ${type === "integer" ? "a whole number" : "a number"}, is ${typeName(value)}`,
-        );
+        throw mismatch(at, type === "integer" ? "a whole number" : "a number", value);
       }
-      if (value < min || value > max) {
-        throw new SchemaMismatch(at, `must be from ${min} to ${max}, is ${value}`);
-      }
+      if (value < min || value > max) throw mismatch(at, range, value);
       return value;
     },
     json: () => ({
@@ -244,9 +251,7 @@ export function boolean(): Schema<boolean> {
   return Schema.of({
     kind: "boolean",
     check(value, at) {
-      if (typeof value !== "boolean") {
-        throw new SchemaMismatch(at, `must be true or false, is ${typeName(value)}`);
-      }
+      if (typeof value !== "boolean") throw mismatch(at, "true or false", value);
       return value;
     },
     json: () => ({ type: "boolean" }),
@@ -258,7 +263,7 @@ export function literal<const V extends string | number | boolean>(expected: V):
   return Schema.of<V>({
     kind: "other",
     check(value, at) {
-      if (value !== expected) throw new SchemaMismatch(at, `must be ${JSON.stringify(expected)}`);
+      if (value !== expected) throw mismatch(at, JSON.stringify(expected), value);
       return expected;
     },
     json: () => ({ const: expected }),
@@ -270,7 +275,7 @@ export function list<T>(item: Schema<T>): Schema<readonly T[]> {
   return Schema.of<readonly T[]>({
     kind: "list",
     check(value, at) {
-      if (!Array.isArray(value)) throw new SchemaMismatch(at, `must be a list, is ${typeName(value)}`);
+      if (!Array.isArray(value)) throw mismatch(at, "a list", value);
       return value.map((v: unknown, i) => item.check(v, `${at}[${i}]`));
     },
     json: () => ({ type: "array", items: item.json() }),
@@ -349,7 +354,7 @@ function recordJson(fields: Fields, closed: boolean): JsonSchema {
 
 function objectOf(value: unknown, at: string): Record<string, unknown> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new SchemaMismatch(at, `must be an object, is ${typeName(value)}`);
+    throw mismatch(at, "an object", value);
   }
   return value as Record<string, unknown>;
 }

@@ -1,10 +1,14 @@
+import { JvsError } from "../model/errors.ts";
+import { quoted } from "../model/path_text.ts";
 import { anything, list, record, text } from "../model/schema.ts";
+import { attempt } from "../platform/deno_call.ts";
+import { isSystemError } from "../platform/system_error.ts";
 import { callOperation } from "./call.ts";
 import { type AnyOperation, type Context, defineFreeOperation } from "./define.ts";
 
 /** One thing that the demo does. */
 const Step = record({
-  say: text().about("What happens here, in a sentence."),
+  say: text().about("What happens from here on, in a sentence; empty where it goes on."),
   command: text().about("What one would type."),
   operation: text(),
   result: anything().about("What the operation gave; null where a file was written instead."),
@@ -40,7 +44,14 @@ export const demo = defineFreeOperation({
 function makeFolder({ cwd }: Context, folder: string | undefined): string {
   if (folder === undefined) return Deno.realPathSync(Deno.makeTempDirSync({ prefix: "jvs-demo-" }));
   const path = folder.startsWith("/") ? folder : `${cwd}/${folder}`;
-  Deno.mkdirSync(path);
+  try {
+    attempt("create", path, () => Deno.mkdirSync(path));
+  } catch (error) {
+    if (!isSystemError(error, "EEXIST")) throw error;
+    throw new JvsError("E_ALREADY_EXISTS", `Cannot make the demo in ${quoted(path)}: it exists.`, {
+      hint: "Name a folder that does not exist yet, or none: then it is made in a temporary one.",
+    });
+  }
   return Deno.realPathSync(path);
 }
 
@@ -54,6 +65,7 @@ interface StepRecord {
 class Tour {
   readonly steps: StepRecord[] = [];
   private context: Context;
+  private sentence = "";
 
   constructor(context: Context) {
     this.context = context;
@@ -71,13 +83,10 @@ class Tour {
       name: "trial",
     });
     this.context = { ...this.context, cwd: `${this.context.cwd}/trial/main` };
-    this.write(
-      "Some work: a training script, its settings, and some data.",
-      "train.py",
-      "print('training')\n",
-    );
-    this.write(null, "settings.yaml", "learning_rate: 0.1\n");
-    this.write(null, "data/samples.csv", "x,y\n".repeat(20_000));
+    this.say("Some work: a training script, its settings, and some data.");
+    this.write("train.py", "print('training')", 1);
+    this.write("settings.yaml", "learning_rate: 0.1", 1);
+    this.write("data/samples.csv", "x,y", 20_000);
     await this.run(
       "Save it. Unchanged files will never be copied again.",
       'jvs snapshot "it works" --tag good',
@@ -88,13 +97,10 @@ class Tour {
       },
     );
 
-    this.write(
-      "Then everything goes wrong: a bad edit, the data is gone.",
-      "settings.yaml",
-      "learning_rate: 100\n",
-    );
+    this.say("Then everything goes wrong: a bad edit, the data is gone.");
+    this.write("settings.yaml", "learning_rate: 100", 1);
     this.remove("data");
-    this.write(null, "notes.txt", "an idea that is nowhere else\n");
+    this.write("notes.txt", "an idea that is nowhere else", 1);
     await this.run("What differs from the last snapshot?", "jvs status", status, {});
     await this.run(
       "Go back. What was not saved yet is saved first: the idea is not lost.",
@@ -108,6 +114,11 @@ class Tour {
     await this.run("And the history, with the unsaved work as a leaf.", "jvs history", history, {});
   }
 
+  /** What the next step does. */
+  private say(sentence: string): void {
+    this.sentence = sentence;
+  }
+
   private async run(
     say: string,
     command: string,
@@ -119,19 +130,23 @@ class Tour {
     this.steps.push({ say, command, operation: known.name, result });
   }
 
-  private write(say: string | null, path: string, content: string): void {
-    const target = `${this.context.cwd}/${path}`;
-    Deno.mkdirSync(target.slice(0, target.lastIndexOf("/")), { recursive: true });
-    Deno.writeTextFileSync(target, content);
-    this.note(say, `write ${path}`);
+  private write(path: string, line: string, times: number): void {
+    const folder = path.slice(0, Math.max(0, path.lastIndexOf("/")));
+    if (folder !== "") this.do(`mkdir ${folder}`, () => Deno.mkdirSync(`${this.context.cwd}/${folder}`));
+    const command = times === 1 ? `echo "${line}"` : `yes "${line}" | head -n ${times}`;
+    this.do(`${command} > ${path}`, () => {
+      Deno.writeTextFileSync(`${this.context.cwd}/${path}`, `${line}\n`.repeat(times));
+    });
   }
 
   private remove(path: string): void {
-    Deno.removeSync(`${this.context.cwd}/${path}`, { recursive: true });
-    this.note(null, `rm -r ${path}`);
+    this.do(`rm -r ${path}`, () => Deno.removeSync(`${this.context.cwd}/${path}`, { recursive: true }));
   }
 
-  private note(say: string | null, command: string): void {
-    this.steps.push({ say: say ?? "", command, operation: "", result: null });
+  /** Does what one would do by a command of the shell. */
+  private do(command: string, effect: () => void): void {
+    effect();
+    this.steps.push({ say: this.sentence, command, operation: "", result: null });
+    this.sentence = "";
   }
 }

@@ -33,6 +33,8 @@ const SENTENCES: Record<string, string> = {
 /** Where the class's own way out does not lead anywhere. */
 const HINTS: Record<string, string> = {
   EROFS: "Nothing was changed. Mount the file system so that it can be written, and try again.",
+  EMFILE: "Raise the limit of open files, by `ulimit -n`, and run it again.",
+  EIO: "The device may be failing: `dmesg` tells more. Bring what is on it to another one.",
 };
 
 /** A system call that failed: which, on what, and the system's own name for the reason. */
@@ -43,7 +45,9 @@ export class SystemError extends JvsError {
   readonly reason: string;
 
   constructor(action: string, path: string, errno: string, cause?: unknown) {
-    const reason = SENTENCES[errno] ?? `the system said ${errno}`;
+    const reason = action === "create" && errno === "ENOENT"
+      ? "the folder that it is to be in is not there"
+      : SENTENCES[errno] ?? `the system said ${errno}`;
     super(CODES[errno] ?? "E_IO", `Cannot ${action} "${path}": ${reason}`, {
       ...(HINTS[errno] === undefined ? {} : { hint: HINTS[errno] }),
       details: { path, errno, action },

@@ -6,6 +6,7 @@ import {
   integer,
   list,
   mapOf,
+  mismatch,
   nullable,
   oneOf,
   Schema,
@@ -158,7 +159,7 @@ function quantity(parse: (text: string) => number, what: string): Schema<number>
         return parse(typeof value === "string" || typeof value === "number" ? String(value) : "");
       } catch (error) {
         if (!isJvsError(error, "E_USAGE")) throw error;
-        throw new SchemaMismatch(at, `must be ${what}, is ${JSON.stringify(value) ?? "missing"}`);
+        throw mismatch(at, what, value);
       }
     },
     json: () => ({ anyOf: [{ type: "string" }, { type: "number", minimum: 0 }] }),

@@ -132,8 +132,8 @@ Deno.test("Config.set() refuses unknown settings, wrong values and a damaged fil
     ["restore", "{}", "no such setting"],
     ["constructor", "1", "no such setting"],
     ["engine", "fast", "Cannot set engine: it must be one of"],
-    ["retention.keep_days", "-1", "it must be from 0"],
-    ["retention.keep_days", "many", "it must be a whole number"],
+    ["retention.keep_days", "-1", "it must be 0 or more, not -1"],
+    ["retention.keep_days", "many", 'it must be a whole number, not "many"'],
     ["lock_timeout", "long", "it must be a time such as"],
   ];
   for (const [key, text, message] of refused) {

@@ -31,10 +31,10 @@ Deno.test("readRecord() names file, place, reason and way out of a damaged recor
     [whole.replace(",", ""), "line 3, column 3: a comma or } is missing here", { line: 3, column: 3 }],
     [whole.replace("{", "{ // why\n"), "comments", {}],
     [whole.replace("1700000000000-", ""), "snapshot_id: must be a snapshot id", { field: "snapshot_id" }],
-    [whole.replace('"note": ""', '"note": 7'), "note: must be a text, is a number", { field: "note" }],
+    [whole.replace('"note": ""', '"note": 7'), "note: must be a text, not 7", { field: "note" }],
     [whole.replace("ref_name", "name"), "ref_name: is missing", { field: "ref_name" }],
-    ["[]", "must be an object, is a list", { field: "" }],
-    ["null", "must be an object, is null", { field: "" }],
+    ["[]", "must be an object, not a list", { field: "" }],
+    ["null", "must be an object, not null", { field: "" }],
   ];
   for (const [text, reason, details] of broken) {
     Deno.writeTextFileSync(path, text);

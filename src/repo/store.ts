@@ -108,7 +108,7 @@ function checkFormat(layout: Layout): void {
   const options = { what: "the format version", path: layout.formatVersion };
   if (version === undefined) throw damaged(options, "the file is missing");
   if (!/^\d{1,9}\n?$/.test(version)) {
-    throw damaged(options, `it must be "${FORMAT_VERSION}", is ${quoted(version)}`);
+    throw damaged(options, `it must be "${FORMAT_VERSION}", not ${quoted(version)}`);
   }
   if (Number(version) === FORMAT_VERSION) return;
   const isOlder = Number(version) < FORMAT_VERSION;
@@ -131,7 +131,7 @@ function readRepoId({ repoId: path }: Layout): string {
   const id = readFresh(path)?.trim();
   if (id !== undefined && isUuid(id)) return id;
   const options = { what: "the repository's id", path };
-  throw damaged(options, id === undefined ? "the file is missing" : `it must be a UUID, is ${quoted(id)}`);
+  throw damaged(options, id === undefined ? "the file is missing" : `it must be a UUID, not ${quoted(id)}`);
 }
 
 function ensureFolder(path: string): void {

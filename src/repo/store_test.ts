@@ -36,7 +36,7 @@ Deno.test("openStore() refuses every format but its own, and says what to do", (
     ["3\n", "E_FORMAT_UNSUPPORTED", "its format is 3, this program knows 2", "newer jvs"],
     ["10", "E_FORMAT_UNSUPPORTED", "its format is 10", "newer jvs"],
     ["1\n", "E_FORMAT_UNSUPPORTED", "its format is 1", "original jvs, written in Go"],
-    ["", "E_DESCRIPTOR_CORRUPT", 'must be "2", is ""', "jvs doctor"],
+    ["", "E_DESCRIPTOR_CORRUPT", 'must be "2", not ""', "jvs doctor"],
     ["two\n", "E_DESCRIPTOR_CORRUPT", 'must be "2"', "jvs doctor"],
     ["2\n2\n", "E_DESCRIPTOR_CORRUPT", 'must be "2"', "jvs doctor"],
     ["\0\0", "E_DESCRIPTOR_CORRUPT", 'must be "2"', "jvs doctor"],

@@ -38,7 +38,9 @@ export function asJvsError(error: unknown, signal?: AbortSignal): JvsError {
 /** An error for people: what happened to what, what to do next, and its class. */
 export function errorText(error: JvsError, style: Style, options: { debug?: boolean } = {}): string {
   const lines = [
-    `${style.paint("bad", "error:")} ${error.message} ${style.paint("faint", `(${error.code})`)}`,
+    `${style.paint("bad", "error:")} ${error.message.replace(/\.$/, "")} ${
+      style.paint("faint", `(${error.code})`)
+    }`,
     ...(error.hint === "" ? [] : [`  ${style.paint("notice", "hint:")} ${error.hint}`]),
   ];
   for (let each: unknown = options.debug ? error : undefined; each instanceof Error; each = each.cause) {

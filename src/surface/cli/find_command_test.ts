@@ -34,6 +34,7 @@ Deno.test("findCommand() leads to help whatever else stands on the line", () => 
 
 Deno.test("findCommand() says what was probably meant", () => {
   assertStringIncludes(refusal("pant wall").hint, "Did you mean `jvs paint`?");
+  assertStringIncludes(refusal("pai").hint, "Did you mean `jvs paint`?");
   assertStringIncludes(refusal("tree frok x").hint, "Did you mean `jvs tree fork`?");
   assertStringIncludes(refusal("tree").message, "it wants one more word");
   assertStringIncludes(refusal("tree").hint, "There are: tree fork, tree list");

@@ -145,7 +145,7 @@ Deno.test("parseArguments() names what is missing, too much or of the wrong form
   );
   assertStringIncludes(
     (await refusal("paint", "wall", "--coats", "10")).message,
-    "--coats must be from 1 to 9, is 10",
+    "--coats must be from 1 to 9, not 10",
   );
   assertStringIncludes(
     (await refusal("paint", "wall", "--coats", "")).message,

@@ -14,7 +14,10 @@ export async function renderDemo(
   const { style } = view;
   const parts = await Promise.all(steps.map(async ({ say, command, operation, result }) => {
     const shown = result === null ? "" : await show(operation, result, { ...view, input: {} });
-    return `${wrap(say, style.width)}\n${style.paint("strong", `$ ${command}`)}\n${shown}`;
+    const sentence = say === "" ? "" : `\n${wrap(say, style.width)}\n`;
+    return `${sentence}${style.paint("strong", `$ ${command}`)}\n${shown}`;
   }));
-  return `${parts.join("\n")}\nThe folder stays for you to look around in: ${style.paint("name", folder)}\n`;
+  return `${parts.join("").trimStart()}\nThe folder stays for you to look around in: ${
+    style.paint("name", folder)
+  }\n`;
 }
