@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import type { Descriptor } from "../src/model/records.ts";
+import type { Descriptor, Finding } from "../src/model/records.ts";
 import { BlackBox } from "../tests/support/black_box.ts";
 import type { JvsRun } from "../tests/support/jvs.ts";
 import { requires } from "../tests/support/requires.ts";
@@ -22,19 +22,25 @@ const TAMPERINGS: [path: string, problem: string, command: string][] = [
   ["empty", "missing", "rmdir empty"],
   ["link", "target", "ln -sfn b.txt link"],
   ["link", "type", "rm link; printf a.txt > link"],
-  ["a.txt", "mode", "chmod a+x a.txt"],
-  ["a.txt", "times", "touch -d @1 a.txt"],
 ];
 
-const WITH_XATTR: typeof TAMPERINGS = [
+/** What a copier may lose: nothing of it is needed to bring the tree back, as a restore goes by the manifest. */
+const LOSSES: typeof TAMPERINGS = [
+  ["a.txt", "mode", "chmod a+x a.txt"],
+  ["a.txt", "times", "touch -d @1 a.txt"],
+  ["empty", "times", "touch -d @1 empty"],
+  ["a.txt", "owner", "chown 12345 a.txt"],
   ["a.txt", "xattrs", "chmod u+w a.txt; setfattr -n user.color -v red a.txt; chmod u-w a.txt"],
   ["a.txt", "xattrs", "chmod u+w a.txt; setfattr -x user.color a.txt; chmod u-w a.txt"],
+  ["one-2", "hardlink", "cp -p one-2 other; mv other one-2"],
 ];
 
 async function madeBox(): Promise<BlackBox & { saved: Descriptor }> {
   const box = await BlackBox.make();
   box.write("a.txt", "one");
   box.write("deep/down/b.txt", "b\n");
+  box.write("one-1", "one file");
+  Deno.linkSync(`${box.main}/one-1`, `${box.main}/one-2`);
   Deno.mkdirSync(`${box.main}/empty`);
   Deno.symlinkSync("a.txt", `${box.main}/link`);
   mustRun("setfattr", "-n", "user.color", "-v", "green", `${box.main}/a.txt`);
@@ -48,7 +54,7 @@ Deno.test({
     using box = await madeBox();
     const payload = `${box.control}/snapshots/${box.saved.snapshot_id}`;
     using good = keep(payload);
-    for (const [path, problem, command] of [...TAMPERINGS, ...WITH_XATTR]) {
+    for (const [path, problem, command] of TAMPERINGS) {
       mustRun("sh", "-ec", `cd '${payload}'; ${command}`);
       assertNamed(await box.run(["verify", "--json"]), path, problem, command);
       good.putBack();
@@ -56,6 +62,37 @@ Deno.test({
     await box.audit();
   },
 });
+
+Deno.test({
+  name: "conformance 09: metadata that a payload lost is degraded, not tampered with, and the path is named",
+  ...requires("attr", "root"),
+  async fn() {
+    using box = await madeBox();
+    const payload = `${box.control}/snapshots/${box.saved.snapshot_id}`;
+    using good = keep(payload);
+    for (const [path, lost, command] of LOSSES) {
+      mustRun("sh", "-ec", `cd '${payload}'; ${command}`);
+      const { code, json } = await box.run(["verify", "--json"]);
+      assertEquals([code, json.severity, json.tamper_detected], [1, "degraded", false], command);
+      const [{ files, worn, payload_hash_valid }] = json.snapshots as [Verified];
+      assertEquals([files, payload_hash_valid], [[], true], command);
+      const named = worn.map((each) => `${each.path} ${each.lost}`);
+      assert(named.includes(`${path} ${lost}`), `${command}: ${named.join("; ")}`);
+      const doctor = await box.run(["doctor", "--strict", "--json"]);
+      const [finding] = doctor.json.findings as Finding[];
+      assertEquals([doctor.code, finding?.severity, finding?.code], [0, "warning", "E_DEGRADED"], command);
+      assert(finding?.message.includes(`${path} (${lost})`), finding?.message);
+      good.putBack();
+    }
+    await box.audit();
+  },
+});
+
+interface Verified {
+  readonly files: unknown[];
+  readonly worn: { path: string; lost: string }[];
+  readonly payload_hash_valid: boolean;
+}
 
 Deno.test({
   name:

@@ -58,6 +58,32 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "conformance 29: what a copier lost in metadata is degraded, and a restore brings it back",
+  ...requires("root", "python3"),
+  async fn() {
+    using box = await BlackBox.make();
+    await makeRichTree(box.main);
+    mustRun("rm", "-rf", `${box.main}/deep`, `${box.main}/special`); // what cp -r cannot copy at all
+    const first = await box.save("first");
+    const expected = await describeTree(box.main);
+    const copy = `${box.outside}/elsewhere`;
+    mustRun("cp", "-r", "--no-preserve=all", box.path, copy);
+    mustRun("rm", "-rf", `${copy}/.jvs/runtime`);
+
+    const at = { cwd: `${copy}/main` };
+    const doctor = await jvsJson<{ healthy: boolean; findings: Finding[] }>(
+      ["doctor", "--strict", "--repair-runtime"],
+      at,
+    );
+    assertEquals([doctor.healthy, doctor.findings.map(({ code }) => code)], [true, ["E_DEGRADED"]]);
+    await jvsJson(["restore", first.snapshot_id], at);
+    assertEquals(await describeTree(`${copy}/main`), expected);
+    await jvsJson(["snapshot"], at);
+    assertEquals((await jvsJson(["verify"], at)).severity, "ok");
+  },
+});
+
 Deno.test("conformance 29: without the repair a copy can be read, and what changes it says what to do", async () => {
   using box = await BlackBox.make();
   box.write("a.txt", "one\n");

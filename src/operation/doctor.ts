@@ -63,11 +63,26 @@ async function readEverything(context: RepositoryContext): Promise<Finding[]> {
   const read: ReadInodes = new Map();
   const findings: Finding[] = [];
   for (const id of context.store.snapshots.list()) {
-    const { tamper_detected, error, message, files } = await verifySnapshot(context, id, { read });
-    if (!tamper_detected) continue;
-    const named = files.slice(0, 5).map(({ path, problem }) => `${path} (${problem})`).join(", ");
-    const text = `Snapshot ${id}: ${message ?? "it is damaged."}${named === "" ? "" : ` ${named}`}`;
-    findings.push(finding("critical", error ?? "E_PAYLOAD_HASH_MISMATCH", text, { snapshot_id: id }));
+    const { severity, error, message, files, worn } = await verifySnapshot(context, id, { read });
+    if (severity === "critical") {
+      const named = someOf(files.map(({ path, problem }) => `${path} (${problem})`));
+      const text = `Snapshot ${id}: ${message ?? "it is damaged."}${named}`;
+      findings.push(finding("critical", error ?? "E_PAYLOAD_HASH_MISMATCH", text, { snapshot_id: id }));
+    } else if (severity === "degraded") {
+      const named = someOf(worn.map(({ path, lost }) => `${path} (${lost})`));
+      const text =
+        `Snapshot ${id}: its content is whole, but metadata was lost, as some copiers do; a restore brings it back.${named}`;
+      findings.push(finding("warning", "E_DEGRADED", text, { snapshot_id: id }));
+    }
   }
   return findings;
+}
+
+const MOST_NAMED = 5;
+
+/** The first few, as the end of a message. */
+function someOf(named: readonly string[]): string {
+  if (named.length === 0) return "";
+  const rest = named.length > MOST_NAMED ? `, and ${named.length - MOST_NAMED} more` : "";
+  return ` ${named.slice(0, MOST_NAMED).join(", ")}${rest}`;
 }

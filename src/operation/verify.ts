@@ -1,6 +1,6 @@
 import { JvsError } from "../model/errors.ts";
 import { Finding } from "../model/records.ts";
-import { boolean, integer, list, record, text } from "../model/schema.ts";
+import { boolean, integer, list, oneOf, record, text } from "../model/schema.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
 import { checkAudit, checkLineage } from "./_verify/check.ts";
 import { defineOperation, type RepositoryContext } from "./define.ts";
@@ -14,7 +14,8 @@ export const verify = defineOperation({
   name: "verify",
   summary: "Read snapshots and say whether they are still what was saved",
   about:
-    "Checks descriptor, manifest and every byte of the payload, and names each changed, missing or extra path. " +
+    "Checks descriptor, manifest and every byte of the payload, and names each changed, missing or extra path, and what " +
+    "lost only metadata. " +
     "Files that snapshots share are read once. --all adds the lineage and the audit trail. Changes nothing.",
   examples: [
     ["jvs verify", "the snapshot this worktree stands on"],
@@ -39,9 +40,9 @@ export const verify = defineOperation({
     checksum_valid: boolean(),
     payload_hash_valid: boolean(),
     tamper_detected: boolean(),
-    severity: text(),
+    severity: oneOf("ok", "degraded", "critical"),
   }),
-  failed: ({ tamper_detected }) => tamper_detected,
+  failed: ({ severity }) => severity !== "ok",
   async run(context, input) {
     const { store } = context;
     const ids = input.all
@@ -58,6 +59,8 @@ export const verify = defineOperation({
     const findings = input.all ? [...await checkLineage(context), ...await checkAudit(context)] : [];
     const broken = snapshots.filter((each) => each.tamper_detected);
     const tampered = broken.length > 0 || findings.some(({ severity }) => severity === "critical");
+    const degraded = snapshots.some((each) => each.severity === "degraded");
+    const severity: VerifiedSnapshot["severity"] = tampered ? "critical" : degraded ? "degraded" : "ok";
     return {
       snapshots,
       findings,
@@ -65,7 +68,7 @@ export const verify = defineOperation({
       checksum_valid: snapshots.every((each) => each.checksum_valid),
       payload_hash_valid: snapshots.every((each) => each.payload_hash_valid !== false),
       tamper_detected: tampered,
-      severity: tampered ? "critical" : "ok",
+      severity,
     };
   },
 });

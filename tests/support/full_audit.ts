@@ -7,6 +7,6 @@ export async function fullAudit(repository: string, options: JvsOptions = {}): P
     const run = await runJvs([...command, "--json", "--repo", repository], options);
     assertEquals(run.code, 0, `jvs ${command.join(" ")} found something:\n${run.stdout}${run.stderr}`);
     if (command[0] === "doctor") assertEquals(run.json.healthy, true, run.stdout);
-    else assertEquals(run.json.tamper_detected, false, run.stdout);
+    else assertEquals(run.json.severity, "ok", run.stdout);
   }
 }

@@ -12,7 +12,7 @@ export interface Scene {
   readonly fixed: ReadonlySet<string>;
   /** Paths to restore; null for all. */
   readonly scope: readonly string[] | null;
-  /** Files of the worktree that have names elsewhere. */
+  /** Files and links of the worktree that have names elsewhere. */
   readonly linkedOutside: ReadonlySet<string>;
 }
 
@@ -41,11 +41,13 @@ function randomTree(random: Random): PlainEntry[] {
     }
   };
   fill("", 0);
-  linkSome([...entries.values()].filter(({ type }) => type === FILE), random);
+  for (const kind of [FILE, SYMLINK]) {
+    linkSome([...entries.values()].filter(({ type }) => type === kind), random);
+  }
   return [entry("", { type: DIR, mode: 0o755 }), ...entries.values()];
 }
 
-/** Makes some files hard links to one another: then they are alike. */
+/** Makes some entries of one type hard links to one another: then they are alike. */
 function linkSome(files: readonly PlainEntry[], random: Random): void {
   for (let group = 0; group < 2 && files.length > 1; group++) {
     const chosen = new Set(
@@ -54,7 +56,9 @@ function linkSome(files: readonly PlainEntry[], random: Random): void {
     const free = [...chosen].filter((file) => file.group === null);
     if (free.length < 2) continue;
     const [first] = free;
-    for (const file of free) Object.assign(file, { ...first, path: file.path, group: String(group) });
+    for (const file of free) {
+      Object.assign(file, { ...first, path: file.path, group: `${file.type} ${group}` });
+    }
   }
 }
 
@@ -67,7 +71,7 @@ export function randomScene(random: Random, options: { scoped?: boolean; fixed?:
   const thenTable = tableOf(then);
   const some = (one: number) =>
     new Set(now.map(({ path }) => path).filter((path) => path !== "" && random(one) === 0));
-  const linkedOutside = new Set([...some(6)].filter((path) => find(now, path)?.type === FILE));
+  const linkedOutside = new Set([...some(6)].filter((path) => find(now, path)?.type !== DIR));
   for (let i = 0; i < nowTable.count; i++) {
     const group = at(nowTable.linkGroup, i);
     const names = group === NONE

@@ -1,7 +1,14 @@
-import { equalBytes } from "../../model/bytes.ts";
+import { CHANGED, compareEntries } from "../../tree/diff.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
 
-/** Which files are one file, on both sides. */
+const ANOTHER = CHANGED.type | CHANGED.content | CHANGED.unknown | CHANGED.target | CHANGED.device;
+
+/** Whether an entry is, or may be, another thing than it was: what no setting of modes or times mends. */
+export function isAnother(now: TreeTable, i: number, then: TreeTable, j: number): boolean {
+  return (compareEntries(now, i, then, j) & ANOTHER) !== 0;
+}
+
+/** Which names are one file (or link, or pipe), on both sides. */
 export class LinkGroups {
   private readonly nowMembers: Map<number, number[]>;
   private readonly thenMembers: Map<number, number[]>;
@@ -34,9 +41,8 @@ export class LinkGroups {
 
   private differsAnywhere(members: readonly number[]): boolean {
     return members.some((j) => {
-      const before = this.now.contentHash(at(this.nowOf, j));
-      const after = this.then.contentHash(j);
-      return before === undefined || after === undefined || !equalBytes(before, after);
+      const i = at(this.nowOf, j);
+      return i === NONE || isAnother(this.now, i, this.then, j);
     });
   }
 }

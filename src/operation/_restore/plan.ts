@@ -1,7 +1,7 @@
 import { DIR, FILE, LOST, SYMLINK } from "../../model/entry.ts";
 import { CHANGED, compareEntries, mergeTables } from "../../tree/diff.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
-import { LinkGroups } from "./links.ts";
+import { isAnother, LinkGroups } from "./links.ts";
 
 /** What restore does to one path, or one whole subtree. docs/design/restore.md. */
 export type UnitKind = "swap" | "create" | "remove";
@@ -147,12 +147,8 @@ class Planner {
     const type = at(now.type, i);
     if (type !== at(then.type, j)) return true;
     if (type === DIR) return false;
-    if (type === FILE && this.groups.differ(i, j)) return true;
-    const differing = compareEntries(now, i, then, j, { metadata: true });
-    if ((differing & (CHANGED.content | CHANGED.unknown | CHANGED.target | CHANGED.device)) !== 0) {
-      return true;
-    }
-    return type === FILE && differing !== 0 && this.groups.reachOutside(i);
+    if (isAnother(now, i, then, j) || this.groups.differ(i, j)) return true;
+    return this.groups.reachOutside(i) && differsInAspects(now, i, then, j);
   }
 
   private swap(i: number, j: number): void {

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { DIR, FILE, LOST } from "../../model/entry.ts";
+import { DIR, LOST } from "../../model/entry.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import { entry, type PlainEntry, randomNumbers, tableOf } from "../../../tests/support/random_tables.ts";
 import {
@@ -87,10 +87,10 @@ function foldersAbove(path: string): string[] {
   return parts.slice(1).map((_, k) => parts.slice(0, k + 1).join("/"));
 }
 
-/** Which paths lead to the same file, as texts. */
+/** Which paths lead to the same file or link, as texts. */
 function linksOf(model: Model, paths: Iterable<string>): string[] {
   const names = Map.groupBy(
-    [...paths].filter((path) => model.get(path)?.type === FILE),
+    [...paths].filter((path) => model.get(path)?.type !== DIR),
     (path) => model.get(path),
   );
   return [...names.values()].filter((group) => group.length > 1).map((group) => group.sort().join(" "))

@@ -2,7 +2,7 @@ import { grantAclOwner, payloadMode, stripAclWrite } from "../../model/acl.ts";
 import { equalBytes } from "../../model/bytes.ts";
 import { DIR, entryTypeName, FILE, LOST, type LostAspect, SYMLINK, type Xattr } from "../../model/entry.ts";
 import { encodePath } from "../../model/path_text.ts";
-import { type Infer, record, text } from "../../model/schema.ts";
+import { type Infer, oneOf, record, text } from "../../model/schema.ts";
 import type { Folder } from "../../platform/platform.ts";
 import { mergeTables } from "../../tree/diff.ts";
 import { hashFiles, hashTargets } from "../../tree/hash.ts";
@@ -12,12 +12,23 @@ import { selectEntries } from "../../tree/select_entries.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import type { RepositoryContext } from "../define.ts";
 
+/** What a copier may lose. The manifest has it all, and a restore goes by that. SPEC 2. */
+const LOSSES = ["mode", "owner", "times", "xattrs", "hardlink"] as const;
+type Loss = typeof LOSSES[number];
+
 /** A path of a payload that is not as it was saved. */
 export const DamagedPath = record({
   path: text().about("Encoded as in the payload root hash."),
-  problem: text().about("`missing`, `extra`, or what differs: content, type, mode, owner, times, …"),
+  problem: text().about("`missing`, `extra`, `unreadable`, or what differs: content, type, target, device."),
 });
 export type DamagedPath = Infer<typeof DamagedPath>;
+
+/** A path of a payload that is whole, but lost something of its metadata. */
+export const WornPath = record({
+  path: text().about("Encoded as in the payload root hash."),
+  lost: oneOf(...LOSSES),
+});
+export type WornPath = Infer<typeof WornPath>;
 
 /** Hashes of payload inodes that were read in this run: snapshots share inodes, and each is read once. */
 export type ReadInodes = Map<string, Uint8Array>;
@@ -34,6 +45,8 @@ export interface VerifyPayload {
 /** What was found. */
 export interface VerifiedPayload {
   readonly damaged: readonly DamagedPath[];
+  /** What lost metadata only: nothing of it is needed to bring the tree back. */
+  readonly worn: readonly WornPath[];
   /** Recomputed from what is there; null when not everything was read. */
   readonly rootHash: string | null;
 }
@@ -53,23 +66,25 @@ export async function verifyPayload(
   const found = scan.table;
   const unread = await readContent(context, payload, found, read, isRead);
   const damaged: DamagedPath[] = [];
-  const note = (path: Uint8Array, problem: string): void => {
-    damaged.push({ path: encodePath(path), problem });
-  };
-  for (const path of scan.unreadable) note(path, "unreadable");
+  const worn: WornPath[] = [];
+  const damage = (path: Uint8Array, problem: string) =>
+    void damaged.push({ path: encodePath(path), problem });
+  const wear = (path: Uint8Array, lost: Loss) => void worn.push({ path: encodePath(path), lost });
+  for (const path of scan.unreadable) damage(path, "unreadable");
   mergeTables(manifest, found, (i, j) => {
-    if (i === -1) return note(found.path(j), "extra");
+    if (i === -1) return damage(found.path(j), "extra");
     if (isAbsent(manifest, i)) {
-      if (j !== -1) note(found.path(j), "extra");
+      if (j !== -1) damage(found.path(j), "extra");
       return;
     }
-    if (j === -1) return note(manifest.path(i), "missing");
-    const seen = { unread: unread.has(j), exactStat, xattrs };
-    for (const problem of problemsOf(manifest, i, found, j, seen)) note(manifest.path(i), problem);
+    if (j === -1) return damage(manifest.path(i), "missing");
+    const pair = { manifest, i, found, j };
+    for (const problem of problemsOf(pair, unread.has(j))) damage(manifest.path(i), problem);
+    for (const lost of lossesOf(pair, { exactStat, xattrs })) wear(manifest.path(i), lost);
   });
-  noteLinks(manifest, found, note);
+  for (const i of parted(manifest, found)) wear(manifest.path(i), "hardlink");
   const rootHash = unread.size === 0 ? await rootHashOf(manifest, found) : null;
-  return { damaged, rootHash };
+  return { damaged, worn, rootHash };
 }
 
 /** Hashes what is there; which files were left unread, on purpose or because the system refused. */
@@ -106,23 +121,18 @@ function isAbsent(manifest: TreeTable, index: number): boolean {
   return (at(manifest.lost, index) & LOST.type) !== 0;
 }
 
-/** How much of an entry was looked at. */
-interface Seen {
-  readonly unread: boolean;
-  readonly exactStat: boolean;
-  readonly xattrs: boolean;
+/** An entry as it was saved, and what the payload has in its place. */
+interface Pair {
+  readonly manifest: TreeTable;
+  readonly i: number;
+  readonly found: TreeTable;
+  readonly j: number;
 }
 
-function* problemsOf(
-  manifest: TreeTable,
-  i: number,
-  found: TreeTable,
-  j: number,
-  { unread, exactStat, xattrs }: Seen,
-): Generator<string> {
+/** What differs of an entry that only damage or somebody's hand can have changed. */
+function* problemsOf({ manifest, i, found, j }: Pair, unread: boolean): Generator<string> {
   const type = at(manifest.type, i);
   if (type !== found.type[j]) return yield "type";
-  const kept = (aspect: LostAspect) => (at(manifest.lost, i) & LOST[aspect]) === 0;
   if (type === FILE) {
     const expected = manifest.contentHash(i);
     const actual = found.contentHash(j);
@@ -133,12 +143,18 @@ function* problemsOf(
   }
   if (type === SYMLINK && !equalBytes(targetOf(manifest, i), targetOf(found, j))) yield "target";
   if (!sameDevice(manifest, i, found, j)) yield "device";
-  if (
-    type !== SYMLINK && kept("mode") &&
-    found.mode[j] !== payloadMode(entryTypeName(type), at(manifest.mode, i))
-  ) {
-    yield "mode";
-  }
+}
+
+/** What an entry lost that it had when it was published. */
+function* lossesOf(
+  { manifest, i, found, j }: Pair,
+  { exactStat, xattrs }: { exactStat: boolean; xattrs: boolean },
+): Generator<Loss> {
+  const type = at(manifest.type, i);
+  if (type !== found.type[j]) return; // it is another thing: that is told already
+  const kept = (aspect: LostAspect) => (at(manifest.lost, i) & LOST[aspect]) === 0;
+  const mode = payloadMode(entryTypeName(type), at(manifest.mode, i));
+  if (type !== SYMLINK && kept("mode") && found.mode[j] !== mode) yield "mode";
   if (kept("owner") && (manifest.uid[i] !== found.uid[j] || manifest.gid[i] !== found.gid[j])) yield "owner";
   if (kept("times") && !sameTime(manifest, i, found, j, exactStat)) yield "times";
   if (xattrs && !sameXattrs(manifest, i, found, j, kept)) yield "xattrs";
@@ -182,13 +198,10 @@ function sameXattrs(
   });
 }
 
-/** Names that were one file must still be one. (Files that were several may be one inode: equal ones are shared.) */
-function noteLinks(
-  manifest: TreeTable,
-  found: TreeTable,
-  note: (path: Uint8Array, problem: string) => void,
-): void {
+/** Names that were one file and are several now. (Files that were several may be one inode: equal ones are shared.) */
+function parted(manifest: TreeTable, found: TreeTable): number[] {
   const inodes = new Map<number, string>();
+  const apart: number[] = [];
   mergeTables(manifest, found, (i, j) => {
     if (i === -1 || j === -1) return;
     const group = at(manifest.linkGroup, i);
@@ -196,8 +209,9 @@ function noteLinks(
     const inode = inodeOf(found, j);
     const first = inodes.get(group);
     if (first === undefined) inodes.set(group, inode);
-    else if (first !== inode) note(manifest.path(i), "hardlink");
+    else if (first !== inode) apart.push(i);
   });
+  return apart;
 }
 
 /** The root hash of what is there, with the modes that the manifest has the truth of. */

@@ -1,7 +1,7 @@
 import { isJvsError } from "../../model/errors.ts";
 import { snapshotId } from "../../model/records.ts";
 import { boolean, type Infer, list, nullable, oneOf, record, text } from "../../model/schema.ts";
-import { DamagedPath, type ReadInodes, verifyPayload } from "./payload.ts";
+import { DamagedPath, type ReadInodes, verifyPayload, WornPath } from "./payload.ts";
 import type { RepositoryContext } from "../define.ts";
 
 /** What verifying one snapshot found. */
@@ -12,10 +12,13 @@ export const VerifiedSnapshot = record({
     "The tree has the hash that was saved; null when not all was read.",
   ),
   tamper_detected: boolean(),
-  severity: oneOf("ok", "error", "critical"),
+  severity: oneOf("ok", "degraded", "critical").about(
+    "`degraded`: all content is there, but metadata was lost, as some copiers do; a restore brings it back.",
+  ),
   error: nullable(text()),
   message: nullable(text()),
   files: list(DamagedPath),
+  worn: list(WornPath).about("What is whole, but lost metadata."),
 });
 export type VerifiedSnapshot = Infer<typeof VerifiedSnapshot>;
 
@@ -37,14 +40,13 @@ export async function verifySnapshot(
     if (snapshots.isPruned(id)) return { ...whole(id), payload_hash_valid: null };
     const manifest = await snapshots.manifest(id, { verify: true });
     using payload = snapshots.openPayload(id);
-    const { damaged, rootHash } = await verifyPayload(context, { payload, manifest, ...options });
+    const { damaged, worn, rootHash } = await verifyPayload(context, { payload, manifest, ...options });
     const valid = rootHash === null ? null : rootHash === descriptor.payload_root_hash?.value;
-    if (damaged.length === 0 && valid !== false) return { ...whole(id), payload_hash_valid: valid };
-    return {
-      ...broken(id, "E_PAYLOAD_HASH_MISMATCH", "The content is not what was saved.", true),
-      payload_hash_valid: valid ?? false,
-      files: damaged,
-    };
+    if (damaged.length > 0 || valid === false) {
+      const message = "The content is not what was saved.";
+      return { ...broken(id, "E_PAYLOAD_HASH_MISMATCH", message, true), files: damaged, worn };
+    }
+    return { ...whole(id), payload_hash_valid: valid, severity: worn.length > 0 ? "degraded" : "ok", worn };
   } catch (error) {
     if (!isJvsError(error) || error.code === "E_INTERRUPTED") throw error;
     return broken(id, error.code, error.message, false);
@@ -61,6 +63,7 @@ function whole(id: string): VerifiedSnapshot {
     error: null,
     message: null,
     files: [],
+    worn: [],
   };
 }
 

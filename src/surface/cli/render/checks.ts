@@ -12,20 +12,32 @@ export const renderVerify: Renderer<Verified> = (
   { snapshots, findings, tamper_detected: tampered },
   { style },
 ) => {
-  const bad = snapshots.filter((each) => each.tamper_detected);
-  const good = snapshots.filter((each) => !each.tamper_detected);
-  const lines = bad.flatMap((each) => [
-    `${style.paint("bad", "TAMPERED")}  ${style.paint("name", each.snapshot_id)}  ${reason(each)}`,
-    ...each.files.map(({ path, problem }) => `    ${problem}  ${pathText(path)}`),
-  ]);
+  const of = (severity: Verified["severity"]) => snapshots.filter((each) => each.severity === severity);
+  const good = of("ok");
+  const lines = [
+    ...of("critical").flatMap((each) => [
+      `${style.paint("bad", "TAMPERED")}  ${style.paint("name", each.snapshot_id)}  ${reason(each)}`,
+      ...each.files.map(({ path, problem }) => `    ${problem}  ${pathText(path)}`),
+    ]),
+    ...of("degraded").flatMap(({ snapshot_id, worn }) => [
+      `${style.paint("notice", "DEGRADED")}  ${style.paint("name", snapshot_id)}  ${WORN}`,
+      ...worn.slice(0, MOST_WORN).map(({ path, lost }) => `    ${lost}  ${pathText(path)}`),
+      ...(worn.length > MOST_WORN ? [`    and ${worn.length - MOST_WORN} more; --json names all`] : []),
+    ]),
+  ];
   lines.push(...findings.map((finding) => findingLine(finding, style)));
   const partly = good.some((each) => each.payload_hash_valid === null) ? ", of which a part was read" : "";
   const what = good.length === 1
     ? style.paint("name", good[0]?.snapshot_id ?? "")
     : count(good.length, "snapshot");
-  if (good.length > 0 || !tampered) lines.push(`${style.paint("good", "OK")}  ${what}${partly}`);
+  if (good.length > 0 || snapshots.length === 0 && !tampered) {
+    lines.push(`${style.paint("good", "OK")}  ${what}${partly}`);
+  }
   return `${lines.join("\n")}\n`;
 };
+
+const WORN = "All content is whole, but metadata was lost, as some copiers do; a restore brings it back.";
+const MOST_WORN = 20;
 
 function reason({ message, checksum_valid }: Verified["snapshots"][number]): string {
   return message ?? (checksum_valid ? "its content is not what was saved" : "its record was changed");

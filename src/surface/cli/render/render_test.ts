@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { descriptorOf, idOf } from "../../../../tests/support/made_up_results.ts";
 import { operations } from "../../../operation/registry.ts";
 import { createStyle, displayWidth } from "../style.ts";
@@ -313,6 +313,12 @@ Deno.test("renderVerify() names what is damaged and counts what is well", () => 
     error: null,
     message: null,
     files: [],
+    worn: [],
+  };
+  const worn = {
+    ...ok,
+    severity: "degraded" as const,
+    worn: Array.from({ length: 22 }, (_, n) => ({ path: `f${n}%3A`, lost: "times" as const })),
   };
   const bad = {
     ...ok,
@@ -322,7 +328,7 @@ Deno.test("renderVerify() names what is damaged and counts what is well", () => 
     severity: "critical" as const,
     files: [{ path: "model%3A.bin", problem: "content" }],
   };
-  const rest = { findings: [], verified: 2, checksum_valid: true, severity: "ok" };
+  const rest = { findings: [], verified: 2, checksum_valid: true, severity: "ok" as const };
   const good = { ...rest, snapshots: [ok], payload_hash_valid: true, tamper_detected: false };
   assertEquals(renderVerify(good, view), `OK  ${a}\n`);
   assertEquals(renderVerify({ ...good, snapshots: [] }, view), "OK  0 snapshots\n");
@@ -330,6 +336,13 @@ Deno.test("renderVerify() names what is damaged and counts what is well", () => 
     renderVerify({ ...rest, snapshots: [ok, bad], payload_hash_valid: false, tamper_detected: true }, view),
     `TAMPERED  ${b}  its content is not what was saved\n    content  model:.bin\nOK  ${a}\n`,
   );
+  const lines = renderVerify({ ...good, snapshots: [worn], severity: "degraded" }, view).split("\n");
+  assertMatch(lines[0] ?? "", new RegExp(`^DEGRADED  ${a}  .*a restore brings it back`));
+  assertEquals([lines[1], lines.at(-2), lines.length], [
+    "    times  f0:",
+    "    and 2 more; --json names all",
+    23,
+  ]);
 });
 
 Deno.test("renderDoctor() shows findings with their way out", () => {
