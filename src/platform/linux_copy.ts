@@ -30,22 +30,41 @@ export interface CopyEnd {
 
 /** Copies all of a file into an empty one, hole for hole, a piece in each round; neither end's own position moves. */
 export function* copyContent(libc: Libc, from: CopyEnd, to: CopyEnd): Generator<number, void> {
-  libc.must("look at", from, () => statOpen(libc, from.descriptor, stat));
-  const size = stat.size;
-  const position = libc.call.lseek(from.descriptor, 0n, SEEK_CUR);
+  const size = sizeOf(libc, from);
   const copy = new RangeCopy(libc, from, to);
-  try {
-    for (let at = 0; at < size;) {
-      const data = nextData(libc, from, at, size);
-      const end = data < size ? nextHole(libc, from, data, size) : size;
-      if (!(yield* copy.run(data, end))) break;
-      at = end;
-    }
-  } finally {
-    libc.call.lseek(from.descriptor, position, SEEK_SET);
+  for (const { start, end } of dataRanges(libc, from, size)) {
+    if (!(yield* copy.run(start, end))) break;
   }
   // A hole at the end is written by nobody.
   libc.must("write", to, () => libc.call.ftruncate(to.descriptor, BigInt(size)));
+}
+
+/** How many bytes a copy of a file has to write: what is in none of its holes. */
+export function countData(libc: Libc, file: CopyEnd): number {
+  let bytes = 0;
+  for (const { start, end } of dataRanges(libc, file, sizeOf(libc, file))) bytes += end - start;
+  return bytes;
+}
+
+function sizeOf(libc: Libc, file: CopyEnd): number {
+  libc.must("look at", file, () => statOpen(libc, file.descriptor, stat));
+  return stat.size;
+}
+
+/** Where a file has data; its position is afterwards as before. */
+function* dataRanges(libc: Libc, file: CopyEnd, size: number): Generator<{ start: number; end: number }> {
+  const position = libc.call.lseek(file.descriptor, 0n, SEEK_CUR);
+  try {
+    for (let at = 0; at < size;) {
+      const start = nextData(libc, file, at, size);
+      if (start >= size) break;
+      const end = nextHole(libc, file, start, size);
+      yield { start, end };
+      at = end;
+    }
+  } finally {
+    libc.call.lseek(file.descriptor, position, SEEK_SET);
+  }
 }
 
 /** Where data begin, from `at` on; `size` when only a hole is left. */

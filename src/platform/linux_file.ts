@@ -1,5 +1,5 @@
 import type { Libc } from "./libc.ts";
-import { copyContent } from "./linux_copy.ts";
+import { copyContent, countData } from "./linux_copy.ts";
 import { statOpen } from "./linux_stat.ts";
 import type { OpenFile, Stat } from "./platform.ts";
 import { SystemError } from "./system_error.ts";
@@ -64,6 +64,10 @@ export class LinuxFile implements OpenFile {
   copyPieces(source: OpenFile): Iterable<number> {
     const from = { descriptor: this.#descriptorOf(source, "copy"), path: (source as LinuxFile).path };
     return copyContent(this.#libc, from, { descriptor: this.#descriptor, path: this.path });
+  }
+
+  dataBytes(): number {
+    return countData(this.#libc, { descriptor: this.#descriptor, path: this.path });
   }
 
   /** Once; what the system could not write until now (FUSE, quotas) is reported here. */

@@ -188,4 +188,6 @@ export interface OpenFile extends Disposable {
    * 16 MB, whose bytes it gives, so that a large file can be copied in slices. Nothing happens without the rounds.
    */
   copyPieces(source: OpenFile): Iterable<number>;
+  /** How many bytes a copy of it has to write: less than its size where holes can be found. */
+  dataBytes(): number;
 }

@@ -77,6 +77,17 @@ eachPlatform("OpenFile.copyPieces() copies no more than it is asked for", ({ fol
   assertEquals(source.read(new Uint8Array(1)), 1, "the source stands where it was");
 });
 
+eachPlatform("OpenFile.dataBytes() counts no holes where they can be told", ({ platform, folder }) => {
+  write(folder, a, "");
+  const path = `${folder.path}/a`;
+  Deno.truncateSync(path, 1 << 20);
+  Deno.writeTextFileSync(path, "x".repeat(4096), { append: true });
+  using file = folder.openFile(a, "read");
+  file.read(new Uint8Array(7));
+  assertEquals(file.dataBytes(), (platform.abilities.holes ? 0 : 1 << 20) + 4096);
+  assertEquals(file.read(new Uint8Array(2 << 20)), (1 << 20) + 4096 - 7, "it stands where it was");
+});
+
 eachPlatform("syncFileSystem() and Folder.sync() make durable or throw", ({ platform, folder }) => {
   write(folder, a, "x");
   folder.rename(a, folder, b, "replace");

@@ -64,6 +64,10 @@ export class PortableFile implements OpenFile {
     attempt("read", this.path, () => this.#file.seekSync(0, Deno.SeekMode.Start));
   }
 
+  dataBytes(): number {
+    return attempt("look at", this.path, () => this.#file.statSync()).size;
+  }
+
   /** Once; what was written is made durable here, as no syncfs will do it later. */
   [Symbol.dispose](): void {
     if (!this.#open) return;

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import type { Engine } from "../../src/engine/contract.ts";
 import { LOST } from "../../src/model/entry.ts";
 import { isJvsError, JvsError } from "../../src/model/errors.ts";
@@ -18,18 +18,49 @@ interface Subject {
 
 /** For a disk that is too small for what is cloned onto it. */
 export function testFullDisk({ name, make }: Subject, disk: DiskKind): void {
-  Deno.test(`${name}.clone() says that the disk is full on ${disk}`, requires("ffi", disk), async () => {
+  /** Clones what a shell makes in the source, and changes by `meanwhile` after it was scanned, to the small disk. */
+  const clone = async (source: string, meanwhile = "") => {
     using elsewhere = tempDir();
     await using small = await diskImage(disk, { small: true });
     const fixture = fixtureOf(make, elsewhere.path);
     Deno.mkdirSync(fixture.at("source"));
-    mustRun("dd", "if=/dev/zero", `of=${fixture.at("source/big")}`, "bs=1M", "count=32", "status=none");
-    using source = fixture.open("source");
+    mustRun("sh", "-ec", `cd '${fixture.at("source")}'; ${source}`);
+    using from = fixture.open("source");
     using destination = fixture.platform.openFolder(small.path);
     const table = await fixture.scan("source");
-    const clone = () => fixture.engine.clone({ source, destination, table, as: "payload" });
-    const error = await assertRejects(clone, JvsError, "the disk is full");
-    assert(isJvsError(error, "E_NO_SPACE"));
+    mustRun("sh", "-ec", `cd '${fixture.at("source")}'; ${meanwhile}`);
+    const cloning = fixture.engine.clone({ source: from, destination, table, as: "payload" });
+    const error = await cloning.then(() => undefined, (error: unknown) => error);
+    return { error, made: [...Deno.readDirSync(small.path)].filter((entry) => entry.isFile).length };
+  };
+  const makeBig = "dd if=/dev/zero of=big bs=1M count=32 status=none";
+  const test = (title: string, run: () => Promise<void>) =>
+    Deno.test(`${name}.clone() ${title} on ${disk}`, requires("ffi", disk), run);
+
+  test("copies nothing where there is no room for all of it", async () => {
+    const { error, made } = await clone(`echo small > a; ${makeBig}`);
+    assert(isJvsError(error, "E_NO_SPACE"), String(error));
+    assertMatch(error.message, /Cannot copy 33\.6 MB to ".*": the disk has .* free$/);
+    assertEquals(made, 0);
+  });
+
+  test("says that the disk is full when it finds out on the way", async () => {
+    const { error } = await clone("echo small > big", makeBig);
+    assert(isJvsError(error, "E_NO_SPACE"), String(error));
+    assertStringIncludes(error.message, "the disk is full");
+  });
+
+  test("does not take holes for content, nor blocks that were only reserved", async () => {
+    const { error, made } = await clone("truncate -s 1G hole; echo end >> hole; fallocate -l 100M reserved");
+    assertEquals([error, made], [undefined, 2]);
+  });
+
+  if (disk !== "ext4") return; // the others make inodes as they are needed
+  test("says that there is no room for so many files", async () => {
+    const { error, made } = await clone("seq 20000 | xargs touch"); // the small disk has fewer inodes
+    assert(isJvsError(error, "E_NO_SPACE"), String(error));
+    assertMatch(error.message, /Cannot copy 20,000 files to ".*": the disk has room for .* more$/);
+    assertEquals(made, 0);
   });
 }
 

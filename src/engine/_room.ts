@@ -1,0 +1,58 @@
+import { formatBytes } from "../model/duration.ts";
+import { JvsError } from "../model/errors.ts";
+import { isSystemError } from "../platform/system_error.ts";
+import { at } from "../tree/table.ts";
+import type { Cloning, FillFiles } from "./_cloning.ts";
+
+/** These file systems neither share nor compress what is copied onto them, so that it takes the space of its content. */
+const TAKING_ALL = ["ext4", "tmpfs"];
+
+/**
+ * Makes sure that what is to be copied fits on the disk, before the first byte of it: hours later is too late. Where
+ * nobody can tell beforehand it is tried, and the disk says when it is full.
+ */
+export function withRoom(fill: FillFiles): FillFiles {
+  return async (cloning, files) => {
+    if (files.length > 0) requireRoom(cloning, files);
+    await fill(cloning, files);
+  };
+}
+
+function requireRoom(cloning: Cloning, files: readonly number[]): void {
+  const { platform, request, table } = cloning;
+  const { freeBytes, freeInodes, kind } = platform.fileSystem(request.destination);
+  if (!TAKING_ALL.includes(kind)) return;
+  const { path } = request.destination;
+  if (files.length > freeInodes) {
+    const needed = `${files.length.toLocaleString("en")} files`;
+    throw noRoom(needed, path, `has room for ${freeInodes.toLocaleString("en")} more`);
+  }
+  const size = files.reduce((sum, index) => sum + at(table.size, index), 0);
+  if (size <= freeBytes) return;
+  const content = contentOf(cloning, files);
+  if (content > freeBytes) throw noRoom(formatBytes(content), path, `has ${formatBytes(freeBytes)} free`);
+}
+
+/** What of their size is content: the rest, in holes or blocks that nobody has written to yet, is not copied. */
+function contentOf({ source, table }: Cloning, files: readonly number[]): number {
+  let bytes = 0;
+  for (const index of files) {
+    try {
+      using file = source.get(at(table.parent, index)).openFile(table.name(index), "read");
+      bytes += file.dataBytes();
+    } catch (error) {
+      if (!isSystemError(error)) throw error; // gone, or not to be read: whoever copies it says so
+    }
+  }
+  return bytes;
+}
+
+function noRoom(what: string, path: string, has: string): JvsError {
+  return new JvsError(
+    "E_NO_SPACE",
+    `Cannot copy ${what} to "${path}": the disk ${has}`,
+    {
+      details: { path },
+    },
+  );
+}
