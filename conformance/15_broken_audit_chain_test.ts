@@ -1,5 +1,6 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { BlackBox } from "../tests/support/black_box.ts";
+import { mustRun } from "../tests/support/run.ts";
 
 /** What somebody may do to the audit log's lines, and the line that must be named (0: the file alone). */
 const EDITS: [what: string, edit: (lines: string[]) => void, line: number][] = [
@@ -81,6 +82,42 @@ Deno.test("conformance 15: a last line that is missing or torn, as a kill leaves
   assertEquals(box.records().length, 6);
   await box.audit();
 });
+
+Deno.test("conformance 15: nothing is changed that could not be recorded", async () => {
+  using box = await madeBox();
+  await box.json(["worktree", "fork", "HEAD", "other"]);
+  box.write("a.txt", "unsaved\n");
+  const log = `${box.control}/audit/audit.jsonl`;
+  Deno.writeTextFileSync(log, Deno.readTextFileSync(log).split("\n").slice(0, 4).join("\n") + "\n");
+  const before = listingOf(box.path);
+  for (
+    const args of [
+      ["snapshot", "five"],
+      ["restore", "HEAD~1"],
+      ["ref", "create", "good", "HEAD"],
+      ["worktree", "create", "third"],
+      ["worktree", "fork", "--live", "third"],
+      ["worktree", "rename", "other", "third"],
+      ["worktree", "remove", "other"],
+      ["config", "set", "engine", "copy"],
+    ]
+  ) {
+    const { code, stderr } = await box.run(args);
+    assertEquals(code, 1, args.join(" "));
+    assertStringIncludes(stderr, "E_AUDIT_CHAIN_BROKEN");
+    assertEquals(stderr.includes("warning"), false, stderr);
+    assertEquals(listingOf(box.path), before, args.join(" "));
+  }
+  assertEquals(box.read("a.txt"), "unsaved\n");
+  await box.json(["doctor", "--repair", "audit_repair"]);
+  await box.save("five");
+  await box.audit();
+});
+
+/** All paths there are, but for what is only of this moment. */
+function listingOf(path: string): string[] {
+  return mustRun("find", path, "-not", "-path", "*/runtime/*").split("\n").sort();
+}
 
 /** A repository with five records. */
 async function madeBox(): Promise<BlackBox> {

@@ -1,6 +1,6 @@
 import type { AuditRecord } from "../model/records.ts";
 import { Chain, ChainBroken, type ChainState, readHead, viewLog } from "./audit_chain.ts";
-import { findEvent, isRotationDue, rotate, settle, writeEntry } from "./audit_end.ts";
+import { findEvent, isRotationDue, requireEnd, rotate, settle, writeEntry } from "./audit_end.ts";
 import { type AuditEntry, NO_HASH } from "./audit_record.ts";
 import { type Repairer, repairLog } from "./audit_repair.ts";
 import type { Layout } from "./layout.ts";
@@ -41,6 +41,12 @@ export class Audit {
     }
     if (isRotationDue(end, this.options.rotateBytes())) end = await rotate(layout, end, entry.actor);
     return await writeEntry(layout, end, entry);
+  }
+
+  /** Asks beforehand whether `append` will find the log's end as it must be; `E_AUDIT_CHAIN_BROKEN` when not. */
+  async requireEnd(): Promise<void> {
+    using _lock = await this.options.lock();
+    await requireEnd(this.layout);
   }
 
   /** Mends a broken log, which says so from then on; nothing where it is whole. */

@@ -41,6 +41,11 @@ export async function settle(layout: Layout): Promise<LogEnd> {
   return { count: head.count + 1, lastHash: next.record_hash, last: next, size: syncLog(layout) };
 }
 
+/** `E_AUDIT_CHAIN_BROKEN` when the log's end is not what HEAD says; nothing is written. */
+export async function requireEnd(layout: Layout): Promise<void> {
+  if (announcedBytes(layout, readHead(layout)) === undefined) throw await breakIn(layout);
+}
+
 /** Announces a record in HEAD, durably, then adds it to the log. */
 export async function writeEntry(layout: Layout, end: LogEnd, entry: AuditEntry): Promise<AuditRecord> {
   const record = await sealRecord(entry, end.lastHash);

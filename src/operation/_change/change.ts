@@ -92,6 +92,7 @@ export async function withIntent<T>(
   options: ChangeOptions,
   body: (intent: OpenIntent) => Promise<T>,
 ): Promise<T> {
+  await context.store.audit.requireEnd(); // nothing is begun that could not be recorded
   const intent = context.store.intents.begin({
     operation: options.operation,
     worktree_id: worktreeId,
