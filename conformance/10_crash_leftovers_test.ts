@@ -34,6 +34,9 @@ const LEFTOVERS: [what: string, make: (control: string, from: string) => void][]
     Deno.mkdirSync(staging);
     mustRun("cp", "-a", `${control}/snapshots/${from}`, `${staging}/new`);
   }],
+  ["an init that began before this repository was there", (control) => {
+    Deno.mkdirSync(`${control}/../.jvs-unfinished-0123456789abcdef/.jvs/refs`, { recursive: true });
+  }],
   ["control files that were being written", (control) => {
     Deno.writeTextFileSync(`${control}/worktrees/main/.config.json.0123456789abcdef.tmp`, "{");
     Deno.writeTextFileSync(`${control}/snapshots/.${ID}.READY.0123456789abcdef.tmp`, "");

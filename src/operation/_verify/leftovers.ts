@@ -1,7 +1,9 @@
 import { bytesOf } from "../../model/bytes.ts";
 import { isTemporaryName, removeDurable } from "../../platform/durable.ts";
 import { namesIn } from "../../repo/names_in.ts";
+import { UNFINISHED } from "../../repo/refusals.ts";
 import type { Store } from "../../repo/store.ts";
+import { removeTree } from "../../tree/remove_tree.ts";
 
 /** Something that a crash left and no open intent accounts for: in nobody's way, and safe to clean. */
 export interface Leftover {
@@ -13,7 +15,12 @@ export interface Leftover {
 
 /** All there is. What somebody is just making may be among it, unless the caller holds every lock. */
 export function leftoversOf(store: Store): Leftover[] {
-  return [...unfinishedSnapshots(store), ...strayStaging(store), ...temporaryFiles(store)];
+  return [
+    ...unfinishedSnapshots(store),
+    ...strayStaging(store),
+    ...temporaryFiles(store),
+    ...unfinishedRepositories(store),
+  ];
 }
 
 function unfinishedSnapshots({ snapshots, intents, layout }: Store): Leftover[] {
@@ -37,6 +44,18 @@ function strayStaging({ layout, platform }: Store): Leftover[] {
       using staging = platform.openFolder(layout.staging);
       using replaced = platform.openFolder(layout.replaced);
       staging.rename(bytesOf(name), replaced, bytesOf(name), "fresh");
+    },
+  }));
+}
+
+/** Control planes of which another became the repository. */
+function unfinishedRepositories({ layout, platform }: Store): Leftover[] {
+  return namesIn(layout.root).filter((name) => name.startsWith(UNFINISHED)).map((name) => ({
+    what: "an init that was interrupted",
+    path: `${layout.root}/${name}`,
+    async clean() {
+      using root = platform.openFolder(layout.root);
+      await removeTree(root, bytesOf(name));
     },
   }));
 }
