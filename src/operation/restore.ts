@@ -111,7 +111,12 @@ async function changeTo(
   request: RestoreRequest,
 ): Promise<RestoreResult> {
   const { snapshot_id } = request.descriptor;
-  const options = { operation: "restore", target: snapshot_id, details: { snapshot_id } };
+  const options = {
+    operation: "restore",
+    target: snapshot_id,
+    details: { snapshot_id },
+    records: !request.preview,
+  };
   return await changeWorktree(context, worktree, options, async (change) => {
     let result: RestoreResult | undefined;
     await restoreInPlace(change, request, (restored) => {

@@ -15,6 +15,8 @@ export interface ChangeOptions {
   readonly target: string;
   /** More for the intent; recovery reads it. */
   readonly details?: Readonly<Record<string, unknown>>;
+  /** False for what changes nothing in the end (`--preview`) and so leaves no record; true by default. */
+  readonly records?: boolean;
 }
 
 /**
@@ -92,7 +94,8 @@ export async function withIntent<T>(
   options: ChangeOptions,
   body: (intent: OpenIntent) => Promise<T>,
 ): Promise<T> {
-  await context.store.audit.requireEnd(); // nothing is begun that could not be recorded
+  // Nothing is begun that could not be recorded.
+  if (options.records !== false) await context.store.audit.requireEnd();
   const intent = context.store.intents.begin({
     operation: options.operation,
     worktree_id: worktreeId,
