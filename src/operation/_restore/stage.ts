@@ -42,7 +42,6 @@ export async function stage(
     control: staging.home,
     forced: context.engine ?? store.config.get("engine"),
   });
-  context.reporter.begin("staging", { entries: table.count });
   const { degradations, changed, unreadable } = await engine.clone({
     source: payload,
     table,

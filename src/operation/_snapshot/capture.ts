@@ -92,7 +92,6 @@ async function clonePayload(
 ): Promise<Attempt> {
   const { reporter, signal } = change.context;
   if (scan.clock !== undefined) await settle(scan.table, scan.clock);
-  reporter.begin("cloning", { entries: scan.table.count });
   using destination = payloads.open();
   const result = await options.engine.clone({
     source: look.root,
