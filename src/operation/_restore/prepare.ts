@@ -1,7 +1,7 @@
 import { keyOf } from "../../model/bytes.ts";
 import { JvsError } from "../../model/errors.ts";
 import { shortId } from "../../model/ids.ts";
-import { differsInSubstance, needsHash } from "../../tree/diff.ts";
+import { CHANGED, compareEntries, differsInSubstance, needsHash } from "../../tree/diff.ts";
 import { parseIgnoreRules } from "../../tree/ignore.ts";
 import { selectEntries } from "../../tree/select_entries.ts";
 import type { TreeTable } from "../../tree/table.ts";
@@ -97,7 +97,7 @@ class Scene {
    */
   async unsavedPaths({ store, worktree }: WorktreeChange, plan: RestorePlan): Promise<Uint8Array[] | null> {
     const { look, ignoredNow } = this;
-    const touched = new Set(plan.touched);
+    const touched = new Set([...plan.touched, ...this.losingAttributes(plan)]);
     const head = worktree.head_snapshot_id;
     const saved = await savedTable(store, head);
     if (saved !== undefined) {
@@ -106,7 +106,15 @@ class Scene {
       const differs = head === null ? now.count > 1 : differsInSubstance(saved, now);
       if (!differs) return null;
     }
-    return plan.touched.filter((i) => ignoredNow[i] === 1).map((i) => look.table.path(i));
+    return [...touched].filter((i) => ignoredNow[i] === 1).map((i) => look.table.path(i));
+  }
+
+  /** Entries whose content stays, and whose mode, owner or attributes give way to those of the snapshot. */
+  private losingAttributes({ metadata }: RestorePlan): number[] {
+    const { look, then } = this;
+    const differs = (pair: { now: number; then: number }) =>
+      (compareEntries(look.table, pair.now, then, pair.then, { metadata: true }) & ~CHANGED.times) !== 0;
+    return metadata.filter(differs).map((pair) => pair.now);
   }
 }
 

@@ -33,12 +33,18 @@ export function ignoredEntries(table: TreeTable, rules: readonly (IgnoreRules | 
   return ignored;
 }
 
-/** The same rules, but for these paths and the folders on the way to them. */
+/** The same rules, but for these paths and the folders on the way to them; what else is in those folders stays out. */
 export function rulesExcept(rules: IgnoreRules | null, paths: readonly BytePath[]): IgnoreRules | null {
   if (rules === null || paths.length === 0) return rules;
   const excepted = new Set<string>();
   for (const path of paths) {
     for (let above = path; above.length > 0; above = parentPath(above)) excepted.add(keyOf(above));
   }
-  return { ignores: (path, isFolder) => !excepted.has(keyOf(path)) && rules.ignores(path, isFolder) };
+  const ignores = (path: BytePath, isFolder: boolean): boolean => {
+    if (rules.ignores(path, isFolder)) return true;
+    // Rules name a folder, and are not asked about what is in it; but of this one something is wanted.
+    const folder = parentPath(path);
+    return folder.length > 0 && excepted.has(keyOf(folder)) && ignores(folder, true);
+  };
+  return { ignores: (path, isFolder) => !excepted.has(keyOf(path)) && ignores(path, isFolder) };
 }
