@@ -3,6 +3,7 @@ import { boolean, type Infer, list, oneOf, record, text } from "../model/schema.
 import { checkAudit, checkLayout, checkLineage, checkRuntime, checkWorktrees } from "./_verify/check.ts";
 import { defineOperation, type RepositoryContext } from "./define.ts";
 import { finding, REPAIRS } from "./_verify/finding.ts";
+import { checkMarkers } from "./_verify/unmarked.ts";
 import { repair, repairRuntime } from "./_verify/repair.ts";
 import type { ReadInodes } from "./_verify/payload.ts";
 import { verifySnapshot } from "./_verify/snapshot.ts";
@@ -47,7 +48,8 @@ export const doctor = defineOperation({
 
 async function look(context: RepositoryContext, { strict }: Infer<typeof Input>): Promise<Finding[]> {
   const findings = [
-    ...checkLayout(context),
+    ...await checkLayout(context),
+    ...await checkMarkers(context),
     ...await checkLineage(context),
     ...checkWorktrees(context),
     ...await checkAudit(context),

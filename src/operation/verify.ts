@@ -7,6 +7,7 @@ import { defineOperation, type RepositoryContext } from "./define.ts";
 import { parseSubset } from "./_verify/subset.ts";
 import type { ReadInodes } from "./_verify/payload.ts";
 import { VerifiedSnapshot, verifySnapshot } from "./_verify/snapshot.ts";
+import { checkMarkers } from "./_verify/unmarked.ts";
 import { requireWorktree } from "./_worktree/which.ts";
 
 /** Reads snapshots and says whether they are still what was saved. */
@@ -56,7 +57,7 @@ export const verify = defineOperation({
         await verifySnapshot(context, id, { read, ...(isRead === undefined ? {} : { isRead }) }),
       );
     }
-    const findings = input.all ? [...await checkLineage(context), ...await checkAudit(context)] : [];
+    const findings = input.all ? await checkAround(context) : [];
     const broken = snapshots.filter((each) => each.tamper_detected);
     const tampered = broken.length > 0 || findings.some(({ severity }) => severity === "critical");
     const degraded = snapshots.some((each) => each.severity === "degraded");
@@ -72,6 +73,15 @@ export const verify = defineOperation({
     };
   },
 });
+
+/** What is not in any one snapshot. */
+async function checkAround(context: RepositoryContext): Promise<Finding[]> {
+  return [
+    ...await checkMarkers(context),
+    ...await checkLineage(context),
+    ...await checkAudit(context),
+  ];
+}
 
 async function oneSnapshot(
   context: RepositoryContext,

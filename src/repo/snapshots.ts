@@ -87,14 +87,19 @@ export class Snapshots {
    */
   async descriptor(id: string): Promise<Descriptor> {
     const marker = this.marker(id);
-    const descriptor = this.readDescriptor(id);
-    const options = { what: "the descriptor", path: this.layout.descriptor(id) };
-    const { descriptor_checksum, ...rest } = descriptor;
-    if (await recordHash(rest) !== descriptor_checksum.value) {
-      throw damaged(options, "it was changed: its checksum is not that of its content");
-    }
+    const descriptor = await this.provedDescriptor(id);
     this.compareMarker(id, marker, descriptor);
     return descriptor;
+  }
+
+  /** The descriptor that stands where a published one does, if it is whole in itself; no marker is asked for. */
+  async unmarkedDescriptor(id: string): Promise<Descriptor | undefined> {
+    try {
+      return await this.provedDescriptor(id);
+    } catch (error) {
+      if (isJvsError(error, "E_DESCRIPTOR_CORRUPT")) return undefined;
+      throw error;
+    }
   }
 
   /** The descriptor, or nothing where it is damaged or not there: for searching, which must not end at one of many. */
@@ -117,8 +122,16 @@ export class Snapshots {
 
   /** Every entry of a snapshot. `verify`: proves each block of it, not only the index. */
   async manifest(id: string, options: Omit<ReadManifestOptions, "expectedHash"> = {}): Promise<TreeTable> {
-    const { manifest_hash } = await this.descriptor(id);
-    return await readManifest(this.layout.manifests, id, { ...options, expectedHash: manifest_hash.value });
+    return await this.manifestOf(await this.descriptor(id), options);
+  }
+
+  /** The same, by a descriptor that was read already. */
+  async manifestOf(
+    { snapshot_id, manifest_hash }: Descriptor,
+    options: Omit<ReadManifestOptions, "expectedHash"> = {},
+  ): Promise<TreeTable> {
+    const proved = { ...options, expectedHash: manifest_hash.value };
+    return await readManifest(this.layout.manifests, snapshot_id, proved);
   }
 
   /** The folder that holds a snapshot's files. */
@@ -177,11 +190,7 @@ export class Snapshots {
     }
     removeDurable(layout.unfinishedDescriptor(id));
     removeDurable(layout.descriptor(id));
-    // Its index and its pack; a temporary file of either may have stayed.
-    const written = namesIn(layout.manifests).filter((name) =>
-      name.startsWith(id) || name.startsWith(`.${id}`)
-    );
-    for (const name of written) removeDurable(`${layout.manifests}/${name}`);
+    for (const path of this.manifestFiles(id)) removeDurable(path);
     using folder = this.platform.openFolder(layout.snapshots);
     // `.tmp` last, as it is what keeps the id taken.
     for (const ending of ["", ".tmp.before", ".tmp"]) {
@@ -190,12 +199,35 @@ export class Snapshots {
     folder.sync();
   }
 
-  /** Ids of which there is something but no marker: being made now, or left by a crash; oldest first. */
+  /** Where there is something of a snapshot, its markers apart. */
+  parts(id: string): string[] {
+    const { layout } = this;
+    const payloads = ["", ".tmp", ".tmp.before"].map((ending) => `${layout.payload(id)}${ending}`);
+    const single = [...payloads, layout.descriptor(id), layout.unfinishedDescriptor(id)];
+    return [...single.filter(isThere), ...this.manifestFiles(id)];
+  }
+
+  /** Its index and its pack; a temporary file of either may have stayed. */
+  private manifestFiles(id: string): string[] {
+    const { manifests } = this.layout;
+    return namesIn(manifests).filter((name) => name.startsWith(id) || name.startsWith(`.${id}`))
+      .map((name) => `${manifests}/${name}`);
+  }
+
+  /** Ids of which there is something but no marker: being made now, left by a crash, or a marker was lost; oldest first. */
   leftovers(): string[] {
     const { snapshots, descriptors, manifests } = this.layout;
     const known = new Set(this.listKnown());
     const named = [snapshots, descriptors, manifests].flatMap((f) => [...idsNamedIn(this.platform, f)]);
     return [...new Set(named)].filter((id) => !known.has(id)).sort();
+  }
+
+  private async provedDescriptor(id: string): Promise<Descriptor> {
+    const descriptor = this.readDescriptor(id);
+    const { descriptor_checksum, ...rest } = descriptor;
+    if (await recordHash(rest) === descriptor_checksum.value) return descriptor;
+    const options = { what: "the descriptor", path: this.layout.descriptor(id) };
+    throw damaged(options, "it was changed: its checksum is not that of its content");
   }
 
   private readDescriptor(id: string): Descriptor {

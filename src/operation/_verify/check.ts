@@ -132,7 +132,7 @@ export async function checkAudit({ store }: RepositoryContext): Promise<Finding[
 }
 
 /** What is on disk of snapshots belongs together: READY, payload, descriptor, manifest. */
-export function checkLayout({ store }: RepositoryContext): Finding[] {
+export async function checkLayout({ store }: RepositoryContext): Promise<Finding[]> {
   const { layout, snapshots } = store;
   const findings: Finding[] = [];
   sound(["repo_id"], () => store.repoId, findings);
@@ -145,7 +145,7 @@ export function checkLayout({ store }: RepositoryContext): Finding[] {
       findings.push(finding("critical", "E_PAYLOAD_HASH_MISMATCH", message, { path, snapshot_id: id }));
     }
   }
-  for (const { what, path, snapshotId } of leftoversOf(store)) {
+  for (const { what, path, snapshotId } of await leftoversOf(store)) {
     const message = `Left over from ${what}: "${path}". It is in nobody's way.`;
     const where = { path, ...(snapshotId === undefined ? {} : { snapshot_id: snapshotId }) };
     findings.push(finding("warning", "LEFTOVER", message, { ...where, repair: "clean_tmp" }));

@@ -6,6 +6,7 @@ export const REPAIRS = [
   "rebuild_index",
   "audit_repair",
   "advance_head",
+  "rebuild_ready",
   "clean_locks",
   "clean_intents",
 ] as const;

@@ -4,6 +4,7 @@ import { namesIn } from "../../repo/names_in.ts";
 import { UNFINISHED } from "../../repo/refusals.ts";
 import type { Store } from "../../repo/store.ts";
 import { removeTree } from "../../tree/remove_tree.ts";
+import { unmarkedSnapshots } from "./unmarked.ts";
 
 /** Something that a crash left and no open intent accounts for: in nobody's way, and safe to clean. */
 export interface Leftover {
@@ -14,20 +15,21 @@ export interface Leftover {
 }
 
 /** All there is. What somebody is just making may be among it, unless the caller holds every lock. */
-export function leftoversOf(store: Store): Leftover[] {
+export async function leftoversOf(store: Store): Promise<Leftover[]> {
   return [
-    ...unfinishedSnapshots(store),
+    ...await unfinishedSnapshots(store),
     ...strayStaging(store),
     ...temporaryFiles(store),
     ...unfinishedRepositories(store),
   ];
 }
 
-function unfinishedSnapshots({ snapshots, intents, layout }: Store): Leftover[] {
-  const busy = new Set(intents.list().map((intent) => intent.details["snapshot_id"]));
-  return snapshots.leftovers().filter((id) => !busy.has(id)).map((id) => ({
+async function unfinishedSnapshots(store: Store): Promise<Leftover[]> {
+  const { snapshots, layout } = store;
+  const { unfinished } = await unmarkedSnapshots(store);
+  return unfinished.map((id) => ({
     what: `the unfinished snapshot ${id}`,
-    path: layout.unfinishedPayload(id),
+    path: snapshots.parts(id)[0] ?? layout.unfinishedPayload(id),
     snapshotId: id,
     clean: () => snapshots.discardUnfinished(id),
   }));

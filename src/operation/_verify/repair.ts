@@ -7,6 +7,7 @@ import { isAdopted } from "../_worktree/open.ts";
 import { recoverUnderLock } from "../_change/change.ts";
 import { leftoversOf } from "./leftovers.ts";
 import { lockEverything } from "../_change/locks.ts";
+import { rebuildReady } from "./rebuild_ready.ts";
 
 /** Recovers open intents and does the repairs that cannot lose anything. SPEC 9. */
 export async function repairRuntime(context: RepositoryContext): Promise<string[]> {
@@ -33,6 +34,8 @@ export async function repair(context: RepositoryContext, action: Repair): Promis
       return await cleanLeftovers(context);
     case "advance_head":
       return await advanceHeads(context);
+    case "rebuild_ready":
+      return await rebuildReady(context);
     case "audit_repair":
       return await repairAudit(context);
   }
@@ -81,7 +84,7 @@ async function cleanLeftovers(context: RepositoryContext): Promise<string[]> {
   // What somebody is just making looks like what a crash left: with every lock nobody is making anything.
   using _locks = await lockEverything(context, "doctor");
   const cleaned: string[] = [];
-  for (const { what, path, clean } of leftoversOf(context.store)) {
+  for (const { what, path, clean } of await leftoversOf(context.store)) {
     await clean();
     cleaned.push(`Cleaned up after ${what}: ${path}.`);
   }

@@ -1,5 +1,5 @@
 import { isJvsError } from "../../model/errors.ts";
-import { snapshotId } from "../../model/records.ts";
+import { type Descriptor, snapshotId } from "../../model/records.ts";
 import { boolean, type Infer, list, nullable, oneOf, record, text } from "../../model/schema.ts";
 import { DamagedPath, type ReadInodes, verifyPayload, WornPath } from "./payload.ts";
 import type { RepositoryContext } from "../define.ts";
@@ -38,19 +38,30 @@ export async function verifySnapshot(
   try {
     const descriptor = await snapshots.descriptor(id);
     if (snapshots.isPruned(id)) return { ...whole(id), payload_hash_valid: null };
-    const manifest = await snapshots.manifest(id, { verify: true });
-    using payload = snapshots.openPayload(id);
-    const { damaged, worn, rootHash } = await verifyPayload(context, { payload, manifest, ...options });
-    const valid = rootHash === null ? null : rootHash === descriptor.payload_root_hash?.value;
-    if (damaged.length > 0 || valid === false) {
-      const message = "The content is not what was saved.";
-      return { ...broken(id, "E_PAYLOAD_HASH_MISMATCH", message, true), files: damaged, worn };
-    }
-    return { ...whole(id), payload_hash_valid: valid, severity: worn.length > 0 ? "degraded" : "ok", worn };
+    return await verifyContent(context, descriptor, options);
   } catch (error) {
     if (!isJvsError(error) || error.code === "E_INTERRUPTED") throw error;
     return broken(id, error.code, error.message, false);
   }
+}
+
+/** The same for manifest and payload alone, by the snapshot's descriptor; throws where the manifest is damaged. */
+export async function verifyContent(
+  context: RepositoryContext,
+  descriptor: Descriptor,
+  options: VerifySnapshotOptions,
+): Promise<VerifiedSnapshot> {
+  const { layout, platform, snapshots } = context.store;
+  const id = descriptor.snapshot_id;
+  const manifest = await snapshots.manifestOf(descriptor, { verify: true });
+  using payload = platform.openFolder(layout.payload(id));
+  const { damaged, worn, rootHash } = await verifyPayload(context, { payload, manifest, ...options });
+  const valid = rootHash === null ? null : rootHash === descriptor.payload_root_hash?.value;
+  if (damaged.length > 0 || valid === false) {
+    const message = "The content is not what was saved.";
+    return { ...broken(id, "E_PAYLOAD_HASH_MISMATCH", message, true), files: damaged, worn };
+  }
+  return { ...whole(id), payload_hash_valid: valid, severity: worn.length > 0 ? "degraded" : "ok", worn };
 }
 
 function whole(id: string): VerifiedSnapshot {
