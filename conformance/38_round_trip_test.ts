@@ -103,7 +103,8 @@ Deno.test({
     for (const [path, , kind] of ROOTS_OWN) {
       assert(inSnapshot.includes(`${kind} ${path}`), `${kind} of ${path} must be degraded: ${inSnapshot}`);
     }
-    await box.error("E_DEGRADED", ["snapshot", "--strict"]);
+    const strict = await box.error("E_DEGRADED", ["snapshot", "--strict"]);
+    assert(strict.message.includes("theirs (owner)"), strict.message);
     // What cannot be kept in a snapshot is still there as long as nothing goes.
     await box.json(["restore", saved.snapshot_id]);
     assertEquals(await differing(before, box.main), []);

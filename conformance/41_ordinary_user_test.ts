@@ -5,6 +5,7 @@ import { type DiskKind, sharedDisk } from "../tests/support/disk_image.ts";
 import { asUser, USER } from "../tests/support/probes.ts";
 import { requires } from "../tests/support/requires.ts";
 import { mustRun } from "../tests/support/run.ts";
+import { tempDir } from "../tests/support/temp_dir.ts";
 import { describeTree } from "../tests/support/trees.ts";
 
 const NEEDS = requires("root", "user", "python3", "ext4", "xfs");
@@ -137,6 +138,9 @@ Deno.test({
     const { message, hint } = await box.error("E_PERMISSION", ["snapshot"]);
     for (const path of ["closed", "shut", "theirs"]) assert(message.includes(path), message);
     assert(hint.includes(".jvsignore"), hint);
+    const live = await box.error("E_PERMISSION", ["worktree", "fork", "--live", "other"]);
+    for (const path of ["closed", "shut", "theirs"]) assert(live.message.includes(path), live.message);
+    assert(live.hint.includes("a live fork takes everything") && !live.hint.includes("--skip"), live.hint);
     const { snapshot_id: id, degradations } = await box.save("without them", "--skip-unreadable");
     const named = degradations.first.filter(({ kind }) => kind === "unreadable").map(({ path }) => path)
       .sort();
@@ -162,3 +166,17 @@ async function assertSame(path: string, expected: readonly string[], what = ""):
   const differing = new Set(expected).symmetricDifference(new Set(await describeTree(path)));
   assertEquals([...differing], [], what);
 }
+
+Deno.test({
+  name: "conformance 41: somebody else's HOME, as sudo may leave it, is no reason to fail",
+  ...NEEDS,
+  async fn() {
+    using closed = tempDir();
+    Deno.mkdirSync(`${closed.path}/.config/jvs`, { recursive: true, mode: 0o700 });
+    Deno.chmodSync(`${closed.path}/.config`, 0o700);
+    using box = await BlackBox.make({ user: USER, env: { HOME: closed.path } });
+    inMain(box, "printf mine > mine");
+    await box.save("without a config of one's own");
+    await box.audit();
+  },
+});

@@ -102,6 +102,29 @@ Deno.test("bin/jvs says that JVS_DENO names nothing, and that the program is gon
   assertStringIncludes(gone.stderr, `there is no readable ${path}/cli.ts`);
 });
 
+Deno.test("bin/jvs says that the current folder was removed, unless another is named", () => {
+  using checkout = fakeCheckout({ ".deno/deno": show("linked") });
+  const startWhereNothingIs = (...args: string[]) => {
+    const inRemoved = `mkdir '${
+      checkout.path.replace("'", "'\\''")
+    }/gone' && cd "$_" && rmdir "$PWD" && exec "$@"`;
+    return start("/bin/bash", ["-c", inRemoved, "bash", `${checkout.path}/bin/jvs`, ...args], {
+      PATH: "/usr/bin:/bin",
+    });
+  };
+  const { code, stderr } = startWhereNothingIs("status", "-q");
+  assertEquals(code, 1);
+  assertStringIncludes(stderr, "jvs: Cannot work in the current folder: it was removed.");
+  for (
+    const args of [["-C", "/", "status"], ["status", "--directory", "/x"], ["--directory=/x", "status"], [
+      "-C/x",
+    ]]
+  ) {
+    const { code, stdout } = startWhereNothingIs(...args);
+    assertEquals([code, stdout.startsWith("linked|run|")], [0, true], args.join(" "));
+  }
+});
+
 Deno.test("bin/jvs finds its folder through links, a folder that is a link, PATH and sh", () => {
   using checkout = fakeCheckout({ ".deno/deno": show("linked") });
   const { path } = checkout;

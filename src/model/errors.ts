@@ -36,7 +36,7 @@ export const ERROR_CLASSES = {
   E_UNSAVED_CHANGES: ["Work that no snapshot holds is in the way.", "Save it, or say --discard."],
   E_BUSY: ["Another operation holds the lock.", "Wait for it, or give a longer --lock-timeout."],
   E_NO_SPACE: ["The disk or quota is full.", "Free space; nothing was changed."],
-  E_PERMISSION: ["The system refused access.", "Change the rights, or leave those paths out by .jvsignore."],
+  E_PERMISSION: ["The system refused access.", "Change the rights, or run it as somebody who has them."],
   E_UNTRUSTED: ["Something of another owner was not trusted.", "Look at it, then trust it on purpose."],
   E_ENGINE_UNAVAILABLE: ["A way of cloning does not work here.", "Choose another engine."],
   E_ENGINE_FAILED: ["Cloning failed half-way.", "Nothing was published; see the message."],

@@ -23,10 +23,13 @@ export function unifiedDiff(oldText: string, newText: string, { oldName, newName
   return out.join("");
 }
 
-/** A file's name in a patch: below `a` or `b`, odd ones in quotation marks as git writes them. */
+/**
+ * A file's name in a patch: below `a` or `b`, odd ones in quotation marks as git writes them, and so those that end in
+ * a space, which patch(1) would not see.
+ */
 export function patchName(side: "a" | "b", path: BytePath): string {
   const text = exactTextOf(path);
-  if (text !== undefined && !ODD.test(text)) return `${side}/${text}`;
+  if (text !== undefined && !ODD.test(text) && !text.endsWith(" ")) return `${side}/${text}`;
   let quoted = "";
   for (const byte of path) quoted += quotedByte(byte);
   return `"${side}/${quoted}"`;

@@ -60,6 +60,7 @@ Deno.test("patchName() quotes odd names as git does, and keeps other writing", (
   assertEquals(patchName("a", bytesOf("größe/x y")), "a/größe/x y");
   assertEquals(patchName("b", bytesOf('a"b\\c\n\x1b')), '"b/a\\"b\\\\c\\n\\033"');
   assertEquals(patchName("a", Uint8Array.of(0x66, 0xff)), '"a/f\\377"');
+  assertEquals(patchName("a", bytesOf("at the end ")), '"a/at the end "');
   assertEquals(patchName("a", bytesOf("\u202ex")), '"a/\\342\\200\\256x"');
 });
 

@@ -124,13 +124,21 @@ function resultOf(
   };
 }
 
+const MOST_NAMED = 5;
+
 function refuseDegraded({ snapshot, degradations }: SnapshotResult): void {
   const kinds = Object.entries(degradations.counts);
   if (kinds.length === 0) return;
   const counts = kinds.map(([kind, count]) => `${kind} ${count}`).join(", ");
+  const named = degradations.first.slice(0, MOST_NAMED).map(({ kind, path }) => `${path || "."} (${kind})`);
   throw new JvsError(
     "E_DEGRADED",
-    `Created snapshot ${snapshot.snapshot_id}, but not everything could be kept: ${counts}.`,
-    { details: { snapshot_id: snapshot.snapshot_id, degradations } },
+    `Created snapshot ${snapshot.snapshot_id}, but not everything could be kept (${counts}): ${
+      named.join(", ")
+    }`,
+    {
+      hint: `See all of it with \`jvs show ${shortId(snapshot.snapshot_id)}\`.`,
+      details: { snapshot_id: snapshot.snapshot_id, degradations },
+    },
   );
 }

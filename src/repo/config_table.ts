@@ -36,6 +36,7 @@ const command: Schema<readonly string[]> = Schema.of<readonly string[]>({
   kind: "other",
   check(value, at) {
     const given = typeof value === "string" ? value.split(/\s+/).filter((word) => word !== "") : value;
+    if (!Array.isArray(given)) throw mismatch(at, "a program, as one text or a list of texts", value);
     const words = list(text({ pattern: /^[^\0]*$/, what: "a text without a zero character" })).check(
       given,
       at,

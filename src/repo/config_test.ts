@@ -135,6 +135,7 @@ Deno.test("Config.set() refuses unknown settings, wrong values and a damaged fil
     ["retention.keep_days", "-1", "it must be 0 or more, not -1"],
     ["retention.keep_days", "many", 'it must be a whole number, not "many"'],
     ["lock_timeout", "long", "it must be a time such as"],
+    ["hooks.pre-snapshot", "true", "it must be a program, as one text or a list of texts, not true"],
   ];
   for (const [key, text, message] of refused) {
     const error = await assertRejects(() => config.set(key, text), JvsError, message);

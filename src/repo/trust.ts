@@ -81,13 +81,23 @@ const UserConfig = record({ trusted_repositories: list(text()).default([]) });
 export function trustedRepositories(userConfig: string | undefined): readonly string[] {
   if (userConfig === undefined) return [];
   const path = `${userConfig}/config.jsonc`;
-  const content = readFresh(path);
+  const content = readIfAllowed(path);
   if (content === undefined) return [];
   const document = parseSettings(content, path);
   try {
     return UserConfig.check(document.value).trusted_repositories;
   } catch (error) {
     throw error instanceof SchemaMismatch ? misfit(document, path, error) : error;
+  }
+}
+
+/** Under sudo and su HOME can be somebody else's: what is closed to us is not our config. */
+function readIfAllowed(path: string): string | undefined {
+  try {
+    return readFresh(path);
+  } catch (error) {
+    if (isSystemError(error, "EACCES", "EPERM")) return undefined;
+    throw error;
   }
 }
 

@@ -10,8 +10,11 @@ export function isRefused(error: unknown): error is SystemError {
   return isSystemError(error, "EACCES", "EPERM");
 }
 
+/** What helps where a path that cannot be read may be left out. */
+const LEAVE_OUT = "Change the rights, leave such paths out by .jvsignore, or say --skip-unreadable.";
+
 /** `E_PERMISSION` for all paths of a tree that could not be read, the first 20 by name. SPEC 5. */
-export function unreadableError(paths: readonly BytePath[]): JvsError {
+export function unreadableError(paths: readonly BytePath[], hint = LEAVE_OUT): JvsError {
   const named = paths.slice(0, NAMED).map(displayPath);
   const more = paths.length > NAMED ? ` and ${paths.length - NAMED} more` : "";
   const what = paths.length === 1 ? "one path" : `${paths.length} paths`;
@@ -19,7 +22,7 @@ export function unreadableError(paths: readonly BytePath[]): JvsError {
     "E_PERMISSION",
     `Cannot read ${what}, access was refused: ${named.join(", ")}${more}.`,
     {
-      hint: "Change the rights, leave such paths out by .jvsignore, or say --skip-unreadable.",
+      hint,
       details: { paths: named, count: paths.length },
     },
   );

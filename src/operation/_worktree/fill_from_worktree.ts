@@ -8,6 +8,8 @@ import { engineFor } from "../_repository/engine_for.ts";
 import type { Filled } from "./fill_from_snapshot.ts";
 import { lookAt, scanWorktree } from "../_look/look.ts";
 
+const NOTHING_IS_LEFT_OUT = "Change the rights: a live fork takes everything, ignored files too.";
+
 /** Makes in an empty payload root what a worktree holds now, ignored files too. The caller holds that worktree's lock. */
 export async function fillFromWorktree(
   context: RepositoryContext,
@@ -15,7 +17,7 @@ export async function fillFromWorktree(
   source: WorktreeConfig,
 ): Promise<Filled> {
   const { reporter, signal, store } = context;
-  using look = await lookAt(context, source, { rules: null, unreadable: "fail" });
+  using look = await lookAt(context, source, { rules: null, unreadable: "record" });
   const { scan, table } = look;
   const engine = await engineFor(context, store, look.root);
   const result = await engine.clone({
@@ -26,9 +28,8 @@ export async function fillFromWorktree(
     reporter,
     signal,
   });
-  if (result.unreadable.length > 0) {
-    throw unreadableError(result.unreadable.map((index) => table.path(index)));
-  }
+  const refused = [...scan.unreadable, ...result.unreadable.map((index) => table.path(index))];
+  if (refused.length > 0) throw unreadableError(refused, NOTHING_IS_LEFT_OUT);
   const degradations = new DegradationList();
   degradations.addAll(scan.degradations);
   degradations.addAll(result.degradations);

@@ -63,11 +63,16 @@ function currentFolder(io: Io, directory: string | undefined): string {
   try {
     return io.cwd();
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
     if (directory?.startsWith("/")) return "/";
-    throw new JvsError("E_NOT_FOUND", "Cannot work in the current folder: it was removed.", {
-      hint: "Go to another folder with cd, or name one with -C.",
-      cause: error,
-    });
+    const hint = "Go to another folder with cd, or name one with -C.";
+    if (error instanceof Deno.errors.NotFound) {
+      throw new JvsError("E_NOT_FOUND", "Cannot work in the current folder: it was removed.", {
+        hint,
+        cause: error,
+      });
+    }
+    // Deno hands out paths as text: in a folder whose name is none, it says so in its own words.
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new JvsError("E_USAGE", `Cannot work in the current folder: ${reason}.`, { hint, cause: error });
   }
 }

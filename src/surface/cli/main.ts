@@ -1,3 +1,4 @@
+import { JvsError } from "../../model/errors.ts";
 import type { Context } from "../../operation/define.ts";
 import { callOperation } from "../../operation/call.ts";
 import type { Catalog } from "../../operation/catalog.ts";
@@ -38,8 +39,7 @@ export async function runCli(args: readonly string[], io: Io, options: CliOption
     const error = asJvsError(thrown, interruption.signal);
     // The line may be what is wrong, so these flags are looked for by their text.
     const given = args.slice(0, args.includes("--") ? args.indexOf("--") : args.length);
-    if (given.includes("--json")) io.out(errorJson(error));
-    else {
+    if (!given.includes("--json") || !canPrint(io, errorJson(error))) {
       const style = styleFor(io, io.errIsTerminal, !given.includes("--no-color"));
       io.err(errorText(error, style, { debug: given.includes("--debug") }));
     }
@@ -69,16 +69,44 @@ async function runCommand(
     return await callOperation(operation, context, input);
   })();
   if (typeof result === "number") return result;
+  const print = (text: string) => printResult(io, text, name);
   const asked = operation.input.check(input);
-  if (globals.json) io.out(`${JSON.stringify({ schema_version: 1, ...Object(result) }, null, 2)}\n`);
+  if (globals.json) print(`${JSON.stringify({ schema_version: 1, ...Object(result) }, null, 2)}\n`);
   else if (globals.quiet && operation.changes !== "nothing") {
-    io.out((await import("./render/quiet.ts")).quietText(name, result));
+    print((await import("./render/quiet.ts")).quietText(name, result));
   } else {
     const { textOf } = await import("./render/text_of.ts");
     const style = styleFor(io, io.outIsTerminal, globals.color);
-    io.out(await textOf(name, result, { style, now: io.now(), input: asked }));
+    print(await textOf(name, result, { style, now: io.now(), input: asked }));
   }
   return operation.failed?.(result, asked) ? 1 : 0;
+}
+
+/** Writes what an operation gave. Where that fails it was carried out all the same, and nobody must run it again for that. */
+function printResult(io: Io, text: string, name: string): void {
+  try {
+    io.out(text);
+  } catch (error) {
+    const { message } = asJvsError(error);
+    const reason = message.replace(/^Cannot go on: /, "");
+    throw new JvsError(
+      "E_IO",
+      `Cannot print the result of \`jvs ${name}\`, which was carried out: ${reason}`,
+      {
+        hint: "See what it did with `jvs status` and `jvs history`; give standard output a place to go.",
+        cause: error,
+      },
+    );
+  }
+}
+
+function canPrint(io: Io, text: string): boolean {
+  try {
+    io.out(text);
+    return true;
+  } catch {
+    return false; // a full disk or the like: then standard error has to do
+  }
 }
 
 function progressFor(io: Io, { progress, no_progress, quiet, color }: Globals) {

@@ -79,6 +79,35 @@ Deno.test("runCli() refuses a folder that does not exist", async () => {
   assertStringIncludes(io.stderr, 'Cannot work in "no-such-folder"');
 });
 
+Deno.test("runCli() refuses a current folder that has no name as text, unless another is named", async () => {
+  class NoText extends FakeIo {
+    override cwd(): string {
+      throw new TypeError('File name or path "/a\\xFF" is not valid UTF-8');
+    }
+  }
+  const io = new NoText();
+  assertEquals(await jvs(io, "paint", "wall"), 2);
+  assertStringIncludes(io.stderr, 'Cannot work in the current folder: File name or path "/a\\xFF"');
+  assertEquals(await jvs(new NoText(), "-C", "/", "paint", "wall"), 0);
+});
+
+Deno.test("runCli() says that it was done when the result cannot be written", async () => {
+  class Full extends FakeIo {
+    override out(): boolean {
+      throw Object.assign(new Error("No space left on device (os error 28)"), { code: "ENOSPC" });
+    }
+  }
+  for (const flags of [[], ["--json"], ["-q"]]) {
+    const io = new Full();
+    assertEquals(await jvs(io, "paint", "wall", ...flags), 1);
+    assertStringIncludes(io.stderr, "`jvs paint`, which was carried out: No space left on device");
+    assertEquals(io.stderr.includes("nothing was changed"), false);
+  }
+  const refused = new Full();
+  assertEquals(await jvs(refused, "paint", "cat", "--json"), 1);
+  assertStringIncludes(refused.stderr, "Cannot paint the cat");
+});
+
 Deno.test("runCli() colours only on a terminal, and not where that is not wanted", async () => {
   const coloured = async (io: FakeIo, ...args: string[]) => {
     await jvs(io, "paint", "wall", ...args);

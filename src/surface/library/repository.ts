@@ -117,6 +117,7 @@ async function contextFor(cwd: string, options: RepositoryOptions, call: CallOpt
 }
 
 function isFolder(path: string): boolean {
+  if (path.includes("\0")) return false; // no path at all
   try {
     return Deno.statSync(path).isDirectory;
   } catch (error) {

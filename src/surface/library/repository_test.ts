@@ -23,6 +23,10 @@ Deno.test("Repository.init() makes a repository whose methods are the operations
   assert(healthy);
 });
 
+Deno.test("Repository.init() refuses what is no path", async () => {
+  assertEquals((await assertRejects(() => Repository.init("a\0b"), JvsError)).code, "E_PATH_ESCAPE");
+});
+
 Deno.test("Repository.init() takes an empty folder that is there", async () => {
   using dir = tempDir();
   const { folder } = await Repository.init(dir.path);
