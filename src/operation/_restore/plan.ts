@@ -188,15 +188,17 @@ class Planner {
   private planRemovals(): void {
     const { now, thenOf, swallowed, request } = this;
     const stays = new Uint8Array(now.count);
+    const guarded = new Uint8Array(now.count); // it and all in it must stay; a folder that nobody asked for only stays itself
     const below = new Uint8Array(now.count); // something below stays
     for (let i = 1; i < now.count; i++) {
       if (thenOf[i] !== NONE || swallowed[i] === 1) continue;
       const parent = at(now.parent, i);
       const unknownThen = thenOf[parent] !== NONE && this.skipped[at(thenOf, parent)] === 1;
-      const protectedNow = request.ignored(i) || request.fixed(i) || !request.inScope(now, i);
-      if (stays[parent] !== 1 && !unknownThen && !protectedNow) continue;
+      const asked = request.inScope(now, i);
+      if (guarded[parent] === 1 || unknownThen || request.ignored(i) || request.fixed(i)) guarded[i] = 1;
+      if (guarded[i] !== 1 && asked) continue;
       stays[i] = 1;
-      if (stays[parent] !== 1 && request.inScope(now, i)) this.kept.push(i);
+      if (asked && !(guarded[parent] === 1 && request.inScope(now, parent))) this.kept.push(i);
     }
     for (let i = now.count - 1; i > 0; i--) {
       if (stays[i] === 1 || below[i] === 1) below[at(now.parent, i)] = 1;

@@ -176,6 +176,11 @@ Deno.test("planRestore() of some paths makes those as they were and leaves all o
     apply(plan, scene, model);
     const target = modelOf(scene.then);
     for (const [path, inode] of target) if (isWithin(path, scope)) assertEquals(model.get(path), inode, path);
+    const holdsIgnored = (path: string) =>
+      scene.now.some((each) => isWithin(each.path, [path]) && isWithin(each.path, scene.ignored));
+    for (const path of model.keys()) {
+      if (isWithin(path, scope) && !target.has(path)) assert(holdsIgnored(path), `${path} is still there`);
+    }
     for (const [path, inode] of model) {
       if (isWithin(path, scope) || target.has(path) && inode.type === DIR) continue;
       assert(before.get(path) === inode, `${path} was not asked for`);
@@ -223,4 +228,13 @@ Deno.test("planRestore() leaves what the snapshot could not read as it is", () =
   assertEquals(plan.leftAlone.map((j) => pathOf(then, j)), ["file", "folder", "missing"]);
   assertEquals(plan.units.map((unit) => [unit.kind, pathOf(now, unit.now)]), [["remove", "other"]]);
   assertEquals(plan.kept.map((i) => pathOf(now, i)), ["folder/inside"]);
+});
+
+Deno.test("planRestore() of some paths takes away a file in a folder that the snapshot does not have either", () => {
+  const now = tableOf([entry("new", { type: DIR }), entry("new/file"), entry("new/other")]);
+  const then = tableOf([]);
+  const inScope = (table: TreeTable, index: number) => pathOf(table, index) === "new/file";
+  const plan = planRestore({ now, then, ignored: () => false, fixed: () => false, inScope });
+  assertEquals(plan.units.map((unit) => [unit.kind, pathOf(now, unit.now)]), [["remove", "new/file"]]);
+  assertEquals(plan.kept, []);
 });
