@@ -5,6 +5,8 @@ import { type DiskKind, sharedDisk } from "../tests/support/disk_image.ts";
 import { asUser, USER } from "../tests/support/probes.ts";
 import { requires } from "../tests/support/requires.ts";
 import { mustRun } from "../tests/support/run.ts";
+import { tempDir } from "../tests/support/temp_dir.ts";
+import { withoutFfi } from "../tests/support/without_ffi.ts";
 import { describeTree, makeRichTree } from "../tests/support/trees.ts";
 
 type WithDegradations = { degradations: Degradations };
@@ -140,3 +142,24 @@ function namedIn({ first }: Degradations): string[] {
 async function differing(before: readonly string[], path: string): Promise<string[]> {
   return [...new Set(before).symmetricDifference(new Set(await describeTree(path)))];
 }
+
+Deno.test({
+  name: "conformance 38: without the C library what nobody can see is degraded, not dropped in silence",
+  ...requires("attr"),
+  async fn() {
+    using folder = tempDir();
+    using box = await BlackBox.make({ env: withoutFfi(folder.path) });
+    box.write("a.txt", "one\n");
+    mustRun("setfattr", "-n", "user.color", "-v", "green", `${box.main}/a.txt`);
+    const { degradations, snapshot_id } = await box.save("first");
+    assertEquals(degradations.counts, { xattr: 1, acl: 1, holes: 1, times: 1 });
+    for (const { path, reason } of degradations.first) {
+      assertEquals(path, "");
+      assert(reason.includes("without the C library"), reason);
+    }
+    const { message } = await box.error("E_DEGRADED", ["snapshot", "--strict"]);
+    assert(message.includes(". (xattr)"), message);
+    assert((await box.run(["show", snapshot_id])).stdout.includes("extended attributes"));
+    await box.audit();
+  },
+});

@@ -8,6 +8,7 @@ import { type Capture, capture } from "./capture.ts";
 import { commitChange, type WorktreeChange } from "../_change/commit.ts";
 import { describeTree } from "./describe_tree.ts";
 import type { Look } from "../_look/look.ts";
+import { noteUnseen } from "./unseen.ts";
 
 /** What a snapshot says of itself besides what it captures. */
 export interface SaveOptions {
@@ -58,6 +59,7 @@ export async function saveSnapshot(
 
   // 3. and 4. Clone into snapshots/<id>.tmp, hash it, and write the manifest.
   const captured = await capture(change, look, id, { ...options, engine });
+  noteUnseen(captured.degradations, store.platform.abilities, engine.abilities);
   const { rootHash, manifestHash } = await describeTree(change, id, captured);
 
   // 5. Everything is durable before anything refers to it.
