@@ -31,6 +31,8 @@ export const RestoreResult = record({
   metadata: integer().about(
     "Entries whose content stayed and whose mode, owner, times or attributes were set.",
   ),
+  folders_added: integer().about("Folders that came and hold no file."),
+  folders_removed: integer().about("Folders that went and held no file."),
   kept: list(text()).about("What stays although the snapshot does not have it: ignored files, mount points."),
   left_alone: list(text()).about("What the snapshot could not tell about, so it was not touched."),
   autosave_snapshot_id: nullable(snapshotId()).about("Holds the unsaved work there was."),
@@ -151,6 +153,8 @@ async function restoreBeside(
     added: stats.files + stats.symlinks + stats.other,
     removed: 0,
     metadata: 0,
+    folders_added: 0,
+    folders_removed: 0,
     kept: [],
     left_alone: [],
     autosave_snapshot_id: null,
@@ -207,11 +211,13 @@ function resultOf(
 }
 
 function sentenceOf(result: Omit<RestoreResult, "sentence">): string {
-  const { changed, added, removed, metadata } = result;
+  const { changed, added, removed, metadata, folders_added, folders_removed } = result;
   const counts = [
     ...(changed > 0 ? [`${changed} ${changed === 1 ? "file" : "files"} changed`] : []),
     ...(removed > 0 ? [`${removed} removed`] : []),
     ...(added > 0 ? [`${added} added`] : []),
+    ...(folders_removed > 0 ? [`${foldersText(folders_removed)} removed`] : []),
+    ...(folders_added > 0 ? [`${foldersText(folders_added)} added`] : []),
     ...(metadata > 0 ? [`attributes of ${metadata} set`] : []),
   ];
   const what = counts.length === 0 ? "nothing differed" : counts.join(", ");
@@ -219,6 +225,10 @@ function sentenceOf(result: Omit<RestoreResult, "sentence">): string {
   const kept = saved.length === 0 ? "" : `; unsaved work kept as ${saved.map(shortId).join(" and ")}`;
   const verb = result.preview ? "would roll back" : "rolled back";
   return `${verb} to ${shortId(result.snapshot_id)}: ${what}${kept}`;
+}
+
+function foldersText(count: number): string {
+  return `${count} empty ${count === 1 ? "folder" : "folders"}`;
 }
 
 function refuseDegraded({ snapshot_id, degradations }: RestoreResult): void {

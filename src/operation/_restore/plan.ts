@@ -39,6 +39,10 @@ export interface RestoreCounts {
   readonly added: number;
   readonly removed: number;
   readonly metadata: number;
+  /** Folders that come, and hold no file that would tell of them. */
+  readonly folders_added: number;
+  /** Folders that go, and held no file. */
+  readonly folders_removed: number;
 }
 
 /** What the planner must know besides the two trees. */
@@ -221,17 +225,45 @@ class Planner {
   }
 
   private count(): RestoreCounts {
+    const { now, then } = this;
     let added = 0;
     let changed = 0;
-    for (let j = 1; j < this.then.count; j++) {
-      if (this.staged[j] !== 1 || this.then.type[j] === DIR) continue;
+    for (let j = 1; j < then.count; j++) {
+      if (this.staged[j] !== 1 || then.type[j] === DIR) continue;
       const i = at(this.nowOf, j);
-      if (i !== NONE && this.now.type[i] !== DIR) changed++;
+      if (i !== NONE && now.type[i] !== DIR) changed++;
       else added++;
     }
-    const gone = (i: number) => this.now.type[i] !== DIR && this.thenOf[i] === NONE;
-    return { changed, added, removed: this.touched.filter(gone).length, metadata: this.countMetadata() };
+    const goes = new Uint8Array(now.count);
+    for (const i of this.touched) if (this.thenOf[i] === NONE) goes[i] = 1;
+    const removed = this.touched.filter((i) => goes[i] === 1 && now.type[i] !== DIR).length;
+    const isNew = (j: number) => this.staged[j] === 1 && !this.isFolderNow(j);
+    return {
+      changed,
+      added,
+      removed,
+      metadata: this.countMetadata(),
+      folders_added: countEmptyFolders(then, isNew),
+      folders_removed: countEmptyFolders(now, (i) => goes[i] === 1),
+    };
   }
+
+  private isFolderNow(j: number): boolean {
+    const i = at(this.nowOf, j);
+    return i !== NONE && this.now.type[i] === DIR;
+  }
+}
+
+/** Of these entries the folders that hold none of them that is no folder. */
+function countEmptyFolders(table: TreeTable, counts: (index: number) => boolean): number {
+  const holds = new Uint8Array(table.count);
+  let empty = 0;
+  for (let i = table.count - 1; i > 0; i--) {
+    if (!counts(i)) continue;
+    if (table.type[i] === DIR && holds[i] !== 1) empty++;
+    else holds[at(table.parent, i)] = 1;
+  }
+  return empty;
 }
 
 /** A file or folder that could not be read when the snapshot was made: what was in it nobody knows. */

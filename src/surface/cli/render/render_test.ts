@@ -270,6 +270,8 @@ Deno.test("renderRestore() says what went back, where that leads and what was ke
     added: 0,
     removed: 0,
     metadata: 0,
+    folders_added: 0,
+    folders_removed: 0,
     kept: ["cache/50%.bin"],
     left_alone: [],
     autosave_snapshot_id: c,
