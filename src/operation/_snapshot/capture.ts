@@ -34,8 +34,6 @@ export interface Capture {
   readonly table: TreeTable;
   readonly degradations: DegradationList;
   readonly consistency: "quiesced" | "best_effort";
-  /** Bytes that had to be cloned, as no earlier snapshot had them. */
-  readonly changedBytes: number;
   /** The snapshot that the payload shares its unchanged files with. */
   readonly earlier: Pick<SnapshotToShare, "snapshotId" | "table"> | undefined;
 }
@@ -59,23 +57,21 @@ export async function capture(
   let scan = look.scan;
   const earlier = await shareWithNewest(change, look);
   let share: ShareSource | undefined = earlier;
-  let changedBytes = 0;
   for (let again = 0;; again++) {
     const attempt = await clonePayload(change, look, payloads, scan, share, options);
     share?.payload[Symbol.dispose]();
-    changedBytes += attempt.result.clonedBytes;
     const syncing = beginSync(change.store.layout.unfinishedPayload(id));
     const still = await isStill(change, look, attempt).finally(() => syncing);
-    if (still) return finish(attempt, { consistency: "quiesced", changedBytes, earlier });
+    if (still) return finish(attempt, { consistency: "quiesced", earlier });
     const now = await lookAgain(change, look, scan);
     const { match, steady } = adoptUnchanged(scan.table, now.table, attempt.result.changed);
-    if (steady) return finish(attempt, { consistency: "quiesced", changedBytes, earlier });
+    if (steady) return finish(attempt, { consistency: "quiesced", earlier });
     if (options.consistency === "best_effort" || again === RECAPTURES) {
       if (options.consistency === "quiesced") throw neverStill(look, scan, now, match);
       using payload = payloads.open();
       const table = await correctFromPayload(payload, scan.table);
       const corrected = { ...attempt, scan: { ...attempt.scan, table } };
-      return finish(corrected, { consistency: "best_effort", changedBytes, earlier });
+      return finish(corrected, { consistency: "best_effort", earlier });
     }
     share = { payload: payloads.setAside(), table: scan.table, match };
     scan = now;
@@ -128,7 +124,7 @@ async function lookAgain(change: WorktreeChange, look: Look, scan: Scan): Promis
 
 function finish(
   attempt: Attempt,
-  rest: Pick<Capture, "consistency" | "changedBytes" | "earlier">,
+  rest: Pick<Capture, "consistency" | "earlier">,
 ): Capture {
   const degradations = new DegradationList();
   degradations.addAll(attempt.scan.degradations);

@@ -9,6 +9,8 @@ import type { WorktreeChange } from "../_change/commit.ts";
 interface TreeDescription {
   readonly rootHash: string;
   readonly manifestHash: string;
+  /** Whether it is the tree of the snapshot before. */
+  readonly isRepeated: boolean;
 }
 
 /** Writes the manifest of a tree that was captured, and gives both hashes. */
@@ -23,7 +25,7 @@ export async function describeTree(
   const rootHash = await payloadRootHash(captured.table);
   const parent = worktree.head_snapshot_id;
   const { hash } = await writeManifest(store.layout.manifests, id, captured.table, parent);
-  return { rootHash, manifestHash: hash };
+  return { rootHash, manifestHash: hash, isRepeated: false };
 }
 
 /** Of a tree that is that of an earlier snapshot all is known already; unless anything of it is damaged. */
@@ -38,7 +40,7 @@ async function describeAsBefore(
     if (payload_root_hash === null) return undefined;
     const of = { id: earlier.snapshotId, expectedHash: manifest_hash.value };
     const { hash } = await repeatManifest(store.layout.manifests, id, of);
-    return { rootHash: payload_root_hash.value, manifestHash: hash };
+    return { rootHash: payload_root_hash.value, manifestHash: hash, isRepeated: true };
   } catch (error) {
     // It is verify's and doctor's to tell what is wrong with that snapshot; this one is then described anew.
     if (isJvsError(error, "E_DESCRIPTOR_CORRUPT", "E_NOT_FOUND", "E_FORMAT_UNSUPPORTED")) return undefined;

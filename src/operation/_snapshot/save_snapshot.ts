@@ -4,7 +4,8 @@ import { selectEngine } from "../../engine/select.ts";
 import { at, type TreeTable } from "../../tree/table.ts";
 import { nowIso } from "../../platform/clock.ts";
 import { advanceHead } from "./advance_head.ts";
-import { type Capture, capture } from "./capture.ts";
+import { capture } from "./capture.ts";
+import { changedBytes } from "./changed_bytes.ts";
 import { commitChange, type WorktreeChange } from "../_change/commit.ts";
 import { describeTree } from "./describe_tree.ts";
 import type { Look } from "../_look/look.ts";
@@ -43,6 +44,7 @@ export async function saveSnapshot(
   const { context, store, worktree, intent } = change;
 
   // 1. The worktree is as it must be, and there is space for what is ours.
+  warnOfMissingHead(change);
   using control = store.platform.openFolder(store.layout.snapshots);
   const forced = context.engine ?? store.config.get("engine");
   const engine = await selectEngine({ platform: store.platform, source: look.root, control, forced });
@@ -60,7 +62,7 @@ export async function saveSnapshot(
   // 3. and 4. Clone into snapshots/<id>.tmp, hash it, and write the manifest.
   const captured = await capture(change, look, id, { ...options, engine });
   noteUnseen(captured.degradations, store.platform.abilities, engine.abilities);
-  const { rootHash, manifestHash } = await describeTree(change, id, captured);
+  const { rootHash, manifestHash, isRepeated } = await describeTree(change, id, captured);
 
   // 5. Everything is durable before anything refers to it.
   context.reporter.begin("making it durable");
@@ -79,7 +81,7 @@ export async function saveSnapshot(
     engine: engine.name,
     consistency_level: captured.consistency,
     ignore_rules: look.rulesText,
-    stats: statsOf(captured),
+    stats: statsOf(captured.table, isRepeated ? 0 : changedBytes(captured.earlier?.table, captured.table)),
     fencing_token: null,
     environment: null,
     meta: {},
@@ -102,6 +104,16 @@ export async function saveSnapshot(
   return { descriptor, table: captured.table };
 }
 
+/** What is here now is saved whatever became of what was saved before. */
+function warnOfMissingHead({ context, store: { snapshots }, worktree }: WorktreeChange): void {
+  const { head_snapshot_id: head, name } = worktree;
+  if (head === null || snapshots.exists(head) || snapshots.isPruned(head)) return;
+  context.reporter.warn(
+    `The snapshot that worktree "${name}" stands on, ${head}, is missing; what is here now is saved behind it all the ` +
+      "same. See what is left of it with `jvs doctor`.",
+  );
+}
+
 function syncPayload({ store }: WorktreeChange, id: string): void {
   using payload = store.platform.openFolder(store.layout.unfinishedPayload(id));
   store.platform.syncFileSystem(payload);
@@ -112,8 +124,8 @@ function auditDetails(descriptor: Descriptor, worktree: string): Record<string, 
   return { worktree, snapshot_id, kind, note, tags, descriptor_checksum: descriptor_checksum.value };
 }
 
-function statsOf({ table, changedBytes }: Capture): Stats {
-  const stats = { files: 0, directories: 0, symlinks: 0, other: 0, bytes: 0, changed_bytes: changedBytes };
+function statsOf(table: TreeTable, changed: number): Stats {
+  const stats = { files: 0, directories: 0, symlinks: 0, other: 0, bytes: 0, changed_bytes: changed };
   for (let i = 1; i < table.count; i++) {
     const type = at(table.type, i);
     if (type === FILE) {
