@@ -1,4 +1,5 @@
 import { boolean, list, nullable, record, text } from "../model/schema.ts";
+import { standsOn } from "../repo/lineage.ts";
 import { compareSides, DifferenceRecord, Summary } from "./_look/differences.ts";
 import { defineOperation } from "./define.ts";
 import { patchesOf } from "./_look/patches.ts";
@@ -51,7 +52,7 @@ export const diff = defineOperation({
   async run(context, input) {
     const worktree = requireWorktree(context, input.worktree);
     using from = input.from === undefined
-      ? await snapshotSide(context, worktree.head_snapshot_id)
+      ? await snapshotSide(context, standsOn(context.store, worktree))
       : await openSide(context, worktree, input.from);
     using to = input.to === undefined
       ? await nowSide(context, worktree)

@@ -3,7 +3,7 @@ import { parseWhen } from "../model/duration.ts";
 import { Descriptor, snapshotId, type WorktreeConfig } from "../model/records.ts";
 import { boolean, type Infer, integer, list, nullable, record, text } from "../model/schema.ts";
 import { nowMs } from "../platform/clock.ts";
-import { leavesOf, line } from "../repo/lineage.ts";
+import { leavesOf, line, standsOn } from "../repo/lineage.ts";
 import { defineOperation, type RepositoryContext } from "./define.ts";
 import { isDetached, requireWorktree } from "./_worktree/which.ts";
 
@@ -77,7 +77,7 @@ async function everything({ store }: RepositoryContext): Promise<Descriptor[]> {
 
 /** The line, newest first, with its leaves where they hang. */
 async function lineWithLeaves({ store }: RepositoryContext, worktree: WorktreeConfig): Promise<Descriptor[]> {
-  const latest = worktree.latest_snapshot_id;
+  const latest = standsOn(store, worktree, "latest");
   const main = latest === null ? [] : await line(store, latest);
   const leaves = await leavesOf(store, worktree);
   return [...main, ...leaves].sort((a, b) => a.snapshot_id < b.snapshot_id ? 1 : -1);

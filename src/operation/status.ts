@@ -1,5 +1,6 @@
 import { snapshotId } from "../model/records.ts";
 import { boolean, integer, list, nullable, record, text } from "../model/schema.ts";
+import { standsOn } from "../repo/lineage.ts";
 import { compareSides, DifferenceRecord, Summary } from "./_look/differences.ts";
 import { defineOperation } from "./define.ts";
 import { nowSide, snapshotSide } from "./_look/side.ts";
@@ -34,7 +35,7 @@ export const status = defineOperation({
   async run(context, input) {
     const worktree = requireWorktree(context, input.worktree);
     const { store } = context;
-    using head = await snapshotSide(context, worktree.head_snapshot_id);
+    using head = await snapshotSide(context, standsOn(store, worktree));
     using now = await nowSide(context, worktree);
     const { differences, summary } = await compareSides(head, now, { metadata: false });
     now.look?.rememberSeen();

@@ -1,6 +1,7 @@
 import { JvsError } from "../model/errors.ts";
 import { Finding } from "../model/records.ts";
 import { boolean, integer, list, oneOf, record, text } from "../model/schema.ts";
+import { standsOn } from "../repo/lineage.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
 import { checkAudit, checkLineage } from "./_verify/check.ts";
 import { defineOperation, type RepositoryContext } from "./define.ts";
@@ -92,7 +93,8 @@ async function oneSnapshot(
   if (word !== undefined) {
     return await resolveSnapshot(context.store, word, { worktree, forProgram: context.forProgram });
   }
-  if (worktree.head_snapshot_id !== null) return worktree.head_snapshot_id;
+  const head = standsOn(context.store, worktree);
+  if (head !== null) return head;
   throw new JvsError("E_NOT_FOUND", `Cannot verify: worktree "${worktree.name}" has no snapshot yet.`, {
     hint: "Make one with `jvs snapshot`.",
   });

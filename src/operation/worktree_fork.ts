@@ -1,6 +1,7 @@
 import { JvsError } from "../model/errors.ts";
 import { checkName } from "../model/names.ts";
 import { boolean, record, text } from "../model/schema.ts";
+import { standsOn } from "../repo/lineage.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
 import { createLiveFork, createWorktreeFrom } from "./_worktree/create.ts";
 import { defineOperation, type RepositoryContext } from "./define.ts";
@@ -65,7 +66,8 @@ async function snapshotToFork(
     return await resolveSnapshot(store, snapshot, { worktree, forProgram });
   }
   const worktree = requireWorktree(context, named);
-  if (worktree.head_snapshot_id !== null) return worktree.head_snapshot_id;
+  const head = standsOn(store, worktree);
+  if (head !== null) return head;
   throw new JvsError("E_NOT_FOUND", `Cannot fork worktree "${worktree.name}": it has no snapshot yet.`, {
     hint: "Save it first with `jvs snapshot`, or fork it as it is now with --live.",
     details: { worktree: worktree.name },

@@ -2,9 +2,35 @@ import { isJvsError, JvsError } from "../model/errors.ts";
 import type { Descriptor, WorktreeConfig } from "../model/records.ts";
 import type { Snapshots } from "./snapshots.ts";
 
+const SEE_DOCTOR = "Run `jvs doctor`: it says what is left of it, and whether that can be mended.";
+
 /** What reading lineage needs of a store. */
 export interface LineageSource {
   readonly snapshots: Pick<Snapshots, "descriptor" | "readable" | "listKnown">;
+}
+
+/**
+ * The snapshot that a worktree stands on (`head`), or the newest of its line (`latest`); null before the first one.
+ * `E_LINEAGE_BROKEN` where the record names one that is missing.
+ */
+export function standsOn(
+  { snapshots }: { readonly snapshots: Pick<Snapshots, "exists" | "isPruned"> },
+  worktree: Pick<WorktreeConfig, "name" | "head_snapshot_id" | "latest_snapshot_id">,
+  which: "head" | "latest" = "head",
+): string | null {
+  const id = worktree[`${which}_snapshot_id`];
+  if (id === null || snapshots.exists(id) || snapshots.isPruned(id)) return id;
+  throw new JvsError(
+    "E_LINEAGE_BROKEN",
+    `Cannot read the snapshot that worktree "${worktree.name}" ${
+      which === "head" ? "stands on" : "has as its newest"
+    }: ${id} is missing.`,
+    {
+      hint:
+        `${SEE_DOCTOR} Any other snapshot can be restored all the same: \`jvs history --all\` lists them.`,
+      details: { worktree: worktree.name, snapshot_id: id },
+    },
+  );
 }
 
 /** A snapshot and its ancestors, newest first, pruned ones too, each read when it is asked for; else as `line`. */
@@ -65,6 +91,7 @@ function broken(child: string, parent: string, why: string): JvsError {
     "E_LINEAGE_BROKEN",
     `Cannot follow the line of ${child}: its parent is ${parent}, ${why}`,
     {
+      hint: SEE_DOCTOR,
       details: { snapshot_id: child, parent_snapshot_id: parent },
     },
   );

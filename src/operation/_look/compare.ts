@@ -13,12 +13,12 @@ export async function tableOf(store: Store, id: string | null): Promise<TreeTabl
   return empty;
 }
 
-/** The same; nothing where a record of the snapshot is damaged, so that nobody can tell what it holds. */
+/** The same; nothing where the snapshot is missing or a record of it damaged, so that nobody can tell what it holds. */
 export async function savedTable(store: Store, id: string | null): Promise<TreeTable | undefined> {
   try {
     return await tableOf(store, id);
   } catch (error) {
-    if (isJvsError(error, "E_DESCRIPTOR_CORRUPT")) return undefined;
+    if (isJvsError(error, "E_DESCRIPTOR_CORRUPT", "E_NOT_FOUND")) return undefined;
     throw error;
   }
 }

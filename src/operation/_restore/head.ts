@@ -31,5 +31,7 @@ export function moveHead(store: Store, worktree: WorktreeConfig, head: HeadPatch
 
 async function isOwn(store: Store, worktree: WorktreeConfig, id: string | null): Promise<boolean> {
   if (id === null) return false;
-  return (await store.snapshots.descriptor(id)).worktree_id === worktree.worktree_id;
+  const descriptor = await store.snapshots.readable(id);
+  // Of one that is missing or damaged nobody can tell: as the worktree's own it stays its newest, so that nothing is left.
+  return descriptor === undefined || descriptor.worktree_id === worktree.worktree_id;
 }

@@ -1,0 +1,66 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import type { Finding } from "../src/model/records.ts";
+import { BlackBox } from "./support/black_box.ts";
+import { contentsOf, missingFrom } from "./support/kept_content.ts";
+
+/** A repository whose head lost its marker, with unsaved work in main. */
+async function madeBox(): Promise<BlackBox & { first: string; head: string }> {
+  const box = await BlackBox.make();
+  box.write("a", "first\n");
+  const first = (await box.save("first")).snapshot_id;
+  box.write("a", "second\n");
+  const head = (await box.save("second")).snapshot_id;
+  Deno.removeSync(`${box.control}/snapshots/${head}.READY`);
+  box.write("a", "precious\n");
+  return Object.assign(box, { first, head });
+}
+
+Deno.test("jvs says that the snapshot a worktree stands on is missing, and names the way out", async () => {
+  using box = await madeBox();
+  for (const args of [["status"], ["diff"], ["history"], ["verify"], ["worktree", "fork", "other"]]) {
+    const { message, hint } = await box.error("E_LINEAGE_BROKEN", args);
+    assertStringIncludes(message, box.head);
+    assertStringIncludes(hint, "jvs doctor");
+  }
+  await box.json(["doctor", "--repair", "rebuild_ready"]);
+  await box.json(["status"]);
+  await box.audit();
+});
+
+Deno.test("jvs restores another snapshot than a missing head, and saves everything first", async () => {
+  using box = await madeBox();
+  await box.json(["restore", box.first, "--preview"]);
+  const before = contentsOf(box.main);
+  await box.json(["restore", box.first]);
+  assertEquals(missingFrom(before, box.main, box.control), []);
+  assertEquals(box.read("a"), "first\n");
+  await box.json(["doctor", "--repair", "rebuild_ready"]);
+  await box.audit();
+});
+
+Deno.test("jvs restores another snapshot where the missing head is all that a worktree's line has", async () => {
+  using box = await madeBox();
+  await box.json(["worktree", "create", "other", "--from", box.first]);
+  const cwd = `${box.path}/worktrees/other`;
+  Deno.writeTextFileSync(`${cwd}/a`, "third\n");
+  const { snapshot_id: third } =
+    (await box.json<{ snapshot: { snapshot_id: string } }>(["snapshot"], { cwd }))
+      .snapshot;
+  await box.json(["doctor", "--repair", "rebuild_ready"]);
+  Deno.removeSync(`${box.control}/snapshots/${box.first}.READY`);
+  await box.json(["restore", third]);
+  await box.json(["doctor", "--repair", "rebuild_ready"]);
+  await box.audit();
+});
+
+Deno.test("jvs snapshot saves behind a missing head, and warns of it", async () => {
+  using box = await madeBox();
+  const run = await box.run(["snapshot", "goes on"]);
+  assertEquals(run.code, 0, run.stderr);
+  assertStringIncludes(run.stderr, box.head);
+  assertStringIncludes(run.stderr, "jvs doctor");
+  const { findings } = (await box.run(["doctor", "--json"])).json as unknown as { findings: Finding[] };
+  assertEquals(findings.some(({ code }) => code === "READY_MISSING"), true);
+  await box.json(["doctor", "--repair", "rebuild_ready"]);
+  await box.audit();
+});
