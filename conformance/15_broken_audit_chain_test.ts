@@ -55,6 +55,9 @@ Deno.test("conformance 15: a HEAD that does not fit is a break, and nothing is a
   Deno.removeSync(head);
   await assertBroken(box, "no HEAD");
 
+  Deno.writeTextFileSync(head, '{ "count": 0, "last_hash": "0", "next": null }');
+  await assertBroken(box, "a HEAD of no record");
+
   Deno.writeTextFileSync(head, good.head);
   using other = await madeBox();
   Deno.copyFileSync(`${other.control}/audit/audit.jsonl`, log);
@@ -112,6 +115,22 @@ Deno.test("conformance 15: nothing is changed that could not be recorded", async
   await box.json(["doctor", "--repair", "audit_repair"]);
   await box.save("five");
   await box.audit();
+});
+
+Deno.test("conformance 15: a log that is gone altogether is a break, and audit_repair goes on without it", async () => {
+  for (const gone of ["audit/HEAD audit/audit.jsonl", "audit"]) {
+    using box = await madeBox();
+    for (const path of gone.split(" ")) Deno.removeSync(`${box.control}/${path}`, { recursive: true });
+    await assertBroken(box, gone);
+    const before = listingOf(box.path);
+    await box.error("E_AUDIT_CHAIN_BROKEN", ["snapshot", "five"]);
+    await box.error("E_AUDIT_CHAIN_BROKEN", ["ref", "create", "good", "HEAD"]);
+    assertEquals(listingOf(box.path), before);
+    await box.json(["doctor", "--repair", "audit_repair"]);
+    assertEquals(box.records().map(({ operation }) => operation), ["audit repair"]);
+    await box.save("five");
+    await box.audit();
+  }
 });
 
 /** All paths there are, but for what is only of this moment. */

@@ -11,6 +11,8 @@ export interface AuditOptions {
   lock(): Promise<Disposable>;
   /** Over so many bytes the log goes on in a new file. */
   rotateBytes(): number;
+  /** Whether there may be no record yet: only while the repository is being made, as that is the first. */
+  mayBeEmpty(): boolean;
 }
 
 /**
@@ -34,6 +36,7 @@ export class Audit {
   async append(entry: AuditEntry): Promise<AuditRecord> {
     const { layout } = this;
     using _lock = await this.options.lock();
+    this.#requireBegun();
     let end = await settle(layout);
     if (entry.event_id !== undefined) {
       const known = findEvent(layout, entry.event_id, end.count - (entry.after ?? 0));
@@ -46,6 +49,7 @@ export class Audit {
   /** Asks beforehand whether `append` will find the log's end as it must be; `E_AUDIT_CHAIN_BROKEN` when not. */
   async requireEnd(): Promise<void> {
     using _lock = await this.options.lock();
+    this.#requireBegun();
     await requireEnd(this.layout);
   }
 
@@ -58,6 +62,7 @@ export class Audit {
 
   /** All records, oldest first, each proved, a pending one included; `E_AUDIT_CHAIN_BROKEN` where that ends. */
   async *read(): AsyncGenerator<AuditRecord> {
+    this.#requireBegun();
     using view = await viewLog(this.layout);
     for await (const records of new Chain(this.layout, view).records()) yield* records;
   }
@@ -66,6 +71,7 @@ export class Audit {
   async check(): Promise<ChainState> {
     let chain: Chain | undefined;
     try {
+      this.#requireBegun();
       using view = await viewLog(this.layout);
       chain = new Chain(this.layout, view);
       for await (const _ of chain.records());
@@ -75,6 +81,19 @@ export class Audit {
       throw error;
     }
   }
+
+  /** A log without its HEAD was removed, not never begun: making the repository is the first record. */
+  #requireBegun(): void {
+    // HEAD twice: between the looks whoever makes the repository may have recorded that.
+    if (!isUnbegun(this.layout) || this.options.mayBeEmpty() || !isUnbegun(this.layout)) return;
+    const why = "it says that there is no record, and making the repository was one";
+    throw new ChainBroken({ file: this.layout.auditHead, line: null, why });
+  }
+}
+
+function isUnbegun(layout: Layout): boolean {
+  const { count, next } = readHead(layout);
+  return count === 0 && next === null;
 }
 
 function stateOf(chain: Chain | undefined): ChainState {

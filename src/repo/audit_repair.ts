@@ -30,6 +30,7 @@ interface Proved {
 export async function repairLog(layout: Layout, broken: Break, by: Repairer): Promise<AuditRecord> {
   const { chain, head, pending } = await prove(layout);
   const behind = filesBehind(layout, chain);
+  makeFolderDurable(layout.audit); // it may be gone altogether
   const kept = `broken-${nowIso().replaceAll(":", "-")}`;
   const keptFiles = await keep(layout, kept, [...behind, layout.auditHead]);
   cutBack(behind, chain);

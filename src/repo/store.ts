@@ -19,6 +19,9 @@ import { Snapshots } from "./snapshots.ts";
 import { checkOwner, isShared } from "./trust.ts";
 import { Worktrees } from "./worktrees.ts";
 
+/** What makes a repository; the intent of that is in it from its first moment. */
+const MAKING: ReadonlySet<string> = new Set(["init", "adopt"]);
+
 /** How to open a repository. */
 export interface OpenStoreOptions {
   /** The system's by default. */
@@ -64,6 +67,7 @@ export class Store {
       lock: () => this.locks.short("audit"),
       // A change that was made is recorded, whatever somebody wrote into the settings meanwhile.
       rotateBytes: () => this.config.getOrDefault("audit.rotate_bytes"),
+      mayBeEmpty: () => this.intents.list().some(({ operation }) => MAKING.has(operation)),
     });
   }
 
