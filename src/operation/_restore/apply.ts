@@ -1,11 +1,13 @@
 import type { BytePath } from "../../model/bytes.ts";
 import type { DegradationList } from "../../model/degradations.ts";
+import { DIR } from "../../model/entry.ts";
 import { Pace } from "../../platform/pace.ts";
 import { type Folder, Stat } from "../../platform/platform.ts";
 import { isSystemError } from "../../platform/system_error.ts";
 import { FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
 import { type Aspects, setAspects } from "./aspects.ts";
 import type { Journal, JournalAspects, JournalUnit } from "./journal.ts";
+import { PutAside } from "./put_aside.ts";
 import type { Staging } from "./staging.ts";
 
 const OWNER_MAY_CHANGE = 0o300;
@@ -15,21 +17,29 @@ export class RestoreTrees implements Disposable {
   readonly worktree: FoldersByPath;
   readonly fresh: FoldersByPath;
   readonly old: FoldersByPath;
-  readonly strangers: FoldersByPath;
-  readonly undone: FoldersByPath;
+  /** What others wrote in the way of it, or into what was taken out. */
+  readonly strangers: PutAside;
 
   constructor(root: Folder, staging: Staging) {
     this.worktree = new FoldersByPath(root);
     this.fresh = new FoldersByPath(staging.fresh);
     this.old = new FoldersByPath(staging.old);
-    this.strangers = new FoldersByPath(staging.strangers);
-    this.undone = new FoldersByPath(staging.undone);
+    this.strangers = new PutAside((number) => staging.openStrangers(number));
   }
 
   [Symbol.dispose](): void {
-    for (const folders of [this.worktree, this.fresh, this.old, this.strangers, this.undone]) {
-      folders[Symbol.dispose]();
-    }
+    for (const folders of [this.worktree, this.fresh, this.old, this.strangers]) folders[Symbol.dispose]();
+  }
+}
+
+/**
+ * Makes the folders of staging that the change, or its undo, moves things into: on a disk that is full by then nothing can
+ * be made, but a rename between folders that are there still works.
+ */
+export function prepareRoom(trees: RestoreTrees, { units }: Journal): void {
+  for (const { path, kind } of units) {
+    if (kind !== "create") trees.old.ensure(parentPath(path));
+    trees.strangers.prepare(path);
   }
 }
 
@@ -57,14 +67,18 @@ export async function applyJournal(
   }
 }
 
-/** An ordinary user can only change folders that have the right for it; they get their own mode at the end. */
+/**
+ * An ordinary user can only change folders that have the right for it; they get their own mode at the end. What mode they
+ * have now is asked: at an undo it is the old one, the new one or a loosened one.
+ */
 export function loosenFolders(folders: FoldersByPath, aspects: readonly JournalAspects[]): void {
   const stat = new Stat();
   for (const { path, folder, before } of aspects) {
-    if (!folder || before === null || (before.mode & OWNER_MAY_CHANGE) === OWNER_MAY_CHANGE) continue;
+    if (!folder || before === null) continue;
     const parent = folderAbove(folders, path);
     const name = nameIn(path);
-    if (parent?.stat(name, stat)) parent.setMode(name, stat.mode | 0o700);
+    if (!parent?.stat(name, stat) || stat.type !== DIR) continue;
+    if ((stat.mode & OWNER_MAY_CHANGE) !== OWNER_MAY_CHANGE) parent.setMode(name, stat.mode | 0o700);
   }
 }
 

@@ -6,7 +6,7 @@ import { adoptHashes } from "../_look/adopt_hashes.ts";
 import { commitChange, type WorktreeChange } from "../_change/commit.ts";
 import type { RepositoryContext } from "../define.ts";
 import { type Look, lookAt } from "../_look/look.ts";
-import { applyJournal, RestoreTrees } from "./apply.ts";
+import { applyJournal, prepareRoom, RestoreTrees } from "./apply.ts";
 import type { RestoreRequest } from "./request.ts";
 import { isMeantToVerify } from "./verify.ts";
 import { headAfterRestore, moveHead } from "./head.ts";
@@ -84,6 +84,7 @@ async function changeTree(
   using trees = new RestoreTrees(look.root, staging);
   const plan = withoutUnmade(result.plan, then, trees);
   const journal = journalOf(trees, { ...stageRequest, plan }, scope);
+  prepareRoom(trees, journal);
   writeJournal(staging.home, journal);
   intent.step("journal");
 
@@ -94,7 +95,8 @@ async function changeTree(
   for (const taken of [staging.fresh, staging.old]) {
     await gatherStrangers(context, worktree, taken, seen, trees.strangers);
   }
-  const secondAutosaveId = await saveStrangers(context, worktree, staging.strangers);
+  const [secondAutosaveId = null, ...more] = await saveStrangers(context, worktree, staging);
+  for (const id of more) context.reporter.warn(`More of it was kept as snapshot ${id}.`);
   makeDurable(change, look.root, staging);
   const done = { ...result, plan, secondAutosaveId };
   await commit(change, request, done, staging);
@@ -147,7 +149,7 @@ async function commit(
       discarded: request.unsaved === "discard",
     },
   };
-  const retire = () => staging?.retire(store, true);
+  const retire = () => staging?.retire(store);
   await commitChange(change, "restore", note, () => moveHead(store, worktree, head), retire);
 }
 

@@ -1,8 +1,9 @@
-import { JvsError } from "../../model/errors.ts";
+import { isJvsError, JvsError } from "../../model/errors.ts";
 import { type Infer, nullable, record } from "../../model/schema.ts";
 import { snapshotId, type WorktreeConfig } from "../../model/records.ts";
 import type { Folder } from "../../platform/platform.ts";
 import type { OpenIntent } from "../../repo/intents.ts";
+import { TreeTable } from "../../tree/table.ts";
 import type { RepositoryContext } from "../define.ts";
 import { finishDecided } from "../_change/finish.ts";
 import { openWorktree } from "../_worktree/open.ts";
@@ -11,7 +12,7 @@ import { moveHead } from "./head.ts";
 import { readJournal } from "./journal.ts";
 import { Staging } from "./staging.ts";
 import { undoJournal } from "./undo.ts";
-import { gatherStrangers, saveStrangers } from "./strangers.ts";
+import { type Expected, gatherStrangers, saveStrangers } from "./strangers.ts";
 
 const Head = nullable(record({
   base_snapshot_id: nullable(snapshotId()),
@@ -47,7 +48,7 @@ async function finish(
   root: Folder,
 ): Promise<void> {
   moveHead(store, worktree, Head.check(intent.intent.details["head"]) as Infer<typeof Head>);
-  await staging?.retire(store, true);
+  await staging?.retire(store);
   await Staging.discard(store, root, intent); // what an interrupted removal left
   await finishDecided(store, intent);
 }
@@ -68,19 +69,41 @@ async function undo(
   }
   using trees = new RestoreTrees(root, staging);
   undoJournal(trees, readJournal(staging.home));
-  const id = intent.intent.target;
-  const staged = { table: await store.snapshots.manifest(id), inodes: false };
-  await gatherStrangers(context, worktree, staging.undone, staged, trees.strangers);
-  const saved = await saveStrangers(context, worktree, staging.strangers);
-  if (saved !== null) {
-    context.reporter.warn(
-      `Work that was written around an interrupted restore was kept as snapshot ${saved}.`,
-    );
+  const expected = await expectedInStaging(context, worktree, intent);
+  for (const tree of [staging.fresh, staging.old]) {
+    await gatherStrangers(context, worktree, tree, expected, trees.strangers);
+  }
+  for (const id of await saveStrangers(context, worktree, staging)) {
+    context.reporter.warn(`Work that was written around an interrupted restore was kept as snapshot ${id}.`);
   }
   store.platform.syncFileSystem(root);
-  intent.step("undone");
-  await staging.retire(store, saved !== null);
+  // A removal can be killed half-way, when the journal is gone already; a rename cannot, and needs no room on a full disk.
+  if (staging.isInRoot) intent.step("undone");
+  await staging.retire(store);
   intent.complete();
+}
+
+/**
+ * What staging holds after an undo if nobody wrote anything: what was staged; and where a folder that it was taken from
+ * is gone, what the head has.
+ */
+async function expectedInStaging(
+  { store }: RepositoryContext,
+  worktree: WorktreeConfig,
+  intent: OpenIntent,
+): Promise<Expected> {
+  const tables: TreeTable[] = [];
+  for (const id of [intent.intent.target, worktree.head_snapshot_id]) {
+    if (id === null) continue;
+    try {
+      tables.push(await store.snapshots.manifest(id));
+    } catch (error) {
+      // A damaged manifest is no reason not to undo: then more than is needed is kept.
+      if (!isJvsError(error)) throw error;
+    }
+  }
+  const [table = new TreeTable(), ...others] = tables;
+  return { table, inodes: false, others };
 }
 
 function unknownWorktree(intent: OpenIntent): JvsError {

@@ -12,7 +12,7 @@ import type { RestoreTrees } from "./apply.ts";
 import type { Journal, JournalAspects, JournalUnit } from "./journal.ts";
 import type { RestorePlan, Unit } from "./plan.ts";
 import type { Staging } from "./staging.ts";
-import { inodeAt } from "./undo.ts";
+import { inodeAt } from "./inode.ts";
 
 /** What staging is made from. */
 export interface StageRequest {

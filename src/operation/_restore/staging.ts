@@ -1,5 +1,5 @@
 import { bytesOf } from "../../model/bytes.ts";
-import type { Folder } from "../../platform/platform.ts";
+import { type Folder, Stat } from "../../platform/platform.ts";
 import { isSystemError } from "../../platform/system_error.ts";
 import { nowMs } from "../../platform/clock.ts";
 import { attempt } from "../../platform/deno_call.ts";
@@ -12,29 +12,22 @@ import { keepingRoot, putRootBack, RootState, rootState } from "./root_access.ts
 const ITSELF = bytesOf(".");
 const FRESH = bytesOf("new");
 const OLD = bytesOf("old");
-const STRANGERS = bytesOf("strangers");
-const UNDONE = bytesOf("undone");
 
 /** The folder that a restore works in: on the worktree's own file system, as renames must reach it. SPEC 2. */
 export class Staging implements Disposable {
-  /** What is staged, by its path; after an exchange what was there. */
+  /** What is staged, by its path; after an exchange what was there; after an undo again what was staged. */
   readonly fresh: Folder;
   /** What was taken out of the worktree, by its path. */
   readonly old: Folder;
-  /** What others wrote in the way of an undo, by its path. */
-  readonly strangers: Folder;
-  /** What the restore had made and an undo took out again, by its path. */
-  readonly undone: Folder;
 
   private constructor(
     readonly home: Folder,
     private readonly parent: Folder,
     private readonly name: Uint8Array,
+    private readonly inRoot: boolean,
   ) {
     this.fresh = home.openFolder(FRESH);
     this.old = home.openFolder(OLD);
-    this.strangers = home.openFolder(STRANGERS);
-    this.undone = home.openFolder(UNDONE);
   }
 
   /** Makes the folder where a rename into the payload root works; the intent knows before anything is made there. */
@@ -47,15 +40,35 @@ export class Staging implements Disposable {
     const before = rootState(root);
     intent.step("staging", { staging_in_root: inRoot, root_before: before });
     if (await keepingRoot(root, before, () => canRename(shared, name, root, bytesOf(inRoot)))) {
-      for (const part of [FRESH, OLD, STRANGERS, UNDONE]) makePart(shared, name, part);
-      return Staging.at(shared, name);
+      for (const part of [FRESH, OLD]) makePart(shared, name, part);
+      return Staging.at(shared, name, false);
     }
     shared.removeFolder(name);
     shared[Symbol.dispose]();
     const parent = root.openFolder(ITSELF);
     await keepingRoot(root, before, () => parent.makeFolder(bytesOf(inRoot), 0o700));
-    for (const part of [FRESH, OLD, STRANGERS, UNDONE]) makePart(parent, bytesOf(inRoot), part);
-    return Staging.at(parent, bytesOf(inRoot));
+    for (const part of [FRESH, OLD]) makePart(parent, bytesOf(inRoot), part);
+    return Staging.at(parent, bytesOf(inRoot), true);
+  }
+
+  /**
+   * The tree of this number, from 0, for what others wrote, by its path; made if need be. There are several where an undo
+   * was killed and then somebody wrote to the same path again.
+   */
+  openStrangers(number: number): Folder {
+    const name = strangersName(number);
+    makeUnlessThere(this.home, name);
+    return this.home.openFolder(name);
+  }
+
+  /** All of those trees that there are; the caller closes them. */
+  allStrangers(): Folder[] {
+    const there = new Stat();
+    const found: Folder[] = [];
+    while (this.home.stat(strangersName(found.length), there)) {
+      found.push(this.home.openFolder(strangersName(found.length)));
+    }
+    return found;
   }
 
   /** Opens what an interrupted restore left, if it came that far. */
@@ -67,8 +80,8 @@ export class Staging implements Disposable {
     ]];
     if (typeof inRoot === "string") places.push([root.openFolder(ITSELF), bytesOf(inRoot)]);
     let found: Staging | undefined;
-    for (const [parent, name] of places) {
-      const staging = found === undefined ? Staging.openWhole(parent, name) : undefined;
+    for (const [index, [parent, name]] of places.entries()) {
+      const staging = found === undefined ? Staging.openWhole(parent, name, index === 1) : undefined;
       found ??= staging;
       if (staging === undefined) parent[Symbol.dispose]();
     }
@@ -90,36 +103,50 @@ export class Staging implements Disposable {
     if (before !== undefined) putRootBack(root, RootState.check(before));
   }
 
-  private static at(parent: Folder, name: Uint8Array): Staging {
-    return new Staging(parent.openFolder(name), parent, name);
+  private static at(parent: Folder, name: Uint8Array, inRoot: boolean): Staging {
+    return new Staging(parent.openFolder(name), parent, name, inRoot);
   }
 
   /** Nothing where it is missing or was killed before all of it was made: then nothing was staged either. */
-  private static openWhole(parent: Folder, name: Uint8Array): Staging | undefined {
+  private static openWhole(parent: Folder, name: Uint8Array, inRoot: boolean): Staging | undefined {
     try {
-      return Staging.at(parent, name);
+      return Staging.at(parent, name, inRoot);
     } catch (error) {
       if (isSystemError(error, "ENOENT")) return undefined;
       throw error;
     }
   }
 
+  /** It is in the payload root, where nothing of ours may stay. */
+  get isInRoot(): boolean {
+    return this.inRoot;
+  }
+
   /**
-   * Done: what was replaced is kept for a while, against writers that still have it open (SPEC 7); where staging had to
-   * be in the payload root it goes at once.
+   * Done, or undone: what others may still have open is kept for a while (SPEC 7). Where staging had to be in the payload
+   * root it goes at once: what is there can be renamed nowhere else.
    */
-  async retire(store: Store, keep: boolean): Promise<void> {
+  async retire(store: Store): Promise<void> {
+    if (this.inRoot) {
+      await keepingRoot(this.parent, rootState(this.parent), () => removeTree(this.parent, this.name));
+      return;
+    }
     using replaced = store.platform.openFolder(store.layout.replaced);
-    if (keep && this.parent.path === store.platform.openFolder(store.layout.staging).path) {
-      this.parent.rename(this.name, replaced, this.name, "fresh");
-    } else await keepingRoot(this.parent, rootState(this.parent), () => removeTree(this.parent, this.name));
+    this.parent.rename(this.name, replaced, this.name, "fresh");
   }
 
   [Symbol.dispose](): void {
-    for (const folder of [this.fresh, this.old, this.strangers, this.undone, this.home, this.parent]) {
-      folder[Symbol.dispose]();
-    }
+    for (const folder of [this.fresh, this.old, this.home, this.parent]) folder[Symbol.dispose]();
   }
+}
+
+function strangersName(number: number): Uint8Array {
+  return bytesOf(number === 0 ? "strangers" : `strangers-${number + 1}`);
+}
+
+function makeUnlessThere(home: Folder, name: Uint8Array): void {
+  const there = new Stat();
+  if (!home.stat(name, there)) home.makeFolder(name, 0o700);
 }
 
 function makePart(parent: Folder, name: Uint8Array, part: Uint8Array): void {

@@ -7,6 +7,9 @@ import { mergeTables } from "../../tree/diff.ts";
 import { FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import type { RepositoryContext } from "../define.ts";
+import { inodeAt } from "./inode.ts";
+import type { PutAside } from "./put_aside.ts";
+import type { Staging } from "./staging.ts";
 import { lookAtOurs } from "../_look/look.ts";
 import { saveSnapshot } from "../_snapshot/save_snapshot.ts";
 import { recoverSnapshot } from "../_snapshot/recovery.ts";
@@ -17,6 +20,8 @@ export interface Expected {
   readonly table: TreeTable;
   /** Whether inodes must be the same too. */
   readonly inodes: boolean;
+  /** What would be no surprise either, by size and time; nothing by default. */
+  readonly others?: readonly TreeTable[];
 }
 
 /**
@@ -28,7 +33,7 @@ export async function gatherStrangers(
   worktree: WorktreeConfig,
   taken: Folder,
   expected: Expected,
-  strangers: FoldersByPath,
+  strangers: PutAside,
 ): Promise<void> {
   using look = await lookAtOurs(context, worktree, taken.openFolder(ITSELF));
   using folders = new FoldersByPath(taken);
@@ -36,12 +41,27 @@ export async function gatherStrangers(
   mergeTables(expected.table, found, (i, j) => {
     if (j === -1 || found.type[j] === DIR || (i !== -1 && isExpected(expected, i, found, j))) return;
     const path = found.path(j);
+    if (expected.others?.some((table) => isIn(table, path, found, j))) return;
     linkInto(strangers, path, folders.get(parentPath(path)));
   });
 }
 
-/** Saves what was gathered as an autosave of just those paths; nothing when there is none. */
+/** Saves what was gathered as autosaves of just those paths, one for each tree there is; their ids, usually none. */
 export async function saveStrangers(
+  context: RepositoryContext,
+  worktree: WorktreeConfig,
+  staging: Staging,
+): Promise<string[]> {
+  const saved: string[] = [];
+  for (const tree of staging.allStrangers()) {
+    using strangers = tree;
+    const id = await saveTree(context, worktree, strangers);
+    if (id !== null) saved.push(id);
+  }
+  return saved;
+}
+
+async function saveTree(
   context: RepositoryContext,
   worktree: WorktreeConfig,
   strangers: Folder,
@@ -77,18 +97,30 @@ export async function saveStrangers(
 const ITSELF = Uint8Array.of(0x2e);
 
 function isExpected({ table, inodes }: Expected, i: number, found: TreeTable, j: number): boolean {
-  if (table.type[i] !== found.type[j] || at(table.size, i) !== at(found.size, j)) return false;
-  if (table.mtimeSec[i] !== found.mtimeSec[j] || table.mtimeNsec[i] !== found.mtimeNsec[j]) return false;
+  if (!looksTheSame(table, i, found, j)) return false;
   return !inodes || (table.inoLo[i] === found.inoLo[j] && table.inoHi[i] === found.inoHi[j]);
 }
 
-function linkInto(strangers: FoldersByPath, path: Uint8Array, from: Folder): void {
+function isIn(table: TreeTable, path: Uint8Array, found: TreeTable, j: number): boolean {
+  const i = table.find(path);
+  return i !== -1 && looksTheSame(table, i, found, j);
+}
+
+function looksTheSame(table: TreeTable, i: number, found: TreeTable, j: number): boolean {
+  return table.type[i] === found.type[j] && at(table.size, i) === at(found.size, j) &&
+    table.mtimeSec[i] === found.mtimeSec[j] && table.mtimeNsec[i] === found.mtimeNsec[j];
+}
+
+function linkInto(strangers: PutAside, path: Uint8Array, from: Folder): void {
   const name = lastName(path);
-  try {
-    strangers.ensure(parentPath(path)).linkFrom(name, from, name);
-  } catch (error) {
-    if (!isSystemError(error, "EEXIST")) throw error; // gathered by an earlier, interrupted attempt
-  }
+  strangers.put(path, (folder) => {
+    try {
+      folder.linkFrom(name, from, name);
+    } catch (error) {
+      // Gathered by an earlier, interrupted attempt; or something else of this path was.
+      if (!isSystemError(error, "EEXIST") || inodeAt(folder, name) !== inodeAt(from, name)) throw error;
+    }
+  });
 }
 
 /** Paths with nothing below them; folders on the way stand for nothing. */
