@@ -38,7 +38,11 @@ function worktreeOf(
     const name = repo === undefined ? found.worktree ?? undefined : worktrees.containing(cwd)?.name;
     // A folder among the worktrees that is none, as a kill while one is renamed leaves it for a while, is not main.
     const isStray = name === undefined && cwd.startsWith(`${layout.payloads}/`);
-    return { worktree: isStray ? null : worktrees.find(name ?? "main") ?? null };
+    const worktree = isStray ? undefined : worktrees.find(name ?? "main");
+    if (worktree !== undefined) return { worktree };
+    const lost = isStray ? cwd.slice(layout.payloads.length + 1).split("/")[0] ?? "" : "main";
+    const worktreeProblem = worktrees.withoutRecord(lost);
+    return worktreeProblem === undefined ? { worktree: null } : { worktree: null, worktreeProblem };
   } catch (error) {
     if (!isJvsError(error, "E_DESCRIPTOR_CORRUPT")) throw error;
     return { worktree: null, worktreeProblem: error };

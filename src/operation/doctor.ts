@@ -3,6 +3,7 @@ import { boolean, type Infer, list, oneOf, record, text } from "../model/schema.
 import { checkAudit, checkLayout, checkLineage, checkRuntime, checkWorktrees } from "./_verify/check.ts";
 import { defineOperation, type RepositoryContext } from "./define.ts";
 import { finding, REPAIRS } from "./_verify/finding.ts";
+import { checkRecords } from "./_verify/lost_records.ts";
 import { checkMarkers } from "./_verify/unmarked.ts";
 import { repair, repairRuntime } from "./_verify/repair.ts";
 import type { ReadInodes } from "./_verify/payload.ts";
@@ -51,6 +52,7 @@ async function look(context: RepositoryContext, { strict }: Infer<typeof Input>)
     ...await checkLayout(context),
     ...await checkMarkers(context),
     ...await checkLineage(context),
+    ...checkRecords(context),
     ...checkWorktrees(context),
     ...await checkAudit(context),
     ...checkRuntime(context),

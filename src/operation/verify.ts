@@ -5,6 +5,7 @@ import { standsOn } from "../repo/lineage.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
 import { checkAudit, checkLineage } from "./_verify/check.ts";
 import { defineOperation, type RepositoryContext } from "./define.ts";
+import { checkRecords } from "./_verify/lost_records.ts";
 import { parseSubset } from "./_verify/subset.ts";
 import type { ReadInodes } from "./_verify/payload.ts";
 import { VerifiedSnapshot, verifySnapshot } from "./_verify/snapshot.ts";
@@ -79,6 +80,7 @@ export const verify = defineOperation({
 async function checkAround(context: RepositoryContext): Promise<Finding[]> {
   return [
     ...await checkMarkers(context),
+    ...checkRecords(context),
     ...await checkLineage(context),
     ...await checkAudit(context),
   ];

@@ -2,6 +2,7 @@ import { isJvsError } from "../model/errors.ts";
 import { snapshotId, uuid, type WorktreeConfig } from "../model/records.ts";
 import { boolean, type Infer, list, nullable, oneOf, record, text } from "../model/schema.ts";
 import { defineOperation, type RepositoryContext } from "./define.ts";
+import { lostRecords } from "./_verify/lost_records.ts";
 import { isAdopted } from "./_worktree/open.ts";
 import { isDetached } from "./_worktree/which.ts";
 
@@ -15,7 +16,9 @@ const Item = record({
   adopted: boolean(),
   current: boolean().about("You are in it."),
   state: oneOf("ok", "missing", "replaced", "damaged")
-    .about("Whether its folder is there and the one that was versioned; damaged: its record cannot be read."),
+    .about(
+      "Whether its folder is there and the one that was versioned; damaged: its record cannot be read, or is lost.",
+    ),
 });
 type Item = Infer<typeof Item>;
 
@@ -38,21 +41,26 @@ function itemOf(context: RepositoryContext, name: string): Item[] {
   const { store } = context;
   try {
     const config = store.worktrees.find(name);
-    return config === undefined ? [] : [describe(context, config)];
+    if (config !== undefined) return [describe(context, config)];
+    return lostRecords(store).lost.includes(name) ? [withoutRecord(name)] : [];
   } catch (error) {
     if (!isJvsError(error, "E_DESCRIPTOR_CORRUPT", "E_PATH_ESCAPE")) throw error;
-    return [{
-      name,
-      path: null,
-      worktree_id: null,
-      head_snapshot_id: null,
-      latest_snapshot_id: null,
-      detached: false,
-      adopted: false,
-      current: false,
-      state: "damaged",
-    }];
+    return [withoutRecord(name)];
   }
+}
+
+function withoutRecord(name: string): Item {
+  return {
+    name,
+    path: null,
+    worktree_id: null,
+    head_snapshot_id: null,
+    latest_snapshot_id: null,
+    detached: false,
+    adopted: false,
+    current: false,
+    state: "damaged",
+  };
 }
 
 function describe({ store, worktree }: RepositoryContext, config: WorktreeConfig): Item {

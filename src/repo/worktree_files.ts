@@ -5,7 +5,7 @@ import { WorktreeConfig } from "../model/records.ts";
 import { attempt } from "../platform/deno_call.ts";
 import { isSystemError } from "../platform/system_error.ts";
 import type { Layout } from "./layout.ts";
-import { readRecord } from "./record_file.ts";
+import { damaged, readRecord } from "./record_file.ts";
 
 /** The names under which a repository has worktrees, sorted; whether their records are sound is not looked at. */
 export function worktreeNames(layout: Layout): string[] {
@@ -28,6 +28,12 @@ export function readWorktree(layout: Layout, name: string): WorktreeConfig | und
   const config = readRecord(path, WorktreeConfig, { what: `the record of worktree "${name}"` });
   // The folder's name is the truth: renaming that is what renames a worktree, and a crash may come before the record.
   return config && { ...config, name };
+}
+
+/** What to say of a worktree that has no record although something of it is there. */
+export function missingRecord(layout: Layout, name: string): JvsError {
+  const options = { what: `the record of worktree "${name}"`, path: layout.worktreeConfig(name) };
+  return damaged(options, "the file is missing");
 }
 
 /**

@@ -14,6 +14,7 @@ import { sameIdentity } from "./identity.ts";
 import type { Layout } from "./layout.ts";
 import { recordText, writeRecord } from "./record_file.ts";
 import {
+  missingRecord,
   pathEscape,
   payloadParts,
   payloadRoot,
@@ -66,6 +67,13 @@ export class Worktrees {
   /** The record, or nothing. */
   find(name: string): WorktreeConfig | undefined {
     return readWorktree(this.layout, name);
+  }
+
+  /** What to say of a name under which there is something, but no record; nothing for any other. */
+  withoutRecord(name: string): JvsError | undefined {
+    return this.names().includes(name) && this.find(name) === undefined
+      ? missingRecord(this.layout, name)
+      : undefined;
   }
 
   /** The record with this id, or nothing; a damaged one stops nobody, unless it may be the one that is looked for. */

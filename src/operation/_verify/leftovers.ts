@@ -4,6 +4,7 @@ import { namesIn } from "../../repo/names_in.ts";
 import { UNFINISHED } from "../../repo/refusals.ts";
 import type { Store } from "../../repo/store.ts";
 import { removeTree } from "../../tree/remove_tree.ts";
+import { lostRecords } from "./lost_records.ts";
 import { unmarkedSnapshots } from "./unmarked.ts";
 
 /** Something that a crash left and no open intent accounts for: in nobody's way, and safe to clean. */
@@ -20,6 +21,7 @@ export async function leftoversOf(store: Store): Promise<Leftover[]> {
     ...await unfinishedSnapshots(store),
     ...strayStaging(store),
     ...temporaryFiles(store),
+    ...emptyRecords(store),
     ...unfinishedRepositories(store),
   ];
 }
@@ -47,6 +49,15 @@ function strayStaging({ layout, platform }: Store): Leftover[] {
       using replaced = platform.openFolder(layout.replaced);
       staging.rename(bytesOf(name), replaced, bytesOf(name), "fresh");
     },
+  }));
+}
+
+/** The folder of a worktree's record, made before it or not removed after it. */
+function emptyRecords(store: Store): Leftover[] {
+  return lostRecords(store).empty.map((name) => ({
+    what: `a worktree "${name}" that was being made or removed`,
+    path: store.layout.worktree(name),
+    clean: () => void store.worktrees.remove(name),
   }));
 }
 
