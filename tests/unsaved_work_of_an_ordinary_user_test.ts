@@ -1,6 +1,6 @@
 import { assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { BlackBox } from "./support/black_box.ts";
-import { contentsOf, losingNothing, payloadsOf } from "./support/kept_content.ts";
+import { contentsOf, losingNothing, payloadsOf, type RestoreSays } from "./support/kept_content.ts";
 import { USER } from "./support/probes.ts";
 import { requires } from "./support/requires.ts";
 import { mustRun } from "./support/run.ts";
@@ -179,5 +179,26 @@ Deno.test({
     assertEquals(degradations.counts, {});
     assertNotEquals(contentsOf(box.main).get("secret-0"), undefined);
     await box.audit();
+  },
+});
+
+Deno.test({
+  name: "jvs restore says what it could not read and so did not save, and a preview tells the same",
+  ...asRoot,
+  fn: async () => {
+    using box = await ordinaryBox();
+    put(box, "second", "second\n");
+    await box.save("second");
+    put(box, "plain", "precious\n", 0o000);
+    put(box, "folder/a", "edited\n");
+    const preview = await box.json<RestoreSays>(["restore", box.first, "--preview"]);
+    const result = await losingNothing(box, ["restore", box.first]);
+    for (const key of ["changed", "added", "removed", "kept", "left_alone"] as const) {
+      assertEquals(preview[key], result[key], key);
+    }
+    assertEquals(result.left_alone, ["plain"]);
+    assertEquals([result.changed, result.removed], [1, 1]);
+    assertStringIncludes(result.sentence, "but for 1 that cannot be read");
+    assertEquals(box.read("plain"), "precious\n");
   },
 });

@@ -8,7 +8,9 @@ import { resolveSnapshot } from "../repo/resolve.ts";
 import { changeWorktree } from "./_change/change.ts";
 import { defineOperation, type RepositoryContext } from "./define.ts";
 import { pathsInWorktree } from "./_look/paths.ts";
+import { pendingOn } from "./_look/pending.ts";
 import { type Restored, restoreInPlace } from "./_restore/in_place.ts";
+import { previewRestore } from "./_restore/preview.ts";
 import type { RestoreRequest } from "./_restore/request.ts";
 import { isDetached, requireWorktree } from "./_worktree/which.ts";
 import { createWorktreeFrom } from "./_worktree/create.ts";
@@ -34,7 +36,9 @@ export const RestoreResult = record({
   folders_added: integer().about("Folders that came and hold no file."),
   folders_removed: integer().about("Folders that went and held no file."),
   kept: list(text()).about("What stays although the snapshot does not have it: ignored files, mount points."),
-  left_alone: list(text()).about("What the snapshot could not tell about, so it was not touched."),
+  left_alone: list(text()).about(
+    "Not touched, as the snapshot does not hold it, or it cannot be read, entered or made here and now.",
+  ),
   autosave_snapshot_id: nullable(snapshotId()).about("Holds the unsaved work there was."),
   second_autosave_id: nullable(snapshotId()).about(
     "Holds what others wrote while the restore was under way.",
@@ -45,6 +49,9 @@ export const RestoreResult = record({
     name: text(),
     uses: oneOf("folder", "file").about("It stands in the worktree, or has a file in it open."),
   })).about("Other programs at work in the worktree: what they had open may be the replaced file."),
+  pending_recovery: list(text()).about(
+    "Of a preview: operations that were interrupted; a restore recovers them first, and then plans anew.",
+  ),
   degradations: Degradations,
 });
 type RestoreResult = Infer<typeof RestoreResult>;
@@ -97,15 +104,30 @@ export const restore = defineOperation({
     const request: RestoreRequest = {
       descriptor,
       paths: scope ?? ownPaths(descriptor),
+      named: scope !== null,
       unsaved: input.discard || input.force ? "discard" : context.store.config.get("restore.unsaved"),
       verify: input.verify,
       preview: input.preview,
     };
-    const result = await changeTo(context, worktree, request);
+    const result = input.preview
+      ? await preview(context, worktree, request)
+      : await changeTo(context, worktree, request);
     if (input.strict) refuseDegraded(result);
     return result;
   },
 });
+
+async function preview(
+  context: RepositoryContext,
+  worktree: WorktreeConfig,
+  request: RestoreRequest,
+): Promise<RestoreResult> {
+  let result: RestoreResult | undefined;
+  await previewRestore({ context, store: context.store, worktree }, request, (restored) => {
+    result = resultOf(context, worktree, request, restored);
+  });
+  return result as RestoreResult;
+}
 
 async function changeTo(
   context: RepositoryContext,
@@ -117,7 +139,6 @@ async function changeTo(
     operation: "restore",
     target: snapshot_id,
     details: { snapshot_id },
-    records: !request.preview,
   };
   return await changeWorktree(context, worktree, options, async (change) => {
     let result: RestoreResult | undefined;
@@ -161,6 +182,7 @@ async function restoreBeside(
     second_autosave_id: null,
     verified: made.verified,
     processes: [],
+    pending_recovery: [],
     degradations: made.degradations.toRecord(),
   };
 }
@@ -184,11 +206,12 @@ async function restorable({ store }: RepositoryContext, id: string): Promise<Des
 }
 
 function resultOf(
-  { store }: RepositoryContext,
+  context: RepositoryContext,
   before: WorktreeConfig,
   request: RestoreRequest,
-  { plan, look, then, autosaveId, secondAutosaveId, verified, degradations }: Restored,
+  { plan, look, then, autosaveId, notSaved, secondAutosaveId, verified, degradations }: Restored,
 ): RestoreResult {
+  const { store } = context;
   const now = store.worktrees.get(before.name);
   const result = {
     worktree: before.name,
@@ -205,12 +228,13 @@ function resultOf(
     second_autosave_id: secondAutosaveId,
     verified,
     processes: store.platform.usersOf(store.worktrees.root(before)),
+    pending_recovery: request.preview ? pendingOn(context, before) : [],
     degradations: degradations.toRecord(),
   };
-  return { sentence: sentenceOf(result), ...result };
+  return { sentence: sentenceOf(result, notSaved.length), ...result };
 }
 
-function sentenceOf(result: Omit<RestoreResult, "sentence">): string {
+function sentenceOf(result: Omit<RestoreResult, "sentence">, notSaved: number): string {
   const { changed, added, removed, metadata, folders_added, folders_removed } = result;
   const counts = [
     ...(changed > 0 ? [`${changed} ${changed === 1 ? "file" : "files"} changed`] : []),
@@ -222,7 +246,8 @@ function sentenceOf(result: Omit<RestoreResult, "sentence">): string {
   ];
   const what = counts.length === 0 ? "nothing differed" : counts.join(", ");
   const saved = [result.autosave_snapshot_id, result.second_autosave_id].filter((id) => id !== null);
-  const kept = saved.length === 0 ? "" : `; unsaved work kept as ${saved.map(shortId).join(" and ")}`;
+  const but = notSaved === 0 ? "" : `, but for ${notSaved} that cannot be read`;
+  const kept = saved.length === 0 ? "" : `; unsaved work kept as ${saved.map(shortId).join(" and ")}${but}`;
   const verb = result.preview ? "would roll back" : "rolled back";
   return `${verb} to ${shortId(result.snapshot_id)}: ${what}${kept}`;
 }

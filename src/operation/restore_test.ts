@@ -1,6 +1,11 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { JvsError } from "../model/errors.ts";
+import { killedAt } from "../../tests/support/kill_point.ts";
 import { TestRepository } from "../../tests/support/repository.ts";
+import { mustRun } from "../../tests/support/run.ts";
+import { requires } from "../../tests/support/requires.ts";
 import { restore } from "./restore.ts";
+import { status } from "./status.ts";
 
 /** What came after the colon of the sentence. */
 const told = (sentence: string) => sentence.replace(/^[^:]*: /, "").replace(/;.*/, "");
@@ -39,3 +44,101 @@ Deno.test("restore() counts an empty folder that takes the place of a file", asy
   assertEquals(told(back.sentence), "1 added");
   assertEquals(told((await repository.call(restore, { snapshot: second })).sentence), "1 empty folder added");
 });
+
+/** Kills a restore when it has begun to change the worktree. */
+async function interruptRestore(
+  repository: TestRepository,
+  snapshot: string,
+  begun: () => boolean,
+): Promise<void> {
+  for (let n = 5; !begun(); n++) {
+    assert(await killedAt(n, () => repository.call(restore, { snapshot })), "it came to its end first");
+  }
+  // Whoever began it lives on in this test; of an earlier boot nobody does.
+  const intents = `${repository.path}/.jvs/runtime/shared/intents`;
+  for (const { name } of Deno.readDirSync(intents)) {
+    const intent = JSON.parse(Deno.readTextFileSync(`${intents}/${name}`));
+    Deno.writeTextFileSync(`${intents}/${name}`, JSON.stringify({ ...intent, boot_id: "an earlier one" }));
+  }
+  assertEquals((await repository.call(status)).pending_recovery, ["restore"]);
+}
+
+Deno.test("restore() of a preview leaves what was interrupted as it is, and says so", async () => {
+  using repository = await TestRepository.saved();
+  repository.write("main/a.txt", "another\n");
+  const second = await repository.save();
+  const a = () => repository.read("main/a.txt");
+  await interruptRestore(repository, repository.first, () => a() === "one\n");
+  const listing = () => mustRun("find", `${repository.path}/.jvs/runtime/shared`, "-printf", "%p %i %T@\n");
+  const before = listing();
+  const result = await repository.call(restore, { snapshot: second, preview: true });
+  assertEquals([a(), listing()], ["one\n", before]);
+  assertEquals(result.pending_recovery, ["restore"]);
+  assertEquals(told(result.sentence), "1 file changed");
+  await repository.call(restore, { snapshot: second });
+  assertEquals(a(), "another\n");
+});
+
+Deno.test("restore() refuses a path that is neither here nor in the snapshot, and changes nothing", async () => {
+  using repository = await TestRepository.saved();
+  repository.write("main/a.txt", "another\n");
+  const input = { snapshot: repository.first, paths: ["a.txt", "no/such", "data/../nor"] };
+  const error = await assertRejects(() => repository.call(restore, input), JvsError);
+  assertEquals(error.code, "E_NOT_FOUND");
+  assertStringIncludes(error.message, "no/such, nor");
+  assertEquals(repository.read("main/a.txt"), "another\n");
+  repository.write("main/new", "new\n");
+  const { removed } = await repository.call(restore, { snapshot: repository.first, paths: ["new"] });
+  assertEquals(removed, 1);
+});
+
+Deno.test({
+  name: "restore() takes a name that is no UTF-8 the way it is shown, and a name that only looks so as it is",
+  ...requires("ffi"),
+  async fn() {
+    using repository = await TestRepository.saved();
+    const sh = (script: string) => mustRun("sh", "-c", `cd '${repository.main}' && ${script}`);
+    sh(`printf x >"$(printf 'n\\377')"; printf y >n%41; printf z >nA`);
+    const id = await repository.save();
+    sh("rm n*");
+    const back = async (path: string) => {
+      await repository.call(restore, { snapshot: id, paths: [path] });
+      return sh("cat n*");
+    };
+    assertEquals(await back("n%FF"), "x");
+    assertEquals(await back("n%41"), "yx");
+    assertEquals(await back("n%2541"), "yx");
+    assertEquals(await back("%6eA"), "yzx");
+    const input = { snapshot: id, paths: ["50%"] };
+    assertEquals((await assertRejects(() => repository.call(restore, input), JvsError)).code, "E_NOT_FOUND");
+  },
+});
+
+Deno.test("restore() of some paths from a snapshot of others leaves alone what that knows nothing of", async () => {
+  using repository = await TestRepository.saved();
+  repository.write("main/data/c.txt", "three\n");
+  await repository.save();
+  const { store } = await repository.open();
+  const { descriptor_checksum: _, ...whole } = await store.snapshots.descriptor(repository.first);
+  const id = await store.snapshots.newId();
+  const partial = await store.snapshots.sealDescriptor({
+    ...whole,
+    snapshot_id: id,
+    kind: "partial",
+    paths: ["data/b.txt"],
+  });
+  await copySnapshot(repository, repository.first, id);
+  store.snapshots.writeDescriptor(partial);
+  store.snapshots.publishDescriptor(id);
+  store.snapshots.writeReady(partial);
+  repository.write("main/data/b.txt", "changed\n");
+  await repository.call(restore, { snapshot: id, paths: ["data"] });
+  assertEquals(repository.read("main/data/b.txt"), "two\n");
+  assertEquals(repository.read("main/data/c.txt"), "three\n");
+});
+
+/** The payload and manifest of a snapshot once more. */
+async function copySnapshot(repository: TestRepository, from: string, to: string): Promise<void> {
+  const script = 'cd "$1" && cp -a "snapshots/$2" "snapshots/$3" && cp -a "manifests/$2" "manifests/$3"';
+  await Promise.resolve(mustRun("sh", "-c", script, "sh", `${repository.path}/.jvs`, from, to));
+}

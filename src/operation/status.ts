@@ -2,6 +2,7 @@ import { snapshotId } from "../model/records.ts";
 import { boolean, integer, list, nullable, record, text } from "../model/schema.ts";
 import { standsOn } from "../repo/lineage.ts";
 import { compareSides, DifferenceRecord, Summary } from "./_look/differences.ts";
+import { pendingOn } from "./_look/pending.ts";
 import { defineOperation } from "./define.ts";
 import { nowSide, snapshotSide } from "./_look/side.ts";
 import { isDetached, requireWorktree } from "./_worktree/which.ts";
@@ -39,9 +40,6 @@ export const status = defineOperation({
     using now = await nowSide(context, worktree);
     const { differences, summary } = await compareSides(head, now, { metadata: false });
     now.look?.rememberSeen();
-    const open = store.intents.list().filter((intent) =>
-      intent.worktree_id === worktree.worktree_id && store.intents.isAbandoned(intent)
-    );
     return {
       worktree: worktree.name,
       path: store.worktrees.root(worktree),
@@ -54,7 +52,7 @@ export const status = defineOperation({
       differences: differences.slice(0, SHOWN),
       entries: now.table.count - 1,
       ignored: now.look?.scan.ignored.length ?? 0,
-      pending_recovery: open.map((intent) => intent.operation),
+      pending_recovery: pendingOn(context, worktree),
     };
   },
 });

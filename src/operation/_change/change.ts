@@ -15,8 +15,6 @@ export interface ChangeOptions {
   readonly target: string;
   /** More for the intent; recovery reads it. */
   readonly details?: Readonly<Record<string, unknown>>;
-  /** False for what changes nothing in the end (`--preview`) and so leaves no record; true by default. */
-  readonly records?: boolean;
 }
 
 /**
@@ -95,7 +93,7 @@ export async function withIntent<T>(
   body: (intent: OpenIntent) => Promise<T>,
 ): Promise<T> {
   // Nothing is begun that could not be recorded.
-  if (options.records !== false) await context.store.audit.requireEnd();
+  await context.store.audit.requireEnd();
   const intent = context.store.intents.begin({
     operation: options.operation,
     worktree_id: worktreeId,

@@ -1,3 +1,4 @@
+import type { BytePath } from "../../model/bytes.ts";
 import { DegradationList } from "../../model/degradations.ts";
 import { isJvsError } from "../../model/errors.ts";
 import type { Folder } from "../../platform/platform.ts";
@@ -24,6 +25,8 @@ export interface Restored {
   readonly look: Look;
   readonly then: TreeTable;
   readonly autosaveId: string | null;
+  /** Unsaved work that could not be read, so that the autosave does not hold it. */
+  readonly notSaved: readonly BytePath[];
   /** Work that others wrote while the restore was under way. */
   readonly secondAutosaveId: string | null;
   readonly verified: boolean;
@@ -41,21 +44,18 @@ export async function restoreInPlace(
 ): Promise<void> {
   const prepared = await prepareRestore(change, request);
   using look = prepared.look;
-  const { plan, then, autosaveId } = prepared;
+  const { plan, then, autosaveId, notSaved } = prepared;
   const verified = isMeantToVerify(change, request.verify, plan, then);
   const result: Restored = {
     plan,
     look,
     then,
     autosaveId,
+    notSaved,
     secondAutosaveId: null,
     verified,
     degradations: new DegradationList(),
   };
-  if (request.preview) {
-    change.intent.complete();
-    return use(result);
-  }
   const nothingDiffers = plan.units.length === 0 && plan.metadata.length === 0;
   if (!nothingDiffers) return use(await changeTree(change, request, prepared.scope, result));
   await commit(change, request, result);

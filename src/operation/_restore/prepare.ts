@@ -1,6 +1,7 @@
-import { keyOf } from "../../model/bytes.ts";
+import { type BytePath, keyOf } from "../../model/bytes.ts";
 import { JvsError } from "../../model/errors.ts";
 import { shortId } from "../../model/ids.ts";
+import { decodePath, encodePath } from "../../model/path_text.ts";
 import { CHANGED, compareEntries, differsInSubstance, needsHash } from "../../tree/diff.ts";
 import { parseIgnoreRules } from "../../tree/ignore.ts";
 import { selectEntries } from "../../tree/select_entries.ts";
@@ -11,7 +12,11 @@ import { savedTable } from "../_look/compare.ts";
 import { type Look, lookAt } from "../_look/look.ts";
 import type { RestoreRequest } from "./request.ts";
 import { planRestore, type RestorePlan } from "./plan.ts";
-import { entriesBelow, ignoredEntries, rulesExcept } from "./scope.ts";
+import { entriesBelow, findNamed, ignoredEntries, rulesExcept } from "./scope.ts";
+import { unreadableFiles } from "./unreadable_files.ts";
+
+/** Where a restore is planned: all that looking and saving need. */
+export type Place = Omit<WorktreeChange, "intent">;
 
 /** Everything that is known before the first change. */
 export interface Prepared {
@@ -21,28 +26,30 @@ export interface Prepared {
   /** For each entry of `then` 1 if it is to be restored at all. */
   readonly scope: Uint8Array;
   readonly autosaveId: string | null;
+  /** Unsaved work that could not be read, so no autosave holds it. It stays as it is. */
+  readonly notSaved: readonly BytePath[];
 }
 
 /** Looks, plans, and saves what no snapshot holds; refuses what cannot be saved. Changes nothing in the worktree. */
-export async function prepareRestore(change: WorktreeChange, request: RestoreRequest): Promise<Prepared> {
-  const { context, store, worktree } = change;
-  const look = await lookAt(context, worktree, { rules: null, unreadable: "record" });
+export async function prepareRestore(place: Place, request: RestoreRequest): Promise<Prepared> {
+  const look = await lookAt(place.context, place.worktree, { rules: null, unreadable: "record" });
   try {
-    const then = await store.snapshots.manifest(request.descriptor.snapshot_id, { verify: true });
-    await look.hash(needsHash(then, look.table));
+    const then = await place.store.snapshots.manifest(request.descriptor.snapshot_id, { verify: true });
     const scene = new Scene(look, then, request);
-    let plan = scene.plan(new Set());
+    await look.hash(needsHash(then, look.table));
+    const plan = scene.plan(new Set());
     refuseInTheWay(look, plan);
-    const unsaved = await scene.unsavedPaths(change, plan);
-    if (unsaved === null || request.unsaved === "discard") {
-      return { look, then, plan, scope: scene.scope, autosaveId: null };
-    }
-    if (request.unsaved === "refuse") throw refusal(change, request);
-    if (request.preview) return { look, then, plan, scope: scene.scope, autosaveId: null };
-    const saved = await saveFirst(change, request, look, unsaved);
-    plan = scene.plan(new Set(saved.missing.map(keyOf)));
-    refuseInTheWay(look, plan);
-    return { look, then, plan, scope: scene.scope, autosaveId: saved.snapshotId };
+    const prepared = { look, then, scope: scene.scope, autosaveId: null, notSaved: [] };
+    const unsaved = await scene.unsavedPaths(place, plan);
+    if (unsaved === null || request.unsaved === "discard") return { ...prepared, plan };
+    if (request.unsaved === "refuse") throw refusal(place, request);
+    // A preview saves nothing, and finds out only what could not be saved.
+    const { snapshotId, missing } = request.preview
+      ? { snapshotId: null, missing: unreadableFiles(look, plan) }
+      : await saveFirst(place, request, look, unsaved);
+    const lastPlan = scene.plan(new Set(missing.map(keyOf)));
+    refuseInTheWay(look, lastPlan);
+    return { ...prepared, plan: lastPlan, autosaveId: snapshotId, notSaved: missing };
   } catch (error) {
     look[Symbol.dispose]();
     throw error;
@@ -62,10 +69,18 @@ class Scene {
   constructor(
     private readonly look: Look,
     private readonly then: TreeTable,
-    { paths, descriptor }: RestoreRequest,
+    request: RestoreRequest,
   ) {
+    const { descriptor } = request;
+    const paths = pathsOf(request, look, then);
     this.scope = entriesBelow(then, paths);
     this.nowScope = entriesBelow(look.table, paths);
+    if (descriptor.paths !== null) {
+      // Of everything else such a snapshot knows nothing, whoever asks for it.
+      const own = descriptor.paths.map(decodePath);
+      intersect(this.scope, entriesBelow(then, own));
+      intersect(this.nowScope, entriesBelow(look.table, own));
+    }
     const rulesNow = look.ownRules;
     const rulesThen = descriptor.ignore_rules === null ? null : parseIgnoreRules(descriptor.ignore_rules);
     this.ignoredNow = ignoredEntries(look.table, [rulesNow]);
@@ -95,7 +110,7 @@ class Scene {
    * Null when everything that could be lost is in a snapshot already; else the ignored paths that an autosave must hold
    * besides what it holds anyway. SPEC 7.
    */
-  async unsavedPaths({ store, worktree }: WorktreeChange, plan: RestorePlan): Promise<Uint8Array[] | null> {
+  async unsavedPaths({ store, worktree }: Place, plan: RestorePlan): Promise<Uint8Array[] | null> {
     const { look, ignoredNow } = this;
     const touched = new Set([...plan.touched, ...this.losingAttributes(plan)]);
     const head = worktree.head_snapshot_id;
@@ -118,14 +133,40 @@ class Scene {
   }
 }
 
+/** The paths to restore; `E_NOT_FOUND` where somebody named one that is nowhere. */
+function pathsOf(
+  { paths, named, descriptor }: RestoreRequest,
+  { worktree, table }: Look,
+  then: TreeTable,
+): readonly BytePath[] | null {
+  if (paths === null || !named) return paths;
+  const { found, missing } = findNamed(paths, [table, then]);
+  if (missing.length === 0) return found;
+  const id = descriptor.snapshot_id;
+  throw new JvsError(
+    "E_NOT_FOUND",
+    `Cannot restore ${namedPaths(missing)}: neither worktree "${worktree.name}" nor ${
+      shortId(id)
+    } has anything of that name.`,
+    {
+      hint: `See what differs with \`jvs diff ${shortId(id)} @\`; a path is taken from where you stand.`,
+      details: { paths: missing.map(encodePath), worktree: worktree.name, snapshot_id: id },
+    },
+  );
+}
+
+function intersect(some: Uint8Array, others: Uint8Array): void {
+  for (let i = 0; i < some.length; i++) if (others[i] !== 1) some[i] = 0;
+}
+
 async function saveFirst(
-  change: WorktreeChange,
+  place: Place,
   request: RestoreRequest,
   look: Look,
   ignoredToo: readonly Uint8Array[],
 ): Promise<Autosave> {
   const note = `before restoring ${shortId(request.descriptor.snapshot_id)}`;
-  return await autosave(change, rulesExcept(look.ownRules, ignoredToo), note);
+  return await autosave(place, rulesExcept(look.ownRules, ignoredToo), note);
 }
 
 function refuseInTheWay({ worktree, table }: Look, { inTheWay }: RestorePlan): void {
@@ -139,7 +180,7 @@ function refuseInTheWay({ worktree, table }: Look, { inTheWay }: RestorePlan): v
   );
 }
 
-function refusal({ worktree }: WorktreeChange, { descriptor }: RestoreRequest): JvsError {
+function refusal({ worktree }: Place, { descriptor }: RestoreRequest): JvsError {
   return new JvsError(
     "E_UNSAVED_CHANGES",
     `Cannot restore ${

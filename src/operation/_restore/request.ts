@@ -6,6 +6,8 @@ export interface RestoreRequest {
   readonly descriptor: Descriptor;
   /** Just these paths, and head stays; null for everything. */
   readonly paths: readonly BytePath[] | null;
+  /** Whether somebody named these paths, so that one which is nowhere is a mistake; else they are all the snapshot is of. */
+  readonly named: boolean;
   /** What happens to unsaved work. */
   readonly unsaved: "save" | "refuse" | "discard";
   /** Whether staged content is hashed; undefined: as long as it is not too much to read. */

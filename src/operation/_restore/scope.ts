@@ -1,4 +1,6 @@
-import { type BytePath, keyOf } from "../../model/bytes.ts";
+import { type BytePath, keyOf, textOf } from "../../model/bytes.ts";
+import { isJvsError } from "../../model/errors.ts";
+import { decodePath } from "../../model/path_text.ts";
 import type { IgnoreRules } from "../../tree/ignore.ts";
 import { PathWalker } from "../../tree/path_walker.ts";
 import { DIR } from "../../model/entry.ts";
@@ -16,6 +18,34 @@ export function entriesBelow(table: TreeTable, paths: readonly BytePath[] | null
     if (inside[at(table.parent, i)] === 1 || wanted.has(keyOf(walker.path(i)))) inside[i] = 1;
   }
   return inside;
+}
+
+/**
+ * Paths that somebody named as these trees have them: what is no text can only be named as it is shown (`n%FF`), which
+ * counts where nothing is called so. `missing` are those that no tree has.
+ */
+export function findNamed(
+  paths: readonly BytePath[],
+  trees: readonly TreeTable[],
+): { found: BytePath[]; missing: BytePath[] } {
+  const found: BytePath[] = [];
+  const missing: BytePath[] = [];
+  const isThere = (path: BytePath) => trees.some((tree) => tree.find(path) !== -1);
+  for (const path of paths) {
+    const meant = isThere(path) ? path : pathShownAs(path);
+    if (meant !== undefined && isThere(meant)) found.push(meant);
+    else missing.push(path);
+  }
+  return { found, missing };
+}
+
+function pathShownAs(path: BytePath): BytePath | undefined {
+  try {
+    return decodePath(textOf(path));
+  } catch (error) {
+    if (isJvsError(error, "E_USAGE")) return undefined; // no escape: a plain name with a per cent sign
+    throw error;
+  }
 }
 
 /** For each entry 1 if any of these rules keeps it out of snapshots. */

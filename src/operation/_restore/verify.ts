@@ -1,11 +1,11 @@
 import { FILE } from "../../model/entry.ts";
 import { at, type TreeTable } from "../../tree/table.ts";
-import type { WorktreeChange } from "../_change/commit.ts";
+import type { Store } from "../../repo/store.ts";
 import type { RestorePlan } from "./plan.ts";
 
 /** Whether restored content is read and hashed before it becomes visible: if asked for, or if it is little. SPEC 7. */
 export function isMeantToVerify(
-  { store }: WorktreeChange,
+  { store }: { readonly store: Store },
   asked: boolean | undefined,
   plan: RestorePlan,
   then: TreeTable,

@@ -17,7 +17,7 @@ export interface Autosave {
 
 /** Saves the worktree as it is before something changes it: a leaf on the head that moves nothing. SPEC 7. */
 export async function autosave(
-  change: WorktreeChange,
+  change: Omit<WorktreeChange, "intent">,
   rules: IgnoreRules | null,
   note: string,
 ): Promise<Autosave> {

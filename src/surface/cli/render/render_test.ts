@@ -272,6 +272,7 @@ Deno.test("renderRestore() says what went back, where that leads and what was ke
     metadata: 0,
     folders_added: 0,
     folders_removed: 0,
+    pending_recovery: [],
     kept: ["cache/50%.bin"],
     left_alone: [],
     autosave_snapshot_id: c,

@@ -20,6 +20,14 @@ export const renderRestore: Renderer<ResultOf<typeof restore>> = (result, { styl
         "Go on from here with `jvs worktree fork NAME`, or go back with `jvs restore HEAD`.",
     );
   }
+  if (result.pending_recovery.length > 0) {
+    lines.push(
+      `${
+        style.paint("notice", "Interrupted")
+      }: an operation did not finish, and this is about what it left. ` +
+        "The next change, or `jvs doctor --repair-runtime`, mends that first.",
+    );
+  }
   const saved = facts(
     [
       [
@@ -38,7 +46,10 @@ export const renderRestore: Renderer<ResultOf<typeof restore>> = (result, { styl
   );
   return `${lines.join("\n")}\n${saved}` +
     listed("Kept, though the snapshot does not have it", result.kept) +
-    listed("Left alone, as the snapshot cannot tell about it", result.left_alone) +
+    listed(
+      "Left alone, as the snapshot does not hold it, or it cannot be read, entered or made here",
+      result.left_alone,
+    ) +
     listed("Have files open here, perhaps as they were before", openers(result.processes));
 };
 
