@@ -59,8 +59,10 @@ async function look(context: RepositoryContext, { strict }: Infer<typeof Input>)
   ];
   const problem = context.store.config.problem();
   if (problem !== undefined) findings.push(finding("error", problem.code, problem.message));
-  if (strict) findings.push(...await readEverything(context));
-  return findings;
+  if (!strict) return findings;
+  const told = new Set(findings.map(({ code, snapshot_id }) => `${code} ${snapshot_id}`));
+  const read = await readEverything(context);
+  return [...findings, ...read.filter(({ code, snapshot_id }) => !told.has(`${code} ${snapshot_id}`))];
 }
 
 async function readEverything(context: RepositoryContext): Promise<Finding[]> {
@@ -69,11 +71,11 @@ async function readEverything(context: RepositoryContext): Promise<Finding[]> {
   for (const id of context.store.snapshots.list()) {
     const { severity, error, message, files, worn } = await verifySnapshot(context, id, { read });
     if (severity === "critical") {
-      const named = someOf(files.map(({ path, problem }) => `${path} (${problem})`));
+      const named = someOf(files.map(({ path, problem }) => `${path || "."} (${problem})`));
       const text = `Snapshot ${id}: ${message ?? "it is damaged."}${named}`;
       findings.push(finding("critical", error ?? "E_PAYLOAD_HASH_MISMATCH", text, { snapshot_id: id }));
     } else if (severity === "degraded") {
-      const named = someOf(worn.map(({ path, lost }) => `${path} (${lost})`));
+      const named = someOf(worn.map(({ path, lost }) => `${path || "."} (${lost})`));
       const text =
         `Snapshot ${id}: its content is whole, but metadata was lost, as some copiers do; a restore brings it back.${named}`;
       findings.push(finding("warning", "E_DEGRADED", text, { snapshot_id: id }));

@@ -1,6 +1,7 @@
 import { JvsError } from "../model/errors.ts";
+import { quoted } from "../model/path_text.ts";
 import { Finding } from "../model/records.ts";
-import { boolean, integer, list, oneOf, record, text } from "../model/schema.ts";
+import { boolean, type Infer, integer, list, nullable, oneOf, record, text } from "../model/schema.ts";
 import { standsOn } from "../repo/lineage.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
 import { checkAudit, checkLineage } from "./_verify/check.ts";
@@ -12,6 +13,30 @@ import { VerifiedSnapshot, verifySnapshot } from "./_verify/snapshot.ts";
 import { checkMarkers } from "./_verify/unmarked.ts";
 import { requireWorktree } from "./_worktree/which.ts";
 
+const Input = record({
+  snapshot: text().optional().about("The snapshot; the one the worktree stands on when left out.")
+    .cli({ positional: true, completes: "snapshot" }),
+  all: boolean().default(false).about("Every snapshot, the lineage and the audit trail."),
+  subset: text().optional().about("Read only a part of the content: `n/t` or `x%` (a rotating one).")
+    .cli({ placeholder: "PART" }),
+  worktree: text().optional().about("Another worktree than the one you are in.")
+    .cli({ placeholder: "NAME", completes: "worktree" }),
+}, { closed: true });
+
+const Output = record({
+  snapshots: list(VerifiedSnapshot),
+  findings: list(Finding).about(
+    "With --all: what is wrong with commit markers, records of worktrees, lineage and audit trail.",
+  ),
+  verified: integer().about("How many snapshots were looked at."),
+  checksum_valid: boolean(),
+  payload_hash_valid: nullable(boolean()).about("Null when not all was read, and what was read is well."),
+  tamper_detected: boolean(),
+  severity: oneOf("ok", "degraded", "error", "critical").about(
+    "`error`: with --all, something is wrong with records around the snapshots, such as a ref.",
+  ),
+});
+
 /** Reads snapshots and says whether they are still what was saved. */
 export const verify = defineOperation({
   name: "verify",
@@ -19,7 +44,7 @@ export const verify = defineOperation({
   about:
     "Checks descriptor, manifest and every byte of the payload, and names each changed, missing or extra path, and what " +
     "lost only metadata. " +
-    "Files that snapshots share are read once. --all adds the lineage and the audit trail. Changes nothing.",
+    "Files that snapshots share are read once. --all adds commit markers, records of worktrees, the lineage and the audit trail. Changes nothing.",
   examples: [
     ["jvs verify", "the snapshot this worktree stands on"],
     ["jvs verify v1", "one snapshot"],
@@ -27,27 +52,12 @@ export const verify = defineOperation({
     ["jvs verify --all --subset 1/7", "a seventh of the content: another one each night"],
   ],
   changes: "nothing",
-  input: record({
-    snapshot: text().optional().about("The snapshot; the one the worktree stands on when left out.")
-      .cli({ positional: true, completes: "snapshot" }),
-    all: boolean().default(false).about("Every snapshot, the lineage and the audit trail."),
-    subset: text().optional().about("Read only a part of the content: `n/t` or `x%` (a rotating one).")
-      .cli({ placeholder: "PART" }),
-    worktree: text().optional().about("Another worktree than the one you are in.")
-      .cli({ placeholder: "NAME", completes: "worktree" }),
-  }, { closed: true }),
-  output: record({
-    snapshots: list(VerifiedSnapshot),
-    findings: list(Finding).about("With --all: what is wrong with lineage and audit trail."),
-    verified: integer().about("How many snapshots were looked at."),
-    checksum_valid: boolean(),
-    payload_hash_valid: boolean(),
-    tamper_detected: boolean(),
-    severity: oneOf("ok", "degraded", "critical"),
-  }),
+  input: Input,
+  output: Output,
   failed: ({ severity }) => severity !== "ok",
   async run(context, input) {
     const { store } = context;
+    if (input.all && input.snapshot !== undefined) throw bothAsked(input.snapshot);
     const ids = input.all
       ? store.snapshots.list()
       : [await oneSnapshot(context, input.snapshot, input.worktree)];
@@ -59,22 +69,37 @@ export const verify = defineOperation({
         await verifySnapshot(context, id, { read, ...(isRead === undefined ? {} : { isRead }) }),
       );
     }
-    const findings = input.all ? await checkAround(context) : [];
-    const broken = snapshots.filter((each) => each.tamper_detected);
-    const tampered = broken.length > 0 || findings.some(({ severity }) => severity === "critical");
-    const degraded = snapshots.some((each) => each.severity === "degraded");
-    const severity: VerifiedSnapshot["severity"] = tampered ? "critical" : degraded ? "degraded" : "ok";
-    return {
-      snapshots,
-      findings,
-      verified: snapshots.length,
-      checksum_valid: snapshots.every((each) => each.checksum_valid),
-      payload_hash_valid: snapshots.every((each) => each.payload_hash_valid !== false),
-      tamper_detected: tampered,
-      severity,
-    };
+    return resultOf(snapshots, input.all ? await checkAround(context) : []);
   },
 });
+
+function resultOf(snapshots: VerifiedSnapshot[], around: readonly Finding[]): Infer<typeof Output> {
+  const broken = snapshots.filter((each) => each.tamper_detected);
+  // What a snapshot says of itself is not said again.
+  const findings = around.filter(({ snapshot_id, code }) =>
+    !broken.some((each) => each.snapshot_id === snapshot_id && each.error === code)
+  );
+  const has = (severity: Finding["severity"]) => findings.some((each) => each.severity === severity);
+  const tampered = broken.length > 0 || has("critical");
+  const degraded = snapshots.some((each) => each.severity === "degraded");
+  const hashes = snapshots.map((each) => each.payload_hash_valid);
+  return {
+    snapshots,
+    findings,
+    verified: snapshots.length,
+    checksum_valid: snapshots.every((each) => each.checksum_valid),
+    payload_hash_valid: hashes.includes(false) ? false : hashes.includes(null) ? null : true,
+    tamper_detected: tampered,
+    severity: tampered ? "critical" : has("error") ? "error" : degraded ? "degraded" : "ok",
+  };
+}
+
+function bothAsked(snapshot: string): JvsError {
+  return new JvsError("E_USAGE", `Cannot verify ${quoted(snapshot)} and all: --all takes no snapshot.`, {
+    hint: "Leave one of the two out.",
+    details: { snapshot },
+  });
+}
 
 /** What is not in any one snapshot. */
 async function checkAround(context: RepositoryContext): Promise<Finding[]> {

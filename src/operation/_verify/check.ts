@@ -4,6 +4,7 @@ import type { Finding, WorktreeConfig } from "../../model/records.ts";
 import { nowMs } from "../../platform/clock.ts";
 import { isSystemError } from "../../platform/system_error.ts";
 import type { RepositoryContext } from "../define.ts";
+import { isAdopted } from "../_worktree/open.ts";
 import { finding } from "./finding.ts";
 import { leftoversOf } from "./leftovers.ts";
 
@@ -89,7 +90,7 @@ export async function parentsOf(
     } catch (error) {
       if (!isJvsError(error)) throw error;
       parents.set(id, null);
-      findings.push(finding("critical", error.code, error.message, { snapshot_id: id }));
+      findings.push({ ...problemFound(error), snapshot_id: id });
     }
   }
   return parents;
@@ -137,12 +138,17 @@ export async function checkLayout({ store }: RepositoryContext): Promise<Finding
   const findings: Finding[] = [];
   sound(["repo_id"], () => store.repoId, findings);
   for (const id of snapshots.list()) {
-    const parts = snapshots.isPruned(id)
-      ? [layout.descriptor(id)]
-      : [layout.payload(id), layout.descriptor(id), `${layout.manifests}/${id}`];
-    for (const path of parts.filter((part) => !exists(part))) {
-      const message = `Snapshot ${shortId(id)} exists, but "${path}" is missing.`;
-      findings.push(finding("critical", "E_PAYLOAD_HASH_MISMATCH", message, { path, snapshot_id: id }));
+    if (snapshots.isPruned(id)) continue;
+    // A descriptor that is missing is found where it is read, with its lineage.
+    for (
+      const [path, code] of [
+        [layout.payload(id), "E_PAYLOAD_HASH_MISMATCH"],
+        [`${layout.manifests}/${id}`, "E_DESCRIPTOR_CORRUPT"],
+      ] as const
+    ) {
+      if (exists(path)) continue;
+      const message = `Snapshot ${shortId(id)} exists, but "${path}" is missing: bring it back from a copy.`;
+      findings.push(finding("critical", code, message, { path, snapshot_id: id }));
     }
   }
   for (const { what, path, snapshotId } of await leftoversOf(store)) {
@@ -225,15 +231,27 @@ export function checkWorktrees({ store }: RepositoryContext): Finding[] {
     const state = store.worktrees.checkIdentity(worktree);
     if (state === "missing") {
       const message =
-        `The folder of worktree "${worktree.name}" is gone: "${path}". Its snapshots are all still here.`;
+        `The folder of worktree "${worktree.name}" is gone: "${path}". Its snapshots are all still here: ` +
+        (isAdopted(worktree)
+          ? "where it was moved to, or in an empty folder in its place, run `jvs adopt --relocate`; in an empty one then " +
+            "`jvs restore LATEST`."
+          : "make an empty folder there and run `jvs restore LATEST` in it.");
       findings.push(finding("error", "WORKTREE_MISSING", message, { path }));
     } else if (state === "replaced") {
-      const message =
-        `The folder of worktree "${worktree.name}" is not the one that was versioned: "${path}".`;
-      findings.push(finding("warning", "WORKTREE_REPLACED", message, { path, repair: "repair_runtime" }));
+      findings.push(replacedFinding(worktree, path));
     }
   }
   return findings;
+}
+
+/** An adopted folder is not ours: that another one is it now is for its owner to say. */
+function replacedFinding(worktree: WorktreeConfig, path: string): Finding {
+  const message = `The folder of worktree "${worktree.name}" is not the one that was versioned: "${path}".`;
+  if (!isAdopted(worktree)) {
+    return finding("warning", "WORKTREE_REPLACED", message, { path, repair: "repair_runtime" });
+  }
+  const way = "If it is the right one, say so in it with `jvs adopt --relocate`.";
+  return finding("warning", "WORKTREE_REPLACED", `${message} ${way}`, { path });
 }
 
 function exists(path: string): boolean {

@@ -46,7 +46,8 @@ function openRoot(context: RepositoryContext, worktree: WorktreeConfig): Folder 
       `Cannot open worktree "${worktree.name}": the folder "${path}" is gone.`,
       {
         hint: isAdopted(worktree)
-          ? "If it was moved, run `jvs adopt --relocate` where it is now; its snapshots are all still here."
+          ? "If it was moved, run `jvs adopt --relocate` where it is now. If it is lost, make an empty folder there, and in it " +
+            "run `jvs adopt --relocate` and `jvs restore LATEST`. Its snapshots are all still here."
           : `Make an empty folder there and run \`jvs restore LATEST\` in it; its snapshots are all still here.`,
         details: { worktree: worktree.name, path },
         cause: error,

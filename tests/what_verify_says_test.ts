@@ -1,0 +1,99 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import type { Finding } from "../src/model/records.ts";
+import { BlackBox } from "./support/black_box.ts";
+import { tempDir } from "./support/temp_dir.ts";
+
+type Doctor = { healthy: boolean; findings: Finding[] };
+
+async function savedBox(): Promise<BlackBox & { id: string }> {
+  const box = await BlackBox.make();
+  box.write("a.txt", "one\n");
+  box.write("b.txt", "two\n");
+  return Object.assign(box, { id: (await box.save("first", "--tag", "t1")).snapshot_id });
+}
+
+async function doctorOf(box: BlackBox, ...flags: string[]): Promise<Doctor> {
+  return (await box.run(["doctor", ...flags, "--json"])).json as unknown as Doctor;
+}
+
+Deno.test("jvs verify --all fails where it finds an error, be nothing tampered with", async () => {
+  using box = await savedBox();
+  await box.json(["ref", "create", "named", "HEAD"]);
+  const path = `${box.control}/refs/named.json`;
+  const ref = JSON.parse(Deno.readTextFileSync(path));
+  Deno.writeTextFileSync(path, JSON.stringify({ ...ref, snapshot_id: "1795236123903-66272f6d" }));
+  const { code, json } = await box.run(["verify", "--all", "--json"]);
+  assertEquals([code, json.severity, json.tamper_detected], [1, "error", false]);
+});
+
+Deno.test("jvs verify --subset does not say that a hash is valid which it did not compute", async () => {
+  using box = await savedBox();
+  for (const part of ["1/2", "2/2"]) {
+    const { payload_hash_valid, snapshots } = await box.json<
+      { payload_hash_valid: null; snapshots: { payload_hash_valid: null }[] }
+    >(["verify", "--subset", part]);
+    assertEquals(payload_hash_valid, snapshots[0]?.payload_hash_valid);
+  }
+  const [one, two] = [await box.json(["verify", "--subset", "1/2"]), await box.json(["verify"])];
+  assertEquals([one.payload_hash_valid, two.payload_hash_valid], [null, true]);
+});
+
+Deno.test("jvs verify takes a snapshot or --all, not both", async () => {
+  using box = await savedBox();
+  const { message } = await box.error("E_USAGE", ["verify", "t1", "--all"]);
+  assertStringIncludes(message, "t1");
+});
+
+Deno.test("jvs doctor names each part of a snapshot that is missing once, for what it is", async () => {
+  for (
+    const [part, code] of [
+      ["descriptors/ID.json", "E_DESCRIPTOR_CORRUPT"],
+      ["manifests/ID", "E_DESCRIPTOR_CORRUPT"],
+      ["snapshots/ID", "E_PAYLOAD_HASH_MISMATCH"],
+    ] as const
+  ) {
+    using box = await savedBox();
+    const path = `${box.control}/${part.replace("ID", box.id)}`;
+    Deno.removeSync(path, { recursive: true });
+    for (const flags of [[], ["--strict"]]) {
+      const { findings } = await doctorOf(box, ...flags);
+      assertEquals(findings.map((each) => [each.code, each.path]), [[code, path]], `${part} ${flags}`);
+    }
+    const { code: exit, json } = await box.run(["verify", "--all", "--json"]);
+    assertEquals([exit, (json.snapshots as { error: string }[])[0]?.error, json.findings], [1, code, []]);
+  }
+});
+
+Deno.test("jvs doctor --strict names the payload root as . where that lost metadata", async () => {
+  using box = await savedBox();
+  Deno.utimeSync(`${box.control}/snapshots/${box.id}`, 1, 1);
+  const { findings } = await doctorOf(box, "--strict");
+  assertStringIncludes(findings[0]?.message ?? "", " . (times)");
+});
+
+Deno.test("jvs says of an adopted folder that was replaced or lost how it is taken again, and that works", async () => {
+  using place = tempDir();
+  const folder = `${place.path}/data`;
+  Deno.mkdirSync(folder);
+  Deno.writeTextFileSync(`${folder}/a.txt`, "one\n");
+  const box = await BlackBox.adopt(folder);
+  await box.save("first");
+  const outside = { cwd: `${folder}.jvs` };
+  Deno.removeSync(folder, { recursive: true });
+  const gone = (await box.run(["doctor", "--json"], outside)).json as unknown as Doctor;
+  assertEquals(gone.findings.map(({ code, repair }) => [code, repair]), [["WORKTREE_MISSING", null]]);
+  assertStringIncludes(gone.findings[0]?.message ?? "", "jvs adopt --relocate");
+  const { hint } = await box.error("E_NOT_FOUND", ["status"], outside);
+  assertStringIncludes(hint, "empty");
+  // Another one is made first, so that the new one does not get the old one's inode.
+  Deno.mkdirSync(`${place.path}/other`);
+  Deno.mkdirSync(folder);
+  const replaced = (await box.run(["doctor", "--json"])).json as unknown as Doctor;
+  const [found] = replaced.findings.filter(({ code }) => code === "WORKTREE_REPLACED");
+  assertEquals(found?.repair, null);
+  assertStringIncludes(found?.message ?? "", "jvs adopt --relocate");
+  await box.json(["adopt", "--relocate"]);
+  await box.json(["restore", "LATEST"]);
+  assertEquals(box.read("a.txt"), "one\n");
+  await box.audit();
+});
