@@ -5,6 +5,7 @@ import type { RepositoryContext } from "../define.ts";
 import type { Change, WorktreeChange } from "./commit.ts";
 import { lockRepository, lockWorktree } from "./locks.ts";
 import { acceptFolder } from "../_worktree/open.ts";
+import { isRecorded } from "./finish.ts";
 import { recoverIntent, recoverOpenIntents } from "./recover.ts";
 
 /** What a change says of itself. */
@@ -103,23 +104,58 @@ export async function withIntent<T>(
   try {
     return await body(intent);
   } catch (error) {
-    await recoverAfter(error, context, intent);
-    throw error;
+    throw await recoverAfter(error, context, intent);
   }
 }
 
-/** Recovers after a failure; a second failure does not hide the first one: the next change tries again. */
-async function recoverAfter(error: unknown, context: RepositoryContext, intent: OpenIntent): Promise<void> {
+/** Recovers after a failure, and gives what to throw: the failure, as it stands in the light of what recovery did. */
+async function recoverAfter(
+  error: unknown,
+  context: RepositoryContext,
+  intent: OpenIntent,
+): Promise<unknown> {
+  let second: unknown;
   try {
     await recoverIntent(context, intent);
-  } catch (second) {
-    const why = isJvsError(second) ? second.message : String(second);
-    context.reporter.warn(
-      `Undoing what was begun failed too: ${
-        why.replace(/\.$/, "")
-      }. Nothing is lost; the next change, or \`jvs doctor --repair-runtime\`, ` +
-        "tries again.",
-    );
-    if (error instanceof Error && error.cause === undefined) error.cause = second;
+  } catch (thrown) {
+    second = thrown;
   }
+  if (second !== undefined) {
+    const why = (isJvsError(second) ? second.message : String(second)).replace(/\.$/, "");
+    const what = isRecorded(intent) ? "Clearing up after it" : "Undoing what was begun";
+    context.reporter.warn(
+      `${what} failed too: ${why}. Nothing is lost; the next change, or \`jvs doctor --repair-runtime\`, tries again.`,
+    );
+  }
+  if (isRecorded(intent)) return doneAllTheSame(error, context, intent);
+  return second === undefined ? error : halfDone(error, second);
+}
+
+/** It had been decided already, so recovery finished it: nobody may think that nothing was changed. */
+function doneAllTheSame(error: unknown, { reporter }: RepositoryContext, { intent }: OpenIntent): unknown {
+  if (!isJvsError(error)) {
+    reporter.warn(`The ${intent.operation} is done and recorded all the same.`);
+    return error;
+  }
+  return new JvsError(
+    error.code,
+    `Cannot end "${intent.operation}" without an error, though it is done and recorded: ${error.message}`,
+    {
+      hint: `The ${intent.operation} need not be repeated. Mend what the message names before you go on.`,
+      details: { ...error.details, done: intent.operation },
+      cause: error,
+    },
+  );
+}
+
+/** The way out that errors name by themselves may be that nothing was changed; a second failure does not hide the first. */
+function halfDone(error: unknown, second: unknown): unknown {
+  if (!isJvsError(error)) return error;
+  const { code, message, details, cause = second } = error;
+  return new JvsError(code, message, {
+    hint: "What was begun could not be undone yet. Mend what the message names (free space, say), then run " +
+      "`jvs doctor --repair-runtime`.",
+    details,
+    cause,
+  });
 }

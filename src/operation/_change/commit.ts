@@ -1,7 +1,9 @@
+import { isJvsError } from "../../model/errors.ts";
 import type { WorktreeConfig } from "../../model/records.ts";
 import type { OpenIntent } from "../../repo/intents.ts";
 import type { Store } from "../../repo/store.ts";
 import type { RepositoryContext } from "../define.ts";
+import { setRecorded } from "./finish.ts";
 
 /** A change under way: what it may use, and where it says how far it is. */
 export interface Change {
@@ -25,7 +27,8 @@ export interface AuditNote {
 /**
  * The last steps of every change: what the audit trail will say is decided before the step that makes the change true,
  * so that recovery can say it too; then `commit` makes it true; then the record is written, `cleanUp` removes what only
- * the intent accounts for, and the intent is done.
+ * the intent accounts for, and the intent is done. What fails after the record is a warning: the intent stays, and the
+ * next change clears up.
  */
 export async function commitChange(
   change: Change,
@@ -49,6 +52,15 @@ export async function commitChange(
   intent.decide(content);
   await commit();
   await store.audit.append(content);
-  await cleanUp();
-  intent.complete();
+  setRecorded(intent);
+  try {
+    await cleanUp();
+    intent.complete();
+  } catch (error) {
+    if (!isJvsError(error)) throw error;
+    context.reporter.warn(
+      `The ${operation} is done and recorded; but clearing up after it failed, and is left to the next change or ` +
+        `\`jvs doctor --repair-runtime\`: ${error.message}`,
+    );
+  }
 }
