@@ -189,11 +189,27 @@ Deno.test("jvs refuses a repository of another format, and changes nothing", asy
   }
   for (const content of ["", "two\n", "2.0"]) {
     Deno.writeTextFileSync(path, content);
-    const { message } = await box.error("E_DESCRIPTOR_CORRUPT", ["snapshot"]);
+    const { message, hint } = await box.error("E_DESCRIPTOR_CORRUPT", ["snapshot"]);
     assertStringIncludes(message, "format_version");
+    assertStringIncludes(hint, "copy");
   }
+  Deno.removeSync(path);
+  const { hint } = await box.error("E_DESCRIPTOR_CORRUPT", ["doctor", "--strict"]);
+  assertStringIncludes(hint, 'the one line "2"');
   Deno.writeTextFileSync(path, "2\n");
   assertEquals(contentsOf(box.main), before);
+  await box.audit();
+});
+
+Deno.test("jvs names a way out of damaged settings that leads out", async () => {
+  using box = await fullBox();
+  const path = `${box.control}/config.jsonc`;
+  Deno.writeTextFileSync(path, "{");
+  const { hint } = await box.error("E_USAGE", ["config", "list"]);
+  assertStringIncludes(hint, "move the file away");
+  Deno.renameSync(path, `${path}.away`);
+  await box.json(["config", "list"]);
+  await box.json(["snapshot"]);
   await box.audit();
 });
 

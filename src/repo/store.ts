@@ -109,7 +109,10 @@ function withoutLinks(root: string): string {
 
 function checkFormat(layout: Layout): void {
   const version = readFresh(layout.formatVersion);
-  const options = { what: "the format version", path: layout.formatVersion };
+  const hint =
+    "Bring the file back from a copy of the repository: in every one that this jvs made it holds the one " +
+    `line "${FORMAT_VERSION}". Nothing was changed.`;
+  const options = { what: "the format version", path: layout.formatVersion, hint };
   if (version === undefined) throw damaged(options, "the file is missing");
   if (!/^\d{1,9}\n?$/.test(version)) {
     throw damaged(options, `it must be "${FORMAT_VERSION}", not ${quoted(version)}`);

@@ -36,11 +36,11 @@ Deno.test("openStore() refuses every format but its own, and says what to do", (
     ["3\n", "E_FORMAT_UNSUPPORTED", "its format is 3, this program knows 2", "newer jvs"],
     ["10", "E_FORMAT_UNSUPPORTED", "its format is 10", "newer jvs"],
     ["1\n", "E_FORMAT_UNSUPPORTED", "its format is 1", "original jvs, written in Go"],
-    ["", "E_DESCRIPTOR_CORRUPT", 'must be "2", not ""', "jvs doctor"],
-    ["two\n", "E_DESCRIPTOR_CORRUPT", 'must be "2"', "jvs doctor"],
-    ["2\n2\n", "E_DESCRIPTOR_CORRUPT", 'must be "2"', "jvs doctor"],
-    ["\0\0", "E_DESCRIPTOR_CORRUPT", 'must be "2"', "jvs doctor"],
-    [undefined, "E_DESCRIPTOR_CORRUPT", "the file is missing", "jvs doctor"],
+    ["", "E_DESCRIPTOR_CORRUPT", 'must be "2", not ""', "copy of the repository"],
+    ["two\n", "E_DESCRIPTOR_CORRUPT", 'must be "2"', "copy of the repository"],
+    ["2\n2\n", "E_DESCRIPTOR_CORRUPT", 'must be "2"', "copy of the repository"],
+    ["\0\0", "E_DESCRIPTOR_CORRUPT", 'must be "2"', "copy of the repository"],
+    [undefined, "E_DESCRIPTOR_CORRUPT", "the file is missing", "copy of the repository"],
   ];
   for (const [text, code, message, hint] of formats) {
     if (text === undefined) Deno.removeSync(layout.formatVersion);

@@ -49,7 +49,7 @@ export const renderInfo: Renderer<ResultOf<typeof info>> = (result, { style }) =
         "`jvs doctor --repair-runtime`, puts that right",
     ],
     ["engine", `${engine.name ?? "none"}: ${engine.reason}`],
-    ["disk", `${disk.kind}, ${space}`],
+    ["disk", space === "" ? disk.kind : `${disk.kind}, ${space}`],
     ["open to", result.shared ? "its group" : ""],
     ["allowed", allowed.join(", ")],
     ["not here", lacking.join(", ")],
