@@ -95,7 +95,7 @@ async function changeTree(
   for (const taken of [staging.fresh, staging.old]) {
     await gatherStrangers(context, worktree, taken, seen, trees.strangers);
   }
-  const [secondAutosaveId = null, ...more] = await saveStrangers(context, worktree, staging);
+  const [secondAutosaveId = null, ...more] = await saveStrangers(context, worktree, { staging, journal });
   for (const id of more) context.reporter.warn(`More of it was kept as snapshot ${id}.`);
   makeDurable(change, look.root, staging);
   const done = { ...result, plan, secondAutosaveId };

@@ -68,12 +68,13 @@ async function undo(
     return intent.complete();
   }
   using trees = new RestoreTrees(root, staging);
-  undoJournal(trees, readJournal(staging.home));
+  const journal = readJournal(staging.home);
+  undoJournal(trees, journal);
   const expected = await expectedInStaging(context, worktree, intent);
   for (const tree of [staging.fresh, staging.old]) {
     await gatherStrangers(context, worktree, tree, expected, trees.strangers);
   }
-  for (const id of await saveStrangers(context, worktree, staging)) {
+  for (const id of await saveStrangers(context, worktree, { staging, journal })) {
     context.reporter.warn(`Work that was written around an interrupted restore was kept as snapshot ${id}.`);
   }
   store.platform.syncFileSystem(root);

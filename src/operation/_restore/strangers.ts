@@ -1,5 +1,6 @@
 import { DIR } from "../../model/entry.ts";
 import { encodePath } from "../../model/path_text.ts";
+import { keyOf } from "../../model/bytes.ts";
 import type { WorktreeConfig } from "../../model/records.ts";
 import type { Folder } from "../../platform/platform.ts";
 import { isSystemError } from "../../platform/system_error.ts";
@@ -8,6 +9,7 @@ import { FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import type { RepositoryContext } from "../define.ts";
 import { inodeAt } from "./inode.ts";
+import type { Journal, JournalUnit } from "./journal.ts";
 import type { PutAside } from "./put_aside.ts";
 import type { Staging } from "./staging.ts";
 import { lookAtOurs } from "../_look/look.ts";
@@ -46,19 +48,46 @@ export async function gatherStrangers(
   });
 }
 
-/** Saves what was gathered as autosaves of just those paths, one for each tree there is; their ids, usually none. */
+/**
+ * Saves what was gathered as autosaves of just those paths, one for each tree there is; their ids, usually none. Folders
+ * that were only made for things to be put into are nobody's.
+ */
 export async function saveStrangers(
   context: RepositoryContext,
   worktree: WorktreeConfig,
-  staging: Staging,
+  { staging, journal }: { readonly staging: Staging; readonly journal: Journal },
 ): Promise<string[]> {
   const saved: string[] = [];
   for (const tree of staging.allStrangers()) {
     using strangers = tree;
+    removeEmptyParents(strangers, journal.units);
     const id = await saveTree(context, worktree, strangers);
     if (id !== null) saved.push(id);
   }
   return saved;
+}
+
+/** Of the folders above these paths; deepest first, as each that goes may leave the next one empty. */
+function removeEmptyParents(tree: Folder, units: readonly JournalUnit[]): void {
+  const parents = new Map<string, Uint8Array>();
+  for (const { path } of units) {
+    for (
+      let above = parentPath(path);
+      above.length > 0 && !parents.has(keyOf(above));
+      above = parentPath(above)
+    ) {
+      parents.set(keyOf(above), above);
+    }
+  }
+  using folders = new FoldersByPath(tree);
+  for (const path of [...parents.values()].sort((a, b) => b.length - a.length)) {
+    try {
+      folders.get(parentPath(path)).removeFolder(lastName(path));
+    } catch (error) {
+      // Something is in it, or something else of that name was put there.
+      if (!isSystemError(error, "ENOTEMPTY", "EEXIST", "ENOENT", "ENOTDIR", "ELOOP")) throw error;
+    }
+  }
 }
 
 async function saveTree(
