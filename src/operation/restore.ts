@@ -1,60 +1,19 @@
 import type { BytePath } from "../model/bytes.ts";
 import { JvsError } from "../model/errors.ts";
 import { shortId } from "../model/ids.ts";
-import { decodePath, displayPath } from "../model/path_text.ts";
-import { Degradations, type Descriptor, snapshotId, type WorktreeConfig } from "../model/records.ts";
-import { boolean, type Infer, integer, list, nullable, oneOf, record, text } from "../model/schema.ts";
+import { decodePath } from "../model/path_text.ts";
+import type { Descriptor, WorktreeConfig } from "../model/records.ts";
+import { boolean, type Infer, list, record, text } from "../model/schema.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
 import { changeWorktree } from "./_change/change.ts";
 import { defineOperation, type RepositoryContext } from "./define.ts";
 import { pathsInWorktree } from "./_look/paths.ts";
-import { pendingOn } from "./_look/pending.ts";
-import { type Restored, restoreInPlace } from "./_restore/in_place.ts";
+import { restoreInPlace } from "./_restore/in_place.ts";
 import { previewRestore } from "./_restore/preview.ts";
 import type { RestoreRequest } from "./_restore/request.ts";
-import { isDetached, requireWorktree } from "./_worktree/which.ts";
+import { refuseDegraded, RestoreResult, resultOf } from "./_restore/result.ts";
+import { requireWorktree } from "./_worktree/which.ts";
 import { createWorktreeFrom } from "./_worktree/create.ts";
-
-/** What a restore gives. */
-export const RestoreResult = record({
-  sentence: text().about(
-    "What went back, in one sentence: for a person, or a model whose memory now differs.",
-  ),
-  worktree: text(),
-  path: text(),
-  snapshot_id: snapshotId(),
-  previous_head: nullable(snapshotId()),
-  head_snapshot_id: nullable(snapshotId()),
-  detached: boolean(),
-  preview: boolean(),
-  changed: integer(),
-  added: integer(),
-  removed: integer(),
-  metadata: integer().about(
-    "Entries whose content stayed and whose mode, owner, times or attributes were set.",
-  ),
-  folders_added: integer().about("Folders that came and hold no file."),
-  folders_removed: integer().about("Folders that went and held no file."),
-  kept: list(text()).about("What stays although the snapshot does not have it: ignored files, mount points."),
-  left_alone: list(text()).about(
-    "Not touched, as the snapshot does not hold it, or it cannot be read, entered or made here and now.",
-  ),
-  autosave_snapshot_id: nullable(snapshotId()).about("Holds the unsaved work there was."),
-  second_autosave_id: nullable(snapshotId()).about(
-    "Holds what others wrote while the restore was under way.",
-  ),
-  verified: boolean().about("Whether restored content was hashed before it became visible."),
-  processes: list(record({
-    pid: integer(),
-    name: text(),
-    uses: oneOf("folder", "file").about("It stands in the worktree, or has a file in it open."),
-  })).about("Other programs at work in the worktree: what they had open may be the replaced file."),
-  pending_recovery: list(text()).about(
-    "Of a preview: operations that were interrupted; a restore recovers them first, and then plans anew.",
-  ),
-  degradations: Degradations,
-});
-type RestoreResult = Infer<typeof RestoreResult>;
 
 const Input = record({
   snapshot: text().about("The snapshot to go back to; HEAD means the newest of this line.")
@@ -99,7 +58,12 @@ export const restore = defineOperation({
     const word = input.snapshot === "HEAD" ? "LATEST" : input.snapshot;
     const id = await resolveSnapshot(context.store, word, { worktree, forProgram: context.forProgram });
     const descriptor = await restorable(context, id);
-    if (input.name !== undefined) return await restoreBeside(context, worktree, descriptor, input.name);
+    if (input.name !== undefined) {
+      requireWholeAndNew(input);
+      const made = await restoreBeside(context, worktree, descriptor, { ...input, name: input.name });
+      if (input.strict) refuseDegraded(made);
+      return made;
+    }
     const scope = input.paths.length === 0 ? null : pathsInWorktree(context, worktree, input.paths);
     const request: RestoreRequest = {
       descriptor,
@@ -124,7 +88,7 @@ async function preview(
 ): Promise<RestoreResult> {
   let result: RestoreResult | undefined;
   await previewRestore({ context, store: context.store, worktree }, request, (restored) => {
-    result = resultOf(context, worktree, request, restored);
+    result = resultOf(context, { worktree }, request, restored);
   });
   return result as RestoreResult;
 }
@@ -143,10 +107,25 @@ async function changeTo(
   return await changeWorktree(context, worktree, options, async (change) => {
     let result: RestoreResult | undefined;
     await restoreInPlace(change, request, (restored) => {
-      result = resultOf(context, change.worktree, request, restored);
+      result = resultOf(context, change, request, restored);
     });
     return result as RestoreResult;
   });
+}
+
+/** What is about this worktree means nothing for a new one; to leave it unsaid would be to do something else than asked. */
+function requireWholeAndNew({ paths, preview, discard, force, inplace }: Infer<typeof Input>): void {
+  const given = { paths: paths.length > 0, preview, discard, force, inplace };
+  const wrong = Object.entries(given).filter(([, is]) => is).map(([option]) => `--${option}`);
+  if (wrong.length === 0) return;
+  throw new JvsError(
+    "E_USAGE",
+    `Cannot restore into a new worktree with ${
+      wrong.join(" and ")
+    }: --name leaves this worktree alone and makes ` +
+      "a whole new one.",
+    { hint: "Leave --name out to restore this worktree, or give --name only." },
+  );
 }
 
 /** Leaves the worktree alone and makes another one that stands on the snapshot. */
@@ -154,11 +133,11 @@ async function restoreBeside(
   context: RepositoryContext,
   from: WorktreeConfig,
   descriptor: Descriptor,
-  name: string,
+  { name, verify }: { name: string; verify?: boolean | undefined },
 ): Promise<RestoreResult> {
   const { snapshot_id, stats } = descriptor;
   const chosen = name === "" ? `${from.name}-${shortId(snapshot_id)}` : name;
-  const made = await createWorktreeFrom(context, { name: chosen, snapshotId: snapshot_id });
+  const made = await createWorktreeFrom(context, { name: chosen, snapshotId: snapshot_id, verify });
   return {
     sentence: `made worktree ${made.worktree.name} as ${
       shortId(snapshot_id)
@@ -202,67 +181,5 @@ async function restorable({ store }: RepositoryContext, id: string): Promise<Des
       hint: "Restore another snapshot; `jvs history` marks those that were pruned.",
       details: { snapshot_id: id },
     },
-  );
-}
-
-function resultOf(
-  context: RepositoryContext,
-  before: WorktreeConfig,
-  request: RestoreRequest,
-  { plan, look, then, autosaveId, notSaved, secondAutosaveId, verified, degradations }: Restored,
-): RestoreResult {
-  const { store } = context;
-  const now = store.worktrees.get(before.name);
-  const result = {
-    worktree: before.name,
-    path: store.worktrees.root(before),
-    snapshot_id: request.descriptor.snapshot_id,
-    previous_head: before.head_snapshot_id,
-    head_snapshot_id: now.head_snapshot_id,
-    detached: isDetached(now),
-    preview: request.preview,
-    ...plan.counts,
-    kept: plan.kept.map((i) => displayPath(look.table.path(i))),
-    left_alone: plan.leftAlone.map((j) => displayPath(then.path(j))),
-    autosave_snapshot_id: autosaveId,
-    second_autosave_id: secondAutosaveId,
-    verified,
-    processes: store.platform.usersOf(store.worktrees.root(before)),
-    pending_recovery: request.preview ? pendingOn(context, before) : [],
-    degradations: degradations.toRecord(),
-  };
-  return { sentence: sentenceOf(result, notSaved.length), ...result };
-}
-
-function sentenceOf(result: Omit<RestoreResult, "sentence">, notSaved: number): string {
-  const { changed, added, removed, metadata, folders_added, folders_removed } = result;
-  const counts = [
-    ...(changed > 0 ? [`${changed} ${changed === 1 ? "file" : "files"} changed`] : []),
-    ...(removed > 0 ? [`${removed} removed`] : []),
-    ...(added > 0 ? [`${added} added`] : []),
-    ...(folders_removed > 0 ? [`${foldersText(folders_removed)} removed`] : []),
-    ...(folders_added > 0 ? [`${foldersText(folders_added)} added`] : []),
-    ...(metadata > 0 ? [`attributes of ${metadata} set`] : []),
-  ];
-  const what = counts.length === 0 ? "nothing differed" : counts.join(", ");
-  const saved = [result.autosave_snapshot_id, result.second_autosave_id].filter((id) => id !== null);
-  const but = notSaved === 0 ? "" : `, but for ${notSaved} that cannot be read`;
-  const kept = saved.length === 0 ? "" : `; unsaved work kept as ${saved.map(shortId).join(" and ")}${but}`;
-  const verb = result.preview ? "would roll back" : "rolled back";
-  return `${verb} to ${shortId(result.snapshot_id)}: ${what}${kept}`;
-}
-
-function foldersText(count: number): string {
-  return `${count} empty ${count === 1 ? "folder" : "folders"}`;
-}
-
-function refuseDegraded({ snapshot_id, degradations }: RestoreResult): void {
-  const kinds = Object.entries(degradations.counts);
-  if (kinds.length === 0) return;
-  const counts = kinds.map(([kind, count]) => `${kind} ${count}`).join(", ");
-  throw new JvsError(
-    "E_DEGRADED",
-    `Restored ${shortId(snapshot_id)}, but not everything could be put back exactly: ${counts}.`,
-    { details: { snapshot_id, degradations } },
   );
 }

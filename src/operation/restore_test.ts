@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { JvsError } from "../model/errors.ts";
 import { killedAt } from "../../tests/support/kill_point.ts";
 import { TestRepository } from "../../tests/support/repository.ts";
-import { mustRun } from "../../tests/support/run.ts";
+import { mustRun, python } from "../../tests/support/run.ts";
 import { requires } from "../../tests/support/requires.ts";
 import { restore } from "./restore.ts";
 import { status } from "./status.ts";
@@ -142,3 +142,82 @@ async function copySnapshot(repository: TestRepository, from: string, to: string
   const script = 'cd "$1" && cp -a "snapshots/$2" "snapshots/$3" && cp -a "manifests/$2" "manifests/$3"';
   await Promise.resolve(mustRun("sh", "-c", script, "sh", `${repository.path}/.jvs`, from, to));
 }
+
+Deno.test("restore() into a new worktree refuses what would be about this one", async () => {
+  using repository = await TestRepository.saved();
+  for (
+    const more of [{ paths: ["a.txt"] }, { preview: true }, { discard: true }, { force: true }, {
+      inplace: true,
+    }]
+  ) {
+    const input = { snapshot: repository.first, name: "new", ...more };
+    const error = await assertRejects(() => repository.call(restore, input), JvsError);
+    assertEquals(error.code, "E_USAGE");
+    assertStringIncludes(error.message, `--${Object.keys(more)[0]}`);
+  }
+  const kept = { snapshot: repository.first, name: "new", verify: false, strict: true };
+  assertEquals((await repository.call(restore, kept)).verified, false);
+  assertEquals((await repository.call(restore, { ...kept, name: "checked", verify: true })).verified, true);
+});
+
+Deno.test("restore() that is strict fails where something was left alone", async () => {
+  using repository = await TestRepository.saved();
+  const boundary = `${repository.main}/data`;
+  Deno.removeSync(boundary, { recursive: true });
+  repository.write("main/data/.jvs/format_version", "2\n"); // another repository, which is never entered
+  const { left_alone } = await repository.call(restore, { snapshot: repository.first });
+  assertEquals(left_alone, ["data"]);
+  const input = { snapshot: repository.first, strict: true };
+  const error = await assertRejects(() => repository.call(restore, input), JvsError);
+  assertEquals(error.code, "E_DEGRADED");
+  assertStringIncludes(error.message, "left alone data");
+  const preview = await assertRejects(() => repository.call(restore, { ...input, preview: true }), JvsError);
+  assertStringIncludes(preview.message, "Would restore");
+});
+
+Deno.test({
+  name: "restore() names the programs that have a replaced or removed file open",
+  ...requires("ffi", "python3"),
+  async fn() {
+    using repository = await TestRepository.saved();
+    repository.write("main/a.txt", "another\n");
+    repository.write("main/gone", "gone\n");
+    const openers = await Promise.all(["a.txt", "gone"].map((name) => opener(`${repository.main}/${name}`)));
+    try {
+      const { processes } = await repository.call(restore, { snapshot: repository.first });
+      const pids = openers.map(({ pid }) => pid).sort((a, b) => a - b);
+      assertEquals(processes.map(({ pid, uses }) => [pid, uses]), pids.map((pid) => [pid, "file"]));
+    } finally {
+      for (const process of openers) {
+        process.kill("SIGKILL");
+        await process.output();
+      }
+    }
+  },
+});
+
+/** A process that has a file open and stands elsewhere. */
+async function opener(path: string): Promise<Deno.ChildProcess> {
+  const script = "import sys, time; f = open(sys.argv[1], 'a'); print('ready', flush=True); time.sleep(60)";
+  const process = new Deno.Command(python(), { args: ["-c", script, path], cwd: "/", stdout: "piped" })
+    .spawn();
+  const reader = process.stdout.getReader();
+  await reader.read();
+  reader.releaseLock();
+  return process;
+}
+
+Deno.test({
+  name: "restore() takes a socket of the name .jvsignore for no rules",
+  ...requires("python3"),
+  async fn() {
+    using repository = await TestRepository.saved();
+    const script = "import socket; socket.socket(socket.AF_UNIX).bind('.jvsignore')";
+    mustRun("sh", "-c", 'cd "$1" && exec "$2" -c "$3"', "sh", repository.main, python(), script);
+    repository.write("main/new", "new\n");
+    const { changes } = await repository.call(status);
+    assertEquals(changes.added, 2);
+    const { removed } = await repository.call(restore, { snapshot: repository.first });
+    assertEquals(removed, 2);
+  },
+});

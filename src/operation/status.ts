@@ -38,7 +38,7 @@ export const status = defineOperation({
     const { store } = context;
     using head = await snapshotSide(context, standsOn(store, worktree));
     using now = await nowSide(context, worktree);
-    const { differences, summary } = await compareSides(head, now, { metadata: false });
+    const { differences, summary } = await compareSides(head, now, { metadata: true, times: false });
     now.look?.rememberSeen();
     return {
       worktree: worktree.name,

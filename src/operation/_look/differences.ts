@@ -1,6 +1,6 @@
 import { type Infer, integer, list, nullable, oneOf, record, text } from "../../model/schema.ts";
 import { ENTRY_TYPES } from "../../model/entry.ts";
-import { diffTables, needsHash, summarise, toRecord } from "../../tree/diff.ts";
+import { type Difference, diffTables, needsHash, summarise, toRecord } from "../../tree/diff.ts";
 import { NOTHING, type Side } from "./side.ts";
 
 /** One path that differs. */
@@ -26,19 +26,34 @@ export const Summary = record({
 });
 export type Summary = Infer<typeof Summary>;
 
+/** What of two sides is compared besides type, content, mode, owner and links. */
+export interface Compared {
+  /** Times and extended attributes. */
+  readonly metadata: boolean;
+  /** Whether times count among them; true by default. A difference in times alone is not unsaved work (SPEC 7). */
+  readonly times?: boolean;
+}
+
 /** All differences between two sides; reads as much of worktrees as is needed to tell. */
 export async function compareSides(
   from: Side,
   to: Side,
-  { metadata }: { metadata: boolean },
+  { metadata, times = true }: Compared,
 ): Promise<{ differences: DifferenceRecord[]; summary: Summary }> {
   await hashFor(from, to);
   await hashFor(to, from);
-  const differences = diffTables(from.table, to.table, { metadata }).filter(({ path }) =>
+  const all = diffTables(from.table, to.table, { metadata });
+  const differences = (times ? all : withoutTimes(all)).filter(({ path }) =>
     // Before the first snapshot there is no root that another one could differ from.
     path.length > 0 || (from.label !== NOTHING && to.label !== NOTHING)
   );
   return { differences: differences.map(toRecord), summary: summarise(differences) };
+}
+
+function withoutTimes(differences: readonly Difference[]): Difference[] {
+  return differences
+    .map((each) => ({ ...each, aspects: each.aspects.filter((aspect) => aspect !== "times") }))
+    .filter(({ kind, aspects }) => kind !== "modified" || aspects.length > 0);
 }
 
 /** Added and removed files are hashed too, as one may be the other renamed. */

@@ -152,8 +152,8 @@ function readRules(root: Folder): string | null {
     using file = root.openFile(IGNORE_FILE, "read");
     return textOf(readWhole(file));
   } catch (error) {
-    // Not there, or a folder or link of that name: no rules.
-    if (isSystemError(error, "ENOENT", "EINVAL", "EISDIR", "ELOOP")) return null;
+    // Not there, or a folder, link or socket of that name: no rules.
+    if (isSystemError(error, "ENOENT", "EINVAL", "EISDIR", "ELOOP", "ENXIO")) return null;
     throw error;
   }
 }
