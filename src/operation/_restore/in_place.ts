@@ -13,6 +13,7 @@ import { isMeantToVerify } from "./verify.ts";
 import { headAfterRestore, moveHead } from "./head.ts";
 import { writeJournal } from "./journal.ts";
 import type { RestorePlan } from "./plan.ts";
+import { requireMovable } from "./movable.ts";
 import { prepareRestore } from "./prepare.ts";
 import { journalOf, stage, withoutUnmade } from "./stage.ts";
 import { removeOldReplaced, Staging } from "./staging.ts";
@@ -84,6 +85,7 @@ async function changeTree(
   using trees = new RestoreTrees(look.root, staging);
   const plan = withoutUnmade(result.plan, then, trees);
   const journal = journalOf(trees, { ...stageRequest, plan }, scope);
+  requireMovable(trees.worktree, journal, staging);
   prepareRoom(trees, journal);
   writeJournal(staging.home, journal);
   intent.step("journal");

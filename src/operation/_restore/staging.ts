@@ -117,6 +117,21 @@ export class Staging implements Disposable {
     }
   }
 
+  /**
+   * Whether a folder could be moved here; nothing is moved. A plain rename onto a folder that is not empty, as this one,
+   * never succeeds, and which error it gives tells.
+   */
+  canTake(parent: Folder, name: Uint8Array): boolean {
+    try {
+      parent.rename(name, this.parent, this.name, "replace");
+    } catch (error) {
+      // Any other is the expected one, or is met again when it matters.
+      if (isSystemError(error)) return error.errno !== "EXDEV";
+      throw error;
+    }
+    return true;
+  }
+
   /** It is in the payload root, where nothing of ours may stay. */
   get isInRoot(): boolean {
     return this.inRoot;
