@@ -10,6 +10,7 @@ import { defineOperation, type RepositoryContext } from "./define.ts";
 import { pathsInWorktree } from "./_look/paths.ts";
 import { restoreInPlace } from "./_restore/in_place.ts";
 import { previewRestore } from "./_restore/preview.ts";
+import { refusedChange } from "./_restore/refused_change.ts";
 import type { RestoreRequest } from "./_restore/request.ts";
 import { refuseDegraded, RestoreResult, resultOf } from "./_restore/result.ts";
 import { requireWorktree } from "./_worktree/which.ts";
@@ -106,9 +107,13 @@ async function changeTo(
   };
   return await changeWorktree(context, worktree, options, async (change) => {
     let result: RestoreResult | undefined;
-    await restoreInPlace(change, request, (restored) => {
-      result = resultOf(context, change, request, restored);
-    });
+    try {
+      await restoreInPlace(change, request, (restored) => {
+        result = resultOf(context, change, request, restored);
+      });
+    } catch (error) {
+      throw refusedChange(error, worktree.name);
+    }
     return result as RestoreResult;
   });
 }

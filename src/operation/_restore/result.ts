@@ -93,10 +93,7 @@ function usersOf(
 ): UserOfFolder[] {
   const here = platform.usersOf(worktrees.root(worktree));
   if (id === null) return here;
-  const writers = platform.usersOf(`${layout.replaced}/${id}`).map((user) => ({
-    ...user,
-    uses: "file" as const,
-  }));
+  const writers = platform.usersOf(`${layout.replaced}/${id}`);
   const writing = new Set(writers.map(({ pid }) => pid));
   return [...here.filter(({ pid }) => !writing.has(pid)), ...writers].sort((a, b) => a.pid - b.pid);
 }
