@@ -1,4 +1,7 @@
 import type { OpenIntent } from "../../repo/intents.ts";
+import { snapshotsMentioned } from "../../repo/audit_mentions.ts";
+import { isThere } from "../../repo/snapshot_files.ts";
+import type { Store } from "../../repo/store.ts";
 import { advanceHead } from "./advance_head.ts";
 import type { RepositoryContext } from "../define.ts";
 import { finishDecided } from "../_change/finish.ts";
@@ -14,7 +17,7 @@ export async function recoverSnapshot(
   const { snapshot_id, parent, moves_head, keep_line_as } = intent.intent.details;
   if (typeof snapshot_id !== "string") return intent.complete();
   if (!store.snapshots.exists(snapshot_id)) {
-    await store.snapshots.discardUnfinished(snapshot_id);
+    if (!wasPublished(store, snapshot_id)) await store.snapshots.discardUnfinished(snapshot_id);
     return intent.complete();
   }
   const worktree = store.worktrees.withId(intent.intent.worktree_id);
@@ -28,4 +31,10 @@ export async function recoverSnapshot(
     });
   }
   await finishDecided(store, intent);
+}
+
+/** Then its READY was lost, which is doctor's to tell; the audit log is read only where the last steps were begun. */
+function wasPublished({ layout }: Store, id: string): boolean {
+  if (!isThere(layout.payload(id)) && !isThere(layout.descriptor(id))) return false;
+  return snapshotsMentioned(layout, [id]).has(id);
 }
