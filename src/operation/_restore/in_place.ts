@@ -151,7 +151,7 @@ async function commit(
       discarded: request.unsaved === "discard",
     },
   };
-  const retire = () => staging?.retire(store);
+  const retire = () => staging?.retire(store, intent);
   await commitChange(change, "restore", note, () => moveHead(store, worktree, head), retire);
 }
 

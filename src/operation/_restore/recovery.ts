@@ -48,7 +48,7 @@ async function finish(
   root: Folder,
 ): Promise<void> {
   moveHead(store, worktree, Head.check(intent.intent.details["head"]) as Infer<typeof Head>);
-  await staging?.retire(store);
+  await staging?.retire(store, intent);
   await Staging.discard(store, root, intent); // what an interrupted removal left
   await finishDecided(store, intent);
 }
@@ -80,7 +80,7 @@ async function undo(
   store.platform.syncFileSystem(root);
   // A removal can be killed half-way, when the journal is gone already; a rename cannot, and needs no room on a full disk.
   if (staging.isInRoot) intent.step("undone");
-  await staging.retire(store);
+  await staging.retire(store, intent);
   intent.complete();
 }
 

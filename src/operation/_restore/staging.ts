@@ -12,6 +12,8 @@ import { keepingRoot, putRootBack, RootState, rootState } from "./root_access.ts
 const ITSELF = bytesOf(".");
 const FRESH = bytesOf("new");
 const OLD = bytesOf("old");
+/** The step of an intent from which on staging in the payload root is being removed. */
+const RETIRING = "retiring";
 
 /** The folder that a restore works in: on the worktree's own file system, as renames must reach it. SPEC 2. */
 export class Staging implements Disposable {
@@ -94,7 +96,7 @@ export class Staging implements Disposable {
     await removeTree(shared, bytesOf(intent.id));
     const inRoot = intent.intent.details["staging_in_root"];
     if (root === undefined || typeof inRoot !== "string") return;
-    await keepingRoot(root, rootState(root), () => removeTree(root, bytesOf(inRoot)));
+    await keepingRoot(root, stateToKeep(root, intent), () => removeTree(root, bytesOf(inRoot)));
   }
 
   /** Undoes what trying a rename did to the root, if the restore was killed just then. */
@@ -141,9 +143,12 @@ export class Staging implements Disposable {
    * Done, or undone: what others may still have open is kept for a while (SPEC 7). Where staging had to be in the payload
    * root it goes at once: what is there can be renamed nowhere else.
    */
-  async retire(store: Store): Promise<void> {
+  async retire(store: Store, intent: OpenIntent): Promise<void> {
     if (this.inRoot) {
-      await keepingRoot(this.parent, rootState(this.parent), () => removeTree(this.parent, this.name));
+      const before = stateToKeep(this.parent, intent);
+      // Should the removal be killed, its last step has moved the root's time, and nothing else tells the old one.
+      if (!isRetiring(intent)) intent.step(RETIRING, { root_before: before });
+      await keepingRoot(this.parent, before, () => removeTree(this.parent, this.name));
       return;
     }
     using replaced = store.platform.openFolder(store.layout.replaced);
@@ -153,6 +158,15 @@ export class Staging implements Disposable {
   [Symbol.dispose](): void {
     for (const folder of [this.fresh, this.old, this.home, this.parent]) folder[Symbol.dispose]();
   }
+}
+
+/** How the root was when staging was about to go; as it is now, when that was not begun. */
+function stateToKeep(root: Folder, intent: OpenIntent): RootState {
+  return isRetiring(intent) ? RootState.check(intent.intent.details["root_before"]) : rootState(root);
+}
+
+function isRetiring({ intent }: OpenIntent): boolean {
+  return intent.steps.includes(RETIRING);
 }
 
 function strangersName(number: number): Uint8Array {
