@@ -1,38 +1,19 @@
-import type { BytePath } from "../../model/bytes.ts";
-import { DegradationList } from "../../model/degradations.ts";
 import { isJvsError } from "../../model/errors.ts";
 import type { Folder } from "../../platform/platform.ts";
-import type { TreeTable } from "../../tree/table.ts";
 import { adoptHashes } from "../_look/adopt_hashes.ts";
 import { commitChange, type WorktreeChange } from "../_change/commit.ts";
 import type { RepositoryContext } from "../define.ts";
-import { type Look, lookAt } from "../_look/look.ts";
+import { lookAt } from "../_look/look.ts";
 import { applyJournal, prepareRoom, RestoreTrees } from "./apply.ts";
 import type { RestoreRequest } from "./request.ts";
-import { isMeantToVerify } from "./verify.ts";
 import { headAfterRestore, moveHead } from "./head.ts";
 import { writeJournal } from "./journal.ts";
-import type { RestorePlan } from "./plan.ts";
 import { requireMovable } from "./movable.ts";
 import { prepareRestore } from "./prepare.ts";
+import { type Restored, toBeRestored } from "./restored.ts";
 import { journalOf, stage, withoutUnmade } from "./stage.ts";
 import { removeOldReplaced, Staging } from "./staging.ts";
 import { gatherStrangers, saveStrangers } from "./strangers.ts";
-
-/** What was put back. */
-export interface Restored {
-  readonly plan: RestorePlan;
-  /** For paths in messages. */
-  readonly look: Look;
-  readonly then: TreeTable;
-  readonly autosaveId: string | null;
-  /** Unsaved work that could not be read, so that the autosave does not hold it. */
-  readonly notSaved: readonly BytePath[];
-  /** Work that others wrote while the restore was under way. */
-  readonly secondAutosaveId: string | null;
-  readonly verified: boolean;
-  readonly degradations: DegradationList;
-}
 
 /**
  * Makes the worktree equal the snapshot by changing what differs: look, plan and autosave (`prepareRestore`), stage,
@@ -44,19 +25,9 @@ export async function restoreInPlace(
   use: (restored: Restored) => void,
 ): Promise<void> {
   const prepared = await prepareRestore(change, request);
-  using look = prepared.look;
-  const { plan, then, autosaveId, notSaved } = prepared;
-  const verified = isMeantToVerify(change, request.verify, plan, then);
-  const result: Restored = {
-    plan,
-    look,
-    then,
-    autosaveId,
-    notSaved,
-    secondAutosaveId: null,
-    verified,
-    degradations: new DegradationList(),
-  };
+  using _look = prepared.look;
+  const result = toBeRestored(change, request, prepared);
+  const { plan } = result;
   const nothingDiffers = plan.units.length === 0 && plan.metadata.length === 0;
   if (!nothingDiffers) return use(await changeTree(change, request, prepared.scope, result));
   await commit(change, request, result);

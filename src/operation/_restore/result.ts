@@ -9,8 +9,8 @@ import type { Store } from "../../repo/store.ts";
 import type { RepositoryContext } from "../define.ts";
 import { pendingOn } from "../_look/pending.ts";
 import { isDetached } from "../_worktree/which.ts";
-import type { Restored } from "./in_place.ts";
 import type { RestoreRequest } from "./request.ts";
+import type { Restored } from "./restored.ts";
 
 /** What a restore gives. */
 export const RestoreResult = record({
