@@ -91,6 +91,8 @@ export class Intents {
 
 /** An intent in the hands of the one that acts on it; all that it is told is durable when the call returns. */
 export class OpenIntent {
+  /** Whether this process has written the audit record: then it is done, whatever fails from now on. */
+  isRecorded = false;
   #intent: Intent;
 
   constructor(private readonly path: string, intent: Intent) {

@@ -5,7 +5,6 @@ import type { RepositoryContext } from "../define.ts";
 import type { Change, WorktreeChange } from "./commit.ts";
 import { lockRepository, lockWorktree } from "./locks.ts";
 import { acceptFolder } from "../_worktree/open.ts";
-import { isRecorded } from "./finish.ts";
 import { recoverIntent, recoverOpenIntents } from "./recover.ts";
 
 /** What a change says of itself. */
@@ -20,7 +19,7 @@ export interface ChangeOptions {
 
 /**
  * Changes one worktree: takes its lock, recovers what was interrupted, and hands on the worktree as it is then. What
- * `body` begins with `openIntent` is recovered when it throws, just as after a kill.
+ * `body` begins under its intent is recovered when it throws, just as after a kill.
  */
 export async function changeWorktree<T>(
   context: RepositoryContext,
@@ -122,12 +121,12 @@ async function recoverAfter(
   }
   if (second !== undefined) {
     const why = (isJvsError(second) ? second.message : String(second)).replace(/\.$/, "");
-    const what = isRecorded(intent) ? "Clearing up after it" : "Undoing what was begun";
+    const what = intent.isRecorded ? "Clearing up after it" : "Undoing what was begun";
     context.reporter.warn(
       `${what} failed too: ${why}. Nothing is lost; the next change, or \`jvs doctor --repair-runtime\`, tries again.`,
     );
   }
-  if (isRecorded(intent)) return doneAllTheSame(error, context, intent);
+  if (intent.isRecorded) return doneAllTheSame(error, context, intent);
   return second === undefined ? error : halfDone(error, second);
 }
 

@@ -3,7 +3,6 @@ import type { WorktreeConfig } from "../../model/records.ts";
 import type { OpenIntent } from "../../repo/intents.ts";
 import type { Store } from "../../repo/store.ts";
 import type { RepositoryContext } from "../define.ts";
-import { setRecorded } from "./finish.ts";
 
 /** A change under way: what it may use, and where it says how far it is. */
 export interface Change {
@@ -52,7 +51,7 @@ export async function commitChange(
   intent.decide(content);
   await commit();
   await store.audit.append(content);
-  setRecorded(intent);
+  intent.isRecorded = true;
   try {
     await cleanUp();
     intent.complete();
