@@ -1,0 +1,73 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { idOf } from "../../../../tests/support/made_up_results.ts";
+import { createStyle } from "../style.ts";
+import { renderDoctor, renderVerify } from "./checks.ts";
+import type { View } from "./view.ts";
+
+const now = Date.parse("2026-05-01T13:00:00Z");
+const view: View = { style: createStyle({ color: false, width: 100 }), now, input: {} };
+const [a, b] = [idOf("aaaa0001"), idOf("bbbb0002", 10)];
+
+Deno.test("renderVerify() names what is damaged and counts what is well", () => {
+  const ok = {
+    snapshot_id: a,
+    checksum_valid: true,
+    payload_hash_valid: true,
+    tamper_detected: false,
+    severity: "ok" as const,
+    error: null,
+    message: null,
+    files: [],
+    worn: [],
+  };
+  const worn = {
+    ...ok,
+    severity: "degraded" as const,
+    worn: Array.from({ length: 22 }, (_, n) => ({ path: `f${n}%3A`, lost: "times" as const })),
+  };
+  const bad = {
+    ...ok,
+    snapshot_id: b,
+    payload_hash_valid: false,
+    tamper_detected: true,
+    severity: "critical" as const,
+    files: [{ path: "model%3A.bin", problem: "content" }],
+  };
+  const rest = { findings: [], verified: 2, checksum_valid: true, severity: "ok" as const };
+  const good = { ...rest, snapshots: [ok], payload_hash_valid: true, tamper_detected: false };
+  assertEquals(renderVerify(good, view), `OK  ${a}\n`);
+  assertEquals(renderVerify({ ...good, snapshots: [] }, view), "OK  0 snapshots\n");
+  assertEquals(
+    renderVerify({ ...rest, snapshots: [ok, bad], payload_hash_valid: false, tamper_detected: true }, view),
+    `TAMPERED  ${b}  its content is not what was saved\n    content  model:.bin\nOK  ${a}\n`,
+  );
+  const lines = renderVerify({ ...good, snapshots: [worn], severity: "degraded" }, view).split("\n");
+  assertMatch(lines[0] ?? "", new RegExp(`^DEGRADED  ${a}  .*a restore brings it back`));
+  assertEquals([lines[1], lines.at(-2), lines.length], [
+    "    times  f0:",
+    "    and 2 more; --json names all",
+    23,
+  ]);
+});
+
+Deno.test("renderDoctor() shows findings with their way out", () => {
+  assertEquals(
+    renderDoctor({ healthy: true, findings: [], repaired: [] }, view),
+    "The repository is healthy.\n",
+  );
+  const finding = {
+    severity: "warning" as const,
+    code: "HEAD_ORPHAN",
+    message: "A snapshot follows the head.",
+    repair: "advance_head",
+    path: null,
+    snapshot_id: a,
+  };
+  assertEquals(
+    renderDoctor({ healthy: false, findings: [finding], repaired: ["Removed 2 temporary files."] }, view),
+    "Repaired  Removed 2 temporary files.\nFindings: 1\n" +
+      "  warning  A snapshot follows the head. [aaaa0001] (HEAD_ORPHAN)\n" +
+      "    mend it with `jvs doctor --repair advance_head`\n" +
+      "The repository is not in order: see the findings above.\n",
+  );
+});
