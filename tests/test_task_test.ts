@@ -1,5 +1,7 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { installCommand } from "../tasks/_system_packages.ts";
 import { countReport } from "../tasks/test.ts";
+import { tempDir } from "./support/temp_dir.ts";
 
 Deno.test("countReport() adds up what a report of Deno says", () => {
   const xml = `<?xml version="1.0" encoding="UTF-8"?>
@@ -9,4 +11,30 @@ Deno.test("countReport() adds up what a report of Deno says", () => {
     </testsuites>`;
   assertEquals(countReport(xml), { passed: 3, failed: 2, skipped: 1 });
   assertEquals(countReport(""), { passed: 0, failed: 0, skipped: 0 });
+});
+
+Deno.test("installCommand() is the one command that brings what is missing", () => {
+  const lacking = (...packages: string[]) => ({ met: false as const, why: "it is not there", packages });
+  const missing = new Map([["xfs", lacking("xfsprogs")], ["acl", lacking("acl")], ["root", lacking()]]);
+  assertEquals(installCommand(missing), "apt-get install -y --no-install-recommends acl xfsprogs");
+  assertEquals(installCommand(new Map([["root", lacking()]])), undefined);
+});
+
+Deno.test("the test task names what it skipped and why, and ends with its counts", () => {
+  using folder = tempDir();
+  Deno.writeTextFileSync(
+    `${folder.path}/a_test.ts`,
+    `import { requires } from "${new URL("support/requires.ts", import.meta.url).href}";
+    Deno.test("runs", () => {});
+    Deno.test("skipped", { ...requires("zsh") }, () => {});`,
+  );
+  const { success, stdout } = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", new URL("../tasks/test.ts", import.meta.url).pathname, `${folder.path}/a_test.ts`],
+    env: { JVS_TEST_WITHOUT: "zsh", JVS_TEST_REQUIRE: "", CI: "" },
+    stderr: "null",
+  }).outputSync();
+  const text = new TextDecoder().decode(stdout);
+  assert(success, text);
+  assertStringIncludes(text, "this machine lacks what they need:\n  zsh: JVS_TEST_WITHOUT names it\n");
+  assertMatch(text, /\n1 passed, 0 failed, 1 skipped\n$/);
 });

@@ -8,6 +8,8 @@ import { PortablePlatform } from "./portable.ts";
 export interface OpenPlatformOptions {
   /** Use the C library where that is permitted (default true). */
   ffi?: boolean;
+  /** The system to open it for, so that the refusal of others can be tried (default: the one this runs on). */
+  os?: typeof Deno.build.os;
 }
 
 let usual: Platform | undefined;
@@ -16,11 +18,11 @@ let portable: Platform | undefined;
 /** The system this runs on, opened once; the one place that asks which it is. */
 export function openPlatform(options: OpenPlatformOptions = {}): Platform {
   if (options.ffi === false) return portable ??= new PortablePlatform();
-  return usual ??= chosen();
+  const { os = Deno.build.os } = options;
+  return os === Deno.build.os ? usual ??= chosen(os) : chosen(os);
 }
 
-function chosen(): Platform {
-  const { os } = Deno.build;
+function chosen(os: typeof Deno.build.os): Platform {
   if (os === "linux") {
     try {
       return new LinuxPlatform(openLibc());

@@ -1,9 +1,10 @@
-import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import { assert, assertEquals, assertStrictEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { ordinaryHome } from "../../tests/support/ordinary_user.ts";
 import { asUser, USER } from "../../tests/support/probes.ts";
 import { requires } from "../../tests/support/requires.ts";
 import { run } from "../../tests/support/run.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
+import { JvsError } from "../model/errors.ts";
 import { openPlatform } from "./open_platform.ts";
 
 const config = new URL("../../deno.json", import.meta.url).pathname;
@@ -29,6 +30,18 @@ function deno(script: string, ...flags: string[]): string {
 Deno.test("openPlatform() opens once", () => {
   assertStrictEquals(openPlatform(), openPlatform());
   assertStrictEquals(openPlatform({ ffi: false }), openPlatform({ ffi: false }));
+});
+
+Deno.test("openPlatform() says on other systems that JVS does not run there yet, and where it does", () => {
+  for (const os of ["darwin", "windows"] as const) {
+    const error = assertThrows(
+      () => openPlatform({ os }),
+      JvsError,
+      `Cannot work on ${os}: JVS runs on Linux`,
+    );
+    assertEquals([error.code, error.details.os], ["E_ENGINE_UNAVAILABLE", os]);
+    assertStringIncludes(error.hint, "Linux machine");
+  }
 });
 
 const script = `import { openPlatform } from ${here("./open_platform.ts")};

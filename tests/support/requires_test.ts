@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { REQUIREMENTS } from "./probes.ts";
 import { requires } from "./requires.ts";
 import { tempDir } from "./temp_dir.ts";
 
@@ -41,4 +42,10 @@ Deno.test("requires() fails where JVS_TEST_REQUIRE names what is missing", () =>
   assert(code !== 0);
   assertStringIncludes(output, "0 passed | 1 failed | 2 ignored");
   assertStringIncludes(output, "JVS_TEST_REQUIRE names python3");
+});
+
+Deno.test("CI requires everything that a test may need, so that nothing is skipped there", () => {
+  const script = Deno.readTextFileSync(new URL("../../.ci/run", import.meta.url));
+  const required = /^export JVS_TEST_REQUIRE=(.*)$/m.exec(script)?.[1]?.split(",");
+  assertEquals(required, [...REQUIREMENTS]);
 });
