@@ -3,11 +3,12 @@ import { quoted } from "../model/path_text.ts";
 import { boolean, record, text } from "../model/schema.ts";
 import { openPlatform } from "../platform/open_platform.ts";
 import { checkAdoptable } from "../repo/refusals.ts";
-import { beginRepository } from "./_repository/begin.ts";
-import { hasMoreEntriesThan } from "./_repository/count_entries.ts";
-import { type Context, defineFreeOperation } from "./define.ts";
-import { NewRepositoryResult, newRepositoryResult } from "./_repository/result.ts";
-import { relocate } from "./_repository/relocate.ts";
+import { beginRepository } from "../protocol/repository/begin.ts";
+import { hasMoreEntriesThan } from "../protocol/repository/count_entries.ts";
+import { defineFreeOperation } from "./define.ts";
+import type { Context } from "../protocol/context.ts";
+import { NewRepositoryResult, newRepositoryResult } from "../protocol/repository/result.ts";
+import { relocate } from "../protocol/repository/relocate.ts";
 import { placeOptions } from "./init.ts";
 
 /** A tree with more than this is worth a word before its first snapshot is made. */

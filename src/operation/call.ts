@@ -3,7 +3,8 @@ import { quoted } from "../model/path_text.ts";
 import { SchemaMismatch } from "../model/schema.ts";
 import type { Discovered } from "../repo/discover.ts";
 import type { Store } from "../repo/store.ts";
-import type { AnyOperation, Context, RepositoryContext } from "./define.ts";
+import type { AnyOperation } from "./define.ts";
+import type { Context, RepositoryContext } from "../protocol/context.ts";
 
 /** Runs an operation on what a user gave: checked, and with the repository opened where it needs one. */
 export async function callOperation(

@@ -1,7 +1,7 @@
 import { anything, nullable, record, text } from "../model/schema.ts";
-import { changeRepository } from "./_change/change.ts";
-import { commitChange } from "./_change/commit.ts";
-import { configState } from "./_change/config_recovery.ts";
+import { changeRepository } from "../protocol/change/change.ts";
+import { commitChange } from "../protocol/change/commit.ts";
+import { configState } from "../protocol/change/config_recovery.ts";
 import { defineOperation } from "./define.ts";
 import { configGet } from "./config_get.ts";
 

@@ -4,7 +4,8 @@ import { anything, list, record, text } from "../model/schema.ts";
 import { attempt } from "../platform/deno_call.ts";
 import { isSystemError } from "../platform/system_error.ts";
 import { callOperation } from "./call.ts";
-import { type AnyOperation, type Context, defineFreeOperation } from "./define.ts";
+import { type AnyOperation, defineFreeOperation } from "./define.ts";
+import type { Context } from "../protocol/context.ts";
 
 /** One thing that the demo does. */
 const Step = record({

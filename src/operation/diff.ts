@@ -1,10 +1,10 @@
 import { boolean, list, nullable, record, text } from "../model/schema.ts";
 import { standsOn } from "../repo/lineage.ts";
-import { compareSides, DifferenceRecord, Summary } from "./_look/differences.ts";
+import { compareSides, DifferenceRecord, Summary } from "../protocol/look/differences.ts";
 import { defineOperation } from "./define.ts";
-import { patchesOf } from "./_look/patches.ts";
-import { nowSide, openSide, snapshotSide } from "./_look/side.ts";
-import { requireWorktree } from "./_worktree/which.ts";
+import { patchesOf } from "../protocol/look/patches.ts";
+import { nowSide, openSide, snapshotSide } from "../protocol/look/side.ts";
+import { requireWorktree } from "../protocol/worktree/which.ts";
 
 const PatchedDifference = record({
   ...DifferenceRecord.fields,

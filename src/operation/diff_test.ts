@@ -3,9 +3,9 @@ import { TestRepository } from "../../tests/support/repository.ts";
 import { requires } from "../../tests/support/requires.ts";
 import { mustRun } from "../../tests/support/run.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
-import { patchesOf } from "./_look/patches.ts";
-import { compareSides } from "./_look/differences.ts";
-import { nowSide, snapshotSide } from "./_look/side.ts";
+import { patchesOf } from "../protocol/look/patches.ts";
+import { compareSides } from "../protocol/look/differences.ts";
+import { nowSide, snapshotSide } from "../protocol/look/side.ts";
 import { diff } from "./diff.ts";
 
 type Input = { from?: string; to?: string; stat?: boolean };

@@ -1,13 +1,20 @@
 import { Finding } from "../model/records.ts";
 import { boolean, type Infer, list, oneOf, record, text } from "../model/schema.ts";
-import { checkAudit, checkLayout, checkLineage, checkRuntime, checkWorktrees } from "./_verify/check.ts";
-import { defineOperation, type RepositoryContext } from "./define.ts";
-import { finding, REPAIRS } from "./_verify/finding.ts";
-import { checkRecords } from "./_verify/lost_records.ts";
-import { checkMarkers } from "./_verify/unmarked.ts";
-import { repair, repairRuntime } from "./_verify/repair.ts";
-import type { ReadInodes } from "./_verify/payload.ts";
-import { verifySnapshot } from "./_verify/snapshot.ts";
+import {
+  checkAudit,
+  checkLayout,
+  checkLineage,
+  checkRuntime,
+  checkWorktrees,
+} from "../protocol/verify/check.ts";
+import { defineOperation } from "./define.ts";
+import type { RepositoryContext } from "../protocol/context.ts";
+import { finding, REPAIRS } from "../protocol/verify/finding.ts";
+import { checkRecords } from "../protocol/verify/lost_records.ts";
+import { checkMarkers } from "../protocol/verify/unmarked.ts";
+import { repair, repairRuntime } from "../protocol/verify/repair.ts";
+import type { ReadInodes } from "../protocol/verify/payload.ts";
+import { verifySnapshot } from "../protocol/verify/snapshot.ts";
 
 const Input = record({
   strict: boolean().default(false).about("Also read every snapshot's content."),

@@ -4,8 +4,9 @@ import { Descriptor, snapshotId, type WorktreeConfig } from "../model/records.ts
 import { boolean, type Infer, integer, list, nullable, record, text } from "../model/schema.ts";
 import { nowMs } from "../platform/clock.ts";
 import { leavesOf, line, standsOn } from "../repo/lineage.ts";
-import { defineOperation, type RepositoryContext } from "./define.ts";
-import { isDetached, requireWorktree } from "./_worktree/which.ts";
+import { defineOperation } from "./define.ts";
+import type { RepositoryContext } from "../protocol/context.ts";
+import { isDetached, requireWorktree } from "../protocol/worktree/which.ts";
 
 /** One snapshot in a history. */
 export const HistoryEntry = record({

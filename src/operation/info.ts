@@ -16,8 +16,9 @@ import {
 import { FORMAT_VERSION, VERSION } from "../model/version.ts";
 import type { Folder } from "../platform/platform.ts";
 import type { Store } from "../repo/store.ts";
-import { defineOperation, type RepositoryContext } from "./define.ts";
-import { engineFor } from "./_repository/engine_for.ts";
+import { defineOperation } from "./define.ts";
+import type { RepositoryContext } from "../protocol/context.ts";
+import { engineFor } from "../protocol/repository/engine_for.ts";
 
 const EngineInfo = record({
   name: nullable(oneOf(...ENGINE_NAMES)).about("Null where none works."),

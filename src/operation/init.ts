@@ -3,9 +3,10 @@ import { checkName } from "../model/names.ts";
 import { quoted } from "../model/path_text.ts";
 import { oneOf, record, text } from "../model/schema.ts";
 import { checkNewRepositoryPlace, isUnused } from "../repo/refusals.ts";
-import { beginRepository } from "./_repository/begin.ts";
-import { type Context, defineFreeOperation } from "./define.ts";
-import { NewRepositoryResult, newRepositoryResult } from "./_repository/result.ts";
+import { beginRepository } from "../protocol/repository/begin.ts";
+import { defineFreeOperation } from "./define.ts";
+import type { Context } from "../protocol/context.ts";
+import { NewRepositoryResult, newRepositoryResult } from "../protocol/repository/result.ts";
 
 /** Makes a new repository with an empty first worktree. */
 export const init = defineFreeOperation({

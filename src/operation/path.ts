@@ -3,8 +3,9 @@ import { shortId } from "../model/ids.ts";
 import { snapshotId, type WorktreeConfig } from "../model/records.ts";
 import { nullable, record, text } from "../model/schema.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
-import { defineOperation, type RepositoryContext } from "./define.ts";
-import { requireWorktree } from "./_worktree/which.ts";
+import { defineOperation } from "./define.ts";
+import type { RepositoryContext } from "../protocol/context.ts";
+import { requireWorktree } from "../protocol/worktree/which.ts";
 
 /** Says where something is. */
 export const path = defineOperation({

@@ -3,8 +3,8 @@ import { Ref } from "../model/records.ts";
 import { record, text } from "../model/schema.ts";
 import { nowIso } from "../platform/clock.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
-import { changeRepository } from "./_change/change.ts";
-import { commitChange } from "./_change/commit.ts";
+import { changeRepository } from "../protocol/change/change.ts";
+import { commitChange } from "../protocol/change/commit.ts";
 import { defineOperation } from "./define.ts";
 
 /** Gives a snapshot a name. */

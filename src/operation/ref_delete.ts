@@ -1,7 +1,7 @@
 import { Ref } from "../model/records.ts";
 import { record, text } from "../model/schema.ts";
-import { changeRepository } from "./_change/change.ts";
-import { commitChange } from "./_change/commit.ts";
+import { changeRepository } from "../protocol/change/change.ts";
+import { commitChange } from "../protocol/change/commit.ts";
 import { defineOperation } from "./define.ts";
 import { checkRefName } from "../model/names.ts";
 

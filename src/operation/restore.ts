@@ -5,16 +5,17 @@ import { decodePath } from "../model/path_text.ts";
 import type { Descriptor, WorktreeConfig } from "../model/records.ts";
 import { boolean, type Infer, list, record, text } from "../model/schema.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
-import { changeWorktree } from "./_change/change.ts";
-import { defineOperation, type RepositoryContext } from "./define.ts";
-import { pathsInWorktree } from "./_look/paths.ts";
-import { restoreInPlace } from "./_restore/in_place.ts";
-import { previewRestore } from "./_restore/preview.ts";
-import { refusedChange } from "./_restore/refused_change.ts";
-import type { RestoreRequest } from "./_restore/request.ts";
-import { refuseDegraded, RestoreResult, resultOf } from "./_restore/result.ts";
-import { requireWorktree } from "./_worktree/which.ts";
-import { createWorktreeFrom } from "./_worktree/create.ts";
+import { changeWorktree } from "../protocol/change/change.ts";
+import { defineOperation } from "./define.ts";
+import type { RepositoryContext } from "../protocol/context.ts";
+import { pathsInWorktree } from "../protocol/look/paths.ts";
+import { restoreInPlace } from "../protocol/restore/in_place.ts";
+import { previewRestore } from "../protocol/restore/preview.ts";
+import { refusedChange } from "../protocol/restore/refused_change.ts";
+import type { RestoreRequest } from "../protocol/restore/request.ts";
+import { refuseDegraded, RestoreResult, resultOf } from "../protocol/restore/result.ts";
+import { requireWorktree } from "../protocol/worktree/which.ts";
+import { createWorktreeFrom } from "../protocol/worktree/create.ts";
 
 const Input = record({
   snapshot: text().about("The snapshot to go back to; HEAD means the newest of this line.")

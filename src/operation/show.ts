@@ -8,7 +8,8 @@ import { Descriptor } from "../model/records.ts";
 import { boolean, type Infer, integer, list, nullable, oneOf, record, text } from "../model/schema.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
 import { at, type TreeTable } from "../tree/table.ts";
-import { defineOperation, type RepositoryContext } from "./define.ts";
+import { defineOperation } from "./define.ts";
+import type { RepositoryContext } from "../protocol/context.ts";
 
 const LOST_ASPECTS = Object.keys(LOST) as LostAspect[];
 

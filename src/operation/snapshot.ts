@@ -3,13 +3,13 @@ import { shortId } from "../model/ids.ts";
 import { checkTag } from "../model/names.ts";
 import { Degradations, Descriptor, snapshotId } from "../model/records.ts";
 import { boolean, type Infer, list, nullable, oneOf, record, text } from "../model/schema.ts";
-import { changeWorktree } from "./_change/change.ts";
-import type { WorktreeChange } from "./_change/commit.ts";
-import { isUnsaved } from "./_look/compare.ts";
+import { changeWorktree } from "../protocol/change/change.ts";
+import type { WorktreeChange } from "../protocol/change/commit.ts";
+import { isUnsaved } from "../protocol/look/compare.ts";
 import { defineOperation } from "./define.ts";
-import { lookAt } from "./_look/look.ts";
-import { saveSnapshot } from "./_snapshot/save_snapshot.ts";
-import { isDetached, requireWorktree } from "./_worktree/which.ts";
+import { lookAt } from "../protocol/look/look.ts";
+import { saveSnapshot } from "../protocol/snapshot/save_snapshot.ts";
+import { isDetached, requireWorktree } from "../protocol/worktree/which.ts";
 
 /** What saving gives. */
 export const SnapshotResult = record({

@@ -1,11 +1,11 @@
 import { snapshotId } from "../model/records.ts";
 import { boolean, integer, list, nullable, record, text } from "../model/schema.ts";
 import { standsOn } from "../repo/lineage.ts";
-import { compareSides, DifferenceRecord, Summary } from "./_look/differences.ts";
-import { pendingOn } from "./_look/pending.ts";
+import { compareSides, DifferenceRecord, Summary } from "../protocol/look/differences.ts";
+import { pendingOn } from "../protocol/look/pending.ts";
 import { defineOperation } from "./define.ts";
-import { nowSide, snapshotSide } from "./_look/side.ts";
-import { isDetached, requireWorktree } from "./_worktree/which.ts";
+import { nowSide, snapshotSide } from "../protocol/look/side.ts";
+import { isDetached, requireWorktree } from "../protocol/worktree/which.ts";
 
 const SHOWN = 100;
 

@@ -4,14 +4,15 @@ import { Finding } from "../model/records.ts";
 import { boolean, type Infer, integer, list, nullable, oneOf, record, text } from "../model/schema.ts";
 import { standsOn } from "../repo/lineage.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
-import { checkAudit, checkLineage } from "./_verify/check.ts";
-import { defineOperation, type RepositoryContext } from "./define.ts";
-import { checkRecords } from "./_verify/lost_records.ts";
-import { parseSubset } from "./_verify/subset.ts";
-import type { ReadInodes } from "./_verify/payload.ts";
-import { VerifiedSnapshot, verifySnapshot } from "./_verify/snapshot.ts";
-import { checkMarkers } from "./_verify/unmarked.ts";
-import { requireWorktree } from "./_worktree/which.ts";
+import { checkAudit, checkLineage } from "../protocol/verify/check.ts";
+import { defineOperation } from "./define.ts";
+import type { RepositoryContext } from "../protocol/context.ts";
+import { checkRecords } from "../protocol/verify/lost_records.ts";
+import { parseSubset } from "../protocol/verify/subset.ts";
+import type { ReadInodes } from "../protocol/verify/payload.ts";
+import { VerifiedSnapshot, verifySnapshot } from "../protocol/verify/snapshot.ts";
+import { checkMarkers } from "../protocol/verify/unmarked.ts";
+import { requireWorktree } from "../protocol/worktree/which.ts";
 
 const Input = record({
   snapshot: text().optional().about("The snapshot; the one the worktree stands on when left out.")

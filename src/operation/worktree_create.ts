@@ -1,9 +1,9 @@
 import { checkName } from "../model/names.ts";
 import { boolean, record, text } from "../model/schema.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
-import { createWorktreeFrom } from "./_worktree/create.ts";
+import { createWorktreeFrom } from "../protocol/worktree/create.ts";
 import { defineOperation } from "./define.ts";
-import { NewWorktreeResult, newWorktreeResult } from "./_worktree/result.ts";
+import { NewWorktreeResult, newWorktreeResult } from "../protocol/worktree/result.ts";
 
 /** Makes an empty worktree, or one that begins with a snapshot. */
 export const worktreeCreate = defineOperation({

@@ -3,10 +3,11 @@ import { checkName } from "../model/names.ts";
 import { boolean, record, text } from "../model/schema.ts";
 import { standsOn } from "../repo/lineage.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
-import { createLiveFork, createWorktreeFrom } from "./_worktree/create.ts";
-import { defineOperation, type RepositoryContext } from "./define.ts";
-import { NewWorktreeResult, newWorktreeResult } from "./_worktree/result.ts";
-import { requireWorktree } from "./_worktree/which.ts";
+import { createLiveFork, createWorktreeFrom } from "../protocol/worktree/create.ts";
+import { defineOperation } from "./define.ts";
+import type { RepositoryContext } from "../protocol/context.ts";
+import { NewWorktreeResult, newWorktreeResult } from "../protocol/worktree/result.ts";
+import { requireWorktree } from "../protocol/worktree/which.ts";
 
 /** Makes a worktree that goes on from a snapshot, or from a worktree as it is now. */
 export const worktreeFork = defineOperation({

@@ -1,10 +1,11 @@
 import { isJvsError } from "../model/errors.ts";
 import { snapshotId, uuid, type WorktreeConfig } from "../model/records.ts";
 import { boolean, type Infer, list, nullable, oneOf, record, text } from "../model/schema.ts";
-import { defineOperation, type RepositoryContext } from "./define.ts";
-import { lostRecords } from "./_verify/lost_records.ts";
-import { isAdopted } from "./_worktree/open.ts";
-import { isDetached } from "./_worktree/which.ts";
+import { defineOperation } from "./define.ts";
+import type { RepositoryContext } from "../protocol/context.ts";
+import { lostRecords } from "../protocol/verify/lost_records.ts";
+import { isAdopted } from "../protocol/worktree/open.ts";
+import { isDetached } from "../protocol/worktree/which.ts";
 
 const Item = record({
   name: text(),

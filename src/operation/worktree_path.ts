@@ -1,6 +1,6 @@
 import { record, text } from "../model/schema.ts";
 import { defineOperation } from "./define.ts";
-import { requireWorktree } from "./_worktree/which.ts";
+import { requireWorktree } from "../protocol/worktree/which.ts";
 
 /** Says where a worktree is. */
 export const worktreePath = defineOperation({

@@ -2,14 +2,14 @@ import { JvsError } from "../model/errors.ts";
 import { displayPath } from "../model/path_text.ts";
 import { snapshotId, time, type WorktreeConfig } from "../model/records.ts";
 import { boolean, nullable, record, text } from "../model/schema.ts";
-import { autosave, namedPaths } from "./_snapshot/autosave.ts";
-import { changeWorktree } from "./_change/change.ts";
-import type { WorktreeChange } from "./_change/commit.ts";
-import { isUnsaved } from "./_look/compare.ts";
+import { autosave, namedPaths } from "../protocol/snapshot/autosave.ts";
+import { changeWorktree } from "../protocol/change/change.ts";
+import type { WorktreeChange } from "../protocol/change/commit.ts";
+import { isUnsaved } from "../protocol/look/compare.ts";
 import { defineOperation } from "./define.ts";
-import { type Look, lookAt } from "./_look/look.ts";
-import { isAdopted } from "./_worktree/open.ts";
-import { removeWorktree } from "./_worktree/remove.ts";
+import { type Look, lookAt } from "../protocol/look/look.ts";
+import { isAdopted } from "../protocol/worktree/open.ts";
+import { removeWorktree } from "../protocol/worktree/remove.ts";
 
 /** What becomes of work that no snapshot holds. */
 type Unsaved = "refuse" | "save" | "discard";

@@ -3,15 +3,15 @@ import { checkName } from "../model/names.ts";
 import type { WorktreeConfig } from "../model/records.ts";
 import { record, text } from "../model/schema.ts";
 import type { Store } from "../repo/store.ts";
-import { changeWorktree } from "./_change/change.ts";
-import { commitChange, type WorktreeChange } from "./_change/commit.ts";
+import { changeWorktree } from "../protocol/change/change.ts";
+import { commitChange, type WorktreeChange } from "../protocol/change/commit.ts";
 import { defineOperation } from "./define.ts";
-import { lockRepository } from "./_change/locks.ts";
-import { isAdopted } from "./_worktree/open.ts";
-import { inodeOf, openPayloads } from "./_worktree/payload_roots.ts";
-import { reserveName } from "./_worktree/reserve_name.ts";
-import { payloadName } from "./_worktree/removal.ts";
-import { carryOutRenaming } from "./_worktree/renaming.ts";
+import { lockRepository } from "../protocol/change/locks.ts";
+import { isAdopted } from "../protocol/worktree/open.ts";
+import { inodeOf, openPayloads } from "../protocol/worktree/payload_roots.ts";
+import { reserveName } from "../protocol/worktree/reserve_name.ts";
+import { payloadName } from "../protocol/worktree/removal.ts";
+import { carryOutRenaming } from "../protocol/worktree/renaming.ts";
 
 /** Gives a worktree another name. */
 export const worktreeRename = defineOperation({

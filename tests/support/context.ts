@@ -1,6 +1,7 @@
 import type { Fields, InferFields } from "../../src/model/schema.ts";
 import { type Reporter, silentReporter } from "../../src/model/progress.ts";
-import type { Context, FreeOperation, Operation, RepositoryContext } from "../../src/operation/define.ts";
+import type { FreeOperation, Operation } from "../../src/operation/define.ts";
+import type { Context, RepositoryContext } from "../../src/protocol/context.ts";
 import { callOperation, openRepository } from "../../src/operation/call.ts";
 
 /** A caller of operations who stands in a folder; everything else is as plain as can be, unless the test says more. */

@@ -4,7 +4,7 @@ import { scanSource, type Source } from "./source_scan.ts";
 export type Sources = ReadonlyMap<string, string>;
 
 /** From what users touch down to what touches nothing: a file may import from its own layer and those after it. */
-const LAYERS = ["surface", "operation", "repo", "engine", "tree", "platform", "model"];
+const LAYERS = ["surface", "operation", "protocol", "repo", "engine", "tree", "platform", "model"];
 const SURFACES = /^src\/surface\/(cli|library|rpc|mcp)\b/;
 const ENGINES = /^src\/engine\/(copy|reflink|juicefs|btrfs)/;
 

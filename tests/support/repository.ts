@@ -1,6 +1,7 @@
 import type { AuditRecord } from "../../src/model/records.ts";
 import type { Fields, InferFields } from "../../src/model/schema.ts";
-import type { Context, FreeOperation, Operation, RepositoryContext } from "../../src/operation/define.ts";
+import type { FreeOperation, Operation } from "../../src/operation/define.ts";
+import type { Context, RepositoryContext } from "../../src/protocol/context.ts";
 import { init } from "../../src/operation/init.ts";
 import { snapshot } from "../../src/operation/snapshot.ts";
 import { callIn, repositoryIn } from "./context.ts";

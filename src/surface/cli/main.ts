@@ -1,5 +1,5 @@
 import { JvsError } from "../../model/errors.ts";
-import type { Context } from "../../operation/define.ts";
+import type { Context } from "../../protocol/context.ts";
 import { callOperation } from "../../operation/call.ts";
 import type { Catalog } from "../../operation/catalog.ts";
 import { operations } from "../../operation/registry.ts";

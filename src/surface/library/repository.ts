@@ -1,7 +1,7 @@
 import { absolutePath } from "../../model/absolute_path.ts";
 import { type Reporter, silentReporter } from "../../model/progress.ts";
 import { JvsError } from "../../model/errors.ts";
-import type { Context } from "../../operation/define.ts";
+import type { Context } from "../../protocol/context.ts";
 import { callOperation, defaultActor, openRepository } from "../../operation/call.ts";
 import { OPERATIONS, operations, type ResultOf } from "../../operation/registry.ts";
 import { type CallOptions, methodName, type RepositoryMethods } from "./methods.ts";

@@ -1,0 +1,63 @@
+import { shortId } from "../../model/ids.ts";
+import type { WorktreeConfig } from "../../model/records.ts";
+import type { Folder } from "../../platform/platform.ts";
+import { resolveSnapshot } from "../../repo/resolve.ts";
+import type { TreeTable } from "../../tree/table.ts";
+import { tableOf } from "./compare.ts";
+import type { RepositoryContext } from "../context.ts";
+import { type Look, lookAt } from "./look.ts";
+
+/** The label of the empty tree before the first snapshot. */
+export const NOTHING = "nothing";
+
+/** One side of a comparison: a snapshot, or a worktree as it is now. */
+export interface Side extends Disposable {
+  /** How results name it: a snapshot's id, or `@name`. */
+  readonly label: string;
+  readonly table: TreeTable;
+  /** Set where it is a worktree: then content may still have to be hashed. */
+  readonly look: Look | null;
+  /** Opens the tree, to read content from it. */
+  open(): Folder;
+}
+
+/** Opens a side: `@` is the worktree itself as it is now, `@name` another one, anything else names a snapshot. */
+export async function openSide(
+  context: RepositoryContext,
+  worktree: WorktreeConfig,
+  word: string,
+): Promise<Side> {
+  if (word === "@") return await nowSide(context, worktree);
+  if (word.startsWith("@")) return await nowSide(context, context.store.worktrees.get(word.slice(1)));
+  const id = await resolveSnapshot(context.store, word, { worktree, forProgram: context.forProgram });
+  return await snapshotSide(context, id);
+}
+
+/** A worktree as it is now. */
+export async function nowSide(context: RepositoryContext, worktree: WorktreeConfig): Promise<Side> {
+  const look = await lookAt(context, worktree);
+  return {
+    label: `@${worktree.name}`,
+    table: look.table,
+    look,
+    open: () => look.root.openFolder(Uint8Array.of(0x2e)),
+    [Symbol.dispose]: () => look[Symbol.dispose](),
+  };
+}
+
+/** A snapshot; null is the empty tree before the first one. */
+export async function snapshotSide({ store }: RepositoryContext, id: string | null): Promise<Side> {
+  const table = await tableOf(store, id);
+  return {
+    label: id ?? NOTHING,
+    table,
+    look: null,
+    open: () => store.snapshots.openPayload(id ?? ""),
+    [Symbol.dispose]() {},
+  };
+}
+
+/** For sentences. */
+export function sideName({ label }: Side): string {
+  return /^\d{13}-/.test(label) ? shortId(label) : label;
+}

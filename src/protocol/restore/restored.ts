@@ -1,0 +1,41 @@
+import type { BytePath } from "../../model/bytes.ts";
+import { DegradationList } from "../../model/degradations.ts";
+import type { TreeTable } from "../../tree/table.ts";
+import type { Look } from "../look/look.ts";
+import type { RestorePlan } from "./plan.ts";
+import type { Place, Prepared } from "./prepare.ts";
+import type { RestoreRequest } from "./request.ts";
+import { isMeantToVerify } from "./verify.ts";
+
+/** What was put back. */
+export interface Restored {
+  readonly plan: RestorePlan;
+  /** For paths in messages. */
+  readonly look: Look;
+  readonly then: TreeTable;
+  readonly autosaveId: string | null;
+  /** Unsaved work that could not be read, so that the autosave does not hold it. */
+  readonly notSaved: readonly BytePath[];
+  /** Work that others wrote while the restore was under way. */
+  readonly secondAutosaveId: string | null;
+  readonly verified: boolean;
+  readonly degradations: DegradationList;
+}
+
+/** What will have been put back when nothing comes in between: all that a preview tells. */
+export function toBeRestored(
+  place: Place,
+  request: RestoreRequest,
+  { plan, look, then, autosaveId, notSaved }: Prepared,
+): Restored {
+  return {
+    plan,
+    look,
+    then,
+    autosaveId,
+    notSaved,
+    secondAutosaveId: null,
+    verified: isMeantToVerify(place, request.verify, plan, then),
+    degradations: new DegradationList(),
+  };
+}

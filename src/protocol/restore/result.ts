@@ -1,0 +1,138 @@
+import { JvsError } from "../../model/errors.ts";
+import { shortId } from "../../model/ids.ts";
+import { displayPath } from "../../model/path_text.ts";
+import { Degradations, snapshotId, type WorktreeConfig } from "../../model/records.ts";
+import { boolean, type Infer, integer, list, nullable, oneOf, record, text } from "../../model/schema.ts";
+import type { UserOfFolder } from "../../platform/platform.ts";
+import type { OpenIntent } from "../../repo/intents.ts";
+import type { Store } from "../../repo/store.ts";
+import type { RepositoryContext } from "../context.ts";
+import { pendingOn } from "../look/pending.ts";
+import { isDetached } from "../worktree/which.ts";
+import type { RestoreRequest } from "./request.ts";
+import type { Restored } from "./restored.ts";
+
+/** What a restore gives. */
+export const RestoreResult = record({
+  sentence: text().about(
+    "What went back, in one sentence: for a person, or a model whose memory now differs.",
+  ),
+  worktree: text(),
+  path: text(),
+  snapshot_id: snapshotId(),
+  previous_head: nullable(snapshotId()),
+  head_snapshot_id: nullable(snapshotId()),
+  detached: boolean(),
+  preview: boolean(),
+  changed: integer(),
+  added: integer(),
+  removed: integer(),
+  metadata: integer().about(
+    "Entries whose content stayed and whose mode, owner, times or attributes were set.",
+  ),
+  folders_added: integer().about("Folders that came and hold no file."),
+  folders_removed: integer().about("Folders that went and held no file."),
+  kept: list(text()).about("What stays although the snapshot does not have it: ignored files, mount points."),
+  left_alone: list(text()).about(
+    "Not touched, as the snapshot does not hold it, or it cannot be read, entered or made here and now.",
+  ),
+  autosave_snapshot_id: nullable(snapshotId()).about("Holds the unsaved work there was."),
+  second_autosave_id: nullable(snapshotId()).about(
+    "Holds what others wrote while the restore was under way.",
+  ),
+  verified: boolean().about("Whether restored content was hashed before it became visible."),
+  processes: list(record({
+    pid: integer(),
+    name: text(),
+    uses: oneOf("folder", "file").about("It stands in the worktree, or has a file in it open."),
+  })).about("Other programs at work in the worktree: what they had open may be the replaced file."),
+  pending_recovery: list(text()).about(
+    "Of a preview: operations that were interrupted; a restore recovers them first, and then plans anew.",
+  ),
+  degradations: Degradations,
+});
+export type RestoreResult = Infer<typeof RestoreResult>;
+
+const MOST_NAMED = 20;
+
+/** What was done, for those who asked; with the intent that it was done under, if anything was. */
+export function resultOf(
+  context: RepositoryContext,
+  { worktree: before, intent }: { worktree: WorktreeConfig; intent?: OpenIntent },
+  request: RestoreRequest,
+  { plan, look, then, autosaveId, notSaved, secondAutosaveId, verified, degradations }: Restored,
+): RestoreResult {
+  const { store } = context;
+  const now = store.worktrees.get(before.name);
+  const result = {
+    worktree: before.name,
+    path: store.worktrees.root(before),
+    snapshot_id: request.descriptor.snapshot_id,
+    previous_head: before.head_snapshot_id,
+    head_snapshot_id: now.head_snapshot_id,
+    detached: isDetached(now),
+    preview: request.preview,
+    ...plan.counts,
+    kept: plan.kept.map((i) => displayPath(look.table.path(i))),
+    left_alone: plan.leftAlone.map((j) => displayPath(then.path(j))),
+    autosave_snapshot_id: autosaveId,
+    second_autosave_id: secondAutosaveId,
+    verified,
+    processes: usersOf(store, before, intent?.id ?? null),
+    pending_recovery: request.preview ? pendingOn(context, before) : [],
+    degradations: degradations.toRecord(),
+  };
+  return { sentence: sentenceOf(result, notSaved.length), ...result };
+}
+
+/** Who is at work in the worktree, or has open what was replaced in it, and is kept under the restore's own id. */
+function usersOf(
+  { platform, layout, worktrees }: Store,
+  worktree: WorktreeConfig,
+  id: string | null,
+): UserOfFolder[] {
+  const here = platform.usersOf(worktrees.root(worktree));
+  if (id === null) return here;
+  const writers = platform.usersOf(`${layout.replaced}/${id}`);
+  const writing = new Set(writers.map(({ pid }) => pid));
+  return [...here.filter(({ pid }) => !writing.has(pid)), ...writers].sort((a, b) => a.pid - b.pid);
+}
+
+function sentenceOf(result: Omit<RestoreResult, "sentence">, notSaved: number): string {
+  const { changed, added, removed, metadata, folders_added, folders_removed } = result;
+  const counts = [
+    ...(changed > 0 ? [`${changed} ${changed === 1 ? "file" : "files"} changed`] : []),
+    ...(removed > 0 ? [`${removed} removed`] : []),
+    ...(added > 0 ? [`${added} added`] : []),
+    ...(folders_removed > 0 ? [`${foldersText(folders_removed)} removed`] : []),
+    ...(folders_added > 0 ? [`${foldersText(folders_added)} added`] : []),
+    ...(metadata > 0 ? [`attributes of ${metadata} set`] : []),
+  ];
+  const what = counts.length === 0 ? "nothing differed" : counts.join(", ");
+  const saved = [result.autosave_snapshot_id, result.second_autosave_id].filter((id) => id !== null);
+  const but = notSaved === 0 ? "" : `, but for ${notSaved} that cannot be read`;
+  const kept = saved.length === 0 ? "" : `; unsaved work kept as ${saved.map(shortId).join(" and ")}${but}`;
+  const verb = result.preview ? "would roll back" : "rolled back";
+  return `${verb} to ${shortId(result.snapshot_id)}: ${what}${kept}`;
+}
+
+function foldersText(count: number): string {
+  return `${count} empty ${count === 1 ? "folder" : "folders"}`;
+}
+
+/** For `--strict`: fails where something is not as the snapshot has it. */
+export function refuseDegraded({ snapshot_id, preview, left_alone, degradations }: RestoreResult): void {
+  const kinds = Object.entries(degradations.counts).map(([kind, count]) => `${kind} ${count}`);
+  const paths = left_alone.slice(0, MOST_NAMED).join(", ") + (left_alone.length > MOST_NAMED ? ", …" : "");
+  const what = [
+    ...(kinds.length === 0 ? [] : [kinds.join(", ")]),
+    ...(paths === "" ? [] : [`left alone ${paths}`]),
+  ];
+  if (what.length === 0) return;
+  const done = preview ? "Would restore" : "Restored";
+  throw new JvsError(
+    "E_DEGRADED",
+    `${done} ${shortId(snapshot_id)}, but not everything could be put back exactly: ${what.join("; ")}.`,
+    { details: { snapshot_id, left_alone, degradations } },
+  );
+}

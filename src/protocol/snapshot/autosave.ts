@@ -1,0 +1,67 @@
+import { isJvsError, JvsError } from "../../model/errors.ts";
+import { displayPath } from "../../model/path_text.ts";
+import type { IgnoreRules } from "../../tree/ignore.ts";
+import { LOST } from "../../model/entry.ts";
+import { at } from "../../tree/table.ts";
+import { withIntent } from "../change/change.ts";
+import type { WorktreeChange } from "../change/commit.ts";
+import { lookAt } from "../look/look.ts";
+import { saveSnapshot } from "./save_snapshot.ts";
+
+/** An autosave that was made. */
+export interface Autosave {
+  readonly snapshotId: string;
+  /** Paths that could not be read, so it does not hold them. */
+  readonly missing: readonly Uint8Array[];
+}
+
+/** Saves the worktree as it is before something changes it: a leaf on the head that moves nothing. SPEC 7. */
+export async function autosave(
+  change: Omit<WorktreeChange, "intent">,
+  rules: IgnoreRules | null,
+  note: string,
+): Promise<Autosave> {
+  const { context, store, worktree } = change;
+  using look = await lookAt(context, worktree, { rules, unreadable: "record" });
+  const options = { operation: "snapshot", target: worktree.name };
+  try {
+    return await withIntent(context, worktree.worktree_id, options, async (intent) => {
+      const { descriptor, table } = await saveSnapshot({ context, store, worktree, intent }, look, {
+        kind: "autosave",
+        note,
+        tags: [],
+        consistency: "either",
+        skipUnreadable: true,
+        paths: null,
+        movesHead: false,
+        keepLineAs: null,
+      });
+      const missing = [...look.scan.unreadable];
+      for (let i = 0; i < table.count; i++) {
+        if ((at(table.lost, i) & LOST.type) !== 0) missing.push(table.path(i));
+      }
+      return { snapshotId: descriptor.snapshot_id, missing };
+    });
+  } catch (error) {
+    throw notSaved(error, worktree.name);
+  }
+}
+
+function notSaved(error: unknown, name: string): unknown {
+  if (!isJvsError(error) || error.code === "E_INTERRUPTED") return error;
+  return new JvsError(
+    error.code,
+    `Cannot save the unsaved work in "${name}" first, so nothing was changed: ${error.message}`,
+    {
+      hint: `${error.hint} To go on without saving it, and lose it, say --discard.`,
+      details: error.details,
+      cause: error,
+    },
+  );
+}
+
+/** For messages: the first of some paths. */
+export function namedPaths(paths: readonly Uint8Array[]): string {
+  const named = paths.slice(0, 20).map(displayPath).join(", ");
+  return paths.length > 20 ? `${named}, and ${paths.length - 20} more` : named;
+}

@@ -1,0 +1,265 @@
+import { isJvsError, type JvsError } from "../../model/errors.ts";
+import { idTime, shortId } from "../../model/ids.ts";
+import type { Finding, WorktreeConfig } from "../../model/records.ts";
+import { nowMs } from "../../platform/clock.ts";
+import { isSystemError } from "../../platform/system_error.ts";
+import type { RepositoryContext } from "../context.ts";
+import { isAdopted } from "../worktree/open.ts";
+import { finding } from "./finding.ts";
+import { leftoversOf } from "./leftovers.ts";
+
+const SKEW_MS = 2000;
+
+/** Every snapshot's ancestors exist and end; heads, latests and refs name snapshots. SPEC 9. */
+export async function checkLineage({ store }: RepositoryContext): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  const parents = await parentsOf(store, findings);
+  const known = (id: string) => parents.has(id);
+  for (const [id, parent] of parents) {
+    if (parent === null || known(parent)) continue;
+    const message = `Snapshot ${id} follows ${parent}, which is missing.`;
+    findings.push(finding("critical", "E_LINEAGE_BROKEN", message, { snapshot_id: id }));
+  }
+  for (const id of cyclesIn(parents)) {
+    findings.push(
+      finding("critical", "E_LINEAGE_BROKEN", `Snapshot ${id} is its own ancestor.`, { snapshot_id: id }),
+    );
+  }
+  for (const worktree of soundWorktrees(store)) {
+    for (const field of ["head_snapshot_id", "latest_snapshot_id"] as const) {
+      const id = worktree[field];
+      if (id === null || known(id)) continue;
+      const message = `Worktree "${worktree.name}" names ${id} as its ${
+        field.split("_")[0]
+      }, which is missing.`;
+      findings.push(finding("critical", "E_LINEAGE_BROKEN", message, { snapshot_id: id }));
+    }
+  }
+  for (const ref of sound(store.refs.names(), (name) => store.refs.find(name), findings)) {
+    if (known(ref.snapshot_id)) continue;
+    const message = `Ref "${ref.ref_name}" names ${ref.snapshot_id}, which is missing.`;
+    findings.push(finding("error", "E_LINEAGE_BROKEN", message, { snapshot_id: ref.snapshot_id }));
+  }
+  return [...findings, ...await checkHeads(store, parents)];
+}
+
+/** A snapshot after which the worktree's head was not moved: a kill between READY and the head. SPEC 2. */
+async function checkHeads(
+  store: RepositoryContext["store"],
+  parents: ReadonlyMap<string, string | null>,
+): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const { id, worktree } of await orphansOf(store, parents)) {
+    const message =
+      `Snapshot ${id} follows the newest of worktree "${worktree}", whose head was not moved to it.`;
+    findings.push(finding("warning", "HEAD_ORPHAN", message, { snapshot_id: id, repair: "advance_head" }));
+  }
+  return findings;
+}
+
+/** Full snapshots whose parent is their worktree's head and latest, with no intent that would explain it. */
+export async function orphansOf(
+  store: RepositoryContext["store"],
+  parents: ReadonlyMap<string, string | null>,
+): Promise<{ id: string; worktree: string }[]> {
+  const busy = new Set(store.intents.list().map((intent) => intent.worktree_id));
+  const orphans: { id: string; worktree: string }[] = [];
+  for (const worktree of soundWorktrees(store)) {
+    const { head_snapshot_id: head, latest_snapshot_id: latest } = worktree;
+    if (busy.has(worktree.worktree_id) || head !== latest) continue;
+    for (const [id, parent] of parents) {
+      if (parent !== head || store.snapshots.isPruned(id)) continue;
+      const descriptor = await store.snapshots.descriptor(id).catch(() => undefined); // found damaged elsewhere
+      if (descriptor?.worktree_id === worktree.worktree_id && descriptor.kind === "manual") {
+        orphans.push({ id, worktree: worktree.name });
+      }
+    }
+  }
+  return orphans;
+}
+
+/** Each snapshot's parent; what cannot be read is a finding instead. */
+export async function parentsOf(
+  store: RepositoryContext["store"],
+  findings: Finding[],
+): Promise<Map<string, string | null>> {
+  const parents = new Map<string, string | null>();
+  for (const id of store.snapshots.list()) {
+    try {
+      parents.set(id, (await store.snapshots.descriptor(id)).parent_snapshot_id);
+    } catch (error) {
+      if (!isJvsError(error)) throw error;
+      parents.set(id, null);
+      findings.push({ ...problemFound(error), snapshot_id: id });
+    }
+  }
+  return parents;
+}
+
+function cyclesIn(parents: ReadonlyMap<string, string | null>): string[] {
+  const ends = new Set<string>();
+  const found: string[] = [];
+  for (const start of parents.keys()) {
+    const path = new Set<string>();
+    let id: string | null = start;
+    while (id !== null && !ends.has(id) && !path.has(id)) {
+      path.add(id);
+      id = parents.get(id) ?? null;
+    }
+    if (id !== null && path.has(id)) found.push(id);
+    for (const each of path) ends.add(each);
+  }
+  return found;
+}
+
+/** The audit trail is one unbroken chain. */
+export async function checkAudit({ store }: RepositoryContext): Promise<Finding[]> {
+  const { broken, pending } = await store.audit.check();
+  if (broken !== undefined) {
+    const where = broken.line === null ? broken.file : `${broken.file}, line ${broken.line}`;
+    const message = `The audit trail is broken in ${where}: ${broken.why}`;
+    return [
+      finding("critical", "E_AUDIT_CHAIN_BROKEN", message, { path: broken.file, repair: "audit_repair" }),
+    ];
+  }
+  if (!pending) return [];
+  return [
+    finding(
+      "info",
+      "AUDIT_PENDING",
+      "The last audit record is announced and not written; the next change does.",
+    ),
+  ];
+}
+
+/** What is on disk of snapshots belongs together: READY, payload, descriptor, manifest. */
+export async function checkLayout({ store }: RepositoryContext): Promise<Finding[]> {
+  const { layout, snapshots } = store;
+  const findings: Finding[] = [];
+  sound(["repo_id"], () => store.repoId, findings);
+  for (const id of snapshots.list()) {
+    if (snapshots.isPruned(id)) continue;
+    // A descriptor that is missing is found where it is read, with its lineage.
+    for (
+      const [path, code] of [
+        [layout.payload(id), "E_PAYLOAD_HASH_MISMATCH"],
+        [`${layout.manifests}/${id}`, "E_DESCRIPTOR_CORRUPT"],
+      ] as const
+    ) {
+      if (exists(path)) continue;
+      const message = `Snapshot ${shortId(id)} exists, but "${path}" is missing: bring it back from a copy.`;
+      findings.push(finding("critical", code, message, { path, snapshot_id: id }));
+    }
+  }
+  for (const { what, path, snapshotId } of await leftoversOf(store)) {
+    const message = `Left over from ${what}: "${path}". It is in nobody's way.`;
+    const where = { path, ...(snapshotId === undefined ? {} : { snapshot_id: snapshotId }) };
+    findings.push(finding("warning", "LEFTOVER", message, { ...where, repair: "clean_tmp" }));
+  }
+  for (const path of layout.folders.filter((folder) => !folder.includes("/runtime") && !exists(folder))) {
+    findings.push(finding("error", "LAYOUT", `The folder "${path}" of the repository is missing.`, { path }));
+  }
+  return findings;
+}
+
+/** The worktrees whose records can be used; the others become findings. */
+export function soundWorktrees(
+  { worktrees }: RepositoryContext["store"],
+  findings: Finding[] = [],
+): WorktreeConfig[] {
+  return sound(worktrees.names(), (name) => {
+    const worktree = worktrees.find(name);
+    if (worktree !== undefined) worktrees.root(worktree); // throws for one that it must not name
+    return worktree;
+  }, findings);
+}
+
+/** The records that can be read; what is wrong with the others becomes a finding each, so that all of it is told. */
+function sound<T>(names: readonly string[], read: (name: string) => T | undefined, findings: Finding[]): T[] {
+  return names.flatMap((name) => {
+    try {
+      return read(name) ?? [];
+    } catch (error) {
+      if (!isJvsError(error, "E_DESCRIPTOR_CORRUPT", "E_PATH_ESCAPE")) throw error;
+      findings.push(problemFound(error));
+      return [];
+    }
+  });
+}
+
+function problemFound({ code, message, details }: JvsError): Finding {
+  const { path } = details;
+  return finding("critical", code, message, typeof path === "string" ? { path } : {});
+}
+
+/** What only helps running: open intents, missing folders, the clock. */
+export function checkRuntime({ store }: RepositoryContext): Finding[] {
+  const findings: Finding[] = [];
+  for (const intent of store.intents.list().filter((each) => store.intents.isAbandoned(each))) {
+    const message =
+      `The operation "${intent.operation}" of ${intent.started_at} was interrupted; the next change ` +
+      "finishes or undoes it.";
+    findings.push(finding("warning", "INTENT_OPEN", message, { repair: "clean_intents" }));
+  }
+  for (const { path, error } of store.intents.read().damaged) {
+    const message =
+      `${error.message}. It says what an interrupted operation was about; what that had staged is kept. ` +
+      `See whether the worktree is as it should be, then remove the file.`;
+    findings.push(finding("error", error.code, message, { path }));
+  }
+  for (const path of store.layout.runtimeFolders().filter((folder) => !exists(folder))) {
+    findings.push(finding("warning", "RUNTIME_MISSING", `The folder "${path}" is missing.`, {
+      path,
+      repair: "repair_runtime",
+    }));
+  }
+  const newest = store.snapshots.newest();
+  if (newest !== null && idTime(newest) > nowMs() + SKEW_MS) {
+    const message =
+      `The newest snapshot, ${newest}, lies in the future: this host's clock, or the one that made it, is ` +
+      "wrong.";
+    findings.push(finding("warning", "E_CLOCK_SKEW_EXCEEDED", message, { snapshot_id: newest }));
+  }
+  return findings;
+}
+
+/** Every worktree's folder is the one it was. */
+export function checkWorktrees({ store }: RepositoryContext): Finding[] {
+  const findings: Finding[] = [];
+  for (const worktree of soundWorktrees(store, findings)) {
+    const path = store.worktrees.root(worktree);
+    const state = store.worktrees.checkIdentity(worktree);
+    if (state === "missing") {
+      const message =
+        `The folder of worktree "${worktree.name}" is gone: "${path}". Its snapshots are all still here: ` +
+        (isAdopted(worktree)
+          ? "where it was moved to, or in an empty folder in its place, run `jvs adopt --relocate`; in an empty one then " +
+            "`jvs restore LATEST`."
+          : "make an empty folder there and run `jvs restore LATEST` in it.");
+      findings.push(finding("error", "WORKTREE_MISSING", message, { path }));
+    } else if (state === "replaced") {
+      findings.push(replacedFinding(worktree, path));
+    }
+  }
+  return findings;
+}
+
+/** An adopted folder is not ours: that another one is it now is for its owner to say. */
+function replacedFinding(worktree: WorktreeConfig, path: string): Finding {
+  const message = `The folder of worktree "${worktree.name}" is not the one that was versioned: "${path}".`;
+  if (!isAdopted(worktree)) {
+    return finding("warning", "WORKTREE_REPLACED", message, { path, repair: "repair_runtime" });
+  }
+  const way = "If it is the right one, say so in it with `jvs adopt --relocate`.";
+  return finding("warning", "WORKTREE_REPLACED", `${message} ${way}`, { path });
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || isSystemError(error, "ENOENT")) return false;
+    throw error;
+  }
+}

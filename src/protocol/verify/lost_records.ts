@@ -1,0 +1,78 @@
+import { isJvsError } from "../../model/errors.ts";
+import type { Finding } from "../../model/records.ts";
+import { namesIn } from "../../repo/names_in.ts";
+import { isThere } from "../../repo/snapshot_files.ts";
+import type { Store } from "../../repo/store.ts";
+import { missingRecord } from "../../repo/worktree_files.ts";
+import type { RepositoryContext } from "../context.ts";
+import { finding } from "./finding.ts";
+
+/** Worktrees of which there is something and no record, and which no open intent makes or removes just now. */
+export interface LostRecords {
+  /** Their files are there: nobody removed them. */
+  readonly lost: readonly string[];
+  /** Only an empty folder for the record, as a kill leaves it that no intent tells of any more. */
+  readonly empty: readonly string[];
+}
+
+/** Looks for names without a record. */
+export function lostRecords(store: Store): LostRecords {
+  const { layout } = store;
+  const names = withoutRecord(store);
+  const busy = new Set(store.intents.list().flatMap(({ target, details }) => [target, details["name"]]));
+  // What was under way at the first look has its record, or nothing any more, by the second, or its intent is open.
+  const still = new Set(withoutRecord(store));
+  const settled = names.filter((name) => !busy.has(name) && still.has(name));
+  const hasFiles = (name: string) => name === "main" || isThere(`${layout.payloads}/${name}`);
+  return {
+    lost: settled.filter(hasFiles),
+    empty: settled.filter((name) => !hasFiles(name) && namesIn(layout.worktree(name)).length === 0),
+  };
+}
+
+/** Each worktree that lost its record, and the first one also where nothing at all is left of that. */
+export function checkRecords({ store }: RepositoryContext): Finding[] {
+  const { layout } = store;
+  const { lost } = lostRecords(store);
+  const findings = lost.map((name) => {
+    const path = name === "main" ? firstFolder(store) ?? `${layout.root}/main` : `${layout.payloads}/${name}`;
+    return lostFinding(store, name, path);
+  });
+  const first = firstFolder(store);
+  const isTold = lost.includes("main") || first === undefined || hasFirst(store);
+  return isTold ? findings : [...findings, lostFinding(store, "main", first)];
+}
+
+function lostFinding({ layout }: Store, name: string, folder: string): Finding {
+  const path = layout.worktreeConfig(name);
+  const { message } = missingRecord(layout, name);
+  const ways =
+    `Its snapshots and its files, in "${folder}", are all still here. Bring the record back from a copy of ` +
+    `the repository; or move that folder away, make the worktree anew in "${layout.root}" with ` +
+    `\`jvs worktree create ${name} --from SNAPSHOT\`, and bring into it what was not saved.`;
+  return finding("critical", "E_DESCRIPTOR_CORRUPT", `${message}. ${ways}`, { path });
+}
+
+/** Where the first worktree's files are; it may have any name, and neither its folder nor it is ever moved or removed. */
+function firstFolder({ layout }: Store): string | undefined {
+  const { root } = layout;
+  const adopted = root.endsWith(".jvs") && !root.endsWith("/.jvs") ? [root.slice(0, -".jvs".length)] : [];
+  return [...adopted, `${root}/main`].find(isThere);
+}
+
+/** Also where a record is damaged: that may be it, and is told already. */
+function hasFirst({ worktrees }: Store): boolean {
+  return worktrees.names().some((name) => {
+    try {
+      const path = worktrees.find(name)?.path;
+      return path === "main" || path?.startsWith("../") === true;
+    } catch (error) {
+      if (!isJvsError(error, "E_DESCRIPTOR_CORRUPT")) throw error;
+      return true;
+    }
+  });
+}
+
+function withoutRecord({ layout, worktrees }: Store): string[] {
+  return worktrees.names().filter((name) => !isThere(layout.worktreeConfig(name)));
+}

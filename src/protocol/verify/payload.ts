@@ -1,0 +1,225 @@
+import { grantAclOwner, payloadMode, stripAclWrite } from "../../model/acl.ts";
+import { equalBytes } from "../../model/bytes.ts";
+import { DIR, entryTypeName, FILE, LOST, type LostAspect, SYMLINK, type Xattr } from "../../model/entry.ts";
+import { encodePath } from "../../model/path_text.ts";
+import { type Infer, oneOf, record, text } from "../../model/schema.ts";
+import type { Folder } from "../../platform/platform.ts";
+import { mergeTables } from "../../tree/diff.ts";
+import { hashFiles, hashTargets } from "../../tree/hash.ts";
+import { payloadRootHash } from "../../tree/root_hash.ts";
+import { scanTree } from "../../tree/scan.ts";
+import { selectEntries } from "../../tree/select_entries.ts";
+import { at, NONE, type TreeTable } from "../../tree/table.ts";
+import type { RepositoryContext } from "../context.ts";
+
+/** What a copier may lose. The manifest has it all, and a restore goes by that. SPEC 2. */
+const LOSSES = ["mode", "owner", "times", "xattrs", "hardlink"] as const;
+type Loss = typeof LOSSES[number];
+
+/** A path of a payload that is not as it was saved. */
+export const DamagedPath = record({
+  path: text().about("Encoded as in the payload root hash."),
+  problem: text().about("`missing`, `extra`, `unreadable`, or what differs: content, type, target, device."),
+});
+export type DamagedPath = Infer<typeof DamagedPath>;
+
+/** A path of a payload that is whole, but lost something of its metadata. */
+export const WornPath = record({
+  path: text().about("Encoded as in the payload root hash."),
+  lost: oneOf(...LOSSES),
+});
+export type WornPath = Infer<typeof WornPath>;
+
+/** Hashes of payload inodes that were read in this run: snapshots share inodes, and each is read once. */
+export type ReadInodes = Map<string, Uint8Array>;
+
+/** What to verify of a payload. */
+export interface VerifyPayload {
+  readonly payload: Folder;
+  readonly manifest: TreeTable;
+  readonly read: ReadInodes;
+  /** Whether a file's content is read in this run; all when left out. */
+  readonly isRead?: (path: Uint8Array) => boolean;
+}
+
+/** What was found. */
+export interface VerifiedPayload {
+  readonly damaged: readonly DamagedPath[];
+  /** What lost metadata only: nothing of it is needed to bring the tree back. */
+  readonly worn: readonly WornPath[];
+  /** Recomputed from what is there; null when not everything was read. */
+  readonly rootHash: string | null;
+}
+
+const NS_PER_MS = 1e6;
+const ACCESS_ACL = "system.posix_acl_access";
+const ALL_TYPES_ACL = /^system\.posix_acl_/;
+
+/** Compares a payload, content and all, with its manifest: everything that is not recorded as lost. SPEC 4. */
+export async function verifyPayload(
+  context: RepositoryContext,
+  { payload, manifest, read, isRead }: VerifyPayload,
+): Promise<VerifiedPayload> {
+  const { exactStat, xattrs } = context.store.platform.abilities;
+  const { reporter, signal } = context;
+  const scan = await scanTree(payload, { exactStat, xattrs, unreadable: "record", reporter, signal });
+  const found = scan.table;
+  const unread = await readContent(context, payload, found, read, isRead);
+  const damaged: DamagedPath[] = [];
+  const worn: WornPath[] = [];
+  const damage = (path: Uint8Array, problem: string) =>
+    void damaged.push({ path: encodePath(path), problem });
+  const wear = (path: Uint8Array, lost: Loss) => void worn.push({ path: encodePath(path), lost });
+  for (const path of scan.unreadable) damage(path, "unreadable");
+  mergeTables(manifest, found, (i, j) => {
+    if (i === -1) return damage(found.path(j), "extra");
+    if (isAbsent(manifest, i)) {
+      if (j !== -1) damage(found.path(j), "extra");
+      return;
+    }
+    if (j === -1) return damage(manifest.path(i), "missing");
+    const pair = { manifest, i, found, j };
+    for (const problem of problemsOf(pair, unread.has(j))) damage(manifest.path(i), problem);
+    for (const lost of lossesOf(pair, { exactStat, xattrs })) wear(manifest.path(i), lost);
+  });
+  for (const i of parted(manifest, found)) wear(manifest.path(i), "hardlink");
+  const rootHash = unread.size === 0 ? await rootHashOf(manifest, found) : null;
+  return { damaged, worn, rootHash };
+}
+
+/** Hashes what is there; which files were left unread, on purpose or because the system refused. */
+async function readContent(
+  { reporter, signal }: RepositoryContext,
+  payload: Folder,
+  found: TreeTable,
+  read: ReadInodes,
+  isRead: VerifyPayload["isRead"],
+): Promise<ReadonlySet<number>> {
+  const skipped = new Set<number>();
+  const wanted: number[] = [];
+  for (let j = 0; j < found.count; j++) {
+    if (found.type[j] !== FILE) continue;
+    const known = read.get(inodeOf(found, j));
+    if (known !== undefined) found.setHash(j, known);
+    else if (isRead !== undefined && !isRead(found.path(j))) skipped.add(j);
+    else wanted.push(j);
+  }
+  await hashFiles(payload, found, wanted, { flush: false, onFailure() {}, reporter, signal });
+  for (const j of wanted) {
+    const hash = found.contentHash(j);
+    if (hash !== undefined) read.set(inodeOf(found, j), hash.slice());
+  }
+  return skipped;
+}
+
+function inodeOf(table: TreeTable, index: number): string {
+  return `${table.inoHi[index]}:${table.inoLo[index]}`;
+}
+
+/** Entries that the payload could not hold at all. */
+function isAbsent(manifest: TreeTable, index: number): boolean {
+  return (at(manifest.lost, index) & LOST.type) !== 0;
+}
+
+/** An entry as it was saved, and what the payload has in its place. */
+interface Pair {
+  readonly manifest: TreeTable;
+  readonly i: number;
+  readonly found: TreeTable;
+  readonly j: number;
+}
+
+/** What differs of an entry that only damage or somebody's hand can have changed. */
+function* problemsOf({ manifest, i, found, j }: Pair, unread: boolean): Generator<string> {
+  const type = at(manifest.type, i);
+  if (type !== found.type[j]) return yield "type";
+  if (type === FILE) {
+    const expected = manifest.contentHash(i);
+    const actual = found.contentHash(j);
+    if (at(manifest.size, i) !== at(found.size, j)) yield "content";
+    else if (!unread && (actual === undefined || expected === undefined || !equalBytes(expected, actual))) {
+      yield "content";
+    }
+  }
+  if (type === SYMLINK && !equalBytes(targetOf(manifest, i), targetOf(found, j))) yield "target";
+  if (!sameDevice(manifest, i, found, j)) yield "device";
+}
+
+/** What an entry lost that it had when it was published. */
+function* lossesOf(
+  { manifest, i, found, j }: Pair,
+  { exactStat, xattrs }: { exactStat: boolean; xattrs: boolean },
+): Generator<Loss> {
+  const type = at(manifest.type, i);
+  if (type !== found.type[j]) return; // it is another thing: that is told already
+  const kept = (aspect: LostAspect) => (at(manifest.lost, i) & LOST[aspect]) === 0;
+  const mode = payloadMode(entryTypeName(type), at(manifest.mode, i));
+  if (type !== SYMLINK && kept("mode") && found.mode[j] !== mode) yield "mode";
+  if (kept("owner") && (manifest.uid[i] !== found.uid[j] || manifest.gid[i] !== found.gid[j])) yield "owner";
+  if (kept("times") && !sameTime(manifest, i, found, j, exactStat)) yield "times";
+  if (xattrs && !sameXattrs(manifest, i, found, j, kept)) yield "xattrs";
+}
+
+/** Without FFI times are seen to the millisecond. */
+function sameTime(a: TreeTable, i: number, b: TreeTable, j: number, exact: boolean): boolean {
+  const grain = exact ? 1 : NS_PER_MS;
+  const part = (table: TreeTable, index: number) => Math.floor(at(table.mtimeNsec, index) / grain);
+  return a.mtimeSec[i] === b.mtimeSec[j] && part(a, i) === part(b, j);
+}
+
+function targetOf(table: TreeTable, index: number): Uint8Array {
+  return table.targets.get(index) ?? new Uint8Array();
+}
+
+function sameDevice(a: TreeTable, i: number, b: TreeTable, j: number): boolean {
+  const one = a.devices.get(i);
+  const other = b.devices.get(j);
+  return one?.major === other?.major && one?.minor === other?.minor;
+}
+
+/** ACLs in a payload have no write rights for files, and all of them for a folder's owner, as modes do. */
+function sameXattrs(
+  manifest: TreeTable,
+  i: number,
+  found: TreeTable,
+  j: number,
+  kept: (aspect: LostAspect) => boolean,
+): boolean {
+  const type = at(manifest.type, i);
+  const counts = ({ name }: Xattr) => kept(ALL_TYPES_ACL.test(name) ? "acl" : "xattr");
+  const expected = (manifest.xattrs.get(i) ?? []).filter(counts).map(({ name, value }) => ({
+    name,
+    value: name === ACCESS_ACL ? (type === DIR ? grantAclOwner(value) : stripAclWrite(value)) : value,
+  }));
+  const actual = (found.xattrs.get(j) ?? []).filter(counts);
+  return expected.length === actual.length && expected.every(({ name, value }) => {
+    const other = actual.find((xattr) => xattr.name === name);
+    return other !== undefined && equalBytes(value, other.value);
+  });
+}
+
+/** Names that were one file and are several now. (Files that were several may be one inode: equal ones are shared.) */
+function parted(manifest: TreeTable, found: TreeTable): number[] {
+  const inodes = new Map<number, string>();
+  const apart: number[] = [];
+  mergeTables(manifest, found, (i, j) => {
+    if (i === -1 || j === -1) return;
+    const group = at(manifest.linkGroup, i);
+    if (group === NONE || (at(manifest.lost, i) & LOST.hardlink) !== 0) return;
+    const inode = inodeOf(found, j);
+    const first = inodes.get(group);
+    if (first === undefined) inodes.set(group, inode);
+    else if (first !== inode) apart.push(i);
+  });
+  return apart;
+}
+
+/** The root hash of what is there, with the modes that the manifest has the truth of. */
+async function rootHashOf(manifest: TreeTable, found: TreeTable): Promise<string> {
+  const { table } = selectEntries(found, () => true);
+  await hashTargets(table);
+  mergeTables(manifest, table, (i, j) => {
+    if (i !== -1 && j !== -1) table.mode[j] = at(manifest.mode, i);
+  });
+  return await payloadRootHash(table);
+}

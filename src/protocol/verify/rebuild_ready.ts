@@ -1,0 +1,81 @@
+import { isJvsError, JvsError } from "../../model/errors.ts";
+import type { Descriptor } from "../../model/records.ts";
+import { lockEverything } from "../change/locks.ts";
+import type { RepositoryContext } from "../context.ts";
+import type { ReadInodes } from "./payload.ts";
+import { verifyContent } from "./snapshot.ts";
+import { unmarkedSnapshots } from "./unmarked.ts";
+
+const MOST_NAMED = 5;
+
+/**
+ * Writes the marker of each published snapshot that lost it, from its descriptor, once manifest and payload are proved by
+ * that. `E_PAYLOAD_HASH_MISMATCH` for one whose content is not what was saved, after the others are mended.
+ */
+export async function rebuildReady(context: RepositoryContext): Promise<string[]> {
+  const { store } = context;
+  using _locks = await lockEverything(context, "doctor");
+  const { lost } = await unmarkedSnapshots(store);
+  const read: ReadInodes = new Map();
+  const mended: string[] = [];
+  const damaged: JvsError[] = [];
+  for (const { descriptor } of lost) {
+    if (descriptor === undefined) continue; // only a copy brings that back: the finding says so
+    const id = descriptor.snapshot_id;
+    const problem = await problemOf(context, descriptor, read);
+    if (problem !== undefined) {
+      damaged.push(problem);
+      continue;
+    }
+    await store.audit.requireEnd();
+    store.snapshots.writeReady(descriptor);
+    await record(context, descriptor);
+    mended.push(`Rebuilt the commit marker of snapshot ${id}: its content is what was saved.`);
+  }
+  if (damaged[0] !== undefined) throw damaged[0];
+  return mended;
+}
+
+async function problemOf(
+  context: RepositoryContext,
+  descriptor: Descriptor,
+  read: ReadInodes,
+): Promise<JvsError | undefined> {
+  try {
+    const { severity, files } = await verifyContent(context, descriptor, { read });
+    return severity === "critical" ? notWhole(descriptor.snapshot_id, files) : undefined;
+  } catch (error) {
+    if (isJvsError(error, "E_DESCRIPTOR_CORRUPT")) return error; // the manifest
+    throw error;
+  }
+}
+
+async function record(
+  { store, actor, session, reason }: RepositoryContext,
+  { snapshot_id, descriptor_checksum }: Descriptor,
+): Promise<void> {
+  await store.audit.append({
+    operation: "doctor rebuild_ready",
+    actor,
+    target: snapshot_id,
+    fencing_token: null,
+    session_id: session ?? null,
+    reason: reason ?? null,
+    details: { descriptor_checksum: descriptor_checksum.value },
+  });
+}
+
+function notWhole(id: string, files: readonly { path: string; problem: string }[]): JvsError {
+  const named = files.slice(0, MOST_NAMED).map(({ path, problem }) => `${path || "."} (${problem})`);
+  const more = files.length > MOST_NAMED ? `, and ${files.length - MOST_NAMED} more` : "";
+  return new JvsError(
+    "E_PAYLOAD_HASH_MISMATCH",
+    `Cannot rebuild the commit marker of snapshot ${id}: its content is not what was saved: ${
+      named.join(", ")
+    }${more}`,
+    {
+      hint: "Bring the snapshot's files back from a copy of the repository, then repair again.",
+      details: { snapshot_id: id, files },
+    },
+  );
+}

@@ -1,0 +1,109 @@
+import { isJvsError } from "../../model/errors.ts";
+import type { Descriptor, Finding } from "../../model/records.ts";
+import { type Mention, snapshotsMentioned } from "../../repo/audit_mentions.ts";
+import { isThere } from "../../repo/snapshot_files.ts";
+import type { Store } from "../../repo/store.ts";
+import type { RepositoryContext } from "../context.ts";
+import { finding } from "./finding.ts";
+
+/** A snapshot that was published, and whose marker is gone: the disk or a copier lost it, as no step of ours removes it. */
+export interface LostMarker {
+  readonly id: string;
+  /** What a marker can be rebuilt from; nothing where the descriptor or the payload is not there or not whole. */
+  readonly descriptor: Descriptor | undefined;
+}
+
+/** What there is of snapshots without a marker, and no open intent accounts for. */
+export interface Unmarked {
+  /** Never published: in nobody's way, and safe to remove. */
+  readonly unfinished: readonly string[];
+  readonly lost: readonly LostMarker[];
+}
+
+/** Tells what a crash left from what a marker was lost of: only the first may ever be removed. SPEC 6. */
+export async function unmarkedSnapshots(store: Store): Promise<Unmarked> {
+  const ids = withoutIntent(store);
+  const unfinished: string[] = [];
+  const lost: LostMarker[] = [];
+  if (ids.length === 0) return { unfinished, lost };
+  const mentions = snapshotsMentioned(store.layout, ids);
+  const named = await namedSnapshots(store);
+  const isTold = (await store.audit.check()).broken === undefined;
+  for (const id of ids) {
+    const whole = await store.snapshots.unmarkedDescriptor(id);
+    const hasPayload = isThere(store.layout.payload(id));
+    const descriptor = hasPayload && isRecorded(whole, mentions.get(id)) ? whole : undefined;
+    // Steps 9 and 10 of SPEC 6 were done, and an intent that was not finished would still be there.
+    const isPublished = named.has(id) || mentions.has(id) || hasPayload && whole !== undefined;
+    // Where records of the trail are missing, nobody can say that this one was never published.
+    if (isPublished || hasPayload && !isTold) lost.push({ id, descriptor });
+    else unfinished.push(id);
+  }
+  // What was just being made when the first look was taken has its intent or its marker by now.
+  const still = new Set(withoutIntent(store));
+  return {
+    unfinished: unfinished.filter((id) => still.has(id)),
+    lost: lost.filter(({ id }) => still.has(id)),
+  };
+}
+
+/** Each published snapshot without a marker. */
+export async function checkMarkers({ store }: RepositoryContext): Promise<Finding[]> {
+  const { lost } = await unmarkedSnapshots(store);
+  return lost.map(({ id, descriptor }) => {
+    const path = store.layout.ready(id);
+    const told = `Snapshot ${id} was published, but its commit marker is missing: "${path}". `;
+    const where = { path, snapshot_id: id };
+    return descriptor === undefined
+      ? finding("critical", "READY_MISSING", `${told}${wayBack(store, id)}`, where)
+      : finding("critical", "READY_MISSING", `${told}Its descriptor and its payload are here.`, {
+        ...where,
+        repair: "rebuild_ready",
+      });
+  });
+}
+
+function wayBack({ snapshots }: Store, id: string): string {
+  const left = snapshots.parts(id).map((path) => `"${path}"`).join(", ");
+  return "Its descriptor or its payload is missing too, or is not the one that was saved: bring all of it back from a " +
+    `copy of the repository. What is left of it is kept: ${left}.`;
+}
+
+/** In this order: a snapshot that is finished between the looks has its marker by the last one. */
+function withoutIntent({ snapshots, intents }: Store): string[] {
+  const ids = snapshots.leftovers();
+  const busy = new Set(intents.list().map((intent) => intent.details["snapshot_id"]));
+  return ids.filter((id) => !busy.has(id) && !snapshots.exists(id));
+}
+
+/** The audit trail has the checksum of every descriptor: a changed one must not get a marker that fits it. */
+function isRecorded(descriptor: Descriptor | undefined, mention: Mention | undefined): boolean {
+  const recorded = mention?.descriptorChecksum ?? null;
+  return recorded === null || recorded === descriptor?.descriptor_checksum.value;
+}
+
+/** All that records name which are given to snapshots that exist; damaged ones name nothing here, and are told elsewhere. */
+async function namedSnapshots(store: Store): Promise<ReadonlySet<string | null>> {
+  const { pins, refs, snapshots, worktrees } = store;
+  const named = new Set<string | null>();
+  for (const id of snapshots.listKnown()) {
+    named.add((await snapshots.readable(id))?.parent_snapshot_id ?? null);
+  }
+  for (const name of worktrees.names()) {
+    const worktree = readable(() => worktrees.find(name));
+    named.add(worktree?.base_snapshot_id ?? null).add(worktree?.head_snapshot_id ?? null)
+      .add(worktree?.latest_snapshot_id ?? null);
+  }
+  for (const name of refs.names()) named.add(readable(() => refs.find(name))?.snapshot_id ?? null);
+  for (const id of pins.ids()) named.add(readable(() => pins.find(id))?.snapshot_id ?? null);
+  return named;
+}
+
+function readable<T>(read: () => T | undefined): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (isJvsError(error, "E_DESCRIPTOR_CORRUPT")) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,161 @@
+import { bytesOf } from "../../model/bytes.ts";
+import { DegradationList } from "../../model/degradations.ts";
+import { newUuid } from "../../model/ids.ts";
+import { checkName } from "../../model/names.ts";
+import type { WorktreeConfig } from "../../model/records.ts";
+import { randomBytes } from "../../platform/clock.ts";
+import { attempt } from "../../platform/deno_call.ts";
+import type { Folder } from "../../platform/platform.ts";
+import { adoptHashes } from "../look/adopt_hashes.ts";
+import { settle } from "../../tree/scan_clock.ts";
+import type { TreeTable } from "../../tree/table.ts";
+import type { OpenIntent } from "../../repo/intents.ts";
+import { newWorktreeConfig } from "../../repo/worktrees.ts";
+import { withIntent } from "../change/change.ts";
+import { commitChange } from "../change/commit.ts";
+import type { RepositoryContext } from "../context.ts";
+import { checkForkable, type Filled, fillFromSnapshot } from "./fill_from_snapshot.ts";
+import { fillFromWorktree } from "./fill_from_worktree.ts";
+import { lockRepository, lockWorktree } from "../change/locks.ts";
+import { lookAtOurs } from "../look/look.ts";
+import { makeMovable, openStaging } from "./payload_roots.ts";
+import { recoverOpenIntents } from "../change/recover.ts";
+import { reserveName } from "./reserve_name.ts";
+import { publishWorktree, type StagedWorktree } from "./publish.ts";
+
+/** What a new worktree begins with. */
+export interface NewWorktree {
+  readonly name: string;
+  /** The snapshot that it holds and stands on; null: it begins empty. */
+  readonly snapshotId: string | null;
+  /** For the audit trail; `worktree fork` by default. */
+  readonly operation?: "worktree create" | "worktree fork";
+  /** Whether its content is hashed before it is to be seen; as long as it is not too much by default. SPEC 7. */
+  readonly verify?: boolean | undefined;
+}
+
+/** A worktree that was made. */
+export interface MadeWorktree {
+  readonly worktree: WorktreeConfig;
+  /** Absolute. */
+  readonly path: string;
+  /** Whether its content was hashed. */
+  readonly verified: boolean;
+  /** What could not be made as the snapshot, or the source, has it. */
+  readonly degradations: DegradationList;
+}
+
+/** Makes a worktree from a snapshot, or an empty one. A kill at any point leaves nothing to be seen, or all of it. */
+export async function createWorktreeFrom(
+  context: RepositoryContext,
+  { name, snapshotId, operation = "worktree fork", verify }: NewWorktree,
+): Promise<MadeWorktree> {
+  if (snapshotId === null) return await make(context, { name, operation, snapshotId }, fillWithNothing);
+  await checkForkable(context, snapshotId);
+  return await make(
+    context,
+    { name, operation, snapshotId },
+    async (root) => await fillFromSnapshot(context, root, snapshotId, verify),
+  );
+}
+
+/** Makes a worktree from another one as it is now, unsaved and ignored files included. */
+export async function createLiveFork(
+  context: RepositoryContext,
+  source: WorktreeConfig,
+  name: string,
+): Promise<MadeWorktree> {
+  // As for a snapshot: nobody may restore in it meanwhile, and what was left half restored is put right.
+  using _lock = await lockWorktree(context, source.worktree_id, "worktree fork");
+  await recoverOpenIntents(context, source.worktree_id);
+  const current = context.store.worktrees.get(source.name);
+  const plan = {
+    name,
+    operation: "worktree fork",
+    snapshotId: current.head_snapshot_id,
+    source: current.name,
+  };
+  return await make(context, plan, async (root) => await fillFromWorktree(context, root, current));
+}
+
+interface Making {
+  readonly name: string;
+  readonly operation: string;
+  readonly snapshotId: string | null;
+  /** The worktree that is forked as it is now. */
+  readonly source?: string;
+}
+
+async function make(
+  context: RepositoryContext,
+  { operation, snapshotId, source, ...making }: Making,
+  fill: (root: Folder) => Promise<Filled>,
+): Promise<MadeWorktree> {
+  const name = checkName(making.name, "worktree");
+  const id = newUuid(randomBytes(16));
+  const { store } = context;
+  // Nobody else wants this lock: that it is held tells those who recover that somebody is at it.
+  using _own = await lockWorktree(context, id, operation);
+  // With the snapshot in the intent no gc deletes it meanwhile.
+  const options = { operation, target: name, details: { snapshot_id: snapshotId } };
+  return await withIntent(context, id, options, async (intent) => {
+    await reserveName(context, intent, name, () => {
+      if (snapshotId !== null) store.snapshots.ready(snapshotId);
+    });
+    const filled = await stage(context, intent, { name, id, snapshotId }, fill);
+    const details = { worktree: name, worktree_id: id, snapshot_id: snapshotId, live: source ?? null };
+    using _lock = await lockRepository(context, operation);
+    await commitChange({ context, store, intent }, operation, { target: name, details }, () => {
+      publishWorktree(store, intent);
+    });
+    const worktree = store.worktrees.get(name);
+    const { verified, degradations } = filled;
+    return { worktree, path: store.worktrees.root(worktree), verified, degradations };
+  });
+}
+
+/** Makes the payload root where nobody sees it, whole and durable; the intent knows it then. */
+async function stage(
+  context: RepositoryContext,
+  intent: OpenIntent,
+  { name, id, snapshotId }: { name: string; id: string; snapshotId: string | null },
+  fill: (root: Folder) => Promise<Filled>,
+): Promise<Filled> {
+  const { store } = context;
+  using staging = openStaging(store);
+  const path = `${store.layout.staging}/${intent.id}`;
+  attempt("create", path, () => Deno.mkdirSync(path)); // with the mode that the umask leaves
+  using root = staging.openFolder(bytesOf(intent.id));
+  const filled = await fill(root);
+  const root_mode = makeMovable(root);
+  store.platform.syncFileSystem(root);
+  const identity = store.worktrees.identify(root);
+  const made = newWorktreeConfig({ name, path: `worktrees/${name}`, identity, snapshotId });
+  const config = { ...made, worktree_id: id };
+  if (filled.table !== undefined) await rememberContent(context, config, root, filled.table);
+  intent.step("staged", { config, root_mode } satisfies StagedWorktree);
+  return filled;
+}
+
+/**
+ * Tells the stat cache what was hashed anyway, so that the first snapshot need not read it all again. Nobody else can
+ * write there yet: once time has gone on by a tick, whatever is written later shows (SPEC 5, *clean*).
+ */
+async function rememberContent(
+  context: RepositoryContext,
+  config: WorktreeConfig,
+  root: Folder,
+  known: TreeTable,
+): Promise<void> {
+  const look = await lookAtOurs(context, config, root);
+  const { clock, table } = look;
+  if (clock === undefined || clock.granularityNs > clock.tickNs) return;
+  await settle(table, clock);
+  table.clean.fill(1);
+  adoptHashes(table, known);
+  look.remember(null);
+}
+
+function fillWithNothing(): Promise<Filled> {
+  return Promise.resolve({ verified: true, degradations: new DegradationList() });
+}

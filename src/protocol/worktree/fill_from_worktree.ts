@@ -1,0 +1,45 @@
+import { DegradationList } from "../../model/degradations.ts";
+import type { WorktreeConfig } from "../../model/records.ts";
+import type { Folder } from "../../platform/platform.ts";
+import { unreadableError } from "../../tree/unreadable.ts";
+import { changedBetween } from "./changed_between.ts";
+import type { RepositoryContext } from "../context.ts";
+import { engineFor } from "../repository/engine_for.ts";
+import type { Filled } from "./fill_from_snapshot.ts";
+import { lookAt, scanWorktree } from "../look/look.ts";
+
+const NOTHING_IS_LEFT_OUT = "Change the rights: a live fork takes everything, ignored files too.";
+
+/** Makes in an empty payload root what a worktree holds now, ignored files too. The caller holds that worktree's lock. */
+export async function fillFromWorktree(
+  context: RepositoryContext,
+  root: Folder,
+  source: WorktreeConfig,
+): Promise<Filled> {
+  const { reporter, signal, store } = context;
+  using look = await lookAt(context, source, { rules: null, unreadable: "record" });
+  const { scan, table } = look;
+  const engine = await engineFor(context, store, look.root);
+  const result = await engine.clone({
+    source: look.root,
+    table,
+    destination: root,
+    as: "worktree",
+    reporter,
+    signal,
+  });
+  const refused = [...scan.unreadable, ...result.unreadable.map((index) => table.path(index))];
+  if (refused.length > 0) throw unreadableError(refused, NOTHING_IS_LEFT_OUT);
+  const degradations = new DegradationList();
+  degradations.addAll(scan.degradations);
+  degradations.addAll(result.degradations);
+  const after = await scanWorktree(context, source, look.root, { known: table, unreadable: "record" });
+  for (const path of changedBetween(table, after.table)) {
+    degradations.add(
+      "changed_during_capture",
+      path,
+      "it changed while it was copied, so the copy may be of any moment",
+    );
+  }
+  return { degradations, verified: false };
+}

@@ -1,0 +1,77 @@
+import { JvsError } from "../../model/errors.ts";
+import type { Identity, WorktreeConfig } from "../../model/records.ts";
+import type { Folder } from "../../platform/platform.ts";
+import { isSystemError } from "../../platform/system_error.ts";
+import { sameFileSystem, sameIdentity } from "../../repo/identity.ts";
+import type { RepositoryContext } from "../context.ts";
+
+/**
+ * Opens a worktree's payload root and makes sure that it is the folder it was (SPEC 2). One that was replaced on the
+ * same file system is taken as it is, with a warning; another file system there may just be one that is not mounted.
+ */
+export function openWorktree(context: RepositoryContext, worktree: WorktreeConfig): Folder {
+  const { store } = context;
+  const folder = openRoot(context, worktree);
+  try {
+    const now = store.worktrees.identify(folder);
+    if (sameIdentity(now, worktree.identity)) return folder;
+    refuseOtherPlace(worktree, now, store.worktrees.root(worktree));
+    context.reporter.warn(
+      `The folder of worktree "${worktree.name}" was replaced by another since it was last used; it is taken as it is.`,
+    );
+    return folder;
+  } catch (error) {
+    folder[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** Before a change: a folder that was replaced is from now on the worktree's, so nobody is warned of it again. */
+export function acceptFolder(context: RepositoryContext, worktree: WorktreeConfig): WorktreeConfig {
+  const { worktrees } = context.store;
+  // One that is gone can still be removed.
+  if (worktrees.checkIdentity(worktree) !== "replaced") return worktree;
+  using folder = openWorktree(context, worktree);
+  return worktrees.update(worktree.name, { identity: worktrees.identify(folder) });
+}
+
+function openRoot(context: RepositoryContext, worktree: WorktreeConfig): Folder {
+  try {
+    return context.store.worktrees.openRoot(worktree);
+  } catch (error) {
+    if (!isSystemError(error, "ENOENT", "ENOTDIR")) throw error;
+    const path = context.store.worktrees.root(worktree);
+    throw new JvsError(
+      "E_NOT_FOUND",
+      `Cannot open worktree "${worktree.name}": the folder "${path}" is gone.`,
+      {
+        hint: isAdopted(worktree)
+          ? "If it was moved, run `jvs adopt --relocate` where it is now. If it is lost, make an empty folder there, and in it " +
+            "run `jvs adopt --relocate` and `jvs restore LATEST`. Its snapshots are all still here."
+          : `Make an empty folder there and run \`jvs restore LATEST\` in it; its snapshots are all still here.`,
+        details: { worktree: worktree.name, path },
+        cause: error,
+      },
+    );
+  }
+}
+
+function refuseOtherPlace(worktree: WorktreeConfig, now: Identity, path: string): void {
+  const adopted = isAdopted(worktree);
+  if (!adopted && sameFileSystem(now, worktree.identity)) return;
+  throw new JvsError(
+    "E_NOT_FOUND",
+    `Cannot use "${path}" as worktree "${worktree.name}": it is not the folder that was versioned here.`,
+    {
+      hint: adopted
+        ? "If this is the right folder, say so with `jvs adopt --relocate`."
+        : "If its file system is not mounted, mount it. If the repository was copied here, run `jvs doctor --repair-runtime`.",
+      details: { expected: worktree.identity, found: now, path },
+    },
+  );
+}
+
+/** Whether the worktree is a folder beside its repository that was put under version control where it stood. */
+export function isAdopted(worktree: WorktreeConfig): boolean {
+  return worktree.path.startsWith("../");
+}

@@ -1,0 +1,102 @@
+import { bytesOf } from "../../model/bytes.ts";
+import { isJvsError, JvsError } from "../../model/errors.ts";
+import type { WorktreeConfig } from "../../model/records.ts";
+import { nowIso, nowMs } from "../../platform/clock.ts";
+import type { TreeTable } from "../../tree/table.ts";
+import { namedPaths } from "../snapshot/autosave.ts";
+import { changedBetween } from "./changed_between.ts";
+import { commitChange, type WorktreeChange } from "../change/commit.ts";
+import { scanWorktree } from "../look/look.ts";
+import { openStaging } from "./payload_roots.ts";
+import { discardStaged } from "./publish.ts";
+import { takeOut } from "./removal.ts";
+
+const KEEP_LINE_MS = 30 * 24 * 3600 * 1000;
+
+/** How a worktree is removed. */
+export interface Removal {
+  /** What was seen of it, and is saved; nothing when it does not matter. */
+  readonly seen: TreeTable | undefined;
+  /** For the audit trail. */
+  readonly autosaveId: string | null;
+  readonly discarded: boolean;
+}
+
+/**
+ * Removes a worktree: its folder is taken out of sight by one rename, then looked at once more for what was written
+ * since it was saved; then its record goes, and its content. Gives the time until which its line is kept.
+ */
+export async function removeWorktree(change: WorktreeChange, removal: Removal): Promise<string | null> {
+  const { context, intent, store, worktree } = change;
+  const { name, worktree_id, head_snapshot_id, latest_snapshot_id } = worktree;
+  const keptUntil = pinLine(change);
+  const details = {
+    worktree: name,
+    worktree_id,
+    head_snapshot_id,
+    latest_snapshot_id,
+    kept_until: keptUntil,
+    autosave_snapshot_id: removal.autosaveId,
+    discarded: removal.discarded,
+  };
+  await commitChange(change, "worktree remove", { target: name, details }, async () => {
+    takeOut(store, worktree, intent);
+    if (removal.seen !== undefined) await refuseWhatCameSince(change, removal.seen);
+    store.worktrees.remove(name);
+    forgetCache(change);
+    try {
+      await discardStaged(store, intent);
+    } catch (error) {
+      if (!isJvsError(error)) throw error;
+      context.reporter.warn(
+        `Worktree "${name}" is removed, but some of its files could not be deleted: ${error.message} ` +
+          `They are in "${store.layout.staging}/${intent.id}".`,
+      );
+    }
+  });
+  return keptUntil;
+}
+
+/** The line of a worktree that is gone has no head any more that would protect it: a pin does, for a while. SPEC 8. */
+function pinLine({ intent, store, worktree }: WorktreeChange): string | null {
+  const { name, latest_snapshot_id } = worktree;
+  if (latest_snapshot_id === null) return null;
+  const expires_at = new Date(nowMs() + KEEP_LINE_MS).toISOString();
+  store.pins.add({
+    pin_id: intent.id,
+    snapshot_id: latest_snapshot_id,
+    reason: `the line of worktree ${name}, which was removed`,
+    created_at: nowIso(),
+    expires_at,
+  });
+  return expires_at;
+}
+
+/** Nobody reaches the folder by its path now: if it still is what was seen, everything in it is saved. */
+async function refuseWhatCameSince(change: WorktreeChange, seen: TreeTable): Promise<void> {
+  const { context, intent, store, worktree } = change;
+  if (seen.count === 0) return;
+  using staging = openStaging(store);
+  using root = staging.openFolder(bytesOf(intent.id));
+  const now = await scanWorktree(context, worktree, root, { known: seen, unreadable: "record" });
+  const paths = changedBetween(seen, now.table);
+  if (paths.length > 0) throw changedMeanwhile(worktree, paths);
+}
+
+function changedMeanwhile({ name }: WorktreeConfig, paths: readonly Uint8Array[]): JvsError {
+  return new JvsError(
+    "E_UNSAVED_CHANGES",
+    `Cannot remove worktree "${name}": something was written in it at that moment: ${
+      namedPaths(paths)
+    }. It is as it was.`,
+    { hint: "Stop what writes there and try again.", details: { worktree: name, count: paths.length } },
+  );
+}
+
+function forgetCache({ store, worktree }: WorktreeChange): void {
+  try {
+    Deno.removeSync(store.layout.cache(store.platform.host.id, worktree.worktree_id));
+  } catch {
+    // There was none, or it stays: nobody will ask for it again.
+  }
+}

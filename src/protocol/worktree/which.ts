@@ -1,0 +1,23 @@
+import { JvsError } from "../../model/errors.ts";
+import type { WorktreeConfig } from "../../model/records.ts";
+import type { RepositoryContext } from "../context.ts";
+
+/** The worktree that an operation is about: the one named, else the one the caller is in, else main. */
+export function requireWorktree(context: RepositoryContext, name: string | undefined): WorktreeConfig {
+  if (name !== undefined) return context.store.worktrees.get(name);
+  if (context.worktree !== null) return context.worktree;
+  if (context.worktreeProblem !== undefined) throw context.worktreeProblem;
+  throw new JvsError(
+    "E_NOT_FOUND",
+    "Cannot tell which worktree is meant: you are in none.",
+    {
+      hint: "Go into a worktree, or name one with --worktree.",
+      details: { worktrees: context.store.worktrees.list().map((w) => w.name) },
+    },
+  );
+}
+
+/** Whether the worktree stands on an older snapshot than its newest. SPEC 1. */
+export function isDetached(worktree: WorktreeConfig): boolean {
+  return worktree.head_snapshot_id !== worktree.latest_snapshot_id;
+}
