@@ -162,6 +162,16 @@ export const AuditHead = record({
 });
 export type AuditHead = Infer<typeof AuditHead>;
 
+/** What an open intent has taken for itself: other changes leave it alone. */
+export const Claims = record({
+  snapshot_id: snapshotId().about("The snapshot that it makes, or that must not go meanwhile.").optional(),
+  worktree_name: text().about(
+    "The worktree that it makes, renames or removes; the new name of one that it renames.",
+  ).optional(),
+  staging_in_root: text().about("A folder in the payload root that is ours: every scan skips it.").optional(),
+});
+export type Claims = Infer<typeof Claims>;
+
 /** What a change is about to do, so that it can be finished or undone. */
 export const Intent = record({
   id: uuid(),
@@ -175,7 +185,8 @@ export const Intent = record({
   started_at: time(),
   state: oneOf("active", "completed", "abandoned"),
   steps: list(text()),
-  details: mapOf(anything()),
+  claims: Claims.default({}),
+  details: mapOf(anything()).about("What recovery must know; each kind of change has its own."),
   audit: nullable(anything()).about("The audit record's content, once the change is decided."),
 });
 export type Intent = Infer<typeof Intent>;

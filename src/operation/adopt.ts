@@ -3,12 +3,12 @@ import { quoted } from "../model/path_text.ts";
 import { boolean, record, text } from "../model/schema.ts";
 import { openPlatform } from "../platform/open_platform.ts";
 import { checkAdoptable } from "../repo/refusals.ts";
-import { beginRepository } from "../protocol/repository/begin.ts";
+import { adoptBeginning, beginRepository } from "../protocol/repository/begin.ts";
 import { hasMoreEntriesThan } from "../protocol/repository/count_entries.ts";
 import { defineFreeOperation } from "./define.ts";
 import type { Context } from "../protocol/context.ts";
 import { NewRepositoryResult, newRepositoryResult } from "../protocol/repository/result.ts";
-import { relocate } from "../protocol/repository/relocate.ts";
+import { relocate, relocation } from "../protocol/repository/relocate.ts";
 import { placeOptions } from "./init.ts";
 
 /** A tree with more than this is worth a word before its first snapshot is made. */
@@ -27,6 +27,7 @@ export const adopt = defineFreeOperation({
     ["jvs adopt --relocate", "after a folder and its .jvs folder were moved or copied: this is it now"],
   ],
   changes: "outside",
+  kinds: [adoptBeginning, relocation],
   input: record({
     folder: text().optional().about("The folder; the current one when none is given.")
       .cli({ positional: true, placeholder: "DIR", completes: "path" }),
@@ -40,7 +41,7 @@ export const adopt = defineFreeOperation({
     const place = checkAdoptable(folder, openPlatform(), placeOptions(context));
     await warnIfLarge(context, place);
     const store = await beginRepository(context, {
-      operation: "adopt",
+      kind: adoptBeginning,
       root: `${place}.jvs`,
       mainPath: `../${place.slice(place.lastIndexOf("/") + 1)}`,
       shared: false,

@@ -111,9 +111,9 @@ Deno.test("adopt() with relocate goes on after the folder and its history were m
   const result = await callIn(moved, adopt, { relocate: true });
   assertEquals(result.worktree, { name: "main", path: moved });
   assertEquals((await callIn(moved, status)).clean, true);
-  assertEquals(await operations(moved), ["adopt", "snapshot", "adopt"]);
+  assertEquals(await operations(moved), ["adopt", "snapshot", "adopt relocate"]);
   await callIn(moved, adopt, { relocate: true }); // nothing to do, so nothing is recorded
-  assertEquals(await operations(moved), ["adopt", "snapshot", "adopt"]);
+  assertEquals(await operations(moved), ["adopt", "snapshot", "adopt relocate"]);
 });
 
 Deno.test("adopt() with relocate takes a folder that replaced the one that was adopted", async () => {
@@ -158,7 +158,7 @@ Deno.test("adopt() with relocate killed at any moment is done or not, with a rec
     const killed = await killedAt(n, () => callIn(moved, adopt, { relocate: true }));
     await callIn(moved, adopt, { relocate: true });
     await callIn(moved, snapshot);
-    assertEquals(await operations(moved), ["adopt", "adopt", "snapshot"], `killed at ${n}`);
+    assertEquals(await operations(moved), ["adopt", "adopt relocate", "snapshot"], `killed at ${n}`);
     if (!killed) return;
   }
 });

@@ -1,9 +1,24 @@
 import { anything, nullable, record, text } from "../model/schema.ts";
 import { changeRepository } from "../protocol/change/change.ts";
-import { commitChange } from "../protocol/change/commit.ts";
-import { configState } from "../protocol/change/config_recovery.ts";
+import { commitChange, finishIf } from "../protocol/change/commit.ts";
+import { defineChange } from "../protocol/change/kind.ts";
+import { readFresh } from "../platform/durable.ts";
+import { recordHash } from "../repo/record_hash.ts";
+import type { Store } from "../repo/store.ts";
 import { defineOperation } from "./define.ts";
 import { configGet } from "./config_get.ts";
+
+const setting = defineChange({
+  operation: "config set",
+  details: record({ state_before: text().about("What the settings were, as a hash.").optional() }),
+  steps: ["setting"],
+  audit: record({ key: text(), value: text() }),
+  // The settings are one file: it is as it was before, or the change was made.
+  async recover(context, intent) {
+    const { state_before: before } = intent.details;
+    await finishIf(before !== undefined && await stateOf(context.store) !== before, context, intent);
+  },
+});
 
 /** Changes a setting. */
 export const configSet = defineOperation({
@@ -15,6 +30,7 @@ export const configSet = defineOperation({
     ["jvs config set retention.keep_days 90", "keeps snapshots longer"],
   ],
   changes: "repository",
+  kinds: [setting],
   input: record({
     key: text().about("The setting.").cli({ positional: true, placeholder: "KEY", completes: "config" }),
     value: text().about("What it is to be.").cli({ positional: true, placeholder: "VALUE" }),
@@ -26,14 +42,18 @@ export const configSet = defineOperation({
   }),
   async run(context, { key, value }) {
     const { store } = context;
-    const details = { state_before: "" };
-    await changeRepository(context, { operation: "config set", target: key, details }, async (change) => {
-      change.intent.step("setting", { state_before: await configState(store) });
+    await changeRepository(context, { kind: setting, target: key, details: {} }, async (change) => {
+      change.intent.step("setting", { state_before: await stateOf(store) });
       const note = { target: key, details: { key, value } };
-      await commitChange(change, "config set", note, () => store.config.set(key, value));
+      await commitChange(change, note, { commit: () => store.config.set(key, value) });
     });
     const now = await configGet.run(context, { key });
     const note = key.startsWith("hooks.") ? "It runs only after `jvs config trust`." : null;
     return { ...now, note };
   },
 });
+
+/** What tells two states of the settings apart. */
+function stateOf({ layout }: Store): Promise<string> {
+  return recordHash({ text: readFresh(layout.config) ?? null });
+}

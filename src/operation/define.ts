@@ -1,4 +1,5 @@
 import type { Fields, Infer, InferFields, RecordSchema, Schema } from "../model/schema.ts";
+import type { AnyChangeKind } from "../protocol/change/kind.ts";
 import type { Context, RepositoryContext } from "../protocol/context.ts";
 
 /** What an operation changes, and so what it must hold: nothing, one worktree, the repository, or no repository yet. */
@@ -15,6 +16,8 @@ interface Described<I extends Fields, O> {
   readonly examples?: readonly (readonly [command: string, what: string])[];
   readonly input: RecordSchema<I>;
   readonly output: Schema<O>;
+  /** The kinds of change that it makes: how each is recovered. None by default. */
+  readonly kinds?: readonly AnyChangeKind[];
   /** Whether this result says no (exit code 1), although nothing went wrong: never by default. */
   readonly failed?: (result: O, input: InferFields<I>) => boolean;
 }

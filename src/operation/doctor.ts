@@ -12,7 +12,9 @@ import type { RepositoryContext } from "../protocol/context.ts";
 import { finding, REPAIRS } from "../protocol/verify/finding.ts";
 import { checkRecords } from "../protocol/verify/lost_records.ts";
 import { checkMarkers } from "../protocol/verify/unmarked.ts";
-import { repair, repairRuntime } from "../protocol/verify/repair.ts";
+import { folderAcceptance } from "../protocol/change/accept_folder.ts";
+import { readyRebuilding } from "../protocol/verify/rebuild_ready.ts";
+import { headAdvance, repair, repairRuntime } from "../protocol/verify/repair.ts";
 import type { ReadInodes } from "../protocol/verify/payload.ts";
 import { verifySnapshot } from "../protocol/verify/snapshot.ts";
 
@@ -38,6 +40,7 @@ export const doctor = defineOperation({
     ["jvs doctor --strict --repair-runtime", "after a crash, or after copying a repository"],
   ],
   changes: "repository",
+  kinds: [folderAcceptance, headAdvance, readyRebuilding],
   input: Input,
   output: record({
     healthy: boolean(),

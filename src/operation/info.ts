@@ -18,7 +18,7 @@ import type { Folder } from "../platform/platform.ts";
 import type { Store } from "../repo/store.ts";
 import { defineOperation } from "./define.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
-import { engineFor } from "../protocol/repository/engine_for.ts";
+import { engineFor } from "../protocol/engine_for.ts";
 
 const EngineInfo = record({
   name: nullable(oneOf(...ENGINE_NAMES)).about("Null where none works."),

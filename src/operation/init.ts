@@ -3,7 +3,7 @@ import { checkName } from "../model/names.ts";
 import { quoted } from "../model/path_text.ts";
 import { oneOf, record, text } from "../model/schema.ts";
 import { checkNewRepositoryPlace, isUnused } from "../repo/refusals.ts";
-import { beginRepository } from "../protocol/repository/begin.ts";
+import { beginRepository, initBeginning } from "../protocol/repository/begin.ts";
 import { defineFreeOperation } from "./define.ts";
 import type { Context } from "../protocol/context.ts";
 import { NewRepositoryResult, newRepositoryResult } from "../protocol/repository/result.ts";
@@ -21,6 +21,7 @@ export const init = defineFreeOperation({
     ["jvs init team --shared group", "lets everybody in the folder's group use it"],
   ],
   changes: "outside",
+  kinds: [initBeginning],
   input: record({
     name: text().optional().about(
       "The folder to make; the current one, which must be empty, when none is given.",
@@ -37,7 +38,7 @@ export const init = defineFreeOperation({
     );
     if (!isUnused(root)) throw hasContent(root, input.name);
     const store = await beginRepository(context, {
-      operation: "init",
+      kind: initBeginning,
       root,
       mainPath: "main",
       shared: input.shared === "group",

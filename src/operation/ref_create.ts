@@ -1,11 +1,22 @@
 import { checkRefName } from "../model/names.ts";
-import { Ref } from "../model/records.ts";
+import { Ref, snapshotId } from "../model/records.ts";
 import { record, text } from "../model/schema.ts";
 import { nowIso } from "../platform/clock.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
 import { changeRepository } from "../protocol/change/change.ts";
-import { commitChange } from "../protocol/change/commit.ts";
+import { commitChange, finishIf } from "../protocol/change/commit.ts";
+import { defineChange } from "../protocol/change/kind.ts";
 import { defineOperation } from "./define.ts";
+
+const creation = defineChange({
+  operation: "ref create",
+  details: record({}),
+  steps: [],
+  audit: record({ ref_name: text(), snapshot_id: snapshotId(), note: text() }),
+  // A ref is one file, which says whether it was made.
+  recover: (context, intent) =>
+    finishIf(context.store.refs.find(intent.target) !== undefined, context, intent),
+});
 
 /** Gives a snapshot a name. */
 export const refCreate = defineOperation({
@@ -14,6 +25,7 @@ export const refCreate = defineOperation({
   about: "The garbage collection spares a snapshot that has a ref, and the ones before it.",
   examples: [["jvs ref create best v1 --note '0.93 on the test set'", "names the snapshot tagged v1"]],
   changes: "repository",
+  kinds: [creation],
   input: record({
     name: text().about("The ref's name.").cli({ positional: true, placeholder: "NAME" }),
     snapshot: text().default("HEAD").about("The snapshot.").cli({ positional: true, completes: "snapshot" }),
@@ -24,8 +36,8 @@ export const refCreate = defineOperation({
     const { actor, store } = context;
     const name = checkRefName(input.name);
     const id = await resolveSnapshot(store, input.snapshot, context);
-    const options = { operation: "ref create", target: name, details: { snapshot_id: id } };
-    return await changeRepository(context, options, async (change) => {
+    const begun = { kind: creation, target: name, details: {}, claims: { snapshot_id: id } };
+    return await changeRepository(context, begun, async (change) => {
       // Gc has the same lock: now the snapshot cannot go any more.
       await store.snapshots.descriptor(id);
       const ref = {
@@ -37,7 +49,7 @@ export const refCreate = defineOperation({
       };
       if (store.refs.find(name) !== undefined) store.refs.create(ref); // says that it exists, before anything is decided
       const note = { target: name, details: { ref_name: name, snapshot_id: id, note: input.note } };
-      await commitChange(change, "ref create", note, () => void store.refs.create(ref));
+      await commitChange(change, note, { commit: () => void store.refs.create(ref) });
       return { ref };
     });
   },

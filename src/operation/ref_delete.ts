@@ -1,9 +1,19 @@
-import { Ref } from "../model/records.ts";
+import { Ref, snapshotId } from "../model/records.ts";
 import { record, text } from "../model/schema.ts";
 import { changeRepository } from "../protocol/change/change.ts";
-import { commitChange } from "../protocol/change/commit.ts";
+import { commitChange, finishIf } from "../protocol/change/commit.ts";
+import { defineChange } from "../protocol/change/kind.ts";
 import { defineOperation } from "./define.ts";
 import { checkRefName } from "../model/names.ts";
+
+const deletion = defineChange({
+  operation: "ref delete",
+  details: record({}),
+  steps: [],
+  audit: record({ ref_name: text(), snapshot_id: snapshotId() }),
+  recover: (context, intent) =>
+    finishIf(context.store.refs.find(intent.target) === undefined, context, intent),
+});
 
 /** Takes a name from a snapshot. */
 export const refDelete = defineOperation({
@@ -12,6 +22,7 @@ export const refDelete = defineOperation({
   about: "Without the ref the garbage collection may come to delete the snapshot, if nothing else keeps it.",
   examples: [["jvs ref delete best", "takes that name away"]],
   changes: "repository",
+  kinds: [deletion],
   input: record({
     name: text().about("The ref.").cli({ positional: true, placeholder: "NAME", completes: "ref" }),
   }, { closed: true }),
@@ -19,10 +30,10 @@ export const refDelete = defineOperation({
   async run(context, input) {
     const { store } = context;
     const name = checkRefName(input.name);
-    return await changeRepository(context, { operation: "ref delete", target: name }, async (change) => {
+    return await changeRepository(context, { kind: deletion, target: name, details: {} }, async (change) => {
       const ref = store.refs.get(name);
       const note = { target: name, details: { ref_name: name, snapshot_id: ref.snapshot_id } };
-      await commitChange(change, "ref delete", note, () => void store.refs.remove(name));
+      await commitChange(change, note, { commit: () => void store.refs.remove(name) });
       return { ref };
     });
   },

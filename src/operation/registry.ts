@@ -1,4 +1,5 @@
 import type { Schema } from "../model/schema.ts";
+import type { AnyChangeKind } from "../protocol/change/kind.ts";
 import { type Catalog, catalogOf } from "./catalog.ts";
 
 /**
@@ -52,3 +53,14 @@ export const operations: Catalog = catalogOf({
   ...OPERATIONS,
   help: async () => (await import("./help.ts")).helpOn(operations),
 });
+
+/** The kind of change that intents of this name are of: its operation's name is that name, or begins it. */
+export async function changeKindOf(name: string): Promise<AnyChangeKind | undefined> {
+  for (let words = name; words !== ""; words = words.slice(0, Math.max(words.lastIndexOf(" "), 0))) {
+    const operation = operations.resolve(words);
+    if (operation === undefined) continue;
+    const { kinds = [] } = await operations.load(operation);
+    return kinds.find((kind) => kind.operation === name);
+  }
+  return undefined;
+}

@@ -14,6 +14,7 @@ import { previewRestore } from "../protocol/restore/preview.ts";
 import { refusedChange } from "../protocol/restore/refused_change.ts";
 import type { RestoreRequest } from "../protocol/restore/request.ts";
 import { refuseDegraded, RestoreResult, resultOf } from "../protocol/restore/result.ts";
+import { restoring } from "../protocol/restore/restoring.ts";
 import { requireWorktree } from "../protocol/worktree/which.ts";
 import { createWorktreeFrom } from "../protocol/worktree/create.ts";
 
@@ -52,6 +53,7 @@ export const restore = defineOperation({
     ["jvs restore v1 --preview", "says what would change"],
   ],
   changes: "worktree",
+  kinds: [restoring],
   input: Input,
   output: RestoreResult,
   async run(context, input) {
@@ -101,11 +103,7 @@ async function changeTo(
   request: RestoreRequest,
 ): Promise<RestoreResult> {
   const { snapshot_id } = request.descriptor;
-  const options = {
-    operation: "restore",
-    target: snapshot_id,
-    details: { snapshot_id },
-  };
+  const options = { kind: restoring, target: snapshot_id, details: {}, claims: { snapshot_id } };
   return await changeWorktree(context, worktree, options, async (change) => {
     let result: RestoreResult | undefined;
     try {

@@ -4,10 +4,11 @@ import { checkTag } from "../model/names.ts";
 import { Degradations, Descriptor, snapshotId } from "../model/records.ts";
 import { boolean, type Infer, list, nullable, oneOf, record, text } from "../model/schema.ts";
 import { changeWorktree } from "../protocol/change/change.ts";
-import type { WorktreeChange } from "../protocol/change/commit.ts";
+import type { WorktreeContext } from "../protocol/change/kind.ts";
 import { isUnsaved } from "../protocol/look/compare.ts";
 import { defineOperation } from "./define.ts";
 import { lookAt } from "../protocol/look/look.ts";
+import { snapshotSaving } from "../protocol/snapshot/snapshot_saving.ts";
 import { saveSnapshot } from "../protocol/snapshot/save_snapshot.ts";
 import { isDetached, requireWorktree } from "../protocol/worktree/which.ts";
 
@@ -22,7 +23,7 @@ export const SnapshotResult = record({
 });
 type SnapshotResult = Infer<typeof SnapshotResult>;
 
-/** Saves the worktree as it is now. The order of steps and what each protects: SPEC 6, `_snapshot/save_snapshot.ts`. */
+/** Saves the worktree as it is now. The order of steps and what each protects: SPEC 6, `protocol/snapshot/save_snapshot.ts`. */
 export const snapshot = defineOperation({
   name: "snapshot",
   summary: "Save the worktree as it is now",
@@ -34,6 +35,7 @@ export const snapshot = defineOperation({
     ["jvs snapshot --if-changed", "saves only if something differs from the last snapshot"],
   ],
   changes: "worktree",
+  kinds: [snapshotSaving],
   input: record({
     note: text().default("").about("What this snapshot is, in your words.").cli({ positional: true }),
     tags: list(text()).default([]).about("A label; may be given several times.").cli({
@@ -57,8 +59,8 @@ export const snapshot = defineOperation({
   async run(context, input) {
     for (const tag of input.tags) checkTag(tag);
     const worktree = requireWorktree(context, input.worktree);
-    const options = { operation: "snapshot", target: worktree.name };
-    const result = await changeWorktree(context, worktree, options, async (change) => {
+    const begun = { kind: snapshotSaving, target: worktree.name, details: {} };
+    const result = await changeWorktree(context, worktree, begun, async (change) => {
       const keepLineAs = nameOfLeftLine(change, input.branch);
       using look = await lookAt(context, change.worktree);
       const head = change.worktree.head_snapshot_id;
@@ -91,7 +93,7 @@ export const snapshot = defineOperation({
 });
 
 /** Nothing for an attached worktree; for a detached one the ref that keeps its line, or an error. SPEC 6. */
-function nameOfLeftLine({ worktree }: WorktreeChange, branch: boolean): string | null {
+function nameOfLeftLine({ worktree }: WorktreeContext, branch: boolean): string | null {
   const { name, head_snapshot_id: head, latest_snapshot_id: latest } = worktree;
   if (!isDetached(worktree) || head === null || latest === null) return null;
   if (branch) return `${name}-${shortId(latest)}`;
@@ -110,7 +112,7 @@ function nameOfLeftLine({ worktree }: WorktreeChange, branch: boolean): string |
 }
 
 function resultOf(
-  { worktree }: WorktreeChange,
+  { worktree }: WorktreeContext,
   descriptor: Descriptor,
   { created, keepLineAs }: { created: boolean; keepLineAs: string | null },
 ): SnapshotResult {

@@ -2,6 +2,7 @@ import { checkName } from "../model/names.ts";
 import { boolean, record, text } from "../model/schema.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
 import { createWorktreeFrom } from "../protocol/worktree/create.ts";
+import { worktreeCreation } from "../protocol/worktree/publish.ts";
 import { defineOperation } from "./define.ts";
 import { NewWorktreeResult, newWorktreeResult } from "../protocol/worktree/result.ts";
 
@@ -17,6 +18,7 @@ export const worktreeCreate = defineOperation({
     ["jvs worktree create review --from v1", "makes one that holds the snapshot tagged v1"],
   ],
   changes: "repository",
+  kinds: [worktreeCreation],
   input: record({
     name: text().about("The new worktree's name; its folder is worktrees/<name>.").cli({
       positional: true,
@@ -37,7 +39,7 @@ export const worktreeCreate = defineOperation({
     const made = await createWorktreeFrom(context, {
       name,
       snapshotId,
-      operation: "worktree create",
+      kind: worktreeCreation,
       verify,
     });
     return newWorktreeResult(made, false);

@@ -4,6 +4,7 @@ import { boolean, record, text } from "../model/schema.ts";
 import { standsOn } from "../repo/lineage.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
 import { createLiveFork, createWorktreeFrom } from "../protocol/worktree/create.ts";
+import { worktreeForking } from "../protocol/worktree/publish.ts";
 import { defineOperation } from "./define.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
 import { NewWorktreeResult, newWorktreeResult } from "../protocol/worktree/result.ts";
@@ -23,6 +24,7 @@ export const worktreeFork = defineOperation({
     ["jvs worktree fork --live agent-7", "begins with the files as they are now"],
   ],
   changes: "repository",
+  kinds: [worktreeForking],
   input: record({
     snapshot: text().optional().about(
       "The snapshot to go on from; the current worktree's head when none is given.",

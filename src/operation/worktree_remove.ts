@@ -4,11 +4,12 @@ import { snapshotId, time, type WorktreeConfig } from "../model/records.ts";
 import { boolean, nullable, record, text } from "../model/schema.ts";
 import { autosave, namedPaths } from "../protocol/snapshot/autosave.ts";
 import { changeWorktree } from "../protocol/change/change.ts";
-import type { WorktreeChange } from "../protocol/change/commit.ts";
+import type { WorktreeChange } from "../protocol/change/kind.ts";
 import { isUnsaved } from "../protocol/look/compare.ts";
 import { defineOperation } from "./define.ts";
 import { type Look, lookAt } from "../protocol/look/look.ts";
-import { isAdopted } from "../protocol/worktree/open.ts";
+import { isAdopted } from "../protocol/open_worktree.ts";
+import { worktreeRemoval } from "../protocol/worktree/removal.ts";
 import { removeWorktree } from "../protocol/worktree/remove.ts";
 
 /** What becomes of work that no snapshot holds. */
@@ -26,6 +27,7 @@ export const worktreeRemove = defineOperation({
     ["jvs worktree remove experiment --force", "saves first what is not"],
   ],
   changes: "repository",
+  kinds: [worktreeRemoval],
   input: record({
     name: text().about("The worktree.").cli({ positional: true, placeholder: "NAME", completes: "worktree" }),
     force: boolean().default(false).about("Save unsaved work as an autosave first."),
@@ -44,9 +46,10 @@ export const worktreeRemove = defineOperation({
     const { store } = context;
     const worktree = store.worktrees.get(input.name);
     refuseMain(worktree);
-    const options = { operation: "worktree remove", target: worktree.name };
-    return await changeWorktree(context, worktree, options, async (change) => {
-      const { name, latest_snapshot_id } = change.worktree;
+    const { name } = worktree;
+    const begun = { kind: worktreeRemoval, target: name, details: {}, claims: { worktree_name: name } };
+    return await changeWorktree(context, worktree, begun, async (change) => {
+      const { latest_snapshot_id } = change.worktree;
       const path = store.worktrees.root(change.worktree);
       using look = await lookUnlessGone(change);
       const unsaved = input.discard ? "discard" : input.force ? "save" : "refuse";

@@ -4,14 +4,15 @@ import type { WorktreeConfig } from "../model/records.ts";
 import { record, text } from "../model/schema.ts";
 import type { Store } from "../repo/store.ts";
 import { changeWorktree } from "../protocol/change/change.ts";
-import { commitChange, type WorktreeChange } from "../protocol/change/commit.ts";
+import { commitChange } from "../protocol/change/commit.ts";
+import type { WorktreeChange } from "../protocol/change/kind.ts";
 import { defineOperation } from "./define.ts";
 import { lockRepository } from "../protocol/change/locks.ts";
-import { isAdopted } from "../protocol/worktree/open.ts";
+import { isAdopted } from "../protocol/open_worktree.ts";
 import { inodeOf, openPayloads } from "../protocol/worktree/payload_roots.ts";
 import { reserveName } from "../protocol/worktree/reserve_name.ts";
 import { payloadName } from "../protocol/worktree/removal.ts";
-import { carryOutRenaming } from "../protocol/worktree/renaming.ts";
+import { carryOutRenaming, worktreeRenaming } from "../protocol/worktree/renaming.ts";
 
 /** Gives a worktree another name. */
 export const worktreeRename = defineOperation({
@@ -22,6 +23,7 @@ export const worktreeRename = defineOperation({
     "folder of `main` stays where it is.",
   examples: [["jvs worktree rename experiment winner", "renames it and its folder"]],
   changes: "repository",
+  kinds: [worktreeRenaming],
   input: record({
     name: text().about("The worktree.").cli({ positional: true, placeholder: "NAME", completes: "worktree" }),
     new_name: text().about("Its new name.").cli({ positional: true, placeholder: "NEW" }),
@@ -31,8 +33,9 @@ export const worktreeRename = defineOperation({
     const newName = checkName(input.new_name, "worktree");
     const worktree = context.store.worktrees.get(input.name);
     if (isAdopted(worktree)) throw adoptedStays(worktree);
-    const options = { operation: "worktree rename", target: worktree.name };
-    return await changeWorktree(context, worktree, options, async (change) => {
+    const { name } = worktree;
+    const begun = { kind: worktreeRenaming, target: name, details: {}, claims: { worktree_name: name } };
+    return await changeWorktree(context, worktree, begun, async (change) => {
       const { name: oldName } = change.worktree;
       await reserveName(context, change.intent, newName);
       await rename(change, oldName, newName);
@@ -42,17 +45,16 @@ export const worktreeRename = defineOperation({
   },
 });
 
-async function rename(change: WorktreeChange, from: string, name: string): Promise<void> {
+async function rename(
+  change: WorktreeChange<typeof worktreeRenaming>,
+  from: string,
+  name: string,
+): Promise<void> {
   const { context, intent, store, worktree } = change;
-  using _lock = await lockRepository(context, "worktree rename");
+  using _lock = await lockRepository(context, intent.operation);
   intent.step("renaming", { from, inode: inodeOfPayload(store, worktree) });
   const details = { old_name: from, name, worktree_id: worktree.worktree_id };
-  await commitChange(
-    change,
-    "worktree rename",
-    { target: name, details },
-    () => carryOutRenaming(store, intent),
-  );
+  await commitChange(change, { target: name, details }, { commit: () => carryOutRenaming(store, intent) });
 }
 
 /** Empty where the folder does not bear the worktree's name, or is gone: then only the record changes. */

@@ -1,6 +1,7 @@
 import type { JvsError } from "../model/errors.ts";
 import type { Reporter } from "../model/progress.ts";
 import type { WorktreeConfig } from "../model/records.ts";
+import type { IntentForm, OpenIntent } from "../repo/intents.ts";
 import type { Store } from "../repo/store.ts";
 
 /** Who asks, and how: everything an operation may know besides its input. */
@@ -25,6 +26,8 @@ export interface Context {
   readonly home: string | undefined;
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
+  /** The kind of change that an intent is of; nothing for one that this version does not know. */
+  readonly kindOf: (operation: string) => Promise<Recoverable | undefined>;
 }
 
 /** A context with its repository opened; the worktree is the one that `cwd` lies in, or `main`. */
@@ -33,4 +36,12 @@ export interface RepositoryContext extends Context {
   readonly worktree: WorktreeConfig | null;
   /** Why there is no worktree, where its record is damaged: what asks for no worktree goes on all the same. */
   readonly worktreeProblem?: JvsError;
+}
+
+/** What recovery needs of a kind of change. */
+// deno-lint-ignore no-explicit-any -- details and steps of any kind: `unknown` would refuse all of them
+export interface Recoverable extends IntentForm<any, any> {
+  /** Finishes or undoes what an intent began, by what is on disk. It may itself be killed and repeated. */
+  // deno-lint-ignore no-explicit-any -- as above
+  recover(context: RepositoryContext, intent: OpenIntent<any, any>): Promise<void>;
 }

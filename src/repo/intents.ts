@@ -1,7 +1,7 @@
 import { isJvsError, type JvsError } from "../model/errors.ts";
 import { isUuid, newUuid } from "../model/ids.ts";
-import { Intent } from "../model/records.ts";
-import { SchemaMismatch } from "../model/schema.ts";
+import { type Claims, Intent } from "../model/records.ts";
+import { type Schema, SchemaMismatch } from "../model/schema.ts";
 import { nowIso, randomBytes } from "../platform/clock.ts";
 import { removeDurable } from "../platform/durable.ts";
 import type { Host } from "../platform/platform.ts";
@@ -12,8 +12,21 @@ import { damaged, readRecord, writeRecord } from "./record_file.ts";
 
 const WHAT = "the intent";
 
+/** The form of one kind of intent: what it is called, what recovery must know, and which steps it goes through. */
+export interface IntentForm<D extends object = object, S extends string = string> {
+  /** As intents and the audit trail have it: `worktree fork`. */
+  readonly operation: string;
+  /** Fields that are known only from a later step on are optional. */
+  readonly details: Schema<D>;
+  readonly steps: readonly S[];
+}
+
 /** What a change says of itself when it begins. */
-export type NewIntent = Pick<Intent, "operation" | "worktree_id" | "target" | "details">;
+export interface NewIntent<D> extends Pick<Intent, "worktree_id" | "target"> {
+  readonly details: D;
+  /** Nothing by default. */
+  readonly claims?: Claims;
+}
 
 /** An intent's file that cannot be read: what it was about to do is not known. */
 export interface DamagedIntent {
@@ -26,9 +39,16 @@ export class Intents {
   constructor(private readonly layout: Layout, private readonly host: Host) {}
 
   /** Writes down that a change begins. */
-  begin(change: NewIntent): OpenIntent {
-    const open = this.open({
-      ...change,
+  begin<D extends object, S extends string>(
+    form: IntentForm<D, S>,
+    { worktree_id, target, details, claims = {} }: NewIntent<D>,
+  ): OpenIntent<D, S> {
+    const open = this.open(form, {
+      operation: form.operation,
+      worktree_id,
+      target,
+      details: { ...details } as Intent["details"],
+      claims,
       id: newUuid(randomBytes(16)),
       ...this.self(),
       started_at: nowIso(),
@@ -74,9 +94,12 @@ export class Intents {
     return intent.boot_id !== host.bootId || !host.isAlive(intent.pid, intent.process_start);
   }
 
-  /** Takes an intent over, to recover it: the caller holds its lock, or knows that it is abandoned. */
-  adopt(intent: Intent): OpenIntent {
-    return this.open({ ...intent, ...this.self() });
+  /** Takes an intent over, to recover it: the caller holds its lock, or knows that its process has ended. */
+  takeOver<D extends object, S extends string>(
+    form: IntentForm<D, S>,
+    intent: Intent,
+  ): OpenIntent<D, S> {
+    return this.open(form, { ...intent, ...this.self() });
   }
 
   private self(): Pick<Intent, "host" | "boot_id" | "pid" | "process_start"> {
@@ -84,18 +107,21 @@ export class Intents {
     return { host: id, boot_id: bootId, pid, process_start: startTime };
   }
 
-  private open(intent: Intent): OpenIntent {
-    return new OpenIntent(this.layout.intent(intent.id), intent);
+  private open<D extends object, S extends string>(
+    form: IntentForm<D, S>,
+    intent: Intent,
+  ): OpenIntent<D, S> {
+    return new OpenIntent(this.layout.intent(intent.id), form, intent);
   }
 }
 
-/** An intent in the hands of the one that acts on it; all that it is told is durable when the call returns. */
-export class OpenIntent {
+/** An intent in the hands of the process that acts on it; all that it is told is durable when the call returns. */
+export class OpenIntent<D extends object = object, S extends string = string> {
   /** Whether this process has written the audit record: then it is done, whatever fails from now on. */
   isRecorded = false;
   #intent: Intent;
 
-  constructor(private readonly path: string, intent: Intent) {
+  constructor(private readonly path: string, private readonly form: IntentForm<D, S>, intent: Intent) {
     this.#intent = intent;
   }
 
@@ -103,15 +129,42 @@ export class OpenIntent {
     return this.#intent.id;
   }
 
-  /** As it stands now. */
-  get intent(): Intent {
-    return this.#intent;
+  get operation(): string {
+    return this.#intent.operation;
   }
 
-  /** Says that a step is about to be taken, with what recovery must know of it. */
-  step(name: string, details: Intent["details"] = {}): void {
-    const { steps, details: before } = this.#intent;
-    this.#intent = { ...this.#intent, steps: [...steps, name], details: { ...before, ...details } };
+  get target(): string {
+    return this.#intent.target;
+  }
+
+  get worktreeId(): string | null {
+    return this.#intent.worktree_id;
+  }
+
+  /** What other changes leave alone while it is open. */
+  get claims(): Claims {
+    return this.#intent.claims;
+  }
+
+  /** What recovery knows, as far as the change came. */
+  get details(): D {
+    return this.checked(() => this.form.details.check(this.#intent.details, "details"));
+  }
+
+  /** Whether this step was begun. */
+  has(step: S): boolean {
+    return this.#intent.steps.includes(step);
+  }
+
+  /** Says that a step is about to be taken, with what recovery must know of it and what the step claims. */
+  step(name: S, details: Partial<D> = {}, claims: Claims = {}): void {
+    const before = this.#intent;
+    this.#intent = {
+      ...before,
+      steps: [...before.steps, name],
+      details: { ...before.details, ...details },
+      claims: { ...before.claims, ...claims },
+    };
     this.write();
   }
 
@@ -124,12 +177,7 @@ export class OpenIntent {
   /** What was settled, or null. */
   decided(): AuditEntry | null {
     const { audit } = this.#intent;
-    try {
-      return audit === null ? null : AuditEntry.check(audit, "audit");
-    } catch (error) {
-      if (error instanceof SchemaMismatch) throw damaged({ what: WHAT, path: this.path }, error.message);
-      throw error;
-    }
+    return audit === null ? null : this.checked(() => AuditEntry.check(audit, "audit"));
   }
 
   /** Is done with it; its audit record, if it has one, is in the log. Repeatable. */
@@ -140,6 +188,15 @@ export class OpenIntent {
   /** Writes it whole. */
   write(): void {
     writeRecord(this.path, this.#intent);
+  }
+
+  private checked<T>(check: () => T): T {
+    try {
+      return check();
+    } catch (error) {
+      if (error instanceof SchemaMismatch) throw damaged({ what: WHAT, path: this.path }, error.message);
+      throw error;
+    }
   }
 }
 

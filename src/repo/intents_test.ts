@@ -1,13 +1,15 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import type { Intent } from "../model/records.ts";
+import { record } from "../model/schema.ts";
 import { JvsError } from "../model/errors.ts";
 import { openPlatform } from "../platform/open_platform.ts";
 import type { Host } from "../platform/platform.ts";
 import { controlPlane, WORKTREE_ID } from "../../tests/support/control_plane.ts";
 import type { AuditEntry } from "./audit_record.ts";
-import { Intents, type NewIntent } from "./intents.ts";
+import { type IntentForm, Intents, type NewIntent } from "./intents.ts";
 
-const CHANGE: NewIntent = {
-  operation: "snapshot",
+const FORM: IntentForm = { operation: "snapshot", details: record({}), steps: [] };
+const CHANGE: NewIntent<object> = {
   worktree_id: WORKTREE_ID,
   target: "main",
   details: { a: 1 },
@@ -25,6 +27,13 @@ const ENTRY: AuditEntry = {
   after: 7,
 };
 
+function begun(intents: Intents): Intent {
+  intents.begin(FORM, CHANGE);
+  const [intent] = intents.list();
+  assert(intent);
+  return intent;
+}
+
 function hostLike(more: Partial<Host>): Host {
   const { id, bootId, pid, startTime, name, uid, gid, userName } = openPlatform().host;
   return { id, bootId, pid, startTime, name, uid, gid, userName, isAlive: () => false, ...more };
@@ -34,8 +43,8 @@ Deno.test("Intents.begin() writes what another process reads, step by step", () 
   using plane = controlPlane();
   const here = new Intents(plane.layout, openPlatform().host);
   const other = new Intents(plane.layout, openPlatform().host);
-  const open = here.begin(CHANGE);
-  assertEquals(other.list(), [open.intent]);
+  const open = here.begin(FORM, CHANGE);
+  assertEquals(other.list().map(({ id, operation }) => [id, operation]), [[open.id, "snapshot"]]);
   open.step("began", { snapshot_id: "x" });
   open.step("staged", { a: 2 });
   const [seen] = other.list();
@@ -45,7 +54,7 @@ Deno.test("Intents.begin() writes what another process reads, step by step", () 
   open.decide(ENTRY);
   const [decided] = other.list();
   assert(decided);
-  assertEquals(other.adopt(decided).decided(), ENTRY);
+  assertEquals(other.takeOver(FORM, decided).decided(), ENTRY);
   for (let i = 0; i < 2; i++) open.complete();
   assertEquals(other.list(), []);
 });
@@ -54,11 +63,14 @@ Deno.test("Intents.list() gives the oldest first and passes over what is damaged
   using plane = controlPlane();
   const intents = new Intents(plane.layout, openPlatform().host);
   const opened = Array.from({ length: 5 }, (_, i) => {
-    const open = intents.begin({ ...CHANGE, target: `${i}` });
+    const open = intents.begin(FORM, { ...CHANGE, target: `${i}` });
     const path = plane.layout.intent(open.id);
     Deno.writeTextFileSync(
       path,
-      JSON.stringify({ ...open.intent, started_at: `2026-01-01T00:00:0${9 - i}Z` }),
+      JSON.stringify({
+        ...JSON.parse(Deno.readTextFileSync(path)),
+        started_at: `2026-01-01T00:00:0${9 - i}Z`,
+      }),
     );
     return path;
   });
@@ -83,7 +95,7 @@ Deno.test("Intents.list() finds none in a repository that was copied without run
 Deno.test("Intents.isAbandoned() is true only where the process is known to be gone", () => {
   using plane = controlPlane();
   const here = hostLike({});
-  const { intent } = new Intents(plane.layout, here).begin(CHANGE);
+  const intent = begun(new Intents(plane.layout, here));
   const seenFrom = (host: Partial<Host>) => new Intents(plane.layout, hostLike(host)).isAbandoned(intent);
   assertEquals(seenFrom({ isAlive: () => true }), false);
   assertEquals(seenFrom({ isAlive: () => false }), true);
@@ -95,18 +107,18 @@ Deno.test("Intents.isAbandoned() is true only where the process is known to be g
 Deno.test("Intents.isAbandoned() tells our own running process from one that has ended", async () => {
   using plane = controlPlane();
   const intents = new Intents(plane.layout, openPlatform().host);
-  const { intent } = intents.begin(CHANGE);
+  const intent = begun(intents);
   assertEquals(intents.isAbandoned(intent), false);
   const ended = new Deno.Command("true").spawn();
   await ended.status;
   assertEquals(intents.isAbandoned({ ...intent, pid: ended.pid }), true);
 });
 
-Deno.test("Intents.adopt() makes it ours from the next step on", () => {
+Deno.test("Intents.takeOver(FORM, ) makes it ours from the next step on", () => {
   using plane = controlPlane();
-  const { intent } = new Intents(plane.layout, hostLike({ pid: 1, startTime: "1" })).begin(CHANGE);
+  const intent = begun(new Intents(plane.layout, hostLike({ pid: 1, startTime: "1" })));
   const recovering = new Intents(plane.layout, hostLike({ pid: 2, startTime: "2" }));
-  const open = recovering.adopt(intent);
+  const open = recovering.takeOver(FORM, intent);
   open.step("recovering");
   const [seen] = recovering.list();
   assertEquals([seen?.pid, seen?.process_start, seen?.id], [2, "2", intent.id]);
@@ -115,10 +127,10 @@ Deno.test("Intents.adopt() makes it ours from the next step on", () => {
 Deno.test("OpenIntent.decided() refuses an entry that was damaged", () => {
   using plane = controlPlane();
   const intents = new Intents(plane.layout, openPlatform().host);
-  const open = intents.begin(CHANGE);
+  const open = intents.begin(FORM, CHANGE);
   open.decide({ ...ENTRY, operation: 1 } as unknown as AuditEntry);
   const [seen] = intents.list();
   assert(seen);
-  const error = assertThrows(() => intents.adopt(seen).decided(), JvsError);
+  const error = assertThrows(() => intents.takeOver(FORM, seen).decided(), JvsError);
   assertEquals([error.code, error.details["path"]], ["E_DESCRIPTOR_CORRUPT", plane.layout.intent(open.id)]);
 });

@@ -92,6 +92,16 @@ export class Worktrees {
     return undefined;
   }
 
+  /** Whether there is a worktree with this id, or may be: its record can be one that is damaged. */
+  isKnown(id: string): boolean {
+    try {
+      return this.withId(id) !== undefined;
+    } catch (error) {
+      if (isJvsError(error, "E_DESCRIPTOR_CORRUPT")) return true;
+      throw error;
+    }
+  }
+
   /** The record, or `E_NOT_FOUND` naming those there are. */
   get(name: string): WorktreeConfig {
     const config = this.find(name);

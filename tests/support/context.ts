@@ -3,6 +3,7 @@ import { type Reporter, silentReporter } from "../../src/model/progress.ts";
 import type { FreeOperation, Operation } from "../../src/operation/define.ts";
 import type { Context, RepositoryContext } from "../../src/protocol/context.ts";
 import { callOperation, openRepository } from "../../src/operation/call.ts";
+import { changeKindOf } from "../../src/operation/registry.ts";
 
 /** A caller of operations who stands in a folder; everything else is as plain as can be, unless the test says more. */
 export function contextIn(cwd: string, more: Partial<Context> = {}): Context {
@@ -19,6 +20,7 @@ export function contextIn(cwd: string, more: Partial<Context> = {}): Context {
     home: undefined,
     reporter: silentReporter,
     signal: new AbortController().signal,
+    kindOf: changeKindOf,
     ...more,
   };
 }

@@ -1,26 +1,16 @@
 import { isJvsError } from "../../model/errors.ts";
-import type { WorktreeConfig } from "../../model/records.ts";
+import type { AuditEntry } from "../../repo/audit_record.ts";
 import type { OpenIntent } from "../../repo/intents.ts";
 import type { Store } from "../../repo/store.ts";
-import type { RepositoryContext } from "../context.ts";
+import type { Context, RepositoryContext } from "../context.ts";
+import type { AnyChangeKind, AuditNote, Change } from "./kind.ts";
 
-/** A change under way: what it may use, and where it says how far it is. */
-export interface Change {
-  readonly context: RepositoryContext;
-  readonly store: Store;
-  readonly intent: OpenIntent;
-}
-
-/** A change of one worktree. */
-export interface WorktreeChange extends Change {
-  /** As it is under the lock. */
-  readonly worktree: WorktreeConfig;
-}
-
-/** What the audit trail keeps of a change that was made. */
-export interface AuditNote {
-  readonly target: string;
-  readonly details: Readonly<Record<string, unknown>>;
+/** What acts while a change is committed. */
+export interface CommitSteps {
+  /** Makes the change true. */
+  readonly commit: () => void | Promise<void>;
+  /** Removes what only the intent accounts for, once the change is recorded; nothing by default. */
+  readonly cleanUp?: () => void | Promise<void>;
 }
 
 /**
@@ -29,25 +19,12 @@ export interface AuditNote {
  * the intent accounts for, and the intent is done. What fails after the record is a warning: the intent stays, and the
  * next change clears up.
  */
-export async function commitChange(
-  change: Change,
-  operation: string,
-  note: AuditNote,
-  commit: () => void | Promise<void>,
-  cleanUp: () => void | Promise<void> = () => {},
+export async function commitChange<K extends AnyChangeKind>(
+  { context, intent, store }: Change<K>,
+  { target, details }: AuditNote<K>,
+  { commit, cleanUp = () => {} }: CommitSteps,
 ): Promise<void> {
-  const { context, intent, store } = change;
-  const content = {
-    operation,
-    actor: context.actor,
-    target: note.target,
-    fencing_token: null,
-    session_id: context.session ?? null,
-    reason: context.reason ?? null,
-    details: note.details,
-    event_id: intent.id,
-    after: store.audit.position(),
-  };
+  const content = { ...entryOf(context, intent, { target, details }), after: store.audit.position() };
   intent.decide(content);
   await commit();
   await store.audit.append(content);
@@ -58,8 +35,49 @@ export async function commitChange(
   } catch (error) {
     if (!isJvsError(error)) throw error;
     context.reporter.warn(
-      `The ${operation} is done and recorded; but clearing up after it failed, and is left to the next change or ` +
+      `The ${intent.operation} is done and recorded; but clearing up after it failed, and is left to the next change or ` +
         `\`jvs doctor --repair-runtime\`: ${error.message}`,
     );
   }
+}
+
+/** What the audit log will say of a change. */
+export function entryOf<K extends AnyChangeKind>(
+  { actor, session, reason }: Context,
+  { id, operation }: { readonly id: string; readonly operation: string },
+  { target, details }: AuditNote<K>,
+): AuditEntry {
+  return {
+    operation,
+    actor,
+    target,
+    fencing_token: null,
+    session_id: session ?? null,
+    reason: reason ?? null,
+    details,
+    event_id: id,
+  };
+}
+
+/** Ends a recovery of what was done: writes the audit record that was decided, once, and removes the intent. */
+export async function finishDecided(
+  { store }: { readonly store: Store },
+  intent: Pick<OpenIntent, "decided" | "complete" | "isRecorded">,
+): Promise<void> {
+  const content = intent.decided();
+  if (content !== null) {
+    await store.audit.append(content);
+    intent.isRecorded = true;
+  }
+  intent.complete();
+}
+
+/** Ends a recovery of a change that is made by one step, which was taken or not. */
+export async function finishIf(
+  isDone: boolean,
+  context: RepositoryContext,
+  intent: Pick<OpenIntent, "decided" | "complete" | "isRecorded">,
+): Promise<void> {
+  if (isDone) await finishDecided(context, intent);
+  else intent.complete();
 }

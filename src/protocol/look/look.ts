@@ -10,7 +10,7 @@ import { type Scan, type ScanOptions, scanTree } from "../../tree/scan.ts";
 import { loadStatCache, saveStatCache, type StatCache } from "../../tree/stat_cache.ts";
 import type { TreeTable } from "../../tree/table.ts";
 import type { RepositoryContext } from "../context.ts";
-import { openWorktree } from "../worktree/open.ts";
+import { openWorktree } from "../open_worktree.ts";
 
 const IGNORE_FILE = bytesOf(".jvsignore");
 
@@ -141,8 +141,8 @@ export async function scanWorktree(
 function stagingInRoot({ store }: RepositoryContext, worktree: WorktreeConfig): Uint8Array[] {
   const names: Uint8Array[] = [];
   for (const intent of store.intents.list()) {
-    const name = intent.details["staging_in_root"];
-    if (intent.worktree_id === worktree.worktree_id && typeof name === "string") names.push(bytesOf(name));
+    const { staging_in_root: name } = intent.claims;
+    if (intent.worktree_id === worktree.worktree_id && name !== undefined) names.push(bytesOf(name));
   }
   return names;
 }

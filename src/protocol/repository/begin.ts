@@ -1,3 +1,4 @@
+import { boolean, record, text } from "../../model/schema.ts";
 import { openPlatform } from "../../platform/open_platform.ts";
 import { createRepository } from "../../repo/create.ts";
 import { Intents } from "../../repo/intents.ts";
@@ -5,11 +6,27 @@ import type { Layout } from "../../repo/layout.ts";
 import type { Store } from "../../repo/store.ts";
 import { readWorktree } from "../../repo/worktree_files.ts";
 import type { Context } from "../context.ts";
-import { finishDecided } from "../change/finish.ts";
+import { entryOf, finishDecided } from "../change/commit.ts";
+import { defineChange } from "../change/kind.ts";
+
+/** A repository appears whole, with its intent in it: what is left to do is to record that. */
+const beginning = (operation: string) =>
+  defineChange({
+    operation,
+    details: record({}),
+    steps: [],
+    audit: record({ worktree: text(), path: text(), shared: boolean() }),
+    recover: finishDecided,
+  });
+
+/** Makes a repository with an empty worktree. */
+export const initBeginning = beginning("init");
+/** Puts a folder under version control where it stands. */
+export const adoptBeginning = beginning("adopt");
 
 /** A repository that is to be. */
 export interface NewRepository {
-  readonly operation: "init" | "adopt";
+  readonly kind: typeof initBeginning;
   /** The folder that holds `.jvs`: absolute and without links. */
   readonly root: string;
   /** `main`, or `../X` for the folder that `X.jvs` adopts. */
@@ -30,28 +47,20 @@ export async function beginRepository(context: Context, repository: NewRepositor
     platform,
     fill: (control) => announce(context, repository, control, new Intents(control, host)),
   });
-  for (const intent of store.intents.list()) await finishDecided(store, store.intents.adopt(intent));
+  for (const intent of store.intents.list()) {
+    await finishDecided({ store }, store.intents.takeOver(repository.kind, intent));
+  }
   return store;
 }
 
 function announce(context: Context, repository: NewRepository, control: Layout, intents: Intents): void {
-  const { operation, root, mainPath, shared } = repository;
-  const intent = intents.begin({
-    operation,
+  const { kind, root, mainPath, shared } = repository;
+  const intent = intents.begin(kind, {
     // The next change of main finishes it.
     worktree_id: readWorktree(control, "main")?.worktree_id ?? null,
     target: root,
     details: {},
   });
-  intent.decide({
-    operation,
-    actor: context.actor,
-    target: root,
-    fencing_token: null,
-    session_id: context.session ?? null,
-    reason: context.reason ?? null,
-    details: { worktree: "main", path: mainPath, shared },
-    event_id: intent.id,
-    after: 0,
-  });
+  const note = { target: root, details: { worktree: "main", path: mainPath, shared } };
+  intent.decide({ ...entryOf<typeof initBeginning>(context, intent, note), after: 0 });
 }

@@ -7,14 +7,27 @@ import { Layout } from "../../repo/layout.ts";
 import { isThere } from "../../repo/snapshot_files.ts";
 import { openStore, type Store } from "../../repo/store.ts";
 import { trustedRepositories } from "../../repo/trust.ts";
-import { recoverRelocation } from "./relocation_recovery.ts";
-import { withIntent } from "../change/change.ts";
-import { commitChange } from "../change/commit.ts";
-import type { Context } from "../context.ts";
+import {
+  FolderAudit,
+  type FolderChange,
+  giveFolder,
+  NewFolder,
+  recoverFolder,
+} from "../change/accept_folder.ts";
+import { defineChange } from "../change/kind.ts";
 import { lockWorktree } from "../change/locks.ts";
-import { isAdopted } from "../worktree/open.ts";
+import { recoverOnly } from "../change/recover.ts";
+import type { Context, RepositoryContext } from "../context.ts";
+import { isAdopted } from "../open_worktree.ts";
 
-const OPERATION = "adopt relocate";
+/** Says that an adopted folder is somewhere else now. */
+export const relocation: FolderChange = defineChange({
+  operation: "adopt relocate",
+  details: NewFolder,
+  steps: [],
+  audit: FolderAudit,
+  recover: recoverFolder,
+});
 
 /** Says that an adopted folder is here now: it was moved together with its history, or replaced. SPEC 2. */
 export async function relocate(context: Context, folder: string): Promise<Store> {
@@ -34,29 +47,15 @@ export async function relocate(context: Context, folder: string): Promise<Store>
   return store;
 }
 
-type Place = Pick<WorktreeConfig, "path" | "identity">;
-
 async function record(
-  context: Context & { store: Store; worktree: WorktreeConfig },
+  context: RepositoryContext,
   worktree: WorktreeConfig,
-  now: Place,
+  folder: NewFolder,
 ): Promise<void> {
-  const { store } = context;
-  const { name, worktree_id } = worktree;
-  using _lock = await lockWorktree(context, worktree_id, "adopt");
-  // Only an interrupted relocation: to recover anything else it must be known first where the folder is.
-  for (const intent of store.intents.list()) {
-    if (intent.worktree_id === worktree_id && intent.operation === OPERATION) {
-      await recoverRelocation(context, store.intents.adopt(intent));
-    }
-  }
-  const options = { operation: OPERATION, target: name, details: { ...now } };
-  await withIntent(context, worktree_id, options, async (intent) => {
-    const details = { worktree: name, path: now.path, previous_path: worktree.path };
-    await commitChange({ context, store, intent }, "adopt", { target: store.layout.root, details }, () => {
-      store.worktrees.update(name, now);
-    });
-  });
+  using _lock = await lockWorktree(context, worktree.worktree_id, relocation.operation);
+  // To recover anything else it must be known first where the folder is.
+  await recoverOnly(context, worktree.worktree_id, [relocation]);
+  await giveFolder(context, worktree, relocation, folder);
 }
 
 function noHistory(place: string): JvsError {

@@ -4,7 +4,7 @@ import { isJvsError } from "../../model/errors.ts";
 import type { Folder } from "../../platform/platform.ts";
 import type { Store } from "../../repo/store.ts";
 import type { Context } from "../context.ts";
-import { engineFor } from "./engine_for.ts";
+import { engineFor } from "../engine_for.ts";
 
 /** What making a repository gives. */
 export const NewRepositoryResult = record({

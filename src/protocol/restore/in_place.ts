@@ -1,7 +1,8 @@
 import { isJvsError } from "../../model/errors.ts";
 import type { Folder } from "../../platform/platform.ts";
 import { adoptHashes } from "../look/adopt_hashes.ts";
-import { commitChange, type WorktreeChange } from "../change/commit.ts";
+import { commitChange } from "../change/commit.ts";
+import type { WorktreeChange } from "../change/kind.ts";
 import type { RepositoryContext } from "../context.ts";
 import { lookAt } from "../look/look.ts";
 import { applyJournal, prepareRoom, RestoreTrees } from "./apply.ts";
@@ -12,15 +13,18 @@ import { requireMovable } from "./movable.ts";
 import { prepareRestore } from "./prepare.ts";
 import { type Restored, toBeRestored } from "./restored.ts";
 import { journalOf, stage, withoutUnmade } from "./stage.ts";
+import type { restoring } from "./restoring.ts";
 import { removeOldReplaced, Staging } from "./staging.ts";
 import { gatherStrangers, saveStrangers } from "./strangers.ts";
+
+type RestoreChange = WorktreeChange<typeof restoring>;
 
 /**
  * Makes the worktree equal the snapshot by changing what differs: look, plan and autosave (`prepareRestore`), stage,
  * journal, change, commit. What each stage protects: docs/design/restore.md.
  */
 export async function restoreInPlace(
-  change: WorktreeChange,
+  change: RestoreChange,
   request: RestoreRequest,
   use: (restored: Restored) => void,
 ): Promise<void> {
@@ -35,7 +39,7 @@ export async function restoreInPlace(
 }
 
 async function changeTree(
-  change: WorktreeChange,
+  change: RestoreChange,
   request: RestoreRequest,
   scope: Uint8Array,
   result: Restored,
@@ -89,14 +93,14 @@ async function tidyUp({ reporter }: RepositoryContext, act: () => Promise<void>)
 }
 
 /** Both the worktree and what was taken out of it; they may lie on two file systems (SPEC 2). */
-function makeDurable({ store }: WorktreeChange, root: Folder, staging: Staging): void {
+function makeDurable({ store }: RestoreChange, root: Folder, staging: Staging): void {
   store.platform.syncFileSystem(root);
   store.platform.syncFileSystem(staging.home);
 }
 
 /** From here on the restore is finished, not undone, whatever happens. */
 async function commit(
-  change: WorktreeChange,
+  change: RestoreChange,
   request: RestoreRequest,
   result: Restored,
   staging?: Staging,
@@ -122,12 +126,14 @@ async function commit(
       discarded: request.unsaved === "discard",
     },
   };
-  const retire = () => staging?.retire(store, intent);
-  await commitChange(change, "restore", note, () => moveHead(store, worktree, head), retire);
+  await commitChange(change, note, {
+    commit: () => moveHead(store, worktree, head),
+    cleanUp: () => staging?.retire(store, intent),
+  });
 }
 
 /** What was put back is known: the next look need not read it again. */
-async function rememberRestored(change: WorktreeChange, { plan, then }: Restored): Promise<void> {
+async function rememberRestored(change: RestoreChange, { plan, then }: Restored): Promise<void> {
   using look = await lookAt(change.context, change.worktree);
   adoptHashes(look.table, then, new Set(plan.metadata.map((pair) => pair.then)));
   look.remember(null);

@@ -7,16 +7,13 @@ import { parseIgnoreRules } from "../../tree/ignore.ts";
 import { selectEntries } from "../../tree/select_entries.ts";
 import type { TreeTable } from "../../tree/table.ts";
 import { type Autosave, autosave, namedPaths } from "../snapshot/autosave.ts";
-import type { WorktreeChange } from "../change/commit.ts";
+import type { WorktreeContext } from "../change/kind.ts";
 import { savedTable } from "../look/compare.ts";
 import { type Look, lookAt } from "../look/look.ts";
 import type { RestoreRequest } from "./request.ts";
 import { planRestore, type RestorePlan } from "./plan.ts";
 import { entriesBelow, findNamed, ignoredEntries, rulesExcept } from "./scope.ts";
 import { unreadableFiles } from "./unreadable_files.ts";
-
-/** Where a restore is planned: all that looking and saving need. */
-export type Place = Omit<WorktreeChange, "intent">;
 
 /** Everything that is known before the first change. */
 export interface Prepared {
@@ -31,7 +28,7 @@ export interface Prepared {
 }
 
 /** Looks, plans, and saves what no snapshot holds; refuses what cannot be saved. Changes nothing in the worktree. */
-export async function prepareRestore(place: Place, request: RestoreRequest): Promise<Prepared> {
+export async function prepareRestore(place: WorktreeContext, request: RestoreRequest): Promise<Prepared> {
   const look = await lookAt(place.context, place.worktree, { rules: null, unreadable: "record" });
   try {
     const then = await place.store.snapshots.manifest(request.descriptor.snapshot_id, { verify: true });
@@ -110,7 +107,7 @@ class Scene {
    * Null when everything that could be lost is in a snapshot already; else the ignored paths that an autosave must hold
    * besides what it holds anyway. SPEC 7.
    */
-  async unsavedPaths({ store, worktree }: Place, plan: RestorePlan): Promise<Uint8Array[] | null> {
+  async unsavedPaths({ store, worktree }: WorktreeContext, plan: RestorePlan): Promise<Uint8Array[] | null> {
     const { look, ignoredNow } = this;
     const touched = new Set([...plan.touched, ...this.losingAttributes(plan)]);
     const head = worktree.head_snapshot_id;
@@ -160,7 +157,7 @@ function intersect(some: Uint8Array, others: Uint8Array): void {
 }
 
 async function saveFirst(
-  place: Place,
+  place: WorktreeContext,
   request: RestoreRequest,
   look: Look,
   ignoredToo: readonly Uint8Array[],
@@ -180,7 +177,7 @@ function refuseInTheWay({ worktree, table }: Look, { inTheWay }: RestorePlan): v
   );
 }
 
-function refusal({ worktree }: Place, { descriptor }: RestoreRequest): JvsError {
+function refusal({ worktree }: WorktreeContext, { descriptor }: RestoreRequest): JvsError {
   return new JvsError(
     "E_UNSAVED_CHANGES",
     `Cannot restore ${

@@ -1,4 +1,5 @@
-import { type Place, prepareRestore } from "./prepare.ts";
+import type { WorktreeContext } from "../change/kind.ts";
+import { prepareRestore } from "./prepare.ts";
 import type { RestoreRequest } from "./request.ts";
 import { type Restored, toBeRestored } from "./restored.ts";
 
@@ -7,7 +8,7 @@ import { type Restored, toBeRestored } from "./restored.ts";
  * even if that is half of what an interrupted restore began.
  */
 export async function previewRestore(
-  place: Place,
+  place: WorktreeContext,
   request: RestoreRequest,
   use: (restored: Restored) => void,
 ): Promise<void> {

@@ -1,31 +1,24 @@
 import { isJvsError, JvsError } from "../../model/errors.ts";
-import { type Infer, nullable, record } from "../../model/schema.ts";
-import { snapshotId, type WorktreeConfig } from "../../model/records.ts";
+import type { WorktreeConfig } from "../../model/records.ts";
 import type { Folder } from "../../platform/platform.ts";
-import type { OpenIntent } from "../../repo/intents.ts";
 import { TreeTable } from "../../tree/table.ts";
 import type { RepositoryContext } from "../context.ts";
-import { finishDecided } from "../change/finish.ts";
-import { openWorktree } from "../worktree/open.ts";
+import { finishDecided } from "../change/commit.ts";
+import { openWorktree } from "../open_worktree.ts";
 import { RestoreTrees } from "./apply.ts";
 import { moveHead } from "./head.ts";
+import type { RestoreIntent } from "./intent.ts";
 import { readJournal } from "./journal.ts";
 import { Staging } from "./staging.ts";
 import { undoJournal } from "./undo.ts";
 import { type Expected, gatherStrangers, saveStrangers } from "./strangers.ts";
 
-const Head = nullable(record({
-  base_snapshot_id: nullable(snapshotId()),
-  head_snapshot_id: nullable(snapshotId()),
-  latest_snapshot_id: nullable(snapshotId()),
-}));
-
 /** An interrupted restore is finished if it was decided, else undone. SPEC 7, docs/design/restore.md. */
-export async function recoverRestore(context: RepositoryContext, intent: OpenIntent): Promise<void> {
+export async function recoverRestore(context: RepositoryContext, intent: RestoreIntent): Promise<void> {
   const { store } = context;
-  const worktree = store.worktrees.withId(intent.intent.worktree_id);
+  const worktree = store.worktrees.withId(intent.worktreeId);
   if (worktree === undefined) throw unknownWorktree(intent);
-  if (intent.decided() === null && !intent.intent.steps.includes("staging")) {
+  if (intent.decided() === null && !intent.has("staging")) {
     // Nothing was begun. It may be that the worktree's folder is gone: that must not stop what comes next.
     await Staging.discard(store, undefined, intent);
     return intent.complete();
@@ -43,28 +36,27 @@ export async function recoverRestore(context: RepositoryContext, intent: OpenInt
 async function finish(
   { store }: RepositoryContext,
   worktree: WorktreeConfig,
-  intent: OpenIntent,
+  intent: RestoreIntent,
   staging: Staging | undefined,
   root: Folder,
 ): Promise<void> {
-  moveHead(store, worktree, Head.check(intent.intent.details["head"]) as Infer<typeof Head>);
+  moveHead(store, worktree, intent.details.head ?? null);
   await staging?.retire(store, intent);
   await Staging.discard(store, root, intent); // what an interrupted removal left
-  await finishDecided(store, intent);
+  await finishDecided({ store }, intent);
 }
 
 async function undo(
   context: RepositoryContext,
   worktree: WorktreeConfig,
-  intent: OpenIntent,
+  intent: RestoreIntent,
   staging: Staging | undefined,
   root: Folder,
 ): Promise<void> {
   const { store } = context;
-  const { steps } = intent.intent;
-  if (staging === undefined || !steps.includes("journal") || steps.includes("undone")) {
+  if (staging === undefined || !intent.has("journal") || intent.has("undone")) {
     await Staging.discard(store, root, intent);
-    if (!steps.includes("journal")) Staging.putRootBack(root, intent);
+    if (!intent.has("journal")) Staging.putRootBack(root, intent);
     return intent.complete();
   }
   using trees = new RestoreTrees(root, staging);
@@ -91,10 +83,10 @@ async function undo(
 async function expectedInStaging(
   { store }: RepositoryContext,
   worktree: WorktreeConfig,
-  intent: OpenIntent,
+  intent: RestoreIntent,
 ): Promise<Expected> {
   const tables: TreeTable[] = [];
-  for (const id of [intent.intent.target, worktree.head_snapshot_id]) {
+  for (const id of [intent.target, worktree.head_snapshot_id]) {
     if (id === null) continue;
     try {
       tables.push(await store.snapshots.manifest(id));
@@ -107,10 +99,10 @@ async function expectedInStaging(
   return { table, inodes: false, others };
 }
 
-function unknownWorktree(intent: OpenIntent): JvsError {
+function unknownWorktree(intent: RestoreIntent): JvsError {
   return new JvsError(
     "E_LINEAGE_BROKEN",
-    `Cannot recover an interrupted restore: its worktree ${intent.intent.worktree_id} is not known any more.`,
+    `Cannot recover an interrupted restore: its worktree ${intent.worktreeId} is not known any more.`,
     { hint: "Run `jvs doctor --strict`; what the restore took out is in .jvs/runtime/shared/staging." },
   );
 }

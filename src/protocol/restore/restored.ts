@@ -3,7 +3,8 @@ import { DegradationList } from "../../model/degradations.ts";
 import type { TreeTable } from "../../tree/table.ts";
 import type { Look } from "../look/look.ts";
 import type { RestorePlan } from "./plan.ts";
-import type { Place, Prepared } from "./prepare.ts";
+import type { WorktreeContext } from "../change/kind.ts";
+import type { Prepared } from "./prepare.ts";
 import type { RestoreRequest } from "./request.ts";
 import { isMeantToVerify } from "./verify.ts";
 
@@ -24,7 +25,7 @@ export interface Restored {
 
 /** What will have been put back when nothing comes in between: all that a preview tells. */
 export function toBeRestored(
-  place: Place,
+  place: WorktreeContext,
   request: RestoreRequest,
   { plan, look, then, autosaveId, notSaved }: Prepared,
 ): Restored {

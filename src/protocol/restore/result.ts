@@ -4,7 +4,6 @@ import { displayPath } from "../../model/path_text.ts";
 import { Degradations, snapshotId, type WorktreeConfig } from "../../model/records.ts";
 import { boolean, type Infer, integer, list, nullable, oneOf, record, text } from "../../model/schema.ts";
 import type { UserOfFolder } from "../../platform/platform.ts";
-import type { OpenIntent } from "../../repo/intents.ts";
 import type { Store } from "../../repo/store.ts";
 import type { RepositoryContext } from "../context.ts";
 import { pendingOn } from "../look/pending.ts";
@@ -58,7 +57,7 @@ const MOST_NAMED = 20;
 /** What was done, for those who asked; with the intent that it was done under, if anything was. */
 export function resultOf(
   context: RepositoryContext,
-  { worktree: before, intent }: { worktree: WorktreeConfig; intent?: OpenIntent },
+  { worktree: before, intent }: { worktree: WorktreeConfig; intent?: { readonly id: string } },
   request: RestoreRequest,
   { plan, look, then, autosaveId, notSaved, secondAutosaveId, verified, degradations }: Restored,
 ): RestoreResult {

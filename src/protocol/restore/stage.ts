@@ -7,7 +7,7 @@ import { selectEntries } from "../../tree/select_entries.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import { aspectsOf } from "./aspects.ts";
 import { damagedPayload, differingFiles } from "../snapshot/check_clone.ts";
-import type { WorktreeChange } from "../change/commit.ts";
+import type { WorktreeContext } from "../change/kind.ts";
 import type { RestoreTrees } from "./apply.ts";
 import type { Journal, JournalAspects, JournalUnit } from "./journal.ts";
 import type { RestorePlan, Unit } from "./plan.ts";
@@ -26,7 +26,7 @@ export interface StageRequest {
 
 /** Makes all new content in staging, by the paths it will have, and checks it. Nothing of it is visible yet. */
 export async function stage(
-  change: WorktreeChange,
+  change: WorktreeContext,
   staging: Staging,
   request: StageRequest,
 ): Promise<DegradationList> {

@@ -3,17 +3,15 @@ import { type Folder, Stat } from "../../platform/platform.ts";
 import { isSystemError } from "../../platform/system_error.ts";
 import { nowMs } from "../../platform/clock.ts";
 import { attempt } from "../../platform/deno_call.ts";
-import type { OpenIntent } from "../../repo/intents.ts";
 import { namesIn } from "../../repo/names_in.ts";
 import type { Store } from "../../repo/store.ts";
 import { removeTree } from "../../tree/remove_tree.ts";
-import { keepingRoot, putRootBack, RootState, rootState } from "./root_access.ts";
+import type { RestoreIntent } from "./intent.ts";
+import { keepingRoot, putRootBack, type RootState, rootState } from "./root_access.ts";
 
 const ITSELF = bytesOf(".");
 const FRESH = bytesOf("new");
 const OLD = bytesOf("old");
-/** The step of an intent from which on staging in the payload root is being removed. */
-const RETIRING = "retiring";
 
 /** The folder that a restore works in: on the worktree's own file system, as renames must reach it. SPEC 2. */
 export class Staging implements Disposable {
@@ -33,14 +31,14 @@ export class Staging implements Disposable {
   }
 
   /** Makes the folder where a rename into the payload root works; the intent knows before anything is made there. */
-  static async make(store: Store, root: Folder, intent: OpenIntent): Promise<Staging> {
+  static async make(store: Store, root: Folder, intent: RestoreIntent): Promise<Staging> {
     const shared = store.platform.openFolder(store.layout.staging);
     const name = bytesOf(intent.id);
     shared.makeFolder(name, 0o700);
     // Should the probe be killed, the intent says that this name in the payload root is ours.
     const inRoot = `.jvs-staging-${crypto.randomUUID()}`;
     const before = rootState(root);
-    intent.step("staging", { staging_in_root: inRoot, root_before: before });
+    intent.step("staging", { root_before: before }, { staging_in_root: inRoot });
     if (await keepingRoot(root, before, () => canRename(shared, name, root, bytesOf(inRoot)))) {
       for (const part of [FRESH, OLD]) makePart(shared, name, part);
       return Staging.at(shared, name, false);
@@ -74,13 +72,13 @@ export class Staging implements Disposable {
   }
 
   /** Opens what an interrupted restore left, if it came that far. */
-  static find(store: Store, root: Folder, intent: OpenIntent): Staging | undefined {
-    const inRoot = intent.intent.details["staging_in_root"];
+  static find(store: Store, root: Folder, intent: RestoreIntent): Staging | undefined {
+    const inRoot = intent.claims.staging_in_root;
     const places: [Folder, Uint8Array][] = [[
       store.platform.openFolder(store.layout.staging),
       bytesOf(intent.id),
     ]];
-    if (typeof inRoot === "string") places.push([root.openFolder(ITSELF), bytesOf(inRoot)]);
+    if (inRoot !== undefined) places.push([root.openFolder(ITSELF), bytesOf(inRoot)]);
     let found: Staging | undefined;
     for (const [index, [parent, name]] of places.entries()) {
       const staging = found === undefined ? Staging.openWhole(parent, name, index === 1) : undefined;
@@ -91,18 +89,18 @@ export class Staging implements Disposable {
   }
 
   /** Removes whatever an interrupted restore left of its staging; repeatable. No root: it did not come that far. */
-  static async discard(store: Store, root: Folder | undefined, intent: OpenIntent): Promise<void> {
+  static async discard(store: Store, root: Folder | undefined, intent: RestoreIntent): Promise<void> {
     using shared = store.platform.openFolder(store.layout.staging);
     await removeTree(shared, bytesOf(intent.id));
-    const inRoot = intent.intent.details["staging_in_root"];
-    if (root === undefined || typeof inRoot !== "string") return;
+    const inRoot = intent.claims.staging_in_root;
+    if (root === undefined || inRoot === undefined) return;
     await keepingRoot(root, stateToKeep(root, intent), () => removeTree(root, bytesOf(inRoot)));
   }
 
   /** Undoes what trying a rename did to the root, if the restore was killed just then. */
-  static putRootBack(root: Folder, intent: OpenIntent): void {
-    const before = intent.intent.details["root_before"];
-    if (before !== undefined) putRootBack(root, RootState.check(before));
+  static putRootBack(root: Folder, intent: RestoreIntent): void {
+    const { root_before: before } = intent.details;
+    if (before !== undefined) putRootBack(root, before);
   }
 
   private static at(parent: Folder, name: Uint8Array, inRoot: boolean): Staging {
@@ -143,11 +141,11 @@ export class Staging implements Disposable {
    * Done, or undone: what others may still have open is kept for a while (SPEC 7). Where staging had to be in the payload
    * root it goes at once: what is there can be renamed nowhere else.
    */
-  async retire(store: Store, intent: OpenIntent): Promise<void> {
+  async retire(store: Store, intent: RestoreIntent): Promise<void> {
     if (this.inRoot) {
       const before = stateToKeep(this.parent, intent);
       // Should the removal be killed, its last step has moved the root's time, and nothing else tells the old one.
-      if (!isRetiring(intent)) intent.step(RETIRING, { root_before: before });
+      if (!intent.has("retiring")) intent.step("retiring", { root_before: before });
       await keepingRoot(this.parent, before, () => removeTree(this.parent, this.name));
       return;
     }
@@ -161,12 +159,9 @@ export class Staging implements Disposable {
 }
 
 /** How the root was when staging was about to go; as it is now, when that was not begun. */
-function stateToKeep(root: Folder, intent: OpenIntent): RootState {
-  return isRetiring(intent) ? RootState.check(intent.intent.details["root_before"]) : rootState(root);
-}
-
-function isRetiring({ intent }: OpenIntent): boolean {
-  return intent.steps.includes(RETIRING);
+function stateToKeep(root: Folder, intent: RestoreIntent): RootState {
+  const { root_before: before } = intent.details;
+  return intent.has("retiring") && before !== undefined ? before : rootState(root);
 }
 
 function strangersName(number: number): Uint8Array {

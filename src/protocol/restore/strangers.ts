@@ -14,7 +14,8 @@ import type { PutAside } from "./put_aside.ts";
 import type { Staging } from "./staging.ts";
 import { lookAtOurs } from "../look/look.ts";
 import { saveSnapshot } from "../snapshot/save_snapshot.ts";
-import { recoverSnapshot } from "../snapshot/recovery.ts";
+import { snapshotSaving } from "../snapshot/snapshot_saving.ts";
+import { withIntent } from "../change/with_intent.ts";
 
 /** What is expected in a tree of taken-out entries. */
 export interface Expected {
@@ -99,13 +100,8 @@ async function saveTree(
   const paths = leafPaths(look.table);
   if (paths.length === 0) return null;
   const { store } = context;
-  const intent = store.intents.begin({
-    operation: "snapshot",
-    worktree_id: worktree.worktree_id,
-    target: worktree.name,
-    details: {},
-  });
-  try {
+  const begun = { kind: snapshotSaving, target: worktree.name, details: {} };
+  return await withIntent(context, worktree.worktree_id, begun, async (intent) => {
     const { descriptor } = await saveSnapshot({ context, store, worktree, intent }, look, {
       kind: "autosave",
       note: "written while a restore was under way",
@@ -117,10 +113,7 @@ async function saveTree(
       keepLineAs: null,
     });
     return descriptor.snapshot_id;
-  } catch (error) {
-    await recoverSnapshot(context, intent);
-    throw error;
-  }
+  });
 }
 
 const ITSELF = Uint8Array.of(0x2e);

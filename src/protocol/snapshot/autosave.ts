@@ -3,10 +3,11 @@ import { displayPath } from "../../model/path_text.ts";
 import type { IgnoreRules } from "../../tree/ignore.ts";
 import { LOST } from "../../model/entry.ts";
 import { at } from "../../tree/table.ts";
-import { withIntent } from "../change/change.ts";
-import type { WorktreeChange } from "../change/commit.ts";
+import type { WorktreeContext } from "../change/kind.ts";
+import { withIntent } from "../change/with_intent.ts";
 import { lookAt } from "../look/look.ts";
 import { saveSnapshot } from "./save_snapshot.ts";
+import { snapshotSaving } from "./snapshot_saving.ts";
 
 /** An autosave that was made. */
 export interface Autosave {
@@ -17,15 +18,15 @@ export interface Autosave {
 
 /** Saves the worktree as it is before something changes it: a leaf on the head that moves nothing. SPEC 7. */
 export async function autosave(
-  change: Omit<WorktreeChange, "intent">,
+  change: WorktreeContext,
   rules: IgnoreRules | null,
   note: string,
 ): Promise<Autosave> {
   const { context, store, worktree } = change;
   using look = await lookAt(context, worktree, { rules, unreadable: "record" });
-  const options = { operation: "snapshot", target: worktree.name };
+  const begun = { kind: snapshotSaving, target: worktree.name, details: {} };
   try {
-    return await withIntent(context, worktree.worktree_id, options, async (intent) => {
+    return await withIntent(context, worktree.worktree_id, begun, async (intent) => {
       const { descriptor, table } = await saveSnapshot({ context, store, worktree, intent }, look, {
         kind: "autosave",
         note,

@@ -14,7 +14,7 @@ import { standsStill } from "../../tree/stands_still.ts";
 import type { TreeTable } from "../../tree/table.ts";
 import { unreadableError } from "../../tree/unreadable.ts";
 import { adoptUnchanged, correctFromPayload } from "./capture_tables.ts";
-import type { WorktreeChange } from "../change/commit.ts";
+import type { WorktreeContext } from "../change/kind.ts";
 import { type Look, scanWorktree } from "../look/look.ts";
 import { shareWithNewest, type SnapshotToShare } from "./share.ts";
 
@@ -48,7 +48,7 @@ interface Attempt {
  * changed meanwhile is captured again, what did not is taken over from the attempt before. SPEC 5, *quiesced*.
  */
 export async function capture(
-  change: WorktreeChange,
+  change: WorktreeContext,
   look: Look,
   id: string,
   options: CaptureOptions,
@@ -79,7 +79,7 @@ export async function capture(
 }
 
 async function clonePayload(
-  change: WorktreeChange,
+  change: WorktreeContext,
   look: Look,
   payloads: UnfinishedPayloads,
   scan: Scan,
@@ -108,12 +108,16 @@ async function clonePayload(
 }
 
 /** The usual end: nothing changed while it was captured. */
-async function isStill({ context }: WorktreeChange, look: Look, { scan, result }: Attempt): Promise<boolean> {
+async function isStill(
+  { context }: WorktreeContext,
+  look: Look,
+  { scan, result }: Attempt,
+): Promise<boolean> {
   context.reporter.begin("checking that nothing changed");
   return result.changed.length === 0 && await standsStill(look.root, scan.table, context.signal);
 }
 
-async function lookAgain(change: WorktreeChange, look: Look, scan: Scan): Promise<Scan> {
+async function lookAgain(change: WorktreeContext, look: Look, scan: Scan): Promise<Scan> {
   return await scanWorktree(change.context, change.worktree, look.root, {
     known: scan.table,
     unreadable: "record",
@@ -176,7 +180,7 @@ function neverStill(look: Look, before: Scan, now: Scan, match: Int32Array): Jvs
 class UnfinishedPayloads {
   private readonly name: string;
 
-  constructor(private readonly change: WorktreeChange, private readonly id: string) {
+  constructor(private readonly change: WorktreeContext, private readonly id: string) {
     this.name = `${id}.tmp`;
   }
 

@@ -3,7 +3,7 @@ import { repeatManifest, writeManifest } from "../../tree/manifest.ts";
 import { payloadRootHash } from "../../tree/root_hash.ts";
 import { sameTable } from "../../tree/same_table.ts";
 import type { Capture } from "./capture.ts";
-import type { WorktreeChange } from "../change/commit.ts";
+import type { WorktreeContext } from "../change/kind.ts";
 
 /** What a descriptor says of the tree that a snapshot holds. */
 interface TreeDescription {
@@ -15,7 +15,7 @@ interface TreeDescription {
 
 /** Writes the manifest of a tree that was captured, and gives both hashes. */
 export async function describeTree(
-  change: WorktreeChange,
+  change: WorktreeContext,
   id: string,
   captured: Capture,
 ): Promise<TreeDescription> {
@@ -30,7 +30,7 @@ export async function describeTree(
 
 /** Of a tree that is that of an earlier snapshot all is known already; unless anything of it is damaged. */
 async function describeAsBefore(
-  { store }: WorktreeChange,
+  { store }: WorktreeContext,
   id: string,
   { earlier, table }: Capture,
 ): Promise<TreeDescription | undefined> {

@@ -1,14 +1,16 @@
 import { DIR, FILE, SYMLINK } from "../../model/entry.ts";
 import type { Descriptor, Stats } from "../../model/records.ts";
-import { selectEngine } from "../../engine/select.ts";
 import { at, type TreeTable } from "../../tree/table.ts";
 import { nowIso } from "../../platform/clock.ts";
 import { advanceHead } from "./advance_head.ts";
 import { capture } from "./capture.ts";
 import { changedBytes } from "./changed_bytes.ts";
-import { commitChange, type WorktreeChange } from "../change/commit.ts";
+import { commitChange } from "../change/commit.ts";
+import type { WorktreeChange, WorktreeContext } from "../change/kind.ts";
+import { engineFor } from "../engine_for.ts";
 import { describeTree } from "./describe_tree.ts";
 import type { Look } from "../look/look.ts";
+import type { snapshotSaving } from "./snapshot_saving.ts";
 import { noteUnseen } from "./unseen.ts";
 
 /** What a snapshot says of itself besides what it captures. */
@@ -34,10 +36,10 @@ export interface Saved {
 
 /**
  * The protocol of SPEC 6, step by step. `change` has the worktree's lock, so 1 and 8 hold throughout; an error or a kill
- * at any step leaves the snapshot complete or nothing of it: `_snapshot/recovery.ts`.
+ * at any step leaves the snapshot complete or nothing of it: `snapshot_saving.ts`.
  */
 export async function saveSnapshot(
-  change: WorktreeChange,
+  change: WorktreeChange<typeof snapshotSaving>,
   look: Look,
   options: SaveOptions,
 ): Promise<Saved> {
@@ -45,19 +47,12 @@ export async function saveSnapshot(
 
   // 1. The worktree is as it must be, and there is space for what is ours.
   warnOfMissingHead(change);
-  using control = store.platform.openFolder(store.layout.snapshots);
-  const forced = context.engine ?? store.config.get("engine");
-  const engine = await selectEngine({ platform: store.platform, source: look.root, control, forced });
+  const engine = await engineFor(context, store, look.root);
 
   // 2. The intent names the snapshot, so that recovery finds whatever is left of it.
   const id = await store.snapshots.newId();
-  const advance = {
-    snapshot_id: id,
-    moves_head: options.movesHead,
-    keep_line_as: options.keepLineAs,
-    actor: context.actor,
-  };
-  intent.step("began", { ...advance, parent: worktree.head_snapshot_id });
+  const advance = { moves_head: options.movesHead, keep_line_as: options.keepLineAs };
+  intent.step("began", { ...advance, parent: worktree.head_snapshot_id }, { snapshot_id: id });
 
   // 3. and 4. Clone into snapshots/<id>.tmp, hash it, and write the manifest.
   const captured = await capture(change, look, id, { ...options, engine });
@@ -91,21 +86,23 @@ export async function saveSnapshot(
   });
   store.snapshots.writeDescriptor(descriptor);
 
-  // 8. Nobody took the worktree over: its lock is ours until the end. (Leases and their fencing tokens: ROADMAP 3.)
+  // 8. No other change took the worktree over: its lock is ours until the end.
   const note = { target: id, details: auditDetails(descriptor, worktree.name) };
-  await commitChange(change, "snapshot", note, () => {
+  await commitChange(change, note, {
     // 9. to 11. Payload, descriptor, READY: with READY the snapshot exists. Then head and latest move.
-    store.snapshots.publishPayload(id);
-    store.snapshots.publishDescriptor(id);
-    store.snapshots.writeReady(descriptor);
-    advanceHead(store, worktree, advance);
+    commit: () => {
+      store.snapshots.publishPayload(id);
+      store.snapshots.publishDescriptor(id);
+      store.snapshots.writeReady(descriptor);
+      advanceHead(store, worktree, { ...advance, snapshot_id: id, actor: context.actor });
+    },
   }); // 12. Audit record written, intent complete.
 
   return { descriptor, table: captured.table };
 }
 
 /** What is here now is saved whatever became of what was saved before. */
-function warnOfMissingHead({ context, store: { snapshots }, worktree }: WorktreeChange): void {
+function warnOfMissingHead({ context, store: { snapshots }, worktree }: WorktreeContext): void {
   const { head_snapshot_id: head, name } = worktree;
   if (head === null || snapshots.exists(head) || snapshots.isPruned(head)) return;
   context.reporter.warn(
@@ -114,12 +111,12 @@ function warnOfMissingHead({ context, store: { snapshots }, worktree }: Worktree
   );
 }
 
-function syncPayload({ store }: WorktreeChange, id: string): void {
+function syncPayload({ store }: WorktreeContext, id: string): void {
   using payload = store.platform.openFolder(store.layout.unfinishedPayload(id));
   store.platform.syncFileSystem(payload);
 }
 
-function auditDetails(descriptor: Descriptor, worktree: string): Record<string, unknown> {
+function auditDetails(descriptor: Descriptor, worktree: string) {
   const { snapshot_id, kind, note, tags, descriptor_checksum } = descriptor;
   return { worktree, snapshot_id, kind, note, tags, descriptor_checksum: descriptor_checksum.value };
 }

@@ -4,7 +4,7 @@ import { isJvsError } from "../../model/errors.ts";
 import type { ShareSource } from "../../engine/contract.ts";
 import { CHANGED, compareEntries, mergeTables } from "../../tree/diff.ts";
 import { at, type TreeTable } from "../../tree/table.ts";
-import type { WorktreeChange } from "../change/commit.ts";
+import type { WorktreeContext } from "../change/kind.ts";
 import type { Look } from "../look/look.ts";
 
 /** A snapshot's payload and its manifest, to share files with. */
@@ -17,7 +17,7 @@ export interface SnapshotToShare extends ShareSource {
  * from it. Nothing where there is none, or where it is damaged: then everything is cloned.
  */
 export async function shareWithNewest(
-  change: WorktreeChange,
+  change: WorktreeContext,
   look: Look,
 ): Promise<SnapshotToShare | undefined> {
   try {
@@ -30,7 +30,7 @@ export async function shareWithNewest(
 }
 
 async function newestPayload(
-  { store, worktree }: WorktreeChange,
+  { store, worktree }: WorktreeContext,
   look: Look,
 ): Promise<SnapshotToShare | undefined> {
   const { known } = look;

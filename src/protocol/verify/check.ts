@@ -4,7 +4,7 @@ import type { Finding, WorktreeConfig } from "../../model/records.ts";
 import { nowMs } from "../../platform/clock.ts";
 import { isSystemError } from "../../platform/system_error.ts";
 import type { RepositoryContext } from "../context.ts";
-import { isAdopted } from "../worktree/open.ts";
+import { isAdopted } from "../open_worktree.ts";
 import { finding } from "./finding.ts";
 import { leftoversOf } from "./leftovers.ts";
 

@@ -19,7 +19,9 @@ export interface LostRecords {
 export function lostRecords(store: Store): LostRecords {
   const { layout } = store;
   const names = withoutRecord(store);
-  const busy = new Set(store.intents.list().flatMap(({ target, details }) => [target, details["name"]]));
+  const busy = new Set<string | undefined>(
+    store.intents.list().flatMap(({ target, claims }) => [target, claims.worktree_name]),
+  );
   // What was under way at the first look has its record, or nothing any more, by the second, or its intent is open.
   const still = new Set(withoutRecord(store));
   const settled = names.filter((name) => !busy.has(name) && still.has(name));

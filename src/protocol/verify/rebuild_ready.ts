@@ -1,5 +1,10 @@
 import { isJvsError, JvsError } from "../../model/errors.ts";
 import type { Descriptor } from "../../model/records.ts";
+import { record, text } from "../../model/schema.ts";
+import { commitChange, finishIf } from "../change/commit.ts";
+import { type Change, defineChange } from "../change/kind.ts";
+import { recoverOpenIntents } from "../change/recover.ts";
+import { withIntent } from "../change/with_intent.ts";
 import { lockEverything } from "../change/locks.ts";
 import type { RepositoryContext } from "../context.ts";
 import type { ReadInodes } from "./payload.ts";
@@ -8,13 +13,23 @@ import { unmarkedSnapshots } from "./unmarked.ts";
 
 const MOST_NAMED = 5;
 
+/** Writes the marker of a snapshot that lost it. */
+export const readyRebuilding = defineChange({
+  operation: "doctor rebuild_ready",
+  details: record({}),
+  steps: [],
+  audit: record({ descriptor_checksum: text() }),
+  recover: (context, intent) => finishIf(context.store.snapshots.exists(intent.target), context, intent),
+});
+
 /**
  * Writes the marker of each published snapshot that lost it, from its descriptor, once manifest and payload are proved by
  * that. `E_PAYLOAD_HASH_MISMATCH` for one whose content is not what was saved, after the others are mended.
  */
 export async function rebuildReady(context: RepositoryContext): Promise<string[]> {
   const { store } = context;
-  using _locks = await lockEverything(context, "doctor");
+  using _locks = await lockEverything(context, readyRebuilding.operation);
+  await recoverOpenIntents(context, null);
   const { lost } = await unmarkedSnapshots(store);
   const read: ReadInodes = new Map();
   const mended: string[] = [];
@@ -27,9 +42,7 @@ export async function rebuildReady(context: RepositoryContext): Promise<string[]
       damaged.push(problem);
       continue;
     }
-    await store.audit.requireEnd();
-    store.snapshots.writeReady(descriptor);
-    await record(context, descriptor);
+    await rebuild(context, descriptor);
     mended.push(`Rebuilt the commit marker of snapshot ${id}: its content is what was saved.`);
   }
   if (damaged[0] !== undefined) throw damaged[0];
@@ -50,18 +63,16 @@ async function problemOf(
   }
 }
 
-async function record(
-  { store, actor, session, reason }: RepositoryContext,
-  { snapshot_id, descriptor_checksum }: Descriptor,
-): Promise<void> {
-  await store.audit.append({
-    operation: "doctor rebuild_ready",
-    actor,
-    target: snapshot_id,
-    fencing_token: null,
-    session_id: session ?? null,
-    reason: reason ?? null,
-    details: { descriptor_checksum: descriptor_checksum.value },
+async function rebuild(context: RepositoryContext, descriptor: Descriptor): Promise<void> {
+  const { store } = context;
+  const { snapshot_id: id, descriptor_checksum } = descriptor;
+  const begun = { kind: readyRebuilding, target: id, details: {}, claims: { snapshot_id: id } };
+  await withIntent(context, null, begun, async (intent) => {
+    const change: Change<typeof readyRebuilding> = { context, store, intent };
+    const details = { descriptor_checksum: descriptor_checksum.value };
+    await commitChange(change, { target: id, details }, {
+      commit: () => store.snapshots.writeReady(descriptor),
+    });
   });
 }
 

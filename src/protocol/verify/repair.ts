@@ -1,19 +1,39 @@
 import type { WorktreeConfig } from "../../model/records.ts";
+import { record, text } from "../../model/schema.ts";
 import { advanceHead } from "../snapshot/advance_head.ts";
 import { orphansOf, parentsOf, soundWorktrees } from "./check.ts";
 import type { RepositoryContext } from "../context.ts";
 import type { Repair } from "./finding.ts";
-import { isAdopted } from "../worktree/open.ts";
-import { recoverUnderLock } from "../change/change.ts";
+import { isAdopted } from "../open_worktree.ts";
+import { folderAcceptance, giveFolder } from "../change/accept_folder.ts";
+import { changeWorktree, recoverUnderLock } from "../change/change.ts";
+import { commitChange, finishIf } from "../change/commit.ts";
+import { defineChange } from "../change/kind.ts";
+import { recoverOnly } from "../change/recover.ts";
 import { leftoversOf } from "./leftovers.ts";
-import { lockEverything } from "../change/locks.ts";
+import { lockEverything, lockWorktree } from "../change/locks.ts";
 import { rebuildReady } from "./rebuild_ready.ts";
+
+const ADVANCE = { moves_head: true, keep_line_as: null };
+
+/** Moves the head of a worktree to the snapshot that follows it, when that move was lost. */
+export const headAdvance = defineChange({
+  operation: "doctor advance_head",
+  details: record({}),
+  steps: [],
+  audit: record({ worktree: text() }),
+  // The head is one file, which says whether it was moved.
+  async recover(context, intent) {
+    const worktree = context.store.worktrees.withId(intent.worktreeId);
+    await finishIf(worktree?.head_snapshot_id === intent.target, context, intent);
+  },
+});
 
 /** Recovers open intents and does the repairs that cannot lose anything. SPEC 9. */
 export async function repairRuntime(context: RepositoryContext): Promise<string[]> {
   context.store.ensureRuntime();
   return [
-    ...acceptFolders(context),
+    ...await acceptFolders(context),
     ...await repair(context, "clean_intents"),
     ...await repair(context, "clean_locks"),
     ...await repair(context, "rebuild_index"),
@@ -42,13 +62,21 @@ export async function repair(context: RepositoryContext, action: Repair): Promis
 }
 
 /** A copied repository's folders have other identities; those inside it are known by their path. */
-function acceptFolders({ store }: RepositoryContext): string[] {
+async function acceptFolders(context: RepositoryContext): Promise<string[]> {
+  const { store } = context;
   const accepted: string[] = [];
-  for (const worktree of soundWorktrees(store)) {
-    if (isAdopted(worktree) || !isReplaced(store, worktree)) continue;
+  for (const { name, worktree_id } of soundWorktrees(store)) {
+    using _lock = await lockWorktree(context, worktree_id, folderAcceptance.operation);
+    await recoverOnly(context, worktree_id, [folderAcceptance]);
+    const worktree = store.worktrees.withId(worktree_id);
+    if (worktree === undefined || isAdopted(worktree) || !isReplaced(store, worktree)) continue;
     using folder = store.worktrees.openRoot(worktree);
-    store.worktrees.update(worktree.name, { identity: store.worktrees.identify(folder) });
-    accepted.push(`Took the folder of worktree "${worktree.name}" as it is now.`);
+    const { path } = worktree;
+    await giveFolder(context, worktree, folderAcceptance, {
+      path,
+      identity: store.worktrees.identify(folder),
+    });
+    accepted.push(`Took the folder of worktree "${name}" as it is now.`);
   }
   return accepted;
 }
@@ -94,25 +122,21 @@ async function cleanLeftovers(context: RepositoryContext): Promise<string[]> {
 async function advanceHeads(context: RepositoryContext): Promise<string[]> {
   const { store } = context;
   const mended: string[] = [];
-  using _locks = await lockEverything(context, "doctor");
   const parents = await parentsOf(store, []);
   for (;;) {
     // One after the other: behind an orphan there may be another.
     const [orphan] = await orphansOf(store, parents);
     if (orphan === undefined) return mended;
     const { id, worktree } = orphan;
-    const advance = { snapshot_id: id, moves_head: true, keep_line_as: null, actor: context.actor };
-    advanceHead(store, store.worktrees.get(worktree), advance);
-    await store.audit.append({
-      operation: "doctor advance_head",
-      actor: context.actor,
-      target: id,
-      fencing_token: null,
-      session_id: context.session ?? null,
-      reason: context.reason ?? null,
-      details: { worktree },
+    const begun = { kind: headAdvance, target: id, details: {}, claims: { snapshot_id: id } };
+    await changeWorktree(context, store.worktrees.get(worktree), begun, async (change) => {
+      if (change.worktree.head_snapshot_id !== parents.get(id)) return change.intent.complete();
+      await commitChange(change, { target: id, details: { worktree } }, {
+        commit: () =>
+          advanceHead(store, change.worktree, { ...ADVANCE, snapshot_id: id, actor: context.actor }),
+      });
+      mended.push(`Moved the head of worktree "${worktree}" to ${id}.`);
     });
-    mended.push(`Moved the head of worktree "${worktree}" to ${id}.`);
   }
 }
 

@@ -72,7 +72,7 @@ function wayBack({ snapshots }: Store, id: string): string {
 /** In this order: a snapshot that is finished between the looks has its marker by the last one. */
 function withoutIntent({ snapshots, intents }: Store): string[] {
   const ids = snapshots.leftovers();
-  const busy = new Set(intents.list().map((intent) => intent.details["snapshot_id"]));
+  const busy = new Set<string | undefined>(intents.list().map((intent) => intent.claims.snapshot_id));
   return ids.filter((id) => !busy.has(id) && !snapshots.exists(id));
 }
 

@@ -9,9 +9,8 @@ import type { Folder } from "../../platform/platform.ts";
 import { adoptHashes } from "../look/adopt_hashes.ts";
 import { settle } from "../../tree/scan_clock.ts";
 import type { TreeTable } from "../../tree/table.ts";
-import type { OpenIntent } from "../../repo/intents.ts";
 import { newWorktreeConfig } from "../../repo/worktrees.ts";
-import { withIntent } from "../change/change.ts";
+import { withIntent } from "../change/with_intent.ts";
 import { commitChange } from "../change/commit.ts";
 import type { RepositoryContext } from "../context.ts";
 import { checkForkable, type Filled, fillFromSnapshot } from "./fill_from_snapshot.ts";
@@ -21,15 +20,17 @@ import { lookAtOurs } from "../look/look.ts";
 import { makeMovable, openStaging } from "./payload_roots.ts";
 import { recoverOpenIntents } from "../change/recover.ts";
 import { reserveName } from "./reserve_name.ts";
-import { publishWorktree, type StagedWorktree } from "./publish.ts";
+import { type CreationIntent, publishWorktree, worktreeCreation, worktreeForking } from "./publish.ts";
+
+type CreationKind = typeof worktreeCreation;
 
 /** What a new worktree begins with. */
 export interface NewWorktree {
   readonly name: string;
   /** The snapshot that it holds and stands on; null: it begins empty. */
   readonly snapshotId: string | null;
-  /** For the audit trail; `worktree fork` by default. */
-  readonly operation?: "worktree create" | "worktree fork";
+  /** A fork by default. */
+  readonly kind?: CreationKind;
   /** Whether its content is hashed before it is to be seen; as long as it is not too much by default. SPEC 7. */
   readonly verify?: boolean | undefined;
 }
@@ -48,13 +49,13 @@ export interface MadeWorktree {
 /** Makes a worktree from a snapshot, or an empty one. A kill at any point leaves nothing to be seen, or all of it. */
 export async function createWorktreeFrom(
   context: RepositoryContext,
-  { name, snapshotId, operation = "worktree fork", verify }: NewWorktree,
+  { name, snapshotId, kind = worktreeForking, verify }: NewWorktree,
 ): Promise<MadeWorktree> {
-  if (snapshotId === null) return await make(context, { name, operation, snapshotId }, fillWithNothing);
+  if (snapshotId === null) return await make(context, { name, kind, snapshotId }, fillWithNothing);
   await checkForkable(context, snapshotId);
   return await make(
     context,
-    { name, operation, snapshotId },
+    { name, kind, snapshotId },
     async (root) => await fillFromSnapshot(context, root, snapshotId, verify),
   );
 }
@@ -65,13 +66,13 @@ export async function createLiveFork(
   source: WorktreeConfig,
   name: string,
 ): Promise<MadeWorktree> {
-  // As for a snapshot: nobody may restore in it meanwhile, and what was left half restored is put right.
+  // As for a snapshot: no restore may change it meanwhile, and what was left half restored is put right.
   using _lock = await lockWorktree(context, source.worktree_id, "worktree fork");
   await recoverOpenIntents(context, source.worktree_id);
   const current = context.store.worktrees.get(source.name);
   const plan = {
     name,
-    operation: "worktree fork",
+    kind: worktreeForking,
     snapshotId: current.head_snapshot_id,
     source: current.name,
   };
@@ -80,7 +81,7 @@ export async function createLiveFork(
 
 interface Making {
   readonly name: string;
-  readonly operation: string;
+  readonly kind: CreationKind;
   readonly snapshotId: string | null;
   /** The worktree that is forked as it is now. */
   readonly source?: string;
@@ -88,25 +89,24 @@ interface Making {
 
 async function make(
   context: RepositoryContext,
-  { operation, snapshotId, source, ...making }: Making,
+  { kind, snapshotId, source, ...making }: Making,
   fill: (root: Folder) => Promise<Filled>,
 ): Promise<MadeWorktree> {
   const name = checkName(making.name, "worktree");
   const id = newUuid(randomBytes(16));
   const { store } = context;
-  // Nobody else wants this lock: that it is held tells those who recover that somebody is at it.
-  using _own = await lockWorktree(context, id, operation);
-  // With the snapshot in the intent no gc deletes it meanwhile.
-  const options = { operation, target: name, details: { snapshot_id: snapshotId } };
-  return await withIntent(context, id, options, async (intent) => {
+  // No other change wants this lock: while it is held, a recovery knows that the change is still under way.
+  using _own = await lockWorktree(context, id, kind.operation);
+  const claims = snapshotId === null ? {} : { snapshot_id: snapshotId };
+  return await withIntent(context, id, { kind, target: name, details: {}, claims }, async (intent) => {
     await reserveName(context, intent, name, () => {
       if (snapshotId !== null) store.snapshots.ready(snapshotId);
     });
     const filled = await stage(context, intent, { name, id, snapshotId }, fill);
     const details = { worktree: name, worktree_id: id, snapshot_id: snapshotId, live: source ?? null };
-    using _lock = await lockRepository(context, operation);
-    await commitChange({ context, store, intent }, operation, { target: name, details }, () => {
-      publishWorktree(store, intent);
+    using _lock = await lockRepository(context, kind.operation);
+    await commitChange<CreationKind>({ context, store, intent }, { target: name, details }, {
+      commit: () => publishWorktree(store, intent),
     });
     const worktree = store.worktrees.get(name);
     const { verified, degradations } = filled;
@@ -114,10 +114,10 @@ async function make(
   });
 }
 
-/** Makes the payload root where nobody sees it, whole and durable; the intent knows it then. */
+/** Makes the payload root out of sight, whole and durable; the intent knows it then. */
 async function stage(
   context: RepositoryContext,
-  intent: OpenIntent,
+  intent: CreationIntent,
   { name, id, snapshotId }: { name: string; id: string; snapshotId: string | null },
   fill: (root: Folder) => Promise<Filled>,
 ): Promise<Filled> {
@@ -133,7 +133,7 @@ async function stage(
   const made = newWorktreeConfig({ name, path: `worktrees/${name}`, identity, snapshotId });
   const config = { ...made, worktree_id: id };
   if (filled.table !== undefined) await rememberContent(context, config, root, filled.table);
-  intent.step("staged", { config, root_mode } satisfies StagedWorktree);
+  intent.step("staged", { config, root_mode });
   return filled;
 }
 

@@ -8,7 +8,7 @@ import { at, type TreeTable } from "../../tree/table.ts";
 import { isLeftOut } from "../snapshot/capture.ts";
 import { damagedPayload, differingFiles } from "../snapshot/check_clone.ts";
 import type { RepositoryContext } from "../context.ts";
-import { engineFor } from "../repository/engine_for.ts";
+import { engineFor } from "../engine_for.ts";
 
 /** A payload root that was filled. */
 export interface Filled {

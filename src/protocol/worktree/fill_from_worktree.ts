@@ -4,7 +4,7 @@ import type { Folder } from "../../platform/platform.ts";
 import { unreadableError } from "../../tree/unreadable.ts";
 import { changedBetween } from "./changed_between.ts";
 import type { RepositoryContext } from "../context.ts";
-import { engineFor } from "../repository/engine_for.ts";
+import { engineFor } from "../engine_for.ts";
 import type { Filled } from "./fill_from_snapshot.ts";
 import { lookAt, scanWorktree } from "../look/look.ts";
 

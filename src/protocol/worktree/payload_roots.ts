@@ -5,6 +5,7 @@ import { makeFolderDurable } from "../../platform/durable.ts";
 import { type Folder, Stat } from "../../platform/platform.ts";
 import { isSystemError } from "../../platform/system_error.ts";
 import type { Store } from "../../repo/store.ts";
+import { removeTree } from "../../tree/remove_tree.ts";
 
 const ITSELF = bytesOf(".");
 const OWNER_MAY_MOVE = 0o300;
@@ -25,6 +26,12 @@ export function openPayloads(store: Store): Folder {
       { hint: "Move it away; JVS makes the folder it needs.", details: { path: store.layout.payloads } },
     );
   }
+}
+
+/** Removes what is staged under an intent. Repeatable. */
+export async function discardStaged(store: Store, { id }: { readonly id: string }): Promise<void> {
+  using staging = openStaging(store);
+  await removeTree(staging, bytesOf(id));
 }
 
 /** Opens the folder in which a change keeps what is not visible yet, or not any more. */

@@ -1,23 +1,46 @@
 import { bytesOf } from "../../model/bytes.ts";
-import { WorktreeConfig } from "../../model/records.ts";
-import { type Infer, integer, nullable, record, SchemaMismatch } from "../../model/schema.ts";
+import { snapshotId, uuid, WorktreeConfig } from "../../model/records.ts";
+import { type Infer, integer, nullable, record, text } from "../../model/schema.ts";
 import type { OpenIntent } from "../../repo/intents.ts";
 import type { Store } from "../../repo/store.ts";
-import { removeTree } from "../../tree/remove_tree.ts";
-import { inodeOf, movePayload, openPayloads, openStaging } from "./payload_roots.ts";
+import { finishDecided } from "../change/commit.ts";
+import { defineChange } from "../change/kind.ts";
+import type { RepositoryContext } from "../context.ts";
+import { discardStaged, inodeOf, movePayload, openPayloads, openStaging } from "./payload_roots.ts";
 
-/** A new worktree that is whole and durable in staging, as its intent has it. */
-export const StagedWorktree = record({
-  config: WorktreeConfig,
+const Creation = record({
+  config: WorktreeConfig.about("Its record, once it is whole and durable in staging.").optional(),
   root_mode: nullable(integer()).about(
     "What the payload root's mode is to be, where that was loosened to move it.",
-  ),
+  ).optional(),
 });
-export type StagedWorktree = Infer<typeof StagedWorktree>;
+
+/** The intent of a worktree that is made. */
+export type CreationIntent = OpenIntent<Infer<typeof Creation>, "reserved" | "staged">;
+
+const creation = (operation: string) =>
+  defineChange({
+    operation,
+    details: Creation,
+    steps: ["reserved", "staged"],
+    audit: record({
+      worktree: text(),
+      worktree_id: uuid(),
+      snapshot_id: nullable(snapshotId()),
+      live: nullable(text()).about("The worktree that was copied as it was then."),
+    }),
+    recover: recoverCreation,
+  });
+
+/** Makes a worktree, empty or from a snapshot. */
+export const worktreeCreation = creation("worktree create");
+/** Makes a worktree from a snapshot or from another worktree as it is. */
+export const worktreeForking = creation("worktree fork");
 
 /** Makes a staged worktree visible: its payload root by one rename, then its record. Repeatable. */
-export function publishWorktree(store: Store, intent: OpenIntent): void {
-  const { config, root_mode } = StagedWorktree.check(intent.intent.details);
+export function publishWorktree(store: Store, intent: CreationIntent): void {
+  const { config, root_mode = null } = intent.details;
+  if (config === undefined) throw new Error("a worktree is published before it is staged");
   const name = bytesOf(config.name);
   using payloads = openPayloads(store);
   if (inodeOf(payloads, name) !== config.identity.inode) {
@@ -30,26 +53,20 @@ export function publishWorktree(store: Store, intent: OpenIntent): void {
   if (store.worktrees.find(config.name) === undefined) store.worktrees.add(config);
 }
 
-/** Whether a worktree that was to be made can be seen already, be it only its folder: then somebody may work in it. */
-export function isWorktreeVisible(store: Store, intent: OpenIntent): boolean {
-  const config = stagedConfig(intent);
+/** Once the folder is visible the user may work in it, so then the change is finished; before, nothing of it stays. */
+async function recoverCreation(context: RepositoryContext, intent: CreationIntent): Promise<void> {
+  const { store } = context;
+  if (isWorktreeVisible(store, intent)) {
+    publishWorktree(store, intent);
+    return await finishDecided(context, intent);
+  }
+  await discardStaged(store, intent);
+  intent.complete();
+}
+
+function isWorktreeVisible(store: Store, intent: CreationIntent): boolean {
+  const { config } = intent.details;
   if (config === undefined || intent.decided() === null) return false;
   using payloads = openPayloads(store);
   return inodeOf(payloads, bytesOf(config.name)) === config.identity.inode;
-}
-
-/** Removes what is staged under an intent. Repeatable. */
-export async function discardStaged(store: Store, intent: OpenIntent): Promise<void> {
-  using staging = openStaging(store);
-  await removeTree(staging, bytesOf(intent.id));
-}
-
-/** Nothing as long as it is not whole. */
-function stagedConfig(intent: OpenIntent): WorktreeConfig | undefined {
-  try {
-    return StagedWorktree.check(intent.intent.details).config;
-  } catch (error) {
-    if (error instanceof SchemaMismatch) return undefined;
-    throw error;
-  }
 }

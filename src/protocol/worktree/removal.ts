@@ -1,15 +1,60 @@
 import { bytesOf } from "../../model/bytes.ts";
 import { JvsError } from "../../model/errors.ts";
-import type { WorktreeConfig } from "../../model/records.ts";
-import { integer, nullable, record, SchemaMismatch } from "../../model/schema.ts";
+import { snapshotId, time, uuid, type WorktreeConfig } from "../../model/records.ts";
+import { boolean, type Infer, integer, nullable, record, text } from "../../model/schema.ts";
 import type { OpenIntent } from "../../repo/intents.ts";
 import type { Store } from "../../repo/store.ts";
-import { inodeOf, makeMovable, movePayload, openPayloads, openStaging } from "./payload_roots.ts";
+import { finishDecided } from "../change/commit.ts";
+import { defineChange } from "../change/kind.ts";
+import type { RepositoryContext } from "../context.ts";
+import {
+  discardStaged,
+  inodeOf,
+  makeMovable,
+  movePayload,
+  openPayloads,
+  openStaging,
+} from "./payload_roots.ts";
 
-const Removal = record({ root_mode: nullable(integer()) });
+const Details = record({
+  root_mode: nullable(integer()).about("The payload root's mode, where it was loosened to move it.")
+    .optional(),
+});
 
-/** Takes a payload root out of sight; nobody reaches it by its path any more. Repeatable. */
-export function takeOut(store: Store, worktree: WorktreeConfig, intent: OpenIntent): void {
+/** Removes a worktree; its snapshots stay. */
+export const worktreeRemoval = defineChange({
+  operation: "worktree remove",
+  details: Details,
+  steps: ["taking out"],
+  audit: record({
+    worktree: text(),
+    worktree_id: uuid(),
+    head_snapshot_id: nullable(snapshotId()),
+    latest_snapshot_id: nullable(snapshotId()),
+    kept_until: nullable(time()),
+    autosave_snapshot_id: nullable(snapshotId()),
+    discarded: boolean(),
+  }),
+  recover: recoverRemoval,
+});
+
+type RemovalIntent = OpenIntent<Infer<typeof Details>, "taking out">;
+
+/** Without its record a worktree is removed, and its content goes; with it everything is put back. */
+async function recoverRemoval(context: RepositoryContext, intent: RemovalIntent): Promise<void> {
+  const { store } = context;
+  const worktree = store.worktrees.withId(intent.worktreeId);
+  if (worktree !== undefined) {
+    putBack(store, worktree, intent);
+    store.pins.remove(intent.id);
+    return intent.complete();
+  }
+  await discardStaged(store, intent);
+  await finishDecided(context, intent);
+}
+
+/** Takes a payload root out of sight; no process reaches it by its path any more. Repeatable. */
+export function takeOut(store: Store, worktree: WorktreeConfig, intent: RemovalIntent): void {
   using payloads = openPayloads(store);
   const name = payloadName(worktree);
   if (inodeOf(payloads, name) === undefined) return;
@@ -22,7 +67,7 @@ export function takeOut(store: Store, worktree: WorktreeConfig, intent: OpenInte
 }
 
 /** Puts a payload root that was taken out back in its place. Repeatable. */
-export function putBack(store: Store, worktree: WorktreeConfig, intent: OpenIntent): void {
+function putBack(store: Store, worktree: WorktreeConfig, intent: RemovalIntent): void {
   using staging = openStaging(store);
   using payloads = openPayloads(store);
   const name = payloadName(worktree);
@@ -32,7 +77,7 @@ export function putBack(store: Store, worktree: WorktreeConfig, intent: OpenInte
     payloads.sync();
     staging.sync();
   }
-  const mode = rootMode(intent);
+  const { root_mode: mode = null } = intent.details;
   if (mode !== null && inodeOf(payloads, name) !== undefined) payloads.setMode(name, mode);
 }
 
@@ -41,16 +86,7 @@ export function payloadName({ path }: WorktreeConfig): Uint8Array<ArrayBuffer> {
   return bytesOf(path.slice(path.lastIndexOf("/") + 1));
 }
 
-function rootMode(intent: OpenIntent): number | null {
-  try {
-    return Removal.check(intent.intent.details).root_mode;
-  } catch (error) {
-    if (error instanceof SchemaMismatch) return null; // it did not come so far
-    throw error;
-  }
-}
-
-function inTheWay(store: Store, worktree: WorktreeConfig, intent: OpenIntent): JvsError {
+function inTheWay(store: Store, worktree: WorktreeConfig, intent: RemovalIntent): JvsError {
   const path = `${store.layout.staging}/${intent.id}`;
   return new JvsError(
     "E_ALREADY_EXISTS",

@@ -5,13 +5,15 @@ import { nowIso, nowMs } from "../../platform/clock.ts";
 import type { TreeTable } from "../../tree/table.ts";
 import { namedPaths } from "../snapshot/autosave.ts";
 import { changedBetween } from "./changed_between.ts";
-import { commitChange, type WorktreeChange } from "../change/commit.ts";
+import { commitChange } from "../change/commit.ts";
+import type { WorktreeChange } from "../change/kind.ts";
 import { scanWorktree } from "../look/look.ts";
-import { openStaging } from "./payload_roots.ts";
-import { discardStaged } from "./publish.ts";
-import { takeOut } from "./removal.ts";
+import { discardStaged, openStaging } from "./payload_roots.ts";
+import { takeOut, type worktreeRemoval } from "./removal.ts";
 
 const KEEP_LINE_MS = 30 * 24 * 3600 * 1000;
+
+type RemovalChange = WorktreeChange<typeof worktreeRemoval>;
 
 /** How a worktree is removed. */
 export interface Removal {
@@ -26,8 +28,8 @@ export interface Removal {
  * Removes a worktree: its folder is taken out of sight by one rename, then looked at once more for what was written
  * since it was saved; then its record goes, and its content. Gives the time until which its line is kept.
  */
-export async function removeWorktree(change: WorktreeChange, removal: Removal): Promise<string | null> {
-  const { context, intent, store, worktree } = change;
+export async function removeWorktree(change: RemovalChange, removal: Removal): Promise<string | null> {
+  const { intent, store, worktree } = change;
   const { name, worktree_id, head_snapshot_id, latest_snapshot_id } = worktree;
   const keptUntil = pinLine(change);
   const details = {
@@ -39,26 +41,33 @@ export async function removeWorktree(change: WorktreeChange, removal: Removal): 
     autosave_snapshot_id: removal.autosaveId,
     discarded: removal.discarded,
   };
-  await commitChange(change, "worktree remove", { target: name, details }, async () => {
-    takeOut(store, worktree, intent);
-    if (removal.seen !== undefined) await refuseWhatCameSince(change, removal.seen);
-    store.worktrees.remove(name);
-    forgetCache(change);
-    try {
-      await discardStaged(store, intent);
-    } catch (error) {
-      if (!isJvsError(error)) throw error;
-      context.reporter.warn(
-        `Worktree "${name}" is removed, but some of its files could not be deleted: ${error.message} ` +
-          `They are in "${store.layout.staging}/${intent.id}".`,
-      );
-    }
+  await commitChange(change, { target: name, details }, {
+    commit: async () => {
+      takeOut(store, worktree, intent);
+      if (removal.seen !== undefined) await refuseWhatCameSince(change, removal.seen);
+      store.worktrees.remove(name);
+      forgetCache(change);
+      await deleteContent(change);
+    },
   });
   return keptUntil;
 }
 
+/** The worktree is removed already, so what cannot be deleted is a warning. */
+async function deleteContent({ context, intent, store, worktree }: RemovalChange): Promise<void> {
+  try {
+    await discardStaged(store, intent);
+  } catch (error) {
+    if (!isJvsError(error)) throw error;
+    context.reporter.warn(
+      `Worktree "${worktree.name}" is removed, but some of its files could not be deleted: ${error.message} ` +
+        `They are in "${store.layout.staging}/${intent.id}".`,
+    );
+  }
+}
+
 /** The line of a worktree that is gone has no head any more that would protect it: a pin does, for a while. SPEC 8. */
-function pinLine({ intent, store, worktree }: WorktreeChange): string | null {
+function pinLine({ intent, store, worktree }: RemovalChange): string | null {
   const { name, latest_snapshot_id } = worktree;
   if (latest_snapshot_id === null) return null;
   const expires_at = new Date(nowMs() + KEEP_LINE_MS).toISOString();
@@ -73,7 +82,7 @@ function pinLine({ intent, store, worktree }: WorktreeChange): string | null {
 }
 
 /** Nobody reaches the folder by its path now: if it still is what was seen, everything in it is saved. */
-async function refuseWhatCameSince(change: WorktreeChange, seen: TreeTable): Promise<void> {
+async function refuseWhatCameSince(change: RemovalChange, seen: TreeTable): Promise<void> {
   const { context, intent, store, worktree } = change;
   if (seen.count === 0) return;
   using staging = openStaging(store);
@@ -93,7 +102,7 @@ function changedMeanwhile({ name }: WorktreeConfig, paths: readonly Uint8Array[]
   );
 }
 
-function forgetCache({ store, worktree }: WorktreeChange): void {
+function forgetCache({ store, worktree }: RemovalChange): void {
   try {
     Deno.removeSync(store.layout.cache(store.platform.host.id, worktree.worktree_id));
   } catch {

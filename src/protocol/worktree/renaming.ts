@@ -1,19 +1,35 @@
 import { bytesOf } from "../../model/bytes.ts";
-import { record, SchemaMismatch, text } from "../../model/schema.ts";
+import { uuid } from "../../model/records.ts";
+import { type Infer, record, text } from "../../model/schema.ts";
 import type { OpenIntent } from "../../repo/intents.ts";
 import type { Store } from "../../repo/store.ts";
+import { finishIf } from "../change/commit.ts";
+import { defineChange } from "../change/kind.ts";
 import { inodeOf, movePayload, openPayloads } from "./payload_roots.ts";
 
-/** A renaming, as its intent has it. */
-const Renaming = record({
-  from: text(),
-  name: text(),
-  inode: text().about("Of the payload root; empty where it does not move or is gone."),
+const Details = record({
+  from: text().optional(),
+  inode: text().about("Of the payload root; empty where it does not move or is gone.").optional(),
+});
+type RenamingIntent = OpenIntent<Infer<typeof Details>, "reserved" | "renaming">;
+
+/** Gives a worktree another name. */
+export const worktreeRenaming = defineChange({
+  operation: "worktree rename",
+  details: Details,
+  steps: ["reserved", "renaming"],
+  audit: record({ old_name: text(), name: text(), worktree_id: uuid() }),
+  async recover(context, intent) {
+    const isBegun = isRenamingBegun(context.store, intent);
+    if (isBegun) carryOutRenaming(context.store, intent);
+    await finishIf(isBegun, context, intent);
+  },
 });
 
 /** Carries a renaming out: the payload root first, then the record. Repeatable. */
-export function carryOutRenaming(store: Store, intent: OpenIntent): void {
-  const { from, name, inode } = Renaming.check(intent.intent.details);
+export function carryOutRenaming(store: Store, intent: RenamingIntent): void {
+  const { from = "", inode = "" } = intent.details;
+  const { worktree_name: name = "" } = intent.claims;
   if (inode !== "") {
     using payloads = openPayloads(store);
     if (inodeOf(payloads, bytesOf(name)) !== inode) {
@@ -25,17 +41,13 @@ export function carryOutRenaming(store: Store, intent: OpenIntent): void {
 }
 
 /** Whether any of a renaming was done: then all of it has to be. */
-export function isRenamingBegun(store: Store, intent: OpenIntent): boolean {
-  try {
-    const { from, name, inode } = Renaming.check(intent.intent.details);
-    if (intent.decided() === null) return false;
-    if (inode === "") {
-      return store.worktrees.find(from) === undefined && store.worktrees.find(name) !== undefined;
-    }
-    using payloads = openPayloads(store);
-    return inodeOf(payloads, bytesOf(name)) === inode;
-  } catch (error) {
-    if (error instanceof SchemaMismatch) return false; // it did not come so far
-    throw error;
+function isRenamingBegun(store: Store, intent: RenamingIntent): boolean {
+  const { from, inode } = intent.details;
+  const { worktree_name: name } = intent.claims;
+  if (from === undefined || name === undefined || intent.decided() === null) return false;
+  if (inode === undefined || inode === "") {
+    return store.worktrees.find(from) === undefined && store.worktrees.find(name) !== undefined;
   }
+  using payloads = openPayloads(store);
+  return inodeOf(payloads, bytesOf(name)) === inode;
 }

@@ -1,10 +1,12 @@
-import { JvsError } from "../../model/errors.ts";
+import { isJvsError, JvsError } from "../../model/errors.ts";
 import type { OpenIntent } from "../../repo/intents.ts";
 import { isThere } from "../../repo/snapshot_files.ts";
 import type { Store } from "../../repo/store.ts";
 import type { RepositoryContext } from "../context.ts";
 import { lockRepository } from "../change/locks.ts";
-import { recoverLostWorktrees } from "./recovery.ts";
+import { recoverInterrupted } from "../change/recover.ts";
+
+type ReservingIntent = Pick<OpenIntent<Record<string, unknown>, "reserved">, "id" | "operation" | "step">;
 
 /**
  * Gives a worktree's name to an intent, so that no other change takes it until the intent is done. The repository is
@@ -12,18 +14,38 @@ import { recoverLostWorktrees } from "./recovery.ts";
  */
 export async function reserveName(
   context: RepositoryContext,
-  intent: OpenIntent,
+  intent: ReservingIntent,
   name: string,
   also: () => void = () => {},
 ): Promise<void> {
-  using _lock = await lockRepository(context, intent.intent.operation);
+  using _lock = await lockRepository(context, intent.operation);
   await recoverLostWorktrees(context);
   checkFree(context.store, intent, name);
   also();
-  intent.step("reserved", { name });
+  intent.step("reserved", {}, { worktree_name: name });
 }
 
-function checkFree(store: Store, intent: OpenIntent, name: string): void {
+/**
+ * Recovers what was interrupted on worktrees that no later change may touch, as they were never made or are gone. Their
+ * locks tell whether the change is still under way: then it is left alone.
+ */
+async function recoverLostWorktrees(context: RepositoryContext): Promise<void> {
+  const { intents, locks, worktrees } = context.store;
+  for (const { id, operation, worktree_id, claims } of intents.list()) {
+    if (worktree_id === null) continue;
+    if (claims.worktree_name === undefined && worktrees.isKnown(worktree_id)) continue;
+    try {
+      using _lock = await locks.worktree(worktree_id, `recovery of ${operation}`, { timeoutMs: 0 });
+      // Under the lock it may be gone: the process that held it has just finished.
+      const open = intents.list().find((intent) => intent.id === id);
+      if (open !== undefined) await recoverInterrupted(context, open);
+    } catch (error) {
+      if (!isJvsError(error, "E_BUSY")) throw error;
+    }
+  }
+}
+
+function checkFree(store: Store, intent: ReservingIntent, name: string): void {
   if (store.worktrees.find(name) !== undefined) {
     throw taken(name, "there is one of that name", "`jvs worktree list` shows those there are.");
   }
@@ -31,10 +53,12 @@ function checkFree(store: Store, intent: OpenIntent, name: string): void {
   if (isThere(path)) {
     throw taken(name, `"${path}" is there already, and is no worktree`, "Or move that away.");
   }
-  const other = store.intents.list().find((each) => each.id !== intent.id && each.details["name"] === name);
-  if (other === undefined || !other.operation.startsWith("worktree ")) return;
+  const other = store.intents.list().find((each) =>
+    each.id !== intent.id && each.claims.worktree_name === name
+  );
+  if (other === undefined) return;
   const who = `process ${other.pid} on ${other.host}`;
-  throw taken(name, `${other.operation} (${who}) is about to use that name`, "Or wait for it.");
+  throw taken(name, `${other.operation} (${who}) is changing a worktree of that name`, "Or wait for it.");
 }
 
 function taken(name: string, state: string, more: string): JvsError {

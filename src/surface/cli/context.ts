@@ -6,6 +6,7 @@ import type { Reporter } from "../../model/progress.ts";
 import type { AnyOperation } from "../../operation/define.ts";
 import type { Context } from "../../protocol/context.ts";
 import { defaultActor } from "../../operation/call.ts";
+import { changeKindOf } from "../../operation/registry.ts";
 import type { Globals } from "./globals.ts";
 import type { Io } from "./io.ts";
 
@@ -42,6 +43,7 @@ export async function createContext(
     home,
     reporter,
     signal,
+    kindOf: changeKindOf,
   };
 }
 

@@ -3,7 +3,7 @@ import { type Reporter, silentReporter } from "../../model/progress.ts";
 import { JvsError } from "../../model/errors.ts";
 import type { Context } from "../../protocol/context.ts";
 import { callOperation, defaultActor, openRepository } from "../../operation/call.ts";
-import { OPERATIONS, operations, type ResultOf } from "../../operation/registry.ts";
+import { changeKindOf, OPERATIONS, operations, type ResultOf } from "../../operation/registry.ts";
 import { type CallOptions, methodName, type RepositoryMethods } from "./methods.ts";
 
 /** How to work with a repository. */
@@ -113,6 +113,7 @@ async function contextFor(cwd: string, options: RepositoryOptions, call: CallOpt
     home: undefined,
     reporter: options.reporter ?? silentReporter,
     signal: AbortSignal.any(signals),
+    kindOf: changeKindOf,
   };
 }
 

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { TestRepository } from "../../../tests/support/repository.ts";
-import { diff } from "../../operation/diff.ts";
-import { status } from "../../operation/status.ts";
+import { TestRepository } from "../../tests/support/repository.ts";
+import { diff } from "../operation/diff.ts";
+import { status } from "../operation/status.ts";
 
 Deno.test("openWorktree() warns of a folder that was replaced, until a change has taken it", async () => {
   using repository = await TestRepository.saved();

@@ -39,7 +39,7 @@ async function records(repository: TestRepository, operation: string): Promise<n
   return (await repository.audit()).filter((record) => record.operation === operation).length;
 }
 
-Deno.test("recoverWorktreeChange() leaves all or nothing of a fork killed at any moment", async () => {
+Deno.test("worktree changes: leaves all or nothing of a fork killed at any moment", async () => {
   await everywhere(
     () => Promise.resolve(),
     (repository) => repository.call(worktreeFork, { name: "try" }),
@@ -53,7 +53,7 @@ Deno.test("recoverWorktreeChange() leaves all or nothing of a fork killed at any
   );
 });
 
-Deno.test("recoverWorktreeChange() leaves the old or the new name of a worktree killed while it is renamed", async () => {
+Deno.test("worktree changes: leaves the old or the new name of a worktree killed while it is renamed", async () => {
   await everywhere(
     (repository) => repository.call(worktreeFork, { name: "try" }),
     (repository) => repository.call(worktreeRename, { name: "try", new_name: "won" }),
@@ -67,7 +67,7 @@ Deno.test("recoverWorktreeChange() leaves the old or the new name of a worktree 
   );
 });
 
-Deno.test("recoverWorktreeChange() puts a worktree back, or removes all of it, when its removal is killed", async () => {
+Deno.test("worktree changes: puts a worktree back, or removes all of it, when its removal is killed", async () => {
   await everywhere(
     (repository) => repository.call(worktreeFork, { name: "try" }),
     (repository) => repository.call(worktreeRemove, { name: "try" }),
@@ -83,7 +83,7 @@ Deno.test("recoverWorktreeChange() puts a worktree back, or removes all of it, w
   );
 });
 
-Deno.test("recoverWorktreeChange() frees a name that a killed fork had taken", async () => {
+Deno.test("worktree changes: frees a name that a killed fork had taken", async () => {
   using repository = await TestRepository.saved();
   for (let n = 1; await killedAt(n, () => repository.call(worktreeFork, { name: `try${n}` })); n++) {
     if (!(await repository.call(worktreeList)).worktrees.some(({ name }) => name === `try${n}`)) {

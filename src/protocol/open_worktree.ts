@@ -1,9 +1,9 @@
-import { JvsError } from "../../model/errors.ts";
-import type { Identity, WorktreeConfig } from "../../model/records.ts";
-import type { Folder } from "../../platform/platform.ts";
-import { isSystemError } from "../../platform/system_error.ts";
-import { sameFileSystem, sameIdentity } from "../../repo/identity.ts";
-import type { RepositoryContext } from "../context.ts";
+import { JvsError } from "../model/errors.ts";
+import type { Identity, WorktreeConfig } from "../model/records.ts";
+import type { Folder } from "../platform/platform.ts";
+import { isSystemError } from "../platform/system_error.ts";
+import { sameFileSystem, sameIdentity } from "../repo/identity.ts";
+import type { RepositoryContext } from "./context.ts";
 
 /**
  * Opens a worktree's payload root and makes sure that it is the folder it was (SPEC 2). One that was replaced on the
@@ -24,15 +24,6 @@ export function openWorktree(context: RepositoryContext, worktree: WorktreeConfi
     folder[Symbol.dispose]();
     throw error;
   }
-}
-
-/** Before a change: a folder that was replaced is from now on the worktree's, so nobody is warned of it again. */
-export function acceptFolder(context: RepositoryContext, worktree: WorktreeConfig): WorktreeConfig {
-  const { worktrees } = context.store;
-  // One that is gone can still be removed.
-  if (worktrees.checkIdentity(worktree) !== "replaced") return worktree;
-  using folder = openWorktree(context, worktree);
-  return worktrees.update(worktree.name, { identity: worktrees.identify(folder) });
 }
 
 function openRoot(context: RepositoryContext, worktree: WorktreeConfig): Folder {

@@ -1,0 +1,78 @@
+import { canonicalJson } from "../../model/canonical_json.ts";
+import { Identity, type WorktreeConfig } from "../../model/records.ts";
+import { record, text } from "../../model/schema.ts";
+import type { OpenIntent } from "../../repo/intents.ts";
+import type { RepositoryContext } from "../context.ts";
+import { openWorktree } from "../open_worktree.ts";
+import { commitChange, finishIf } from "./commit.ts";
+import { type Change, type ChangeKind, defineChange } from "./kind.ts";
+import { withIntent } from "./with_intent.ts";
+
+/** The folder that is a worktree's from now on. */
+export const NewFolder = record({
+  path: text().about("As the worktree's record has it."),
+  identity: Identity,
+});
+/** The folder that is a worktree's from now on. */
+export type NewFolder = Pick<WorktreeConfig, "path" | "identity">;
+
+/** What the audit trail says of a worktree that got another folder. */
+export const FolderAudit = record({ worktree: text(), path: text(), previous_path: text() });
+
+/** A kind of change that gives a worktree another folder: the step is one file, so that says whether it was taken. */
+export type FolderChange = ChangeKind<NewFolder, string, typeof FolderAudit.fields>;
+
+/** A folder inside the repository was replaced by another, and is taken as it is. SPEC 2. */
+export const folderAcceptance: FolderChange = defineChange({
+  operation: "doctor accept_folder",
+  details: NewFolder,
+  steps: [],
+  audit: FolderAudit,
+  recover: recoverFolder,
+});
+
+/** Before a change: the folder that replaced the worktree's own is the worktree's from now on. One warning tells. */
+export async function acceptFolder(
+  context: RepositoryContext,
+  worktree: WorktreeConfig,
+): Promise<WorktreeConfig> {
+  const { worktrees } = context.store;
+  // A worktree whose folder is gone can still be removed.
+  if (worktrees.checkIdentity(worktree) !== "replaced") return worktree;
+  using folder = openWorktree(context, worktree);
+  return await giveFolder(context, worktree, folderAcceptance, {
+    path: worktree.path,
+    identity: worktrees.identify(folder),
+  });
+}
+
+/** Writes down that a worktree has another folder. The caller holds its lock. */
+export async function giveFolder(
+  context: RepositoryContext,
+  worktree: WorktreeConfig,
+  kind: FolderChange,
+  folder: NewFolder,
+): Promise<WorktreeConfig> {
+  const { store } = context;
+  const { name, path, worktree_id } = worktree;
+  return await withIntent(context, worktree_id, { kind, target: name, details: folder }, async (intent) => {
+    const change: Change<FolderChange> = { context, store, intent };
+    const details = { worktree: name, path: folder.path, previous_path: path };
+    await commitChange(change, { target: name, details }, {
+      commit: () => void store.worktrees.update(name, folder),
+    });
+    return store.worktrees.get(name);
+  });
+}
+
+/** The worktree's record says the new folder already, or nothing was done. */
+export async function recoverFolder(
+  context: RepositoryContext,
+  intent: OpenIntent<NewFolder>,
+): Promise<void> {
+  const worktree = context.store.worktrees.withId(intent.worktreeId);
+  const { path, identity } = intent.details;
+  const isDone = worktree !== undefined && worktree.path === path &&
+    canonicalJson(worktree.identity) === canonicalJson(identity);
+  await finishIf(isDone, context, intent);
+}

@@ -1,0 +1,62 @@
+import type { WorktreeConfig } from "../../model/records.ts";
+import type { Fields, InferFields, RecordSchema, Schema } from "../../model/schema.ts";
+import type { OpenIntent } from "../../repo/intents.ts";
+import type { Store } from "../../repo/store.ts";
+import type { Recoverable, RepositoryContext } from "../context.ts";
+
+/**
+ * One kind of change, declared once: what its intent tells recovery, how recovery finishes or undoes it, and what the
+ * audit trail says of it. An operation lists the kinds that it makes, so that the next change finds how to recover them.
+ */
+export interface ChangeKind<D extends object = object, S extends string = string, A extends Fields = Fields>
+  extends Recoverable {
+  readonly details: Schema<D>;
+  readonly steps: readonly S[];
+  /** The details of its audit record. */
+  readonly audit: RecordSchema<A>;
+  recover(context: RepositoryContext, intent: OpenIntent<D, S>): Promise<void>;
+}
+
+/** A kind of which only the form is known, as the lists of operations have it. */
+// deno-lint-ignore no-explicit-any -- details and steps of any kind; `unknown` would refuse all, as recovery takes them
+export type AnyChangeKind = ChangeKind<any, any, any>;
+
+/** Declares a kind of change; its types follow from its schemas. */
+export function defineChange<D extends Fields, const S extends string, A extends Fields>(
+  kind:
+    & Omit<ChangeKind<InferFields<D>, S, A>, "details">
+    & { readonly details: RecordSchema<D> },
+): ChangeKind<InferFields<D>, S, A> {
+  return kind;
+}
+
+/** What the intent of a kind of change tells recovery. */
+export type DetailsOf<K> = K extends ChangeKind<infer D, infer _S, infer _A> ? D : never;
+
+/** The intent of a kind of change. */
+export type IntentOf<K> = K extends ChangeKind<infer D extends object, infer S, infer _A> ? OpenIntent<D, S>
+  : never;
+
+/** A change under way: what it may use, and where it says how far it is. */
+export interface Change<K extends AnyChangeKind = AnyChangeKind> {
+  readonly context: RepositoryContext;
+  readonly store: Store;
+  readonly intent: IntentOf<K>;
+}
+
+/** A worktree, and what acts on it. */
+export interface WorktreeContext {
+  readonly context: RepositoryContext;
+  readonly store: Store;
+  /** As it is under the lock, where one is held. */
+  readonly worktree: WorktreeConfig;
+}
+
+/** A change of one worktree. */
+export interface WorktreeChange<K extends AnyChangeKind = AnyChangeKind> extends Change<K>, WorktreeContext {}
+
+/** What the audit trail keeps of a change that was made. */
+export interface AuditNote<K extends AnyChangeKind> {
+  readonly target: string;
+  readonly details: K extends ChangeKind<infer _D, infer _S, infer A> ? InferFields<A> : never;
+}

@@ -1,0 +1,24 @@
+import { type Infer, nullable, record } from "../../model/schema.ts";
+import { snapshotId } from "../../model/records.ts";
+import type { OpenIntent } from "../../repo/intents.ts";
+import { RootState } from "./root_access.ts";
+
+/** What the intent of a restore tells recovery. */
+export const RestoreDetails = record({
+  root_before: RootState.about("How the payload root was before something of ours came or went in it.")
+    .optional(),
+  head: nullable(record({
+    base_snapshot_id: nullable(snapshotId()),
+    head_snapshot_id: nullable(snapshotId()),
+    latest_snapshot_id: nullable(snapshotId()),
+  })).about("Where the worktree will stand; null where it stays.").optional(),
+});
+
+/**
+ * The steps of a restore: staging is made; the journal is durable and the change begins; it is about to be committed.
+ * After an undo: it is undone; staging in the payload root is about to be removed.
+ */
+export const STEPS = ["staging", "journal", "committing", "undone", "retiring"] as const;
+
+/** The intent of a restore. */
+export type RestoreIntent = OpenIntent<Infer<typeof RestoreDetails>, typeof STEPS[number]>;
