@@ -5,9 +5,17 @@ import { at } from "../tree/table.ts";
 import { clearInheritedAcls } from "./_aspects.ts";
 import { Cloning, type FillFiles } from "./_cloning.ts";
 import { linkGroups } from "./_link_groups.ts";
-import { makeFromTable } from "./_make_from_table.ts";
+import { makeFromTable, WHILE_FILLED } from "./_make_from_table.ts";
 import { shareFiles } from "./_share_files.ts";
 import type { CloneRequest, CloneResult } from "./contract.ts";
+
+/** What engines that work entry by entry have in common. */
+export const ENTRY_BY_ENTRY = {
+  wholeTrees: false,
+  entriesMoveOut: true,
+  sharesFiles: true,
+  keepsModes: false,
+};
 
 /** Clones a tree entry by entry: what all engines that work file by file have in common. SPEC 5. */
 export async function cloneTree(
@@ -15,8 +23,10 @@ export async function cloneTree(
   request: CloneRequest,
   fill: FillFiles,
 ): Promise<CloneResult> {
-  using cloning = new Cloning(platform, request);
-  clearInheritedAcls(request.destination);
+  request.into.makeFolder(request.name, WHILE_FILLED);
+  using root = request.into.openFolder(request.name);
+  using cloning = new Cloning(platform, request, root);
+  clearInheritedAcls(root);
   await makeAllButFiles(cloning);
   const files = await shareFiles(cloning);
   if (request.as === "payload") cloning.flushEach = !flushTogether(platform, request.source, files.length);

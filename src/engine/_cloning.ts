@@ -30,19 +30,18 @@ export class Cloning implements Disposable {
   readonly absent = new Set<number>();
   /** Each file is flushed before it is read, as nothing flushed them all. */
   flushEach = false;
-  sharedFiles = 0;
-  clonedBytes = 0;
   private readonly reporter: Reporter;
   private partBytes = 0;
   private readonly changed: number[] = [];
   private readonly unreadable: number[] = [];
 
-  constructor(readonly platform: Platform, readonly request: CloneRequest) {
+  /** `root` is the folder that is filled. */
+  constructor(readonly platform: Platform, readonly request: CloneRequest, readonly root: Folder) {
     const { table } = request;
     const payload = request.as === "payload";
     this.table = table;
     this.source = new OpenFolders(request.source, table);
-    this.destination = new OpenFolders(request.destination, table);
+    this.destination = new OpenFolders(root, table);
     this.losses = new Losses(table, payload);
     this.aspects = new AspectSetter(platform, table, this.losses, payload);
     this.pace = new Pace(request.signal);
@@ -52,7 +51,7 @@ export class Cloning implements Disposable {
 
   /** The folder that an entry is made in; for the root itself. */
   folderOf(index: number): Folder {
-    return index === 0 ? this.request.destination : this.destination.get(at(this.table.parent, index));
+    return index === 0 ? this.root : this.destination.get(at(this.table.parent, index));
   }
 
   /** Whether an entry is a further name of an entry before it. */
@@ -103,12 +102,11 @@ export class Cloning implements Disposable {
   }
 
   result(): CloneResult {
-    const { losses, sharedFiles, clonedBytes, changed, unreadable } = this;
+    const { losses, changed, unreadable } = this;
     const inOrder = (indexes: number[]) => indexes.sort((a, b) => a - b);
     return {
+      table: this.table,
       degradations: losses.degradations,
-      sharedFiles,
-      clonedBytes,
       changed: inOrder(changed),
       unreadable: inOrder(unreadable),
     };

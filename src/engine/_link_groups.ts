@@ -32,7 +32,7 @@ class Linker implements Disposable {
   private readonly firsts: OpenFolders;
 
   constructor(private readonly cloning: Cloning) {
-    this.firsts = new OpenFolders(cloning.request.destination, cloning.table);
+    this.firsts = new OpenFolders(cloning.root, cloning.table);
   }
 
   /** Links what it can; gives what has to be made for itself, and what waits for that. */

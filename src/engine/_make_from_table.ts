@@ -4,7 +4,7 @@ import type { Cloning } from "./_cloning.ts";
 import { attempt } from "./_refusals.ts";
 
 /** Only its owner may enter a folder that is being filled. */
-const WHILE_FILLED = 0o700;
+export const WHILE_FILLED = 0o700;
 
 /** Makes an entry that is no file; one that cannot be made here is only in the manifest. */
 export function makeFromTable(cloning: Cloning, index: number): void {

@@ -19,10 +19,10 @@ export function withRoom(fill: FillFiles): FillFiles {
 }
 
 function requireRoom(cloning: Cloning, files: readonly number[]): void {
-  const { platform, request, table } = cloning;
-  const { freeBytes, freeInodes, kind } = platform.fileSystem(request.destination);
+  const { platform, root, table } = cloning;
+  const { freeBytes, freeInodes, kind } = platform.fileSystem(root);
   if (!TAKING_ALL.includes(kind)) return;
-  const { path } = request.destination;
+  const { path } = root;
   if (files.length > freeInodes) {
     const needed = `${files.length.toLocaleString("en")} files`;
     throw noRoom(needed, path, `has room for ${freeInodes.toLocaleString("en")} more`);

@@ -46,7 +46,6 @@ class Sharing implements Disposable {
     }
     const lost = at(share.table.lost, old);
     cloning.losses.inherit(index, lost, "the earlier snapshot that has the file could not keep it either");
-    cloning.sharedFiles++;
     cloning.advance(index);
     return true;
   }

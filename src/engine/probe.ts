@@ -3,12 +3,10 @@ import { FILE } from "../model/entry.ts";
 import { isJvsError } from "../model/errors.ts";
 import { type Folder, type OpenFile, type Platform, Stat } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
-import type { Engine } from "./contract.ts";
+import type { CloneFile } from "./_clone_file.ts";
+import type { Probe, ProbeOptions } from "./contract.ts";
 import { ITSELF } from "./_aspects.ts";
-import { reflinkEngine } from "./reflink.ts";
-
-/** Whether an engine works, or the end of a sentence that says why not. */
-export type Probe = { readonly works: true } | { readonly works: false; readonly reason: string };
+import { reflinkFile } from "./reflink.ts";
 
 /** So many names are looked at to find a file, and so many files are tried: one may be of a kind that never shares blocks. */
 const MOST_NAMES = 256;
@@ -20,18 +18,21 @@ const NOT_THERE: Probe = {
 };
 
 /**
- * Whether files of `source` (default: of `control` itself) can be cloned into `control`: tried with a real file, as
+ * Whether files of `source` can be cloned into `control`: tried with a real file, as
  * nothing else tells. What it makes in `control` is gone afterwards; nothing is written into `source`.
  */
-export function probeReflink(platform: Platform, control: Folder, source: Folder = control): Probe {
-  const engine = reflinkEngine(platform);
+export function probeReflink(
+  platform: Platform,
+  { control, source }: ProbeOptions,
+): Probe {
+  const clone = reflinkFile(platform);
   let failure: Probe | undefined;
   for (const name of smallestFiles(source)) {
-    const tried = tryFile(engine, source, name, control);
+    const tried = tryFile(clone, source, name, control);
     if (tried?.works) return tried;
     failure ??= tried;
   }
-  return failure ?? tryOwnFile(engine, control, source);
+  return failure ?? tryOwnFile(clone, control, source);
 }
 
 /** Names of a few files right in a folder, those of least content first. */
@@ -49,9 +50,9 @@ function smallestFiles(folder: Folder): Uint8Array[] {
 }
 
 /** Nothing when the file is gone or may not be read. */
-function tryFile(engine: Engine, folder: Folder, name: Uint8Array, control: Folder): Probe | undefined {
+function tryFile(clone: CloneFile, folder: Folder, name: Uint8Array, control: Folder): Probe | undefined {
   using file = openIfPossible(folder, name);
-  return file && withOwnFile(control, (target) => tryClone(engine, file, target));
+  return file && withOwnFile(control, (target) => tryClone(clone, file, target));
 }
 
 function openIfPossible(folder: Folder, name: Uint8Array): OpenFile | undefined {
@@ -64,14 +65,14 @@ function openIfPossible(folder: Folder, name: Uint8Array): OpenFile | undefined 
 }
 
 /** With a file of ours, where the tree has none that could be tried: then it must lie on the same device. */
-function tryOwnFile(engine: Engine, control: Folder, source: Folder): Probe {
+function tryOwnFile(clone: CloneFile, control: Folder, source: Folder): Probe {
   const [here, there] = [new Stat(), new Stat()];
   control.stat(ITSELF, here);
   source.stat(ITSELF, there);
   if (here.devMajor !== there.devMajor || here.devMinor !== there.devMinor) return NOT_THERE;
   return withOwnFile(control, (file, name) => {
     file.write(new Uint8Array(COMPARED_BYTES).fill(1));
-    return tryFile(engine, control, name, control) ?? NOT_THERE;
+    return tryFile(clone, control, name, control) ?? NOT_THERE;
   });
 }
 
@@ -85,9 +86,9 @@ function withOwnFile<T>(control: Folder, use: (file: OpenFile, name: Uint8Array)
   }
 }
 
-function tryClone(engine: Engine, source: OpenFile, target: OpenFile): Probe {
+function tryClone(clone: CloneFile, source: OpenFile, target: OpenFile): Probe {
   try {
-    engine.cloneFile(source, target);
+    clone(source, target);
   } catch (error) {
     if (!isJvsError(error, "E_ENGINE_FAILED", "E_ENGINE_UNAVAILABLE")) throw error;
     const { cause } = error;

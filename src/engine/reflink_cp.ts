@@ -9,7 +9,7 @@ import { ours } from "../platform/portable_folder.ts";
 import { type ProgramResult, runProgram, runProgramNow } from "../platform/processes.ts";
 import { SystemError } from "../platform/system_error.ts";
 import { removeTree } from "../tree/remove_tree.ts";
-import { cloneTree } from "./_clone_tree.ts";
+import { cloneTree, ENTRY_BY_ENTRY } from "./_clone_tree.ts";
 import type { Cloning } from "./_cloning.ts";
 import { reflinkFailure } from "./_reflink_failure.ts";
 import type { Engine } from "./contract.ts";
@@ -35,13 +35,13 @@ const FILES_A_CALL = 4000;
 export function reflinkCpEngine(platform: Platform): Engine {
   return {
     name: "reflink-copy",
-    abilities: { sharesFiles: true, sharesBlocks: true, keepsHoles: true },
+    abilities: { ...ENTRY_BY_ENTRY, keepsHoles: true },
     clone: (request) => cloneTree(platform, request, fillByCp),
-    cloneFile: cloneByCp,
   };
 }
 
-function cloneByCp(source: OpenFile, target: OpenFile): void {
+/** Clones one file. */
+export function cloneByCp(source: OpenFile, target: OpenFile): void {
   if (!(source instanceof PortableFile && target instanceof PortableFile)) {
     throw new SystemError("clone", "a file of another platform", "EINVAL");
   }
@@ -87,9 +87,9 @@ function* batches(cloning: Cloning, files: readonly number[]): Generator<Batch> 
 }
 
 async function copyBatch(cloning: Cloning, paths: string[]): Promise<ProgramResult> {
-  const { destination, signal, source } = cloning.request;
+  const { signal, source } = cloning.request;
   // -R: what turned into a FIFO since the scan must not be read; -P: what turned into a link not be followed.
-  const args = ["--reflink=always", "-RP", "--parents", "-t", ours(destination).real, "--", ...paths];
+  const args = ["--reflink=always", "-RP", "--parents", "-t", ours(cloning.root).real, "--", ...paths];
   const cwd = ours(source).real;
   return await runProgram("cp", args, { cwd, env: ENGLISH, ...(signal ? { signal } : {}) });
 }
@@ -109,7 +109,6 @@ async function checkOne(cloning: Cloning, index: number, result: ProgramResult):
   }
   if (cloning.absent.has(index)) return await removeTree(folder, name);
   cloning.finish(index);
-  cloning.clonedBytes += made.size;
 }
 
 /** Nothing when the file is gone or refused, which is noted. */

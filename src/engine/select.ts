@@ -1,36 +1,56 @@
 import { JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
 import { ENGINE_NAMES, type EngineName } from "../model/records.ts";
-import type { Folder, Platform } from "../platform/platform.ts";
-import type { Engine } from "./contract.ts";
-import { copyEngine } from "./copy.ts";
-import { probeReflink } from "./probe.ts";
-import { reflinkEngine } from "./reflink.ts";
+import type { Platform } from "../platform/platform.ts";
+import type { Engine, EngineAbilities, ProbeOptions } from "./contract.ts";
+import { ENGINES } from "./engines.ts";
 
 /** What to choose an engine for. */
-export interface SelectEngineOptions {
+export interface SelectEngineOptions extends ProbeOptions {
   readonly platform: Platform;
-  /** The tree that is to be cloned. */
-  readonly source: Folder;
-  /** A folder of ours on the file system that it is cloned to; a file is tried in it. */
-  readonly control: Folder;
   /** The engine that a user insists on; `auto`, the default, takes the best that works. */
   readonly forced?: string | undefined;
+  /** Only engines with these abilities; a forced one without them gives way to the best that has them. */
+  readonly needs?: Partial<EngineAbilities>;
+}
+
+/** An engine that was chosen. */
+export interface EngineChoice {
+  readonly engine: Engine;
+  /** Better ones that do not work here, each with the end of a sentence that says why. */
+  readonly passedOver: readonly { readonly name: EngineName; readonly reason: string }[];
 }
 
 /** The engine for a tree. One that is forced and cannot work is `E_ENGINE_UNAVAILABLE`, never another one. SPEC 5. */
-export function selectEngine(options: SelectEngineOptions): Promise<Engine> {
-  // Asynchronous, as some engines can only be asked by running a program.
-  return new Promise((resolve) => resolve(chosen(options)));
+export async function selectEngine(
+  { platform, forced = "auto", needs = {}, ...tree }: SelectEngineOptions,
+): Promise<EngineChoice> {
+  const can = (engine: Engine) => Object.entries(needs).every(([ability, is]) => has(engine, ability) === is);
+  if (forced !== "auto") {
+    const engine = await forcedEngine(platform, tree, forced);
+    if (can(engine)) return { engine, passedOver: [] };
+  }
+  const passedOver: { name: EngineName; reason: string }[] = [];
+  for (const { name, probe, make } of ENGINES) {
+    const engine = make(platform);
+    if (!can(engine)) continue;
+    const probed = await probe(platform, tree);
+    if (probed.works) return { engine, passedOver };
+    passedOver.push({ name, reason: probed.reason });
+  }
+  throw new Error("the last of the engines works everywhere");
 }
 
-function chosen({ platform, source, control, forced = "auto" }: SelectEngineOptions): Engine {
-  if (forced === "copy") return copyEngine(platform);
-  if (forced !== "auto" && forced !== "reflink-copy") throw cannotForce(forced);
-  const probe = probeReflink(platform, control, source);
-  if (probe.works) return reflinkEngine(platform);
-  if (forced === "auto") return copyEngine(platform);
-  throw unavailable(forced, probe.reason);
+function has({ abilities }: Engine, ability: string): boolean | undefined {
+  return abilities[ability as keyof EngineAbilities];
+}
+
+async function forcedEngine(platform: Platform, tree: ProbeOptions, forced: string): Promise<Engine> {
+  const kind = ENGINES.find(({ name }) => name === forced);
+  if (kind === undefined) throw cannotForce(forced);
+  const probed = await kind.probe(platform, tree);
+  if (!probed.works) throw unavailable(kind.name, probed.reason);
+  return kind.make(platform);
 }
 
 function cannotForce(name: string): JvsError {

@@ -24,9 +24,9 @@ for (const ffi of [true, false]) {
       async () => {
         using folder = await sharedDisk(disk);
         using trees = new Trees(folder.path, folder.path, ffi);
-        assertEquals((await trees.select()).name, best);
+        assertEquals((await trees.select()).engine.name, best);
         Deno.writeTextFileSync(`${folder.path}/source/file`, "x".repeat(10_000));
-        assertEquals((await trees.select()).name, best);
+        assertEquals((await trees.select()).engine.name, best);
         assertEquals(names(`${folder.path}/control`), []);
         assertEquals(names(`${folder.path}/source`), ["file"]);
       },
@@ -40,8 +40,8 @@ for (const ffi of [true, false]) {
       using folder = await sharedDisk("ext4");
       using trees = new Trees(folder.path, folder.path, ffi);
       await rejects("E_ENGINE_UNAVAILABLE", "reflink-copy", () => trees.select("reflink-copy"));
-      assertEquals((await trees.select("copy")).name, "copy");
-      assertEquals((await trees.select("auto")).name, "copy");
+      assertEquals((await trees.select("copy")).engine.name, "copy");
+      assertEquals((await trees.select("auto")).engine.name, "copy");
     },
   );
 
@@ -54,7 +54,7 @@ for (const ffi of [true, false]) {
       using trees = new Trees(there.path, here.path, ffi);
       for (const content of [undefined, "x"]) {
         if (content !== undefined) Deno.writeTextFileSync(`${there.path}/source/file`, content);
-        const probe = probeReflink(trees.platform, trees.control, trees.source);
+        const probe = probeReflink(trees.platform, trees);
         assert(
           !probe.works && probe.reason.includes("another file system"),
           JSON.stringify(probe),
@@ -82,7 +82,7 @@ Deno.test(
     mustRun("btrfs", "subvolume", "create", `${folder.path}/source`);
     Deno.writeTextFileSync(`${folder.path}/source/file`, "x");
     using trees = new Trees(folder.path, folder.path, true);
-    assertEquals(probeReflink(trees.platform, trees.control, trees.source), { works: true });
+    assertEquals(probeReflink(trees.platform, trees), { works: true });
   },
 );
 
@@ -96,7 +96,7 @@ Deno.test(
     mustRun("chattr", "+C", `${folder.path}/source/no-cow`);
     Deno.writeTextFileSync(`${folder.path}/source/no-cow`, "x");
     Deno.writeTextFileSync(`${folder.path}/source/other`, "xx");
-    assertEquals(probeReflink(trees.platform, trees.control, trees.source), { works: true });
+    assertEquals(probeReflink(trees.platform, trees), { works: true });
   },
 );
 

@@ -1,6 +1,6 @@
-import { probeReflink } from "../engine/probe.ts";
+import type { EngineChoice } from "../engine/select.ts";
 import { isJvsError } from "../model/errors.ts";
-import { ENGINE_NAMES, type EngineName } from "../model/records.ts";
+import { ENGINE_NAMES } from "../model/records.ts";
 import {
   anything,
   boolean,
@@ -18,7 +18,7 @@ import type { Folder } from "../platform/platform.ts";
 import type { Store } from "../repo/store.ts";
 import { defineOperation } from "./define.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
-import { engineFor } from "../protocol/engine_for.ts";
+import { chooseEngine } from "../protocol/engine_for.ts";
 
 const EngineInfo = record({
   name: nullable(oneOf(...ENGINE_NAMES)).about("Null where none works."),
@@ -106,23 +106,20 @@ function openSource({ store, worktree }: RepositoryContext): Folder {
 
 async function engineInfo(context: RepositoryContext, source: Folder): Promise<Infer<typeof EngineInfo>> {
   try {
-    const { name } = await engineFor(context, context.store, source);
-    return { name, reason: reasonFor(context, name, source) };
+    const choice = await chooseEngine(context, context.store, { source });
+    return { name: choice.engine.name, reason: reasonFor(context, choice) };
   } catch (error) {
     if (!isJvsError(error)) throw error;
     return { name: null, reason: error.message };
   }
 }
 
-function reasonFor({ engine, store }: RepositoryContext, name: EngineName, source: Folder): string {
+function reasonFor({ engine, store }: RepositoryContext, { passedOver }: EngineChoice): string {
   if (engine !== undefined && engine !== "auto") return "JVS_SNAPSHOT_ENGINE asks for it";
   if (store.config.get("engine") !== "auto") return "the setting `engine` asks for it";
-  if (name !== "copy") return "it was tried and works: what is cloned shares its blocks";
-  using control = store.platform.openFolder(store.layout.control);
-  const probe = probeReflink(store.platform, control, source);
-  return probe.works
-    ? "it works everywhere"
-    : `it works everywhere, and reflink-copy does not: ${probe.reason}`;
+  if (passedOver.length === 0) return "it was tried and works: what is cloned shares its blocks";
+  const others = passedOver.map(({ name, reason }) => `${name} does not: ${reason}`);
+  return `it works everywhere, and ${others.join("; ")}`;
 }
 
 function countsOf({ store }: RepositoryContext) {

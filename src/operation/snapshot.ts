@@ -74,7 +74,7 @@ export const snapshot = defineOperation({
           keepLineAs: null,
         });
       }
-      const { descriptor, table } = await saveSnapshot(change, look, {
+      const { descriptor, seen } = await saveSnapshot(change, look, {
         kind: "manual",
         note: input.note,
         tags: input.tags,
@@ -84,7 +84,7 @@ export const snapshot = defineOperation({
         movesHead: true,
         keepLineAs,
       });
-      look.remember(descriptor.consistency_level === "quiesced" ? descriptor.snapshot_id : null, table);
+      look.remember(descriptor.consistency_level === "quiesced" ? descriptor.snapshot_id : null, seen);
       return resultOf(change, descriptor, { created: true, keepLineAs });
     });
     if (input.strict) refuseDegraded(result);

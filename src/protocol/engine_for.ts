@@ -1,16 +1,36 @@
-import type { Engine } from "../engine/contract.ts";
-import { selectEngine } from "../engine/select.ts";
+import type { Engine, EngineAbilities } from "../engine/contract.ts";
+import { type EngineChoice, selectEngine } from "../engine/select.ts";
 import type { Folder } from "../platform/platform.ts";
 import type { Store } from "../repo/store.ts";
 import type { Context } from "./context.ts";
 
-/** The engine that clones this tree into the repository, or out of it: forced from outside, by the settings, or the best. */
-export async function engineFor(context: Context, store: Store, source: Folder): Promise<Engine> {
-  using control = store.platform.openFolder(store.layout.control);
+/** What is to be cloned, and where to. */
+export interface CloneDirection {
+  readonly source: Folder;
+  /** A folder on the file system that it is cloned to; the repository's own by default. */
+  readonly control?: Folder;
+  /** What the engine must be able to do; nothing by default. */
+  readonly needs?: Partial<EngineAbilities>;
+}
+
+/** The engine that clones a tree into the repository, or out of it: forced from outside, by the settings, or the best. */
+export async function engineFor(context: Context, store: Store, direction: CloneDirection): Promise<Engine> {
+  return (await chooseEngine(context, store, direction)).engine;
+}
+
+/** The same, with the reason. */
+export async function chooseEngine(
+  context: Context,
+  store: Store,
+  { source, control, needs }: CloneDirection,
+): Promise<EngineChoice> {
+  const { platform, layout } = store;
+  using ours = control === undefined ? platform.openFolder(layout.control) : undefined;
   return await selectEngine({
-    platform: store.platform,
+    platform,
     source,
-    control,
+    control: ours ?? control as Folder,
+    ...(needs === undefined ? {} : { needs }),
     forced: context.engine ?? store.config.get("engine"),
   });
 }

@@ -8,8 +8,9 @@ import { attempt } from "../platform/deno_call.ts";
 import { removeDurable } from "../platform/durable.ts";
 import { Pace } from "../platform/pace.ts";
 import type { Folder, Platform } from "../platform/platform.ts";
+import { removeClone } from "../engine/engines.ts";
 import { readManifest, type ReadManifestOptions } from "../tree/manifest.ts";
-import { removeTree, type RemoveTreeOptions } from "../tree/remove_tree.ts";
+import type { RemoveTreeOptions } from "../tree/remove_tree.ts";
 import type { TreeTable } from "../tree/table.ts";
 import type { Layout } from "./layout.ts";
 import { namesIn } from "./names_in.ts";
@@ -66,8 +67,8 @@ export class Snapshots {
   }
 
   /**
-   * An id above all that were given out, taken for the caller by the empty folder that its payload is made in. What a
-   * caller does not publish it discards.
+   * An id above all that were given out, taken for the caller by the empty file that its descriptor will replace. What
+   * a caller does not publish it discards.
    */
   async newId(): Promise<string> {
     using _lock = await this.options.lock();
@@ -75,9 +76,8 @@ export class Snapshots {
     const taken = [layout.snapshots, layout.descriptors].map((folder) => newestIdIn(platform, folder) ?? "");
     const newest = taken.sort().at(-1) || null;
     const id = newSnapshotId(nowMs(), newest, randomBytes(4));
-    const path = layout.unfinishedPayload(id);
-    // In a repository that a group shares, its umask lets others clean up; in any other nobody else gets this far.
-    attempt("create", path, () => Deno.mkdirSync(path, { mode: 0o770 }));
+    const path = layout.unfinishedDescriptor(id);
+    attempt("create", path, () => Deno.writeTextFileSync(path, "", { createNew: true }));
     return id;
   }
 
@@ -188,15 +188,15 @@ export class Snapshots {
     if (!isSnapshotId(id) || this.exists(id) || this.isPruned(id)) {
       throw new JvsError("E_INTERNAL", `Cannot discard ${quoted(id)}: it is no unfinished snapshot`);
     }
-    removeDurable(layout.unfinishedDescriptor(id));
     removeDurable(layout.descriptor(id));
     for (const path of this.manifestFiles(id)) removeDurable(path);
     using folder = this.platform.openFolder(layout.snapshots);
-    // `.tmp` last, as it is what keeps the id taken.
     for (const ending of ["", ".tmp.before", ".tmp"]) {
-      await removeTree(folder, bytesOf(`${id}${ending}`), options);
+      await removeClone(this.platform, folder, bytesOf(`${id}${ending}`), options);
     }
     folder.sync();
+    // Last, as it is what keeps the id taken.
+    removeDurable(layout.unfinishedDescriptor(id));
   }
 
   /** Where there is something of a snapshot, its markers apart. */

@@ -30,10 +30,9 @@ export class EngineFixture {
     table: TreeTable,
     options: Pick<CloneRequest, "as"> & Partial<CloneRequest>,
   ): Promise<CloneResult> {
-    Deno.mkdirSync(`${this.path}/${to}`, { mode: 0o700 });
     using source = this.open(from);
-    using destination = this.open(to);
-    return await this.engine.clone({ source, table, destination, ...options });
+    using into = this.platform.openFolder(this.path);
+    return await this.engine.clone({ source, table, isComplete: true, into, name: bytesOf(to), ...options });
   }
 
   /** Clones a tree as a payload that shares with an earlier one, entry by entry of the same path. */

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import type { Engine } from "../../src/engine/contract.ts";
 import { LOST } from "../../src/model/entry.ts";
+import { bytesOf } from "../../src/model/bytes.ts";
 import { isJvsError, JvsError } from "../../src/model/errors.ts";
 import { openPlatform } from "../../src/platform/open_platform.ts";
 import type { Platform } from "../../src/platform/platform.ts";
@@ -16,6 +17,8 @@ interface Subject {
   readonly make: (platform: Platform) => Engine;
 }
 
+const CLONE = bytesOf("clone");
+
 /** For a disk that is too small for what is cloned onto it. */
 export function testFullDisk({ name, make }: Subject, disk: DiskKind): void {
   /** Clones what a shell makes in the source, and changes by `meanwhile` after it was scanned, to the small disk. */
@@ -26,12 +29,22 @@ export function testFullDisk({ name, make }: Subject, disk: DiskKind): void {
     Deno.mkdirSync(fixture.at("source"));
     mustRun("sh", "-ec", `cd '${fixture.at("source")}'; ${source}`);
     using from = fixture.open("source");
-    using destination = fixture.platform.openFolder(small.path);
+    using into = fixture.platform.openFolder(small.path);
     const table = await fixture.scan("source");
     mustRun("sh", "-ec", `cd '${fixture.at("source")}'; ${meanwhile}`);
-    const cloning = fixture.engine.clone({ source: from, destination, table, as: "payload" });
+    const cloning = fixture.engine.clone({
+      source: from,
+      table,
+      isComplete: true,
+      into,
+      name: CLONE,
+      as: "payload",
+    });
     const error = await cloning.then(() => undefined, (error: unknown) => error);
-    return { error, made: [...Deno.readDirSync(small.path)].filter((entry) => entry.isFile).length };
+    return {
+      error,
+      made: [...Deno.readDirSync(`${small.path}/clone`)].filter((entry) => entry.isFile).length,
+    };
   };
   const makeBig = "dd if=/dev/zero of=big bs=1M count=32 status=none";
   const test = (title: string, run: () => Promise<void>) =>
@@ -96,8 +109,9 @@ export function testPoorerDisk({ name, make }: Subject, from: DiskKind, to: Disk
     mustRun("python3", "-c", script, fixture.at("source/file"));
     const table = await fixture.scan("source");
     using source = fixture.open("source");
-    using destination = fixture.platform.openFolder(there.path);
-    const { degradations } = await fixture.engine.clone({ source, destination, table, as: "payload" });
+    using into = fixture.platform.openFolder(there.path);
+    const request = { source, table, isComplete: true, into, name: CLONE, as: "payload" } as const;
+    const { degradations } = await fixture.engine.clone(request);
     const { counts, first } = degradations.toRecord();
     assertEquals(counts, { xattr: 1 });
     assert(first[0]?.reason.startsWith("user.long: "));

@@ -6,7 +6,8 @@ import { CHANGED, compareEntries, differsInSubstance, needsHash } from "../../tr
 import { parseIgnoreRules } from "../../tree/ignore.ts";
 import { selectEntries } from "../../tree/select_entries.ts";
 import type { TreeTable } from "../../tree/table.ts";
-import { type Autosave, autosave, namedPaths } from "../snapshot/autosave.ts";
+import { namedPaths } from "../named_paths.ts";
+import { type Autosave, autosave } from "../snapshot/autosave.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import { savedTable } from "../look/compare.ts";
 import { type Look, lookAt } from "../look/look.ts";

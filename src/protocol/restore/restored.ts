@@ -6,7 +6,7 @@ import type { RestorePlan } from "./plan.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import type { Prepared } from "./prepare.ts";
 import type { RestoreRequest } from "./request.ts";
-import { isMeantToVerify } from "./verify.ts";
+import { willVerify } from "../payload/will_verify.ts";
 
 /** What was put back. */
 export interface Restored {
@@ -36,7 +36,7 @@ export function toBeRestored(
     autosaveId,
     notSaved,
     secondAutosaveId: null,
-    verified: isMeantToVerify(place, request.verify, plan, then),
+    verified: willVerify(place.store, request.verify, then, (j) => plan.staged[j] === 1),
     degradations: new DegradationList(),
   };
 }

@@ -1,17 +1,15 @@
 import { compareBytes, equalBytes } from "../../model/bytes.ts";
 import type { DegradationList } from "../../model/degradations.ts";
 import { DIR } from "../../model/entry.ts";
-import { selectEngine } from "../../engine/select.ts";
 import { lastName, parentPath } from "../../tree/folders_by_path.ts";
-import { selectEntries } from "../../tree/select_entries.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import { aspectsOf } from "./aspects.ts";
-import { damagedPayload, differingFiles } from "../snapshot/check_clone.ts";
+import { bringOut } from "../payload/bring_out.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import type { RestoreTrees } from "./apply.ts";
 import type { Journal, JournalAspects, JournalUnit } from "./journal.ts";
 import type { RestorePlan, Unit } from "./plan.ts";
-import type { Staging } from "./staging.ts";
+import { FRESH, type Staging } from "./staging.ts";
 import { inodeAt } from "./inode.ts";
 
 /** What staging is made from. */
@@ -31,30 +29,21 @@ export async function stage(
   request: StageRequest,
 ): Promise<DegradationList> {
   const { context, store } = change;
-  const { plan, then, snapshotId } = request;
-  const { table, origin } = selectEntries(then, (j) => plan.staged[j] === 1);
-  makeScaffolding(table, (index) => plan.staged[at(origin, index)] !== 1, store.platform.host);
-  keepTopsMovable(table, plan.units, origin);
-  using payload = store.snapshots.openPayload(snapshotId);
-  const engine = await selectEngine({
-    platform: store.platform,
-    source: payload,
-    control: staging.home,
-    forced: context.engine ?? store.config.get("engine"),
+  const { plan, then, snapshotId, verify } = request;
+  const { degradations } = await bringOut(context, {
+    snapshotId,
+    manifest: then,
+    wanted: (j) => plan.staged[j] === 1,
+    adjust: (table, origin) => {
+      makeScaffolding(table, (index) => plan.staged[at(origin, index)] !== 1, store.platform.host);
+      keepTopsMovable(table, plan.units, origin);
+    },
+    into: staging.home,
+    name: FRESH,
+    movesOut: true,
+    verify,
+    action: "restore",
   });
-  const { degradations, changed, unreadable } = await engine.clone({
-    source: payload,
-    table,
-    destination: staging.fresh,
-    as: "worktree",
-    reporter: context.reporter,
-    signal: context.signal,
-  });
-  const damaged = [...changed, ...unreadable].map((index) => table.path(index));
-  if (damaged.length === 0 && request.verify) {
-    damaged.push(...await differingFiles(context, staging.fresh, table));
-  }
-  if (damaged.length > 0) throw damagedPayload("restore", snapshotId, damaged);
   return degradations;
 }
 

@@ -10,15 +10,15 @@ import type { RestoreIntent } from "./intent.ts";
 import { keepingRoot, putRootBack, type RootState, rootState } from "./root_access.ts";
 
 const ITSELF = bytesOf(".");
-const FRESH = bytesOf("new");
+/** The name of what is staged. */
+export const FRESH = bytesOf("new");
 const OLD = bytesOf("old");
 
 /** The folder that a restore works in: on the worktree's own file system, as renames must reach it. SPEC 2. */
 export class Staging implements Disposable {
-  /** What is staged, by its path; after an exchange what was there; after an undo again what was staged. */
-  readonly fresh: Folder;
   /** What was taken out of the worktree, by its path. */
   readonly old: Folder;
+  #fresh: Folder | undefined;
 
   private constructor(
     readonly home: Folder,
@@ -26,7 +26,6 @@ export class Staging implements Disposable {
     private readonly name: Uint8Array,
     private readonly inRoot: boolean,
   ) {
-    this.fresh = home.openFolder(FRESH);
     this.old = home.openFolder(OLD);
   }
 
@@ -40,14 +39,14 @@ export class Staging implements Disposable {
     const before = rootState(root);
     intent.step("staging", { root_before: before }, { staging_in_root: inRoot });
     if (await keepingRoot(root, before, () => canRename(shared, name, root, bytesOf(inRoot)))) {
-      for (const part of [FRESH, OLD]) makePart(shared, name, part);
+      makePart(shared, name, OLD);
       return Staging.at(shared, name, false);
     }
     shared.removeFolder(name);
     shared[Symbol.dispose]();
     const parent = root.openFolder(ITSELF);
     await keepingRoot(root, before, () => parent.makeFolder(bytesOf(inRoot), 0o700));
-    for (const part of [FRESH, OLD]) makePart(parent, bytesOf(inRoot), part);
+    makePart(parent, bytesOf(inRoot), OLD);
     return Staging.at(parent, bytesOf(inRoot), true);
   }
 
@@ -110,7 +109,9 @@ export class Staging implements Disposable {
   /** Nothing where it is missing or was killed before all of it was made: then nothing was staged either. */
   private static openWhole(parent: Folder, name: Uint8Array, inRoot: boolean): Staging | undefined {
     try {
-      return Staging.at(parent, name, inRoot);
+      const staging = Staging.at(parent, name, inRoot);
+      void staging.fresh; // opened now, where it is
+      return staging;
     } catch (error) {
       if (isSystemError(error, "ENOENT")) return undefined;
       throw error;
@@ -130,6 +131,11 @@ export class Staging implements Disposable {
       throw error;
     }
     return true;
+  }
+
+  /** What is staged, by its path; after an exchange what was there; after an undo again what was staged. */
+  get fresh(): Folder {
+    return this.#fresh ??= this.home.openFolder(FRESH);
   }
 
   /** It is in the payload root, where nothing of ours may stay. */
@@ -154,7 +160,7 @@ export class Staging implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const folder of [this.fresh, this.old, this.home, this.parent]) folder[Symbol.dispose]();
+    for (const folder of [this.#fresh, this.old, this.home, this.parent]) folder?.[Symbol.dispose]();
   }
 }
 

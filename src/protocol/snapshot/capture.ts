@@ -3,11 +3,11 @@ import { DegradationList } from "../../model/degradations.ts";
 import { FILE, LOST } from "../../model/entry.ts";
 import { JvsError } from "../../model/errors.ts";
 import { displayPath } from "../../model/path_text.ts";
-import type { CloneResult, Engine, ShareSource } from "../../engine/contract.ts";
+import type { CloneRequest, CloneResult, Engine, ShareSource } from "../../engine/contract.ts";
 import type { Folder } from "../../platform/platform.ts";
 import { beginSync } from "../../platform/durable.ts";
 import { hashFiles, hashTargets } from "../../tree/hash.ts";
-import { removeTree } from "../../tree/remove_tree.ts";
+import { removeClone } from "../../engine/engines.ts";
 import { settle } from "../../tree/scan_clock.ts";
 import type { Scan } from "../../tree/scan.ts";
 import { standsStill } from "../../tree/stands_still.ts";
@@ -15,7 +15,9 @@ import type { TreeTable } from "../../tree/table.ts";
 import { unreadableError } from "../../tree/unreadable.ts";
 import { adoptUnchanged, correctFromPayload } from "./capture_tables.ts";
 import type { WorktreeContext } from "../change/kind.ts";
+import { adoptHashes } from "../look/adopt_hashes.ts";
 import { type Look, scanWorktree } from "../look/look.ts";
+import { isLeftOut } from "../payload/left_out.ts";
 import { shareWithNewest, type SnapshotToShare } from "./share.ts";
 
 const RECAPTURES = 3;
@@ -31,7 +33,10 @@ export interface CaptureOptions {
 
 /** A payload that was made, hashed, and is not published yet. */
 export interface Capture {
+  /** What the payload holds. */
   readonly table: TreeTable;
+  /** The same as it was seen in the worktree, for the next look; one table with it where the engine made entry by entry. */
+  readonly seen: TreeTable;
   readonly degradations: DegradationList;
   readonly consistency: "quiesced" | "best_effort";
   /** The snapshot that the payload shares its unchanged files with. */
@@ -55,7 +60,7 @@ export async function capture(
 ): Promise<Capture> {
   const payloads = new UnfinishedPayloads(change, id);
   let scan = look.scan;
-  const earlier = await shareWithNewest(change, look);
+  const earlier = options.engine.abilities.sharesFiles ? await shareWithNewest(change, look) : undefined;
   let share: ShareSource | undefined = earlier;
   for (let again = 0;; again++) {
     const attempt = await clonePayload(change, look, payloads, scan, share, options);
@@ -69,11 +74,11 @@ export async function capture(
     if (options.consistency === "best_effort" || again === RECAPTURES) {
       if (options.consistency === "quiesced") throw neverStill(look, scan, now, match);
       using payload = payloads.open();
-      const table = await correctFromPayload(payload, scan.table);
-      const corrected = { ...attempt, scan: { ...attempt.scan, table } };
-      return finish(corrected, { consistency: "best_effort", earlier });
+      const table = await correctFromPayload(payload, attempt.result.table);
+      const corrected = { ...attempt, result: { ...attempt.result, table } };
+      return { ...finish(corrected, { consistency: "best_effort", earlier }), seen: table };
     }
-    share = { payload: payloads.setAside(), table: scan.table, match };
+    share = await payloads.again(options.engine, { table: scan.table, match });
     scan = now;
   }
 }
@@ -88,11 +93,10 @@ async function clonePayload(
 ): Promise<Attempt> {
   const { reporter, signal } = change.context;
   if (scan.clock !== undefined) await settle(scan.table, scan.clock);
-  using destination = payloads.open();
-  const result = await options.engine.clone({
+  const result = await payloads.make(options.engine, {
     source: look.root,
     table: scan.table,
-    destination,
+    isComplete: scan.ignored.length === 0 && scan.boundaries.size === 0,
     as: "payload",
     reporter,
     signal,
@@ -101,8 +105,9 @@ async function clonePayload(
   const refused = [...scan.unreadable, ...result.unreadable.map((index) => scan.table.path(index))];
   if (refused.length > 0 && !options.skipUnreadable) throw unreadableError(refused);
   leaveOut(scan.table, result);
-  await hashTargets(scan.table);
-  await hashFiles(destination, scan.table, unhashed(scan.table), { flush: false, reporter, signal });
+  await hashTargets(result.table);
+  using payload = payloads.open();
+  await hashFiles(payload, result.table, unhashed(result.table), { flush: false, reporter, signal });
   await payloads.removeSetAside();
   return { scan, result };
 }
@@ -131,9 +136,11 @@ function finish(
   rest: Pick<Capture, "consistency" | "earlier">,
 ): Capture {
   const degradations = new DegradationList();
-  degradations.addAll(attempt.scan.degradations);
-  degradations.addAll(attempt.result.degradations);
-  return { table: attempt.scan.table, degradations, ...rest };
+  const { scan, result } = attempt;
+  degradations.addAll(scan.degradations);
+  degradations.addAll(result.degradations);
+  if (result.table !== scan.table) adoptHashes(scan.table, result.table);
+  return { table: result.table, seen: scan.table, degradations, ...rest };
 }
 
 /** Files without a hash that the payload holds. */
@@ -141,11 +148,6 @@ function* unhashed(table: TreeTable): Generator<number> {
   for (let i = 0; i < table.count; i++) {
     if (table.type[i] === FILE && table.hashed[i] === 0 && !isLeftOut(table, i)) yield i;
   }
-}
-
-/** Whether the payload has nothing at an entry's path. */
-export function isLeftOut(table: TreeTable, index: number): boolean {
-  return ((table.lost[index] as number) & LOST.type) !== 0;
 }
 
 /** What could not be read stays in the manifest, so that a restore knows to leave it alone, but not in the payload. */
@@ -188,18 +190,27 @@ class UnfinishedPayloads {
     return this.change.store.platform.openFolder(this.change.store.layout.unfinishedPayload(this.id));
   }
 
-  /** Moves the payload out of the way, leaves a new empty one in its place, and opens the old one. */
-  setAside(): Folder {
+  /** Has the engine make the payload. */
+  async make(engine: Engine, request: Omit<CloneRequest, "into" | "name">): Promise<CloneResult> {
+    using into = this.snapshots();
+    return await engine.clone({ ...request, into, name: bytesOf(this.name) });
+  }
+
+  /** Moves the payload out of the way; what did not change is shared with it, by an engine that can. */
+  async again(
+    { abilities }: Engine,
+    attempt: Pick<ShareSource, "table" | "match">,
+  ): Promise<ShareSource | undefined> {
     using snapshots = this.snapshots();
-    const name = bytesOf(this.name);
-    snapshots.rename(name, snapshots, this.asideName, "fresh");
-    snapshots.makeFolder(name, 0o700);
-    return snapshots.openFolder(this.asideName);
+    snapshots.rename(bytesOf(this.name), snapshots, this.asideName, "fresh");
+    if (abilities.sharesFiles) return { ...attempt, payload: snapshots.openFolder(this.asideName) };
+    await this.removeSetAside();
+    return undefined;
   }
 
   async removeSetAside(): Promise<void> {
     using snapshots = this.snapshots();
-    await removeTree(snapshots, this.asideName);
+    await removeClone(this.change.store.platform, snapshots, this.asideName);
   }
 
   private get asideName(): Uint8Array {

@@ -32,6 +32,8 @@ export interface SaveOptions {
 export interface Saved {
   readonly descriptor: Descriptor;
   readonly table: TreeTable;
+  /** The same as it was seen in the worktree, for the next look. */
+  readonly seen: TreeTable;
 }
 
 /**
@@ -47,7 +49,7 @@ export async function saveSnapshot(
 
   // 1. The worktree is as it must be, and there is space for what is ours.
   warnOfMissingHead(change);
-  const engine = await engineFor(context, store, look.root);
+  const engine = await engineFor(context, store, { source: look.root });
 
   // 2. The intent names the snapshot, so that recovery finds whatever is left of it.
   const id = await store.snapshots.newId();
@@ -98,7 +100,7 @@ export async function saveSnapshot(
     },
   }); // 12. Audit record written, intent complete.
 
-  return { descriptor, table: captured.table };
+  return { descriptor, table: captured.table, seen: captured.seen };
 }
 
 /** What is here now is saved whatever became of what was saved before. */

@@ -2,6 +2,8 @@ import { FILE, LOST } from "../../model/entry.ts";
 import { equalBytes } from "../../model/bytes.ts";
 import { isJvsError } from "../../model/errors.ts";
 import type { ShareSource } from "../../engine/contract.ts";
+import { abilitiesOf } from "../../engine/engines.ts";
+import type { Store } from "../../repo/store.ts";
 import { CHANGED, compareEntries, mergeTables } from "../../tree/diff.ts";
 import { at, type TreeTable } from "../../tree/table.ts";
 import type { WorktreeContext } from "../change/kind.ts";
@@ -34,17 +36,22 @@ async function newestPayload(
   look: Look,
 ): Promise<SnapshotToShare | undefined> {
   const { known } = look;
-  if (known !== undefined && known.snapshotId !== null && store.snapshots.exists(known.snapshotId)) {
+  if (known !== undefined && known.snapshotId !== null && await isSharable(store, known.snapshotId)) {
     // The cache is that snapshot's manifest, and the scan has matched it already.
     const payload = store.snapshots.openPayload(known.snapshotId);
     return { snapshotId: known.snapshotId, payload, table: known.table, match: look.scan.knownAs };
   }
   const candidates = [worktree.head_snapshot_id, worktree.latest_snapshot_id];
   const id = candidates.find((candidate) => candidate !== null && store.snapshots.exists(candidate));
-  if (id === undefined || id === null) return undefined;
+  if (id === undefined || id === null || !await isSharable(store, id)) return undefined;
   const table = await store.snapshots.manifest(id);
   const payload = store.snapshots.openPayload(id);
   return { snapshotId: id, payload, table, match: matchUnchanged(table, look.table) };
+}
+
+/** Payloads of engines that keep modes have writable files, which no other payload may have. */
+async function isSharable({ platform, snapshots }: Store, id: string): Promise<boolean> {
+  return snapshots.exists(id) && !abilitiesOf((await snapshots.descriptor(id)).engine, platform).keepsModes;
 }
 
 /** A shared inode has one set of aspects, so all that a payload shows of a file must be the same. */

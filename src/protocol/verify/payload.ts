@@ -38,6 +38,8 @@ export interface VerifyPayload {
   readonly payload: Folder;
   readonly manifest: TreeTable;
   readonly read: ReadInodes;
+  /** Whether the payload has the modes of its source, by the engine that made it. */
+  readonly keepsModes: boolean;
   /** Whether a file's content is read in this run; all when left out. */
   readonly isRead?: (path: Uint8Array) => boolean;
 }
@@ -58,7 +60,7 @@ const ALL_TYPES_ACL = /^system\.posix_acl_/;
 /** Compares a payload, content and all, with its manifest: everything that is not recorded as lost. SPEC 4. */
 export async function verifyPayload(
   context: RepositoryContext,
-  { payload, manifest, read, isRead }: VerifyPayload,
+  { payload, manifest, read, keepsModes, isRead }: VerifyPayload,
 ): Promise<VerifiedPayload> {
   const { exactStat, xattrs } = context.store.platform.abilities;
   const { reporter, signal } = context;
@@ -80,7 +82,7 @@ export async function verifyPayload(
     if (j === -1) return damage(manifest.path(i), "missing");
     const pair = { manifest, i, found, j };
     for (const problem of problemsOf(pair, unread.has(j))) damage(manifest.path(i), problem);
-    for (const lost of lossesOf(pair, { exactStat, xattrs })) wear(manifest.path(i), lost);
+    for (const lost of lossesOf(pair, { exactStat, xattrs, keepsModes })) wear(manifest.path(i), lost);
   });
   for (const i of parted(manifest, found)) wear(manifest.path(i), "hardlink");
   const rootHash = unread.size === 0 ? await rootHashOf(manifest, found) : null;
@@ -148,16 +150,17 @@ function* problemsOf({ manifest, i, found, j }: Pair, unread: boolean): Generato
 /** What an entry lost that it had when it was published. */
 function* lossesOf(
   { manifest, i, found, j }: Pair,
-  { exactStat, xattrs }: { exactStat: boolean; xattrs: boolean },
+  { exactStat, xattrs, keepsModes }: { exactStat: boolean; xattrs: boolean; keepsModes: boolean },
 ): Generator<Loss> {
   const type = at(manifest.type, i);
   if (type !== found.type[j]) return; // it is another thing: that is told already
   const kept = (aspect: LostAspect) => (at(manifest.lost, i) & LOST[aspect]) === 0;
-  const mode = payloadMode(entryTypeName(type), at(manifest.mode, i));
+  const own = at(manifest.mode, i);
+  const mode = keepsModes ? own : payloadMode(entryTypeName(type), own);
   if (type !== SYMLINK && kept("mode") && found.mode[j] !== mode) yield "mode";
   if (kept("owner") && (manifest.uid[i] !== found.uid[j] || manifest.gid[i] !== found.gid[j])) yield "owner";
   if (kept("times") && !sameTime(manifest, i, found, j, exactStat)) yield "times";
-  if (xattrs && !sameXattrs(manifest, i, found, j, kept)) yield "xattrs";
+  if (xattrs && !sameXattrs({ manifest, i, found, j }, keepsModes, kept)) yield "xattrs";
 }
 
 /** Without FFI times are seen to the millisecond. */
@@ -179,17 +182,17 @@ function sameDevice(a: TreeTable, i: number, b: TreeTable, j: number): boolean {
 
 /** ACLs in a payload have no write rights for files, and all of them for a folder's owner, as modes do. */
 function sameXattrs(
-  manifest: TreeTable,
-  i: number,
-  found: TreeTable,
-  j: number,
+  { manifest, i, found, j }: Pair,
+  keepsModes: boolean,
   kept: (aspect: LostAspect) => boolean,
 ): boolean {
   const type = at(manifest.type, i);
   const counts = ({ name }: Xattr) => kept(ALL_TYPES_ACL.test(name) ? "acl" : "xattr");
   const expected = (manifest.xattrs.get(i) ?? []).filter(counts).map(({ name, value }) => ({
     name,
-    value: name === ACCESS_ACL ? (type === DIR ? grantAclOwner(value) : stripAclWrite(value)) : value,
+    value: name === ACCESS_ACL && !keepsModes
+      ? (type === DIR ? grantAclOwner(value) : stripAclWrite(value))
+      : value,
   }));
   const actual = (found.xattrs.get(j) ?? []).filter(counts);
   return expected.length === actual.length && expected.every(({ name, value }) => {

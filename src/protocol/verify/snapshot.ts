@@ -1,6 +1,7 @@
 import { isJvsError } from "../../model/errors.ts";
 import { type Descriptor, snapshotId } from "../../model/records.ts";
 import { boolean, type Infer, list, nullable, oneOf, record, text } from "../../model/schema.ts";
+import { abilitiesOf } from "../../engine/engines.ts";
 import { isThere } from "../../repo/snapshot_files.ts";
 import { DamagedPath, type ReadInodes, verifyPayload, WornPath } from "./payload.ts";
 import type { RepositoryContext } from "../context.ts";
@@ -60,7 +61,9 @@ export async function verifyContent(
     return broken(id, "E_PAYLOAD_HASH_MISMATCH", message, true);
   }
   using payload = platform.openFolder(layout.payload(id));
-  const { damaged, worn, rootHash } = await verifyPayload(context, { payload, manifest, ...options });
+  const { keepsModes } = abilitiesOf(descriptor.engine, platform);
+  const asked = { payload, manifest, keepsModes, ...options };
+  const { damaged, worn, rootHash } = await verifyPayload(context, asked);
   const valid = rootHash === null ? null : rootHash === descriptor.payload_root_hash?.value;
   if (damaged.length > 0 || valid === false) {
     const message = "The content is not what was saved.";

@@ -4,7 +4,6 @@ import { newUuid } from "../../model/ids.ts";
 import { checkName } from "../../model/names.ts";
 import type { WorktreeConfig } from "../../model/records.ts";
 import { randomBytes } from "../../platform/clock.ts";
-import { attempt } from "../../platform/deno_call.ts";
 import type { Folder } from "../../platform/platform.ts";
 import { adoptHashes } from "../look/adopt_hashes.ts";
 import { settle } from "../../tree/scan_clock.ts";
@@ -13,7 +12,7 @@ import { newWorktreeConfig } from "../../repo/worktrees.ts";
 import { withIntent } from "../change/with_intent.ts";
 import { commitChange } from "../change/commit.ts";
 import type { RepositoryContext } from "../context.ts";
-import { checkForkable, type Filled, fillFromSnapshot } from "./fill_from_snapshot.ts";
+import { checkForkable, type Filled, fillFromSnapshot, type NewRoot } from "./fill_from_snapshot.ts";
 import { fillFromWorktree } from "./fill_from_worktree.ts";
 import { lockRepository, lockWorktree } from "../change/locks.ts";
 import { lookAtOurs } from "../look/look.ts";
@@ -90,7 +89,7 @@ interface Making {
 async function make(
   context: RepositoryContext,
   { kind, snapshotId, source, ...making }: Making,
-  fill: (root: Folder) => Promise<Filled>,
+  fill: (root: NewRoot) => Promise<Filled>,
 ): Promise<MadeWorktree> {
   const name = checkName(making.name, "worktree");
   const id = newUuid(randomBytes(16));
@@ -119,14 +118,13 @@ async function stage(
   context: RepositoryContext,
   intent: CreationIntent,
   { name, id, snapshotId }: { name: string; id: string; snapshotId: string | null },
-  fill: (root: Folder) => Promise<Filled>,
+  fill: (root: NewRoot) => Promise<Filled>,
 ): Promise<Filled> {
   const { store } = context;
   using staging = openStaging(store);
-  const path = `${store.layout.staging}/${intent.id}`;
-  attempt("create", path, () => Deno.mkdirSync(path)); // with the mode that the umask leaves
-  using root = staging.openFolder(bytesOf(intent.id));
-  const filled = await fill(root);
+  const staged = { into: staging, name: bytesOf(intent.id) };
+  const filled = await fill(staged);
+  using root = staging.openFolder(staged.name);
   const root_mode = makeMovable(root);
   store.platform.syncFileSystem(root);
   const identity = store.worktrees.identify(root);
@@ -156,6 +154,9 @@ async function rememberContent(
   look.remember(null);
 }
 
-function fillWithNothing(): Promise<Filled> {
+const USUAL_MODE = 0o777; // less what the umask takes
+
+function fillWithNothing({ into, name }: NewRoot): Promise<Filled> {
+  into.makeFolder(name, USUAL_MODE);
   return Promise.resolve({ verified: true, degradations: new DegradationList() });
 }

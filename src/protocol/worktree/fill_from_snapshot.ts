@@ -1,14 +1,18 @@
 import { DegradationList } from "../../model/degradations.ts";
-import { FILE } from "../../model/entry.ts";
 import { JvsError } from "../../model/errors.ts";
 import { shortId } from "../../model/ids.ts";
 import type { Folder } from "../../platform/platform.ts";
-import { selectEntries } from "../../tree/select_entries.ts";
-import { at, type TreeTable } from "../../tree/table.ts";
-import { isLeftOut } from "../snapshot/capture.ts";
-import { damagedPayload, differingFiles } from "../snapshot/check_clone.ts";
+import type { TreeTable } from "../../tree/table.ts";
 import type { RepositoryContext } from "../context.ts";
-import { engineFor } from "../engine_for.ts";
+import { bringOut } from "../payload/bring_out.ts";
+import { isUnread } from "../payload/left_out.ts";
+import { willVerify } from "../payload/will_verify.ts";
+
+/** Where a payload root is to be made. */
+export interface NewRoot {
+  readonly into: Folder;
+  readonly name: Uint8Array;
+}
 
 /** A payload root that was filled. */
 export interface Filled {
@@ -43,47 +47,31 @@ export async function checkForkable({ store }: RepositoryContext, id: string): P
   );
 }
 
-/** Makes in an empty payload root what a snapshot holds, as its manifest says. */
+/** Makes the payload root `name` in a folder from a snapshot, as its manifest says. */
 export async function fillFromSnapshot(
   context: RepositoryContext,
-  root: Folder,
+  { into, name }: NewRoot,
   id: string,
-  verify: boolean | undefined,
+  asked: boolean | undefined,
 ): Promise<Filled> {
-  const { reporter, signal, store } = context;
+  const { store } = context;
   const manifest = await store.snapshots.manifest(id, { verify: true });
-  const { table, degradations } = withoutUnread(manifest);
-  const verified = verify ?? bytesIn(table) <= store.config.get("restore.verify_limit");
-  using payload = store.snapshots.openPayload(id);
-  const engine = await engineFor(context, store, payload);
-  const result = await engine.clone({
-    source: payload,
-    table,
-    destination: root,
-    as: "worktree",
-    reporter,
-    signal,
-  });
-  const damaged = [...result.changed, ...result.unreadable].map((index) => table.path(index));
-  if (verified && damaged.length === 0) damaged.push(...await differingFiles(context, root, table));
-  if (damaged.length > 0) throw damagedPayload("fork", id, damaged);
-  degradations.addAll(result.degradations);
-  return { degradations, verified, ...(verified ? { table } : {}) };
-}
-
-/** Files that could not be read when the snapshot was made are in its manifest only. */
-function withoutUnread(manifest: TreeTable): { table: TreeTable; degradations: DegradationList } {
   const degradations = new DegradationList();
-  const isUnread = (index: number) => at(manifest.type, index) === FILE && isLeftOut(manifest, index);
+  const wanted = (index: number) => !isUnread(manifest, index);
   for (let i = 1; i < manifest.count; i++) {
-    if (isUnread(i)) degradations.add("unreadable", manifest.path(i), "the snapshot does not hold it");
+    if (!wanted(i)) degradations.add("unreadable", manifest.path(i), "the snapshot does not hold it");
   }
-  if (degradations.total === 0) return { table: manifest, degradations };
-  return { table: selectEntries(manifest, (index) => !isUnread(index)).table, degradations };
-}
-
-function bytesIn(table: TreeTable): number {
-  let bytes = 0;
-  for (let i = 0; i < table.count; i++) if (at(table.type, i) === FILE) bytes += at(table.size, i);
-  return bytes;
+  const verify = willVerify(store, asked, manifest, wanted);
+  const made = await bringOut(context, {
+    snapshotId: id,
+    manifest,
+    wanted,
+    into,
+    name,
+    movesOut: false,
+    verify,
+    action: "fork",
+  });
+  degradations.addAll(made.degradations);
+  return { degradations, verified: verify, ...(verify ? { table: made.table } : {}) };
 }

@@ -1,29 +1,30 @@
 import { DegradationList } from "../../model/degradations.ts";
 import type { WorktreeConfig } from "../../model/records.ts";
-import type { Folder } from "../../platform/platform.ts";
 import { unreadableError } from "../../tree/unreadable.ts";
 import { changedBetween } from "./changed_between.ts";
 import type { RepositoryContext } from "../context.ts";
 import { engineFor } from "../engine_for.ts";
-import type { Filled } from "./fill_from_snapshot.ts";
+import type { Filled, NewRoot } from "./fill_from_snapshot.ts";
 import { lookAt, scanWorktree } from "../look/look.ts";
 
 const NOTHING_IS_LEFT_OUT = "Change the rights: a live fork takes everything, ignored files too.";
 
-/** Makes in an empty payload root what a worktree holds now, ignored files too. The caller holds that worktree's lock. */
+/** Makes the payload root `name` in a folder from what a worktree holds now, ignored files too. The caller holds that worktree's lock. */
 export async function fillFromWorktree(
   context: RepositoryContext,
-  root: Folder,
+  { into, name }: NewRoot,
   source: WorktreeConfig,
 ): Promise<Filled> {
   const { reporter, signal, store } = context;
   using look = await lookAt(context, source, { rules: null, unreadable: "record" });
   const { scan, table } = look;
-  const engine = await engineFor(context, store, look.root);
+  const engine = await engineFor(context, store, { source: look.root, control: into });
   const result = await engine.clone({
     source: look.root,
     table,
-    destination: root,
+    isComplete: scan.boundaries.size === 0,
+    into,
+    name,
     as: "worktree",
     reporter,
     signal,

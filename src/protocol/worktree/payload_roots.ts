@@ -4,8 +4,8 @@ import { quoted } from "../../model/path_text.ts";
 import { makeFolderDurable } from "../../platform/durable.ts";
 import { type Folder, Stat } from "../../platform/platform.ts";
 import { isSystemError } from "../../platform/system_error.ts";
+import { removeClone } from "../../engine/engines.ts";
 import type { Store } from "../../repo/store.ts";
-import { removeTree } from "../../tree/remove_tree.ts";
 
 const ITSELF = bytesOf(".");
 const OWNER_MAY_MOVE = 0o300;
@@ -31,7 +31,7 @@ export function openPayloads(store: Store): Folder {
 /** Removes what is staged under an intent. Repeatable. */
 export async function discardStaged(store: Store, { id }: { readonly id: string }): Promise<void> {
   using staging = openStaging(store);
-  await removeTree(staging, bytesOf(id));
+  await removeClone(store.platform, staging, bytesOf(id));
 }
 
 /** Opens the folder in which a change keeps what is not visible yet, or not any more. */

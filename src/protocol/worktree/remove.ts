@@ -3,7 +3,7 @@ import { isJvsError, JvsError } from "../../model/errors.ts";
 import type { WorktreeConfig } from "../../model/records.ts";
 import { nowIso, nowMs } from "../../platform/clock.ts";
 import type { TreeTable } from "../../tree/table.ts";
-import { namedPaths } from "../snapshot/autosave.ts";
+import { namedPaths } from "../named_paths.ts";
 import { changedBetween } from "./changed_between.ts";
 import { commitChange } from "../change/commit.ts";
 import type { WorktreeChange } from "../change/kind.ts";

@@ -6,7 +6,7 @@ import type { Folder } from "../../platform/platform.ts";
 import { hashFiles } from "../../tree/hash.ts";
 import { selectEntries } from "../../tree/select_entries.ts";
 import type { TreeTable } from "../../tree/table.ts";
-import { namedPaths } from "./autosave.ts";
+import { namedPaths } from "../named_paths.ts";
 import type { Context } from "../context.ts";
 
 /** Paths of cloned files whose content is not what the manifest says. */

@@ -1,0 +1,29 @@
+import type { EngineName } from "../model/records.ts";
+import type { Folder, Platform } from "../platform/platform.ts";
+import { removeTree, type RemoveTreeOptions } from "../tree/remove_tree.ts";
+import type { EngineAbilities, EngineKind } from "./contract.ts";
+import { copyKind } from "./copy.ts";
+import { probeReflink } from "./probe.ts";
+import { reflinkEngine } from "./reflink.ts";
+
+/** Every engine there is, the best first: the one place where an engine joins. */
+export const ENGINES: EngineKind[] = [
+  { name: "reflink-copy", probe: probeReflink, make: reflinkEngine },
+  copyKind,
+];
+
+/** What the engine of this name can do; what an entry-by-entry engine can where this version does not have it. */
+export function abilitiesOf(name: EngineName, platform: Platform): EngineAbilities {
+  return (ENGINES.find((kind) => kind.name === name) ?? copyKind).make(platform).abilities;
+}
+
+/** Removes a tree that an engine made, or a part of one; it need not be there. Repeatable; as `removeTree` otherwise. */
+export async function removeClone(
+  platform: Platform,
+  folder: Folder,
+  name: Uint8Array,
+  options: RemoveTreeOptions = {},
+): Promise<void> {
+  for (const { remove } of ENGINES) if (await remove?.(platform, folder, name, options)) return;
+  await removeTree(folder, name, options);
+}

@@ -1,0 +1,121 @@
+import type { DegradationList } from "../../model/degradations.ts";
+import type { CloneResult, Engine } from "../../engine/contract.ts";
+import { removeClone } from "../../engine/engines.ts";
+import type { Folder } from "../../platform/platform.ts";
+import { OpenFolders } from "../../tree/open_folders.ts";
+import { selectEntries, type Selection } from "../../tree/select_entries.ts";
+import { at, type TreeTable } from "../../tree/table.ts";
+import type { RepositoryContext } from "../context.ts";
+import { engineFor } from "../engine_for.ts";
+import { damagedPayload, differingFiles } from "./check_clone.ts";
+import { isUnread } from "./left_out.ts";
+
+/** What to bring out of a payload, and where to. */
+export interface BringOutRequest {
+  readonly snapshotId: string;
+  readonly manifest: TreeTable;
+  /** Which entries of the manifest; the folders above them come too. */
+  readonly wanted: (index: number) => boolean;
+  /** Changes what the entries are to be like; `origin` has their indexes in the manifest. */
+  readonly adjust?: (table: TreeTable, origin: Uint32Array) => void;
+  /** The tree gets this name in this folder. */
+  readonly into: Folder;
+  readonly name: Uint8Array;
+  /** Whether its entries are then renamed out of it, one by one. */
+  readonly movesOut: boolean;
+  /** Whether the content is read and hashed. */
+  readonly verify: boolean;
+  /** What it is for, as messages say it. */
+  readonly action: "fork" | "restore";
+}
+
+/** A tree that was brought out of a payload. */
+export interface BroughtOut {
+  /** What was made. */
+  readonly table: TreeTable;
+  readonly degradations: DegradationList;
+}
+
+/** With so large a share of the entries wanted, an engine for whole trees clones all, and the rest is removed. */
+const WORTH_THE_WHOLE = 0.5;
+
+/**
+ * Makes a writable tree from a snapshot's payload, as its manifest says, all of it or some entries: what fork, worktree
+ * create and restore begin with. `E_PAYLOAD_HASH_MISMATCH` where the payload is damaged; the caller removes what is there.
+ */
+export async function bringOut(context: RepositoryContext, request: BringOutRequest): Promise<BroughtOut> {
+  const { store } = context;
+  const { action, into, manifest, movesOut, name, snapshotId, wanted, verify } = request;
+  using payload = store.snapshots.openPayload(snapshotId);
+  const needs = movesOut ? { entriesMoveOut: true } : {};
+  const engine = await engineFor(context, store, { source: payload, control: into, needs });
+  const selection = selectEntries(manifest, wanted);
+  const { table, result } = isWorthTheWhole(engine, selection, manifest)
+    ? await cloneWhole(context, engine, payload, request, selection)
+    : await cloneEntries(context, engine, payload, request, selection);
+  const damaged = [...result.changed, ...result.unreadable].map((index) => table.path(index));
+  if (verify && damaged.length === 0) {
+    using made = into.openFolder(name);
+    damaged.push(...await differingFiles(context, made, selection.table));
+  }
+  if (damaged.length > 0) throw damagedPayload(action, snapshotId, damaged);
+  return { table: selection.table, degradations: result.degradations };
+}
+
+function isWorthTheWhole({ abilities }: Engine, { table }: Selection, manifest: TreeTable): boolean {
+  return abilities.wholeTrees && table.count >= manifest.count * WORTH_THE_WHOLE;
+}
+
+interface Cloned {
+  /** What was asked for: the result's indexes are of this. */
+  readonly table: TreeTable;
+  readonly result: CloneResult;
+}
+
+async function cloneEntries(
+  { reporter, signal }: RepositoryContext,
+  engine: Engine,
+  source: Folder,
+  { adjust, into, manifest, name }: BringOutRequest,
+  { table, origin }: Selection,
+): Promise<Cloned> {
+  adjust?.(table, origin);
+  const isComplete = table.count === manifest.count;
+  const result = await engine.clone({
+    source,
+    table,
+    isComplete,
+    into,
+    name,
+    as: "worktree",
+    reporter,
+    signal,
+  });
+  return { table, result };
+}
+
+/** Clones all that the payload holds, and removes what is not wanted. */
+async function cloneWhole(
+  context: RepositoryContext,
+  engine: Engine,
+  source: Folder,
+  request: BringOutRequest,
+  selection: Selection,
+): Promise<Cloned> {
+  const { manifest, into, name } = request;
+  const whole = selectEntries(manifest, (index) => !isUnread(manifest, index));
+  const cloned = await cloneEntries(context, engine, source, request, whole);
+  if (selection.table.count === whole.table.count) return cloned;
+  const isWanted = new Uint8Array(manifest.count);
+  for (const index of selection.origin) isWanted[index] = 1;
+  using made = into.openFolder(name);
+  using folders = new OpenFolders(made, manifest);
+  for (let i = 1; i < manifest.count; i++) {
+    const parent = at(manifest.parent, i);
+    // What is below an entry that goes, goes with it.
+    if (isWanted[i] === 1 || isWanted[parent] !== 1) continue;
+    await removeClone(context.store.platform, folders.get(parent), manifest.name(i));
+  }
+  request.adjust?.(selection.table, selection.origin);
+  return cloned;
+}

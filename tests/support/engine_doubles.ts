@@ -1,0 +1,148 @@
+import type { CloneRequest, CloneResult, EngineKind } from "../../src/engine/contract.ts";
+import { ENGINES } from "../../src/engine/engines.ts";
+import { bytesOf, textOf } from "../../src/model/bytes.ts";
+import { DegradationList } from "../../src/model/degradations.ts";
+import { DIR, LOST, SYMLINK } from "../../src/model/entry.ts";
+import { type Folder, type Platform, Stat } from "../../src/platform/platform.ts";
+import { mergeTables } from "../../src/tree/merge_tables.ts";
+import { OpenFolders } from "../../src/tree/open_folders.ts";
+import { removeTree } from "../../src/tree/remove_tree.ts";
+import { scanTree } from "../../src/tree/scan.ts";
+import { at, NONE, type TreeTable } from "../../src/tree/table.ts";
+import { mustRun } from "./run.ts";
+
+/*
+ * Engines for whole trees, as strict as the real ones are: one makes its destination by itself, in one slow call, and
+ * loses hard links; the other gives a read-only tree that only it can delete, and that no entry can be renamed out of.
+ */
+
+const ITSELF = bytesOf(".");
+
+/** As a clone by a program of the file system's: invisible until it is whole, true modes, hard links separated. */
+export const wholeTreeDouble: EngineKind = {
+  name: "juicefs-clone",
+  probe: () => ({ works: true }),
+  make: (platform) => ({
+    name: "juicefs-clone",
+    abilities: {
+      wholeTrees: true,
+      entriesMoveOut: true,
+      sharesFiles: false,
+      keepsModes: true,
+      keepsHoles: true,
+    },
+    async clone(request) {
+      const { into, name, source } = request;
+      const hidden = `.clone-${crypto.randomUUID()}`;
+      const aspects = "--preserve=mode,ownership,timestamps,xattr";
+      mustRun("cp", "-dR", "--no-target-directory", aspects, source.path, `${into.path}/${hidden}`);
+      const result = await madeTrue(platform, request, bytesOf(hidden));
+      loseHardLinks(request.table, result);
+      into.rename(bytesOf(hidden), into, name, "fresh");
+      return result;
+    },
+  }),
+};
+
+/** As a snapshot of a btrfs subvolume. It is one: the worktree must be a subvolume. */
+export const readOnlyTreeDouble: EngineKind = {
+  name: "btrfs-snapshot",
+  probe: (_platform, { source }) =>
+    isSubvolume(source, ITSELF) ? { works: true } : { works: false, reason: "the tree is no subvolume" },
+  make: (platform) => ({
+    name: "btrfs-snapshot",
+    abilities: {
+      wholeTrees: true,
+      entriesMoveOut: false,
+      sharesFiles: false,
+      keepsModes: true,
+      keepsHoles: true,
+    },
+    async clone(request) {
+      const { as, into, name, source } = request;
+      const path = `${into.path}/${textOf(name)}`;
+      mustRun("btrfs", "subvolume", "snapshot", source.path, path);
+      const result = await madeTrue(platform, request, name);
+      if (as === "payload") mustRun("btrfs", "property", "set", "-ts", path, "ro", "true");
+      return result;
+    },
+  }),
+  remove(_platform, folder, name) {
+    if (!isSubvolume(folder, name)) return Promise.resolve(false);
+    const path = `${folder.path}/${textOf(name)}`;
+    mustRun("btrfs", "property", "set", "-ts", path, "ro", "false");
+    mustRun("btrfs", "subvolume", "delete", path);
+    return Promise.resolve(true);
+  },
+};
+
+/** Puts an engine before all others, for `using`. */
+export function useEngine(kind: EngineKind): Disposable {
+  ENGINES.unshift(kind);
+  return { [Symbol.dispose]: () => void ENGINES.splice(ENGINES.indexOf(kind), 1) };
+}
+
+/** The root of a subvolume has the inode 256, and lies on another device than the folder it is in. */
+function isSubvolume(folder: Folder, name: Uint8Array): boolean {
+  const stat = new Stat();
+  return folder.stat(name, stat) && stat.type === DIR && stat.inoLo === 256 && stat.inoHi === 0;
+}
+
+/** Makes a clone of everything what the request says, and finds out what it is. */
+async function madeTrue(platform: Platform, request: CloneRequest, name: Uint8Array): Promise<CloneResult> {
+  const { into, table } = request;
+  using root = into.openFolder(name);
+  await removeUnlisted(root, table, await scan(platform, root));
+  setAspects(root, table, await scan(platform, root));
+  const made = await scan(platform, root);
+  const changed: number[] = [];
+  mergeTables(table, made, (i, j) => {
+    if (i === -1) return;
+    if (j === -1 || !isAs(table, i, made, j)) changed.push(i);
+    else if (table.hashed[i] === 1) made.setHash(j, table.contentHash(i) as Uint8Array);
+  });
+  return { table: made, degradations: new DegradationList(), changed, unreadable: [] };
+}
+
+async function scan({ abilities }: Platform, root: Folder): Promise<TreeTable> {
+  const { exactStat, xattrs } = abilities;
+  return (await scanTree(root, { exactStat, xattrs })).table;
+}
+
+/** What rules left out of the table was cloned too. */
+async function removeUnlisted(root: Folder, table: TreeTable, made: TreeTable): Promise<void> {
+  const extra = new Set<number>();
+  mergeTables(table, made, (i, j) => void (i === -1 && extra.add(j)));
+  using folders = new OpenFolders(root, made);
+  for (const j of extra) {
+    const parent = at(made.parent, j);
+    if (!extra.has(parent)) await removeTree(folders.get(parent), made.name(j));
+  }
+}
+
+/** For a worktree the table may want other modes than the payload has; and what was removed moved times. */
+function setAspects(root: Folder, table: TreeTable, made: TreeTable): void {
+  const pairs: [number, number][] = [];
+  mergeTables(table, made, (i, j) => void (i !== -1 && j !== -1 && pairs.push([i, j])));
+  using folders = new OpenFolders(root, made);
+  for (const [i, j] of pairs.reverse()) {
+    const folder = j === 0 ? root : folders.get(at(made.parent, j));
+    const name = j === 0 ? ITSELF : made.name(j);
+    if (table.mode[i] !== made.mode[j] && made.type[j] !== SYMLINK) folder.setMode(name, at(table.mode, i));
+    folder.setTimes(name, at(table.mtimeSec, i), at(table.mtimeNsec, i));
+  }
+}
+
+function isAs(table: TreeTable, i: number, made: TreeTable, j: number): boolean {
+  return table.type[i] === made.type[j] && table.size[i] === made.size[j] &&
+    table.mtimeSec[i] === made.mtimeSec[j] && table.mtimeNsec[i] === made.mtimeNsec[j];
+}
+
+function loseHardLinks(table: TreeTable, { table: made, degradations }: CloneResult): void {
+  mergeTables(table, made, (i, j) => {
+    if (i === -1 || j === -1 || table.linkGroup[i] === NONE) return;
+    made.linkGroup[j] = made.find(table.path(at(table.linkGroup, i)));
+    made.lost[j] = at(made.lost, j) | LOST.hardlink;
+    degradations.add("hardlink", table.path(i), "a whole clone separates them");
+  });
+}
