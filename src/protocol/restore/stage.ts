@@ -6,7 +6,7 @@ import { lastName, parentPath } from "../../tree/folders_by_path.ts";
 import { selectEntries } from "../../tree/select_entries.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import { aspectsOf } from "./aspects.ts";
-import { damagedPayload, differingFiles } from "../snapshot/check_clone.ts";
+import { checkClone, openToClone } from "../snapshot/check_clone.ts";
 import type { WorktreeChange } from "../change/commit.ts";
 import type { RestoreTrees } from "./apply.ts";
 import type { Journal, JournalAspects, JournalUnit } from "./journal.ts";
@@ -35,14 +35,14 @@ export async function stage(
   const { table, origin } = selectEntries(then, (j) => plan.staged[j] === 1);
   makeScaffolding(table, (index) => plan.staged[at(origin, index)] !== 1, store.platform.host);
   keepTopsMovable(table, plan.units, origin);
-  using payload = store.snapshots.openPayload(snapshotId);
+  using payload = openToClone(store, "restore", snapshotId);
   const engine = await selectEngine({
     platform: store.platform,
     source: payload,
     control: staging.home,
     forced: context.engine ?? store.config.get("engine"),
   });
-  const { degradations, changed, unreadable } = await engine.clone({
+  const result = await engine.clone({
     source: payload,
     table,
     destination: staging.fresh,
@@ -50,12 +50,10 @@ export async function stage(
     reporter: context.reporter,
     signal: context.signal,
   });
-  const damaged = [...changed, ...unreadable].map((index) => table.path(index));
-  if (damaged.length === 0 && request.verify) {
-    damaged.push(...await differingFiles(context, staging.fresh, table));
-  }
-  if (damaged.length > 0) throw damagedPayload("restore", snapshotId, damaged);
-  return degradations;
+  const { verify } = request;
+  const clone = staging.fresh;
+  await checkClone(context, { action: "restore", id: snapshotId, payload, clone, table, result, verify });
+  return result.degradations;
 }
 
 /** Folders that are only on the way to what is staged: ours, plain, and gone when the restore is. */

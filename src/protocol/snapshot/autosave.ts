@@ -1,5 +1,4 @@
 import { isJvsError, JvsError } from "../../model/errors.ts";
-import { displayPath } from "../../model/path_text.ts";
 import type { IgnoreRules } from "../../tree/ignore.ts";
 import { LOST } from "../../model/entry.ts";
 import { at } from "../../tree/table.ts";
@@ -58,10 +57,4 @@ function notSaved(error: unknown, name: string): unknown {
       cause: error,
     },
   );
-}
-
-/** For messages: the first of some paths. */
-export function namedPaths(paths: readonly Uint8Array[]): string {
-  const named = paths.slice(0, 20).map(displayPath).join(", ");
-  return paths.length > 20 ? `${named}, and ${paths.length - 20} more` : named;
 }

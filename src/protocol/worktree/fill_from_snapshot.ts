@@ -6,7 +6,7 @@ import type { Folder } from "../../platform/platform.ts";
 import { selectEntries } from "../../tree/select_entries.ts";
 import { at, type TreeTable } from "../../tree/table.ts";
 import { isLeftOut } from "../snapshot/capture.ts";
-import { damagedPayload, differingFiles } from "../snapshot/check_clone.ts";
+import { checkClone, openToClone } from "../snapshot/check_clone.ts";
 import type { RepositoryContext } from "../context.ts";
 import { engineFor } from "../repository/engine_for.ts";
 
@@ -54,7 +54,7 @@ export async function fillFromSnapshot(
   const manifest = await store.snapshots.manifest(id, { verify: true });
   const { table, degradations } = withoutUnread(manifest);
   const verified = verify ?? bytesIn(table) <= store.config.get("restore.verify_limit");
-  using payload = store.snapshots.openPayload(id);
+  using payload = openToClone(store, "fork", id);
   const engine = await engineFor(context, store, payload);
   const result = await engine.clone({
     source: payload,
@@ -64,9 +64,7 @@ export async function fillFromSnapshot(
     reporter,
     signal,
   });
-  const damaged = [...result.changed, ...result.unreadable].map((index) => table.path(index));
-  if (verified && damaged.length === 0) damaged.push(...await differingFiles(context, root, table));
-  if (damaged.length > 0) throw damagedPayload("fork", id, damaged);
+  await checkClone(context, { action: "fork", id, payload, clone: root, table, result, verify: verified });
   degradations.addAll(result.degradations);
   return { degradations, verified, ...(verified ? { table } : {}) };
 }
