@@ -217,7 +217,14 @@ Deno.test({
     using box = await BlackBox.make({ user: ANN, group: TEAM });
     act(box, ANN, OWNED);
     mustRun("setfattr", "-n", "trusted.k", "-v", "1", `${box.main}/a`);
-    mustRun("setcap", "cap_net_raw+ep", `${box.main}/cap`);
+    mustRun(
+      "setfattr",
+      "-n",
+      "security.capability",
+      "-v",
+      `0x0100000200200000${"00".repeat(12)}`,
+      `${box.main}/cap`,
+    );
     mustRun("mknod", `${box.main}/null`, "c", "1", "3");
     // Root sees and keeps what only root may set; it then belongs to the members' history.
     await box.json(["snapshot", "by root"], { user: 0 });
