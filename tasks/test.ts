@@ -1,6 +1,7 @@
 /**
  * `deno task test [--setup] [PATH...]`: runs every test of this repository, or those of the paths; says what it could not run
- * here and why. System packages are installed with `--setup` or CI=true only. The last line is `N passed, N failed`.
+ * here and why. System packages are installed with `--setup` or CI=true only; with CI=true what `deno task ok` checks
+ * besides tests is run too, and counted. The last line is `N passed, N failed`.
  */
 import { REQUIREMENTS } from "../tests/support/probes.ts";
 import { listed } from "../tests/support/requires.ts";
@@ -8,6 +9,7 @@ import { unmount } from "../tests/support/disk_image.ts";
 import { run } from "../tests/support/run.ts";
 import { tempDir } from "../tests/support/temp_dir.ts";
 import { installCommand, installMissing, missingHere } from "./_system_packages.ts";
+import { CHECKS, holds } from "./ok.ts";
 import { setup } from "./setup.ts";
 
 const root = new URL("../", import.meta.url);
@@ -34,8 +36,9 @@ const ALL: { name: string; folder: string }[] = [
 async function main(): Promise<number> {
   const paths = Deno.args.filter((argument) => argument !== "--setup");
   await setup();
+  const isCi = Deno.env.get("CI") === "true";
   let missing = missingHere();
-  if (Deno.env.get("CI") === "true" || Deno.args.includes("--setup")) {
+  if (isCi || Deno.args.includes("--setup")) {
     await installMissing(missing);
     missing = missingHere();
   }
@@ -44,7 +47,8 @@ async function main(): Promise<number> {
   // The tests get the interrupt themselves; what they leave is cleaned up here.
   Deno.addSignalListener("SIGINT", () => total.failed++);
   const groups = paths.length > 0 ? [{ name: paths.join(" "), args: paths }] : await allGroups();
-  for (const group of groups) add(total, await runGroup(group, folder.path));
+  if (isCi && paths.length === 0) add(total, await runChecks());
+  await inTwoLanes(groups, async (group, isAlone) => add(total, await runGroup(group, folder.path, isAlone)));
   total.failed += unmountLeftOvers(folder.path);
   await tellSkips(`${folder.path}/skips`, installCommand(missing));
   return report(total);
@@ -74,11 +78,34 @@ async function hasTests(folder: string): Promise<boolean> {
   return false;
 }
 
-/** Runs one group, showing its output as it comes, and counts by the report that Deno writes. */
-async function runGroup({ name, args }: Group, folder: string): Promise<Counts> {
-  console.log(`\n== ${name} ==`);
-  const report = `${folder}/report.xml`;
-  const { code } = await new Deno.Command(Deno.execPath(), {
+/** What is checked besides the tests; each counts as one. */
+async function runChecks(): Promise<Counts> {
+  const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
+  for (const check of CHECKS) counts[await holds(check) ? "passed" : "failed"]++;
+  return counts;
+}
+
+/** Runs groups two at a time: each is a process of its own that waits much, for programs and disks. */
+async function inTwoLanes(
+  groups: readonly Group[],
+  run: (group: Group, isShown: boolean) => Promise<void>,
+): Promise<void> {
+  const waiting = [...groups];
+  const lane = async (isShown: boolean) => {
+    for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) await run(group, isShown);
+  };
+  await Promise.all([lane(true), lane(false)]);
+}
+
+/**
+ * Runs one group and counts by the report that Deno writes. Of one lane the output is shown as it comes, of the other
+ * when the group is done, so that they do not mix.
+ */
+async function runGroup({ name, args }: Group, folder: string, isShown: boolean): Promise<Counts> {
+  const title = `\n== ${name} ==`;
+  if (isShown) console.log(title);
+  const report = `${folder}/${name.replaceAll(/\W/g, "_").slice(0, 40)}.xml`;
+  const child = new Deno.Command(Deno.execPath(), {
     args: ["test", "--quiet", "-P=tests", `--junit-path=${report}`, ...args],
     cwd: root,
     env: {
@@ -87,11 +114,21 @@ async function runGroup({ name, args }: Group, folder: string): Promise<Counts> 
       ...(Deno.stdout.isTerminal() ? {} : { NO_COLOR: "1" }),
     },
     stdin: "null",
-  }).spawn().status;
+    stdout: isShown ? "inherit" : "piped",
+    stderr: isShown ? "inherit" : "piped",
+  }).spawn();
+  const { code } = isShown ? await child.status : await collected(child, title);
   const counts = countReport(await Deno.readTextFile(report).catch(() => ""));
   await Deno.remove(report).catch(() => {}); // there is none when the types were wrong
   if (code !== 0 && counts.failed === 0) counts.failed = 1; // a file that could not even be loaded is in no report
   return counts;
+}
+
+async function collected(child: Deno.ChildProcess, title: string): Promise<Deno.CommandStatus> {
+  const { stdout, stderr, ...status } = await child.output();
+  const decoder = new TextDecoder();
+  console.log(`${title}\n${decoder.decode(stdout)}${decoder.decode(stderr)}`);
+  return status;
 }
 
 /** Adds up the suites of a JUnit report. */

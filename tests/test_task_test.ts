@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { installCommand } from "../tasks/_system_packages.ts";
+import { CHECKS, holds } from "../tasks/ok.ts";
 import { countReport } from "../tasks/test.ts";
 import { tempDir } from "./support/temp_dir.ts";
 
@@ -18,6 +19,13 @@ Deno.test("installCommand() is the one command that brings what is missing", () 
   const missing = new Map([["xfs", lacking("xfsprogs")], ["acl", lacking("acl")], ["root", lacking()]]);
   assertEquals(installCommand(missing), "apt-get install -y --no-install-recommends acl xfsprogs");
   assertEquals(installCommand(new Map([["root", lacking()]])), undefined);
+});
+
+Deno.test("holds() says whether a check holds, and what to do if it does not", async () => {
+  for (const [script, expected] of [["", true], ["Deno.exit(3)", false]] as const) {
+    assertEquals(await holds({ name: "made up", args: ["eval", script], remedy: "Do so." }), expected);
+  }
+  assertEquals(CHECKS.map(({ name }) => name), ["format", "lint", "types", "documentation"]);
 });
 
 Deno.test("the test task names what it skipped and why, and ends with its counts", () => {

@@ -58,6 +58,12 @@ export function displayPath(path: BytePath): string {
   return path.length === 0 ? "." : displayBytes(path);
 }
 
+/** For messages: the first of some paths. */
+export function namedPaths(paths: readonly Uint8Array[]): string {
+  const named = paths.slice(0, 20).map(displayPath).join(", ");
+  return paths.length > 20 ? `${named}, and ${paths.length - 20} more` : named;
+}
+
 /** A user's own words in quotation marks for a message, shortened and with nothing that steers a terminal. */
 export function quoted(text: string): string {
   const most = 128;

@@ -6,6 +6,7 @@ import {
   checkLineage,
   checkRuntime,
   checkWorktrees,
+  runChecks,
 } from "../protocol/verify/check.ts";
 import { defineOperation } from "./define.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
@@ -57,16 +58,18 @@ export const doctor = defineOperation({
   },
 });
 
+const CHECKS = [
+  checkLayout,
+  checkMarkers,
+  checkLineage,
+  checkRecords,
+  checkWorktrees,
+  checkAudit,
+  checkRuntime,
+];
+
 async function look(context: RepositoryContext, { strict }: Infer<typeof Input>): Promise<Finding[]> {
-  const findings = [
-    ...await checkLayout(context),
-    ...await checkMarkers(context),
-    ...await checkLineage(context),
-    ...checkRecords(context),
-    ...checkWorktrees(context),
-    ...await checkAudit(context),
-    ...checkRuntime(context),
-  ];
+  const findings = await runChecks(context, CHECKS);
   const problem = context.store.config.problem();
   if (problem !== undefined) findings.push(finding("error", problem.code, problem.message));
   if (!strict) return findings;
@@ -79,11 +82,15 @@ async function readEverything(context: RepositoryContext): Promise<Finding[]> {
   const read: ReadInodes = new Map();
   const findings: Finding[] = [];
   for (const id of context.store.snapshots.list()) {
-    const { severity, error, message, files, worn } = await verifySnapshot(context, id, { read });
+    const { severity, error, message, files, unchecked, worn } = await verifySnapshot(context, id, { read });
     if (severity === "critical") {
       const named = someOf(files.map(({ path, problem }) => `${path || "."} (${problem})`));
       const text = `Snapshot ${id}: ${message ?? "it is damaged."}${named}`;
       findings.push(finding("critical", error ?? "E_PAYLOAD_HASH_MISMATCH", text, { snapshot_id: id }));
+    } else if (severity === "unchecked") {
+      const named = someOf(unchecked.map(({ path, owner }) => `${path || "."} (of ${owner})`));
+      const text = `Snapshot ${id}: ${message}${named}`;
+      findings.push(finding("warning", "E_PERMISSION", text, { snapshot_id: id }));
     } else if (severity === "degraded") {
       const named = someOf(worn.map(({ path, lost }) => `${path || "."} (${lost})`));
       const text =

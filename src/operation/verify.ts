@@ -4,7 +4,7 @@ import { Finding } from "../model/records.ts";
 import { boolean, type Infer, integer, list, nullable, oneOf, record, text } from "../model/schema.ts";
 import { standsOn } from "../repo/lineage.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
-import { checkAudit, checkLineage } from "../protocol/verify/check.ts";
+import { checkAudit, checkLineage, runChecks } from "../protocol/verify/check.ts";
 import { defineOperation } from "./define.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
 import { checkRecords } from "../protocol/verify/lost_records.ts";
@@ -30,11 +30,12 @@ const Output = record({
     "With --all: what is wrong with commit markers, records of worktrees, lineage and audit trail.",
   ),
   verified: integer().about("How many snapshots were looked at."),
-  checksum_valid: boolean(),
+  checksum_valid: nullable(boolean()).about("Null when a record may not be read, and what was read is well."),
   payload_hash_valid: nullable(boolean()).about("Null when not all was read, and what was read is well."),
   tamper_detected: boolean(),
-  severity: oneOf("ok", "degraded", "error", "critical").about(
-    "`error`: with --all, something is wrong with records around the snapshots, such as a ref.",
+  severity: oneOf("ok", "degraded", "unchecked", "error", "critical").about(
+    "The worst there is. `unchecked`: nothing wrong was found, but you may not read everything. " +
+      "`error`: with --all, something is wrong with records around the snapshots, such as a ref.",
   ),
 });
 
@@ -75,24 +76,36 @@ export const verify = defineOperation({
 });
 
 function resultOf(snapshots: VerifiedSnapshot[], around: readonly Finding[]): Infer<typeof Output> {
-  const broken = snapshots.filter((each) => each.tamper_detected);
   // What a snapshot says of itself is not said again.
   const findings = around.filter(({ snapshot_id, code }) =>
-    !broken.some((each) => each.snapshot_id === snapshot_id && each.error === code)
+    !snapshots.some((each) => each.snapshot_id === snapshot_id && each.error === code)
   );
   const has = (severity: Finding["severity"]) => findings.some((each) => each.severity === severity);
-  const tampered = broken.length > 0 || has("critical");
-  const degraded = snapshots.some((each) => each.severity === "degraded");
-  const hashes = snapshots.map((each) => each.payload_hash_valid);
+  const is = (severity: VerifiedSnapshot["severity"]) => snapshots.some((each) => each.severity === severity);
+  const tampered = is("critical") || has("critical");
+  const unchecked = is("unchecked") || findings.some(({ code }) => code === "E_PERMISSION");
   return {
     snapshots,
     findings,
     verified: snapshots.length,
-    checksum_valid: snapshots.every((each) => each.checksum_valid),
-    payload_hash_valid: hashes.includes(false) ? false : hashes.includes(null) ? null : true,
+    checksum_valid: allOf(snapshots.map((each) => each.checksum_valid)),
+    payload_hash_valid: allOf(snapshots.map((each) => each.payload_hash_valid)),
     tamper_detected: tampered,
-    severity: tampered ? "critical" : has("error") ? "error" : degraded ? "degraded" : "ok",
+    severity: tampered
+      ? "critical"
+      : has("error")
+      ? "error"
+      : unchecked
+      ? "unchecked"
+      : is("degraded")
+      ? "degraded"
+      : "ok",
   };
+}
+
+/** Null: one of them is not known, and none is false. */
+function allOf(answers: readonly (boolean | null)[]): boolean | null {
+  return answers.includes(false) ? false : answers.includes(null) ? null : true;
 }
 
 function bothAsked(snapshot: string): JvsError {
@@ -104,12 +117,7 @@ function bothAsked(snapshot: string): JvsError {
 
 /** What is not in any one snapshot. */
 async function checkAround(context: RepositoryContext): Promise<Finding[]> {
-  return [
-    ...await checkMarkers(context),
-    ...checkRecords(context),
-    ...await checkLineage(context),
-    ...await checkAudit(context),
-  ];
+  return await runChecks(context, [checkMarkers, checkRecords, checkLineage, checkAudit]);
 }
 
 async function oneSnapshot(

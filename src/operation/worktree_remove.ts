@@ -1,8 +1,7 @@
 import { JvsError } from "../model/errors.ts";
-import { displayPath } from "../model/path_text.ts";
+import { displayPath, namedPaths } from "../model/path_text.ts";
 import { snapshotId, time, type WorktreeConfig } from "../model/records.ts";
 import { boolean, nullable, record, text } from "../model/schema.ts";
-import { namedPaths } from "../protocol/named_paths.ts";
 import { autosave } from "../protocol/snapshot/autosave.ts";
 import { changeWorktree } from "../protocol/change/change.ts";
 import type { WorktreeChange } from "../protocol/change/kind.ts";

@@ -27,6 +27,24 @@ export function userNameOf(uid: number): string {
   return found;
 }
 
+/** The name of the user that something belongs to; `unknown` where that cannot be seen. */
+export function ownerName(path: string): string {
+  try {
+    const { uid } = Deno.lstatSync(path);
+    return uid === null ? UNKNOWN : userNameOf(uid);
+  } catch {
+    return UNKNOWN; // the folder that it is in is closed too
+  }
+}
+
+const UNKNOWN = "unknown";
+
+/** The same of what a refused call was about, as the end of a sentence; empty where that cannot be seen. */
+export function belongsTo(path: unknown): string {
+  const name = typeof path === "string" ? ownerName(path) : UNKNOWN;
+  return name === UNKNOWN ? "" : ` (it belongs to ${name})`;
+}
+
 function readOr(path: string, otherwise: string): string {
   try {
     return Deno.readTextFileSync(path);

@@ -2,7 +2,8 @@ import type { Libc } from "./libc.ts";
 import { errnoName } from "./errno.ts";
 import { bootIdOf } from "./linux_file_system.ts";
 import { readSystemFile } from "./linux_read.ts";
-import type { Host } from "./platform.ts";
+import { rightsOf } from "./linux_rights.ts";
+import type { Host, Rights } from "./platform.ts";
 import { hostId, hostName, userNameOf } from "./host_names.ts";
 
 // Of /proc/<pid>/stat behind the name in brackets: the state comes first, the start time (ticks since boot) 20th.
@@ -15,6 +16,7 @@ export class LinuxHost implements Host {
   readonly #libc: Libc;
   #bootId: string | undefined;
   #startTime: string | undefined;
+  #rights: Rights | undefined;
 
   constructor(libc: Libc) {
     this.#libc = libc;
@@ -46,6 +48,10 @@ export class LinuxHost implements Host {
 
   get userName(): string {
     return userNameOf(this.uid);
+  }
+
+  get rights(): Rights {
+    return this.#rights ??= rightsOf(readSystemFile(this.#libc, "/proc/self/status"), this.uid, this.gid);
   }
 
   isAlive(pid: number, startTime: string): boolean {

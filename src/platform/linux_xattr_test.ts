@@ -44,4 +44,4 @@ onDisks("xattrs() gives ACLs and capabilities", ["ext4", "xfs", "btrfs"], ({ fol
   using child = folder.openFolder(bytesOf("d"));
   child.makeFolder(a, 0o700);
   assertEquals(statOf(child, a).mode, 0o700);
-});
+}, "acl");

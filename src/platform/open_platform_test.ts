@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStrictEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { setup } from "../../tasks/setup.ts";
 import { ordinaryHome } from "../../tests/support/ordinary_user.ts";
 import { asUser, USER } from "../../tests/support/probes.ts";
 import { requires } from "../../tests/support/requires.ts";
@@ -85,7 +86,8 @@ Deno.test({
 Deno.test({
   name: "Folder works for a user in a folder that cannot be searched",
   ...requires("ffi", "user"),
-  fn: () => {
+  fn: async () => {
+    await setup();
     const { checkout, deno, home } = ordinaryHome();
     const user = `import { openPlatform } from "file://${checkout}/src/platform/open_platform.ts";
       import { Stat } from "file://${checkout}/src/platform/platform.ts";

@@ -66,6 +66,18 @@ export interface FileSystem {
   readonly granularityNs: number;
 }
 
+/** What the process may give to files, besides what every user may give to their own. */
+export interface Rights {
+  /** The groups that it is in; null where the system does not tell. */
+  readonly groups: readonly number[] | null;
+  /** Any owner and any group. */
+  readonly anyOwner: boolean;
+  /** Device nodes may be made. */
+  readonly devices: boolean;
+  /** Whether it may see and set an extended attribute of this name. */
+  readonly xattr: (name: string) => boolean;
+}
+
 /** The machine and the user, as intents, locks and audit records name them. */
 export interface Host {
   readonly name: string;
@@ -78,6 +90,7 @@ export interface Host {
   readonly uid: number;
   readonly gid: number;
   readonly userName: string;
+  readonly rights: Rights;
   /** Whether that process of this machine and boot still runs. */
   isAlive(pid: number, startTime: string): boolean;
 }

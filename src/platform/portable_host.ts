@@ -1,5 +1,6 @@
 import { hostId, hostName, userNameOf } from "./host_names.ts";
-import type { Host } from "./platform.ts";
+import { rightsOf } from "./linux_rights.ts";
+import type { Host, Rights } from "./platform.ts";
 
 /** This machine and user as far as Deno tells without the C library. */
 export class PortableHost implements Host {
@@ -26,6 +27,11 @@ export class PortableHost implements Host {
 
   get userName(): string {
     return userNameOf(this.uid);
+  }
+
+  /** /proc is closed. */
+  get rights(): Rights {
+    return rightsOf(undefined, this.uid, this.gid);
   }
 
   /** Whether another process runs cannot be told, and taking a living one for dead would do harm. */

@@ -35,8 +35,8 @@ function begun(intents: Intents): Intent {
 }
 
 function hostLike(more: Partial<Host>): Host {
-  const { id, bootId, pid, startTime, name, uid, gid, userName } = openPlatform().host;
-  return { id, bootId, pid, startTime, name, uid, gid, userName, isAlive: () => false, ...more };
+  const { id, bootId, pid, startTime, name, uid, gid, userName, rights } = openPlatform().host;
+  return { id, bootId, pid, startTime, name, uid, gid, userName, rights, isAlive: () => false, ...more };
 }
 
 Deno.test("Intents.begin() writes what another process reads, step by step", () => {

@@ -4,7 +4,7 @@ import { list, record, SchemaMismatch, text } from "../model/schema.ts";
 import { nowIso } from "../platform/clock.ts";
 import { attempt } from "../platform/deno_call.ts";
 import { readFresh } from "../platform/durable.ts";
-import type { Host } from "../platform/platform.ts";
+import type { Host, Rights } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
 import { misfit, parseSettings } from "./config.ts";
 import { Layout } from "./layout.ts";
@@ -12,7 +12,10 @@ import { writeRecord } from "./record_file.ts";
 import { recordHash } from "./record_hash.ts";
 
 /** Who wants to use a repository. */
-export type Caller = Pick<Host, "uid" | "gid" | "userName">;
+export type Caller = Pick<Host, "uid" | "gid" | "userName"> & {
+  /** The groups that the process is known to be in. */
+  readonly rights?: Pick<Rights, "groups">;
+};
 
 /** What decides about somebody else's repository. */
 export interface OwnerOptions {
@@ -144,11 +147,11 @@ async function trustFile(userConfig: string, { root, programs }: NamedPrograms):
 }
 
 /**
- * By the system's file: what a folder lets us do proves nothing, as its owner can let in anybody by an access list.
- * Who is in the group by another directory service only can still trust the repository by name.
+ * By what the system says of the process or, without the C library, by its file of groups. What a folder lets us do
+ * proves nothing, as its owner can let in anybody by an access list.
  */
 function isInGroup(caller: Caller, gid: number, groupFile = "/etc/group"): boolean {
-  if (caller.gid === gid) return true;
+  if (caller.gid === gid || caller.rights?.groups?.includes(gid)) return true;
   for (const line of groupLines(groupFile)) {
     const [, , id, members = ""] = line.split(":");
     if (id === String(gid) && members.split(",").includes(caller.userName)) return true;

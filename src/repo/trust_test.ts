@@ -77,7 +77,11 @@ Deno.test(
       assertThrows(() => checkOwner(planted(folder, owned), ANN, file), JvsError, "belongs to another user");
     }
     const root = planted(folder, { ...open, group: 500 });
-    assertThrows(() => checkOwner(root, ANN, { groupFile: `${folder.path}/none` }), JvsError);
+    const unlisted = { groupFile: `${folder.path}/none` };
+    assertThrows(() => checkOwner(root, ANN, unlisted), JvsError);
+    // What the system says of the process counts, whatever the file has.
+    checkOwner(root, { ...ANN, rights: { groups: [7, 500] } }, unlisted);
+    assertThrows(() => checkOwner(root, { ...ANN, rights: { groups: [7, 501] } }, unlisted), JvsError);
   },
 );
 

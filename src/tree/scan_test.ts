@@ -84,7 +84,7 @@ onTree("scanTree() takes type, mode, owner, size, times, target and attributes",
   assertEquals(textOf(table.targets.get(link) ?? new Uint8Array()), "some/where");
   assertEquals(table.xattrs.get(file), [{ name: "user.color", value: bytesOf("blue") }]);
   assertEquals([table.parent[0], table.parent[file]], [NONE, 0]);
-}, "acl");
+}, "attr");
 
 onTree("scanTree() groups the names of one file under the first", async ({ root, path }) => {
   Deno.mkdirSync(`${path}/d`);
@@ -231,7 +231,7 @@ onTree("scanTree() asks no more of what is clean and unchanged than its stat", a
   }
   assertEquals(table.xattrs.get(indexOf(table, "sub/b"))?.[0]?.name, "user.color");
   assertEquals(textOf(table.targets.get(indexOf(table, "link")) ?? new Uint8Array()), "a");
-}, "acl");
+}, "attr");
 
 onTree("scanTree() takes nothing from what was not clean, although nothing shows a change", async (given) => {
   Deno.writeTextFileSync(`${given.path}/file`, "one");

@@ -1,13 +1,31 @@
-import type { BytePath } from "../model/bytes.ts";
+import { type BytePath, keyOf } from "../model/bytes.ts";
 import { JvsError } from "../model/errors.ts";
 import { displayPath } from "../model/path_text.ts";
 import { isSystemError, type SystemError } from "../platform/system_error.ts";
+import { parentPath } from "./folders_by_path.ts";
 
 const NAMED = 20;
 
 /** Whether an error means that the caller may not read something. */
 export function isRefused(error: unknown): error is SystemError {
   return isSystemError(error, "EACCES", "EPERM");
+}
+
+/** Paths that could not be looked into, and so all that is in them. */
+export class HiddenPaths {
+  private readonly refused: ReadonlySet<string>;
+
+  constructor(unreadable: readonly BytePath[]) {
+    this.refused = new Set(unreadable.map(keyOf));
+  }
+
+  covers(path: BytePath): boolean {
+    if (this.refused.size === 0) return false;
+    for (let each = path;; each = parentPath(each)) {
+      if (this.refused.has(keyOf(each))) return true;
+      if (each.length === 0) return false;
+    }
+  }
 }
 
 /** What helps where a path that cannot be read may be left out. */

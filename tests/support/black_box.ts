@@ -8,6 +8,8 @@ import { tempDir, type TempDirOptions } from "./temp_dir.ts";
 export interface BlackBoxOptions extends TempDirOptions {
   /** Who runs every command, and owns the folder; the tests' own user by default. */
   user?: number;
+  /** A group that every user is in, and that the repository is shared with; private by default. */
+  group?: number;
   /** Variables of every command; none by default. */
   env?: Record<string, string>;
 }
@@ -25,12 +27,17 @@ export class BlackBox implements Disposable {
 
   /** A fresh and empty one. */
   static async make(options: BlackBoxOptions = {}): Promise<BlackBox> {
-    const { user } = options;
+    const { user, group } = options;
     const folder = tempDir({
       ...options,
       ...(user !== undefined && Deno.uid() === 0 ? { owner: user } : {}),
     });
-    const { repository } = await jvsJson<{ repository: string }>(["init", "project"], {
+    if (group !== undefined) {
+      Deno.chownSync(folder.path, user ?? null, group);
+      Deno.chmodSync(folder.path, 0o2755); // what is made in it has its group
+    }
+    const sharing = group === undefined ? [] : ["--shared", "group"];
+    const { repository } = await jvsJson<{ repository: string }>(["init", "project", ...sharing], {
       cwd: folder.path,
       ...commandOptions(options),
     });
@@ -118,8 +125,12 @@ export function editFile(path: string, old: string, by: string): void {
   if (mode !== null) Deno.chmodSync(path, mode & 0o7777);
 }
 
-function commandOptions({ user, env }: BlackBoxOptions): JvsOptions {
-  return { ...(user === undefined ? {} : { user }), ...(env === undefined ? {} : { env }) };
+function commandOptions({ user, group, env }: BlackBoxOptions): JvsOptions {
+  return {
+    ...(user === undefined ? {} : { user }),
+    ...(group === undefined ? {} : { group }),
+    ...(env === undefined ? {} : { env }),
+  };
 }
 
 /** Saves main three times, `a.txt` being `one`, `two` and `three`; the snapshots' ids. */

@@ -26,6 +26,8 @@ export interface JvsOptions {
   stdin?: string | Uint8Array;
   /** The user and group it runs as where the tests run as root; the tests' own by default. */
   user?: number;
+  /** Another group that this user is in; none by default. */
+  group?: number;
   /** A program, with its arguments, that the program under test is started by: `strace` and the like. None by default. */
   under?: readonly string[];
   /** Stops it with SIGTERM. */
@@ -91,7 +93,7 @@ export async function spawnJvs(
 ): Promise<Deno.ChildProcess> {
   const { program, env, user } = await jvsEnvironment(options.user);
   const [outer = program, ...inner] = [...options.under ?? [], program, ...args];
-  const [first, ...rest] = asUser(user, outer, inner);
+  const [first, ...rest] = asUser(user, outer, inner, options.group);
   return new Deno.Command(first, {
     args: rest,
     clearEnv: true,

@@ -44,9 +44,10 @@ function makeHome(user: number): OrdinaryHome {
   return { checkout: `${path}/copy`, deno, home: `${path}/home` };
 }
 
-function reachableDeno(user: number, folder: string): string {
-  const own = Deno.execPath();
-  if (run(...asUser(user, own, ["--version"])).code === 0) return own;
+/** This Deno, or a copy of it in the folder, if the user may not start it where it is. */
+export function reachableDeno(user: number, folder: string, own = Deno.execPath()): string {
+  // By env, as setpriv itself still has the rights of root when it looks for the program.
+  if (run(...asUser(user, "env", [own, "--version"])).code === 0) return own;
   mustRun("cp", "--reflink=auto", own, `${folder}/deno`);
   Deno.chmodSync(`${folder}/deno`, 0o755);
   return `${folder}/deno`;

@@ -71,11 +71,12 @@ export function onDisks(
   name: string,
   kinds: readonly DiskKind[],
   check: (given: Case, kind: DiskKind) => void,
+  ...needs: Parameters<typeof requires>
 ): void {
   for (const kind of kinds) {
     Deno.test({
       name: `${name} (${kind})`,
-      ...requires("ffi", kind),
+      ...requires("ffi", kind, ...needs),
       fn: async () => {
         using temp = await sharedDisk(kind);
         const platform = openPlatform();

@@ -63,10 +63,16 @@ export function probe(requirement: Requirement): Probe {
 /** The ordinary user that tests start programs as. */
 export const USER = 1000;
 
-/** The same program and arguments, started as an ordinary user by whoever may do that. */
-export function asUser(user: number, program: string, args: string[]): [program: string, ...args: string[]] {
-  if (Deno.uid() !== 0 || user === 0) return [program, ...args];
-  return ["setpriv", `--reuid=${user}`, `--regid=${user}`, "--clear-groups", program, ...args];
+/** The same program and arguments, started as an ordinary user, in this group too, by a process that may do that. */
+export function asUser(
+  user: number,
+  program: string,
+  args: string[],
+  group?: number,
+): [program: string, ...args: string[]] {
+  if (Deno.uid() !== 0 || user === 0 && group === undefined) return [program, ...args];
+  const groups = group === undefined ? "--clear-groups" : `--groups=${group}`;
+  return ["setpriv", `--reuid=${user}`, `--regid=${user}`, groups, program, ...args];
 }
 
 const DISK_TOOLS: Record<DiskKind, { tool: string; package: string }> = {

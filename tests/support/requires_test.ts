@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { REQUIREMENTS } from "./probes.ts";
 import { requires } from "./requires.ts";
+import { mustRun } from "./run.ts";
 import { tempDir } from "./temp_dir.ts";
 
 /** Runs a test file that requires python3, in a process of its own with this environment. */
@@ -48,4 +49,25 @@ Deno.test("CI requires everything that a test may need, so that nothing is skipp
   const script = Deno.readTextFileSync(new URL("../../.ci/run", import.meta.url));
   const required = /^export JVS_TEST_REQUIRE=(.*)$/m.exec(script)?.[1]?.split(",");
   assertEquals(required, [...REQUIREMENTS]);
+});
+
+Deno.test("every test file that starts a program of acl or attr requires it", () => {
+  const root = new URL("../../", import.meta.url).pathname;
+  const files = mustRun(
+    "grep",
+    "-rlE",
+    "--include=*_test.ts",
+    '(mustRun|run)\\("[gs]etf(acl|attr)"',
+    `${root}src`,
+  )
+    .split("\n").filter((path) => path !== "");
+  assert(files.length > 1, `${files}`);
+  const lacking = files.flatMap((path) => {
+    const text = Deno.readTextFileSync(path);
+    return ["acl", "attr"].filter((needed) =>
+      text.includes(`"setf${needed}"`) && !text.includes(`"${needed}"`)
+    )
+      .map((needed) => `${path} does not require ${needed}`);
+  });
+  assertEquals(lacking, []);
 });

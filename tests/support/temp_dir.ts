@@ -14,11 +14,19 @@ export interface TempDirOptions {
 
 /** A new empty folder that anybody may look into; it and all that is in it go when the block ends. */
 export function tempDir(options: TempDirOptions = {}): TempDir {
-  const dir = options.parent ?? Deno.env.get("JVS_TEST_TMP");
+  const dir = options.parent ?? (Deno.env.get("JVS_TEST_TMP") || openPlace());
   const path = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "jvs-", ...(dir ? { dir } : {}) }));
   Deno.chmodSync(path, 0o755); // other users run programs in it
   if (options.owner !== undefined) Deno.chownSync(path, options.owner, options.owner);
   return { path, [Symbol.dispose]: () => removeTree(path) };
+}
+
+/** Where other users can go; nothing where the system's place for temporary files is one. */
+function openPlace(): string | undefined {
+  let above = Deno.env.get("TMPDIR") ?? "";
+  for (; above !== ""; above = above.slice(0, above.lastIndexOf("/"))) {
+    if (((Deno.statSync(above).mode ?? 1) & 1) === 0) return "/tmp";
+  }
 }
 
 /** Removes a folder with all in it, folders without write bits included; it need not exist. */

@@ -1,7 +1,10 @@
-import { differsInSubstance, needsHash } from "../../tree/diff.ts";
+import { asHeld } from "../../tree/as_held.ts";
+import { differsInSubstance, mergeTables, needsHash } from "../../tree/diff.ts";
+import { selectEntries } from "../../tree/select_entries.ts";
 import { TreeTable } from "../../tree/table.ts";
+import { HiddenPaths } from "../../tree/unreadable.ts";
 import { isJvsError } from "../../model/errors.ts";
-import { DIR } from "../../model/entry.ts";
+import { BLOCK, CHAR, DIR } from "../../model/entry.ts";
 import type { Store } from "../../repo/store.ts";
 import type { Look } from "./look.ts";
 
@@ -23,6 +26,26 @@ export async function savedTable(store: Store, id: string | null): Promise<TreeT
   }
 }
 
+/**
+ * A saved tree as it can be compared with what the look saw, or with `now`, a part of that: as this user can hold it,
+ * without devices that the user may not make and without what is in folders that the user may not look into.
+ */
+export function comparable(saved: TreeTable, look: Look, now: TreeTable = look.table): TreeTable {
+  const { host } = look.context.store.platform;
+  const hidden = new HiddenPaths(look.scan.unreadable);
+  const gone = new Set<number>();
+  mergeTables(saved, now, (i, j) => {
+    if (j !== -1) return;
+    if (!host.rights.devices && isDevice(saved, i) || hidden.covers(saved.path(i))) gone.add(i);
+  });
+  const seen = gone.size === 0 ? saved : selectEntries(saved, (i) => !gone.has(i)).table;
+  return asHeld(seen, now, host);
+}
+
+function isDevice(table: TreeTable, index: number): boolean {
+  return table.type[index] === CHAR || table.type[index] === BLOCK;
+}
+
 /** Reads as much of the worktree as is needed to tell how it differs from `table`. */
 export async function hashToCompare(look: Look, table: TreeTable): Promise<void> {
   await look.hash(needsHash(table, look.table));
@@ -30,9 +53,10 @@ export async function hashToCompare(look: Look, table: TreeTable): Promise<void>
 
 /** Whether the worktree differs from a snapshot in anything but times. */
 export async function isUnsaved(look: Look, id: string | null): Promise<boolean> {
-  const saved = await savedTable(look.context.store, id);
-  if (saved === undefined) return true;
+  const table = await savedTable(look.context.store, id);
+  if (table === undefined) return true;
   if (id === null) return look.table.count > 1;
+  const saved = comparable(table, look);
   await hashToCompare(look, saved);
   return differsInSubstance(saved, look.table);
 }

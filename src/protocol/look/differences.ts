@@ -1,6 +1,10 @@
 import { type Infer, integer, list, nullable, oneOf, record, text } from "../../model/schema.ts";
+import { namedPaths } from "../../model/path_text.ts";
 import { ENTRY_TYPES } from "../../model/entry.ts";
 import { type Difference, diffTables, needsHash, summarise, toRecord } from "../../tree/diff.ts";
+import type { TreeTable } from "../../tree/table.ts";
+import { comparable } from "./compare.ts";
+import type { Look } from "./look.ts";
 import { NOTHING, type Side } from "./side.ts";
 
 /** One path that differs. */
@@ -40,9 +44,11 @@ export async function compareSides(
   to: Side,
   { metadata, times = true }: Compared,
 ): Promise<{ differences: DifferenceRecord[]; summary: Summary }> {
-  await hashFor(from, to);
-  await hashFor(to, from);
-  const all = diffTables(from.table, to.table, { metadata });
+  for (const { look } of [from, to]) if (look !== null) warnOfHidden(look);
+  const [before, after] = [comparableWith(to, from), comparableWith(from, to)];
+  await to.look?.hash(needsHash(before, to.table));
+  await from.look?.hash(needsHash(after, from.table));
+  const all = diffTables(before, after, { metadata });
   const differences = (times ? all : withoutTimes(all)).filter(({ path }) =>
     // Before the first snapshot there is no root that another one could differ from.
     path.length > 0 || (from.label !== NOTHING && to.label !== NOTHING)
@@ -56,8 +62,14 @@ function withoutTimes(differences: readonly Difference[]): Difference[] {
     .filter(({ kind, aspects }) => kind !== "modified" || aspects.length > 0);
 }
 
-/** Added and removed files are hashed too, as one may be the other renamed. */
-async function hashFor(other: Side, side: Side): Promise<void> {
-  if (side.look === null) return;
-  await side.look.hash(needsHash(other.table, side.table));
+/** What cannot be looked into is told, as it may differ. */
+function warnOfHidden({ context, scan, worktree }: Look): void {
+  const paths = scan.unreadable;
+  if (paths.length === 0) return;
+  context.reporter.warn(`You may not look into these in worktree "${worktree.name}": ${namedPaths(paths)}.`);
+}
+
+/** A side's tree; where it is saved and the other side is as it is now, as it can be compared with that. */
+function comparableWith({ look: now }: Side, { table, look }: Side): TreeTable {
+  return now !== null && look === null ? comparable(table, now) : table;
 }

@@ -7,7 +7,7 @@ import { selectEntries, type Selection } from "../../tree/select_entries.ts";
 import { at, type TreeTable } from "../../tree/table.ts";
 import type { RepositoryContext } from "../context.ts";
 import { engineFor } from "../engine_for.ts";
-import { damagedPayload, differingFiles } from "./check_clone.ts";
+import { checkClone, openToClone } from "./check_clone.ts";
 import { isUnread } from "./left_out.ts";
 
 /** What to bring out of a payload, and where to. */
@@ -46,19 +46,16 @@ const WORTH_THE_WHOLE = 0.5;
 export async function bringOut(context: RepositoryContext, request: BringOutRequest): Promise<BroughtOut> {
   const { store } = context;
   const { action, into, manifest, movesOut, name, snapshotId, wanted, verify } = request;
-  using payload = store.snapshots.openPayload(snapshotId);
+  using payload = openToClone(store, action, snapshotId);
   const needs = movesOut ? { entriesMoveOut: true } : {};
   const engine = await engineFor(context, store, { source: payload, control: into, needs });
   const selection = selectEntries(manifest, wanted);
   const { table, result } = isWorthTheWhole(engine, selection, manifest)
     ? await cloneWhole(context, engine, payload, request, selection)
     : await cloneEntries(context, engine, payload, request, selection);
-  const damaged = [...result.changed, ...result.unreadable].map((index) => table.path(index));
-  if (verify && damaged.length === 0) {
-    using made = into.openFolder(name);
-    damaged.push(...await differingFiles(context, made, selection.table));
-  }
-  if (damaged.length > 0) throw damagedPayload(action, snapshotId, damaged);
+  using clone = into.openFolder(name);
+  const wantedTable = selection.table;
+  await checkClone(context, { action, id: snapshotId, payload, clone, table, wantedTable, result, verify });
   return { table: selection.table, degradations: result.degradations };
 }
 

@@ -1,16 +1,58 @@
-import { equalBytes } from "../../model/bytes.ts";
+import type { CloneResult } from "../../engine/contract.ts";
+import { type BytePath, equalBytes } from "../../model/bytes.ts";
 import { FILE } from "../../model/entry.ts";
 import { JvsError } from "../../model/errors.ts";
 import { shortId } from "../../model/ids.ts";
-import type { Folder } from "../../platform/platform.ts";
+import { displayPath, namedPaths } from "../../model/path_text.ts";
+import { ownerName, userNameOf } from "../../platform/host_names.ts";
+import { type Folder, Stat } from "../../platform/platform.ts";
+import { isSystemError } from "../../platform/system_error.ts";
+import type { Store } from "../../repo/store.ts";
+import { FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
 import { hashFiles } from "../../tree/hash.ts";
 import { selectEntries } from "../../tree/select_entries.ts";
 import type { TreeTable } from "../../tree/table.ts";
-import { namedPaths } from "../named_paths.ts";
+import { isRefused } from "../../tree/unreadable.ts";
 import type { Context } from "../context.ts";
 
+/** What a clone of a snapshot was asked for, and what came of it. */
+export interface ClonedSnapshot {
+  /** What it was made for, as a verb: `fork`, `restore`. */
+  readonly action: string;
+  readonly id: string;
+  readonly payload: Folder;
+  readonly clone: Folder;
+  /** What the engine was asked for. */
+  readonly table: TreeTable;
+  /** What is left of that in the clone. */
+  readonly wantedTable: TreeTable;
+  readonly result: CloneResult;
+  /** Whether the clone's content is read. */
+  readonly verify: boolean;
+}
+
+/** `E_PAYLOAD_HASH_MISMATCH` where a clone is not what was saved; `E_PERMISSION` where the caller may not read that. */
+export async function checkClone(context: Context, cloned: ClonedSnapshot): Promise<void> {
+  const { action, id, payload, clone, table, wantedTable, result, verify } = cloned;
+  const pathsOf = (indexes: readonly number[]) => indexes.map((index) => table.path(index));
+  if (result.changed.length > 0) throw damagedPayload(action, id, pathsOf(result.changed));
+  if (result.unreadable.length > 0) throw closedPayload(action, id, payload, pathsOf(result.unreadable));
+  const differing = verify ? await differingFiles(context, clone, wantedTable) : [];
+  if (differing.length > 0) throw damagedPayload(action, id, differing);
+}
+
+/** Opens a snapshot's payload to clone it; `E_PERMISSION` that says what to do where it is closed to the caller. */
+export function openToClone({ snapshots, layout }: Store, action: string, id: string): Folder {
+  try {
+    return snapshots.openPayload(id);
+  } catch (error) {
+    if (!isRefused(error)) throw error;
+    throw closedError(action, id, `. (of ${ownerName(layout.payload(id))})`, { paths: ["."], count: 1 });
+  }
+}
+
 /** Paths of cloned files whose content is not what the manifest says. */
-export async function differingFiles(
+async function differingFiles(
   context: Context,
   clone: Folder,
   table: TreeTable,
@@ -28,12 +70,47 @@ export async function differingFiles(
   }).map((i) => table.path(i));
 }
 
-/** `E_PAYLOAD_HASH_MISMATCH` for a snapshot whose content is not what it was; `action` is what was to be done with it. */
-export function damagedPayload(action: string, snapshotId: string, paths: readonly Uint8Array[]): JvsError {
+function damagedPayload(action: string, snapshotId: string, paths: readonly Uint8Array[]): JvsError {
   return new JvsError(
     "E_PAYLOAD_HASH_MISMATCH",
     `Cannot ${action} ${shortId(snapshotId)}: its content was changed or lost since it was saved: ` +
       `${namedPaths(paths)}. Nothing was changed.`,
     { details: { snapshot_id: snapshotId, count: paths.length } },
+  );
+}
+
+const MOST_NAMED = 20;
+
+function closedPayload(action: string, id: string, payload: Folder, paths: readonly Uint8Array[]): JvsError {
+  using folders = new FoldersByPath(payload);
+  const first = paths.slice(0, MOST_NAMED);
+  const more = paths.length > MOST_NAMED ? `, and ${paths.length - MOST_NAMED} more` : "";
+  const named = first.map((path) => `${displayPath(path)} (of ${ownerOf(folders, path)})`).join(", ");
+  return closedError(action, id, named + more, { paths: first.map(displayPath), count: paths.length });
+}
+
+/** The owner of an entry, or of the folder that it cannot be seen in. */
+function ownerOf(folders: FoldersByPath, path: BytePath): string {
+  const stat = new Stat();
+  for (let each = path; each.length > 0; each = parentPath(each)) {
+    try {
+      if (folders.get(parentPath(each)).stat(lastName(each), stat)) break;
+    } catch (error) {
+      if (!isSystemError(error)) throw error; // closed too: the folder above tells
+    }
+  }
+  return userNameOf(stat.uid);
+}
+
+function closedError(action: string, id: string, named: string, details: Record<string, unknown>): JvsError {
+  return new JvsError(
+    "E_PERMISSION",
+    `Cannot ${action} ${shortId(id)}: you may not read these in it: ${named}. Nothing was changed.`,
+    {
+      hint:
+        `Let their owner or root ${action} it; or let their owner open them to you (\`chmod g+rX\`) and make a ` +
+        "snapshot in which they are open.",
+      details: { snapshot_id: id, ...details },
+    },
   );
 }

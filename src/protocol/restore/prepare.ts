@@ -1,15 +1,15 @@
 import { type BytePath, keyOf } from "../../model/bytes.ts";
 import { JvsError } from "../../model/errors.ts";
 import { shortId } from "../../model/ids.ts";
-import { decodePath, encodePath } from "../../model/path_text.ts";
+import { decodePath, encodePath, namedPaths } from "../../model/path_text.ts";
+import { asHeld } from "../../tree/as_held.ts";
 import { CHANGED, compareEntries, differsInSubstance, needsHash } from "../../tree/diff.ts";
 import { parseIgnoreRules } from "../../tree/ignore.ts";
 import { selectEntries } from "../../tree/select_entries.ts";
 import type { TreeTable } from "../../tree/table.ts";
-import { namedPaths } from "../named_paths.ts";
 import { type Autosave, autosave } from "../snapshot/autosave.ts";
 import type { WorktreeContext } from "../change/kind.ts";
-import { savedTable } from "../look/compare.ts";
+import { comparable, savedTable } from "../look/compare.ts";
 import { type Look, lookAt } from "../look/look.ts";
 import type { RestoreRequest } from "./request.ts";
 import { planRestore, type RestorePlan } from "./plan.ts";
@@ -32,7 +32,8 @@ export interface Prepared {
 export async function prepareRestore(place: WorktreeContext, request: RestoreRequest): Promise<Prepared> {
   const look = await lookAt(place.context, place.worktree, { rules: null, unreadable: "record" });
   try {
-    const then = await place.store.snapshots.manifest(request.descriptor.snapshot_id, { verify: true });
+    const saved = await place.store.snapshots.manifest(request.descriptor.snapshot_id, { verify: true });
+    const then = asHeld(saved, look.table, place.store.platform.host);
     const scene = new Scene(look, then, request);
     await look.hash(needsHash(then, look.table));
     const plan = scene.plan(new Set());
@@ -116,7 +117,7 @@ class Scene {
     if (saved !== undefined) {
       await look.hash(needsHash(saved, look.table));
       const now = selectEntries(look.table, (i) => ignoredNow[i] !== 1 || touched.has(i)).table;
-      const differs = head === null ? now.count > 1 : differsInSubstance(saved, now);
+      const differs = head === null ? now.count > 1 : differsInSubstance(comparable(saved, look, now), now);
       if (!differs) return null;
     }
     return [...touched].filter((i) => ignoredNow[i] === 1).map((i) => look.table.path(i));

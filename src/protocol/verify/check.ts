@@ -2,6 +2,7 @@ import { isJvsError, type JvsError } from "../../model/errors.ts";
 import { idTime, shortId } from "../../model/ids.ts";
 import type { Finding, WorktreeConfig } from "../../model/records.ts";
 import { nowMs } from "../../platform/clock.ts";
+import { belongsTo } from "../../platform/host_names.ts";
 import { isSystemError } from "../../platform/system_error.ts";
 import type { RepositoryContext } from "../context.ts";
 import { isAdopted } from "../open_worktree.ts";
@@ -9,6 +10,30 @@ import { finding } from "./finding.ts";
 import { leftoversOf } from "./leftovers.ts";
 
 const SKEW_MS = 2000;
+
+/** One of the things that doctor and verify look at. */
+export type Check = (context: RepositoryContext) => Finding[] | Promise<Finding[]>;
+
+/** What these checks find, one after the other. One that may not read what it is about says so, and the others go on. */
+export async function runChecks(context: RepositoryContext, checks: readonly Check[]): Promise<Finding[]> {
+  const found = new Map<string, Finding>();
+  for (const check of checks) {
+    for (const each of await findingsOf(context, check)) {
+      // Two checks may meet the same closed file.
+      found.set(each.code === "E_PERMISSION" ? each.message : `${found.size}`, each);
+    }
+  }
+  return [...found.values()];
+}
+
+async function findingsOf(context: RepositoryContext, check: Check): Promise<Finding[]> {
+  try {
+    return await check(context);
+  } catch (error) {
+    if (!isJvsError(error, "E_PERMISSION")) throw error;
+    return [problemFound(error)];
+  }
+}
 
 /** Every snapshot's ancestors exist and end; heads, latests and refs name snapshots. SPEC 9. */
 export async function checkLineage({ store }: RepositoryContext): Promise<Finding[]> {
@@ -88,7 +113,7 @@ export async function parentsOf(
     try {
       parents.set(id, (await store.snapshots.descriptor(id)).parent_snapshot_id);
     } catch (error) {
-      if (!isJvsError(error)) throw error;
+      if (!isJvsError(error) || error.code === "E_INTERRUPTED") throw error;
       parents.set(id, null);
       findings.push({ ...problemFound(error), snapshot_id: id });
     }
@@ -180,16 +205,20 @@ function sound<T>(names: readonly string[], read: (name: string) => T | undefine
     try {
       return read(name) ?? [];
     } catch (error) {
-      if (!isJvsError(error, "E_DESCRIPTOR_CORRUPT", "E_PATH_ESCAPE")) throw error;
+      if (!isJvsError(error, "E_DESCRIPTOR_CORRUPT", "E_PATH_ESCAPE", "E_PERMISSION")) throw error;
       findings.push(problemFound(error));
       return [];
     }
   });
 }
 
-function problemFound({ code, message, details }: JvsError): Finding {
-  const { path } = details;
-  return finding("critical", code, message, typeof path === "string" ? { path } : {});
+function problemFound(error: JvsError): Finding {
+  const { path } = error.details;
+  const where = typeof path === "string" ? { path } : {};
+  if (error.code !== "E_PERMISSION") return finding("critical", error.code, error.message, where);
+  // What may not be read is neither well nor damaged.
+  const message = `${error.message}${belongsTo(error.details.path)}. So it could not be checked.`;
+  return finding("warning", error.code, message, where);
 }
 
 /** What only helps running: open intents, missing folders, the clock. */

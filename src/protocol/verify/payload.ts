@@ -1,15 +1,18 @@
 import { grantAclOwner, payloadMode, stripAclWrite } from "../../model/acl.ts";
-import { equalBytes } from "../../model/bytes.ts";
+import { type BytePath, equalBytes, keyOf } from "../../model/bytes.ts";
 import { DIR, entryTypeName, FILE, LOST, type LostAspect, SYMLINK, type Xattr } from "../../model/entry.ts";
 import { encodePath } from "../../model/path_text.ts";
 import { type Infer, oneOf, record, text } from "../../model/schema.ts";
+import { userNameOf } from "../../platform/host_names.ts";
 import type { Folder } from "../../platform/platform.ts";
 import { mergeTables } from "../../tree/diff.ts";
+import { parentPath } from "../../tree/folders_by_path.ts";
 import { hashFiles, hashTargets } from "../../tree/hash.ts";
 import { payloadRootHash } from "../../tree/root_hash.ts";
 import { scanTree } from "../../tree/scan.ts";
 import { selectEntries } from "../../tree/select_entries.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
+import { HiddenPaths } from "../../tree/unreadable.ts";
 import type { RepositoryContext } from "../context.ts";
 
 /** What a copier may lose. The manifest has it all, and a restore goes by that. SPEC 2. */
@@ -19,9 +22,16 @@ type Loss = typeof LOSSES[number];
 /** A path of a payload that is not as it was saved. */
 export const DamagedPath = record({
   path: text().about("Encoded as in the payload root hash."),
-  problem: text().about("`missing`, `extra`, `unreadable`, or what differs: content, type, target, device."),
+  problem: text().about("`missing`, `extra`, or what differs: content, type, target, device."),
 });
 export type DamagedPath = Infer<typeof DamagedPath>;
+
+/** A path of a payload that the caller may not read, so that nobody knows now whether it is as it was saved. */
+export const UncheckedPath = record({
+  path: text().about("Encoded as in the payload root hash; of a folder, all that is in it."),
+  owner: text().about("Whose it is: the user's name, else the number."),
+});
+export type UncheckedPath = Infer<typeof UncheckedPath>;
 
 /** A path of a payload that is whole, but lost something of its metadata. */
 export const WornPath = record({
@@ -47,6 +57,8 @@ export interface VerifyPayload {
 /** What was found. */
 export interface VerifiedPayload {
   readonly damaged: readonly DamagedPath[];
+  /** What the caller may not read. */
+  readonly unchecked: readonly UncheckedPath[];
   /** What lost metadata only: nothing of it is needed to bring the tree back. */
   readonly worn: readonly WornPath[];
   /** Recomputed from what is there; null when not everything was read. */
@@ -55,6 +67,8 @@ export interface VerifiedPayload {
 
 const NS_PER_MS = 1e6;
 const ACCESS_ACL = "system.posix_acl_access";
+/** Attributes that the system shows to root only. */
+const TRUSTED = "trusted.";
 const ALL_TYPES_ACL = /^system\.posix_acl_/;
 
 /** Compares a payload, content and all, with its manifest: everything that is not recorded as lost. SPEC 4. */
@@ -62,41 +76,56 @@ export async function verifyPayload(
   context: RepositoryContext,
   { payload, manifest, read, keepsModes, isRead }: VerifyPayload,
 ): Promise<VerifiedPayload> {
-  const { exactStat, xattrs } = context.store.platform.abilities;
+  const { abilities: { exactStat, xattrs }, host } = context.store.platform;
+  const seesTrusted = host.rights.xattr(TRUSTED);
   const { reporter, signal } = context;
   const scan = await scanTree(payload, { exactStat, xattrs, unreadable: "record", reporter, signal });
   const found = scan.table;
-  const unread = await readContent(context, payload, found, read, isRead);
+  const { unread, refused } = await readContent(context, payload, found, read, isRead);
+  const hidden = new HiddenPaths(scan.unreadable);
   const damaged: DamagedPath[] = [];
   const worn: WornPath[] = [];
   const damage = (path: Uint8Array, problem: string) =>
     void damaged.push({ path: encodePath(path), problem });
   const wear = (path: Uint8Array, lost: Loss) => void worn.push({ path: encodePath(path), lost });
-  for (const path of scan.unreadable) damage(path, "unreadable");
   mergeTables(manifest, found, (i, j) => {
     if (i === -1) return damage(found.path(j), "extra");
     if (isAbsent(manifest, i)) {
       if (j !== -1) damage(found.path(j), "extra");
       return;
     }
-    if (j === -1) return damage(manifest.path(i), "missing");
+    if (j === -1) return hidden.covers(manifest.path(i)) ? undefined : damage(manifest.path(i), "missing");
     const pair = { manifest, i, found, j };
     for (const problem of problemsOf(pair, unread.has(j))) damage(manifest.path(i), problem);
-    for (const lost of lossesOf(pair, { exactStat, xattrs, keepsModes })) wear(manifest.path(i), lost);
+    const seen = { exactStat, seesTrusted, keepsModes, xattrs: xattrs && !hidden.covers(manifest.path(i)) };
+    for (const lost of lossesOf(pair, seen)) wear(manifest.path(i), lost);
   });
   for (const i of parted(manifest, found)) wear(manifest.path(i), "hardlink");
-  const rootHash = unread.size === 0 ? await rootHashOf(manifest, found) : null;
-  return { damaged, worn, rootHash };
+  // Of one path the attributes and the content may both have been refused.
+  const closed = new Map(
+    [...scan.unreadable, ...refused.map((j) => found.path(j))].map((p) => [keyOf(p), p]),
+  );
+  const unchecked = [...closed.values()].map((p) => ({ path: encodePath(p), owner: ownerOf(found, p) }));
+  const isWhole = unread.size === 0 && unchecked.length === 0;
+  return { damaged, unchecked, worn, rootHash: isWhole ? await rootHashOf(manifest, found) : null };
 }
 
-/** Hashes what is there; which files were left unread, on purpose or because the system refused. */
+/** The owner of what is there, or of the folder that it could not be seen in. */
+function ownerOf(found: TreeTable, path: BytePath): string {
+  for (let each = path;; each = parentPath(each)) {
+    const j = found.find(each);
+    if (j !== -1) return userNameOf(at(found.uid, j));
+  }
+}
+
+/** Hashes what is there; which files were left unread, on purpose or, `refused` too, because the system refused. */
 async function readContent(
   { reporter, signal }: RepositoryContext,
   payload: Folder,
   found: TreeTable,
   read: ReadInodes,
   isRead: VerifyPayload["isRead"],
-): Promise<ReadonlySet<number>> {
+): Promise<{ unread: ReadonlySet<number>; refused: readonly number[] }> {
   const skipped = new Set<number>();
   const wanted: number[] = [];
   for (let j = 0; j < found.count; j++) {
@@ -106,12 +135,13 @@ async function readContent(
     else if (isRead !== undefined && !isRead(found.path(j))) skipped.add(j);
     else wanted.push(j);
   }
-  await hashFiles(payload, found, wanted, { flush: false, onFailure() {}, reporter, signal });
+  const options = { flush: false, onFailure() {}, reporter, signal } as const;
+  const { unreadable } = await hashFiles(payload, found, wanted, options);
   for (const j of wanted) {
     const hash = found.contentHash(j);
     if (hash !== undefined) read.set(inodeOf(found, j), hash.slice());
   }
-  return skipped;
+  return { unread: new Set([...skipped, ...unreadable]), refused: unreadable };
 }
 
 function inodeOf(table: TreeTable, index: number): string {
@@ -147,20 +177,30 @@ function* problemsOf({ manifest, i, found, j }: Pair, unread: boolean): Generato
   if (!sameDevice(manifest, i, found, j)) yield "device";
 }
 
+/** What can be seen of a payload here, and what it is to be like. */
+interface Seen {
+  readonly exactStat: boolean;
+  readonly seesTrusted: boolean;
+  readonly keepsModes: boolean;
+  readonly xattrs: boolean;
+}
+
 /** What an entry lost that it had when it was published. */
 function* lossesOf(
   { manifest, i, found, j }: Pair,
-  { exactStat, xattrs, keepsModes }: { exactStat: boolean; xattrs: boolean; keepsModes: boolean },
+  { exactStat, seesTrusted, keepsModes, xattrs }: Seen,
 ): Generator<Loss> {
   const type = at(manifest.type, i);
   if (type !== found.type[j]) return; // it is another thing: that is told already
   const kept = (aspect: LostAspect) => (at(manifest.lost, i) & LOST[aspect]) === 0;
+  const counts = ({ name }: Xattr) =>
+    kept(ALL_TYPES_ACL.test(name) ? "acl" : "xattr") && (seesTrusted || !name.startsWith(TRUSTED));
   const own = at(manifest.mode, i);
   const mode = keepsModes ? own : payloadMode(entryTypeName(type), own);
   if (type !== SYMLINK && kept("mode") && found.mode[j] !== mode) yield "mode";
   if (kept("owner") && (manifest.uid[i] !== found.uid[j] || manifest.gid[i] !== found.gid[j])) yield "owner";
   if (kept("times") && !sameTime(manifest, i, found, j, exactStat)) yield "times";
-  if (xattrs && !sameXattrs({ manifest, i, found, j }, keepsModes, kept)) yield "xattrs";
+  if (xattrs && !sameXattrs({ manifest, i, found, j }, keepsModes, counts)) yield "xattrs";
 }
 
 /** Without FFI times are seen to the millisecond. */
@@ -184,10 +224,9 @@ function sameDevice(a: TreeTable, i: number, b: TreeTable, j: number): boolean {
 function sameXattrs(
   { manifest, i, found, j }: Pair,
   keepsModes: boolean,
-  kept: (aspect: LostAspect) => boolean,
+  counts: (xattr: Xattr) => boolean,
 ): boolean {
   const type = at(manifest.type, i);
-  const counts = ({ name }: Xattr) => kept(ALL_TYPES_ACL.test(name) ? "acl" : "xattr");
   const expected = (manifest.xattrs.get(i) ?? []).filter(counts).map(({ name, value }) => ({
     name,
     value: name === ACCESS_ACL && !keepsModes

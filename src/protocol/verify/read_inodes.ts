@@ -31,7 +31,9 @@ export class InodeHashes {
   /** A view, or nothing. */
   get(high: number, low: number): Uint8Array | undefined {
     const place = this.placeOf(high, low);
-    return this.used[place] === 1 ? this.hashes.subarray(place * HASH_BYTES, (place + 1) * HASH_BYTES) : undefined;
+    return this.used[place] === 1
+      ? this.hashes.subarray(place * HASH_BYTES, (place + 1) * HASH_BYTES)
+      : undefined;
   }
 
   set(high: number, low: number, hash: Uint8Array): void {

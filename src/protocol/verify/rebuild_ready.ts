@@ -8,6 +8,7 @@ import { withIntent } from "../change/with_intent.ts";
 import { lockEverything } from "../change/locks.ts";
 import type { RepositoryContext } from "../context.ts";
 import type { ReadInodes } from "./payload.ts";
+import type { UncheckedPath } from "./payload.ts";
 import { verifyContent } from "./snapshot.ts";
 import { unmarkedSnapshots } from "./unmarked.ts";
 
@@ -55,7 +56,8 @@ async function problemOf(
   read: ReadInodes,
 ): Promise<JvsError | undefined> {
   try {
-    const { severity, files } = await verifyContent(context, descriptor, { read });
+    const { severity, files, unchecked } = await verifyContent(context, descriptor, { read });
+    if (severity === "unchecked") return notRead(descriptor.snapshot_id, unchecked);
     return severity === "critical" ? notWhole(descriptor.snapshot_id, files) : undefined;
   } catch (error) {
     if (isJvsError(error, "E_DESCRIPTOR_CORRUPT")) return error; // the manifest
@@ -74,6 +76,17 @@ async function rebuild(context: RepositoryContext, descriptor: Descriptor): Prom
       commit: () => store.snapshots.writeReady(descriptor),
     });
   });
+}
+
+function notRead(id: string, unchecked: readonly UncheckedPath[]): JvsError {
+  const named = unchecked.slice(0, MOST_NAMED).map(({ path, owner }) => `${path || "."} (of ${owner})`);
+  const more = unchecked.length > MOST_NAMED ? `, and ${unchecked.length - MOST_NAMED} more` : "";
+  return new JvsError(
+    "E_PERMISSION",
+    `Cannot rebuild the commit marker of snapshot ${id}: you may not read all of it, so its content cannot be ` +
+      `proved: ${named.join(", ")}${more}`,
+    { hint: "Let their owner or root do this repair.", details: { snapshot_id: id, unchecked } },
+  );
 }
 
 function notWhole(id: string, files: readonly { path: string; problem: string }[]): JvsError {

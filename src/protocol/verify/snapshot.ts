@@ -2,24 +2,31 @@ import { isJvsError } from "../../model/errors.ts";
 import { type Descriptor, snapshotId } from "../../model/records.ts";
 import { boolean, type Infer, list, nullable, oneOf, record, text } from "../../model/schema.ts";
 import { abilitiesOf } from "../../engine/engines.ts";
+import { belongsTo, ownerName } from "../../platform/host_names.ts";
+import type { Folder, Platform } from "../../platform/platform.ts";
+import { isRefused } from "../../tree/unreadable.ts";
 import { isThere } from "../../repo/snapshot_files.ts";
-import { DamagedPath, type ReadInodes, verifyPayload, WornPath } from "./payload.ts";
 import type { RepositoryContext } from "../context.ts";
+import { DamagedPath, type ReadInodes, UncheckedPath, verifyPayload, WornPath } from "./payload.ts";
 
 /** What verifying one snapshot found. */
 export const VerifiedSnapshot = record({
   snapshot_id: snapshotId(),
-  checksum_valid: boolean().about("Descriptor and READY are as they were written."),
+  checksum_valid: nullable(boolean()).about(
+    "Descriptor and READY are as they were written; null when they may not be read.",
+  ),
   payload_hash_valid: nullable(boolean()).about(
     "The tree has the hash that was saved; null when not all was read.",
   ),
   tamper_detected: boolean(),
-  severity: oneOf("ok", "degraded", "critical").about(
-    "`degraded`: all content is there, but metadata was lost, as some copiers do; a restore brings it back.",
+  severity: oneOf("ok", "degraded", "unchecked", "critical").about(
+    "`degraded`: all content is there, but metadata was lost, as some copiers do; a restore brings it back. " +
+      "`unchecked`: nothing wrong was found, but you may not read all of it.",
   ),
   error: nullable(text()),
   message: nullable(text()),
   files: list(DamagedPath),
+  unchecked: list(UncheckedPath).about("What you may not read, and so was not checked."),
   worn: list(WornPath).about("What is whole, but lost metadata."),
 });
 export type VerifiedSnapshot = Infer<typeof VerifiedSnapshot>;
@@ -43,7 +50,9 @@ export async function verifySnapshot(
     return await verifyContent(context, descriptor, options);
   } catch (error) {
     if (!isJvsError(error) || error.code === "E_INTERRUPTED") throw error;
-    return broken(id, error.code, error.message, false);
+    if (error.code !== "E_PERMISSION") return broken(id, error.code, error.message, false);
+    const message = `${error.message}${belongsTo(error.details.path)}. So it could not be checked.`;
+    return { ...unchecked(id, message), checksum_valid: null };
   }
 }
 
@@ -60,16 +69,32 @@ export async function verifyContent(
     const message = `Its payload "${layout.payload(id)}" is missing.`;
     return broken(id, "E_PAYLOAD_HASH_MISMATCH", message, true);
   }
-  using payload = platform.openFolder(layout.payload(id));
+  using payload = openUnlessClosed(platform, layout.payload(id));
+  if (payload === undefined) {
+    return {
+      ...unchecked(id, NOT_ALL_READ),
+      unchecked: [{ path: "", owner: ownerName(layout.payload(id)) }],
+    };
+  }
   const { keepsModes } = abilitiesOf(descriptor.engine, platform);
   const asked = { payload, manifest, keepsModes, ...options };
-  const { damaged, worn, rootHash } = await verifyPayload(context, asked);
+  const { damaged, worn, rootHash, ...refused } = await verifyPayload(context, asked);
   const valid = rootHash === null ? null : rootHash === descriptor.payload_root_hash?.value;
   if (damaged.length > 0 || valid === false) {
     const message = "The content is not what was saved.";
-    return { ...broken(id, "E_PAYLOAD_HASH_MISMATCH", message, true), files: damaged, worn };
+    return { ...broken(id, "E_PAYLOAD_HASH_MISMATCH", message, true), files: damaged, worn, ...refused };
   }
+  if (refused.unchecked.length > 0) return { ...unchecked(id, NOT_ALL_READ), worn, ...refused };
   return { ...whole(id), payload_hash_valid: valid, severity: worn.length > 0 ? "degraded" : "ok", worn };
+}
+
+function openUnlessClosed(platform: Platform, path: string): Folder | undefined {
+  try {
+    return platform.openFolder(path);
+  } catch (error) {
+    if (isRefused(error)) return undefined;
+    throw error;
+  }
 }
 
 function whole(id: string): VerifiedSnapshot {
@@ -82,8 +107,16 @@ function whole(id: string): VerifiedSnapshot {
     error: null,
     message: null,
     files: [],
+    unchecked: [],
     worn: [],
   };
+}
+
+const NOT_ALL_READ = "You may not read all of it, so it could not be checked whole.";
+
+/** What may not be read is not known: neither well nor tampered with. */
+function unchecked(id: string, message: string): VerifiedSnapshot {
+  return { ...whole(id), payload_hash_valid: null, severity: "unchecked", error: "E_PERMISSION", message };
 }
 
 function broken(id: string, code: string, message: string, checksumValid: boolean): VerifiedSnapshot {

@@ -1,9 +1,9 @@
 import { bytesOf } from "../../model/bytes.ts";
 import { isJvsError, JvsError } from "../../model/errors.ts";
+import { namedPaths } from "../../model/path_text.ts";
 import type { WorktreeConfig } from "../../model/records.ts";
 import { nowIso, nowMs } from "../../platform/clock.ts";
 import type { TreeTable } from "../../tree/table.ts";
-import { namedPaths } from "../named_paths.ts";
 import { changedBetween } from "./changed_between.ts";
 import { commitChange } from "../change/commit.ts";
 import type { WorktreeChange } from "../change/kind.ts";

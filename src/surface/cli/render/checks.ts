@@ -19,10 +19,15 @@ export const renderVerify: Renderer<Verified> = (
       `${style.paint("bad", "TAMPERED")}  ${style.paint("name", each.snapshot_id)}  ${reason(each)}`,
       ...each.files.map(({ path, problem }) => `    ${problem}  ${pathText(path)}`),
     ]),
+    ...of("unchecked").flatMap((each) => [
+      `${style.paint("notice", "UNCHECKED")}  ${style.paint("name", each.snapshot_id)}  ${reason(each)}`,
+      ...each.unchecked.slice(0, MOST_LISTED).map(({ path, owner }) => `    of ${owner}  ${pathText(path)}`),
+      ...moreThan(each.unchecked),
+    ]),
     ...of("degraded").flatMap(({ snapshot_id, worn }) => [
       `${style.paint("notice", "DEGRADED")}  ${style.paint("name", snapshot_id)}  ${WORN}`,
-      ...worn.slice(0, MOST_WORN).map(({ path, lost }) => `    ${lost}  ${pathText(path)}`),
-      ...(worn.length > MOST_WORN ? [`    and ${worn.length - MOST_WORN} more; --json names all`] : []),
+      ...worn.slice(0, MOST_LISTED).map(({ path, lost }) => `    ${lost}  ${pathText(path)}`),
+      ...moreThan(worn),
     ]),
   ];
   lines.push(...findings.map((finding) => findingLine(finding, style)));
@@ -37,7 +42,11 @@ export const renderVerify: Renderer<Verified> = (
 };
 
 const WORN = "All content is whole, but metadata was lost, as some copiers do; a restore brings it back.";
-const MOST_WORN = 20;
+const MOST_LISTED = 20;
+
+function moreThan({ length }: readonly unknown[]): string[] {
+  return length > MOST_LISTED ? [`    and ${length - MOST_LISTED} more; --json names all`] : [];
+}
 
 function reason({ message, checksum_valid }: Verified["snapshots"][number]): string {
   return message ?? (checksum_valid ? "its content is not what was saved" : "its record was changed");

@@ -18,6 +18,7 @@ Deno.test("renderVerify() names what is damaged and counts what is well", () => 
     error: null,
     message: null,
     files: [],
+    unchecked: [],
     worn: [],
   };
   const worn = {
@@ -48,6 +49,16 @@ Deno.test("renderVerify() names what is damaged and counts what is well", () => 
     "    and 2 more; --json names all",
     23,
   ]);
+  const closed = {
+    ...ok,
+    severity: "unchecked" as const,
+    message: "You may not read all of it.",
+    unchecked: ["", "a%3Ab"].map((path) => ({ path, owner: "ann" })),
+  };
+  assertEquals(
+    renderVerify({ ...good, snapshots: [closed], payload_hash_valid: null, severity: "unchecked" }, view),
+    `UNCHECKED  ${a}  You may not read all of it.\n    of ann  .\n    of ann  a:b\n`,
+  );
 });
 
 Deno.test("renderDoctor() shows findings with their way out", () => {
