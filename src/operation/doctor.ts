@@ -16,7 +16,7 @@ import { checkMarkers } from "../protocol/verify/unmarked.ts";
 import { folderAcceptance } from "../protocol/change/accept_folder.ts";
 import { readyRebuilding } from "../protocol/verify/rebuild_ready.ts";
 import { headAdvance, repair, repairRuntime } from "../protocol/verify/repair.ts";
-import type { ReadInodes } from "../protocol/verify/payload.ts";
+import { ReadInodes } from "../protocol/verify/read_inodes.ts";
 import { verifySnapshot } from "../protocol/verify/snapshot.ts";
 
 const Input = record({
@@ -79,7 +79,7 @@ async function look(context: RepositoryContext, { strict }: Infer<typeof Input>)
 }
 
 async function readEverything(context: RepositoryContext): Promise<Finding[]> {
-  const read: ReadInodes = new Map();
+  const read = new ReadInodes();
   const findings: Finding[] = [];
   for (const id of context.store.snapshots.list()) {
     const { severity, error, message, files, unchecked, worn } = await verifySnapshot(context, id, { read });

@@ -9,7 +9,7 @@ import { defineOperation } from "./define.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
 import { checkRecords } from "../protocol/verify/lost_records.ts";
 import { parseSubset } from "../protocol/verify/subset.ts";
-import type { ReadInodes } from "../protocol/verify/payload.ts";
+import { ReadInodes } from "../protocol/verify/read_inodes.ts";
 import { VerifiedSnapshot, verifySnapshot } from "../protocol/verify/snapshot.ts";
 import { checkMarkers } from "../protocol/verify/unmarked.ts";
 import { requireWorktree } from "../protocol/worktree/which.ts";
@@ -63,7 +63,7 @@ export const verify = defineOperation({
     const ids = input.all
       ? store.snapshots.list()
       : [await oneSnapshot(context, input.snapshot, input.worktree)];
-    const read: ReadInodes = new Map();
+    const read = new ReadInodes();
     const isRead = input.subset === undefined ? undefined : parseSubset(context, input.subset);
     const snapshots: VerifiedSnapshot[] = [];
     for (const id of ids) {

@@ -10,10 +10,10 @@ import { parentPath } from "../../tree/folders_by_path.ts";
 import { hashFiles, hashTargets } from "../../tree/hash.ts";
 import { payloadRootHash } from "../../tree/root_hash.ts";
 import { scanTree } from "../../tree/scan.ts";
-import { selectEntries } from "../../tree/select_entries.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import { HiddenPaths } from "../../tree/unreadable.ts";
 import type { RepositoryContext } from "../context.ts";
+import type { ReadInodes } from "./read_inodes.ts";
 
 /** What a copier may lose. The manifest has it all, and a restore goes by that. SPEC 2. */
 const LOSSES = ["mode", "owner", "times", "xattrs", "hardlink"] as const;
@@ -39,9 +39,6 @@ export const WornPath = record({
   lost: oneOf(...LOSSES),
 });
 export type WornPath = Infer<typeof WornPath>;
-
-/** Hashes of payload inodes that were read in this run: snapshots share inodes, and each is read once. */
-export type ReadInodes = Map<string, Uint8Array>;
 
 /** What to verify of a payload. */
 export interface VerifyPayload {
@@ -126,11 +123,12 @@ async function readContent(
   read: ReadInodes,
   isRead: VerifyPayload["isRead"],
 ): Promise<{ unread: ReadonlySet<number>; refused: readonly number[] }> {
+  const hashes = read.of(payload);
   const skipped = new Set<number>();
   const wanted: number[] = [];
   for (let j = 0; j < found.count; j++) {
     if (found.type[j] !== FILE) continue;
-    const known = read.get(inodeOf(found, j));
+    const known = hashes.get(at(found.inoHi, j), at(found.inoLo, j));
     if (known !== undefined) found.setHash(j, known);
     else if (isRead !== undefined && !isRead(found.path(j))) skipped.add(j);
     else wanted.push(j);
@@ -139,7 +137,10 @@ async function readContent(
   const { unreadable } = await hashFiles(payload, found, wanted, options);
   for (const j of wanted) {
     const hash = found.contentHash(j);
-    if (hash !== undefined) read.set(inodeOf(found, j), hash.slice());
+    // A file with one name is in no other snapshot.
+    if (hash !== undefined && at(found.nlink, j) > 1) {
+      hashes.set(at(found.inoHi, j), at(found.inoLo, j), hash);
+    }
   }
   return { unread: new Set([...skipped, ...unreadable]), refused: unreadable };
 }
@@ -256,12 +257,11 @@ function parted(manifest: TreeTable, found: TreeTable): number[] {
   return apart;
 }
 
-/** The root hash of what is there, with the modes that the manifest has the truth of. */
+/** The root hash of what is there, with the modes that the manifest has the truth of: `found` gets them. */
 async function rootHashOf(manifest: TreeTable, found: TreeTable): Promise<string> {
-  const { table } = selectEntries(found, () => true);
-  await hashTargets(table);
-  mergeTables(manifest, table, (i, j) => {
-    if (i !== -1 && j !== -1) table.mode[j] = at(manifest.mode, i);
+  await hashTargets(found);
+  mergeTables(manifest, found, (i, j) => {
+    if (i !== -1 && j !== -1) found.mode[j] = at(manifest.mode, i);
   });
-  return await payloadRootHash(table);
+  return await payloadRootHash(found);
 }

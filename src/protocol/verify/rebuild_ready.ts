@@ -7,7 +7,7 @@ import { recoverOpenIntents } from "../change/recover.ts";
 import { withIntent } from "../change/with_intent.ts";
 import { lockEverything } from "../change/locks.ts";
 import type { RepositoryContext } from "../context.ts";
-import type { ReadInodes } from "./payload.ts";
+import { ReadInodes } from "./read_inodes.ts";
 import type { UncheckedPath } from "./payload.ts";
 import { verifyContent } from "./snapshot.ts";
 import { unmarkedSnapshots } from "./unmarked.ts";
@@ -32,7 +32,7 @@ export async function rebuildReady(context: RepositoryContext): Promise<string[]
   using _locks = await lockEverything(context, readyRebuilding.operation);
   await recoverOpenIntents(context, null);
   const { lost } = await unmarkedSnapshots(store);
-  const read: ReadInodes = new Map();
+  const read = new ReadInodes();
   const mended: string[] = [];
   const damaged: JvsError[] = [];
   for (const { descriptor } of lost) {

@@ -7,7 +7,8 @@ import type { Folder, Platform } from "../../platform/platform.ts";
 import { isRefused } from "../../tree/unreadable.ts";
 import { isThere } from "../../repo/snapshot_files.ts";
 import type { RepositoryContext } from "../context.ts";
-import { DamagedPath, type ReadInodes, UncheckedPath, verifyPayload, WornPath } from "./payload.ts";
+import { DamagedPath, UncheckedPath, verifyPayload, WornPath } from "./payload.ts";
+import type { ReadInodes } from "./read_inodes.ts";
 
 /** What verifying one snapshot found. */
 export const VerifiedSnapshot = record({
