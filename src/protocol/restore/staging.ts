@@ -17,24 +17,20 @@ const RETIRING = "retiring";
 
 /** The folder that a restore works in: on the worktree's own file system, as renames must reach it. SPEC 2. */
 export class Staging implements Disposable {
-  /** What is staged, by its path; after an exchange what was there; after an undo again what was staged. */
-  readonly fresh: Folder;
-  /** What was taken out of the worktree, by its path. */
-  readonly old: Folder;
-
   private constructor(
     readonly home: Folder,
+    /** What is staged, by its path; after an exchange what was there; after an undo again what was staged. */
+    readonly fresh: Folder,
+    /** What was taken out of the worktree, by its path. */
+    readonly old: Folder,
     private readonly parent: Folder,
     private readonly name: Uint8Array,
     private readonly inRoot: boolean,
-  ) {
-    this.fresh = home.openFolder(FRESH);
-    this.old = home.openFolder(OLD);
-  }
+  ) {}
 
   /** Makes the folder where a rename into the payload root works; the intent knows before anything is made there. */
   static async make(store: Store, root: Folder, intent: OpenIntent): Promise<Staging> {
-    const shared = store.platform.openFolder(store.layout.staging);
+    using shared = store.platform.openFolder(store.layout.staging);
     const name = bytesOf(intent.id);
     shared.makeFolder(name, 0o700);
     // Should the probe be killed, the intent says that this name in the payload root is ours.
@@ -46,11 +42,9 @@ export class Staging implements Disposable {
       return Staging.at(shared, name, false);
     }
     shared.removeFolder(name);
-    shared[Symbol.dispose]();
-    const parent = root.openFolder(ITSELF);
-    await keepingRoot(root, before, () => parent.makeFolder(bytesOf(inRoot), 0o700));
-    for (const part of [FRESH, OLD]) makePart(parent, bytesOf(inRoot), part);
-    return Staging.at(parent, bytesOf(inRoot), true);
+    await keepingRoot(root, before, () => root.makeFolder(bytesOf(inRoot), 0o700));
+    for (const part of [FRESH, OLD]) makePart(root, bytesOf(inRoot), part);
+    return Staging.at(root, bytesOf(inRoot), true);
   }
 
   /**
@@ -63,31 +57,21 @@ export class Staging implements Disposable {
     return this.home.openFolder(name);
   }
 
-  /** All of those trees that there are; the caller closes them. */
-  allStrangers(): Folder[] {
+  /** All of those trees that there are, one after another; the caller closes them. */
+  *allStrangers(): Generator<Folder> {
     const there = new Stat();
-    const found: Folder[] = [];
-    while (this.home.stat(strangersName(found.length), there)) {
-      found.push(this.home.openFolder(strangersName(found.length)));
+    for (let number = 0; this.home.stat(strangersName(number), there); number++) {
+      yield this.home.openFolder(strangersName(number));
     }
-    return found;
   }
 
   /** Opens what an interrupted restore left, if it came that far. */
   static find(store: Store, root: Folder, intent: OpenIntent): Staging | undefined {
+    using shared = store.platform.openFolder(store.layout.staging);
+    const found = Staging.openWhole(shared, bytesOf(intent.id), false);
     const inRoot = intent.intent.details["staging_in_root"];
-    const places: [Folder, Uint8Array][] = [[
-      store.platform.openFolder(store.layout.staging),
-      bytesOf(intent.id),
-    ]];
-    if (typeof inRoot === "string") places.push([root.openFolder(ITSELF), bytesOf(inRoot)]);
-    let found: Staging | undefined;
-    for (const [index, [parent, name]] of places.entries()) {
-      const staging = found === undefined ? Staging.openWhole(parent, name, index === 1) : undefined;
-      found ??= staging;
-      if (staging === undefined) parent[Symbol.dispose]();
-    }
-    return found;
+    if (found !== undefined || typeof inRoot !== "string") return found;
+    return Staging.openWhole(root, bytesOf(inRoot), true);
   }
 
   /** Removes whatever an interrupted restore left of its staging; repeatable. No root: it did not come that far. */
@@ -106,7 +90,19 @@ export class Staging implements Disposable {
   }
 
   private static at(parent: Folder, name: Uint8Array, inRoot: boolean): Staging {
-    return new Staging(parent.openFolder(name), parent, name, inRoot);
+    using opened = new DisposableStack();
+    const open = (folder: Folder, part: Uint8Array) => opened.use(folder.openFolder(part));
+    const home = open(parent, name);
+    const staging = new Staging(
+      home,
+      open(home, FRESH),
+      open(home, OLD),
+      open(parent, ITSELF),
+      name,
+      inRoot,
+    );
+    opened.move();
+    return staging;
   }
 
   /** Nothing where it is missing or was killed before all of it was made: then nothing was staged either. */

@@ -43,8 +43,8 @@ async function newestPayload(
   const id = candidates.find((candidate) => candidate !== null && store.snapshots.exists(candidate));
   if (id === undefined || id === null) return undefined;
   const table = await store.snapshots.manifest(id);
-  const payload = store.snapshots.openPayload(id);
-  return { snapshotId: id, payload, table, match: matchUnchanged(table, look.table) };
+  const match = matchUnchanged(table, look.table);
+  return { snapshotId: id, payload: store.snapshots.openPayload(id), table, match };
 }
 
 /** A shared inode has one set of aspects, so all that a payload shows of a file must be the same. */
