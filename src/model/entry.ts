@@ -20,6 +20,7 @@ export function entryTypeName(type: number): EntryType {
 
 /** One extended attribute; ACLs and capabilities are those too. */
 export interface Xattr {
+  /** As text by `encodePath`: names are bytes, and no two of them share one text. */
   readonly name: string;
   readonly value: Uint8Array;
 }

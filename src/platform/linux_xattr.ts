@@ -1,5 +1,6 @@
-import { bytesOf, compareBytes, textOf } from "../model/bytes.ts";
+import { bytesOf, compareBytes } from "../model/bytes.ts";
 import type { Xattr } from "../model/entry.ts";
+import { decodePath, encodePath } from "../model/path_text.ts";
 import { errnoName } from "./errno.ts";
 import type { Libc } from "./libc.ts";
 import { NameBuffer, terminated } from "./linux_name.ts";
@@ -44,7 +45,7 @@ export class FolderXattrs {
       const end = listed.indexOf(0, start);
       const xattrName = listed.subarray(start, end + 1);
       start = end + 1;
-      const text = textOf(xattrName.subarray(0, -1));
+      const text = encodePath(xattrName.subarray(0, -1));
       if (!isKept(text)) continue;
       const value = this.#get(path, xattrName);
       if (typeof value === "string") {
@@ -52,13 +53,13 @@ export class FolderXattrs {
       }
       if (value !== undefined) found.push({ name: text, value });
     }
-    return found.sort((a, b) => compareBytes(bytesOf(a.name), bytesOf(b.name)));
+    return found.sort((a, b) => compareBytes(decodePath(a.name), decodePath(b.name)));
   }
 
   set(name: Uint8Array, xattr: Xattr): void {
     const { call } = this.#libc;
     const path = this.#pathOf(name, "set an attribute of");
-    const text = terminated(bytesOf(xattr.name));
+    const text = terminated(decodePath(xattr.name));
     const value = xattr.value as Uint8Array<ArrayBuffer>;
     const length = BigInt(value.length);
     const result = this.#libc.repeat(() =>
@@ -72,7 +73,7 @@ export class FolderXattrs {
   remove(name: Uint8Array, xattrName: string): void {
     const { call } = this.#libc;
     const path = this.#pathOf(name, "remove an attribute of");
-    const text = terminated(bytesOf(xattrName));
+    const text = terminated(decodePath(xattrName));
     const result = this.#libc.repeat(() =>
       path ? call.lremovexattr(path, text) : call.fremovexattr(this.#descriptor, text)
     );

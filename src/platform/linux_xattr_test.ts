@@ -3,7 +3,7 @@ import { mustRun } from "../../tests/support/run.ts";
 import { bytesOf } from "../model/bytes.ts";
 import { a, b, DISKS, dot, errnoOf, onDisks, statOf, write } from "../../tests/support/platform_cases.ts";
 
-onDisks("xattrs() gives what is kept, sorted, of files and folders", DISKS, ({ folder }, kind) => {
+onDisks("xattrs() gives what is kept, sorted, of files and folders", DISKS, ({ folder, path }, kind) => {
   write(folder, a, "");
   folder.makeSymlink(b, a);
   const user = kind === "tmpfs" ? [] : ["user.a", "user.zz\u00fc"]; // tmpfs has those only since Linux 6.6
@@ -18,6 +18,18 @@ onDisks("xattrs() gives what is kept, sorted, of files and folders", DISKS, ({ f
     assertEquals(folder.xattrs(on).map((x) => x.name), user);
     assertEquals(errnoOf(() => folder.removeXattr(on, "trusted.x")), "ENODATA");
   }
+  const odd = ["trusted.%E4", "trusted.%E5", "trusted.%FF%25%3A"];
+  for (const name of odd.toReversed()) folder.setXattr(a, { name, value: bytesOf(name) });
+  const kept = folder.xattrs(a).filter(({ name }) => name.startsWith("trusted."));
+  assertEquals(kept, odd.map((name) => ({ name, value: bytesOf(name) })), "names are bytes");
+  const seen = mustRun(
+    "python3",
+    "-c",
+    "import os, sys; print(os.listxattr(sys.argv[1].encode()))",
+    `${path}/a`,
+  );
+  for (const byte of ["\\udce4", "\\udce5", "\\udcff%:"]) assert(seen.includes(`trusted.${byte}'`), seen);
+  for (const name of odd) folder.removeXattr(a, name);
   folder.setXattr(b, { name: "trusted.link", value: new Uint8Array([0, 255]) });
   assertEquals(folder.xattrs(b), [{ name: "trusted.link", value: new Uint8Array([0, 255]) }]);
   assertEquals(folder.xattrs(a).length, user.length, "the link was not followed");

@@ -175,10 +175,10 @@ export interface Folder extends Disposable {
   setOwner(name: Uint8Array, uid: number, gid: number): void;
   /** Sets mtime; atime is left. */
   setTimes(name: Uint8Array, sec: number, nsec: number): void;
-  /** Those that SPEC 4 keeps: user.*, trusted.* (not overlay's), security.capability and both ACLs; sorted by name. */
+  /** Those that SPEC 4 keeps: user.*, trusted.* (not overlay's), security.capability and both ACLs; sorted by the names' bytes. */
   xattrs(name: Uint8Array): Xattr[];
   setXattr(name: Uint8Array, xattr: Xattr): void;
-  removeXattr(name: Uint8Array, xattrName: string): void;
+  removeXattr(name: Uint8Array, xattrName: Xattr["name"]): void;
 
   /** fsync of the folder: the names in it are durable. */
   sync(): void;

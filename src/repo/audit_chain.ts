@@ -88,7 +88,10 @@ export async function viewLog(layout: Layout): Promise<LogView> {
 
 /** The log's files, oldest first. */
 export function openLog(layout: Layout, archives: readonly string[]): LogFile[] {
-  return [...archives, layout.auditLog].flatMap((path) => LogFile.open(path) ?? []);
+  using opened = new DisposableStack();
+  const files = [...archives, layout.auditLog].flatMap((path) => opened.use(LogFile.open(path)) ?? []);
+  opened.move();
+  return files;
 }
 
 function stateOf(layout: Layout): { head: string | undefined; archives: string[] } {

@@ -1,5 +1,5 @@
-import { textOf } from "../model/bytes.ts";
 import { BLOCK, CHAR, DIR, ENTRY_TYPES, SYMLINK, type Xattr } from "../model/entry.ts";
+import { encodePath } from "../model/path_text.ts";
 import { ByteSource, Damage } from "./byte_source.ts";
 import { EXTRA, FAR_TIME, HEAD, sharedLength } from "./manifest_form.ts";
 import { at, HASH_BYTES, larger, NONE, type TreeTable } from "./table.ts";
@@ -158,7 +158,7 @@ export class EntryDecoder {
     const { source } = this;
     const xattrs: Xattr[] = [];
     for (let left = source.varint(source.left); left > 0; left--) {
-      const name = textOf(source.counted());
+      const name = encodePath(source.counted());
       xattrs.push({ name, value: source.counted().slice() });
     }
     return xattrs;

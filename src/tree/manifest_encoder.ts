@@ -1,5 +1,5 @@
-import { bytesOf } from "../model/bytes.ts";
 import { BLOCK, CHAR, DIR, ENTRY_TYPES, SYMLINK, type Xattr } from "../model/entry.ts";
+import { decodePath } from "../model/path_text.ts";
 import type { ByteSink } from "./byte_sink.ts";
 import { EXTRA, FAR_TIME, HEAD, sharedLength } from "./manifest_form.ts";
 import { sameXattrs } from "./same_xattrs.ts";
@@ -106,7 +106,7 @@ export class EntryEncoder {
     if ((extras & EXTRA.xattrs) !== 0) {
       sink.varint(this.xattrs.length);
       for (const { name, value } of this.xattrs) {
-        sink.counted(bytesOf(name));
+        sink.counted(decodePath(name));
         sink.counted(value);
       }
     }

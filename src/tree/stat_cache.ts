@@ -1,5 +1,6 @@
 import { bytesOf, textOf } from "../model/bytes.ts";
 import type { Xattr } from "../model/entry.ts";
+import { decodePath, encodePath } from "../model/path_text.ts";
 import { TemporaryFile } from "../platform/temporary_file.ts";
 import { ByteSink } from "./byte_sink.ts";
 import { ByteSource } from "./byte_source.ts";
@@ -22,7 +23,7 @@ export interface StatCache {
  *   the checksum of all before it (64 bits)
  */
 const MAGIC = 0x4a565343;
-const FORMAT = 1;
+const FORMAT = 2;
 const HEADER_WORDS = 6;
 const ALIGNMENT = 8;
 
@@ -127,7 +128,7 @@ function packOf({ key, snapshotId, table }: StatCache): Uint8Array {
     pack.u32(index);
     pack.u32(xattrs.length);
     for (const { name, value } of xattrs) {
-      pack.counted(bytesOf(name));
+      pack.counted(decodePath(name));
       pack.counted(value);
     }
   }
@@ -148,7 +149,9 @@ function unpack(bytes: Uint8Array, table: TreeTable): StatCache {
   for (let n = pack.u32(); n > 0; n--) {
     const index = pack.u32();
     const xattrs: Xattr[] = [];
-    for (let m = pack.u32(); m > 0; m--) xattrs.push({ name: textOf(pack.counted()), value: pack.counted() });
+    for (let m = pack.u32(); m > 0; m--) {
+      xattrs.push({ name: encodePath(pack.counted()), value: pack.counted() });
+    }
     table.xattrs.set(index, xattrs);
   }
   for (let n = pack.u32(); n > 0; n--) {

@@ -86,7 +86,7 @@ def xattrs(folder, name):
     for key in sorted(names):
         if key != "security.selinux":
             value = os.getxattr(path, key, follow_symlinks=False)
-            yield "xattr " + key, value.hex()
+            yield "xattr " + escape(os.fsencode(key)), value.hex()
 
 
 def main(root):

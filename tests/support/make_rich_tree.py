@@ -117,6 +117,8 @@ def attributes():
     os.symlink(b"file", b"xattrs/symlink")
     attempt("xattr", os.setxattr, b"xattrs/file", "user.color", b"bl\0ue\xff")
     attempt("xattr", os.setxattr, b"xattrs/file", "user.empty", b"")
+    for name in b"user.\xe4", b"user.\xe5", b"user.50%:\n":
+        attempt("xattr", os.setxattr, b"xattrs/file", name, name)
     attempt("xattr", os.setxattr, b"xattrs/file", "user.long", b"x" * 1500)
     attempt("xattr of a folder", os.setxattr, b"xattrs/folder", "user.color", b"green")
     attempt("acl", os.setxattr, b"xattrs/acl", "system.posix_acl_access", acl())

@@ -84,38 +84,40 @@ export async function lookAt(
   worktree: WorktreeConfig,
   options: LookOptions = {},
 ): Promise<Look> {
-  const root = openWorktree(context, worktree);
-  try {
-    const rulesText = readRules(root);
-    const rules = options.rules === undefined ? parsed(rulesText) : options.rules;
-    const key = cacheKey(context, root);
-    const cache = loadStatCache(cachePath(context, worktree), key);
-    const clock = scanClock(context, root);
-    const scan = await scanWorktree(context, worktree, root, {
-      unreadable: options.unreadable ?? "record",
-      ...(rules === null ? {} : { rules }),
-      ...(clock === undefined ? {} : { clock }),
-      ...(cache === undefined ? {} : { known: cache.table }),
-    });
-    return new Look(context, worktree, root, rulesText, rules, clock, key, scan, cache);
-  } catch (error) {
-    root[Symbol.dispose]();
-    throw error;
-  }
+  using opened = new DisposableStack();
+  const root = opened.use(openWorktree(context, worktree));
+  const rulesText = readRules(root);
+  const rules = options.rules === undefined ? parsed(rulesText) : options.rules;
+  const key = cacheKey(context, root);
+  const cache = loadStatCache(cachePath(context, worktree), key);
+  const clock = scanClock(context, root);
+  const scan = await scanWorktree(context, worktree, root, {
+    unreadable: options.unreadable ?? "record",
+    ...(rules === null ? {} : { rules }),
+    ...(clock === undefined ? {} : { clock }),
+    ...(cache === undefined ? {} : { known: cache.table }),
+  });
+  const look = new Look(context, worktree, root, rulesText, rules, clock, key, scan, cache);
+  opened.move();
+  return look;
 }
 
-/** Looks at a folder of ours that holds what belongs to a worktree: all of it, nothing known before. */
+/** Looks at a folder of ours that holds what belongs to a worktree: all of it, nothing known before. The look closes it. */
 export async function lookAtOurs(
   context: RepositoryContext,
   worktree: WorktreeConfig,
   root: Folder,
 ): Promise<Look> {
+  using opened = new DisposableStack();
+  opened.use(root);
   const clock = scanClock(context, root);
   const scan = await scanWorktree(context, worktree, root, {
     unreadable: "record",
     ...(clock === undefined ? {} : { clock }),
   });
-  return new Look(context, worktree, root, null, null, clock, cacheKey(context, root), scan, undefined);
+  const look = new Look(context, worktree, root, null, null, clock, cacheKey(context, root), scan, undefined);
+  opened.move();
+  return look;
 }
 
 /** Scans a payload root as every look does: without what is ours in it for the moment. */

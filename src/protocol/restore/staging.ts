@@ -16,22 +16,20 @@ const OLD = bytesOf("old");
 
 /** The folder that a restore works in: on the worktree's own file system, as renames must reach it. SPEC 2. */
 export class Staging implements Disposable {
-  /** What was taken out of the worktree, by its path. */
-  readonly old: Folder;
   #fresh: Folder | undefined;
 
   private constructor(
     readonly home: Folder,
+    /** What was taken out of the worktree, by its path. */
+    readonly old: Folder,
     private readonly parent: Folder,
     private readonly name: Uint8Array,
     private readonly inRoot: boolean,
-  ) {
-    this.old = home.openFolder(OLD);
-  }
+  ) {}
 
   /** Makes the folder where a rename into the payload root works; the intent knows before anything is made there. */
   static async make(store: Store, root: Folder, intent: RestoreIntent): Promise<Staging> {
-    const shared = store.platform.openFolder(store.layout.staging);
+    using shared = store.platform.openFolder(store.layout.staging);
     const name = bytesOf(intent.id);
     shared.makeFolder(name, 0o700);
     // Should the probe be killed, the intent says that this name in the payload root is ours.
@@ -43,11 +41,9 @@ export class Staging implements Disposable {
       return Staging.at(shared, name, false);
     }
     shared.removeFolder(name);
-    shared[Symbol.dispose]();
-    const parent = root.openFolder(ITSELF);
-    await keepingRoot(root, before, () => parent.makeFolder(bytesOf(inRoot), 0o700));
-    makePart(parent, bytesOf(inRoot), OLD);
-    return Staging.at(parent, bytesOf(inRoot), true);
+    await keepingRoot(root, before, () => root.makeFolder(bytesOf(inRoot), 0o700));
+    makePart(root, bytesOf(inRoot), OLD);
+    return Staging.at(root, bytesOf(inRoot), true);
   }
 
   /**
@@ -60,31 +56,21 @@ export class Staging implements Disposable {
     return this.home.openFolder(name);
   }
 
-  /** All of those trees that there are; the caller closes them. */
-  allStrangers(): Folder[] {
+  /** All of those trees that there are, one after another; the caller closes them. */
+  *allStrangers(): Generator<Folder> {
     const there = new Stat();
-    const found: Folder[] = [];
-    while (this.home.stat(strangersName(found.length), there)) {
-      found.push(this.home.openFolder(strangersName(found.length)));
+    for (let number = 0; this.home.stat(strangersName(number), there); number++) {
+      yield this.home.openFolder(strangersName(number));
     }
-    return found;
   }
 
   /** Opens what an interrupted restore left, if it came that far. */
   static find(store: Store, root: Folder, intent: RestoreIntent): Staging | undefined {
+    using shared = store.platform.openFolder(store.layout.staging);
+    const found = Staging.openWhole(shared, bytesOf(intent.id), false);
     const inRoot = intent.claims.staging_in_root;
-    const places: [Folder, Uint8Array][] = [[
-      store.platform.openFolder(store.layout.staging),
-      bytesOf(intent.id),
-    ]];
-    if (inRoot !== undefined) places.push([root.openFolder(ITSELF), bytesOf(inRoot)]);
-    let found: Staging | undefined;
-    for (const [index, [parent, name]] of places.entries()) {
-      const staging = found === undefined ? Staging.openWhole(parent, name, index === 1) : undefined;
-      found ??= staging;
-      if (staging === undefined) parent[Symbol.dispose]();
-    }
-    return found;
+    if (found !== undefined || inRoot === undefined) return found;
+    return Staging.openWhole(root, bytesOf(inRoot), true);
   }
 
   /** Removes whatever an interrupted restore left of its staging; repeatable. No root: it did not come that far. */
@@ -103,14 +89,27 @@ export class Staging implements Disposable {
   }
 
   private static at(parent: Folder, name: Uint8Array, inRoot: boolean): Staging {
-    return new Staging(parent.openFolder(name), parent, name, inRoot);
+    using opened = new DisposableStack();
+    const open = (folder: Folder, part: Uint8Array) => opened.use(folder.openFolder(part));
+    const home = open(parent, name);
+    const staging = new Staging(
+      home,
+      open(home, OLD),
+      open(parent, ITSELF),
+      name,
+      inRoot,
+    );
+    opened.move();
+    return staging;
   }
 
   /** Nothing where it is missing or was killed before all of it was made: then nothing was staged either. */
   private static openWhole(parent: Folder, name: Uint8Array, inRoot: boolean): Staging | undefined {
     try {
-      const staging = Staging.at(parent, name, inRoot);
-      void staging.fresh; // opened now, where it is
+      using opened = new DisposableStack();
+      const staging = opened.use(Staging.at(parent, name, inRoot));
+      void staging.fresh; // not there: nothing was staged
+      opened.move();
       return staging;
     } catch (error) {
       if (isSystemError(error, "ENOENT")) return undefined;

@@ -64,7 +64,6 @@ export async function capture(
   let share: ShareSource | undefined = earlier;
   for (let again = 0;; again++) {
     const attempt = await clonePayload(change, look, payloads, scan, share, options);
-    share?.payload[Symbol.dispose]();
     const syncing = beginSync(change.store.layout.unfinishedPayload(id));
     const still = await isStill(change, look, attempt).finally(() => syncing);
     if (still) return finish(attempt, { consistency: "quiesced", earlier });
@@ -83,6 +82,7 @@ export async function capture(
   }
 }
 
+/** One attempt; the payload that it shares with is closed afterwards. */
 async function clonePayload(
   change: WorktreeContext,
   look: Look,
@@ -92,6 +92,7 @@ async function clonePayload(
   options: CaptureOptions,
 ): Promise<Attempt> {
   const { reporter, signal } = change.context;
+  using _shared = share?.payload;
   if (scan.clock !== undefined) await settle(scan.table, scan.clock);
   const result = await payloads.make(options.engine, {
     source: look.root,

@@ -45,8 +45,8 @@ async function newestPayload(
   const id = candidates.find((candidate) => candidate !== null && store.snapshots.exists(candidate));
   if (id === undefined || id === null || !await isSharable(store, id)) return undefined;
   const table = await store.snapshots.manifest(id);
-  const payload = store.snapshots.openPayload(id);
-  return { snapshotId: id, payload, table, match: matchUnchanged(table, look.table) };
+  const match = matchUnchanged(table, look.table);
+  return { snapshotId: id, payload: store.snapshots.openPayload(id), table, match };
 }
 
 /** Payloads of engines that keep modes have writable files, which no other payload may have. */

@@ -145,7 +145,7 @@ async function rememberContent(
   root: Folder,
   known: TreeTable,
 ): Promise<void> {
-  const look = await lookAtOurs(context, config, root);
+  using look = await lookAtOurs(context, config, root.openFolder(bytesOf(".")));
   const { clock, table } = look;
   if (clock === undefined || clock.granularityNs > clock.tickNs) return;
   await settle(table, clock);
