@@ -14,7 +14,11 @@ export async function callOperation(
 ): Promise<unknown> {
   const checked = checkedInput(operation, input);
   if (operation.needs === "nothing") return await operation.run(context, checked);
-  return await operation.run(await openRepository(context), checked);
+  const opened = await openRepository(context);
+  // A change may be what such a setting was to prevent; who only reads is told by doctor and info.
+  const notHonoured = operation.changes === "nothing" ? undefined : opened.store.config.notHonoured();
+  if (notHonoured !== undefined) context.reporter.warn(notHonoured);
+  return await operation.run(opened, checked);
 }
 
 /** Finds and opens the repository that a context is about; `E_NOT_A_REPOSITORY` names where it was looked for. */

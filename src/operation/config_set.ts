@@ -1,4 +1,4 @@
-import { anything, nullable, record, text } from "../model/schema.ts";
+import { anything, record, text } from "../model/schema.ts";
 import { changeRepository } from "../protocol/change/change.ts";
 import { commitChange } from "../protocol/change/commit.ts";
 import { configState } from "../protocol/change/config_recovery.ts";
@@ -9,21 +9,17 @@ import { configGet } from "./config_get.ts";
 export const configSet = defineOperation({
   name: "config set",
   summary: "Change a setting of this repository",
-  about: "Comments in .jvs/config.jsonc stay. Programs named by hooks.* run only after `jvs config trust`.",
+  about: "Comments in .jvs/config.jsonc stay.",
   examples: [
     ["jvs config set restore.unsaved refuse", "makes restore refuse instead of saving unsaved work"],
-    ["jvs config set retention.keep_days 90", "keeps snapshots longer"],
+    ["jvs config set lock_timeout 5m", "waits longer for others to finish"],
   ],
   changes: "repository",
   input: record({
     key: text().about("The setting.").cli({ positional: true, placeholder: "KEY", completes: "config" }),
     value: text().about("What it is to be.").cli({ positional: true, placeholder: "VALUE" }),
   }, { closed: true }),
-  output: record({
-    key: text(),
-    value: anything(),
-    note: nullable(text()).about("What else is to be known."),
-  }),
+  output: record({ key: text(), value: anything() }),
   async run(context, { key, value }) {
     const { store } = context;
     const details = { state_before: "" };
@@ -32,8 +28,6 @@ export const configSet = defineOperation({
       const note = { target: key, details: { key, value } };
       await commitChange(change, "config set", note, () => store.config.set(key, value));
     });
-    const now = await configGet.run(context, { key });
-    const note = key.startsWith("hooks.") ? "It runs only after `jvs config trust`." : null;
-    return { ...now, note };
+    return await configGet.run(context, { key });
   },
 });

@@ -31,7 +31,6 @@ export const OPERATIONS = {
   "config get": async () => (await import("./config_get.ts")).configGet,
   "config set": async () => (await import("./config_set.ts")).configSet,
   "config list": async () => (await import("./config_list.ts")).configList,
-  "config trust": async () => (await import("./config_trust.ts")).configTrust,
   "completion": async () => (await import("./completion.ts")).completion,
   "version": async () => (await import("./version.ts")).version,
 };

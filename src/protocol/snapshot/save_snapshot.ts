@@ -91,7 +91,7 @@ export async function saveSnapshot(
   });
   store.snapshots.writeDescriptor(descriptor);
 
-  // 8. Nobody took the worktree over: its lock is ours until the end. (Leases and their fencing tokens: ROADMAP 3.)
+  // 8. Nobody took the worktree over: its lock is ours until the end.
   const note = { target: id, details: auditDetails(descriptor, worktree.name) };
   await commitChange(change, "snapshot", note, () => {
     // 9. to 11. Payload, descriptor, READY: with READY the snapshot exists. Then head and latest move.

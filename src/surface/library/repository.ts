@@ -14,7 +14,7 @@ export interface RepositoryOptions {
   signal?: AbortSignal;
   /** Who is recorded in the audit log; `user@host` by default. */
   actor?: string;
-  /** The lease that changes are made under; none by default. */
+  /** The session that the audit trail is to name; none by default. */
   session?: string;
   /** How long to wait for a lock, in milliseconds; the repository's setting by default. */
   lockTimeoutMs?: number;

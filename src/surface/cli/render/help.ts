@@ -5,15 +5,13 @@ import { unknownCommand } from "../find_command.ts";
 import { GLOBALS } from "../globals.ts";
 import { displayWidth, pad, type Style, wrap } from "../style.ts";
 
-/** The commands by what a user wants of them, as SPEC 11 lists them. */
+/** The commands by what a user wants of them, in the order of SPEC 11. */
 export const GROUPS: readonly (readonly [title: string, ...names: string[]])[] = [
   ["Begin", "init", "adopt", "info", "status", "demo"],
   ["Save and go back", "snapshot", "history", "show", "diff", "path", "restore"],
   ["Worktrees and names", "worktree", "ref"],
-  ["Keep in order", "verify", "doctor", "audit", "gc", "conformance"],
-  ["Work together", "lock", "key"],
+  ["Keep in order", "verify", "doctor"],
   ["Set up", "config", "completion", "help", "version"],
-  ["For programs", "serve", "mcp", "report"],
 ];
 
 const MOST_COLUMNS = 100;

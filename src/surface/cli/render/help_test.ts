@@ -72,8 +72,12 @@ Deno.test("helpText() keeps every page within 100 columns, and within the termin
   }
 });
 
-Deno.test("GROUPS has a place for every operation", () => {
+Deno.test("GROUPS has a place for every operation, and for nothing that is none", () => {
   const words = new Set(GROUPS.flatMap(([, ...names]) => names));
+  const none = [...words].filter((word) =>
+    operations.resolve(word) === undefined && operations.group(word).length === 0
+  );
+  assertEquals(none, []);
   const without = operations.names.filter((name) => !words.has(name) && !words.has(name.split(" ")[0] ?? ""));
   assertEquals(without, []);
 });

@@ -4,7 +4,7 @@ import { operations } from "../../../operation/registry.ts";
 import { createStyle } from "../style.ts";
 import { renderGeneric } from "./generic.ts";
 import { renderHistory } from "./history.ts";
-import { quietText } from "./quiet.ts";
+import { QUIET_VALUES, quietText } from "./quiet.ts";
 import { renderRestore } from "./restore.ts";
 import { renderSnapshot } from "./snapshot.ts";
 import { RENDERERS, textOf } from "./text_of.ts";
@@ -225,6 +225,7 @@ Deno.test("RENDERERS are of operations that there are, and all can be loaded", a
 });
 
 Deno.test("quietText() gives a script the one value it cannot know", () => {
+  assertEquals(Object.keys(QUIET_VALUES).filter((name) => operations.resolve(name) !== name), []);
   assertEquals(quietText("snapshot", { snapshot: { snapshot_id: a } }), `${a}\n`);
   assertEquals(quietText("ref create", { ref: {} }), "");
   assertEquals(quietText("snapshot", {}), "");
