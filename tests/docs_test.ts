@@ -84,10 +84,8 @@ Deno.test("commands that the program and the pages name are there", () => {
   const named = [...filesEndingIn(".ts", "src/"), ...pages.filter((page) => page !== "docs/spec.md")];
   const wrong = named.filter((file) => !file.endsWith("_test.ts")).flatMap((file) =>
     [...text(file).matchAll(/`jvs ([a-z]+)(?: ([a-z]+))?/g)].filter(([, first = "", second]) =>
-      operations.resolve(first) === undefined &&
-      (second === undefined
-        ? operations.group(first).length === 0
-        : operations.resolve(`${first} ${second}`) === undefined)
+      !operations.has(first) &&
+      (second === undefined ? operations.group(first).length === 0 : !operations.has(`${first} ${second}`))
     ).map(([words]) => `${file}: ${words}`)
   );
   assertEquals(wrong, []);

@@ -12,7 +12,15 @@ export async function callOperation(
   context: Context,
   input: Readonly<Record<string, unknown>>,
 ): Promise<unknown> {
-  const checked = checkedInput(operation, input);
+  return await runOperation(operation, context, checkedInput(operation, input));
+}
+
+/** Runs an operation on input that its own schema has checked. */
+export async function runOperation(
+  operation: AnyOperation,
+  context: Context,
+  checked: Readonly<Record<string, unknown>>,
+): Promise<unknown> {
   if (operation.needs === "nothing") return await operation.run(context, checked);
   const opened = await openRepository(context);
   // A change may be what such a setting was to prevent; who only reads is told by doctor and info.

@@ -64,14 +64,13 @@ export class Repository {
     input: Readonly<Record<string, unknown>> = {},
     options: CallOptions = {},
   ): Promise<unknown> {
-    const name = operations.resolve(operation);
-    if (name === undefined) {
+    if (!operations.has(operation)) {
       throw new JvsError("E_USAGE", `Cannot run "${operation}": there is no such operation.`, {
         hint: `There are: ${operations.names.join(", ")}.`,
       });
     }
     const context = await contextFor(this.folder, this.options, options);
-    return await callOperation(await operations.load(name), context, input);
+    return await callOperation(await operations.load(operation), context, input);
   }
 }
 

@@ -1,5 +1,5 @@
 import { formatBytes } from "../../../model/duration.ts";
-import { count, displayWidth, oneLine, pad, pathText, type Style, type Tone } from "../style.ts";
+import { count, displayWidth, oneLine, pad, pathText, type Style, type Tone } from "./style.ts";
 import type { diff } from "../../../operation/diff.ts";
 import type { status } from "../../../operation/status.ts";
 import type { Renderer, ResultOf } from "./view.ts";

@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { idOf } from "../../../../tests/support/made_up_results.ts";
-import { createStyle, displayWidth } from "../style.ts";
+import { createStyle, displayWidth } from "./style.ts";
 import { renderDiff, renderStatus } from "./changes.ts";
 import type { View } from "./view.ts";
 

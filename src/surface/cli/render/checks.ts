@@ -2,7 +2,7 @@ import { shortId } from "../../../model/ids.ts";
 import type { Finding } from "../../../model/records.ts";
 import type { doctor } from "../../../operation/doctor.ts";
 import type { verify } from "../../../operation/verify.ts";
-import { count, pathText, type Style, type Tone } from "../style.ts";
+import { count, pathText, type Style, type Tone } from "./style.ts";
 import type { Renderer, ResultOf } from "./view.ts";
 
 type Verified = ResultOf<typeof verify>;

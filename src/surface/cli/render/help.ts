@@ -1,9 +1,9 @@
 import type { AnyOperation } from "../../../operation/define.ts";
 import type { Catalog } from "../../../operation/catalog.ts";
-import { type Argument, argumentsOf, choicesOf } from "../arguments.ts";
-import { unknownCommand } from "../find_command.ts";
-import { GLOBALS } from "../globals.ts";
-import { displayWidth, pad, type Style, wrap } from "../style.ts";
+import { type Argument, argumentsOf, choicesOf } from "../line/arguments.ts";
+import { unknownCommand } from "../line/unknown_command.ts";
+import { GLOBALS } from "../line/globals.ts";
+import { displayWidth, pad, type Style, wrap } from "./style.ts";
 
 /** The commands by what a user wants of them, in the order of SPEC 11. */
 export const GROUPS: readonly (readonly [title: string, ...names: string[]])[] = [
@@ -73,14 +73,13 @@ export function groupPage(word: string, all: readonly AnyOperation[], style: Sty
 export async function helpText(command: unknown, catalog: Catalog, style: Style): Promise<string> {
   const words = Array.isArray(command) ? command.join(" ") : "";
   if (words === "") return overview(await catalog.loadAll(), style);
-  const name = catalog.resolve(words);
-  if (name !== undefined) return page(await catalog.load(name), style);
-  const names = new Set(catalog.group(words).map((each) => catalog.resolve(each) ?? each));
-  if (names.size === 0) {
+  if (catalog.has(words)) return page(await catalog.load(words), style);
+  const names = catalog.group(words);
+  if (names.length === 0) {
     const [first = "", second] = words.split(" ");
     throw unknownCommand(first, second, catalog);
   }
-  return groupPage(words, await Promise.all([...names].map((each) => catalog.load(each))), style);
+  return groupPage(words, await Promise.all(names.map(catalog.load)), style);
 }
 
 /** How a command is written: `worktree fork [snapshot] <name> [flags]`. */

@@ -1,5 +1,5 @@
 import { formatBytes } from "../../../model/duration.ts";
-import { displayWidth, grouped, oneLine, pad, type Style } from "../style.ts";
+import { displayWidth, grouped, oneLine, pad, type Style } from "./style.ts";
 import type { history } from "../../../operation/history.ts";
 import type { Renderer, ResultOf } from "./view.ts";
 import { ago, shortName } from "./words.ts";

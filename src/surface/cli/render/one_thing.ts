@@ -1,7 +1,7 @@
 import type { configGet } from "../../../operation/config_get.ts";
 import type { configSet } from "../../../operation/config_set.ts";
 import type { refCreate } from "../../../operation/ref_create.ts";
-import { oneLine } from "../style.ts";
+import { oneLine } from "./style.ts";
 import type { Renderer, ResultOf } from "./view.ts";
 import { noteText, settingText, shortName } from "./words.ts";
 

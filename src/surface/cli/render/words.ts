@@ -1,7 +1,7 @@
 import { formatBytes } from "../../../model/duration.ts";
 import { shortId } from "../../../model/ids.ts";
 import type { Degradations, Descriptor } from "../../../model/records.ts";
-import { count, displayWidth, oneLine, pad, pathText, type Style } from "../style.ts";
+import { count, displayWidth, oneLine, pad, pathText, type Style } from "./style.ts";
 
 /** Phrases that more than one renderer uses. */
 

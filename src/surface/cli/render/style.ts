@@ -1,5 +1,5 @@
-import { bytesOf } from "../../model/bytes.ts";
-import { decodePath, displayPath } from "../../model/path_text.ts";
+import { bytesOf } from "../../../model/bytes.ts";
+import { decodePath, displayPath } from "../../../model/path_text.ts";
 
 /** The colours and weights in use, by what they say. */
 const CODES = {
