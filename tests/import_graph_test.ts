@@ -103,6 +103,13 @@ Deno.test("layoutFaults() finds a static import of a node: module", () => {
   assertFault({ "src/tree/hash.ts": `export * from 'node:fs';` }, /node:fs" statically/);
 });
 
+Deno.test("layoutFaults() finds a package", () => {
+  assertFault(
+    { "src/repo/a.ts": `const m = await import("jsr:@std/jsonc");` },
+    /imports the package "jsr:@std\/jsonc"/,
+  );
+});
+
 Deno.test("layoutFaults() finds what only some files may use", () => {
   assertFault({ "src/operation/a.ts": `console.error("x");` }, /uses console/);
   assertFault({ "src/repo/a.ts": "const t = `a${Deno.exit(1)}b`;" }, /uses Deno\.exit/);

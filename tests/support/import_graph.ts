@@ -42,6 +42,11 @@ export function layoutFaults(sources: Sources, tangled: readonly string[] = []):
       if (specifier.startsWith("node:") && kind === "static") {
         faults.push(`${file} imports "${specifier}" statically: load it inside the function that needs it.`);
       }
+      if (!/^(\.|node:)/.test(specifier)) {
+        faults.push(
+          `${file} imports the package "${specifier}": docs/design/packages.md says what one must earn.`,
+        );
+      }
       if (!specifier.startsWith(".")) continue;
       const target = resolve(file, specifier);
       targets.push(target);
