@@ -1,5 +1,5 @@
 import { formatBytes } from "../../../model/duration.ts";
-import { count, displayWidth, oneLine, pad, pathText, type Style, type Tone } from "./style.ts";
+import { count, oneLine, pad, pathText, type Style, type Tone, widest } from "./style.ts";
 import type { diff } from "../../../operation/diff.ts";
 import type { status } from "../../../operation/status.ts";
 import { byFolder, type Difference, eachPath, type Row } from "./folders.ts";
@@ -14,11 +14,8 @@ export const renderDiff: Renderer<Diff> = ({ differences, summary }, { style, in
   if (input.patch === true && differences.length > 0) return patchText(differences, style);
   const rows = rowsOf(differences, input);
   const lines = rows.map((row) => rowLine(row, style));
-  const widths = lines.map((line, i) => rows[i]?.inside === "" ? displayWidth(line) : 0);
-  const width = Math.min(
-    widths.reduce((most, each) => Math.max(most, each), 0),
-    style.width - ROOM_FOR_SIZES,
-  );
+  const plain = lines.filter((_, i) => rows[i]?.inside === "");
+  const width = Math.min(widest(plain), style.width - ROOM_FOR_SIZES);
   const sized = rows.map(({ difference, inside }, i) => {
     const line = lines[i] ?? "";
     return inside === ""
@@ -88,8 +85,8 @@ export function differenceLine(
   style: Style,
 ): string {
   const [letter, tone] = LETTERS[kind];
-  const from = old_path ? `${pathText(old_path)} → ` : "";
   const slash = type === "dir" ? "/" : "";
+  const from = old_path ? `${pathText(old_path)}${slash} → ` : "";
   const said = kind === "modified" || kind === "renamed"
     ? aspects.filter((aspect) => aspect !== "content")
     : [];
@@ -135,7 +132,7 @@ export const renderStatus: Renderer<Status> = (result, { style, input }) => {
   } else if (head !== null) lines.push(`Not saved: ${changesText(result.changes)}`);
   const rows = rowsOf(differences, input);
   const shown = input.all === true ? rows : rows.slice(0, MOST_LINES);
-  lines.push(...shown.map((row) => `  ${rowLine(row, style)}`));
+  for (const row of shown) lines.push(`  ${rowLine(row, style)}`);
   const more = rows.slice(shown.length).reduce((sum, { paths }) => sum + paths, 0);
   if (more > 0) lines.push(`  … and ${count(more, "more", "more")}: see \`jvs status --all\``);
   return `${lines.join("\n")}\n`;

@@ -150,11 +150,24 @@ Deno.test("renderDiff() and renderStatus() make one line of a folder that is gon
   assertStringIncludes(renderStatus(changed, all), "\n  D  data/\n  D  data/a\n  A  other\n");
 });
 
-Deno.test("renderStatus() shows a hundred lines, and how many paths more there are; all with all", () => {
+Deno.test("renderStatus() shows a hundred lines, and how many paths more there are; with all any number", () => {
   const many = Array.from({ length: 150 }, (_, i) => difference("added", `file${i}`));
   const changed = { ...standing, clean: false, differences: many };
   assertStringIncludes(renderStatus(changed, view), "  A  file99\n  … and 50 more: see `jvs status --all`\n");
-  assertStringIncludes(renderStatus(changed, { ...view, input: { all: true } }), "  A  file149\n");
+  const all = { ...view, input: { all: true } };
+  assertStringIncludes(renderStatus(changed, all), "  A  file149\n");
+  // More than a call can have arguments.
+  const huge = Array.from({ length: 300_000 }, (_, i) => difference("added", `file${i}`));
+  assertStringIncludes(renderStatus({ ...changed, differences: huge }, all), "  A  file299999\n");
+  const result = { from: a, to: b, worktree: "main", differences: huge, summary };
+  assertStringIncludes(renderDiff(result, view), "A  file299999");
+});
+
+Deno.test("renderDiff() writes a folder that moved as a folder on both sides", () => {
+  const [gone, made] = [folder[0], { ...folder[0], kind: "added", path: "new" }] as const;
+  const moved = { ...difference("renamed", "new/a"), old_path: "data/a" };
+  const result = { from: a, to: b, worktree: "main", differences: [gone, made, moved], summary };
+  assertStringIncludes(renderDiff(result, view), "R  data/ → new/  (1 file, 5 B)\n");
 });
 
 Deno.test("renderDiff() takes no more columns with paint than without", () => {

@@ -25,7 +25,7 @@ export const renderVerify: Renderer<Verified> = (
       ...(worn.length > MOST_WORN ? [`    and ${worn.length - MOST_WORN} more; --json names all`] : []),
     ]),
   ];
-  lines.push(...findings.map((finding) => findingLine(finding, style)));
+  for (const finding of findings) lines.push(findingLine(finding, style));
   const partly = good.some((each) => each.payload_hash_valid === null) ? ", of which a part was read" : "";
   const what = good.length === 1
     ? style.paint("name", good[0]?.snapshot_id ?? "")

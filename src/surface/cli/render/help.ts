@@ -3,7 +3,7 @@ import type { Catalog } from "../../../operation/catalog.ts";
 import { type Argument, argumentsOf, choicesOf } from "../line/arguments.ts";
 import { unknownCommand } from "../line/unknown_command.ts";
 import { GLOBALS } from "../line/globals.ts";
-import { displayWidth, pad, type Style, wrap } from "./style.ts";
+import { displayWidth, pad, type Style, widest, wrap } from "./style.ts";
 
 /** The commands by what a user wants of them, in the order of SPEC 11. */
 export const GROUPS: readonly (readonly [title: string, ...names: string[]])[] = [
@@ -23,7 +23,7 @@ export function overview(all: readonly AnyOperation[], style: Style): string {
   const grouped = GROUPS.map(([title, ...words]) => [title, words.flatMap(of)] as const);
   const rest = all.filter((each) => !grouped.some(([, inGroup]) => inGroup.includes(each)));
   const sections = [...grouped, ["More", rest] as const].filter(([, inGroup]) => inGroup.length > 0);
-  const nameWidth = Math.max(...all.map(({ name }) => name.length));
+  const nameWidth = widest(all.map(({ name }) => name));
   return [
     `${style.paint("strong", "jvs")}: the history of whole working folders\n`,
     `${style.paint("strong", "Usage")}  jvs <command> [arguments] [flags]\n`,
@@ -61,7 +61,7 @@ export function page(operation: AnyOperation, style: Style): string {
 
 /** The page of commands that begin with the same word. */
 export function groupPage(word: string, all: readonly AnyOperation[], style: Style): string {
-  const nameWidth = Math.max(...all.map(({ name }) => name.length));
+  const nameWidth = widest(all.map(({ name }) => name));
   return `${style.paint("strong", `jvs ${word}`)}\n\n` +
     all.map(({ name, summary }) => entry(style.paint("name", name), summary, nameWidth, columns(style))).join(
       "",
@@ -120,7 +120,7 @@ function argumentLines(places: readonly Argument[], style: Style): string {
 }
 
 function lines(all: readonly Argument[], texts: readonly string[], style: Style): string {
-  const nameWidth = Math.min(32, Math.max(...texts.map(displayWidth)));
+  const nameWidth = Math.min(32, widest(texts));
   return all.map((each, i) =>
     entry(style.paint("name", texts[i] ?? ""), aboutText(each), nameWidth, columns(style))
   )
