@@ -1,10 +1,9 @@
-import { bytesOf, equalBytes } from "../model/bytes.ts";
+import { bytesOf, equalBytes, ITSELF } from "../model/bytes.ts";
 import { FILE } from "../model/entry.ts";
 import { isJvsError } from "../model/errors.ts";
 import { type Folder, type OpenFile, type Platform, Stat } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
 import type { Engine } from "./contract.ts";
-import { ITSELF } from "./_aspects.ts";
 import { reflinkEngine } from "./reflink.ts";
 
 /** Whether an engine works, or the end of a sentence that says why not. */

@@ -1,4 +1,4 @@
-import { bytesOf } from "../../model/bytes.ts";
+import { bytesOf, ITSELF } from "../../model/bytes.ts";
 import { JvsError } from "../../model/errors.ts";
 import { quoted } from "../../model/path_text.ts";
 import { makeFolderDurable } from "../../platform/durable.ts";
@@ -6,7 +6,6 @@ import { type Folder, Stat } from "../../platform/platform.ts";
 import { isSystemError } from "../../platform/system_error.ts";
 import type { Store } from "../../repo/store.ts";
 
-const ITSELF = bytesOf(".");
 const OWNER_MAY_MOVE = 0o300;
 
 /** Opens the folder that payload roots stand in, made where it is missing; a link in its place is `E_PATH_ESCAPE`. */

@@ -54,15 +54,15 @@ function groupOf(
   const to = kind === "added" || kind === "renamed" ? topOf(path, made) : undefined;
   const from = kind === "removed" ? topOf(path, gone) : old_path === null ? undefined : topOf(old_path, gone);
   const head = { ...each, type: "dir" as const, aspects: [], size_before: null, size_after: null };
-  if (kind === "added" && to !== undefined) return [keyOf("added", to), { ...head, path: to }];
-  if (kind === "removed" && from !== undefined) return [keyOf("removed", from), { ...head, path: from }];
+  if (kind === "added" && to !== undefined) return [joined("added", to), { ...head, path: to }];
+  if (kind === "removed" && from !== undefined) return [joined("removed", from), { ...head, path: from }];
   if (to !== undefined && from !== undefined && old_path?.slice(from.length) === path.slice(to.length)) {
-    return [keyOf("renamed", to, from), { ...head, path: to, old_path: from }];
+    return [joined("renamed", to, from), { ...head, path: to, old_path: from }];
   }
-  return [keyOf(kind, path), each];
+  return [joined(kind, path), each];
 }
 
-function keyOf(...parts: string[]): string {
+function joined(...parts: string[]): string {
   return parts.join("\n"); // no encoded path has a newline
 }
 
@@ -79,7 +79,7 @@ function joinMoved(rows: Map<string, Group>): void {
   for (const moved of rows.values()) {
     const { head } = moved;
     if (head.kind !== "renamed" || head.type !== "dir") continue;
-    const [to, from] = [keyOf("added", head.path), keyOf("removed", head.old_path ?? "")];
+    const [to, from] = [joined("added", head.path), joined("removed", head.old_path ?? "")];
     const [made, gone] = [rows.get(to), rows.get(from)];
     if (made === undefined || gone === undefined || made.names !== gone.names) continue;
     for (const each of made.all) moved.add(each);
@@ -98,7 +98,7 @@ class Group {
 
   /** Where in the folder each is, and what it is. */
   get names(): string {
-    return this.all.map(({ path, type }) => keyOf(path.slice(this.head.path.length), type)).join("\n");
+    return this.all.map(({ path, type }) => joined(path.slice(this.head.path.length), type)).join("\n");
   }
 
   add(difference: Difference): void {
