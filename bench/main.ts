@@ -2,14 +2,15 @@
  * Times JVS beside what people would use instead, in one run, and prints medians and ratios: `deno task bench`.
  * Only ratios mean anything: machines differ, and this one may be busy. As root, as it mounts an XFS image of its own.
  */
-import { parseArgs } from "@std/cli/parse-args";
 import { diskImage } from "../tests/support/disk_image.ts";
 import type { Comparison } from "./measure.ts";
 import { snapshots, startUp, statuses } from "./rows.ts";
 
-const options = parseArgs(Deno.args, { string: ["files", "rounds", "json"], boolean: ["check"] });
-const files = Number(options["files"] ?? 20_000);
-const rounds = Number(options["rounds"] ?? 5);
+/** The value of `--name=value`. */
+const given = (name: string) => Deno.args.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);
+const files = Number(given("files") ?? 20_000);
+const rounds = Number(given("rounds") ?? 5);
+const json = given("json");
 
 await using disk = await diskImage("xfs", { sizeMb: 8192 });
 const ground = { disk: disk.path, files, rounds };
@@ -20,11 +21,11 @@ for (const group of [startUp, snapshots, statuses]) {
     print(result);
   }
 }
-if (typeof options["json"] === "string") {
-  await Deno.writeTextFile(options["json"], JSON.stringify({ files, rounds, results }, null, 2) + "\n");
+if (json !== undefined) {
+  await Deno.writeTextFile(json, JSON.stringify({ files, rounds, results }, null, 2) + "\n");
 }
 const missed = results.filter(({ ratio, atMost }) => atMost !== null && ratio > atMost);
-if (options["check"] === true && missed.length > 0) Deno.exitCode = 1;
+if (Deno.args.includes("--check") && missed.length > 0) Deno.exitCode = 1;
 
 function print({ row, ours, peer, ratio, atMost }: Comparison): void {
   const goal = atMost === null

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { operations } from "../src/operation/registry.ts";
 
 const root = new URL("../", import.meta.url);
 
@@ -76,4 +77,21 @@ Deno.test("functions that CONTRIBUTING.md says are in a file are there", () => {
     return path === undefined || !new RegExp(`\\b${name}\\b`).test(text(path));
   });
   assertEquals(wrong.map(([words]) => words), []);
+});
+
+Deno.test("commands that the program and the pages name are there", () => {
+  // spec.md says in its section 16 which of its commands are not there yet.
+  const named = [...filesEndingIn(".ts", "src/"), ...pages.filter((page) => page !== "docs/spec.md")];
+  const wrong = named.filter((file) => !file.endsWith("_test.ts")).flatMap((file) =>
+    [...text(file).matchAll(/`jvs ([a-z]+)(?: ([a-z]+))?/g)].filter(([, first = "", second]) =>
+      !operations.has(first) &&
+      (second === undefined ? operations.group(first).length === 0 : !operations.has(`${first} ${second}`))
+    ).map(([words]) => `${file}: ${words}`)
+  );
+  assertEquals(wrong, []);
+});
+
+Deno.test("no page and no source names a plan that the repository does not contain", () => {
+  const files = [...pages, ...filesEndingIn(".ts", "src/")];
+  assertEquals(files.filter((file) => /\bROADMAP\b/i.test(text(file))), []);
 });

@@ -1,5 +1,5 @@
 import { grantAclOwner, payloadMode, stripAclWrite } from "../model/acl.ts";
-import { bytesOf } from "../model/bytes.ts";
+import { ITSELF } from "../model/bytes.ts";
 import { DIR, entryTypeName, FILE, SYMLINK, type Xattr } from "../model/entry.ts";
 import { type Folder, type Platform, Stat } from "../platform/platform.ts";
 import { isSystemError, type SystemError } from "../platform/system_error.ts";
@@ -8,7 +8,6 @@ import type { Losses } from "./_losses.ts";
 import { attempt, REFUSALS } from "./_refusals.ts";
 
 /** The name a folder has for itself. */
-export const ITSELF = bytesOf(".");
 
 const ACCESS_ACL = "system.posix_acl_access";
 const DEFAULT_ACL = "system.posix_acl_default";

@@ -1,3 +1,4 @@
+import { ITSELF } from "../model/bytes.ts";
 import { FILE } from "../model/entry.ts";
 import { type Reporter, silentReporter } from "../model/progress.ts";
 import { Pace } from "../platform/pace.ts";
@@ -6,7 +7,7 @@ import { isSystemError } from "../platform/system_error.ts";
 import { OpenFolders } from "../tree/open_folders.ts";
 import { at, NONE, type TreeTable } from "../tree/table.ts";
 import { isRefused } from "../tree/unreadable.ts";
-import { AspectSetter, ITSELF } from "./_aspects.ts";
+import { AspectSetter } from "./_aspects.ts";
 import type { CloneRequest, CloneResult } from "./contract.ts";
 import { Losses } from "./_losses.ts";
 

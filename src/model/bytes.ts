@@ -10,6 +10,9 @@ export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   return encoder.encode(text);
 }
 
+/** The name by which a folder is asked about itself. */
+export const ITSELF: BytePath = bytesOf(".");
+
 /** The text of bytes; what is no UTF-8 becomes U+FFFD, so this is for eyes only. */
 export function textOf(bytes: Uint8Array): string {
   return lossy.decode(bytes);

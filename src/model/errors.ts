@@ -2,9 +2,9 @@
 export const ERROR_CLASSES = {
   E_NAME_INVALID: ["A name breaks the rules of SPEC 8.", "Use letters, digits, dot, dash and underscore."],
   E_PATH_ESCAPE: ["A name or path would leave the repository.", "Give a name or path inside it."],
-  E_LOCK_CONFLICT: ["Somebody else holds a lease.", "Wait for it, or give its session with --session."],
+  E_LOCK_CONFLICT: ["Somebody else holds a lease.", "Wait until it is released."],
   E_LOCK_EXPIRED: ["The lease ran out while the operation ran.", "Acquire it again and repeat."],
-  E_LOCK_NOT_HELD: ["The change needs a lease and none is held.", "Run `jvs lock acquire` first."],
+  E_LOCK_NOT_HELD: ["The change needs a lease and none is held.", "Acquire one first."],
   E_FENCING_MISMATCH: ["Somebody else took the worktree over.", "Look at the history, then repeat."],
   E_CLOCK_SKEW_EXCEEDED: ["Clocks differ by more than allowed.", "Set the clocks of all hosts."],
   E_CONSISTENCY_UNAVAILABLE: [
@@ -18,7 +18,7 @@ export const ERROR_CLASSES = {
   ],
   E_LINEAGE_BROKEN: ["A snapshot's ancestor or a head is missing.", "Run `jvs doctor --strict`."],
   E_PARTIAL_SNAPSHOT: ["A snapshot holds only some paths.", "Restore those paths, or another snapshot."],
-  E_GC_PLAN_MISMATCH: ["The repository changed since the plan.", "Make a new plan with `jvs gc plan`."],
+  E_GC_PLAN_MISMATCH: ["The repository changed since the plan.", "Make a new plan."],
   E_FORMAT_UNSUPPORTED: ["The repository has a format this program does not know.", "Use a newer jvs."],
   E_AUDIT_CHAIN_BROKEN: ["The audit log was cut or edited.", "See `jvs doctor --strict`."],
   E_USAGE: ["The command was not understood.", "See `jvs help`."],

@@ -12,9 +12,21 @@ export async function callOperation(
   context: Context,
   input: Readonly<Record<string, unknown>>,
 ): Promise<unknown> {
-  const checked = checkedInput(operation, input);
+  return await runOperation(operation, context, checkedInput(operation, input));
+}
+
+/** Runs an operation on input that its own schema has checked. */
+export async function runOperation(
+  operation: AnyOperation,
+  context: Context,
+  checked: Readonly<Record<string, unknown>>,
+): Promise<unknown> {
   if (operation.needs === "nothing") return await operation.run(context, checked);
-  return await operation.run(await openRepository(context), checked);
+  const opened = await openRepository(context);
+  // A change may be what such a setting was to prevent; who only reads is told by doctor and info.
+  const notHonoured = operation.changes === "nothing" ? undefined : opened.store.config.notHonoured();
+  if (notHonoured !== undefined) context.reporter.warn(notHonoured);
+  return await operation.run(opened, checked);
 }
 
 /** Finds and opens the repository that a context is about; `E_NOT_A_REPOSITORY` names where it was looked for. */

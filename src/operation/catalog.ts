@@ -4,21 +4,18 @@ import type { AnyOperation } from "./define.ts";
 export interface Catalog {
   /** The names of all, in the order of the registry. */
   readonly names: readonly string[];
-  /** The name of the operation that these words call, other words for it included. */
-  resolve(words: string): string | undefined;
+  /** Whether these words call an operation. */
+  has(words: string): boolean;
   /** What begins with this word and goes on with another: `worktree create`, … */
   group(word: string): readonly string[];
-  /** The operation of a name that `resolve` gave. */
+  /** The operation of that name. */
   load(name: string): Promise<AnyOperation>;
   /** All of them: slow, for help, documentation and tests. */
   loadAll(): Promise<AnyOperation[]>;
 }
 
-/** The catalog of what these load, by name; an alias is another name for one of them. */
-export function catalogOf(
-  loaders: Readonly<Record<string, () => Promise<unknown>>>,
-  aliases: Readonly<Record<string, string>> = {},
-): Catalog {
+/** The catalog of what these load, by name. */
+export function catalogOf(loaders: Readonly<Record<string, () => Promise<unknown>>>): Catalog {
   const names = Object.keys(loaders);
   const load = async (name: string) => {
     const loader = Object.hasOwn(loaders, name) ? loaders[name] : undefined;
@@ -28,11 +25,8 @@ export function catalogOf(
   };
   return {
     names,
-    resolve(words) {
-      const name = Object.hasOwn(aliases, words) ? aliases[words] as string : words;
-      return Object.hasOwn(loaders, name) ? name : undefined;
-    },
-    group: (word) => [...names, ...Object.keys(aliases)].filter((name) => name.startsWith(`${word} `)),
+    has: (name) => Object.hasOwn(loaders, name),
+    group: (word) => names.filter((name) => name.startsWith(`${word} `)),
     load,
     loadAll: () => Promise.all(names.map(load)),
   };

@@ -1,7 +1,5 @@
-import { JvsError } from "../model/errors.ts";
-import { quoted } from "../model/path_text.ts";
 import { anything, record, text } from "../model/schema.ts";
-import { CONFIG_KEYS } from "../repo/config.ts";
+import { knownKey } from "../repo/config.ts";
 import { defineOperation } from "./define.ts";
 
 /** Says what a setting is. */
@@ -15,22 +13,8 @@ export const configGet = defineOperation({
   }, { closed: true }),
   output: record({ key: text(), value: anything() }),
   run({ store }, { key }) {
-    const settings = store.config.list();
-    const found = settings.find((each) => each.key === key);
-    if (found !== undefined) return Promise.resolve({ key, value: found.value });
-    // `hooks.pre-snapshot` is one of the hooks.
-    const group = settings.find((each) => key.startsWith(`${each.key}.`));
-    const inner = group === undefined ? undefined : memberOf(group.value, key.slice(group.key.length + 1));
-    if (inner !== undefined) return Promise.resolve({ key, value: inner });
-    throw new JvsError("E_USAGE", `Cannot show the setting ${quoted(key)}: there is none of that name.`, {
-      hint: `Settings are: ${CONFIG_KEYS.join(", ")}.`,
-      details: { key },
-    });
+    const known = knownKey("show", key);
+    const found = store.config.list().find((each) => each.key === known);
+    return Promise.resolve({ key, value: found?.value });
   },
 });
-
-function memberOf(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null && Object.hasOwn(value, name)
-    ? Reflect.get(value, name)
-    : undefined;
-}

@@ -1,4 +1,4 @@
-import { anything, nullable, record, text } from "../model/schema.ts";
+import { anything, record, text } from "../model/schema.ts";
 import { changeRepository } from "../protocol/change/change.ts";
 import { commitChange, finishIf } from "../protocol/change/commit.ts";
 import { defineChange } from "../protocol/change/kind.ts";
@@ -24,10 +24,10 @@ const setting = defineChange({
 export const configSet = defineOperation({
   name: "config set",
   summary: "Change a setting of this repository",
-  about: "Comments in .jvs/config.jsonc stay. Programs named by hooks.* run only after `jvs config trust`.",
+  about: "Comments in .jvs/config.jsonc stay.",
   examples: [
     ["jvs config set restore.unsaved refuse", "makes restore refuse instead of saving unsaved work"],
-    ["jvs config set retention.keep_days 90", "keeps snapshots longer"],
+    ["jvs config set lock_timeout 5m", "waits longer for others to finish"],
   ],
   changes: "repository",
   kinds: [setting],
@@ -35,11 +35,7 @@ export const configSet = defineOperation({
     key: text().about("The setting.").cli({ positional: true, placeholder: "KEY", completes: "config" }),
     value: text().about("What it is to be.").cli({ positional: true, placeholder: "VALUE" }),
   }, { closed: true }),
-  output: record({
-    key: text(),
-    value: anything(),
-    note: nullable(text()).about("What else is to be known."),
-  }),
+  output: record({ key: text(), value: anything() }),
   async run(context, { key, value }) {
     const { store } = context;
     await changeRepository(context, { kind: setting, target: key, details: {} }, async (change) => {
@@ -47,9 +43,7 @@ export const configSet = defineOperation({
       const note = { target: key, details: { key, value } };
       await commitChange(change, note, { commit: () => store.config.set(key, value) });
     });
-    const now = await configGet.run(context, { key });
-    const note = key.startsWith("hooks.") ? "It runs only after `jvs config trust`." : null;
-    return { ...now, note };
+    return await configGet.run(context, { key });
   },
 });
 

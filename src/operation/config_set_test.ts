@@ -1,12 +1,15 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { JvsError } from "../model/errors.ts";
 import { killedAt } from "../../tests/support/kill_point.ts";
-import { exists } from "../../tests/support/files.ts";
+import { warnings } from "../../tests/support/context.ts";
 import { TestRepository } from "../../tests/support/repository.ts";
 import { configGet } from "./config_get.ts";
 import { configList } from "./config_list.ts";
 import { configSet } from "./config_set.ts";
-import { configTrust } from "./config_trust.ts";
+import { doctor } from "./doctor.ts";
+import { info } from "./info.ts";
+import { snapshot } from "./snapshot.ts";
+import { status } from "./status.ts";
 
 Deno.test("configSet() changes one setting, keeps comments, and leaves one audit record", async () => {
   using repository = await TestRepository.make();
@@ -26,7 +29,7 @@ Deno.test("configSet() changes one setting, keeps comments, and leaves one audit
 Deno.test("configSet() refuses what is no setting or no value for it, without a record", async () => {
   using repository = await TestRepository.make();
   for (
-    const [key, value] of [["nonsense", "1"], ["locking", "sometimes"], ["retention.keep_days", "-1"], [
+    const [key, value] of [["nonsense", "1"], ["engine", "sometimes"], ["lock_timeout", "-1"], [
       "",
       "x",
     ]]
@@ -44,37 +47,51 @@ Deno.test("configSet() refuses what is no setting or no value for it, without a 
 Deno.test("configSet() killed at any moment made the change with its record, or neither", async () => {
   for (let n = 1;; n++) {
     using repository = await TestRepository.make();
-    const killed = await killedAt(n, () => repository.call(configSet, { key: "locking", value: "required" }));
-    await repository.call(configSet, { key: "retention.keep_days", value: "5" });
-    const isSet = (await repository.call(configGet, { key: "locking" })).value === "required";
+    const killed = await killedAt(
+      n,
+      () => repository.call(configSet, { key: "consistency", value: "best_effort" }),
+    );
+    await repository.call(configSet, { key: "lock_timeout", value: "5" });
+    const isSet = (await repository.call(configGet, { key: "consistency" })).value === "best_effort";
     const targets = (await repository.audit()).filter(({ operation }) => operation === "config set")
       .map(({ target }) => target);
-    assertEquals(targets, [...(isSet ? ["locking"] : []), "retention.keep_days"], `killed at ${n}`);
+    assertEquals(targets, [...(isSet ? ["consistency"] : []), "lock_timeout"], `killed at ${n}`);
     if (!killed) return;
   }
 });
 
-Deno.test("configGet() knows single hooks, and names the settings there are for what is none", async () => {
+Deno.test("configSet() and configGet() refuse a setting that this version does not know how to honour", async () => {
   using repository = await TestRepository.make();
-  const { note } = await repository.call(configSet, { key: "hooks.pre-snapshot", value: "make check" });
-  assertMatch(note ?? "", /config trust/);
-  assertEquals((await repository.call(configGet, { key: "hooks.pre-snapshot" })).value, ["make", "check"]);
-  const error = await assertRejects(() => repository.call(configGet, { key: "hooks.none" }), JvsError);
-  assertEquals(error.code, "E_USAGE");
+  for (const key of ["locking", "signing.key", "retention.keep_days", "environment", "hooks.pre-snapshot"]) {
+    const calls = [
+      () => repository.call(configSet, { key, value: "required" }),
+      () => repository.call(configGet, { key }),
+    ];
+    for (const call of calls) {
+      const error = await assertRejects(
+        call,
+        JvsError,
+        `"${key}": it is a setting that this version does not`,
+      );
+      assertEquals(error.code, "E_USAGE");
+    }
+  }
+  assertEquals((await repository.audit()).length, 1);
+  const error = await assertRejects(() => repository.call(configGet, { key: "nonsense" }), JvsError);
   assertMatch(error.hint, /lock_timeout/);
 });
 
-Deno.test("configTrust() trusts exactly the programs that are named now", async () => {
-  using repository = await TestRepository.make();
-  const userConfig = `${repository.outside}/settings`;
-  const none = await assertRejects(() => repository.call(configTrust, {}, { userConfig }), JvsError);
-  assertEquals(none.code, "E_NOT_FOUND");
-  await repository.call(configSet, { key: "hooks.pre-snapshot", value: "make check" });
-  assertEquals((await repository.call(configTrust, {}, { userConfig })).already_trusted, false);
-  assertEquals((await repository.call(configTrust, {}, { userConfig })).already_trusted, true);
-  await repository.call(configSet, { key: "hooks.pre-snapshot", value: "rm -rf /" });
-  assertEquals((await repository.call(configTrust, {}, { userConfig })).already_trusted, false);
-  const nowhere = await assertRejects(() => repository.call(configTrust), JvsError);
-  assertEquals(nowhere.code, "E_USAGE");
-  assertEquals(exists(`${repository.main}/settings`), false);
+Deno.test("a setting in the file that cannot be honoured is told by changes, info and doctor, and stops nothing", async () => {
+  using repository = await TestRepository.saved();
+  repository.write(".jvs/config.jsonc", '{ "locking": "required", "lock_timeout": "5s" }');
+  const told = /config.jsonc" have locking, which this version does not know how to honour/;
+  const reporter = warnings();
+  await repository.call(snapshot, {}, { reporter });
+  await repository.call(status, {}, { reporter }); // what only reads need not say it each time
+  assertEquals(reporter.told.length, 1);
+  assertMatch(reporter.told[0] ?? "", told);
+  assertMatch((await repository.call(info)).problem ?? "", told);
+  const { healthy, findings } = await repository.call(doctor);
+  assertEquals([healthy, findings.map(({ severity }) => severity)], [true, ["warning"]]);
+  assertMatch(findings[0]?.message ?? "", told);
 });

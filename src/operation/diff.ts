@@ -36,6 +36,7 @@ export const diff = defineOperation({
     worktree: text().optional().about("Another worktree than the one you are in.")
       .cli({ placeholder: "NAME", completes: "worktree" }),
     metadata: boolean().default(false).about("Times and extended attributes count too."),
+    all: boolean().default(false).about("Name every path, those in new and removed folders too."),
     stat: boolean().default(false).about("Only how many, of each kind."),
     name_only: boolean().default(false).about("Only the paths."),
     patch: boolean().default(false).about("The lines that differ, as a unified diff, where files are text."),

@@ -72,6 +72,8 @@ async function look(context: RepositoryContext, { strict }: Infer<typeof Input>)
   const findings = await runChecks(context, CHECKS);
   const problem = context.store.config.problem();
   if (problem !== undefined) findings.push(finding("error", problem.code, problem.message));
+  const notHonoured = context.store.config.notHonoured();
+  if (notHonoured !== undefined) findings.push(finding("warning", "E_USAGE", notHonoured));
   if (!strict) return findings;
   const told = new Set(findings.map(({ code, snapshot_id }) => `${code} ${snapshot_id}`));
   const read = await readEverything(context);

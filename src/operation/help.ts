@@ -16,7 +16,7 @@ export const HelpResult = record({
 });
 
 /** Tells about operations, itself included. */
-export function helpOn(catalog: Pick<Catalog, "resolve" | "group" | "load" | "loadAll">) {
+export function helpOn(catalog: Pick<Catalog, "has" | "group" | "load" | "loadAll">) {
   return defineFreeOperation({
     name: "help",
     summary: "Show what commands there are, or all about one",
@@ -49,16 +49,13 @@ export function helpOn(catalog: Pick<Catalog, "resolve" | "group" | "load" | "lo
 }
 
 async function wanted(
-  catalog: Pick<Catalog, "resolve" | "group" | "load" | "loadAll">,
+  catalog: Pick<Catalog, "has" | "group" | "load" | "loadAll">,
   words: string,
 ): Promise<AnyOperation[]> {
   if (words === "") return await catalog.loadAll();
-  const name = catalog.resolve(words);
-  if (name !== undefined) return [await catalog.load(name)];
+  if (catalog.has(words)) return [await catalog.load(words)];
   const group = catalog.group(words);
-  if (group.length > 0) {
-    return await Promise.all(group.map((each) => catalog.load(catalog.resolve(each) ?? each)));
-  }
+  if (group.length > 0) return await Promise.all(group.map(catalog.load));
   throw new JvsError("E_USAGE", `Cannot explain "${words}": there is no such command.`, {
     hint: "See `jvs help` for all commands.",
     details: { command: words },

@@ -63,7 +63,7 @@ export const info = defineOperation({
       network: boolean().about("Always false, unless somebody started JVS with more than it asks for."),
     }),
     settings: list(record({ key: text(), value: anything() })).about("Those that differ from their default."),
-    problem: nullable(text()).about("What is wrong with the settings file."),
+    problem: nullable(text()).about("What is wrong with the settings file, or not honoured in it."),
   }),
   async run(context) {
     const { store, worktree } = context;
@@ -91,7 +91,7 @@ export const info = defineOperation({
       settings: problem === undefined
         ? store.config.list().filter((each) => !each.is_default).map(({ key, value }) => ({ key, value }))
         : [],
-      problem: problem?.message ?? null,
+      problem: problem?.message ?? store.config.notHonoured() ?? null,
     };
   },
 });

@@ -22,7 +22,7 @@ const creation = defineChange({
 export const refCreate = defineOperation({
   name: "ref create",
   summary: "Give a snapshot a name that holds in the whole repository",
-  about: "The garbage collection spares a snapshot that has a ref, and the ones before it.",
+  about: "A tag is part of its snapshot for good; a ref may be given and taken away at any time.",
   examples: [["jvs ref create best v1 --note '0.93 on the test set'", "names the snapshot tagged v1"]],
   changes: "repository",
   kinds: [creation],
@@ -38,7 +38,7 @@ export const refCreate = defineOperation({
     const id = await resolveSnapshot(store, input.snapshot, context);
     const begun = { kind: creation, target: name, details: {}, claims: { snapshot_id: id } };
     return await changeRepository(context, begun, async (change) => {
-      // Gc has the same lock: now the snapshot cannot go any more.
+      // A change that deletes snapshots has to take the same lock: now this one cannot go any more.
       await store.snapshots.descriptor(id);
       const ref = {
         ref_name: name,

@@ -19,7 +19,7 @@ const deletion = defineChange({
 export const refDelete = defineOperation({
   name: "ref delete",
   summary: "Delete a ref; its snapshot stays",
-  about: "Without the ref the garbage collection may come to delete the snapshot, if nothing else keeps it.",
+  about: "The snapshot stays.",
   examples: [["jvs ref delete best", "takes that name away"]],
   changes: "repository",
   kinds: [deletion],

@@ -32,7 +32,6 @@ export const OPERATIONS = {
   "config get": async () => (await import("./config_get.ts")).configGet,
   "config set": async () => (await import("./config_set.ts")).configSet,
   "config list": async () => (await import("./config_list.ts")).configList,
-  "config trust": async () => (await import("./config_trust.ts")).configTrust,
   "completion": async () => (await import("./completion.ts")).completion,
   "version": async () => (await import("./version.ts")).version,
 };
@@ -57,9 +56,8 @@ export const operations: Catalog = catalogOf({
 /** The kind of change that intents of this name are of: its operation's name is that name, or begins it. */
 export async function changeKindOf(name: string): Promise<AnyChangeKind | undefined> {
   for (let words = name; words !== ""; words = words.slice(0, Math.max(words.lastIndexOf(" "), 0))) {
-    const operation = operations.resolve(words);
-    if (operation === undefined) continue;
-    const { kinds = [] } = await operations.load(operation);
+    if (!operations.has(words)) continue;
+    const { kinds = [] } = await operations.load(words);
     return kinds.find((kind) => kind.operation === name);
   }
   return undefined;

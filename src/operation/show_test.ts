@@ -73,12 +73,12 @@ Deno.test("path() gives a snapshot's files, a worktree by its name, or where the
 
 Deno.test("info() tells what the repository is, how it saves and what differs from the defaults", async () => {
   using repository = await TestRepository.saved();
-  await repository.call(configSet, { key: "locking", value: "required" });
+  await repository.call(configSet, { key: "lock_timeout", value: "5s" });
   const told = await repository.call(info);
   assertEquals([told.repository, told.worktree, told.format_version], [repository.path, "main", 2]);
   assertEquals(told.engine.name, "copy");
   assertEquals(told.counts, { snapshots: 1, worktrees: 1, refs: 0, pins: 0, interrupted: 0 });
-  assertEquals(told.settings, [{ key: "locking", value: "required" }]);
+  assertEquals(told.settings, [{ key: "lock_timeout", value: "5s" }]);
   assert(told.file_system.free_bytes > 0);
   assertEquals(Object.keys(told.abilities).filter((name) => /[A-Z]/.test(name)), []);
   assertEquals(told.problem, null);

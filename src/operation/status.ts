@@ -7,8 +7,6 @@ import { defineOperation } from "./define.ts";
 import { nowSide, snapshotSide } from "../protocol/look/side.ts";
 import { isDetached, requireWorktree } from "../protocol/worktree/which.ts";
 
-const SHOWN = 100;
-
 /** Says where a worktree stands and whether it has unsaved work. */
 export const status = defineOperation({
   name: "status",
@@ -18,6 +16,7 @@ export const status = defineOperation({
   input: record({
     worktree: text().optional().about("Another worktree than the one you are in.")
       .cli({ placeholder: "NAME", completes: "worktree" }),
+    all: boolean().default(false).about("Name every path, those in new and removed folders too."),
   }, { closed: true }),
   output: record({
     worktree: text(),
@@ -28,7 +27,7 @@ export const status = defineOperation({
     detached: boolean(),
     clean: boolean().about("Everything in the worktree is in the snapshot it stands on."),
     changes: Summary,
-    differences: list(DifferenceRecord).about("The first hundred."),
+    differences: list(DifferenceRecord),
     entries: integer().about("Files, folders and links in the worktree, ignored ones left out."),
     ignored: integer().about("Files and whole folders that .jvsignore leaves out."),
     pending_recovery: list(text()).about("Operations that were interrupted; the next change recovers them."),
@@ -49,7 +48,7 @@ export const status = defineOperation({
       detached: isDetached(worktree),
       clean: differences.length === 0,
       changes: summary,
-      differences: differences.slice(0, SHOWN),
+      differences: differences,
       entries: now.table.count - 1,
       ignored: now.look?.scan.ignored.length ?? 0,
       pending_recovery: pendingOn(context, worktree),

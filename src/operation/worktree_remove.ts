@@ -37,9 +37,7 @@ export const worktreeRemove = defineOperation({
     name: text(),
     path: text().about("Where it was."),
     latest_snapshot_id: nullable(snapshotId()).about("The newest snapshot of its line: fork it to go on."),
-    kept_until: nullable(time()).about(
-      "Until when the garbage collection spares that line whatever the settings say.",
-    ),
+    kept_until: nullable(time()).about("Until when a pin keeps that line from being deleted."),
     autosave_snapshot_id: nullable(snapshotId()).about("Holds the unsaved work there was."),
   }),
   async run(context, input) {

@@ -11,9 +11,21 @@ export class JsoncProblem extends Error {
   }
 }
 
+/** From where to where a value stands in its text, and what is known of an object's inside. */
+export interface Span {
+  readonly start: number;
+  end: number;
+  /** Where the last member ends; not there in an object without members. */
+  lastMember?: number;
+  /** A comma follows the last member. */
+  comma?: boolean;
+}
+
 /** What a text says, and where it says it. */
 export interface JsoncDocument {
   readonly value: unknown;
+  /** What stands at such a path, where there is something. */
+  span(path: string): Span | undefined;
   /** The place of the value at such a path (`a.b[0]`, as a `SchemaMismatch` has it); the text's begin for an unknown one. */
   place(path: string): Place;
 }
@@ -26,28 +38,36 @@ const MOST_LEVELS = 64;
 
 /**
  * Reads JSON with comments and trailing commas, knowing the place of everything, so that a person can be told which line
- * to mend. Synchronous and small because settings are read at every start; editing is jsonc-parser's work.
+ * to mend. docs/design/packages.md says why no package does it.
  */
 export function parseJsonc(text: string): JsoncDocument {
   const reader = new Reader(text);
   const value = reader.value("", 0);
   reader.end();
-  return { value, place: (path) => placeOf(text, reader.offsets.get(path) ?? 0) };
+  const span = (path: string) => reader.spans.get(path);
+  return { value, span, place: (path) => placeOf(text, span(path)?.start ?? 0) };
 }
 
 class Reader {
-  readonly offsets = new Map<string, number>();
+  readonly spans = new Map<string, Span>();
   private at = 0;
 
   constructor(private readonly text: string) {}
 
   value(path: string, level: number): unknown {
     this.skipSpace();
-    this.offsets.set(path, this.at);
     if (level > MOST_LEVELS) throw this.problem("it is nested too deeply");
+    const span: Span = { start: this.at, end: this.at };
+    this.spans.set(path, span);
+    const value = this.valueHere(path, level, span);
+    span.end = this.at;
+    return value;
+  }
+
+  private valueHere(path: string, level: number, span: Span): unknown {
     switch (this.text[this.at]) {
       case "{":
-        return this.object(path, level);
+        return this.object(path, level, span);
       case "[":
         return this.list(path, level);
       case '"':
@@ -62,15 +82,16 @@ class Reader {
     if (this.at < this.text.length) throw this.problem("there is more after the end");
   }
 
-  private object(path: string, level: number): unknown {
+  private object(path: string, level: number, span: Span): unknown {
     const members = new Map<string, unknown>();
-    this.items("}", () => {
+    span.comma = this.items("}", () => {
       const start = this.at;
       const name = this.string();
       if (members.has(name)) throw this.problem(`"${name}" is given twice`, start);
       this.skipSpace();
       if (!this.take(":")) throw this.problem("a colon is missing here");
       members.set(name, this.value(path === "" ? name : `${path}.${name}`, level + 1));
+      span.lastMember = this.at;
     });
     return Object.fromEntries(members);
   }
@@ -81,11 +102,12 @@ class Reader {
     return items;
   }
 
-  private items(close: string, item: () => void): void {
+  /** Reads to the end of an object or a list; says whether a comma stands before it. */
+  private items(close: string, item: () => void): boolean {
     this.at++;
     for (let comma = true;;) {
       this.skipSpace();
-      if (this.take(close)) return;
+      if (this.take(close)) return comma;
       if (!comma) throw this.problem(`a comma or ${close} is missing here`);
       item();
       this.skipSpace();

@@ -1,10 +1,17 @@
 import { canonicalJson } from "../model/canonical_json.ts";
 import { JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
-import { type Schema, SchemaMismatch } from "../model/schema.ts";
+import { SchemaMismatch } from "../model/schema.ts";
 import { readFresh, writeDurable } from "../platform/durable.ts";
 import { type JsoncDocument, JsoncProblem, parseJsonc } from "./_jsonc.ts";
-import { CONFIG_KEYS, type ConfigKey, type ConfigValue, isConfigKey, settingOf } from "./config_table.ts";
+import {
+  CONFIG_KEYS,
+  type ConfigKey,
+  type ConfigValue,
+  isConfigKey,
+  NOT_HONOURED,
+  settingOf,
+} from "./config_table.ts";
 
 export { CONFIG_KEYS, CONFIG_TABLE, type ConfigKey, type ConfigValue, isConfigKey } from "./config_table.ts";
 
@@ -33,13 +40,13 @@ export function initialConfig(): string {
 
 /** A repository's settings. The file is read when one is first asked for, so that who needs none can go on without it. */
 export class Config {
-  private values: Map<ConfigKey, unknown> | undefined;
+  private settings: Settings | undefined;
 
   constructor(readonly path: string) {}
 
   /** A setting's value; `E_USAGE` with file, line and column if anything in the file is wrong. */
   get<K extends ConfigKey>(key: K): ConfigValue<K> {
-    const values = this.read();
+    const { values } = this.read();
     const value = values.has(key) ? values.get(key) : settingOf(key).default;
     return value as ConfigValue<K>; // the table's own schema checked it
   }
@@ -60,6 +67,17 @@ export class Config {
     }
   }
 
+  /**
+   * A sentence on settings in the file that this version does not know how to honour, such as those of a newer one;
+   * nothing when there are none, or when the file cannot be read at all (`problem`).
+   */
+  notHonoured(): string | undefined {
+    if (this.problem() !== undefined) return undefined;
+    const { notHonoured } = this.read();
+    if (notHonoured.length === 0) return undefined;
+    return `The settings in ${quoted(this.path)} have ${notHonoured.join(", ")}, which ${DOES_NOTHING}`;
+  }
+
   /** Every setting with its value. */
   list(): ConfigItem[] {
     return CONFIG_KEYS.map((key) => {
@@ -72,25 +90,15 @@ export class Config {
 
   /** Changes one setting; comments and all else in the file stay. Atomic and durable. */
   async set(key: string, text: string): Promise<void> {
-    const { path, schema } = target(key);
-    const value = checkedWords(key, text, schema);
+    const value = checkedWords(knownKey("set", key), text);
     this.read();
-    // Editing with comments kept is the parser's work; nobody who only reads settings pays for loading it.
-    const { applyEdits, modify } = await import("jsonc-parser");
-    const now = this.text() ?? initialConfig();
-    const formattingOptions = { insertSpaces: true, tabSize: 2, eol: "\n" };
-    writeDurable(this.path, applyEdits(now, modify(now, path, value, { formattingOptions })));
-    this.values = undefined;
+    const { withValue } = await import("./_jsonc_edit.ts");
+    writeDurable(this.path, withValue(this.text() ?? initialConfig(), key.split("."), value));
+    this.settings = undefined;
   }
 
-  /** The text that names programs to run, for trust to be given to exactly that; nothing when none is named. */
-  programs(): string | undefined {
-    const hooks = this.get("hooks");
-    return Object.keys(hooks).length === 0 ? undefined : canonicalJson({ hooks });
-  }
-
-  private read(): Map<ConfigKey, unknown> {
-    return this.values ??= parseConfig(this.text() ?? "{}", this.path);
+  private read(): Settings {
+    return this.settings ??= parseConfig(this.text() ?? "{}", this.path);
   }
 
   private text(): string | undefined {
@@ -121,18 +129,25 @@ export function misfit(document: JsoncDocument, path: string, { at, reason }: Sc
   });
 }
 
-function parseConfig(text: string, path: string): Map<ConfigKey, unknown> {
+/** What a settings file has. */
+interface Settings {
+  readonly values: Map<ConfigKey, unknown>;
+  /** The names of those that this version does not know how to honour. */
+  readonly notHonoured: string[];
+}
+
+function parseConfig(text: string, path: string): Settings {
   const document = parseSettings(text, path);
-  const values = new Map<ConfigKey, unknown>();
+  const settings: Settings = { values: new Map(), notHonoured: [] };
   try {
-    collect(document.value, "", values);
+    collect(document.value, "", settings);
   } catch (error) {
     throw error instanceof SchemaMismatch ? misfit(document, path, error) : error;
   }
-  return values;
+  return settings;
 }
 
-function collect(value: unknown, at: string, into: Map<ConfigKey, unknown>): void {
+function collect(value: unknown, at: string, into: Settings): void {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new SchemaMismatch(at, "must be an object");
   }
@@ -141,8 +156,9 @@ function collect(value: unknown, at: string, into: Map<ConfigKey, unknown>): voi
     if (name.includes(".") && isConfigKey(key)) {
       throw new SchemaMismatch(key, `must be written as ${nested(key)}`);
     }
-    if (isConfigKey(key)) into.set(key, settingOf(key).schema.check(inner, key));
+    if (isConfigKey(key)) into.values.set(key, settingOf(key).schema.check(inner, key));
     else if (CONFIG_KEYS.some((known) => known.startsWith(`${key}.`))) collect(inner, key, into);
+    else if (insteadOf(key) !== undefined) into.notHonoured.push(key);
     else throw new SchemaMismatch(key, "is no setting");
   }
 }
@@ -151,41 +167,37 @@ function nested(key: string): string {
   return key.split(".").reduceRight((inner, name) => `{ "${name}": ${inner} }`, "…");
 }
 
-function target(key: string): { path: string[]; schema: Schema<unknown> } {
-  if (isConfigKey(key) && settingOf(key).each === undefined) {
-    return { path: key.split("."), schema: settingOf(key).schema };
-  }
-  const group = CONFIG_KEYS.find((known) => key.startsWith(`${known}.`));
-  const each = group === undefined ? undefined : settingOf(group).each;
-  if (group !== undefined && each !== undefined && key.length > group.length + 1) {
-    return { path: [group, key.slice(group.length + 1)], schema: each };
-  }
-  throw new JvsError("E_USAGE", `Cannot set ${quoted(key)}: there is no such setting`, {
-    hint: `Settings are: ${
-      CONFIG_KEYS.map((known) => settingOf(known).each ? `${known}.<name>` : known).join(", ")
-    }.`,
-    details: { key },
-  });
+const DOES_NOTHING = "this version does not know how to honour";
+
+/** What to do instead of a setting that this version does not know how to honour. */
+function insteadOf(key: string): string | undefined {
+  return NOT_HONOURED.get(key.replace(/\.[^]*/, ""));
+}
+
+/** The setting of that name, or `E_USAGE`. */
+export function knownKey(action: "set" | "show", key: string): ConfigKey {
+  if (isConfigKey(key)) return key;
+  const instead = insteadOf(key);
+  const [reason, hint] = instead === undefined
+    ? ["there is no such setting", `Settings are: ${CONFIG_KEYS.join(", ")}.`]
+    : [`it is a setting that ${DOES_NOTHING}`, instead];
+  throw new JvsError("E_USAGE", `Cannot ${action} ${quoted(key)}: ${reason}`, { hint, details: { key } });
 }
 
 /** What the words mean for such a setting, as it is to stand in the file. */
-function checkedWords(key: string, words: string, schema: Schema<unknown>): unknown {
-  const value = schema.kind === "text" ? words : schema.kind === "list" ? listOf(words) : jsonOr(words);
+function checkedWords(key: ConfigKey, words: string): unknown {
+  const { schema, about } = settingOf(key);
+  const value = schema.kind === "text" ? words : jsonOr(words);
   try {
     schema.check(value);
     return value;
   } catch (error) {
     if (!(error instanceof SchemaMismatch)) throw error;
     throw new JvsError("E_USAGE", `Cannot set ${key}: it ${error.message}`, {
-      hint: `${key}: ${about(key)}`,
+      hint: `${key}: ${about}`,
       details: { key, value: words },
     });
   }
-}
-
-function listOf(words: string): unknown {
-  if (words.trimStart().startsWith("[")) return jsonOr(words);
-  return words.split(",").map((word) => word.trim()).filter((word) => word !== "");
 }
 
 function jsonOr(words: string): unknown {
@@ -194,10 +206,6 @@ function jsonOr(words: string): unknown {
   } catch {
     return words; // no JSON: the words themselves
   }
-}
-
-function about(key: string): string {
-  return isConfigKey(key) ? settingOf(key).about : settingOf("hooks").about;
 }
 
 function shownAs(key: ConfigKey, value: unknown): unknown {

@@ -1,18 +1,7 @@
 import { formatDuration, parseBytes, parseDuration } from "../model/duration.ts";
 import { isJvsError } from "../model/errors.ts";
 import { ENGINE_NAMES } from "../model/records.ts";
-import {
-  type Infer,
-  integer,
-  list,
-  mapOf,
-  mismatch,
-  nullable,
-  oneOf,
-  Schema,
-  SchemaMismatch,
-  text,
-} from "../model/schema.ts";
+import { type Infer, mismatch, oneOf, Schema } from "../model/schema.ts";
 
 interface Setting<T> {
   readonly schema: Schema<T>;
@@ -21,33 +10,7 @@ interface Setting<T> {
   readonly about: string;
   /** How a person would write the value; the value itself where none is given. */
   shown?(value: T): unknown;
-  /** The names below it are free (`hooks.pre-snapshot`), and their values are such. */
-  readonly each?: Schema<unknown>;
 }
-
-/** Said of what can be set already, so that a repository need not be changed when it comes. */
-const LATER = "(Not in this version yet: it has no effect.)";
-
-/** What `environment` can capture. */
-const ENVIRONMENT_PARTS = ["python", "conda", "node", "git", "cuda", "os"] as const;
-
-/** A program with its arguments, always as a list of them. */
-const command: Schema<readonly string[]> = Schema.of<readonly string[]>({
-  kind: "other",
-  check(value, at) {
-    const given = typeof value === "string" ? value.split(/\s+/).filter((word) => word !== "") : value;
-    if (!Array.isArray(given)) throw mismatch(at, "a program, as one text or a list of texts", value);
-    const words = list(text({ pattern: /^[^\0]*$/, what: "a text without a zero character" })).check(
-      given,
-      at,
-    );
-    if (words[0]) return words;
-    throw new SchemaMismatch(at, "must name a program, and names none");
-  },
-  json: () => ({
-    anyOf: [{ type: "string" }, { type: "array", items: { type: "string" }, minItems: 1 }],
-  }),
-});
 
 const DAY = 86_400_000;
 
@@ -68,11 +31,6 @@ export const CONFIG_TABLE = {
     "quiesced",
     "What a snapshot does about files that change while it is made: refuse, or be labelled best_effort.",
   ),
-  locking: setting(
-    oneOf("optional", "required"),
-    "optional",
-    `Whether a change needs a lease. ${LATER}`,
-  ),
   lock_timeout: setting(
     duration(),
     30_000,
@@ -91,47 +49,26 @@ export const CONFIG_TABLE = {
     "How long files that a restore replaced are kept.",
     durationText,
   ),
-  "retention.keep_last_n": setting(
-    integer({ min: 0 }),
-    10,
-    `The garbage collection keeps the newest so many snapshots. ${LATER}`,
-  ),
-  "retention.keep_days": setting(integer({ min: 0 }), 30, `It keeps the snapshots of so many days. ${LATER}`),
-  "retention.keep_tag_prefixes": setting<readonly string[]>(
-    list(text({ pattern: /[^]/, what: "the beginning of a tag" })),
-    [],
-    `It keeps the snapshots that have a tag beginning so. ${LATER}`,
-  ),
-  "retention.max_repo_bytes": setting<number | null>(
-    nullable(size()),
-    null,
-    `It keeps less than the others say where the repository is larger than this; null is no bound. ${LATER}`,
-  ),
-  "retention.keep_autosave_days": setting(
-    integer({ min: 0 }),
-    30,
-    `It keeps autosaves for so many days. ${LATER}`,
-  ),
   "audit.rotate_bytes": setting(size(), 100e6, "The audit log goes on in a new file above this many bytes."),
-  "signing.key": setting<string | null>(
-    nullable(text()),
-    null,
-    `The key that snapshots are signed with; null is none. ${LATER}`,
-  ),
-  environment: setting<readonly (typeof ENVIRONMENT_PARTS[number])[]>(
-    list(oneOf(...ENVIRONMENT_PARTS)),
-    [],
-    `What of the environment each snapshot records. ${LATER}`,
-  ),
-  hooks: {
-    ...setting<{ readonly [name: string]: readonly string[] }>(
-      mapOf(command),
-      {},
-      `Programs to run, as hooks.pre-snapshot: one text that is split at spaces, or a list of texts. ${LATER}`,
-    ),
-    each: command,
-  },
 } satisfies Record<string, Setting<unknown>>;
+
+/**
+ * The first words of settings that SPEC 14 names and this version does not know how to honour, each with what to do
+ * instead. A file may have them, since another version may have written it; what they ask for is not done.
+ */
+export const NOT_HONOURED: ReadonlyMap<string, string> = new Map([
+  [
+    "locking",
+    "Changes wait for each other by themselves. Only an agreement among people reserves a worktree for longer.",
+  ],
+  ["retention", "All snapshots are kept: nothing deletes them yet."],
+  ["signing", "Keep a copy of the descriptors where their authors cannot write: it proves what was saved."],
+  [
+    "environment",
+    "Write what is to be known into a file of the worktree before the snapshot: `pip freeze > packages.txt`.",
+  ],
+  ["hooks", "Run the programs from a script, before or after `jvs`."],
+]);
 
 /** The name of a setting. */
 export type ConfigKey = keyof typeof CONFIG_TABLE;

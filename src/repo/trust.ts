@@ -1,15 +1,12 @@
 import { JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
 import { list, record, SchemaMismatch, text } from "../model/schema.ts";
-import { nowIso } from "../platform/clock.ts";
 import { attempt } from "../platform/deno_call.ts";
 import { readFresh } from "../platform/durable.ts";
 import type { Host, Rights } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
 import { misfit, parseSettings } from "./config.ts";
 import { Layout } from "./layout.ts";
-import { writeRecord } from "./record_file.ts";
-import { recordHash } from "./record_hash.ts";
 
 /** Who wants to use a repository. */
 export type Caller = Pick<Host, "uid" | "gid" | "userName"> & {
@@ -102,48 +99,6 @@ function readIfAllowed(path: string): string | undefined {
     if (isSystemError(error, "EACCES", "EPERM")) return undefined;
     throw error;
   }
-}
-
-/** What a repository wants to run: where it is, and the text that names the programs (`Config.programs`). */
-export interface NamedPrograms {
-  readonly root: string;
-  readonly programs: string;
-}
-
-/** Notes in the user's config folder that this user trusts exactly these programs, in this repository. SPEC 2. */
-export async function trustPrograms(userConfig: string, named: NamedPrograms): Promise<void> {
-  const path = await trustFile(userConfig, named);
-  const folder = path.slice(0, path.lastIndexOf("/"));
-  attempt("create", folder, () => Deno.mkdirSync(folder, { recursive: true, mode: 0o700 }));
-  writeRecord(path, { ...named, trusted_at: nowIso() });
-}
-
-/** Whether the user trusted exactly these programs; any other text, or the same one elsewhere, is not trusted. */
-export async function areProgramsTrusted(
-  userConfig: string | undefined,
-  named: NamedPrograms,
-): Promise<boolean> {
-  return userConfig !== undefined && readFresh(await trustFile(userConfig, named)) !== undefined;
-}
-
-/** `E_UNTRUSTED` unless the user trusted exactly these programs. */
-export async function requireTrustedPrograms(
-  userConfig: string | undefined,
-  named: NamedPrograms,
-): Promise<void> {
-  if (await areProgramsTrusted(userConfig, named)) return;
-  throw new JvsError(
-    "E_UNTRUSTED",
-    `Cannot run programs for ${quoted(named.root)}: its settings name some that you have not trusted`,
-    {
-      hint: "Look at them with `jvs config get hooks`, then run `jvs config trust`.",
-      details: { ...named },
-    },
-  );
-}
-
-async function trustFile(userConfig: string, { root, programs }: NamedPrograms): Promise<string> {
-  return `${userConfig}/trusted/${await recordHash({ root, programs })}.json`;
 }
 
 /**

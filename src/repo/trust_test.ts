@@ -1,14 +1,8 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { JvsError } from "../model/errors.ts";
 import { requires } from "../../tests/support/requires.ts";
 import { type TempDir, tempDir } from "../../tests/support/temp_dir.ts";
-import {
-  areProgramsTrusted,
-  checkOwner,
-  requireTrustedPrograms,
-  trustedRepositories,
-  trustPrograms,
-} from "./trust.ts";
+import { checkOwner, trustedRepositories } from "./trust.ts";
 
 const ANN = { uid: 1001, gid: 1001, userName: "ann" };
 const STRANGER = 12345;
@@ -104,31 +98,4 @@ Deno.test("trustedRepositories() reads the user's own config, comments and all",
     const error = assertThrows(() => trustedRepositories(folder.path), JvsError, place);
     assertEquals(error.code, "E_USAGE");
   }
-});
-
-Deno.test("trustPrograms() trusts exactly that text in that repository, for that user", async () => {
-  using folder = tempDir();
-  const [mine, other] = [`${folder.path}/mine/jvs`, `${folder.path}/other/jvs`];
-  const named = { root: "/repo", programs: '{"hooks":{"pre-snapshot":["make"]}}' };
-  assertEquals(await areProgramsTrusted(mine, named), false);
-  assertEquals(await areProgramsTrusted(undefined, named), false);
-  await trustPrograms(mine, named);
-  await trustPrograms(mine, named);
-  assert(await areProgramsTrusted(mine, named));
-  await requireTrustedPrograms(mine, named);
-  const others = [{ ...named, programs: `${named.programs} ` }, { ...named, root: "/repo2" }, {
-    root: "/rep",
-    programs: `o${named.programs}`,
-  }];
-  for (const changed of others) {
-    const error = await assertRejects(
-      () => requireTrustedPrograms(mine, changed),
-      JvsError,
-      "you have not trusted",
-    );
-    assertEquals(error.code, "E_UNTRUSTED");
-    assertStringIncludes(error.hint, "jvs config trust");
-  }
-  assertEquals(await areProgramsTrusted(other, named), false);
-  assertEquals((Deno.statSync(mine).mode ?? 0) & 0o777, 0o700);
 });

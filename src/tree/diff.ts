@@ -1,4 +1,4 @@
-import type { BytePath } from "../model/bytes.ts";
+import { type BytePath, keyOf } from "../model/bytes.ts";
 import { type EntryType, entryTypeName, FILE, LOST } from "../model/entry.ts";
 import { encodePath } from "../model/path_text.ts";
 import { CHANGED, type ChangedAspect, compareEntries, type CompareOptions } from "./compare_entries.ts";
@@ -140,16 +140,13 @@ function matchRenamed(
       taken.add(i);
     }
   };
-  match((table, index) => hashKey(table, index) + byteByByte.decode(table.name(index)));
+  match((table, index) => hashKey(table, index) + keyOf(table.name(index)));
   match(hashKey);
   return oldOf;
 }
 
-// Every byte becomes one character, so that any bytes can be a key.
-const byteByByte = new TextDecoder("latin1");
-
 function hashKey(table: TreeTable, index: number): string {
-  return byteByByte.decode(table.contentHash(index));
+  return keyOf(table.contentHash(index) ?? new Uint8Array());
 }
 
 function describe(a: TreeTable, b: TreeTable, { i, j, moved }: Pair, options: CompareOptions): Difference {

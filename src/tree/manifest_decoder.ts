@@ -1,3 +1,4 @@
+import { keyOf } from "../model/bytes.ts";
 import { BLOCK, CHAR, DIR, ENTRY_TYPES, SYMLINK, type Xattr } from "../model/entry.ts";
 import { encodePath } from "../model/path_text.ts";
 import { ByteSource, Damage } from "./byte_source.ts";
@@ -180,11 +181,4 @@ export class EntryDecoder {
 function isName(name: Uint8Array): boolean {
   if (name.length === 0 || name.length > LONGEST_NAME || name.includes(0)) return false;
   return name[0] !== DOT || name.length > 2 || (name.length === 2 && name[1] !== DOT);
-}
-
-// Every byte becomes one character, so that any path can be a key.
-const byteByByte = new TextDecoder("latin1");
-
-function keyOf(path: Uint8Array): string {
-  return byteByByte.decode(path);
 }

@@ -2,13 +2,11 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { openFilesIn } from "../../tests/support/open_files.ts";
 import { mustRun } from "../../tests/support/run.ts";
 import { indexOf, onTree, scan, tableOf, watched } from "../../tests/support/tree_cases.ts";
-import { bytesOf } from "../model/bytes.ts";
+import { bytesOf, ITSELF } from "../model/bytes.ts";
 import { DIR } from "../model/entry.ts";
 import { Stat } from "../platform/platform.ts";
 import { SystemError } from "../platform/system_error.ts";
 import { OpenFolders } from "./open_folders.ts";
-
-const ITSELF = bytesOf(".");
 
 onTree("OpenFolders.get() gives the folder of each entry, in any order", async ({ root, path }) => {
   mustRun("sh", "-c", `cd '${path}' && for i in $(seq 90); do mkdir -p a/$i/b c$i; done`);

@@ -1,4 +1,4 @@
-import { type BytePath, bytesOf, equalBytes } from "../model/bytes.ts";
+import { type BytePath, equalBytes, ITSELF } from "../model/bytes.ts";
 import { DegradationList } from "../model/degradations.ts";
 import { BLOCK, DIR, FILE, SYMLINK, type Xattr } from "../model/entry.ts";
 import { type Folder, Stat } from "../platform/platform.ts";
@@ -19,7 +19,6 @@ import { isClean } from "./scan_clock.ts";
 import { at, NONE, TreeTable } from "./table.ts";
 import { isRefused } from "./unreadable.ts";
 
-const ITSELF = bytesOf(".");
 const SLASH = 0x2f;
 const NO_NAME = new Uint8Array();
 const REFUSED: readonly Xattr[] = [];

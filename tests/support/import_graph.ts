@@ -21,8 +21,18 @@ const RESERVED: [what: RegExp, allowed: RegExp, why: string][] = [
   [/\bDeno\s*\.\s*build\b/g, /^src\/platform\//, "only src/platform asks which system this is"],
 ];
 
+/** Pairs of folders that still import each other. A line goes when its pair is untangled; none is added. */
+export const TANGLED: readonly string[] = [
+  "src/protocol/change src/protocol/repository",
+  "src/protocol/change src/protocol/restore",
+  "src/protocol/change src/protocol/snapshot",
+  "src/protocol/change src/protocol/worktree",
+  "src/protocol/look src/protocol/worktree",
+  "src/protocol/repository src/protocol/worktree",
+];
+
 /** What breaks the rules of the layout, a sentence each; empty when nothing does. */
-export function layoutFaults(sources: Sources): string[] {
+export function layoutFaults(sources: Sources, tangled: readonly string[] = []): string[] {
   const faults: string[] = [];
   const graph = new Map<string, string[]>();
   for (const [file, text] of sources) {
@@ -31,6 +41,11 @@ export function layoutFaults(sources: Sources): string[] {
     for (const { specifier, kind } of source.imports) {
       if (specifier.startsWith("node:") && kind === "static") {
         faults.push(`${file} imports "${specifier}" statically: load it inside the function that needs it.`);
+      }
+      if (!/^(\.|node:)/.test(specifier)) {
+        faults.push(
+          `${file} imports the package "${specifier}": docs/design/packages.md says what one must earn.`,
+        );
       }
       if (!specifier.startsWith(".")) continue;
       const target = resolve(file, specifier);
@@ -41,6 +56,7 @@ export function layoutFaults(sources: Sources): string[] {
     graph.set(file, targets);
     faults.push(...reservedFaults(file, source));
   }
+  faults.push(...tangledFaults(graph, tangled));
   for (const cycle of cycles(graph)) {
     faults.push(`These files import each other in a circle: ${cycle.join(" -> ")}.`);
   }
@@ -79,6 +95,29 @@ function reservedFaults(file: string, source: Source): string[] {
     for (const [found] of source.code.matchAll(what)) faults.push(`${file} uses ${found}: ${why}.`);
   }
   return faults;
+}
+
+/** Folders that import each other, by whatever kind of import, and pairs that no longer do. */
+function tangledFaults(graph: ReadonlyMap<string, string[]>, tangled: readonly string[]): string[] {
+  const folderOf = (path: string) => path.slice(0, Math.max(0, path.lastIndexOf("/")));
+  const imports = new Map<string, string>();
+  for (const [file, targets] of graph) {
+    for (const target of targets) imports.set(`${folderOf(file)} ${folderOf(target)}`, file);
+  }
+  const pairs = new Map<string, string>();
+  for (const [edge, file] of imports) {
+    const [from = "", to = ""] = edge.split(" ");
+    const other = imports.get(`${to} ${from}`);
+    if (from < to && other !== undefined) pairs.set(`${from} ${to}`, `${file} and ${other}`);
+  }
+  return [
+    ...[...pairs].filter(([pair]) => !tangled.includes(pair)).map(([pair, files]) =>
+      `These folders import each other: ${pair} (${files}). What both need goes below both.`
+    ),
+    ...tangled.filter((pair) => !pairs.has(pair)).map((pair) =>
+      `These folders no longer import each other: ${pair}. Take the line out of TANGLED.`
+    ),
+  ];
 }
 
 function resolve(file: string, specifier: string): string {

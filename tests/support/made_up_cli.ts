@@ -97,10 +97,10 @@ const show = defineFreeOperation({
   run: (_context, input) => Promise.resolve(input),
 });
 
-/** Made-up operations: `paint`, `tree fork`, `tree list`, and `bush list`, which is another name for that. */
+/** Made-up operations: `paint`, `tree fork`, `tree list` and `help`. */
 export const madeUp = catalogOf({
   "paint": () => Promise.resolve(paint),
   "tree fork": () => Promise.resolve(fork),
   "tree list": () => Promise.resolve(show),
   "help": () => Promise.resolve(helpOn(madeUp)),
-}, { "bush list": "tree list" });
+});

@@ -31,11 +31,12 @@ function makeHome(user: number): OrdinaryHome {
   atEndOfFile(() => folder[Symbol.dispose]());
   const { path } = folder;
   const deno = reachableDeno(user, path);
-  for (const name of ["copy", "copy/.deno", "home", "cache"]) Deno.mkdirSync(`${path}/${name}`);
-  const parts = ["bin", "src", "cli.ts", "mod.ts", "deno.json", "deno.lock", "std.d.ts"].map((name) =>
+  for (const name of ["copy", "copy/.deno", "copy/tests", "home", "cache"]) Deno.mkdirSync(`${path}/${name}`);
+  const parts = ["bin", "src", "cli.ts", "mod.ts", "deno.json", "deno.lock"].map((name) =>
     `${checkout}/${name}`
   );
-  mustRun("cp", "-R", ...parts.filter((part) => exists(part)), `${path}/copy/`);
+  mustRun("cp", "-R", ...parts, `${path}/copy/`);
+  mustRun("cp", "-R", `${checkout}/tests/links`, `${path}/copy/tests/`);
   mustRun("cp", "-R", `${checkout}/.deno/cache/npm`, `${path}/cache/`);
   Deno.symlinkSync(deno, `${path}/copy/.deno/deno`);
   Deno.symlinkSync(`${path}/cache`, `${path}/copy/.deno/cache`);
@@ -51,13 +52,4 @@ export function reachableDeno(user: number, folder: string, own = Deno.execPath(
   mustRun("cp", "--reflink=auto", own, `${folder}/deno`);
   Deno.chmodSync(`${folder}/deno`, 0o755);
   return `${folder}/deno`;
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false; // a part that the project has not yet
-  }
 }

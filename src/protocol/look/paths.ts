@@ -1,3 +1,4 @@
+import { absolutePath } from "../../model/absolute_path.ts";
 import { type BytePath, bytesOf } from "../../model/bytes.ts";
 import { JvsError } from "../../model/errors.ts";
 import { quoted } from "../../model/path_text.ts";
@@ -17,7 +18,7 @@ export function pathsInWorktree(
   const from = inRoot(context.cwd, root) ?? root;
   return paths.map((path) => {
     if (path === "") throw emptyPath();
-    const absolute = inRoot(normalized(path.startsWith("/") ? path : `${from}/${path}`), root);
+    const absolute = inRoot(absolutePath(path, from), root);
     if (absolute !== undefined) return bytesOf(absolute.slice(root.length + 1));
     throw new JvsError(
       "E_PATH_ESCAPE",
@@ -64,14 +65,4 @@ function realFolder(path: string): string | undefined {
 
 function isBelow(path: string, root: string): boolean {
   return path === root || path.startsWith(`${root}/`);
-}
-
-/** Without `.`, `..` and double slashes; by the text alone, as a path in a snapshot need not exist now. */
-function normalized(path: string): string {
-  const parts: string[] = [];
-  for (const part of path.split("/")) {
-    if (part === "..") parts.pop();
-    else if (part !== "" && part !== ".") parts.push(part);
-  }
-  return `/${parts.join("/")}`;
 }

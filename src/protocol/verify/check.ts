@@ -4,6 +4,7 @@ import type { Finding, WorktreeConfig } from "../../model/records.ts";
 import { nowMs } from "../../platform/clock.ts";
 import { belongsTo } from "../../platform/host_names.ts";
 import { isSystemError } from "../../platform/system_error.ts";
+import { isThere } from "../../repo/snapshot_files.ts";
 import type { RepositoryContext } from "../context.ts";
 import { isAdopted } from "../open_worktree.ts";
 import { finding } from "./finding.ts";
@@ -171,7 +172,7 @@ export async function checkLayout({ store }: RepositoryContext): Promise<Finding
         [`${layout.manifests}/${id}`, "E_DESCRIPTOR_CORRUPT"],
       ] as const
     ) {
-      if (exists(path)) continue;
+      if (isThere(path)) continue;
       const message = `Snapshot ${shortId(id)} exists, but "${path}" is missing: bring it back from a copy.`;
       findings.push(finding("critical", code, message, { path, snapshot_id: id }));
     }
@@ -181,7 +182,7 @@ export async function checkLayout({ store }: RepositoryContext): Promise<Finding
     const where = { path, ...(snapshotId === undefined ? {} : { snapshot_id: snapshotId }) };
     findings.push(finding("warning", "LEFTOVER", message, { ...where, repair: "clean_tmp" }));
   }
-  for (const path of layout.folders.filter((folder) => !folder.includes("/runtime") && !exists(folder))) {
+  for (const path of layout.folders.filter((folder) => !folder.includes("/runtime") && !isThere(folder))) {
     findings.push(finding("error", "LAYOUT", `The folder "${path}" of the repository is missing.`, { path }));
   }
   return findings;
@@ -236,7 +237,7 @@ export function checkRuntime({ store }: RepositoryContext): Finding[] {
       `See whether the worktree is as it should be, then remove the file.`;
     findings.push(finding("error", error.code, message, { path }));
   }
-  for (const path of store.layout.runtimeFolders().filter((folder) => !exists(folder))) {
+  for (const path of store.layout.runtimeFolders().filter((folder) => !isThere(folder))) {
     findings.push(finding("warning", "RUNTIME_MISSING", `The folder "${path}" is missing.`, {
       path,
       repair: "repair_runtime",
@@ -281,14 +282,4 @@ function replacedFinding(worktree: WorktreeConfig, path: string): Finding {
   }
   const way = "If it is the right one, say so in it with `jvs adopt --relocate`.";
   return finding("warning", "WORKTREE_REPLACED", `${message} ${way}`, { path });
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || isSystemError(error, "ENOENT")) return false;
-    throw error;
-  }
 }

@@ -1,4 +1,4 @@
-import { bytesOf } from "../../model/bytes.ts";
+import { bytesOf, ITSELF } from "../../model/bytes.ts";
 import { JvsError } from "../../model/errors.ts";
 import { quoted } from "../../model/path_text.ts";
 import { makeFolderDurable } from "../../platform/durable.ts";
@@ -7,7 +7,6 @@ import { isSystemError } from "../../platform/system_error.ts";
 import { removeClone } from "../../engine/engines.ts";
 import type { Store } from "../../repo/store.ts";
 
-const ITSELF = bytesOf(".");
 const OWNER_MAY_MOVE = 0o300;
 
 /** Opens the folder that payload roots stand in, made where it is missing; a link in its place is `E_PATH_ESCAPE`. */

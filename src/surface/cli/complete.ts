@@ -1,14 +1,15 @@
+import { isJvsError } from "../../model/errors.ts";
 import { shortId } from "../../model/ids.ts";
 import { silentReporter } from "../../model/progress.ts";
 import type { AnyOperation } from "../../operation/define.ts";
 import { openRepository } from "../../operation/call.ts";
 import type { Catalog } from "../../operation/catalog.ts";
-import { type Argument, argumentsOf, choicesOf } from "./arguments.ts";
+import { type Argument, argumentsOf, choicesOf } from "./line/arguments.ts";
 import { createContext } from "./context.ts";
-import { wordPlaces } from "./find_command.ts";
-import { GLOBALS } from "./globals.ts";
+import { GLOBALS } from "./line/globals.ts";
+import { type Line, readLine } from "./line/read_line.ts";
 import type { Io } from "./io.ts";
-import { oneLine } from "./style.ts";
+import { oneLine } from "./render/style.ts";
 
 /** Asks the shell for names of files. */
 const FILES = ":files";
@@ -51,32 +52,24 @@ async function candidatesFor(
   catalog: Catalog,
   io: Io,
 ): Promise<readonly Candidate[]> {
-  const [first, second] = wordPlaces(before);
-  const word = first === undefined ? undefined : before[first] as string;
-  const two = second === undefined ? undefined : catalog.resolve(`${word} ${before[second]}`);
-  const name = two ?? (word === undefined ? undefined : catalog.resolve(word));
-  const operation = name === undefined ? undefined : await catalog.load(name);
+  const line = await readLine(before, catalog);
+  const { open, operation, places, problem, words } = line;
+  if (problem !== undefined && !isJvsError(problem)) throw problem;
   const own = operation === undefined ? [] : argumentsOf(operation.input.fields);
   const all = [...own, ...argumentsOf(GLOBALS.fields)];
-  const asking = flagAsking(all, before.at(-1));
-  if (asking !== undefined) return await valuesOf(asking, before, catalog, io);
+  // After a flag that can do without, or without one more, another flag may follow.
+  const isFlag = current.startsWith("-") && (open?.hints.many || open?.hints.bare !== undefined);
+  if (open !== undefined && !isFlag) return await valuesOf(open, line, catalog, io);
   if (current.startsWith("-")) return flagsOf(all.filter(({ hints }) => !hints.positional && !hints.hidden));
+  const [word] = words;
   if (word === undefined) return firstWords(catalog);
-  if (operation === undefined) {
-    return second === undefined ? catalog.group(word).map((each) => [each.slice(word.length + 1)]) : [];
-  }
-  const used = usedPlaces(before.slice((two === undefined ? first : second as number) as number + 1), all);
-  const places = own.filter(({ hints }) => hints.positional);
-  const place = places[used] ?? (places.at(-1)?.isList ? places.at(-1) : undefined);
-  if (place?.hints.completes === "command" && used > 0) return await followingWords(before, catalog);
-  return place === undefined ? [] : await valuesOf(place, before, catalog, io);
-}
-
-/** The flag whose value stands at the cursor. */
-function flagAsking(all: readonly Argument[], last: string | undefined): Argument | undefined {
-  return all.find(({ name, hints, takesValue }) =>
-    takesValue && last !== undefined && (last === `--${name}` || last === `-${hints.short}`)
-  );
+  if (operation === undefined) return words.length === 1 ? followingWords(word, catalog) : [];
+  const positional = own.filter(({ hints }) => hints.positional);
+  const last = positional.at(-1);
+  const place = positional[places.length] ?? (last?.isList ? last : undefined);
+  const named = places.at(-1);
+  if (place?.hints.completes === "command" && named !== undefined) return followingWords(named, catalog);
+  return place === undefined ? [] : await valuesOf(place, line, catalog, io);
 }
 
 function flagsOf(flags: readonly Argument[]): Candidate[] {
@@ -87,28 +80,18 @@ function flagsOf(flags: readonly Argument[]): Candidate[] {
   });
 }
 
-/** How many of these words are arguments: neither flags nor their values. */
-function usedPlaces(words: readonly string[], all: readonly Argument[]): number {
-  let used = 0;
-  words.forEach((word, i) => {
-    if (!word.startsWith("-") && flagAsking(all, words[i - 1]) === undefined) used++;
-  });
-  return used;
-}
-
 function firstWords({ names }: Catalog): Candidate[] {
   return [...new Set(names.map((name) => name.split(" ")[0] as string))].map((word) => [word]);
 }
 
-/** The second word after `help worktree`. */
-function followingWords(before: readonly string[], catalog: Catalog): Candidate[] {
-  const word = before.at(-1) ?? "";
+/** The second words of commands that begin with this one. */
+function followingWords(word: string, catalog: Catalog): Candidate[] {
   return catalog.group(word).map((each) => [each.slice(word.length + 1)]);
 }
 
 async function valuesOf(
   argument: Argument,
-  before: readonly string[],
+  line: Line,
   catalog: Catalog,
   io: Io,
 ): Promise<readonly Candidate[]> {
@@ -126,22 +109,19 @@ async function valuesOf(
       return choices.map((word) => [word]);
     }
   }
-  return await fromRepository(argument.hints.completes, before, io);
+  return await fromRepository(argument.hints.completes, line, io);
 }
 
 async function fromRepository(
   what: "snapshot" | "worktree" | "ref",
-  before: readonly string[],
+  line: Line,
   io: Io,
 ): Promise<readonly Candidate[]> {
-  const valueOf = (...flags: string[]) => before[before.findIndex((word) => flags.includes(word)) + 1];
-  const asked = (...flags: string[]) =>
-    before.some((word) => flags.includes(word)) ? valueOf(...flags) : undefined;
-  const given = { ...GLOBALS.check({}), repo: asked("--repo"), directory: asked("-C", "--directory") };
+  const [repo, directory] = ["repo", "directory"].map((flag) => line.given.get(flag)?.at(-1));
   const nobody: Pick<AnyOperation, "needs" | "changes"> = { needs: "nothing", changes: "nothing" };
   const signal = new AbortController().signal;
   const { store } = await openRepository(
-    await createContext(nobody, GLOBALS.check(given), { io, reporter: silentReporter, signal }),
+    await createContext(nobody, GLOBALS.check({ repo, directory }), { io, reporter: silentReporter, signal }),
   );
   const refs = (): Candidate[] => store.refs.list().map(({ ref_name, note }) => [ref_name, oneLine(note)]);
   if (what === "ref") return refs();

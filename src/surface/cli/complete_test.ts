@@ -65,7 +65,7 @@ Deno.test("complete() offers what the repository has", async () => {
   assertStringIncludes(snapshots.join("\n"), "\tfirst try");
   assertEquals(await offer("ref", "delete", "b"), ["best\t"]);
   assertEquals(await offer("worktree", "path", ""), ["main\tmain"]);
-  assertStringIncludes((await offer("config", "get", "locking")).join(), "locking\tWhether");
+  assertStringIncludes((await offer("config", "get", "lock")).join(), "lock_timeout\tHow long");
   assertEquals(await complete(["-C", dir.path, "restore", ""], operations, io), "", "there is no repository");
 });
 

@@ -7,7 +7,7 @@ import type { AnyOperation } from "../../operation/define.ts";
 import type { Context } from "../../protocol/context.ts";
 import { defaultActor } from "../../operation/call.ts";
 import { changeKindOf } from "../../operation/registry.ts";
-import type { Globals } from "./globals.ts";
+import type { Globals } from "./line/globals.ts";
 import type { Io } from "./io.ts";
 
 /** What a context is made of besides the command line. */

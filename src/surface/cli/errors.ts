@@ -1,5 +1,5 @@
 import { type ErrorCode, JvsError } from "../../model/errors.ts";
-import type { Style } from "./style.ts";
+import type { Style } from "./render/style.ts";
 
 /** The exit code of each class of error that does not end the program with 1, "the operation says no". SPEC 11. */
 const EXIT_CODES: Partial<Record<ErrorCode, number>> = { E_USAGE: 2, E_INTERRUPTED: 130 };

@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { ERROR_CLASSES, type ErrorCode, JvsError } from "../../model/errors.ts";
 import { asJvsError, errorJson, errorText, exitCodeOf } from "./errors.ts";
-import { createStyle } from "./style.ts";
+import { createStyle } from "./render/style.ts";
 
 const plain = createStyle({ color: false, width: 80 });
 

@@ -1,17 +1,17 @@
 import { JvsError } from "../../model/errors.ts";
 import type { Context } from "../../protocol/context.ts";
-import { callOperation } from "../../operation/call.ts";
+import { runOperation } from "../../operation/call.ts";
 import type { Catalog } from "../../operation/catalog.ts";
 import { operations } from "../../operation/registry.ts";
 import { createContext } from "./context.ts";
 import { asJvsError, errorJson, errorText, exitCodeOf } from "./errors.ts";
-import { findCommand } from "./find_command.ts";
-import type { Globals } from "./globals.ts";
+import { type Command, commandOf, outputOf } from "./line/command.ts";
+import type { Globals } from "./line/globals.ts";
+import { readLine } from "./line/read_line.ts";
 import type { Io } from "./io.ts";
-import { parseArguments } from "./parse.ts";
 import { createProgress } from "./progress.ts";
 import { watchSignals } from "./signals.ts";
-import { createStyle, type Style } from "./style.ts";
+import { createStyle, type Style } from "./render/style.ts";
 
 /** How the command line is run; all of it as `jvs` does by default. */
 export interface CliOptions {
@@ -28,34 +28,32 @@ export type Takeover = (context: Context, input: Readonly<Record<string, unknown
 export async function runCli(args: readonly string[], io: Io, options: CliOptions = {}): Promise<number> {
   const { catalog = operations, takeovers = {} } = options;
   using interruption = watchSignals(io);
+  if (args[0] === "__complete") {
+    const { complete } = await import("./complete.ts");
+    io.out(await complete(args.slice(1), catalog, io));
+    return 0;
+  }
+  const line = await readLine(args, catalog);
   try {
-    if (args[0] === "__complete") {
-      const { complete } = await import("./complete.ts");
-      io.out(await complete(args.slice(1), catalog, io));
-      return 0;
-    }
-    return await runCommand(args, io, { catalog, takeovers }, interruption.signal);
+    const command = await commandOf(line, catalog);
+    return await runCommand(command, io, { catalog, takeovers }, interruption.signal);
   } catch (thrown) {
     const error = asJvsError(thrown, interruption.signal);
-    // The line may be what is wrong, so these flags are looked for by their text.
-    const given = args.slice(0, args.includes("--") ? args.indexOf("--") : args.length);
-    if (!given.includes("--json") || !canPrint(io, errorJson(error))) {
-      const style = styleFor(io, io.errIsTerminal, !given.includes("--no-color"));
-      io.err(errorText(error, style, { debug: given.includes("--debug") }));
+    const { json, color, debug } = outputOf(line);
+    if (!json || !canPrint(io, errorJson(error))) {
+      io.err(errorText(error, styleFor(io, io.errIsTerminal, color), { debug }));
     }
     return exitCodeOf(error);
   }
 }
 
 async function runCommand(
-  args: readonly string[],
+  { operation, input, globals }: Command,
   io: Io,
   { catalog, takeovers }: Required<CliOptions>,
   signal: AbortSignal,
 ): Promise<number> {
-  const { name, rest } = findCommand(args, catalog);
-  const operation = await catalog.load(name);
-  const { input, globals } = parseArguments(name, operation.input.fields, rest);
+  const { name } = operation;
   if (name === "help" && !globals.json) {
     const { helpText } = await import("./render/help.ts");
     io.out(await helpText(input.command, catalog, styleFor(io, io.outIsTerminal, globals.color)));
@@ -66,20 +64,19 @@ async function runCommand(
     const context = await createContext(operation, globals, { io, reporter, signal });
     const takeover = takeovers[name];
     if (takeover !== undefined) return await takeover(context, input);
-    return await callOperation(operation, context, input);
+    return await runOperation(operation, context, input);
   })();
   if (typeof result === "number") return result;
   const print = (text: string) => printResult(io, text, name);
-  const asked = operation.input.check(input);
   if (globals.json) print(`${JSON.stringify({ schema_version: 1, ...Object(result) }, null, 2)}\n`);
   else if (globals.quiet && operation.changes !== "nothing") {
     print((await import("./render/quiet.ts")).quietText(name, result));
   } else {
     const { textOf } = await import("./render/text_of.ts");
     const style = styleFor(io, io.outIsTerminal, globals.color);
-    print(await textOf(name, result, { style, now: io.now(), input: asked }));
+    print(await textOf(name, result, { style, now: io.now(), input }));
   }
-  return operation.failed?.(result, asked) ? 1 : 0;
+  return operation.failed?.(result, input) ? 1 : 0;
 }
 
 /** Writes what an operation gave. Where that fails it was carried out all the same, and nobody must run it again for that. */

@@ -1,7 +1,7 @@
 import { formatBytes, formatDuration } from "../../model/duration.ts";
 import type { Reporter } from "../../model/progress.ts";
 import type { Io } from "./io.ts";
-import { count, fit, grouped, type Style } from "./style.ts";
+import { count, fit, grouped, type Style } from "./render/style.ts";
 
 /** How progress and warnings are shown. */
 export interface ProgressOptions {

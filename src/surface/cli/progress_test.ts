@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { FakeIo } from "../../../tests/support/made_up_cli.ts";
 import { createProgress, type ProgressOptions } from "./progress.ts";
-import { createStyle } from "./style.ts";
+import { createStyle } from "./render/style.ts";
 
 function progress(io: FakeIo, options: Partial<ProgressOptions> = {}) {
   return createProgress(io, {

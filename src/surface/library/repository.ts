@@ -14,7 +14,7 @@ export interface RepositoryOptions {
   signal?: AbortSignal;
   /** Who is recorded in the audit log; `user@host` by default. */
   actor?: string;
-  /** The lease that changes are made under; none by default. */
+  /** The session that the audit trail is to name; none by default. */
   session?: string;
   /** How long to wait for a lock, in milliseconds; the repository's setting by default. */
   lockTimeoutMs?: number;
@@ -64,14 +64,13 @@ export class Repository {
     input: Readonly<Record<string, unknown>> = {},
     options: CallOptions = {},
   ): Promise<unknown> {
-    const name = operations.resolve(operation);
-    if (name === undefined) {
+    if (!operations.has(operation)) {
       throw new JvsError("E_USAGE", `Cannot run "${operation}": there is no such operation.`, {
         hint: `There are: ${operations.names.join(", ")}.`,
       });
     }
     const context = await contextFor(this.folder, this.options, options);
-    return await callOperation(await operations.load(name), context, input);
+    return await callOperation(await operations.load(operation), context, input);
   }
 }
 

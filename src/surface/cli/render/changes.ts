@@ -1,25 +1,40 @@
 import { formatBytes } from "../../../model/duration.ts";
-import { count, displayWidth, oneLine, pad, pathText, type Style, type Tone } from "../style.ts";
+import { count, oneLine, pad, pathText, type Style, type Tone, widest } from "./style.ts";
 import type { diff } from "../../../operation/diff.ts";
 import type { status } from "../../../operation/status.ts";
-import type { Renderer, ResultOf } from "./view.ts";
+import { byFolder, type Difference, eachPath, type Row } from "./folders.ts";
+import type { Renderer, ResultOf, View } from "./view.ts";
 import { shortName } from "./words.ts";
 
 type Diff = ResultOf<typeof diff>;
-type Difference = Diff["differences"][number];
 
 /** What differs between two trees. */
 export const renderDiff: Renderer<Diff> = ({ differences, summary }, { style, input }) => {
   if (input.name_only === true) return differences.map(({ path }) => `${pathText(path)}\n`).join("");
   if (input.patch === true && differences.length > 0) return patchText(differences, style);
-  const lines = differences.map((each) => differenceLine(each, style));
-  const width = Math.min(Math.max(0, ...lines.map(displayWidth)), style.width - ROOM_FOR_SIZES);
-  const sized = differences.map((each, i) =>
-    `${pad(lines[i] ?? "", width)}  ${style.paint("faint", sizeText(each))}`.trimEnd()
-  );
+  const rows = rowsOf(differences, input);
+  const lines = rows.map((row) => rowLine(row, style));
+  const plain = lines.filter((_, i) => rows[i]?.inside === "");
+  const width = Math.min(widest(plain), style.width - ROOM_FOR_SIZES);
+  const sized = rows.map(({ difference, inside }, i) => {
+    const line = lines[i] ?? "";
+    return inside === ""
+      ? `${pad(line, width)}  ${style.paint("faint", sizeText(difference))}`.trimEnd()
+      : line;
+  });
   const total = changesText(summary);
   return [...sized, total === NOTHING ? "No differences." : total].map((line) => `${line}\n`).join("");
 };
+
+/** The lines of a list: with `--all` one for each path. */
+function rowsOf(differences: readonly Difference[], { all }: View["input"]): Row[] {
+  return all === true ? eachPath(differences) : byFolder(differences);
+}
+
+function rowLine({ difference, inside }: Row, style: Style): string {
+  const line = differenceLine(difference, style);
+  return inside === "" ? line : `${line}  ${style.paint("faint", `(${inside})`)}`;
+}
 
 /** Patches one after another, which patch(1) takes as they are; what has none is a line between them, which it skips. */
 function patchText(differences: readonly Difference[], style: Style): string {
@@ -70,8 +85,8 @@ export function differenceLine(
   style: Style,
 ): string {
   const [letter, tone] = LETTERS[kind];
-  const from = old_path ? `${pathText(old_path)} → ` : "";
   const slash = type === "dir" ? "/" : "";
+  const from = old_path ? `${pathText(old_path)}${slash} → ` : "";
   const said = kind === "modified" || kind === "renamed"
     ? aspects.filter((aspect) => aspect !== "content")
     : [];
@@ -89,8 +104,10 @@ function sizeText({ size_before: before, size_after: after }: Difference): strin
 
 type Status = ResultOf<typeof status>;
 
+const MOST_LINES = 100;
+
 /** Where a worktree stands and what in it is not saved. */
-export const renderStatus: Renderer<Status> = (result, { style }) => {
+export const renderStatus: Renderer<Status> = (result, { style, input }) => {
   const { worktree, path, head_snapshot_id: head, latest_snapshot_id: latest, differences } = result;
   const lines = [
     `Worktree ${style.paint("strong", worktree)} in ${oneLine(path)}`,
@@ -113,11 +130,10 @@ export const renderStatus: Renderer<Status> = (result, { style }) => {
   if (result.clean) {
     lines.push(head === null ? "The folder is empty." : style.paint("good", "Clean: everything is saved."));
   } else if (head !== null) lines.push(`Not saved: ${changesText(result.changes)}`);
-  lines.push(...differences.map((each) => `  ${differenceLine(each, style)}`));
-  const { added, removed, modified, renamed } = result.changes;
-  const more = added + removed + modified + renamed - differences.length;
-  if (differences.length > 0 && more > 0) {
-    lines.push(`  … and ${count(more, "more", "more")}: see \`jvs diff\``);
-  }
+  const rows = rowsOf(differences, input);
+  const shown = input.all === true ? rows : rows.slice(0, MOST_LINES);
+  for (const row of shown) lines.push(`  ${rowLine(row, style)}`);
+  const more = rows.slice(shown.length).reduce((sum, { paths }) => sum + paths, 0);
+  if (more > 0) lines.push(`  … and ${count(more, "more", "more")}: see \`jvs status --all\``);
   return `${lines.join("\n")}\n`;
 };

@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { idOf } from "../../../../tests/support/made_up_results.ts";
-import { createStyle, displayWidth } from "../style.ts";
+import { createStyle, displayWidth } from "./style.ts";
 import { renderDiff, renderStatus } from "./changes.ts";
 import type { View } from "./view.ts";
 
@@ -87,7 +87,7 @@ Deno.test("renderDiff() colours patches, and lets nothing in them steer the term
   );
 });
 
-function difference(kind: "modified" | "renamed", path: string) {
+function difference(kind: typeof differences[number]["kind"], path: string) {
   return { kind, path, old_path: null, type: "file", aspects: [], size_before: 5, size_after: 5 } as const;
 }
 
@@ -111,12 +111,11 @@ Deno.test("renderStatus() says where the worktree stands and what is not saved",
     renderStatus(standing, view),
     "Worktree main in /data/repo/main\nAt aaaa0001, the newest of its line\nClean: everything is saved.\n",
   );
-  const changed = { ...standing, clean: false, changes: { ...summary, added: 200 }, differences };
+  const changed = { ...standing, clean: false, changes: summary, differences };
   assertStringIncludes(
     renderStatus(changed, view),
-    "Not saved: 200 added, 1 removed, 1 modified, 1 renamed\n  A  new:name\n",
+    "Not saved: 1 added, 1 removed, 1 modified, 1 renamed\n  A  new:name\n",
   );
-  assertStringIncludes(renderStatus(changed, view), "… and 199 more: see `jvs diff`");
   const detached = { ...standing, detached: true, latest_snapshot_id: b };
   assertStringIncludes(renderStatus(detached, view), "DETACHED at aaaa0001; the newest is bbbb0002");
   assertStringIncludes(
@@ -125,6 +124,50 @@ Deno.test("renderStatus() says where the worktree stands and what is not saved",
   );
   const fresh = { ...standing, head_snapshot_id: null, latest_snapshot_id: null, clean: false };
   assertStringIncludes(renderStatus(fresh, view), "No snapshot yet");
+});
+
+const folder = [
+  { ...difference("removed", "data"), type: "dir", size_before: null, size_after: null },
+  { ...difference("removed", "data/a"), size_after: null },
+  { ...difference("added", "other"), size_before: null },
+] as const;
+
+Deno.test("renderDiff() and renderStatus() make one line of a folder that is gone, and none with all or name_only", () => {
+  const result = {
+    from: a,
+    to: b,
+    worktree: "main",
+    differences: folder,
+    summary: { ...summary, renamed: 0 },
+  };
+  const total = "1 added, 1 removed, 1 modified\n";
+  assertEquals(renderDiff(result, view), `D  data/  (1 file, -5 B)\nA  other  +5 B\n${total}`);
+  const all = { ...view, input: { all: true } };
+  assertEquals(renderDiff(result, all), `D  data/\nD  data/a  -5 B\nA  other   +5 B\n${total}`);
+  assertEquals(renderDiff(result, { ...view, input: { name_only: true } }), "data\ndata/a\nother\n");
+  const changed = { ...standing, clean: false, differences: folder };
+  assertStringIncludes(renderStatus(changed, view), "\n  D  data/  (1 file, -5 B)\n  A  other\n");
+  assertStringIncludes(renderStatus(changed, all), "\n  D  data/\n  D  data/a\n  A  other\n");
+});
+
+Deno.test("renderStatus() shows a hundred lines, and how many paths more there are; with all any number", () => {
+  const many = Array.from({ length: 150 }, (_, i) => difference("added", `file${i}`));
+  const changed = { ...standing, clean: false, differences: many };
+  assertStringIncludes(renderStatus(changed, view), "  A  file99\n  … and 50 more: see `jvs status --all`\n");
+  const all = { ...view, input: { all: true } };
+  assertStringIncludes(renderStatus(changed, all), "  A  file149\n");
+  // More than a call can have arguments.
+  const huge = Array.from({ length: 300_000 }, (_, i) => difference("added", `file${i}`));
+  assertStringIncludes(renderStatus({ ...changed, differences: huge }, all), "  A  file299999\n");
+  const result = { from: a, to: b, worktree: "main", differences: huge, summary };
+  assertStringIncludes(renderDiff(result, view), "A  file299999");
+});
+
+Deno.test("renderDiff() writes a folder that moved as a folder on both sides", () => {
+  const [gone, made] = [folder[0], { ...folder[0], kind: "added", path: "new" }] as const;
+  const moved = { ...difference("renamed", "new/a"), old_path: "data/a" };
+  const result = { from: a, to: b, worktree: "main", differences: [gone, made, moved], summary };
+  assertStringIncludes(renderDiff(result, view), "R  data/ → new/  (1 file, 5 B)\n");
 });
 
 Deno.test("renderDiff() takes no more columns with paint than without", () => {

@@ -2,7 +2,7 @@ import { shortId } from "../../../model/ids.ts";
 import type { Finding } from "../../../model/records.ts";
 import type { doctor } from "../../../operation/doctor.ts";
 import type { verify } from "../../../operation/verify.ts";
-import { count, pathText, type Style, type Tone } from "../style.ts";
+import { count, pathText, type Style, type Tone } from "./style.ts";
 import type { Renderer, ResultOf } from "./view.ts";
 
 type Verified = ResultOf<typeof verify>;
@@ -30,7 +30,7 @@ export const renderVerify: Renderer<Verified> = (
       ...moreThan(worn),
     ]),
   ];
-  lines.push(...findings.map((finding) => findingLine(finding, style)));
+  for (const finding of findings) lines.push(findingLine(finding, style));
   const partly = good.some((each) => each.payload_hash_valid === null) ? ", of which a part was read" : "";
   const what = good.length === 1
     ? style.paint("name", good[0]?.snapshot_id ?? "")

@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { idOf } from "../../../../tests/support/made_up_results.ts";
-import { createStyle } from "../style.ts";
+import { createStyle } from "./style.ts";
 import { renderDoctor, renderVerify } from "./checks.ts";
 import type { View } from "./view.ts";
 

@@ -1,5 +1,5 @@
 import type { demo } from "../../../operation/demo.ts";
-import { wrap } from "../style.ts";
+import { wrap } from "./style.ts";
 import type { ResultOf, View } from "./view.ts";
 
 /** How the result of each step is shown: as its own command shows it. */

@@ -1,4 +1,4 @@
-import { oneLine, type Style, table } from "../style.ts";
+import { oneLine, type Style, table } from "./style.ts";
 import type { Renderer } from "./view.ts";
 import { facts } from "./words.ts";
 

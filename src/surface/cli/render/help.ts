@@ -1,19 +1,17 @@
 import type { AnyOperation } from "../../../operation/define.ts";
 import type { Catalog } from "../../../operation/catalog.ts";
-import { type Argument, argumentsOf, choicesOf } from "../arguments.ts";
-import { unknownCommand } from "../find_command.ts";
-import { GLOBALS } from "../globals.ts";
-import { displayWidth, pad, type Style, wrap } from "../style.ts";
+import { type Argument, argumentsOf, choicesOf } from "../line/arguments.ts";
+import { unknownCommand } from "../line/unknown_command.ts";
+import { GLOBALS } from "../line/globals.ts";
+import { displayWidth, pad, type Style, widest, wrap } from "./style.ts";
 
-/** The commands by what a user wants of them, as SPEC 11 lists them. */
+/** The commands by what a user wants of them, in the order of SPEC 11. */
 export const GROUPS: readonly (readonly [title: string, ...names: string[]])[] = [
   ["Begin", "init", "adopt", "info", "status", "demo"],
   ["Save and go back", "snapshot", "history", "show", "diff", "path", "restore"],
   ["Worktrees and names", "worktree", "ref"],
-  ["Keep in order", "verify", "doctor", "audit", "gc", "conformance"],
-  ["Work together", "lock", "key"],
+  ["Keep in order", "verify", "doctor"],
   ["Set up", "config", "completion", "help", "version"],
-  ["For programs", "serve", "mcp", "report"],
 ];
 
 const MOST_COLUMNS = 100;
@@ -25,7 +23,7 @@ export function overview(all: readonly AnyOperation[], style: Style): string {
   const grouped = GROUPS.map(([title, ...words]) => [title, words.flatMap(of)] as const);
   const rest = all.filter((each) => !grouped.some(([, inGroup]) => inGroup.includes(each)));
   const sections = [...grouped, ["More", rest] as const].filter(([, inGroup]) => inGroup.length > 0);
-  const nameWidth = Math.max(...all.map(({ name }) => name.length));
+  const nameWidth = widest(all.map(({ name }) => name));
   return [
     `${style.paint("strong", "jvs")}: the history of whole working folders\n`,
     `${style.paint("strong", "Usage")}  jvs <command> [arguments] [flags]\n`,
@@ -63,7 +61,7 @@ export function page(operation: AnyOperation, style: Style): string {
 
 /** The page of commands that begin with the same word. */
 export function groupPage(word: string, all: readonly AnyOperation[], style: Style): string {
-  const nameWidth = Math.max(...all.map(({ name }) => name.length));
+  const nameWidth = widest(all.map(({ name }) => name));
   return `${style.paint("strong", `jvs ${word}`)}\n\n` +
     all.map(({ name, summary }) => entry(style.paint("name", name), summary, nameWidth, columns(style))).join(
       "",
@@ -75,14 +73,13 @@ export function groupPage(word: string, all: readonly AnyOperation[], style: Sty
 export async function helpText(command: unknown, catalog: Catalog, style: Style): Promise<string> {
   const words = Array.isArray(command) ? command.join(" ") : "";
   if (words === "") return overview(await catalog.loadAll(), style);
-  const name = catalog.resolve(words);
-  if (name !== undefined) return page(await catalog.load(name), style);
-  const names = new Set(catalog.group(words).map((each) => catalog.resolve(each) ?? each));
-  if (names.size === 0) {
+  if (catalog.has(words)) return page(await catalog.load(words), style);
+  const names = catalog.group(words);
+  if (names.length === 0) {
     const [first = "", second] = words.split(" ");
     throw unknownCommand(first, second, catalog);
   }
-  return groupPage(words, await Promise.all([...names].map((each) => catalog.load(each))), style);
+  return groupPage(words, await Promise.all(names.map(catalog.load)), style);
 }
 
 /** How a command is written: `worktree fork [snapshot] <name> [flags]`. */
@@ -123,7 +120,7 @@ function argumentLines(places: readonly Argument[], style: Style): string {
 }
 
 function lines(all: readonly Argument[], texts: readonly string[], style: Style): string {
-  const nameWidth = Math.min(32, Math.max(...texts.map(displayWidth)));
+  const nameWidth = Math.min(32, widest(texts));
   return all.map((each, i) =>
     entry(style.paint("name", texts[i] ?? ""), aboutText(each), nameWidth, columns(style))
   )

@@ -1,5 +1,5 @@
 import { formatBytes } from "../../../model/duration.ts";
-import { displayWidth, grouped, oneLine, pad, type Style } from "../style.ts";
+import { grouped, oneLine, pad, type Style, widest } from "./style.ts";
 import type { history } from "../../../operation/history.ts";
 import type { Renderer, ResultOf } from "./view.ts";
 import { ago, shortName } from "./words.ts";
@@ -11,7 +11,7 @@ type HistoryItem = History["snapshots"][number];
 export const renderHistory: Renderer<History> = (result, { style, now, input }) => {
   const { snapshots, worktree, detached, total } = result;
   if (snapshots.length === 0) return emptyText(result, input);
-  const width = Math.max(...snapshots.map(({ created_at }) => displayWidth(ago(created_at, now))));
+  const width = widest(snapshots.map(({ created_at }) => ago(created_at, now)));
   const title = detached
     ? `Worktree ${worktree} is ${style.paint("notice", "DETACHED")}: newer snapshots follow its head.\n`
     : "";

@@ -1,6 +1,6 @@
 import type { configList } from "../../../operation/config_list.ts";
 import type { refList } from "../../../operation/ref_list.ts";
-import { oneLine, table } from "../style.ts";
+import { oneLine, table } from "./style.ts";
 import type { Renderer, ResultOf } from "./view.ts";
 import { ago, settingText, shortName } from "./words.ts";
 

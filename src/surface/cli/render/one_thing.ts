@@ -1,8 +1,7 @@
 import type { configGet } from "../../../operation/config_get.ts";
 import type { configSet } from "../../../operation/config_set.ts";
-import type { configTrust } from "../../../operation/config_trust.ts";
 import type { refCreate } from "../../../operation/ref_create.ts";
-import { oneLine } from "../style.ts";
+import { oneLine } from "./style.ts";
 import type { Renderer, ResultOf } from "./view.ts";
 import { noteText, settingText, shortName } from "./words.ts";
 
@@ -20,20 +19,5 @@ export const renderRefDeleted: Renderer<ResultOf<typeof refCreate>> = ({ ref }, 
 export const renderSetting: Renderer<ResultOf<typeof configGet>> = ({ value }) => `${settingText(value)}\n`;
 
 /** A setting that was changed. */
-export const renderSettingSet: Renderer<ResultOf<typeof configSet>> = ({ key, value, note }) =>
-  `Set ${oneLine(key)} to ${settingText(value)}\n${note === null ? "" : `${note}\n`}`;
-
-/** Programs that may run now. */
-export const renderTrusted: Renderer<ResultOf<typeof configTrust>> = (
-  { already_trusted, programs },
-  { style },
-) => {
-  const lines = Object.entries(Object(programs)).map(([name, command]) =>
-    `  ${style.paint("strong", oneLine(name))}  ${
-      settingText(Array.isArray(command) ? command.join(" ") : command)
-    }\n`
-  );
-  return `${already_trusted ? "Trusted already" : "Trusted from now on"}, for you, in this repository:\n${
-    lines.join("")
-  }`;
-};
+export const renderSettingSet: Renderer<ResultOf<typeof configSet>> = ({ key, value }) =>
+  `Set ${oneLine(key)} to ${settingText(value)}\n`;

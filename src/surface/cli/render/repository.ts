@@ -2,7 +2,7 @@ import { formatBytes } from "../../../model/duration.ts";
 import type { adopt } from "../../../operation/adopt.ts";
 import type { info } from "../../../operation/info.ts";
 import type { init } from "../../../operation/init.ts";
-import { count, oneLine, pathText } from "../style.ts";
+import { count, oneLine, pathText } from "./style.ts";
 import type { Renderer, ResultOf } from "./view.ts";
 import { facts, settingText } from "./words.ts";
 

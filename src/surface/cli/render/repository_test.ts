@@ -1,5 +1,5 @@
 import { assertStringIncludes } from "@std/assert";
-import { createStyle } from "../style.ts";
+import { createStyle } from "./style.ts";
 import { renderInfo } from "./repository.ts";
 
 Deno.test("renderInfo() says of a disk just what is known of it", () => {

@@ -1,5 +1,5 @@
 import type { restore } from "../../../operation/restore.ts";
-import { capitalized, count, pathText } from "../style.ts";
+import { capitalized, count, pathText } from "./style.ts";
 import type { Renderer, ResultOf } from "./view.ts";
 import { facts, lost, shortName } from "./words.ts";
 

@@ -2,7 +2,7 @@ import { formatBytes } from "../../../model/duration.ts";
 import { shortId } from "../../../model/ids.ts";
 import type { show } from "../../../operation/show.ts";
 import type { snapshot } from "../../../operation/snapshot.ts";
-import { grouped, oneLine, pathText, type Style, table } from "../style.ts";
+import { grouped, oneLine, pathText, type Style, table } from "./style.ts";
 import type { Renderer, ResultOf } from "./view.ts";
 import { ago, contentText, facts, lost, noteText, shortName } from "./words.ts";
 

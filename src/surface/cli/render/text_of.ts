@@ -7,7 +7,6 @@ export const RENDERERS: Readonly<Record<string, () => Promise<unknown>>> = {
   "config get": async () => (await import("./one_thing.ts")).renderSetting,
   "config list": async () => (await import("./lists.ts")).renderSettings,
   "config set": async () => (await import("./one_thing.ts")).renderSettingSet,
-  "config trust": async () => (await import("./one_thing.ts")).renderTrusted,
   "demo": async () => {
     const { renderDemo } = await import("./demo.ts");
     return (result: Parameters<typeof renderDemo>[0], view: View) => renderDemo(result, view, textOf);

@@ -1,5 +1,5 @@
 import type { Schema } from "../../../model/schema.ts";
-import type { Style } from "../style.ts";
+import type { Style } from "./style.ts";
 
 /** What a renderer knows besides the result. */
 export interface View {

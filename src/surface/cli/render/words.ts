@@ -1,7 +1,7 @@
 import { formatBytes } from "../../../model/duration.ts";
 import { shortId } from "../../../model/ids.ts";
 import type { Degradations, Descriptor } from "../../../model/records.ts";
-import { count, displayWidth, oneLine, pad, pathText, type Style } from "../style.ts";
+import { count, oneLine, pad, pathText, type Style, widest } from "./style.ts";
 
 /** Phrases that more than one renderer uses. */
 
@@ -59,7 +59,7 @@ export function facts(
   indent = "",
 ): string {
   const shown = pairs.filter(([, value]) => value !== "");
-  const width = Math.max(0, ...shown.map(([name]) => displayWidth(name)));
+  const width = widest(shown.map(([name]) => name));
   return shown.map(([name, value]) => `${indent}${style.paint("faint", pad(name, width))}  ${value}\n`).join(
     "",
   );

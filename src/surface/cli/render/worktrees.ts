@@ -3,7 +3,7 @@ import type { worktreeFork } from "../../../operation/worktree_fork.ts";
 import type { worktreeList } from "../../../operation/worktree_list.ts";
 import type { worktreeRemove } from "../../../operation/worktree_remove.ts";
 import type { worktreeRename } from "../../../operation/worktree_rename.ts";
-import { pathText, table } from "../style.ts";
+import { pathText, table } from "./style.ts";
 import type { Renderer, ResultOf } from "./view.ts";
 import { facts, lost, shortName } from "./words.ts";
 

@@ -1,4 +1,4 @@
-import { boolean, type InferFields, oneOf, record, text } from "../../model/schema.ts";
+import { boolean, type InferFields, oneOf, record, text } from "../../../model/schema.ts";
 
 /** What may be given with every command, before or after its name. SPEC 11. */
 export const GLOBALS = record({

@@ -1,5 +1,16 @@
 import { assertEquals } from "@std/assert";
-import { count, createStyle, displayWidth, fit, oneLine, pad, pathText, table, wrap } from "./style.ts";
+import {
+  count,
+  createStyle,
+  displayWidth,
+  fit,
+  oneLine,
+  pad,
+  pathText,
+  table,
+  widest,
+  wrap,
+} from "./style.ts";
 
 const plain = createStyle({ color: false, width: 80 });
 const coloured = createStyle({ color: true, width: 80 });
@@ -56,4 +67,10 @@ Deno.test("count() speaks of one and of many", () => {
     "1,234,567 entries",
   ]);
   assertEquals(pad("a", 3) + pad("b", 3, "right"), "a    b");
+});
+
+Deno.test("widest() takes any number of texts, wide characters too", () => {
+  assertEquals(widest([]), 0);
+  assertEquals(widest(["a", "日本", "abc"]), 4);
+  assertEquals(widest(Array.from({ length: 300_000 }, () => "ab")), 2);
 });

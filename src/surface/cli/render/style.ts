@@ -1,5 +1,5 @@
-import { bytesOf } from "../../model/bytes.ts";
-import { decodePath, displayPath } from "../../model/path_text.ts";
+import { bytesOf } from "../../../model/bytes.ts";
+import { decodePath, displayPath } from "../../../model/path_text.ts";
 
 /** The colours and weights in use, by what they say. */
 const CODES = {
@@ -51,6 +51,13 @@ export function displayWidth(text: string): number {
   return width;
 }
 
+/** How many columns the widest of these takes; however many there are, which arguments of a call could not be. */
+export function widest(texts: Iterable<string>): number {
+  let most = 0;
+  for (const text of texts) most = Math.max(most, displayWidth(text));
+  return most;
+}
+
 /** The text with spaces after it (or before it) up to so many columns. */
 export function pad(text: string, columns: number, side: "left" | "right" = "left"): string {
   const room = " ".repeat(Math.max(0, columns - displayWidth(text)));
@@ -88,7 +95,7 @@ export function table(
   const headed = columns.some(({ title }) => title !== "");
   const titles = columns.map(({ title }) => style.paint("faint", title));
   const all = headed ? [titles, ...rows] : rows;
-  const widths = columns.map((_, i) => Math.max(...all.map((row) => displayWidth(row[i] ?? ""))));
+  const widths = columns.map((_, i) => widest(all.map((row) => row[i] ?? "")));
   const lines = all.map((row) =>
     columns.map((column, i) =>
       i === columns.length - 1 && column.align !== "right"

@@ -1,4 +1,4 @@
-import type { FlagHints, Schema } from "../../model/schema.ts";
+import type { FlagHints, Schema } from "../../../model/schema.ts";
 
 /** A field of an operation's input, as the command line gives it. */
 export interface Argument {

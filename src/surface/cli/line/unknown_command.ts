@@ -1,0 +1,18 @@
+import { JvsError } from "../../../model/errors.ts";
+import { nearest } from "../../../model/nearest.ts";
+import { quoted } from "../../../model/path_text.ts";
+import type { Catalog } from "../../../operation/catalog.ts";
+
+/** `E_USAGE` for words that call nothing, with what may have been meant. */
+export function unknownCommand(word: string, next: string | undefined, catalog: Catalog): JvsError {
+  const group = catalog.group(word);
+  const words = next === undefined || group.length === 0 ? word : `${word} ${next}`;
+  const names = catalog.names.flatMap((name) => [name, name.split(" ")[0] as string]);
+  const near = nearest(words, group.length === 0 ? names : group);
+  const state = words === word && group.length > 0 ? "it wants one more word" : "there is no such command";
+  const all = group.length === 0 ? "See `jvs help` for all commands." : `There are: ${group.join(", ")}.`;
+  return new JvsError("E_USAGE", `Cannot run ${quoted(`jvs ${words}`)}: ${state}.`, {
+    hint: near === undefined || near === words ? all : `Did you mean \`jvs ${near}\`? ${all}`,
+    details: { command: words, commands: group, ...(near === undefined ? {} : { meant: near }) },
+  });
+}

@@ -1,0 +1,129 @@
+import { formatBytes } from "../../../model/duration.ts";
+import type { diff } from "../../../operation/diff.ts";
+import { count } from "./style.ts";
+import type { ResultOf } from "./view.ts";
+
+/** One path that differs. */
+export type Difference = ResultOf<typeof diff>["differences"][number];
+
+/** One line of a list: a path, or a folder with all that is in it. */
+export interface Row {
+  readonly difference: Difference;
+  /** What is in the folder that the line stands for, such as `5,000 files, 12 folders, -81 MB`; else empty. */
+  readonly inside: string;
+  /** How many paths the line stands for. */
+  readonly paths: number;
+}
+
+/** A line for each path. */
+export function eachPath(differences: readonly Difference[]): Row[] {
+  return differences.map((difference) => ({ difference, inside: "", paths: 1 }));
+}
+
+/**
+ * The same in fewer lines: a folder that is wholly new, wholly gone or wholly moved is one, with the count of what is in
+ * it. A folder that stays is never one, however much in it differs; nor is what moved out of a folder by itself.
+ */
+export function byFolder(differences: readonly Difference[]): Row[] {
+  const made = new Set<string>();
+  const gone = new Set<string>();
+  for (const { kind, path, type, aspects } of differences) {
+    const isOther = kind === "modified" && aspects.includes("type");
+    if (type === "dir" && (kind === "added" || isOther)) made.add(path);
+    // What is something else now may have been a folder: then all in it is gone.
+    if (type === "dir" ? kind === "removed" : isOther) gone.add(path);
+  }
+  const rows = new Map<string, Group>();
+  for (const difference of differences) {
+    const [key, head] = groupOf(difference, made, gone);
+    let group = rows.get(key);
+    if (group === undefined) rows.set(key, group = new Group(head));
+    group.add(difference);
+  }
+  joinMoved(rows);
+  return [...rows.values()].map((group) => group.row());
+}
+
+/** Which line a difference belongs to, and what that line is about. */
+function groupOf(
+  each: Difference,
+  made: ReadonlySet<string>,
+  gone: ReadonlySet<string>,
+): [key: string, head: Difference] {
+  const { kind, path, old_path } = each;
+  const to = kind === "added" || kind === "renamed" ? topOf(path, made) : undefined;
+  const from = kind === "removed" ? topOf(path, gone) : old_path === null ? undefined : topOf(old_path, gone);
+  const head = { ...each, type: "dir" as const, aspects: [], size_before: null, size_after: null };
+  if (kind === "added" && to !== undefined) return [joined("added", to), { ...head, path: to }];
+  if (kind === "removed" && from !== undefined) return [joined("removed", from), { ...head, path: from }];
+  if (to !== undefined && from !== undefined && old_path?.slice(from.length) === path.slice(to.length)) {
+    return [joined("renamed", to, from), { ...head, path: to, old_path: from }];
+  }
+  return [joined(kind, path), each];
+}
+
+function joined(...parts: string[]): string {
+  return parts.join("\n"); // no encoded path has a newline
+}
+
+/** The highest of these folders that a path is in, or is itself. */
+function topOf(path: string, folders: ReadonlySet<string>): string | undefined {
+  for (let at = path.indexOf("/"); at !== -1; at = path.indexOf("/", at + 1)) {
+    if (folders.has(path.slice(0, at))) return path.slice(0, at);
+  }
+  return folders.has(path) ? path : undefined;
+}
+
+/** Files are known again elsewhere, folders and empty files are not: where those agree too, the whole folder moved. */
+function joinMoved(rows: Map<string, Group>): void {
+  for (const moved of rows.values()) {
+    const { head } = moved;
+    if (head.kind !== "renamed" || head.type !== "dir") continue;
+    const [to, from] = [joined("added", head.path), joined("removed", head.old_path ?? "")];
+    const [made, gone] = [rows.get(to), rows.get(from)];
+    if (made === undefined || gone === undefined || made.names !== gone.names) continue;
+    for (const each of made.all) moved.add(each);
+    moved.paths += gone.paths;
+    rows.delete(to);
+    rows.delete(from);
+  }
+}
+
+/** What one line stands for. */
+class Group {
+  readonly all: Difference[] = [];
+  paths = 0;
+
+  constructor(readonly head: Difference) {}
+
+  /** Where in the folder each is, and what it is. */
+  get names(): string {
+    return this.all.map(({ path, type }) => joined(path.slice(this.head.path.length), type)).join("\n");
+  }
+
+  add(difference: Difference): void {
+    this.all.push(difference);
+    this.paths++;
+  }
+
+  row(): Row {
+    const { head, all, paths } = this;
+    const inside = head.type === "dir" ? all.filter(({ path }) => path !== head.path) : [];
+    const of = (...types: string[]) => inside.filter(({ type }) => types.includes(type)).length;
+    const [files, folders, links] = [of("file"), of("dir"), of("symlink")];
+    const other = inside.length - files - folders - links;
+    const bytes = inside.reduce(
+      (sum, { size_before, size_after }) => sum + (size_after ?? size_before ?? 0),
+      0,
+    );
+    const sign = head.kind === "added" ? "+" : head.kind === "removed" ? "-" : "";
+    const parts = [
+      files > 0 ? count(files, "file") : "",
+      folders > 0 ? count(folders, "folder") : "",
+      links > 0 ? count(links, "link") : "",
+      other > 0 ? `${other} other` : "",
+      files > 0 ? `${sign}${formatBytes(bytes)}` : "",
+    ];
+    return { difference: head, inside: parts.filter((part) => part !== "").join(", "), paths };
+  }
+}
