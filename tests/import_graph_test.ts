@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { layoutFaults, TANGLED } from "./support/import_graph.ts";
+import { layoutFaults } from "./support/import_graph.ts";
 import { scanSource } from "./support/source_scan.ts";
 
 const root = new URL("../", import.meta.url);
@@ -24,7 +24,7 @@ function programSources(): Map<string, string> {
 Deno.test("the program keeps to its layers", () => {
   const sources = programSources();
   assert(sources.size > 0, "no source was found: this test looks in the wrong place");
-  assertEquals(layoutFaults(sources, TANGLED), []);
+  assertEquals(layoutFaults(sources), []);
 });
 
 /** Checks that a made-up program has exactly one fault, and of this kind. */
@@ -85,16 +85,13 @@ Deno.test("layoutFaults() finds a circle, through a dynamic import too", () => {
   assertFault({ "src/repo/a.ts": `import { a } from "./a.ts";` }, /in a circle/);
 });
 
-Deno.test("layoutFaults() finds folders that import each other, unless they are known to", () => {
+Deno.test("layoutFaults() finds folders that import each other", () => {
   const files = {
     "src/repo/a.ts": `import type { B } from "./parts/b.ts";`,
     "src/repo/parts/c.ts": `const d = () => import("../d.ts");`,
     "src/repo/d.ts": `import { e } from "../tree/parts/e.ts";`,
   };
   assertFault(files, /each other: src\/repo src\/repo\/parts \(src\/repo\/a.ts and src\/repo\/parts\/c.ts\)/);
-  assertEquals(layoutFaults(new Map(Object.entries(files)), ["src/repo src/repo/parts"]), []);
-  const gone = layoutFaults(new Map(), ["src/repo src/repo/parts"]);
-  assertMatch(gone.join(), /no longer import each other: src\/repo src\/repo\/parts/);
 });
 
 Deno.test("layoutFaults() finds a static import of a node: module", () => {

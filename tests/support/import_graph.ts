@@ -21,18 +21,8 @@ const RESERVED: [what: RegExp, allowed: RegExp, why: string][] = [
   [/\bDeno\s*\.\s*build\b/g, /^src\/platform\//, "only src/platform asks which system this is"],
 ];
 
-/** Pairs of folders that still import each other. A line goes when its pair is untangled; none is added. */
-export const TANGLED: readonly string[] = [
-  "src/protocol/change src/protocol/repository",
-  "src/protocol/change src/protocol/restore",
-  "src/protocol/change src/protocol/snapshot",
-  "src/protocol/change src/protocol/worktree",
-  "src/protocol/look src/protocol/worktree",
-  "src/protocol/repository src/protocol/worktree",
-];
-
 /** What breaks the rules of the layout, a sentence each; empty when nothing does. */
-export function layoutFaults(sources: Sources, tangled: readonly string[] = []): string[] {
+export function layoutFaults(sources: Sources): string[] {
   const faults: string[] = [];
   const graph = new Map<string, string[]>();
   for (const [file, text] of sources) {
@@ -56,7 +46,7 @@ export function layoutFaults(sources: Sources, tangled: readonly string[] = []):
     graph.set(file, targets);
     faults.push(...reservedFaults(file, source));
   }
-  faults.push(...tangledFaults(graph, tangled));
+  faults.push(...tangledFaults(graph));
   for (const cycle of cycles(graph)) {
     faults.push(`These files import each other in a circle: ${cycle.join(" -> ")}.`);
   }
@@ -97,27 +87,23 @@ function reservedFaults(file: string, source: Source): string[] {
   return faults;
 }
 
-/** Folders that import each other, by whatever kind of import, and pairs that no longer do. */
-function tangledFaults(graph: ReadonlyMap<string, string[]>, tangled: readonly string[]): string[] {
+/** Folders that import each other, by any kind of import. */
+function tangledFaults(graph: ReadonlyMap<string, string[]>): string[] {
   const folderOf = (path: string) => path.slice(0, Math.max(0, path.lastIndexOf("/")));
   const imports = new Map<string, string>();
   for (const [file, targets] of graph) {
     for (const target of targets) imports.set(`${folderOf(file)} ${folderOf(target)}`, file);
   }
-  const pairs = new Map<string, string>();
+  const faults: string[] = [];
   for (const [edge, file] of imports) {
     const [from = "", to = ""] = edge.split(" ");
     const other = imports.get(`${to} ${from}`);
-    if (from < to && other !== undefined) pairs.set(`${from} ${to}`, `${file} and ${other}`);
+    if (from >= to || other === undefined) continue;
+    faults.push(
+      `These folders import each other: ${from} ${to} (${file} and ${other}). What both need goes below both.`,
+    );
   }
-  return [
-    ...[...pairs].filter(([pair]) => !tangled.includes(pair)).map(([pair, files]) =>
-      `These folders import each other: ${pair} (${files}). What both need goes below both.`
-    ),
-    ...tangled.filter((pair) => !pairs.has(pair)).map((pair) =>
-      `These folders no longer import each other: ${pair}. Take the line out of TANGLED.`
-    ),
-  ];
+  return faults;
 }
 
 function resolve(file: string, specifier: string): string {

@@ -3,7 +3,6 @@ import { idTime, shortId } from "../../model/ids.ts";
 import type { Finding, WorktreeConfig } from "../../model/records.ts";
 import { nowMs } from "../../platform/clock.ts";
 import { belongsTo } from "../../platform/host_names.ts";
-import { isSystemError } from "../../platform/system_error.ts";
 import { isThere } from "../../repo/snapshot_files.ts";
 import type { RepositoryContext } from "../context.ts";
 import { isAdopted } from "../open_worktree.ts";
