@@ -2,8 +2,9 @@ import { isJvsError, JvsError } from "../../model/errors.ts";
 import { type Infer, nullable, record } from "../../model/schema.ts";
 import { snapshotId, type WorktreeConfig } from "../../model/records.ts";
 import type { Folder } from "../../platform/platform.ts";
+import type { Store } from "../../repo/store.ts";
 import type { OpenIntent } from "../../repo/intents.ts";
-import { TreeTable } from "../../tree/table.ts";
+import type { TreeTable } from "../../tree/table.ts";
 import type { RepositoryContext } from "../context.ts";
 import { finishDecided } from "../change/finish.ts";
 import { openWorktree } from "../worktree/open.ts";
@@ -12,13 +13,21 @@ import { moveHead } from "./head.ts";
 import { readJournal } from "./journal.ts";
 import { Staging } from "./staging.ts";
 import { undoJournal } from "./undo.ts";
-import { type Expected, gatherStrangers, saveStrangers } from "./strangers.ts";
+import { gatherConcurrentWrites, saveConcurrentWrites, saveLateWrites } from "./concurrent_writes.ts";
+import { InSnapshots } from "./expected.ts";
 
 const Head = nullable(record({
   base_snapshot_id: nullable(snapshotId()),
   head_snapshot_id: nullable(snapshotId()),
   latest_snapshot_id: nullable(snapshotId()),
 }));
+
+/** What the audit record of a restore says of where everything is. */
+const Decided = record({
+  previous_head: nullable(snapshotId()),
+  autosave_snapshot_id: nullable(snapshotId()),
+  second_autosave_id: nullable(snapshotId()),
+});
 
 /** An interrupted restore is finished if it was decided, else undone. SPEC 7, docs/design/restore.md. */
 export async function recoverRestore(context: RepositoryContext, intent: OpenIntent): Promise<void> {
@@ -41,12 +50,21 @@ export async function recoverRestore(context: RepositoryContext, intent: OpenInt
 }
 
 async function finish(
-  { store }: RepositoryContext,
+  context: RepositoryContext,
   worktree: WorktreeConfig,
   intent: OpenIntent,
   staging: Staging | undefined,
   root: Folder,
 ): Promise<void> {
+  const { store } = context;
+  if (staging?.isToBeDeleted(intent)) {
+    const { previous_head, autosave_snapshot_id, second_autosave_id } = Decided.check(
+      intent.decided()?.details,
+    );
+    const expected = await inSnapshots(store, [previous_head, autosave_snapshot_id, second_autosave_id]);
+    const gathered = [staging.fresh, staging.old].map((tree) => ({ tree, expected }));
+    await saveLateWrites(context, worktree, staging, gathered);
+  }
   moveHead(store, worktree, Head.check(intent.intent.details["head"]) as Infer<typeof Head>);
   await staging?.retire(store, intent);
   await Staging.discard(store, root, intent); // what an interrupted removal left
@@ -70,11 +88,12 @@ async function undo(
   using trees = new RestoreTrees(root, staging);
   const journal = readJournal(staging.home);
   undoJournal(trees, journal);
-  const expected = await expectedInStaging(context, worktree, intent);
+  // If no other process wrote anything: what was staged; and where a folder is gone, what was taken from it.
+  const expected = await inSnapshots(store, [intent.intent.target, worktree.head_snapshot_id]);
   for (const tree of [staging.fresh, staging.old]) {
-    await gatherStrangers(context, worktree, tree, expected, trees.strangers);
+    await gatherConcurrentWrites(context, worktree, tree, expected, trees.aside);
   }
-  for (const id of await saveStrangers(context, worktree, { staging, journal })) {
+  for (const id of await saveConcurrentWrites(context, worktree, staging, journal)) {
     context.reporter.warn(`Work that was written around an interrupted restore was kept as snapshot ${id}.`);
   }
   store.platform.syncFileSystem(root);
@@ -84,27 +103,18 @@ async function undo(
   intent.complete();
 }
 
-/**
- * What staging holds after an undo if nobody wrote anything: what was staged; and where a folder that it was taken from
- * is gone, what the head has.
- */
-async function expectedInStaging(
-  { store }: RepositoryContext,
-  worktree: WorktreeConfig,
-  intent: OpenIntent,
-): Promise<Expected> {
+/** What these snapshots hold; of one that is damaged nothing, so that more than is needed is kept. */
+async function inSnapshots({ snapshots }: Store, ids: readonly (string | null)[]): Promise<InSnapshots> {
   const tables: TreeTable[] = [];
-  for (const id of [intent.intent.target, worktree.head_snapshot_id]) {
+  for (const id of ids) {
     if (id === null) continue;
     try {
-      tables.push(await store.snapshots.manifest(id));
+      tables.push(await snapshots.manifest(id));
     } catch (error) {
-      // A damaged manifest is no reason not to undo: then more than is needed is kept.
       if (!isJvsError(error)) throw error;
     }
   }
-  const [table = new TreeTable(), ...others] = tables;
-  return { table, inodes: false, others };
+  return new InSnapshots(tables);
 }
 
 function unknownWorktree(intent: OpenIntent): JvsError {

@@ -8,12 +8,13 @@ import type { Folder } from "../../platform/platform.ts";
 import { beginSync } from "../../platform/durable.ts";
 import { hashFiles, hashTargets } from "../../tree/hash.ts";
 import { removeTree } from "../../tree/remove_tree.ts";
+import { adoptUnchanged } from "../../tree/adopt_unchanged.ts";
 import { settle } from "../../tree/scan_clock.ts";
 import type { Scan } from "../../tree/scan.ts";
-import { standsStill } from "../../tree/stands_still.ts";
+import { isTreeUnchangedSince } from "../../tree/tree_unchanged.ts";
 import type { TreeTable } from "../../tree/table.ts";
 import { unreadableError } from "../../tree/unreadable.ts";
-import { adoptUnchanged, correctFromPayload } from "./capture_tables.ts";
+import { correctFromPayload } from "./capture_tables.ts";
 import type { WorktreeChange } from "../change/commit.ts";
 import { type Look, scanWorktree } from "../look/look.ts";
 import { shareWithNewest, type SnapshotToShare } from "./share.ts";
@@ -64,12 +65,13 @@ export async function capture(
     const still = await isStill(change, look, attempt).finally(() => syncing);
     if (still) return finish(attempt, { consistency: "quiesced", earlier });
     const now = await lookAgain(change, look, scan);
-    const { match, steady } = adoptUnchanged(scan.table, now.table, attempt.result.changed);
+    const { match, steady } = adoptUnchanged(scan.table, now.table, new Set(attempt.result.changed));
     if (steady) return finish(attempt, { consistency: "quiesced", earlier });
     if (options.consistency === "best_effort" || again === RECAPTURES) {
       if (options.consistency === "quiesced") throw neverStill(look, scan, now, match);
       using payload = payloads.open();
-      const table = await correctFromPayload(payload, scan.table);
+      const steadyOnes = new Set(match);
+      const table = await correctFromPayload(payload, scan.table, (index) => steadyOnes.has(index));
       const corrected = { ...attempt, scan: { ...attempt.scan, table } };
       return finish(corrected, { consistency: "best_effort", earlier });
     }
@@ -110,7 +112,7 @@ async function clonePayload(
 /** The usual end: nothing changed while it was captured. */
 async function isStill({ context }: WorktreeChange, look: Look, { scan, result }: Attempt): Promise<boolean> {
   context.reporter.begin("checking that nothing changed");
-  return result.changed.length === 0 && await standsStill(look.root, scan.table, context.signal);
+  return result.changed.length === 0 && await isTreeUnchangedSince(look.root, scan.table, context.signal);
 }
 
 async function lookAgain(change: WorktreeChange, look: Look, scan: Scan): Promise<Scan> {
