@@ -11,6 +11,7 @@ import type { WorktreeChange } from "../change/commit.ts";
 import { savedTable } from "../look/compare.ts";
 import { type Look, lookAt } from "../look/look.ts";
 import type { RestoreRequest } from "./request.ts";
+import { type Move, moveBetween } from "./move.ts";
 import { planRestore, type RestorePlan } from "./plan.ts";
 import { entriesBelow, findNamed, ignoredEntries, rulesExcept } from "./scope.ts";
 import { unreadableFiles } from "./unreadable_files.ts";
@@ -26,6 +27,8 @@ export interface Prepared {
   /** For each entry of `then` 1 if it is to be restored at all. */
   readonly scope: Uint8Array;
   readonly autosaveId: string | null;
+  /** Where it leads; some paths lead nowhere. */
+  readonly move: Move;
   /** What holds the worktree's content: a snapshot; or what was seen, where that is given up. */
   readonly saved: TreeTable;
   /** Unsaved work that could not be read, so no autosave holds it. It stays as it is. */
@@ -42,8 +45,12 @@ export async function prepareRestore(place: Place, request: RestoreRequest): Pro
     await look.hash(needsHash(then, look.table));
     const plan = scene.plan(new Set());
     refuseInTheWay(look, plan);
-    const prepared = { look, then, scope: scene.scope, autosaveId: null, notSaved: [] };
-    const head = await savedTable(place.store, place.worktree.head_snapshot_id);
+    const { head_snapshot_id } = place.worktree;
+    const head = await savedTable(place.store, head_snapshot_id);
+    const move: Move = request.paths === null
+      ? await moveBetween(place.store, head_snapshot_id, request.descriptor.snapshot_id)
+      : { to: "unsaid" };
+    const prepared = { look, then, scope: scene.scope, autosaveId: null, notSaved: [], move };
     const unsaved = await scene.unsavedPaths(head, plan);
     if (unsaved === null) return { ...prepared, plan, saved: head ?? look.table };
     if (request.unsaved === "discard") return { ...prepared, plan, saved: look.table };

@@ -2,6 +2,7 @@ import type { BytePath } from "../../model/bytes.ts";
 import { DegradationList } from "../../model/degradations.ts";
 import type { TreeTable } from "../../tree/table.ts";
 import type { Look } from "../look/look.ts";
+import type { Move } from "./move.ts";
 import type { RestorePlan } from "./plan.ts";
 import type { Place, Prepared } from "./prepare.ts";
 import type { RestoreRequest } from "./request.ts";
@@ -10,6 +11,7 @@ import { isMeantToVerify } from "./verify.ts";
 /** What was put back. */
 export interface Restored {
   readonly plan: RestorePlan;
+  readonly move: Move;
   /** For paths in messages. */
   readonly look: Look;
   readonly then: TreeTable;
@@ -26,10 +28,11 @@ export interface Restored {
 export function toBeRestored(
   place: Place,
   request: RestoreRequest,
-  { plan, look, then, autosaveId, notSaved }: Prepared,
+  { plan, move, look, then, autosaveId, notSaved }: Prepared,
 ): Restored {
   return {
     plan,
+    move,
     look,
     then,
     autosaveId,
