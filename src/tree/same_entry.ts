@@ -11,7 +11,8 @@ import { at, type TreeTable } from "./table.ts";
  * |---|---|---|---|---|---|
  * | `isUnchangedBetween`, `isUnchangedSince` | yes | yes | yes | yes | two looks at one tree: a change in between shows, once time has gone on by a tick (`settle`) |
  * | `isUnchangedButMoved` | yes | yes, and attributes | yes | no | what we renamed or linked ourselves, as that moves the ctime: the content has to be known by other means |
- * | `isOfSameMake` | yes | no | no | no | copies that we made where no other process can write, and what an undo finds: content is compared besides |
+ * | `hasSameFacts` | yes | yes | no | no | a file that may become a hard link of an earlier payload's: that its content is the same is known by its hash |
+ * | `isOfSameMake`, `isAsRecorded` | yes | no | no | no | copies that we made where no other process can write; what an undo finds, where the content is compared besides |
  */
 
 /** Whether the system says exactly the same of two entries: nothing was written, changed or replaced between two looks. */
@@ -35,13 +36,27 @@ export function isUnchangedButMoved(a: TreeTable, i: number, b: TreeTable, j: nu
     sameXattrs(a.xattrs.get(i) ?? [], b.xattrs.get(j) ?? []);
 }
 
+/** Whether two entries can be one inode: type, size, modification time, mode and owner are the same. */
+export function hasSameFacts(a: TreeTable, i: number, b: TreeTable, j: number): boolean {
+  return isOfSameMake(a, i, b, j) && hasSameRights(a, i, b, j);
+}
+
 /** Whether two entries have the same type, size and modification time. */
 export function isOfSameMake(a: TreeTable, i: number, b: TreeTable, j: number): boolean {
   return a.type[i] === b.type[j] && at(a.size, i) === at(b.size, j) &&
     a.mtimeNsec[i] === b.mtimeNsec[j] && a.mtimeSec[i] === b.mtimeSec[j];
 }
 
+/** Whether the system says of an entry of ours what its manifest says: type, size and modification time. */
+export function isAsRecorded(table: TreeTable, i: number, stat: Stat): boolean {
+  return table.type[i] === stat.type && table.size[i] === stat.size &&
+    table.mtimeSec[i] === stat.mtimeSec && table.mtimeNsec[i] === stat.mtimeNsec;
+}
+
 function isSameInode(a: TreeTable, i: number, b: TreeTable, j: number): boolean {
-  return a.inoLo[i] === b.inoLo[j] && a.inoHi[i] === b.inoHi[j] &&
-    a.mode[i] === b.mode[j] && a.uid[i] === b.uid[j] && a.gid[i] === b.gid[j];
+  return a.inoLo[i] === b.inoLo[j] && a.inoHi[i] === b.inoHi[j] && hasSameRights(a, i, b, j);
+}
+
+function hasSameRights(a: TreeTable, i: number, b: TreeTable, j: number): boolean {
+  return a.mode[i] === b.mode[j] && a.uid[i] === b.uid[j] && a.gid[i] === b.gid[j];
 }
