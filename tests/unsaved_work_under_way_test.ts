@@ -4,7 +4,7 @@ import { contentsOf, losingNothing, payloadsOf, type RestoreSays } from "./suppo
 import { namesIn } from "./support/files.ts";
 import { spawnJvs } from "./support/jvs.ts";
 import { requires } from "./support/requires.ts";
-import { python } from "./support/run.ts";
+import { mustRun, python } from "./support/run.ts";
 
 /** What was written, and how: `tests/support/busy_writer.py` explains it. */
 interface Written {
@@ -17,13 +17,17 @@ interface Written {
 class BusyWriter {
   private constructor(private readonly process: Deno.ChildProcess, private readonly stop: string) {}
 
-  static async start(box: BlackBox, overwritten: readonly string[]): Promise<BusyWriter> {
+  static async start(
+    box: BlackBox,
+    overwritten: readonly string[],
+    ...more: readonly "keep-times"[]
+  ): Promise<BusyWriter> {
     const stop = `${box.outside}/stop`;
     const stage = `${box.outside}/stage`;
     Deno.mkdirSync(stage);
     const script = new URL("support/busy_writer.py", import.meta.url).pathname;
     const process = new Deno.Command(python(), {
-      args: ["-B", script, box.main, stop, stage, overwritten.join(",")],
+      args: ["-B", script, box.main, stop, stage, overwritten.join(","), ...more],
       stdout: "piped",
       stderr: "inherit",
     }).spawn();
@@ -62,6 +66,12 @@ function notFound(box: BlackBox, written: readonly Written[]): Written[] {
   );
 }
 
+/** A mount point: what is in it can be renamed nowhere else, so that a restore has to stage in the payload root. */
+function mountedOnItself(folder: string): Disposable {
+  mustRun("mount", "--bind", folder, folder);
+  return { [Symbol.dispose]: () => void mustRun("umount", folder) };
+}
+
 Deno.test({
   name: "jvs restore loses nothing of what another process writes while it runs, by path or by rename",
   ...requires("python3"),
@@ -90,6 +100,31 @@ Deno.test({
     await box.audit();
   },
 });
+
+for (const staging of ["beside the worktree", "in the payload root"]) {
+  Deno.test({
+    name: `jvs restore loses nothing of one size that is written with its time put back, staging ${staging}`,
+    ...requires("python3", ...staging === "in the payload root" ? ["root"] as const : []),
+    fn: async () => {
+      using box = await BlackBox.make();
+      using _mount = staging === "in the payload root" ? mountedOnItself(box.main) : undefined;
+      const paths = Array.from({ length: 40 }, (_, index) => `${index % 2 === 0 ? "a" : "b/c"}/${index}`);
+      const saved = async (word: string) => {
+        for (const path of paths) box.write(path, `${word} ${path.padStart(9)}`);
+        return (await box.save(word)).snapshot_id;
+      };
+      const snapshots = [await saved("first"), await saved("other")];
+      const writer = await BusyWriter.start(box, paths, "keep-times");
+      for (let round = 0; round < 8; round++) {
+        await box.json<RestoreSays>(["restore", snapshots[round % 2] as string]);
+      }
+      const written = await writer.end();
+      assert(written.length > 100, `the writer was too slow: ${written.length}`);
+      assertEquals(notFound(box, written), []);
+      await box.audit();
+    },
+  });
+}
 
 Deno.test({
   name: "jvs restore does not take what was written while it set a file's time for what it restored",

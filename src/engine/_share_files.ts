@@ -2,7 +2,8 @@ import { FILE } from "../model/entry.ts";
 import { Stat } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
 import { OpenFolders } from "../tree/open_folders.ts";
-import { at, type TreeTable } from "../tree/table.ts";
+import { hasSameFacts, isAsRecorded } from "../tree/same_entry.ts";
+import { at } from "../tree/table.ts";
 import type { Cloning } from "./_cloning.ts";
 import type { ShareSource } from "./contract.ts";
 
@@ -31,13 +32,14 @@ class Sharing implements Disposable {
   tryTo(index: number): boolean {
     const { cloning, share } = this;
     const old = share.match[index] ?? -1;
-    if (old < 0 || !sameFacts(cloning.table, index, share.table, old)) return false;
+    // One inode has one owner, mode and time: a file that differs in these cannot be shared, whatever its content.
+    if (old < 0 || !hasSameFacts(cloning.table, index, share.table, old)) return false;
     const folder = cloning.folderOf(index);
     try {
       const from = this.earlier.get(at(share.table.parent, old));
       const name = share.table.name(old);
       // A payload file that is not what its manifest says must not spread into a new snapshot.
-      if (!from.stat(name, this.found) || !this.isAsRecorded(old)) return false;
+      if (!from.stat(name, this.found) || !isAsRecorded(share.table, old, this.found)) return false;
       folder.linkFrom(cloning.table.name(index), from, name);
     } catch (error) {
       // Too many links, protected_hardlinks, another file system, …: a clone is always right.
@@ -50,20 +52,7 @@ class Sharing implements Disposable {
     return true;
   }
 
-  private isAsRecorded(old: number): boolean {
-    const { found, share: { table } } = this;
-    return found.type === FILE && found.size === at(table.size, old) &&
-      found.mtimeSec === at(table.mtimeSec, old) && found.mtimeNsec === at(table.mtimeNsec, old);
-  }
-
   [Symbol.dispose](): void {
     this.earlier[Symbol.dispose]();
   }
-}
-
-/** One inode has one owner, mode and time: a file that differs in these cannot be shared, whatever its content. */
-function sameFacts(a: TreeTable, i: number, b: TreeTable, j: number): boolean {
-  return at(b.type, j) === FILE && at(a.size, i) === at(b.size, j) && at(a.mode, i) === at(b.mode, j) &&
-    at(a.uid, i) === at(b.uid, j) && at(a.gid, i) === at(b.gid, j) &&
-    at(a.mtimeSec, i) === at(b.mtimeSec, j) && at(a.mtimeNsec, i) === at(b.mtimeNsec, j);
 }

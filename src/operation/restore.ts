@@ -143,9 +143,9 @@ async function restoreBeside(
   const chosen = name === "" ? `${from.name}-${shortId(snapshot_id)}` : name;
   const made = await createWorktreeFrom(context, { name: chosen, snapshotId: snapshot_id, verify });
   return {
-    sentence: `made worktree ${made.worktree.name} as ${
+    sentence: `Restored ${
       shortId(snapshot_id)
-    } was; ${from.name} was left alone`,
+    } in new worktree ${made.worktree.name}; ${from.name} was left alone.`,
     worktree: made.worktree.name,
     path: made.path,
     snapshot_id,

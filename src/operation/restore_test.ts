@@ -8,7 +8,7 @@ import { restore } from "./restore.ts";
 import { status } from "./status.ts";
 
 /** What came after the colon of the sentence. */
-const told = (sentence: string) => sentence.replace(/^[^:]*: /, "").replace(/;.*/, "");
+const told = (sentence: string) => sentence.replace(/^[^:]*: /, "").replace(/;.*|\.$/, "");
 
 Deno.test("restore() tells of folders that come and go where no file tells of them", async () => {
   using repository = await TestRepository.saved();

@@ -82,7 +82,10 @@ async function lookUnlessGone({ context, store, worktree }: WorktreeChange): Pro
   if (store.worktrees.checkIdentity(worktree) === "missing") return undefined;
   const look = await lookAt(context, worktree, { rules: null, unreadable: "record" });
   const [inside] = look.scan.boundaries;
-  if (inside === undefined) return look;
+  if (inside === undefined) {
+    await look.settle(); // what changes from now on shows when it is looked at again
+    return look;
+  }
   look[Symbol.dispose]();
   const [index, boundary] = inside;
   const path = displayPath(look.table.path(index));

@@ -1,6 +1,6 @@
 import { compareBytes } from "../model/bytes.ts";
-import { DIR } from "../model/entry.ts";
 import type { Stat } from "../platform/platform.ts";
+import { isUnchangedSince } from "./same_entry.ts";
 import { at, NONE, type TreeTable } from "./table.ts";
 
 /** A table that a scan walks in step with the tree, to find each entry's earlier self without a search. */
@@ -25,13 +25,7 @@ export class KnownTree {
 
   /** Whether an entry is, by all that the system says, the same as before, and was to be trusted then. SPEC 5. */
   isUnchanged(index: number, stat: Stat): boolean {
-    const { table } = this;
-    return table.clean[index] === 1 &&
-      table.ctimeNsec[index] === stat.ctimeNsec && table.ctimeSec[index] === stat.ctimeSec &&
-      table.mtimeNsec[index] === stat.mtimeNsec && table.mtimeSec[index] === stat.mtimeSec &&
-      table.inoLo[index] === stat.inoLo && table.inoHi[index] === stat.inoHi &&
-      table.type[index] === stat.type && (stat.type === DIR || table.size[index] === stat.size) &&
-      table.mode[index] === stat.mode && table.uid[index] === stat.uid && table.gid[index] === stat.gid;
+    return this.table.clean[index] === 1 && isUnchangedSince(this.table, index, stat);
   }
 }
 

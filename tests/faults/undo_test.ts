@@ -84,6 +84,26 @@ Deno.test({
 });
 
 Deno.test({
+  name:
+    "jvs restore that is undone saves what was written to what it had put there, of the same size and time",
+  ...requires("strace"),
+  fn: async () => {
+    using box = await savedTwice();
+    await killRestore(box);
+    assertEquals(box.read("d/f"), "1\n");
+    mustRun(
+      "sh",
+      "-ec",
+      `cd '${box.main}/d'; touch -r f ../time; echo 3 > f; touch -r ../time f; rm ../time`,
+    );
+    await box.json(REPAIR);
+    assertEquals(box.read("d/f"), "22\n");
+    assertEquals(snapshotsWith(box, "3\n").length, 1);
+    await box.audit();
+  },
+});
+
+Deno.test({
   name: "jvs restore that is undone keeps what it had put there for writers that still have it open",
   ...requires("strace"),
   fn: async () => {

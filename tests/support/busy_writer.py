@@ -2,7 +2,11 @@
 
 Each line of the answer is `how, tab, path, tab, content`: what was written to that path, was whole there, and was never
 overwritten by this program itself. `how` is `rename` for what came into the tree whole, `write` for what was written
-in place, through a descriptor that may have been opened before its file was taken out of the tree.
+in place, through a descriptor that may have been opened before its file was taken out of the tree, and `stood` for what
+was written in place and still had its name when it was whole.
+
+With a fifth argument, `keep-times`, what is overwritten keeps its modification time: as with `rsync --inplace --times` or
+`tar`, only the change time tells that something was written.
 """
 
 import os
@@ -11,6 +15,7 @@ import time
 
 ROOT, STOP, STAGE = sys.argv[1:4]
 OVERWRITTEN = sys.argv[4].split(",")
+KEEP_TIMES = sys.argv[5:] == ["keep-times"]
 LOG = []
 
 
@@ -21,9 +26,30 @@ def say(how, path, content):
 def bring(path, content, count):
     """Writes beside the tree and renames into it."""
     staged = "%s/%d" % (STAGE, count)
+    there = os.path.join(ROOT, path)
     with open(staged, "w") as file:
         file.write(content)
-    os.rename(staged, os.path.join(ROOT, path))
+        if os.path.exists(there):
+            keep_time(file, os.stat(there))
+    os.rename(staged, there)
+
+
+def overwrite(path, content):
+    """Writes in place."""
+    with open(os.path.join(ROOT, path), "r+") as file:
+        before = os.fstat(file.fileno())
+        file.write(content)
+        file.truncate()
+        keep_time(file, before)
+        file.flush()
+        there = os.stat(os.path.join(ROOT, path))
+        return "stood" if os.path.samestat(there, before) else "write"
+
+
+def keep_time(file, before):
+    if KEEP_TIMES:
+        file.flush()
+        os.utime(file.fileno(), ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
 def write_new(count):
@@ -56,28 +82,27 @@ class Overwriting:
     """One file, written again and again, with content of one length."""
 
     def __init__(self, how, path):
-        self.how, self.path, self.last = how, path, None
+        self.how, self.path, self.last, self.said = how, path, None, how
 
     def write(self, count):
         there = read(self.path)
         if self.last is not None and there != self.last:
-            say(self.how, self.path, self.last)  # somebody else took it away, so it must be somewhere
+            say(self.said, self.path, self.last)  # somebody else took it away, so it must be somewhere
         content = "%s %09d" % (self.how, count)
         try:
             if self.how == "rename":
                 bring(self.path, content, count)
             else:
-                with open(os.path.join(ROOT, self.path), "r+") as file:
-                    file.write(content)
-                    file.truncate()
+                self.said = overwrite(self.path, content)
         except OSError:
+            # The name may have gone only after all of it was written.
             self.last = None
             return
         self.last = content
 
     def end(self):
         if self.last is not None:
-            say(self.how, self.path, self.last)
+            say(self.said, self.path, self.last)
 
 
 files = [Overwriting("rename" if index % 2 else "write", path) for index, path in enumerate(OVERWRITTEN)]

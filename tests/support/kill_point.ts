@@ -52,11 +52,32 @@ function isWriting(options: unknown): boolean {
   return how.createNew === true || how.append === true;
 }
 
+/** Runs something, and acts around each rename of an entry with this name that it makes: right before or right after. */
+export async function aroundRename<T>(
+  name: string,
+  act: { before?: () => void; after?: () => void },
+  body: () => Promise<T>,
+): Promise<T> {
+  const original = LinuxFolder.prototype.rename;
+  LinuxFolder.prototype.rename = function (this: LinuxFolder, ...args: Parameters<typeof original>) {
+    const isMeant = new TextDecoder().decode(args[0]) === name;
+    if (isMeant) act.before?.();
+    original.apply(this, args);
+    if (isMeant) act.after?.();
+  };
+  try {
+    return await body();
+  } finally {
+    LinuxFolder.prototype.rename = original;
+  }
+}
+
 function intercept(target: object, name: string, strike: () => void): () => void {
   return interceptWhen(target, name, () => true, strike);
 }
 
-function interceptWhen(
+/** Calls `strike` before each call of a method that counts; what it throws is thrown instead. Gives what ends that. */
+export function interceptWhen(
   target: object,
   name: string,
   counts: (args: readonly unknown[]) => boolean,

@@ -5,7 +5,7 @@ import { isSystemError } from "../../platform/system_error.ts";
 import { readWhole } from "../../tree/read_whole.ts";
 import { hashFiles } from "../../tree/hash.ts";
 import { type IgnoreRules, parseIgnoreRules } from "../../tree/ignore.ts";
-import { readScanClock, type ScanClock } from "../../tree/scan_clock.ts";
+import { readScanClock, type ScanClock, settle } from "../../tree/scan_clock.ts";
 import { type Scan, type ScanOptions, scanTree } from "../../tree/scan.ts";
 import { loadStatCache, saveStatCache, type StatCache } from "../../tree/stat_cache.ts";
 import type { TreeTable } from "../../tree/table.ts";
@@ -46,6 +46,16 @@ export class Look implements Disposable {
   /** The worktree's own rules, whether they were followed or not. */
   get ownRules(): IgnoreRules | null {
     return parsed(this.rulesText);
+  }
+
+  /** Whether every change of it shows in times; else only its content tells. */
+  get timesProve(): boolean {
+    return this.clock !== undefined && this.clock.granularityNs !== Infinity;
+  }
+
+  /** Waits until whatever changes from then on shows in its ctime, beside what was seen. */
+  async settle(): Promise<void> {
+    if (this.clock !== undefined) await settle(this.table, this.clock);
   }
 
   /** Reads and hashes these files of the worktree; which of them could not be read, or changed meanwhile. */

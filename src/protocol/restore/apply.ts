@@ -18,17 +18,17 @@ export class RestoreTrees implements Disposable {
   readonly fresh: FoldersByPath;
   readonly old: FoldersByPath;
   /** What others wrote in the way of it, or into what was taken out. */
-  readonly strangers: PutAside;
+  readonly aside: PutAside;
 
   constructor(root: Folder, staging: Staging) {
     this.worktree = new FoldersByPath(root);
     this.fresh = new FoldersByPath(staging.fresh);
     this.old = new FoldersByPath(staging.old);
-    this.strangers = new PutAside((number) => staging.openStrangers(number));
+    this.aside = new PutAside((number) => staging.openAside(number));
   }
 
   [Symbol.dispose](): void {
-    for (const folders of [this.worktree, this.fresh, this.old, this.strangers]) folders[Symbol.dispose]();
+    for (const folders of [this.worktree, this.fresh, this.old, this.aside]) folders[Symbol.dispose]();
   }
 }
 
@@ -39,21 +39,31 @@ export class RestoreTrees implements Disposable {
 export function prepareRoom(trees: RestoreTrees, { units }: Journal): void {
   for (const { path, kind } of units) {
     if (kind !== "create") trees.old.ensure(parentPath(path));
-    trees.strangers.prepare(path);
+    trees.aside.prepare(path);
   }
+}
+
+/** Is asked right before and right after each unit is carried out, with the folder and the name that it is about. */
+export interface UnitWatch {
+  before(unit: number, folder: Folder, name: Uint8Array): void;
+  after(unit: number, folder: Folder, name: Uint8Array): void;
 }
 
 /** Makes the journal's changes visible, one rename or exchange after the other, then sets modes, owners and times. */
 export async function applyJournal(
   trees: RestoreTrees,
   journal: Journal,
+  watch: UnitWatch,
   degradations: DegradationList,
   signal: AbortSignal,
 ): Promise<void> {
   const pace = new Pace(signal);
   loosenFolders(trees.worktree, journal.aspects);
-  for (const unit of journal.units) {
-    carryOut(trees, unit);
+  for (const [index, unit] of journal.units.entries()) {
+    const folder = trees.worktree.get(parentPath(unit.path));
+    watch.before(index, folder, lastName(unit.path));
+    carryOut(trees, unit, folder);
+    watch.after(index, folder, lastName(unit.path));
     if (pace.due(8)) await pace.turn();
   }
   for (const entry of [...journal.aspects].reverse()) {
@@ -93,8 +103,7 @@ export function setAt(
   if (parent !== undefined) setAspects(parent, nameIn(path), aspects, refused);
 }
 
-function carryOut(trees: RestoreTrees, unit: JournalUnit): void {
-  const parent = trees.worktree.get(parentPath(unit.path));
+function carryOut(trees: RestoreTrees, unit: JournalUnit, parent: Folder): void {
   const name = lastName(unit.path);
   if (unit.kind === "remove") return takeOut(trees, parent, unit.path);
   const staged = trees.fresh.get(parentPath(unit.path));

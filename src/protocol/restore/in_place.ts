@@ -1,21 +1,23 @@
 import { isJvsError } from "../../model/errors.ts";
 import type { Folder } from "../../platform/platform.ts";
-import { adoptHashes } from "../look/adopt_hashes.ts";
+import { NONE } from "../../tree/table.ts";
 import { commitChange } from "../change/commit.ts";
 import type { WorktreeChange } from "../change/kind.ts";
 import type { RepositoryContext } from "../context.ts";
-import { lookAt } from "../look/look.ts";
 import { applyJournal, prepareRoom, RestoreTrees } from "./apply.ts";
+import { Brought } from "./brought.ts";
+import { AsGathered, type Expected, TakenOut } from "./expected.ts";
 import type { RestoreRequest } from "./request.ts";
 import { headAfterRestore, moveHead } from "./head.ts";
 import { writeJournal } from "./journal.ts";
 import { requireMovable } from "./movable.ts";
-import { prepareRestore } from "./prepare.ts";
+import type { Unit } from "./plan.ts";
+import { type Prepared, prepareRestore } from "./prepare.ts";
 import { type Restored, toBeRestored } from "./restored.ts";
 import { journalOf, stage, withoutUnmade } from "./stage.ts";
 import type { restoring } from "./restoring.ts";
 import { removeOldReplaced, Staging } from "./staging.ts";
-import { gatherStrangers, saveStrangers } from "./strangers.ts";
+import { gatherConcurrentWrites, saveConcurrentWrites, saveLateWrites } from "./concurrent_writes.ts";
 
 type RestoreChange = WorktreeChange<typeof restoring>;
 
@@ -33,7 +35,7 @@ export async function restoreInPlace(
   const result = toBeRestored(change, request, prepared);
   const { plan } = result;
   const nothingDiffers = plan.units.length === 0 && plan.metadata.length === 0;
-  if (!nothingDiffers) return use(await changeTree(change, request, prepared.scope, result));
+  if (!nothingDiffers) return use(await changeTree(change, request, prepared, result));
   await commit(change, request, result);
   use(result);
 }
@@ -41,7 +43,7 @@ export async function restoreInPlace(
 async function changeTree(
   change: RestoreChange,
   request: RestoreRequest,
-  scope: Uint8Array,
+  { scope, saved }: Prepared,
   result: Restored,
 ): Promise<Restored> {
   const { context, store, worktree, intent } = change;
@@ -56,6 +58,7 @@ async function changeTree(
   };
   degradations.addAll(await stage(change, staging, stageRequest));
   store.platform.syncFileSystem(staging.home);
+  const brought = await Brought.look(change, staging, result.plan, then);
 
   using trees = new RestoreTrees(look.root, staging);
   const plan = withoutUnmade(result.plan, then, trees);
@@ -66,19 +69,38 @@ async function changeTree(
   intent.step("journal");
 
   context.reporter.begin("restoring", { entries: journal.units.length });
-  await applyJournal(trees, journal, degradations, context.signal);
+  const limit = store.config.get("restore.verify_limit");
+  const taken = new TakenOut({ seen: look.table, saved, timesProve: look.timesProve, mostRead: limit });
+  const watch = {
+    before(unit: number, folder: Folder, name: Uint8Array) {
+      const { now } = plan.units[unit] as Unit;
+      if (now !== NONE) taken.lookLast(now, folder, name);
+    },
+    after(unit: number, folder: Folder, name: Uint8Array) {
+      const { then: j } = plan.units[unit] as Unit;
+      if (j !== NONE) brought.note(then.path(j), folder, name);
+    },
+  };
+  await applyJournal(trees, journal, watch, degradations, context.signal);
 
-  const seen = { table: look.table, inodes: true };
-  for (const taken of [staging.fresh, staging.old]) {
-    await gatherStrangers(context, worktree, taken, seen, trees.strangers);
+  const gathered: { tree: Folder; expected: Expected }[] = [];
+  for (const tree of [staging.fresh, staging.old]) {
+    const found = await gatherConcurrentWrites(context, worktree, tree, taken, trees.aside);
+    gathered.push({ tree, expected: new AsGathered(found, look.timesProve) });
   }
-  const [secondAutosaveId = null, ...more] = await saveStrangers(context, worktree, { staging, journal });
+  const { units } = journal;
+  const [secondAutosaveId = null, ...more] = await saveConcurrentWrites(context, worktree, staging, {
+    units,
+  });
   for (const id of more) context.reporter.warn(`More of it was kept as snapshot ${id}.`);
   makeDurable(change, look.root, staging);
   const done = { ...result, plan, secondAutosaveId };
-  await commit(change, request, done, staging);
+  await commit(change, request, done, async () => {
+    if (staging.isInRoot) await saveLateWrites(context, worktree, staging, gathered);
+    await staging.retire(store, intent);
+  });
   await tidyUp(context, () => removeOldReplaced(store, store.config.get("restore.keep_replaced")));
-  await tidyUp(context, () => rememberRestored(change, done));
+  await tidyUp(context, () => brought.remember(change, look.table));
   return done;
 }
 
@@ -103,7 +125,7 @@ async function commit(
   change: RestoreChange,
   request: RestoreRequest,
   result: Restored,
-  staging?: Staging,
+  retire?: () => Promise<void>,
 ): Promise<void> {
   const { store, worktree, intent } = change;
   const { snapshot_id } = request.descriptor;
@@ -128,13 +150,6 @@ async function commit(
   };
   await commitChange(change, note, {
     commit: () => moveHead(store, worktree, head),
-    cleanUp: () => staging?.retire(store, intent),
+    ...(retire === undefined ? {} : { cleanUp: retire }),
   });
-}
-
-/** What was put back is known: the next look need not read it again. */
-async function rememberRestored(change: RestoreChange, { plan, then }: Restored): Promise<void> {
-  using look = await lookAt(change.context, change.worktree);
-  adoptHashes(look.table, then, new Set(plan.metadata.map((pair) => pair.then)));
-  look.remember(null);
 }

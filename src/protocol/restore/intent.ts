@@ -1,4 +1,4 @@
-import { type Infer, nullable, record } from "../../model/schema.ts";
+import { boolean, type Infer, integer, nullable, record, text } from "../../model/schema.ts";
 import { snapshotId } from "../../model/records.ts";
 import type { OpenIntent } from "../../repo/intents.ts";
 import { RootState } from "./root_access.ts";
@@ -12,6 +12,21 @@ export const RestoreDetails = record({
     head_snapshot_id: nullable(snapshotId()),
     latest_snapshot_id: nullable(snapshotId()),
   })).about("Where the worktree will stand; null where it stays.").optional(),
+});
+
+/** What the audit record of a restore says. */
+export const RestoreAudit = record({
+  worktree: text(),
+  snapshot_id: snapshotId(),
+  previous_head: nullable(snapshotId()),
+  paths: nullable(integer()).about("How many were named; null for everything."),
+  changed: integer(),
+  added: integer(),
+  removed: integer(),
+  metadata: integer(),
+  autosave_snapshot_id: nullable(snapshotId()),
+  second_autosave_id: nullable(snapshotId()),
+  discarded: boolean(),
 });
 
 /**

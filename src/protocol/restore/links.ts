@@ -12,6 +12,7 @@ export function isAnother(now: TreeTable, i: number, then: TreeTable, j: number)
 export class LinkGroups {
   private readonly nowMembers: Map<number, number[]>;
   private readonly thenMembers: Map<number, number[]>;
+  private readonly answers = new Map<string, boolean>();
 
   constructor(
     private readonly now: TreeTable,
@@ -29,14 +30,23 @@ export class LinkGroups {
   differ(i: number, j: number): boolean {
     const before = this.nowMembers.get(at(this.now.linkGroup, i)) ?? [i];
     const after = this.thenMembers.get(at(this.then.linkGroup, j)) ?? [j];
-    return before.length !== after.length || after.some((member, k) => this.nowOf[member] !== before[k]) ||
-      (after.length > 1 && this.differsAnywhere(after));
+    if (before.length === 1 && after.length === 1) return this.groupsDiffer(before, after);
+    // All names of two groups have one answer, and a file may have many.
+    const pair = `${before[0]} ${after[0]}`;
+    const known = this.answers.get(pair) ?? this.groupsDiffer(before, after);
+    this.answers.set(pair, known);
+    return known;
   }
 
   /** Whether the file has names that the worktree does not show. */
   reachOutside(i: number): boolean {
     const inside = this.nowMembers.get(at(this.now.linkGroup, i))?.length ?? 1;
     return at(this.now.nlink, i) > inside;
+  }
+
+  private groupsDiffer(before: readonly number[], after: readonly number[]): boolean {
+    return before.length !== after.length || after.some((member, k) => this.nowOf[member] !== before[k]) ||
+      (after.length > 1 && this.differsAnywhere(after));
   }
 
   private differsAnywhere(members: readonly number[]): boolean {

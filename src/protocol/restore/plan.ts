@@ -71,6 +71,8 @@ class Planner {
   /** Scan entries that a swap takes away with the folder they are in. */
   private readonly swallowed: Uint8Array;
   private readonly skipped: Uint8Array;
+  /** For each manifest entry 1 if something in it is in scope; found out when it is first asked for. */
+  private scopedBelow: Uint8Array | undefined;
   private readonly units: Unit[] = [];
   private readonly metadata: { now: number; then: number }[] = [];
   private readonly touched: number[] = [];
@@ -97,6 +99,7 @@ class Planner {
 
   plan(): RestorePlan {
     for (let j = 0; j < this.then.count; j++) this.planThen(j);
+    this.swallow();
     this.planRemovals();
     const { units, metadata, staged, touched, kept, inTheWay, leftAlone } = this;
     return { units, metadata, staged, touched, kept, inTheWay, leftAlone, counts: this.count() };
@@ -129,15 +132,19 @@ class Planner {
     if (this.request.inScope(this.then, j)) return true;
     const i = at(this.nowOf, j);
     const isFolderNow = i !== NONE && this.now.type[i] === DIR;
-    return at(this.then.type, j) === DIR && !isFolderNow && this.hasScopedBelow(j);
+    if (at(this.then.type, j) !== DIR || isFolderNow) return false;
+    this.scopedBelow ??= this.findScopedBelow();
+    return this.scopedBelow[j] === 1;
   }
 
-  private hasScopedBelow(j: number): boolean {
-    // A folder's content stands behind it, not always at once: `a`, `a.txt`, `a/x`.
-    for (let k = j + 1; k < this.then.count; k++) {
-      if (this.request.inScope(this.then, k) && isBelow(this.then, k, j)) return true;
+  /** In one pass from the end, as a folder's content stands behind it. */
+  private findScopedBelow(): Uint8Array {
+    const { then, request } = this;
+    const below = new Uint8Array(then.count);
+    for (let k = then.count - 1; k > 0; k--) {
+      if (below[k] === 1 || request.inScope(then, k)) below[at(then.parent, k)] = 1;
     }
-    return false;
+    return below;
   }
 
   /** A mount point, a nested repository or an unreadable entry where the snapshot has something. */
@@ -157,17 +164,14 @@ class Planner {
 
   private swap(i: number, j: number): void {
     this.add({ kind: "swap", now: i, then: j });
-    if (at(this.now.type, i) === DIR) this.swallow(i);
-    else this.touched.push(i);
+    this.touched.push(i);
+    if (at(this.now.type, i) === DIR) this.swallowed[i] = 1;
   }
 
-  /** All that is in a folder which gives way to something else goes with it, or is in the way. */
-  private swallow(top: number): void {
-    this.swallowed[top] = 1;
-    this.touched.push(top);
-    for (let i = top + 1; i < this.now.count; i++) {
-      // What is in another folder that gave way before may stand behind this one, and is swallowed already.
-      if (this.swallowed[i] === 1 || this.swallowed[at(this.now.parent, i)] !== 1) continue;
+  /** All that is in the folders which give way to something else goes with them, or is in the way. */
+  private swallow(): void {
+    for (let i = 1; i < this.now.count; i++) {
+      if (this.swallowed[at(this.now.parent, i)] !== 1) continue;
       this.swallowed[i] = 1;
       if (this.request.fixed(i)) this.inTheWay.push(i);
       else this.touched.push(i);
@@ -270,13 +274,6 @@ function countEmptyFolders(table: TreeTable, counts: (index: number) => boolean)
 function isUnknown(then: TreeTable, j: number): boolean {
   const type = at(then.type, j);
   return (type === FILE || type === DIR) && (at(then.lost, j) & LOST.type) !== 0;
-}
-
-function isBelow(table: TreeTable, index: number, folder: number): boolean {
-  for (let i = index; i > folder && i !== NONE; i = at(table.parent, i)) {
-    if (at(table.parent, i) === folder) return true;
-  }
-  return false;
 }
 
 /** Whether anything is to be set in place: modes and times included. */

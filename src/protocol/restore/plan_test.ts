@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { DIR, LOST } from "../../model/entry.ts";
+import { DIR, FILE, LOST } from "../../model/entry.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import { entry, type PlainEntry, randomNumbers, tableOf } from "../../../tests/support/random_tables.ts";
 import {
@@ -238,3 +238,57 @@ Deno.test("planRestore() of some paths takes away a file in a folder that the sn
   assertEquals(plan.units.map((unit) => [unit.kind, pathOf(now, unit.now)]), [["remove", "new/file"]]);
   assertEquals(plan.kept, []);
 });
+
+/** So many folders with a file in each, or so many files with the folders' names, or one file with those names. */
+function wideTable(width: number, kind: "folders" | "files" | "links"): TreeTable {
+  const names = Array.from({ length: width }, (_, index) => String(index).padStart(6, "0"));
+  const folder = (name: string) => [entry(name, { type: DIR }), entry(`${name}/f`, { type: FILE, size: 1 })];
+  const group = kind === "links" ? "one" : null;
+  const file = (name: string) => [entry(name, { type: FILE, size: 1, hash: CONTENTS[0] ?? null, group })];
+  return tableOf([entry("", { type: DIR }), ...names.flatMap(kind === "folders" ? folder : file)]);
+}
+
+/** Counts how often a column is looked at. */
+function counted(column: Uint32Array): { column: Uint32Array; reads: () => number } {
+  let reads = 0;
+  const get = (target: Uint32Array, key: string | symbol) => {
+    reads++;
+    const value: unknown = Reflect.get(target, key);
+    return typeof value === "function" ? value.bind(target) : value;
+  };
+  return { column: new Proxy(column, { get }), reads: () => reads };
+}
+
+for (
+  const [what, now, then, path] of [
+    ["one path of an emptied tree", undefined, "folders", "000900/f"],
+    ["files where folders are", "folders", "files", null],
+    ["one file that has many names", "links", "links", null],
+  ] as const
+) {
+  Deno.test(`planRestore() of ${what} takes work that grows with the tree, not with its square`, () => {
+    const width = 1000;
+    const nowTable = now === undefined ? tableOf([entry("", { type: DIR })]) : wideTable(width, now);
+    const thenTable = wideTable(width, then);
+    const looks = [nowTable, thenTable].map((table) => {
+      const { column, reads } = counted(table.parent);
+      table.parent = column;
+      return reads;
+    });
+    let asked = 0;
+    const inScope = (table: TreeTable, index: number) => {
+      asked++;
+      return path === null || pathOf(table, index) === path;
+    };
+    const plan = planRestore({
+      now: nowTable,
+      then: thenTable,
+      ignored: () => false,
+      fixed: () => false,
+      inScope,
+    });
+    assertEquals(plan.units.length, path !== null ? 1 : now === "links" ? 0 : width);
+    const work = looks.reduce((sum, reads) => sum + reads(), asked);
+    assert(work < 100 * width, `${work} steps for ${width} folders`);
+  });
+}

@@ -12,6 +12,7 @@ import type { WorktreeContext } from "../change/kind.ts";
 import { comparable, savedTable } from "../look/compare.ts";
 import { type Look, lookAt } from "../look/look.ts";
 import type { RestoreRequest } from "./request.ts";
+import { type Move, moveBetween } from "./move.ts";
 import { planRestore, type RestorePlan } from "./plan.ts";
 import { entriesBelow, findNamed, ignoredEntries, rulesExcept } from "./scope.ts";
 import { unreadableFiles } from "./unreadable_files.ts";
@@ -24,6 +25,10 @@ export interface Prepared {
   /** For each entry of `then` 1 if it is to be restored at all. */
   readonly scope: Uint8Array;
   readonly autosaveId: string | null;
+  /** Where it leads; some paths lead nowhere. */
+  readonly move: Move;
+  /** What holds the worktree's content: a snapshot; or what was seen, where that is given up. */
+  readonly saved: TreeTable;
   /** Unsaved work that could not be read, so no autosave holds it. It stays as it is. */
   readonly notSaved: readonly BytePath[];
 }
@@ -35,20 +40,27 @@ export async function prepareRestore(place: WorktreeContext, request: RestoreReq
     const saved = await place.store.snapshots.manifest(request.descriptor.snapshot_id, { verify: true });
     const then = asHeld(saved, look.table, place.store.platform.host);
     const scene = new Scene(look, then, request);
+    if (!request.preview) await look.settle();
     await look.hash(needsHash(then, look.table));
     const plan = scene.plan(new Set());
     refuseInTheWay(look, plan);
-    const prepared = { look, then, scope: scene.scope, autosaveId: null, notSaved: [] };
-    const unsaved = await scene.unsavedPaths(place, plan);
-    if (unsaved === null || request.unsaved === "discard") return { ...prepared, plan };
+    const { head_snapshot_id } = place.worktree;
+    const head = await savedTable(place.store, head_snapshot_id);
+    const move: Move = request.paths === null
+      ? await moveBetween(place.store, head_snapshot_id, request.descriptor.snapshot_id)
+      : { to: "unsaid" };
+    const prepared = { look, then, scope: scene.scope, autosaveId: null, notSaved: [], move };
+    const unsaved = await scene.unsavedPaths(head, plan);
+    if (unsaved === null) return { ...prepared, plan, saved: head ?? look.table };
+    if (request.unsaved === "discard") return { ...prepared, plan, saved: look.table };
     if (request.unsaved === "refuse") throw refusal(place, request);
     // A preview saves nothing, and finds out only what could not be saved.
-    const { snapshotId, missing } = request.preview
-      ? { snapshotId: null, missing: unreadableFiles(look, plan) }
+    const { snapshotId, missing, table } = request.preview
+      ? { snapshotId: null, missing: unreadableFiles(look, plan), table: look.table }
       : await saveFirst(place, request, look, unsaved);
     const lastPlan = scene.plan(new Set(missing.map(keyOf)));
     refuseInTheWay(look, lastPlan);
-    return { ...prepared, plan: lastPlan, autosaveId: snapshotId, notSaved: missing };
+    return { ...prepared, plan: lastPlan, autosaveId: snapshotId, saved: table, notSaved: missing };
   } catch (error) {
     look[Symbol.dispose]();
     throw error;
@@ -109,15 +121,14 @@ class Scene {
    * Null when everything that could be lost is in a snapshot already; else the ignored paths that an autosave must hold
    * besides what it holds anyway. SPEC 7.
    */
-  async unsavedPaths({ store, worktree }: WorktreeContext, plan: RestorePlan): Promise<Uint8Array[] | null> {
+  async unsavedPaths(head: TreeTable | undefined, plan: RestorePlan): Promise<Uint8Array[] | null> {
     const { look, ignoredNow } = this;
     const touched = new Set([...plan.touched, ...this.losingAttributes(plan)]);
-    const head = worktree.head_snapshot_id;
-    const saved = await savedTable(store, head);
-    if (saved !== undefined) {
-      await look.hash(needsHash(saved, look.table));
+    if (head !== undefined) {
+      await look.hash(needsHash(head, look.table));
       const now = selectEntries(look.table, (i) => ignoredNow[i] !== 1 || touched.has(i)).table;
-      const differs = head === null ? now.count > 1 : differsInSubstance(comparable(saved, look, now), now);
+      const isFirst = look.worktree.head_snapshot_id === null;
+      const differs = isFirst ? now.count > 1 : differsInSubstance(comparable(head, look, now), now);
       if (!differs) return null;
     }
     return [...touched].filter((i) => ignoredNow[i] === 1).map((i) => look.table.path(i));

@@ -1,17 +1,19 @@
 import { isJvsError, JvsError } from "../../model/errors.ts";
 import type { WorktreeConfig } from "../../model/records.ts";
 import type { Folder } from "../../platform/platform.ts";
-import { TreeTable } from "../../tree/table.ts";
+import type { Store } from "../../repo/store.ts";
+import type { TreeTable } from "../../tree/table.ts";
 import type { RepositoryContext } from "../context.ts";
 import { finishDecided } from "../change/commit.ts";
 import { openWorktree } from "../open_worktree.ts";
 import { RestoreTrees } from "./apply.ts";
 import { moveHead } from "./head.ts";
-import type { RestoreIntent } from "./intent.ts";
+import { RestoreAudit, type RestoreIntent } from "./intent.ts";
 import { readJournal } from "./journal.ts";
 import { Staging } from "./staging.ts";
 import { undoJournal } from "./undo.ts";
-import { type Expected, gatherStrangers, saveStrangers } from "./strangers.ts";
+import { gatherConcurrentWrites, saveConcurrentWrites, saveLateWrites } from "./concurrent_writes.ts";
+import { InSnapshots } from "./expected.ts";
 
 /** An interrupted restore is finished if it was decided, else undone. SPEC 7, docs/design/restore.md. */
 export async function recoverRestore(context: RepositoryContext, intent: RestoreIntent): Promise<void> {
@@ -34,12 +36,21 @@ export async function recoverRestore(context: RepositoryContext, intent: Restore
 }
 
 async function finish(
-  { store }: RepositoryContext,
+  context: RepositoryContext,
   worktree: WorktreeConfig,
   intent: RestoreIntent,
   staging: Staging | undefined,
   root: Folder,
 ): Promise<void> {
+  const { store } = context;
+  if (staging?.isToBeDeleted(intent)) {
+    const { previous_head, autosave_snapshot_id, second_autosave_id } = RestoreAudit.check(
+      intent.decided()?.details,
+    );
+    const expected = await inSnapshots(store, [previous_head, autosave_snapshot_id, second_autosave_id]);
+    const gathered = [staging.fresh, staging.old].map((tree) => ({ tree, expected }));
+    await saveLateWrites(context, worktree, staging, gathered);
+  }
   moveHead(store, worktree, intent.details.head ?? null);
   await staging?.retire(store, intent);
   await Staging.discard(store, root, intent); // what an interrupted removal left
@@ -62,11 +73,12 @@ async function undo(
   using trees = new RestoreTrees(root, staging);
   const journal = readJournal(staging.home);
   undoJournal(trees, journal);
-  const expected = await expectedInStaging(context, worktree, intent);
+  // If no other process wrote anything: what was staged; and where a folder is gone, what was taken from it.
+  const expected = await inSnapshots(store, [intent.target, worktree.head_snapshot_id]);
   for (const tree of [staging.fresh, staging.old]) {
-    await gatherStrangers(context, worktree, tree, expected, trees.strangers);
+    await gatherConcurrentWrites(context, worktree, tree, expected, trees.aside);
   }
-  for (const id of await saveStrangers(context, worktree, { staging, journal })) {
+  for (const id of await saveConcurrentWrites(context, worktree, staging, journal)) {
     context.reporter.warn(`Work that was written around an interrupted restore was kept as snapshot ${id}.`);
   }
   store.platform.syncFileSystem(root);
@@ -76,27 +88,18 @@ async function undo(
   intent.complete();
 }
 
-/**
- * What staging holds after an undo if nobody wrote anything: what was staged; and where a folder that it was taken from
- * is gone, what the head has.
- */
-async function expectedInStaging(
-  { store }: RepositoryContext,
-  worktree: WorktreeConfig,
-  intent: RestoreIntent,
-): Promise<Expected> {
+/** What these snapshots hold; of one that is damaged nothing, so that more than is needed is kept. */
+async function inSnapshots({ snapshots }: Store, ids: readonly (string | null)[]): Promise<InSnapshots> {
   const tables: TreeTable[] = [];
-  for (const id of [intent.target, worktree.head_snapshot_id]) {
+  for (const id of ids) {
     if (id === null) continue;
     try {
-      tables.push(await store.snapshots.manifest(id));
+      tables.push(await snapshots.manifest(id));
     } catch (error) {
-      // A damaged manifest is no reason not to undo: then more than is needed is kept.
       if (!isJvsError(error)) throw error;
     }
   }
-  const [table = new TreeTable(), ...others] = tables;
-  return { table, inodes: false, others };
+  return new InSnapshots(tables);
 }
 
 function unknownWorktree(intent: RestoreIntent): JvsError {

@@ -2,6 +2,7 @@ import type { BytePath } from "../../model/bytes.ts";
 import { DegradationList } from "../../model/degradations.ts";
 import type { TreeTable } from "../../tree/table.ts";
 import type { Look } from "../look/look.ts";
+import type { Move } from "./move.ts";
 import type { RestorePlan } from "./plan.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import type { Prepared } from "./prepare.ts";
@@ -11,6 +12,7 @@ import { willVerify } from "../payload/will_verify.ts";
 /** What was put back. */
 export interface Restored {
   readonly plan: RestorePlan;
+  readonly move: Move;
   /** For paths in messages. */
   readonly look: Look;
   readonly then: TreeTable;
@@ -27,10 +29,11 @@ export interface Restored {
 export function toBeRestored(
   place: WorktreeContext,
   request: RestoreRequest,
-  { plan, look, then, autosaveId, notSaved }: Prepared,
+  { plan, move, look, then, autosaveId, notSaved }: Prepared,
 ): Restored {
   return {
     plan,
+    move,
     look,
     then,
     autosaveId,

@@ -9,12 +9,13 @@ import type { RepositoryContext } from "../context.ts";
 import { pendingOn } from "../look/pending.ts";
 import { isDetached } from "../worktree/which.ts";
 import type { RestoreRequest } from "./request.ts";
+import { moveText } from "./move.ts";
 import type { Restored } from "./restored.ts";
 
 /** What a restore gives. */
 export const RestoreResult = record({
   sentence: text().about(
-    "What went back, in one sentence: for a person, or a model whose memory now differs.",
+    "What was done, in one sentence: for a person, or a model whose memory now differs.",
   ),
   worktree: text(),
   path: text(),
@@ -59,7 +60,7 @@ export function resultOf(
   context: RepositoryContext,
   { worktree: before, intent }: { worktree: WorktreeConfig; intent?: { readonly id: string } },
   request: RestoreRequest,
-  { plan, look, then, autosaveId, notSaved, secondAutosaveId, verified, degradations }: Restored,
+  { plan, move, look, then, autosaveId, notSaved, secondAutosaveId, verified, degradations }: Restored,
 ): RestoreResult {
   const { store } = context;
   const now = store.worktrees.get(before.name);
@@ -81,7 +82,10 @@ export function resultOf(
     pending_recovery: request.preview ? pendingOn(context, before) : [],
     degradations: degradations.toRecord(),
   };
-  return { sentence: sentenceOf(result, notSaved.length), ...result };
+  const begin = `${request.paths === null ? "" : "paths of "}${
+    shortId(result.snapshot_id)
+  } in worktree ${before.name}`;
+  return { sentence: sentenceOf(result, begin + moveText(move), notSaved.length), ...result };
 }
 
 /** Who is at work in the worktree, or has open what was replaced in it, and is kept under the restore's own id. */
@@ -97,7 +101,7 @@ function usersOf(
   return [...here.filter(({ pid }) => !writing.has(pid)), ...writers].sort((a, b) => a.pid - b.pid);
 }
 
-function sentenceOf(result: Omit<RestoreResult, "sentence">, notSaved: number): string {
+function sentenceOf(result: Omit<RestoreResult, "sentence">, what: string, notSaved: number): string {
   const { changed, added, removed, metadata, folders_added, folders_removed } = result;
   const counts = [
     ...(changed > 0 ? [`${changed} ${changed === 1 ? "file" : "files"} changed`] : []),
@@ -107,12 +111,12 @@ function sentenceOf(result: Omit<RestoreResult, "sentence">, notSaved: number): 
     ...(folders_added > 0 ? [`${foldersText(folders_added)} added`] : []),
     ...(metadata > 0 ? [`attributes of ${metadata} set`] : []),
   ];
-  const what = counts.length === 0 ? "nothing differed" : counts.join(", ");
+  const how = counts.length === 0 ? "nothing differed" : counts.join(", ");
   const saved = [result.autosave_snapshot_id, result.second_autosave_id].filter((id) => id !== null);
   const but = notSaved === 0 ? "" : `, but for ${notSaved} that cannot be read`;
   const kept = saved.length === 0 ? "" : `; unsaved work kept as ${saved.map(shortId).join(" and ")}${but}`;
-  const verb = result.preview ? "would roll back" : "rolled back";
-  return `${verb} to ${shortId(result.snapshot_id)}: ${what}${kept}`;
+  if (result.preview) return `Would restore ${what}: ${how}; nothing was changed.`;
+  return `Restored ${what}: ${how}${kept}.`;
 }
 
 function foldersText(count: number): string {

@@ -77,13 +77,16 @@ export function withoutUnmade(plan: RestorePlan, then: TreeTable, trees: Restore
     const path = then.path(j);
     return inodeAt(trees.fresh.get(parentPath(path)), lastName(path)) === null;
   };
-  const unmade = plan.units.filter(isUnmade);
+  const { made = [], unmade = [] } = Object.groupBy(
+    plan.units,
+    (unit) => isUnmade(unit) ? "unmade" : "made",
+  );
   if (unmade.length === 0) return plan;
   const added = unmade.filter((unit) => unit.kind === "create").length;
   const changed = unmade.length - added;
   return {
     ...plan,
-    units: plan.units.filter((unit) => !unmade.includes(unit)),
+    units: made,
     leftAlone: [...plan.leftAlone, ...unmade.map((unit) => unit.then)],
     counts: {
       ...plan.counts,

@@ -50,18 +50,18 @@ export class Staging implements Disposable {
    * The tree of this number, from 0, for what others wrote, by its path; made if need be. There are several where an undo
    * was killed and then somebody wrote to the same path again.
    */
-  openStrangers(number: number): Folder {
-    const name = strangersName(number);
+  openAside(number: number): Folder {
+    const name = asideName(number);
     makeUnlessThere(this.home, name);
     return this.home.openFolder(name);
   }
 
-  /** All of those trees that there are, one after another; the caller closes them. */
-  *allStrangers(): Generator<Folder> {
+  /** How many of those trees there are. */
+  countAside(): number {
     const there = new Stat();
-    for (let number = 0; this.home.stat(strangersName(number), there); number++) {
-      yield this.home.openFolder(strangersName(number));
-    }
+    let count = 0;
+    while (this.home.stat(asideName(count), there)) count++;
+    return count;
   }
 
   /** Opens what an interrupted restore left, if it came that far. */
@@ -142,6 +142,11 @@ export class Staging implements Disposable {
     return this.inRoot;
   }
 
+  /** It is about to be deleted, and that was not begun yet. */
+  isToBeDeleted(intent: RestoreIntent): boolean {
+    return this.inRoot && !intent.has("retiring");
+  }
+
   /**
    * Done, or undone: what others may still have open is kept for a while (SPEC 7). Where staging had to be in the payload
    * root it goes at once: what is there can be renamed nowhere else.
@@ -169,7 +174,7 @@ function stateToKeep(root: Folder, intent: RestoreIntent): RootState {
   return intent.has("retiring") && before !== undefined ? before : rootState(root);
 }
 
-function strangersName(number: number): Uint8Array {
+function asideName(number: number): Uint8Array {
   return bytesOf(number === 0 ? "strangers" : `strangers-${number + 1}`);
 }
 

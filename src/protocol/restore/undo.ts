@@ -10,7 +10,7 @@ import { putAspectsBack } from "./undo_aspects.ts";
 /**
  * Takes back what a journal began. It asks the disk what was done, by inode numbers, so that it may itself be killed and
  * repeated. What the restore had made goes back to where it was staged, what somebody else wrote in the way of old content
- * into `strangers`, and what cannot be put back, as its folder is gone, stays where it is: all of staging is looked
+ * into `aside`, and what cannot be put back, as its folder is gone, stays where it is: all of staging is looked
  * through afterwards for work that no snapshot holds.
  */
 export function undoJournal(trees: RestoreTrees, journal: Journal): void {
@@ -31,7 +31,7 @@ function undoUnit(trees: RestoreTrees, { path, after }: JournalUnit): void {
     makeMovable(parent, name);
     if (isOurs && exchangeBack(parent, name, taken)) return;
     if (isOurs) parent.rename(name, whereFree(trees, path), name, "fresh");
-    else trees.strangers.put(path, (aside) => parent.rename(name, aside, name, "fresh"));
+    else trees.aside.put(path, (aside) => parent.rename(name, aside, name, "fresh"));
   }
   if (taken === undefined) return;
   makeMovable(taken, name);

@@ -1,7 +1,7 @@
 import { isJvsError, JvsError } from "../../model/errors.ts";
 import type { IgnoreRules } from "../../tree/ignore.ts";
 import { LOST } from "../../model/entry.ts";
-import { at } from "../../tree/table.ts";
+import { at, type TreeTable } from "../../tree/table.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import { withIntent } from "../change/with_intent.ts";
 import { lookAt } from "../look/look.ts";
@@ -13,6 +13,8 @@ export interface Autosave {
   readonly snapshotId: string;
   /** Paths that could not be read, so it does not hold them. */
   readonly missing: readonly Uint8Array[];
+  /** What it holds. */
+  readonly table: TreeTable;
 }
 
 /** Saves the worktree as it is before something changes it: a leaf on the head that moves nothing. SPEC 7. */
@@ -40,7 +42,7 @@ export async function autosave(
       for (let i = 0; i < table.count; i++) {
         if ((at(table.lost, i) & LOST.type) !== 0) missing.push(table.path(i));
       }
-      return { snapshotId: descriptor.snapshot_id, missing };
+      return { snapshotId: descriptor.snapshot_id, missing, table };
     });
   } catch (error) {
     throw notSaved(error, worktree.name);

@@ -8,12 +8,13 @@ import type { Folder } from "../../platform/platform.ts";
 import { beginSync } from "../../platform/durable.ts";
 import { hashFiles, hashTargets } from "../../tree/hash.ts";
 import { removeClone } from "../../engine/engines.ts";
+import { adoptUnchanged } from "../../tree/adopt_unchanged.ts";
 import { settle } from "../../tree/scan_clock.ts";
 import type { Scan } from "../../tree/scan.ts";
-import { standsStill } from "../../tree/stands_still.ts";
+import { isTreeUnchangedSince } from "../../tree/tree_unchanged.ts";
 import type { TreeTable } from "../../tree/table.ts";
 import { unreadableError } from "../../tree/unreadable.ts";
-import { adoptUnchanged, correctFromPayload } from "./capture_tables.ts";
+import { correctFromPayload } from "./capture_tables.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import { adoptHashes } from "../look/adopt_hashes.ts";
 import { type Look, scanWorktree } from "../look/look.ts";
@@ -68,12 +69,14 @@ export async function capture(
     const still = await isStill(change, look, attempt).finally(() => syncing);
     if (still) return finish(attempt, { consistency: "quiesced", earlier });
     const now = await lookAgain(change, look, scan);
-    const { match, steady } = adoptUnchanged(scan.table, now.table, attempt.result.changed);
+    const { match, steady } = adoptUnchanged(scan.table, now.table, new Set(attempt.result.changed));
     if (steady) return finish(attempt, { consistency: "quiesced", earlier });
     if (options.consistency === "best_effort" || again === RECAPTURES) {
       if (options.consistency === "quiesced") throw neverStill(look, scan, now, match);
       using payload = payloads.open();
-      const table = await correctFromPayload(payload, attempt.result.table);
+      const { table: made } = attempt.result;
+      const steady = new Set(made === scan.table ? match : []);
+      const table = await correctFromPayload(payload, made, (index) => steady.has(index));
       const corrected = { ...attempt, result: { ...attempt.result, table } };
       return { ...finish(corrected, { consistency: "best_effort", earlier }), seen: table };
     }
@@ -120,7 +123,7 @@ async function isStill(
   { scan, result }: Attempt,
 ): Promise<boolean> {
   context.reporter.begin("checking that nothing changed");
-  return result.changed.length === 0 && await standsStill(look.root, scan.table, context.signal);
+  return result.changed.length === 0 && await isTreeUnchangedSince(look.root, scan.table, context.signal);
 }
 
 async function lookAgain(change: WorktreeContext, look: Look, scan: Scan): Promise<Scan> {
@@ -140,6 +143,7 @@ function finish(
   const { scan, result } = attempt;
   degradations.addAll(scan.degradations);
   degradations.addAll(result.degradations);
+  // The tree held still, so what has the same size and time is the same.
   if (result.table !== scan.table) adoptHashes(scan.table, result.table);
   return { table: result.table, seen: scan.table, degradations, ...rest };
 }

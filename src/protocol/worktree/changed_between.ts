@@ -1,6 +1,6 @@
 import type { BytePath } from "../../model/bytes.ts";
 import { mergeTables } from "../../tree/merge_tables.ts";
-import { sameStat } from "../../tree/same_stat.ts";
+import { isUnchangedBetween } from "../../tree/same_entry.ts";
 import type { TreeTable } from "../../tree/table.ts";
 
 /** Paths at which something was done between two looks at one tree. Not the root: moving that changes it. */
@@ -9,7 +9,7 @@ export function changedBetween(before: TreeTable, after: TreeTable): BytePath[] 
   mergeTables(before, after, (i, j) => {
     if (i === 0 || j === 0) return;
     if (i === -1) paths.push(after.path(j));
-    else if (j === -1 || !sameStat(before, i, after, j)) paths.push(before.path(i));
+    else if (j === -1 || !isUnchangedBetween(before, i, after, j)) paths.push(before.path(i));
   });
   return paths;
 }

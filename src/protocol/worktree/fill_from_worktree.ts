@@ -18,6 +18,8 @@ export async function fillFromWorktree(
   const { reporter, signal, store } = context;
   using look = await lookAt(context, source, { rules: null, unreadable: "record" });
   const { scan, table } = look;
+  // What changes from now on shows when it is looked at again.
+  await look.settle();
   const engine = await engineFor(context, store, { source: look.root, control: into });
   const result = await engine.clone({
     source: look.root,

@@ -137,7 +137,8 @@ Deno.test("renderHistory() says what to do where there is nothing", () => {
 
 Deno.test("renderRestore() says what went back, where that leads and what was kept", () => {
   const result = {
-    sentence: "rolled back to aaaa0001: 12 files changed; unsaved work kept as cccc0003",
+    sentence:
+      "Restored aaaa0001 in worktree main, 2 snapshots back: 12 files changed; unsaved work kept as cccc0003.",
     worktree: "main",
     path: "/data/repo/main",
     snapshot_id: a,
@@ -164,13 +165,10 @@ Deno.test("renderRestore() says what went back, where that leads and what was ke
     degradations: { counts: {}, first: [] },
   };
   const text = renderRestore(result, view);
-  assertEquals(text.split("\n").slice(0, 2), [
-    "Restored aaaa0001 in worktree main.",
-    "Rolled back to aaaa0001: 12 files changed; unsaved work kept as cccc0003.",
-  ]);
+  assertEquals(text.split("\n")[0], result.sentence);
+  assertStringIncludes(text.split("\n")[1] ?? "", "DETACHED");
   for (
     const words of [
-      "DETACHED",
       "cccc0003: unsaved work",
       "was not verified",
       "    cache/50%.bin",
@@ -181,7 +179,6 @@ Deno.test("renderRestore() says what went back, where that leads and what was ke
   }
   assertEquals(text.includes("bash"), false);
   const preview = renderRestore({ ...result, preview: true }, view);
-  assertStringIncludes(preview, "Would restore aaaa0001");
   assertEquals(preview.includes("DETACHED"), false);
 });
 

@@ -1,19 +1,13 @@
+import { shortId } from "../../../model/ids.ts";
 import type { restore } from "../../../operation/restore.ts";
-import { capitalized, count, pathText } from "./style.ts";
+import { count, pathText } from "./style.ts";
 import type { Renderer, ResultOf } from "./view.ts";
 import { facts, lost, shortName } from "./words.ts";
 
 /** What restore brought back, and what it kept. */
 export const renderRestore: Renderer<ResultOf<typeof restore>> = (result, { style }) => {
-  const { preview, worktree, snapshot_id, sentence, verified, autosave_snapshot_id, second_autosave_id } =
-    result;
-  const name = shortName(snapshot_id, style);
-  const lines = [
-    preview
-      ? `Would restore ${name} in worktree ${worktree}; nothing was changed.`
-      : `Restored ${name} in worktree ${worktree}.`,
-    `${capitalized(sentence.replace(/\.$/, ""))}.`,
-  ];
+  const { preview, snapshot_id, sentence, verified, autosave_snapshot_id, second_autosave_id } = result;
+  const lines = [sentence.replace(shortId(snapshot_id), shortName(snapshot_id, style))];
   if (result.detached && !preview) {
     lines.push(
       `The worktree is ${style.paint("notice", "DETACHED")}: newer snapshots follow this one. ` +

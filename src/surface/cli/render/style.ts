@@ -146,8 +146,3 @@ export function count(number: number, one: string, many = `${one}s`): string {
 export function grouped(number: number): string {
   return String(number).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
 }
-
-/** With its first letter in upper case. */
-export function capitalized(text: string): string {
-  return text.slice(0, 1).toUpperCase() + text.slice(1);
-}

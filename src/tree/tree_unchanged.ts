@@ -2,13 +2,14 @@ import { Pace } from "../platform/pace.ts";
 import { type Folder, Stat } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
 import { OpenFolders } from "./open_folders.ts";
+import { isUnchangedSince } from "./same_entry.ts";
 import { at, type TreeTable } from "./table.ts";
 
 /**
  * Whether the system still says of every entry what the scan saw. A name that came or went shows in its folder's times,
  * so nothing has to be listed again. SPEC 5, *quiesced*.
  */
-export async function standsStill(
+export async function isTreeUnchangedSince(
   root: Folder,
   table: TreeTable,
   signal: AbortSignal | undefined,
@@ -17,10 +18,10 @@ export async function standsStill(
   const stat = new Stat();
   using folders = new OpenFolders(root, table);
   try {
-    if (!root.stat(Uint8Array.of(0x2e), stat) || !isAsSeen(table, 0, stat)) return false;
+    if (!root.stat(Uint8Array.of(0x2e), stat) || !isUnchangedSince(table, 0, stat)) return false;
     for (let i = 1; i < table.count; i++) {
       const folder = folders.get(at(table.parent, i));
-      if (!folder.stat(table.name(i), stat) || !isAsSeen(table, i, stat)) return false;
+      if (!folder.stat(table.name(i), stat) || !isUnchangedSince(table, i, stat)) return false;
       if (pace.due()) await pace.turn();
     }
     return true;
@@ -28,11 +29,4 @@ export async function standsStill(
     if (isSystemError(error)) return false; // a folder on the way went: whoever looks properly finds out
     throw error;
   }
-}
-
-function isAsSeen(table: TreeTable, i: number, stat: Stat): boolean {
-  return table.type[i] === stat.type && table.inoLo[i] === stat.inoLo && table.inoHi[i] === stat.inoHi &&
-    table.ctimeNsec[i] === stat.ctimeNsec && table.ctimeSec[i] === stat.ctimeSec &&
-    table.mtimeNsec[i] === stat.mtimeNsec && table.mtimeSec[i] === stat.mtimeSec &&
-    table.mode[i] === stat.mode && table.uid[i] === stat.uid && table.gid[i] === stat.gid;
 }

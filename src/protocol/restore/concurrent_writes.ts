@@ -1,71 +1,91 @@
-import { DIR } from "../../model/entry.ts";
+import { DIR, FILE } from "../../model/entry.ts";
 import { encodePath } from "../../model/path_text.ts";
 import { keyOf } from "../../model/bytes.ts";
 import type { WorktreeConfig } from "../../model/records.ts";
 import type { Folder } from "../../platform/platform.ts";
 import { isSystemError } from "../../platform/system_error.ts";
-import { mergeTables } from "../../tree/diff.ts";
 import { FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import type { RepositoryContext } from "../context.ts";
+import type { Expected } from "./expected.ts";
 import { inodeAt } from "./inode.ts";
-import type { Journal, JournalUnit } from "./journal.ts";
-import type { PutAside } from "./put_aside.ts";
+import type { JournalUnit } from "./journal.ts";
+import { PutAside } from "./put_aside.ts";
 import type { Staging } from "./staging.ts";
 import { lookAtOurs } from "../look/look.ts";
 import { saveSnapshot } from "../snapshot/save_snapshot.ts";
 import { snapshotSaving } from "../snapshot/snapshot_saving.ts";
 import { withIntent } from "../change/with_intent.ts";
 
-/** What is expected in a tree of taken-out entries. */
-export interface Expected {
-  /** What was seen before anything was touched, or what was staged. */
-  readonly table: TreeTable;
-  /** Whether inodes must be the same too. */
-  readonly inodes: boolean;
-  /** What would be no surprise either, by size and time; nothing by default. */
-  readonly others?: readonly TreeTable[];
-}
-
 /**
  * Looks through what was taken out of a worktree for what another process wrote there meanwhile, and links it, by its
- * path, into `strangers`. SPEC 7.
+ * path, into `aside`. Gives what was found, with the hashes of all that times alone did not prove. SPEC 7.
  */
-export async function gatherStrangers(
+export async function gatherConcurrentWrites(
   context: RepositoryContext,
   worktree: WorktreeConfig,
   taken: Folder,
   expected: Expected,
-  strangers: PutAside,
-): Promise<void> {
+  aside: PutAside,
+): Promise<TreeTable> {
   using look = await lookAtOurs(context, worktree, taken.openFolder(ITSELF));
-  using folders = new FoldersByPath(taken);
   const found = look.table;
-  mergeTables(expected.table, found, (i, j) => {
-    if (j === -1 || found.type[j] === DIR || (i !== -1 && isExpected(expected, i, found, j))) return;
+  const { isProven, isKnown } = expected.in(found);
+  const doubtful: number[] = [];
+  for (let j = 1; j < found.count; j++) {
+    if (found.type[j] !== DIR && !isProven(j)) doubtful.push(j);
+  }
+  // What is written from now on must show in a later look.
+  await look.settle();
+  await look.hash(doubtful.filter((j) => found.type[j] === FILE));
+  using folders = new FoldersByPath(taken);
+  for (const j of doubtful) {
+    if (isKnown(j)) continue;
     const path = found.path(j);
-    if (expected.others?.some((table) => isIn(table, path, found, j))) return;
-    linkInto(strangers, path, folders.get(parentPath(path)));
-  });
+    linkInto(aside, path, folders.get(parentPath(path)));
+  }
+  return found;
 }
 
 /**
- * Saves what was gathered as autosaves of just those paths, one for each tree there is; their ids, usually none. Folders
- * that were only made for things to be put into are nobody's.
+ * Saves what was gathered as autosaves of just those paths, one for each tree there is from a number on; their ids,
+ * usually none. Folders that were only made for what these units may have met are empty, and not saved.
  */
-export async function saveStrangers(
+export async function saveConcurrentWrites(
   context: RepositoryContext,
   worktree: WorktreeConfig,
-  { staging, journal }: { readonly staging: Staging; readonly journal: Journal },
+  staging: Staging,
+  { units = [], from = 0 }: { units?: readonly JournalUnit[]; from?: number },
 ): Promise<string[]> {
   const saved: string[] = [];
-  for (const tree of staging.allStrangers()) {
-    using strangers = tree;
-    removeEmptyParents(strangers, journal.units);
-    const id = await saveTree(context, worktree, strangers);
+  const trees = staging.countAside();
+  for (let number = from; number < trees; number++) {
+    using aside = staging.openAside(number);
+    removeEmptyParents(aside, units);
+    const id = await saveTree(context, worktree, aside);
     if (id !== null) saved.push(id);
   }
   return saved;
+}
+
+/**
+ * Where staging cannot be kept, what writers that still have a file of it open wrote there since it was gathered is saved
+ * before it is deleted.
+ */
+export async function saveLateWrites(
+  context: RepositoryContext,
+  worktree: WorktreeConfig,
+  staging: Staging,
+  gathered: readonly { readonly tree: Folder; readonly expected: Expected }[],
+): Promise<void> {
+  const from = staging.countAside();
+  using aside = new PutAside((number) => staging.openAside(from + number));
+  for (const { tree, expected } of gathered) {
+    await gatherConcurrentWrites(context, worktree, tree, expected, aside);
+  }
+  for (const id of await saveConcurrentWrites(context, worktree, staging, { from })) {
+    context.reporter.warn(`What was written into replaced files afterwards was kept as snapshot ${id}.`);
+  }
 }
 
 /** Of the folders above these paths; deepest first, as each that goes may leave the next one empty. */
@@ -94,9 +114,9 @@ function removeEmptyParents(tree: Folder, units: readonly JournalUnit[]): void {
 async function saveTree(
   context: RepositoryContext,
   worktree: WorktreeConfig,
-  strangers: Folder,
+  aside: Folder,
 ): Promise<string | null> {
-  using look = await lookAtOurs(context, worktree, strangers.openFolder(ITSELF));
+  using look = await lookAtOurs(context, worktree, aside.openFolder(ITSELF));
   const paths = leafPaths(look.table);
   if (paths.length === 0) return null;
   const { store } = context;
@@ -118,24 +138,9 @@ async function saveTree(
 
 const ITSELF = Uint8Array.of(0x2e);
 
-function isExpected({ table, inodes }: Expected, i: number, found: TreeTable, j: number): boolean {
-  if (!looksTheSame(table, i, found, j)) return false;
-  return !inodes || (table.inoLo[i] === found.inoLo[j] && table.inoHi[i] === found.inoHi[j]);
-}
-
-function isIn(table: TreeTable, path: Uint8Array, found: TreeTable, j: number): boolean {
-  const i = table.find(path);
-  return i !== -1 && looksTheSame(table, i, found, j);
-}
-
-function looksTheSame(table: TreeTable, i: number, found: TreeTable, j: number): boolean {
-  return table.type[i] === found.type[j] && at(table.size, i) === at(found.size, j) &&
-    table.mtimeSec[i] === found.mtimeSec[j] && table.mtimeNsec[i] === found.mtimeNsec[j];
-}
-
-function linkInto(strangers: PutAside, path: Uint8Array, from: Folder): void {
+function linkInto(aside: PutAside, path: Uint8Array, from: Folder): void {
   const name = lastName(path);
-  strangers.put(path, (folder) => {
+  aside.put(path, (folder) => {
     try {
       folder.linkFrom(name, from, name);
     } catch (error) {

@@ -1,0 +1,62 @@
+import { DIR } from "../model/entry.ts";
+import type { Stat } from "../platform/platform.ts";
+import { sameXattrs } from "./same_xattrs.ts";
+import { at, type TreeTable } from "./table.ts";
+
+/**
+ * The one answer to "is this still the same entry?". Size and modification time prove nothing by themselves: whoever
+ * writes in place can put both back (`rsync --inplace --times`, `tar`). Only the change time cannot be set.
+ *
+ * | question | type, size, mtime | mode, owner | inode | ctime | who asks, and why that is enough |
+ * |---|---|---|---|---|---|
+ * | `isUnchangedBetween`, `isUnchangedSince` | yes | yes | yes | yes | two looks at one tree: a change in between shows, once time has gone on by a tick (`settle`) |
+ * | `isUnchangedButMoved` | yes | yes, and attributes | yes | no | what we renamed or linked ourselves, as that moves the ctime: the content has to be known by other means |
+ * | `hasSameFacts` | yes | yes | no | no | a file that may become a hard link of an earlier payload's: that its content is the same is known by its hash |
+ * | `isOfSameMake`, `isAsRecorded` | yes | no | no | no | copies that we made where no other process can write; what an undo finds, where the content is compared besides |
+ */
+
+/** Whether the system says exactly the same of two entries: nothing was written, changed or replaced between two looks. */
+export function isUnchangedBetween(a: TreeTable, i: number, b: TreeTable, j: number): boolean {
+  return a.ctimeNsec[i] === b.ctimeNsec[j] && a.ctimeSec[i] === b.ctimeSec[j] &&
+    isSameInode(a, i, b, j) && isOfSameMake(a, i, b, j);
+}
+
+/** The same of an entry that was seen and what the system says of it now. */
+export function isUnchangedSince(table: TreeTable, i: number, stat: Stat): boolean {
+  return table.ctimeNsec[i] === stat.ctimeNsec && table.ctimeSec[i] === stat.ctimeSec &&
+    table.mtimeNsec[i] === stat.mtimeNsec && table.mtimeSec[i] === stat.mtimeSec &&
+    table.inoLo[i] === stat.inoLo && table.inoHi[i] === stat.inoHi &&
+    table.type[i] === stat.type && (stat.type === DIR || table.size[i] === stat.size) &&
+    table.mode[i] === stat.mode && table.uid[i] === stat.uid && table.gid[i] === stat.gid;
+}
+
+/** Whether two entries are one inode with the same facts, but for the ctime, which a rename or a link moves. */
+export function isUnchangedButMoved(a: TreeTable, i: number, b: TreeTable, j: number): boolean {
+  return isSameInode(a, i, b, j) && isOfSameMake(a, i, b, j) &&
+    sameXattrs(a.xattrs.get(i) ?? [], b.xattrs.get(j) ?? []);
+}
+
+/** Whether two entries can be one inode: type, size, modification time, mode and owner are the same. */
+export function hasSameFacts(a: TreeTable, i: number, b: TreeTable, j: number): boolean {
+  return isOfSameMake(a, i, b, j) && hasSameRights(a, i, b, j);
+}
+
+/** Whether two entries have the same type, size and modification time. */
+export function isOfSameMake(a: TreeTable, i: number, b: TreeTable, j: number): boolean {
+  return a.type[i] === b.type[j] && at(a.size, i) === at(b.size, j) &&
+    a.mtimeNsec[i] === b.mtimeNsec[j] && a.mtimeSec[i] === b.mtimeSec[j];
+}
+
+/** Whether the system says of an entry of ours what its manifest says: type, size and modification time. */
+export function isAsRecorded(table: TreeTable, i: number, stat: Stat): boolean {
+  return table.type[i] === stat.type && table.size[i] === stat.size &&
+    table.mtimeSec[i] === stat.mtimeSec && table.mtimeNsec[i] === stat.mtimeNsec;
+}
+
+function isSameInode(a: TreeTable, i: number, b: TreeTable, j: number): boolean {
+  return a.inoLo[i] === b.inoLo[j] && a.inoHi[i] === b.inoHi[j] && hasSameRights(a, i, b, j);
+}
+
+function hasSameRights(a: TreeTable, i: number, b: TreeTable, j: number): boolean {
+  return a.mode[i] === b.mode[j] && a.uid[i] === b.uid[j] && a.gid[i] === b.gid[j];
+}
