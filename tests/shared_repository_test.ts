@@ -145,6 +145,19 @@ Deno.test({
 });
 
 Deno.test({
+  name: "jvs worktree fork takes a file that only the group may read, and that its new owner may not",
+  ...needs,
+  async fn() {
+    using box = await sharedBox("printf a > a; printf g > g");
+    Deno.chmodSync(`${box.main}/g`, 0o040);
+    await box.json(["snapshot", "by root"], { user: 0 });
+    const { folder, degradations } = await bensFork(box);
+    assertEquals(degradations.counts, { owner: 3 });
+    assertEquals(Deno.readTextFileSync(`${folder}/g`), "g");
+  },
+});
+
+Deno.test({
   name:
     "jvs status, restore and snapshot of a member leave alone what another one closed, and call nothing removed",
   ...needs,
