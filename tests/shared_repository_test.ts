@@ -145,17 +145,30 @@ Deno.test({
 });
 
 Deno.test({
+  name: "jvs worktree fork takes a file that only the group may read, and that its new owner may not",
+  ...needs,
+  async fn() {
+    using box = await sharedBox("printf a > a; printf g > g");
+    Deno.chmodSync(`${box.main}/g`, 0o040);
+    await box.json(["snapshot", "by root"], { user: 0 });
+    const { folder, degradations } = await bensFork(box);
+    assertEquals(degradations.counts, { owner: 3 });
+    assertEquals(Deno.readTextFileSync(`${folder}/g`), "g");
+  },
+});
+
+Deno.test({
   name:
     "jvs status, restore and snapshot of a member leave alone what another one closed, and call nothing removed",
   ...needs,
   async fn() {
-    using box = await sharedBox(CLOSED.replace(/mkdir listed.*listed;/, ""));
+    using box = await sharedBox(CLOSED);
     const { clean } = await box.json<{ clean: boolean }>(["status"], { user: BEN });
     assertEquals(clean, true);
     const { stderr } = await box.run(["status"], { user: BEN });
     assertStringIncludes(stderr, "closed");
     const { autosave_snapshot_id, left_alone } = await box.json<Json>(["restore", box.id], { user: BEN });
-    assertEquals([autosave_snapshot_id, left_alone], [null, ["closed"]]);
+    assertEquals([autosave_snapshot_id, left_alone], [null, ["closed", "listed/y"]]);
     const { message } = await box.error("E_PERMISSION", ["snapshot"], { user: BEN });
     assertStringIncludes(message, "closed");
     act(box, BEN, "printf new > new");

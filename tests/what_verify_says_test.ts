@@ -71,6 +71,40 @@ Deno.test("jvs doctor --strict names the payload root as . where that lost metad
   assertStringIncludes(findings[0]?.message ?? "", " . (times)");
 });
 
+Deno.test("jvs doctor names what is not of JVS among its records, as harmless, and leaves it there", async () => {
+  using box = await savedBox();
+  const strays = [
+    ...["snapshots", "descriptors", "runtime/shared/intents"].flatMap((
+      folder,
+    ) => [`${folder}/notes.txt`, `${folder}/.DS_Store`]),
+    `snapshots/${box.id}.bak`,
+    `descriptors/${box.id}.json~`,
+    "runtime/shared/intents/x.json",
+  ].map((path) => `${box.control}/${path}`);
+  for (const path of strays) Deno.writeTextFileSync(path, "mine");
+  const { code, json } = await box.run([
+    "doctor",
+    "--strict",
+    "--repair-runtime",
+    "--repair",
+    "clean_tmp",
+    "--json",
+  ]);
+  const { healthy, findings } = json as unknown as Doctor;
+  assertEquals([code, healthy], [0, true]);
+  assertEquals(
+    findings.map(({ severity, code }) => `${severity} ${code}`),
+    Array(3).fill("info FOREIGN_FILE"),
+  );
+  for (const path of strays) {
+    const told = findings.find((each) => each.path === path.slice(0, path.lastIndexOf("/")))?.message ?? "";
+    assertStringIncludes(told, `"${path.slice(path.lastIndexOf("/") + 1)}"`);
+    assertEquals(Deno.readTextFileSync(path), "mine");
+  }
+  const { severity } = await box.json(["verify", "--all"]);
+  assertEquals(severity, "ok");
+});
+
 Deno.test("jvs says of an adopted folder that was replaced or lost how it is taken again, and that works", async () => {
   using place = tempDir();
   const folder = `${place.path}/data`;

@@ -8,6 +8,7 @@ import {
   checkWorktrees,
   runChecks,
 } from "../protocol/verify/check.ts";
+import { checkForeign } from "../protocol/verify/foreign.ts";
 import { defineOperation } from "./define.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
 import { finding, REPAIRS } from "../protocol/verify/finding.ts";
@@ -66,6 +67,7 @@ const CHECKS = [
   checkWorktrees,
   checkAudit,
   checkRuntime,
+  checkForeign,
 ];
 
 async function look(context: RepositoryContext, { strict }: Infer<typeof Input>): Promise<Finding[]> {

@@ -37,7 +37,7 @@ export async function checkClone(context: Context, cloned: ClonedSnapshot): Prom
   const pathsOf = (indexes: readonly number[]) => indexes.map((index) => table.path(index));
   if (result.changed.length > 0) throw damagedPayload(action, id, pathsOf(result.changed));
   if (result.unreadable.length > 0) throw closedPayload(action, id, payload, pathsOf(result.unreadable));
-  const differing = verify ? await differingFiles(context, clone, wantedTable) : [];
+  const differing = verify ? await differingFiles(context, payload, clone, wantedTable) : [];
   if (differing.length > 0) throw damagedPayload(action, id, differing);
 }
 
@@ -54,6 +54,7 @@ export function openToClone({ snapshots, layout }: Store, action: string, id: st
 /** Paths of cloned files whose content is not what the manifest says. */
 async function differingFiles(
   context: Context,
+  payload: Folder,
   clone: Folder,
   table: TreeTable,
 ): Promise<Uint8Array[]> {
@@ -62,7 +63,10 @@ async function differingFiles(
   const files: number[] = [];
   for (let i = 0; i < read.count; i++) if (read.type[i] === FILE) files.push(i);
   const { reporter, signal } = context;
-  await hashFiles(clone, read, files, { flush: false, reporter, signal });
+  const options = { flush: false, reporter, signal } as const;
+  const { unreadable } = await hashFiles(clone, read, files, options);
+  // A file that only its group may read is closed to the user who owns its clone: then the saved one is read.
+  await hashFiles(payload, read, unreadable, options);
   return files.filter((i) => {
     const expected = table.contentHash(i);
     const found = read.contentHash(i);

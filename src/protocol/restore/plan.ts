@@ -53,6 +53,8 @@ export interface PlanRequest {
   readonly ignored: (now: number) => boolean;
   /** Entries of the scan that cannot be captured or entered: boundaries and what could not be read. */
   readonly fixed: (now: number) => boolean;
+  /** Entries of the snapshot where something is that the scan could not even look at; none by default. */
+  readonly hidden?: (then: number) => boolean;
   /** Whether a manifest or scan path is to be restored at all (`--paths`). */
   readonly inScope: (table: TreeTable, index: number) => boolean;
 }
@@ -119,6 +121,7 @@ class Planner {
     }
     if (!wanted) return; // Folders on the way to other paths are looked into; nothing is done to this one.
     const i = at(nowOf, j);
+    if (i === NONE && request.hidden?.(j)) return this.leaveAlone(j);
     if (i === NONE) return this.add({ kind: "create", now: NONE, then: j });
     if (request.fixed(i)) return this.meetFixed(i, j);
     if (this.mustSwap(i, j)) return this.swap(i, j);

@@ -113,6 +113,7 @@ class Scene {
       then,
       ignored: (i) => ignored[i] === 1,
       fixed: (i) => look.scan.boundaries.has(i) || cannotBeSaved(i),
+      hidden: (j) => unreadable.size > 0 && unreadable.has(keyOf(then.path(j))),
       inScope: (table, index) => (table === then ? scope : nowScope)[index] === 1,
     });
   }
