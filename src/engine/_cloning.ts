@@ -28,10 +28,10 @@ export class Cloning implements Disposable {
   readonly pace: Pace;
   /** Entries that are not in the destination and will not be. */
   readonly absent = new Set<number>();
+  /** First names of files that have all their names already. */
+  readonly linkedGroups = new Set<number>();
   /** Each file is flushed before it is read, as nothing flushed them all. */
   flushEach = false;
-  sharedFiles = 0;
-  clonedBytes = 0;
   private readonly reporter: Reporter;
   private partBytes = 0;
   private readonly changed: number[] = [];
@@ -103,12 +103,10 @@ export class Cloning implements Disposable {
   }
 
   result(): CloneResult {
-    const { losses, sharedFiles, clonedBytes, changed, unreadable } = this;
+    const { losses, changed, unreadable } = this;
     const inOrder = (indexes: number[]) => indexes.sort((a, b) => a - b);
     return {
       degradations: losses.degradations,
-      sharedFiles,
-      clonedBytes,
       changed: inOrder(changed),
       unreadable: inOrder(unreadable),
     };

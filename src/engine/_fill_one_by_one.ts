@@ -25,7 +25,6 @@ export function oneByOne(fillFile: FillFile): FillFiles {
         }
       }
       cloning.finish(index);
-      cloning.clonedBytes += at(table.size, index);
     }
   };
 }

@@ -6,10 +6,6 @@ import type { TreeTable } from "../tree/table.ts";
 
 /** What an engine can do; callers ask these, never its name. */
 export interface EngineAbilities {
-  /** Unchanged files may be hard-linked from an earlier payload. */
-  readonly sharesFiles: boolean;
-  /** A clone shares its blocks with its source, so it costs next to nothing. */
-  readonly sharesBlocks: boolean;
   readonly keepsHoles: boolean;
 }
 
@@ -58,10 +54,6 @@ export interface ShareSource {
 /** What cloning did. */
 export interface CloneResult {
   readonly degradations: DegradationList;
-  /** Files hard-linked from the earlier payload. */
-  readonly sharedFiles: number;
-  /** Bytes of the files that were cloned or copied. */
-  readonly clonedBytes: number;
   /** Indexes of entries that were gone or of another type when they were reached. */
   readonly changed: readonly number[];
   /** Indexes of files that could not be read. */

@@ -12,7 +12,7 @@ export function copyEngine(platform: Platform): Engine {
   const fill = withRoom(oneByOne((source, target) => target.copyPieces(source)));
   return {
     name: "copy",
-    abilities: { sharesFiles: true, sharesBlocks: false, keepsHoles: platform.abilities.holes },
+    abilities: { keepsHoles: platform.abilities.holes },
     clone: (request) => cloneTree(platform, request, fill),
     cloneFile,
   };

@@ -24,7 +24,7 @@ function reflinkCallEngine(platform: Platform): Engine {
   };
   return {
     name: "reflink-copy",
-    abilities: { sharesFiles: true, sharesBlocks: true, keepsHoles: true },
+    abilities: { keepsHoles: true },
     clone: (request) =>
       cloneTree(
         platform,

@@ -35,7 +35,7 @@ const FILES_A_CALL = 4000;
 export function reflinkCpEngine(platform: Platform): Engine {
   return {
     name: "reflink-copy",
-    abilities: { sharesFiles: true, sharesBlocks: true, keepsHoles: true },
+    abilities: { keepsHoles: true },
     clone: (request) => cloneTree(platform, request, fillByCp),
     cloneFile: cloneByCp,
   };
@@ -109,7 +109,6 @@ async function checkOne(cloning: Cloning, index: number, result: ProgramResult):
   }
   if (cloning.absent.has(index)) return await removeTree(folder, name);
   cloning.finish(index);
-  cloning.clonedBytes += made.size;
 }
 
 /** Nothing when the file is gone or refused, which is noted. */
