@@ -29,6 +29,8 @@ export class Cloning implements Disposable {
   readonly pace: Pace;
   /** Entries that are not in the destination and will not be. */
   readonly absent = new Set<number>();
+  /** First names of files that have all their names already. */
+  readonly linkedGroups = new Set<number>();
   /** Each file is flushed before it is read, as nothing flushed them all. */
   flushEach = false;
   private readonly reporter: Reporter;

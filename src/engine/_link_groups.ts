@@ -12,7 +12,9 @@ import { makeFromTable } from "./_make_from_table.ts";
 export async function linkGroups(cloning: Cloning, fill: FillFiles): Promise<void> {
   const { table } = cloning;
   let waiting: number[] = [];
-  for (let i = 1; i < table.count; i++) if (cloning.isFurtherLink(i)) waiting.push(i);
+  for (let i = 1; i < table.count; i++) {
+    if (cloning.isFurtherLink(i) && !cloning.linkedGroups.has(at(table.linkGroup, i))) waiting.push(i);
+  }
   if (waiting.length === 0) return;
   using linker = new Linker(cloning);
   while (waiting.length > 0) {

@@ -1,5 +1,5 @@
 import { FILE } from "../model/entry.ts";
-import { Stat } from "../platform/platform.ts";
+import { type Folder, Stat } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
 import { OpenFolders } from "../tree/open_folders.ts";
 import { hasSameFacts, isAsRecorded } from "../tree/same_entry.ts";
@@ -20,36 +20,70 @@ export async function shareFiles(cloning: Cloning): Promise<number[]> {
   return files;
 }
 
+/** For each file of several names its further ones. */
+function furtherNames(cloning: Cloning): Map<number, number[]> {
+  const { linkGroup, count, type } = cloning.table;
+  const further = new Map<number, number[]>();
+  for (let i = 1; i < count; i++) {
+    if (at(type, i) !== FILE || !cloning.isFurtherLink(i)) continue;
+    const group = at(linkGroup, i);
+    const names = further.get(group);
+    if (names === undefined) further.set(group, [i]);
+    else names.push(i);
+  }
+  return further;
+}
+
 class Sharing implements Disposable {
   private readonly earlier: OpenFolders;
   private readonly found = new Stat();
+  private readonly further: Map<number, number[]>;
 
   constructor(private readonly cloning: Cloning, private readonly share: ShareSource) {
     this.earlier = new OpenFolders(share.payload, share.table);
+    this.further = furtherNames(cloning);
   }
 
-  /** Links one file; false when it has to be cloned. */
+  /** Links one file, by all of its names; false when it has to be cloned. */
   tryTo(index: number): boolean {
     const { cloning, share } = this;
     const old = share.match[index] ?? -1;
     // One inode has one owner, mode and time: a file that differs in these cannot be shared, whatever its content.
     if (old < 0 || !hasSameFacts(cloning.table, index, share.table, old)) return false;
-    const folder = cloning.folderOf(index);
+    const names = [index, ...this.further.get(index) ?? []];
     try {
       const from = this.earlier.get(at(share.table.parent, old));
       const name = share.table.name(old);
       // A payload file that is not what its manifest says must not spread into a new snapshot.
       if (!from.stat(name, this.found) || !isAsRecorded(share.table, old, this.found)) return false;
-      folder.linkFrom(cloning.table.name(index), from, name);
+      this.linkAll(names, from, name);
     } catch (error) {
       // Too many links, protected_hardlinks, another file system, …: a clone is always right.
       if (isSystemError(error)) return false;
       throw error;
     }
     const lost = at(share.table.lost, old);
-    cloning.losses.inherit(index, lost, "the earlier snapshot that has the file could not keep it either");
-    cloning.advance(index);
+    for (const each of names) {
+      cloning.losses.inherit(each, lost, "the earlier snapshot that has the file could not keep it either");
+      cloning.advance(each);
+    }
+    if (names.length > 1) cloning.linkedGroups.add(index);
     return true;
+  }
+
+  /** Where the earlier file takes no more links, none of them stays: the names of one file must not become two files. */
+  private linkAll(names: readonly number[], from: Folder, fromName: Uint8Array): void {
+    const { cloning } = this;
+    let made = 0;
+    try {
+      for (; made < names.length; made++) {
+        const each = at(names, made);
+        cloning.folderOf(each).linkFrom(cloning.table.name(each), from, fromName);
+      }
+    } catch (error) {
+      for (const each of names.slice(0, made)) cloning.folderOf(each).removeFile(cloning.table.name(each));
+      throw error;
+    }
   }
 
   [Symbol.dispose](): void {

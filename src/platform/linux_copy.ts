@@ -46,6 +46,15 @@ export function countData(libc: Libc, file: CopyEnd): number {
   return bytes;
 }
 
+/** Moves a file's position over the hole that it stands in, if it does; how far. */
+export function skipHole(libc: Libc, file: CopyEnd): number {
+  const position = Number(libc.call.lseek(file.descriptor, 0n, SEEK_CUR));
+  const size = sizeOf(libc, file);
+  const data = position < size ? nextData(libc, file, position, size) : position;
+  libc.call.lseek(file.descriptor, BigInt(data), SEEK_SET);
+  return data - position;
+}
+
 function sizeOf(libc: Libc, file: CopyEnd): number {
   libc.must("look at", file, () => statOpen(libc, file.descriptor, stat));
   return stat.size;

@@ -1,5 +1,5 @@
 import type { Libc } from "./libc.ts";
-import { copyContent, countData } from "./linux_copy.ts";
+import { copyContent, countData, skipHole } from "./linux_copy.ts";
 import { statOpen } from "./linux_stat.ts";
 import type { OpenFile, Stat } from "./platform.ts";
 import { SystemError } from "./system_error.ts";
@@ -34,6 +34,10 @@ export class LinuxFile implements OpenFile {
       this.#lengthGiven = BigInt(buffer.length);
     }
     return this.#must("read", () => call.read(this.#descriptor, own(buffer), this.#lengthGiven));
+  }
+
+  skipHole(): number {
+    return skipHole(this.#libc, { descriptor: this.#descriptor, path: this.path });
   }
 
   write(bytes: Uint8Array): void {

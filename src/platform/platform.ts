@@ -188,6 +188,8 @@ export interface Folder extends Disposable {
 export interface OpenFile extends Disposable {
   /** Reads on from where it is; 0 at the end. */
   read(buffer: Uint8Array): number;
+  /** Moves on over the hole where it stands, and gives its length: so many zeros. 0 where there is none, or none can be told. */
+  skipHole(): number;
   /** Writes all of it at the end of what was written. */
   write(bytes: Uint8Array): void;
   stat(into: Stat): void;

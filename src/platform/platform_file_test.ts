@@ -88,6 +88,22 @@ eachPlatform("OpenFile.dataBytes() counts no holes where they can be told", ({ p
   assertEquals(file.read(new Uint8Array(2 << 20)), (1 << 20) + 4096 - 7, "it stands where it was");
 });
 
+eachPlatform("OpenFile.skipHole() moves on to data, where holes can be told", ({ platform, folder }) => {
+  write(folder, a, "");
+  const path = `${folder.path}/a`;
+  Deno.truncateSync(path, 1 << 20);
+  Deno.writeTextFileSync(path, "x".repeat(4096), { append: true });
+  Deno.truncateSync(path, 2 << 20);
+  using file = folder.openFile(a, "read");
+  const { holes } = platform.abilities;
+  assertEquals(file.skipHole(), holes ? 1 << 20 : 0);
+  assertEquals(file.skipHole(), 0, "it stands in data, or cannot tell");
+  const buffer = new Uint8Array(4096);
+  assertEquals([file.read(buffer), buffer[0]], [4096, holes ? 0x78 : 0]);
+  assertEquals(file.skipHole(), holes ? (1 << 20) - 4096 : 0);
+  assertEquals(file.read(buffer), holes ? 0 : 4096, "there is nothing behind the last hole");
+});
+
 eachPlatform("syncFileSystem() and Folder.sync() make durable or throw", ({ platform, folder }) => {
   write(folder, a, "x");
   folder.rename(a, folder, b, "replace");

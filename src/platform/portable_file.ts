@@ -21,6 +21,10 @@ export class PortableFile implements OpenFile {
     return attempt("read", this.path, () => this.#file.readSync(buffer)) ?? 0;
   }
 
+  skipHole(): number {
+    return 0;
+  }
+
   write(bytes: Uint8Array): void {
     this.#written = true;
     for (let rest = bytes; rest.length > 0;) {

@@ -4,11 +4,13 @@ import type { Folder, OpenFile, Platform } from "../platform/platform.ts";
 import { isSystemError, type SystemError } from "../platform/system_error.ts";
 import { flushTogether } from "./flush.ts";
 import { OpenFolders } from "./open_folders.ts";
-import { loadSha256, type Sha256 } from "./sha256.ts";
+import { loadSha256, type Sha256, type Sha256Stream } from "./sha256.ts";
 import { at, NONE, type TreeTable } from "./table.ts";
 import { isRefused } from "./unreadable.ts";
 
 const BUFFER_BYTES = 512 * 1024;
+/** What is hashed for holes. */
+const ZEROS = new Uint8Array(BUFFER_BYTES);
 /** How many rounds of a usual loop a full buffer and a file are worth, for `Pace`. */
 const BUFFER_WEIGHT = 64;
 const FILE_WEIGHT = 2;
@@ -29,7 +31,7 @@ export interface HashResult {
   readonly unreadable: number[];
   /** Files that are gone, no files any more, or of another size than the table says. */
   readonly changed: number[];
-  /** Bytes that were read. */
+  /** Bytes that were hashed. */
   readonly bytes: number;
 }
 
@@ -130,17 +132,43 @@ class HashRun implements Disposable {
 
   /** The hash of what is in a file, or nothing if it is not of this size. */
   private async read(file: OpenFile, size: number): Promise<Uint8Array | undefined> {
+    return size < this.buffer.length ? this.readSmall(file, size) : await this.readLarge(file, size);
+  }
+
+  private readSmall(file: OpenFile, size: number): Uint8Array | undefined {
     const { buffer } = this;
-    const stream = size < buffer.length ? undefined : new this.sha256();
     for (let done = 0;;) {
-      const read = file.read(stream === undefined ? buffer.subarray(done) : buffer);
+      const read = file.read(buffer.subarray(done));
       this.bytes += read;
       done += read;
       if (done > size || (read === 0 && done < size)) return undefined;
-      if (read === 0) return stream?.digest() ?? this.sha256.once(buffer.subarray(0, done));
-      stream?.update(buffer.subarray(0, read));
-      if (stream !== undefined && this.pace.due(BUFFER_WEIGHT)) await this.pause();
+      if (read === 0) return this.sha256.once(buffer.subarray(0, done));
     }
+  }
+
+  /** Holes are not read: that would take several times as long as hashing their zeros. */
+  private async readLarge(file: OpenFile, size: number): Promise<Uint8Array | undefined> {
+    const { buffer } = this;
+    const stream = new this.sha256();
+    for (let done = 0;;) {
+      let zeros = file.skipHole();
+      done += zeros;
+      if (done > size) return undefined;
+      for (; zeros > 0; zeros -= Math.min(zeros, ZEROS.length)) {
+        await this.add(stream, ZEROS.subarray(0, zeros));
+      }
+      const read = file.read(buffer);
+      done += read;
+      if (done > size || (read === 0 && done < size)) return undefined;
+      if (read === 0) return stream.digest();
+      await this.add(stream, buffer.subarray(0, read));
+    }
+  }
+
+  private async add(stream: Sha256Stream, bytes: Uint8Array): Promise<void> {
+    stream.update(bytes);
+    this.bytes += bytes.length;
+    if (this.pace.due(BUFFER_WEIGHT)) await this.pause();
   }
 
   private async pause(): Promise<void> {

@@ -2,9 +2,10 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { asOrdinaryThread } from "../../tests/support/ordinary_thread.ts";
 import { mustRun } from "../../tests/support/run.ts";
 import { indexOf, onTree, scan, tableOf, watched } from "../../tests/support/tree_cases.ts";
-import { hexOf } from "../model/bytes.ts";
+import { bytesOf, hexOf } from "../model/bytes.ts";
 import { FILE } from "../model/entry.ts";
 import { isJvsError, JvsError } from "../model/errors.ts";
+import { LinuxFile } from "../platform/linux_file.ts";
 import { SystemError } from "../platform/system_error.ts";
 import { hashFiles, hashTargets } from "./hash.ts";
 import type { TreeTable } from "./table.ts";
@@ -24,6 +25,34 @@ onTree("hashFiles() gives what sha256sum gives, for files of all sizes", async (
   ) {
     const [hash, name] = line.split("  ./");
     assertEquals(hexOf(table.contentHash(indexOf(table, name as string)) as Uint8Array), hash);
+  }
+});
+
+onTree("hashFiles() reads nothing of holes, and hashes their zeros", async ({ platform, root, path }) => {
+  const mega = 2 ** 20;
+  // Where each file has a byte, and its size: a hole before it, behind it, on both sides, and nothing else.
+  const holes: [name: string, data: number[], size: number][] = [
+    ["before", [20 * mega], 20 * mega + 1],
+    ["behind", [0], 20 * mega],
+    ["around", [3 * mega + 5, 10 * mega], 20 * mega + 7],
+    ["all", [], 3 * mega],
+  ];
+  for (const [name, data, size] of holes) {
+    using file = Deno.openSync(`${path}/${name}`, { write: true, create: true });
+    file.truncateSync(size);
+    for (const at of data) {
+      file.seekSync(at, Deno.SeekMode.Start);
+      file.writeSync(bytesOf("x"));
+    }
+  }
+  const { table } = await scan(root);
+  using reading = bytesRead();
+  const { changed, bytes } = await hashFiles(root, table, files(table), { flush: platform });
+  assertEquals([changed, bytes], [[], holes.reduce((sum, [, , size]) => sum + size, 0)]);
+  assert(reading.bytes <= 4 * mega, `${reading.bytes} bytes were read`);
+  for (const [name] of holes) {
+    const hash = hexOf(table.contentHash(indexOf(table, name)) as Uint8Array);
+    assertEquals(hash, mustRun("sha256sum", `${path}/${name}`).slice(0, 64), name);
   }
 });
 
@@ -158,4 +187,16 @@ function files(table: TreeTable): number[] {
 
 function hashes(table: TreeTable): string[] {
   return Array.from({ length: table.count }, (_, i) => hexOf(table.contentHash(i) ?? new Uint8Array()));
+}
+
+/** Counts what is read of all files until the block ends. */
+function bytesRead(): Disposable & { readonly bytes: number } {
+  const { read } = LinuxFile.prototype;
+  const counted = { bytes: 0, [Symbol.dispose]: () => void (LinuxFile.prototype.read = read) };
+  LinuxFile.prototype.read = function (buffer) {
+    const got = read.call(this, buffer);
+    counted.bytes += got;
+    return got;
+  };
+  return counted;
 }

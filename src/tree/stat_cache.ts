@@ -71,12 +71,21 @@ export function saveStatCache(path: string, cache: StatCache): void {
   file.replace();
 }
 
+/** Whether a file is a cache, of whatever, and whole. */
+export function isStatCache(path: string): boolean {
+  return readCache(path) !== undefined;
+}
+
 /** The cache in a file; nothing if there is none, it is damaged, of another format, or has another key. */
 export function loadStatCache(path: string, key: string): StatCache | undefined {
+  const cache = readCache(path);
+  return cache?.key === key ? cache : undefined;
+}
+
+function readCache(path: string): StatCache | undefined {
   try {
     const file = Deno.readFileSync(path);
-    const cache = decode(file.byteOffset === 0 ? file : file.slice());
-    return cache?.key === key ? cache : undefined;
+    return decode(file.byteOffset === 0 ? file : file.slice());
   } catch {
     return undefined; // missing, or damaged beyond what the checksum sees: then everything is looked at anew
   }

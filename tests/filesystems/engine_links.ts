@@ -4,7 +4,7 @@ import { LinuxFolder } from "../../src/platform/linux_folder.ts";
 import { SystemError } from "../../src/platform/system_error.ts";
 import { USER } from "../support/probes.ts";
 import { describeTree } from "../support/trees.ts";
-import { assertSameLines, indexOf, type Test } from "./engine_fixture.ts";
+import { assertSameLines, type EngineFixture, indexOf, type Test } from "./engine_fixture.ts";
 
 const LONG_AGO = 1_500_000_000;
 
@@ -18,11 +18,10 @@ export function testSharing(test: Test): void {
     await fixture.clone("source", "one", known, { as: "payload" });
     fixture.write("source/a/other", "changed");
     const table = await fixture.scan("source");
-    const result = await fixture.cloneSharing("source", "two", table, { name: "one", table: known });
+    await fixture.cloneSharing("source", "two", table, { name: "one", table: known });
     await fixture.cloneSharing("two", "back", table, { name: "one", table: known }, "worktree");
 
-    assertEquals([result.sharedFiles, result.clonedBytes], [2, "changed".length]);
-    assertEquals(fixture.inode("two/a/same"), fixture.inode("one/a/same"));
+    assertEquals(shared(fixture, ["a/same", "a/other", "new"]), ["a/same", "new"]);
     assertEquals(fixture.read("two/a/other"), "changed");
     assertEquals(fixture.read("one/a/other"), "before");
     for (const name of ["a/same", "a/other", "new"]) {
@@ -48,8 +47,8 @@ export function testSharing(test: Test): void {
     Deno.removeSync(fixture.at("one/replaced"));
     Deno.symlinkSync("grown", fixture.at("one/replaced"));
     const table = await fixture.scan("source");
-    const { sharedFiles } = await fixture.cloneSharing("source", "two", table, { name: "one", table: known });
-    assertEquals(sharedFiles, 0);
+    await fixture.cloneSharing("source", "two", table, { name: "one", table: known });
+    assertEquals(shared(fixture, ["grown", "touched"]), []);
     for (const name of ["grown", "touched", "replaced"]) assertEquals(fixture.read(`two/${name}`), "right");
   });
 
@@ -61,8 +60,8 @@ export function testSharing(test: Test): void {
     Deno.chmodSync(fixture.at("source/mode"), 0o755);
     Deno.chownSync(fixture.at("source/owner"), USER, USER);
     const table = await fixture.scan("source");
-    const { sharedFiles } = await fixture.cloneSharing("source", "two", table, { name: "one", table: known });
-    assertEquals(sharedFiles, 0);
+    await fixture.cloneSharing("source", "two", table, { name: "one", table: known });
+    assertEquals(shared(fixture, ["mode", "owner"]), []);
     assertEquals(Deno.statSync(fixture.at("one/owner")).uid, 0);
   });
 }
@@ -75,8 +74,26 @@ export function testHardLinks(test: Test): void {
     await fixture.clone("source", "one", known, { as: "payload" });
     using _fault = failingLinks("EPERM");
     const result = await fixture.cloneSharing("source", "two", known, { name: "one", table: known });
-    assertEquals([result.sharedFiles, result.clonedBytes, result.degradations.total], [0, 1, 0]);
+    assertEquals([shared(fixture, ["a"]), result.degradations.total], [[], 0]);
     assertEquals(fixture.read("two/a"), "x");
+  });
+
+  test("clones hard links together that the earlier payload's file has no room for", async (fixture) => {
+    fixture.write("source/a", "linked");
+    fixture.write("source/x", "alone");
+    const names = ["a", "b", "c", "d"];
+    for (const name of names.slice(1)) Deno.linkSync(fixture.at("source/a"), fixture.at(`source/${name}`));
+    const known = await fixture.scan("source");
+    await fixture.clone("source", "one", known, { as: "payload" });
+    const table = await fixture.scan("source");
+    using _fault = failingLinks("EMLINK", 3);
+    const { degradations } = await fixture.cloneSharing("source", "two", table, {
+      name: "one",
+      table: known,
+    });
+    assertEquals([degradations.total, shared(fixture, [...names, "x"])], [0, ["x"]]);
+    assertEquals(new Set(names.map((name) => fixture.inode(`two/${name}`))).size, 1);
+    assertEquals([fixture.read("two/d"), table.lost[indexOf(table, "d")]], ["linked", 0]);
   });
 
   test("clones hard links that it cannot keep, and says so", async (fixture) => {
@@ -109,6 +126,11 @@ export function testHardLinks(test: Test): void {
     assertEquals(fixture.inode("payload/b"), fixture.inode("payload/c"));
     assertEquals(degradations.total, 0);
   });
+}
+
+/** Which of these files are the same in both payloads. */
+function shared(fixture: EngineFixture, names: readonly string[]): string[] {
+  return names.filter((name) => fixture.inode(`one/${name}`) === fixture.inode(`two/${name}`));
 }
 
 /** Makes each hard link fail from the given one on (default: the first), until the block ends. */

@@ -11,9 +11,9 @@ import { tempDir } from "./temp_dir.ts";
 export class TestRepository implements Disposable {
   private constructor(private readonly folder: ReturnType<typeof tempDir>, readonly path: string) {}
 
-  /** An empty one. */
-  static async make(): Promise<TestRepository> {
-    const folder = tempDir();
+  /** An empty one; `parent` is a folder on a file system that matters. */
+  static async make(parent?: string): Promise<TestRepository> {
+    const folder = tempDir(parent === undefined ? {} : { parent });
     const { repository } = await callIn(folder.path, init, { name: "project" });
     return new TestRepository(folder, repository);
   }

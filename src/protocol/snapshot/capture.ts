@@ -65,7 +65,7 @@ export async function capture(
   let share: ShareSource | undefined = earlier;
   for (let again = 0;; again++) {
     const attempt = await clonePayload(change, look, payloads, scan, share, options);
-    const syncing = beginSync(change.store.layout.unfinishedPayload(id));
+    const syncing = syncEarly(change, look, id);
     const still = await isStill(change, look, attempt).finally(() => syncing);
     if (still) return finish(attempt, { consistency: "quiesced", earlier });
     const now = await lookAgain(change, look, scan);
@@ -114,6 +114,14 @@ async function clonePayload(
   await hashFiles(payload, result.table, unhashed(result.table), { flush: false, reporter, signal });
   await payloads.removeSetAside();
   return { scan, result };
+}
+
+/**
+ * Not on btrfs: its fsync of a folder writes a log that the sync which counts does not use, and where a file has many
+ * links that takes the square of their number: hours for 60,000.
+ */
+async function syncEarly({ store }: WorktreeContext, { root }: Look, id: string): Promise<void> {
+  if (store.platform.fileSystem(root).kind !== "btrfs") await beginSync(store.layout.unfinishedPayload(id));
 }
 
 /** The usual end: nothing changed while it was captured. */

@@ -1,7 +1,10 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
+import { sharedDisk } from "../../../tests/support/disk_image.ts";
 import { requires } from "../../../tests/support/requires.ts";
 import { TestRepository } from "../../../tests/support/repository.ts";
+import { doctor } from "../../operation/doctor.ts";
 import { restore } from "../../operation/restore.ts";
+import { snapshot } from "../../operation/snapshot.ts";
 import { status } from "../../operation/status.ts";
 import { verify } from "../../operation/verify.ts";
 
@@ -38,4 +41,42 @@ Deno.test({
     const { tamper_detected } = await repository.call(verify, { all: true });
     assertEquals(tamper_detected, false);
   },
+});
+
+for (const [disk, engine] of [["ext4", "copy"], ["xfs", "reflink-copy"]] as const) {
+  Deno.test({
+    name: `shareWithNewest() shares what is unchanged without a cache too, by ${engine}`,
+    ...requires("ffi", disk),
+    async fn() {
+      using folder = await sharedDisk(disk);
+      using repository = await TestRepository.make(folder.path);
+      const names = ["same", "empty", "other"];
+      for (const name of names) {
+        repository.write(`main/${name}`, name === "empty" ? "" : name);
+        Deno.utimeSync(`${repository.main}/${name}`, 1_500_000_000, 1_500_000_000);
+      }
+      const save = async () => (await repository.call(snapshot, {}, { engine })).snapshot.snapshot_id;
+      const first = await save();
+      repository.write("main/other", "wrong"); // of the same size, and made to look as old
+      Deno.utimeSync(`${repository.main}/other`, 1_500_000_000, 1_500_000_000);
+      await repository.call(doctor, { repair: ["rebuild_index"] });
+      const second = await save();
+      const isShared = (name: string) =>
+        inodeIn(repository, first, name) === inodeIn(repository, second, name);
+      assertEquals(names.filter(isShared), ["same", "empty"]);
+      assertEquals(repository.read(`.jvs/snapshots/${second}/other`), "wrong");
+      assertEquals((await repository.call(verify, { all: true })).tamper_detected, false);
+    },
+  });
+}
+
+Deno.test("doctor() with repair_runtime drops damaged caches, and no others", async () => {
+  using repository = await TestRepository.saved();
+  const { store } = await repository.open();
+  const folder = `${store.hostFolder()}/cache`;
+  const [whole = ""] = Array.from(Deno.readDirSync(folder), ({ name }) => name);
+  Deno.writeFileSync(`${folder}/damaged`, Deno.readFileSync(`${folder}/${whole}`).subarray(8));
+  const { repaired } = await repository.call(doctor, { repair_runtime: true });
+  assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), [whole]);
+  assertEquals(repaired, ["Removed damaged caches of this host; they are rebuilt as they are needed."]);
 });

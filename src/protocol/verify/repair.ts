@@ -11,6 +11,9 @@ import { commitChange, finishIf } from "../change/commit.ts";
 import { defineChange } from "../change/kind.ts";
 import { recoverOnly } from "../change/recover.ts";
 import { leftoversOf } from "./leftovers.ts";
+import { namesIn } from "../../repo/names_in.ts";
+import { attempt } from "../../platform/deno_call.ts";
+import { isStatCache } from "../../tree/stat_cache.ts";
 import { lockEverything, lockWorktree } from "../change/locks.ts";
 import { rebuildReady } from "./rebuild_ready.ts";
 
@@ -36,7 +39,7 @@ export async function repairRuntime(context: RepositoryContext): Promise<string[
     ...await acceptFolders(context),
     ...await repair(context, "clean_intents"),
     ...await repair(context, "clean_locks"),
-    ...await repair(context, "rebuild_index"),
+    ...dropDamagedCaches(context),
   ];
 }
 
@@ -95,6 +98,16 @@ async function cleanIntents(context: RepositoryContext): Promise<string[]> {
     }
   }
   return recovered;
+}
+
+/** Those that are whole save reading everything again. */
+function dropDamagedCaches({ store }: RepositoryContext): string[] {
+  const folder = `${store.hostFolder()}/cache`;
+  const damaged = namesIn(folder).map((name) => `${folder}/${name}`).filter((path) => !isStatCache(path));
+  for (const path of damaged) attempt("remove", path, () => Deno.removeSync(path, { recursive: true }));
+  return damaged.length === 0
+    ? []
+    : ["Removed damaged caches of this host; they are rebuilt as they are needed."];
 }
 
 function rebuildIndex({ store }: RepositoryContext): string[] {
