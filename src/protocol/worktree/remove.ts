@@ -49,7 +49,7 @@ export async function removeWorktree(change: WorktreeChange, removal: Removal): 
     } catch (error) {
       if (!isJvsError(error)) throw error;
       context.reporter.warn(
-        `Worktree "${name}" is removed, but some of its files could not be deleted: ${error.message} ` +
+        `Worktree "${name}" is removed, but some of its files could not be deleted: ${error.message}. ` +
           `They are in "${store.layout.staging}/${intent.id}".`,
       );
     }
@@ -88,7 +88,7 @@ function changedMeanwhile({ name }: WorktreeConfig, paths: readonly Uint8Array[]
     "E_UNSAVED_CHANGES",
     `Cannot remove worktree "${name}": something was written in it at that moment: ${
       namedPaths(paths)
-    }. It is as it was.`,
+    }. It is as it was`,
     { hint: "Stop what writes there and try again.", details: { worktree: name, count: paths.length } },
   );
 }
