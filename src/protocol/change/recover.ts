@@ -54,7 +54,7 @@ export async function recoverIntent(context: RepositoryContext, intent: OpenInte
   if (load === undefined) {
     throw new JvsError(
       "E_FORMAT_UNSUPPORTED",
-      `Cannot recover the interrupted "${intent.intent.operation}": this version of jvs does not know it.`,
+      `Cannot recover the interrupted "${intent.intent.operation}": this version of jvs does not know it`,
       { hint: "Run the version of jvs that began it, or a newer one." },
     );
   }

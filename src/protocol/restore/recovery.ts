@@ -110,7 +110,7 @@ async function expectedInStaging(
 function unknownWorktree(intent: OpenIntent): JvsError {
   return new JvsError(
     "E_LINEAGE_BROKEN",
-    `Cannot recover an interrupted restore: its worktree ${intent.intent.worktree_id} is not known any more.`,
+    `Cannot recover an interrupted restore: its worktree ${intent.intent.worktree_id} is not known any more`,
     { hint: "Run `jvs doctor --strict`; what the restore took out is in .jvs/runtime/shared/staging." },
   );
 }

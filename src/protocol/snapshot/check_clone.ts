@@ -33,7 +33,7 @@ export function damagedPayload(action: string, snapshotId: string, paths: readon
   return new JvsError(
     "E_PAYLOAD_HASH_MISMATCH",
     `Cannot ${action} ${shortId(snapshotId)}: its content was changed or lost since it was saved: ` +
-      `${namedPaths(paths)}. Nothing was changed.`,
+      `${namedPaths(paths)}. Nothing was changed`,
     { details: { snapshot_id: snapshotId, count: paths.length } },
   );
 }
