@@ -1,3 +1,5 @@
+import { sentence } from "./sentence.ts";
+
 /** Every class of error, with what causes it and the way out: the source of the reference and of hints. SPEC 12. */
 export const ERROR_CLASSES = {
   E_NAME_INVALID: ["A name breaks the rules of SPEC 8.", "Use letters, digits, dot, dash and underscore."],
@@ -65,7 +67,10 @@ export interface JvsErrorOptions {
   cause?: unknown;
 }
 
-/** The one class of error that JVS throws on purpose: a sentence to a person, and a stable code. */
+/**
+ * The one class of error that JVS throws on purpose: a sentence to a person, and a stable code. The message has no full
+ * stop, since it stands in a line before its class and in the sentences of others; the hint has one. Both are made so here.
+ */
 export class JvsError extends Error {
   override readonly name = "JvsError";
   readonly code: ErrorCode;
@@ -73,9 +78,9 @@ export class JvsError extends Error {
   readonly details: ErrorDetails;
 
   constructor(code: ErrorCode, message: string, options: JvsErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(message.replace(/\.$/, ""), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
-    this.hint = options.hint ?? ERROR_CLASSES[code][1];
+    this.hint = sentence(options.hint ?? ERROR_CLASSES[code][1]);
     this.details = options.details ?? {};
   }
 }

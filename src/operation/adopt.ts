@@ -52,7 +52,7 @@ export const adopt = defineFreeOperation({
 
 function absolute({ cwd }: Context, folder: string): string {
   if (folder === "" || folder.includes("\0")) {
-    throw new JvsError("E_USAGE", `Cannot adopt ${quoted(folder)}: that is no folder's name.`, {
+    throw new JvsError("E_USAGE", `Cannot adopt ${quoted(folder)}: that is no folder's name`, {
       hint: "Name a folder, or go into it and give none.",
     });
   }

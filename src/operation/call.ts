@@ -90,7 +90,7 @@ function checkedInput(operation: AnyOperation, input: Readonly<Record<string, un
     return operation.input.check(input);
   } catch (error) {
     if (!(error instanceof SchemaMismatch)) throw error;
-    throw new JvsError("E_USAGE", `Cannot run ${operation.name}: ${error.message}.`, {
+    throw new JvsError("E_USAGE", `Cannot run ${operation.name}: ${error.message}`, {
       hint: `See \`jvs help ${operation.name}\`.`,
       details: { operation: operation.name, field: error.at },
     });
@@ -102,12 +102,12 @@ function notARepository({ repo, cwd }: Context): JvsError {
   return repo === undefined
     ? new JvsError(
       "E_NOT_A_REPOSITORY",
-      `Cannot find a JVS repository in ${quoted(path)} or in any folder above it.`,
+      `Cannot find a JVS repository in ${quoted(path)} or in any folder above it`,
       {
         details: { path },
       },
     )
-    : new JvsError("E_NOT_A_REPOSITORY", `Cannot open ${quoted(path)}: there is no JVS repository there.`, {
+    : new JvsError("E_NOT_A_REPOSITORY", `Cannot open ${quoted(path)}: there is no JVS repository there`, {
       hint: "Name the folder that holds .jvs, or a folder in one of its worktrees.",
       details: { path },
     });

@@ -49,7 +49,7 @@ function makeFolder({ cwd }: Context, folder: string | undefined): string {
     attempt("create", path, () => Deno.mkdirSync(path));
   } catch (error) {
     if (!isSystemError(error, "EEXIST")) throw error;
-    throw new JvsError("E_ALREADY_EXISTS", `Cannot make the demo in ${quoted(path)}: it exists.`, {
+    throw new JvsError("E_ALREADY_EXISTS", `Cannot make the demo in ${quoted(path)}: it exists`, {
       hint: "Name a folder that does not exist yet, or none: then it is made in a temporary one.",
     });
   }

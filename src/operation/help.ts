@@ -56,7 +56,7 @@ async function wanted(
   if (catalog.has(words)) return [await catalog.load(words)];
   const group = catalog.group(words);
   if (group.length > 0) return await Promise.all(group.map(catalog.load));
-  throw new JvsError("E_USAGE", `Cannot explain "${words}": there is no such command.`, {
+  throw new JvsError("E_USAGE", `Cannot explain "${words}": there is no such command`, {
     hint: "See `jvs help` for all commands.",
     details: { command: words },
   });

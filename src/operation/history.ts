@@ -117,7 +117,7 @@ function patternOf(source: string): RegExp {
   try {
     return new RegExp(source);
   } catch (error) {
-    throw new JvsError("E_USAGE", `Cannot use "${source}" as a pattern: it is no regular expression.`, {
+    throw new JvsError("E_USAGE", `Cannot use "${source}" as a pattern: it is no regular expression`, {
       hint: "Give a JavaScript regular expression, such as ^v[0-9]+$.",
       cause: error,
     });

@@ -55,7 +55,7 @@ export function placeOptions({ home }: Context): { home?: string } {
 function hasContent(root: string, name: string | undefined): JvsError {
   return new JvsError(
     "E_ALREADY_EXISTS",
-    `Cannot make a repository in ${quoted(root)}: something is in it already.`,
+    `Cannot make a repository in ${quoted(root)}: something is in it already`,
     {
       hint: name === undefined
         ? "To put what is in it under version control, run `jvs adopt`; for a new repository give it a name: " +

@@ -127,7 +127,7 @@ function requireWholeAndNew({ paths, preview, discard, force, inplace }: Infer<t
     `Cannot restore into a new worktree with ${
       wrong.join(" and ")
     }: --name leaves this worktree alone and makes ` +
-      "a whole new one.",
+      "a whole new one",
     { hint: "Leave --name out to restore this worktree, or give --name only." },
   );
 }
@@ -180,7 +180,7 @@ async function restorable({ store }: RepositoryContext, id: string): Promise<Des
   if (store.snapshots.exists(id)) return descriptor;
   throw new JvsError(
     "E_NOT_FOUND",
-    `Cannot restore ${shortId(id)}: its content was pruned; only its place in the history was kept.`,
+    `Cannot restore ${shortId(id)}: its content was pruned; only its place in the history was kept`,
     {
       hint: "Restore another snapshot; `jvs history` marks those that were pruned.",
       details: { snapshot_id: id },

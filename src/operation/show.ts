@@ -110,7 +110,7 @@ function indexOf(table: TreeTable, id: string, path: string): number {
     ? 0
     : firstFound(table, [() => bytesOf(plain), () => decodePath(plain)]);
   if (found !== -1) return found;
-  throw new JvsError("E_NOT_FOUND", `Cannot find ${quoted(path)} in snapshot ${shortId(id)}.`, {
+  throw new JvsError("E_NOT_FOUND", `Cannot find ${quoted(path)} in snapshot ${shortId(id)}`, {
     hint: "Give the path from the worktree's root on; `jvs show SNAPSHOT --files` lists all.",
     details: { snapshot_id: id, path },
   });

@@ -101,7 +101,7 @@ function nameOfLeftLine({ worktree }: WorktreeContext, branch: boolean): string 
     "E_DETACHED",
     `Cannot save worktree "${name}" on its line: it stands on ${
       shortId(head)
-    }, and newer snapshots follow that one.`,
+    }, and newer snapshots follow that one`,
     {
       hint:
         "Go on from here in a worktree of its own with `jvs worktree fork --live NAME`, return to the newest with " +

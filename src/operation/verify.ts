@@ -109,7 +109,7 @@ function allOf(answers: readonly (boolean | null)[]): boolean | null {
 }
 
 function bothAsked(snapshot: string): JvsError {
-  return new JvsError("E_USAGE", `Cannot verify ${quoted(snapshot)} and all: --all takes no snapshot.`, {
+  return new JvsError("E_USAGE", `Cannot verify ${quoted(snapshot)} and all: --all takes no snapshot`, {
     hint: "Leave one of the two out.",
     details: { snapshot },
   });
@@ -131,7 +131,7 @@ async function oneSnapshot(
   }
   const head = standsOn(context.store, worktree);
   if (head !== null) return head;
-  throw new JvsError("E_NOT_FOUND", `Cannot verify: worktree "${worktree.name}" has no snapshot yet.`, {
+  throw new JvsError("E_NOT_FOUND", `Cannot verify: worktree "${worktree.name}" has no snapshot yet`, {
     hint: "Make one with `jvs snapshot`.",
   });
 }

@@ -71,14 +71,14 @@ async function snapshotToFork(
   const worktree = requireWorktree(context, named);
   const head = standsOn(store, worktree);
   if (head !== null) return head;
-  throw new JvsError("E_NOT_FOUND", `Cannot fork worktree "${worktree.name}": it has no snapshot yet.`, {
+  throw new JvsError("E_NOT_FOUND", `Cannot fork worktree "${worktree.name}": it has no snapshot yet`, {
     hint: "Save it first with `jvs snapshot`, or fork it as it is now with --live.",
     details: { worktree: worktree.name },
   });
 }
 
 function liveOfSnapshot(): JvsError {
-  return new JvsError("E_USAGE", "Cannot fork a snapshot live: it is what it was when it was saved.", {
+  return new JvsError("E_USAGE", "Cannot fork a snapshot live: it is what it was when it was saved", {
     hint: "Give either a snapshot or --live; with --worktree NAME another worktree is forked as it is now.",
   });
 }

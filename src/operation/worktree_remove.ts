@@ -67,7 +67,7 @@ function refuseMain(worktree: WorktreeConfig): void {
     "E_USAGE",
     adopted
       ? `Cannot remove worktree "${name}": it is the adopted folder "${path.slice(3)}".`
-      : `Cannot remove worktree "${name}": it is the repository's first.`,
+      : `Cannot remove worktree "${name}": it is the repository's first`,
     {
       hint: adopted
         ? `To end its version control delete the folder "${path.slice(3)}.jvs", with all snapshots in it.`
@@ -91,7 +91,7 @@ async function lookUnlessGone({ context, store, worktree }: WorktreeChange): Pro
   const path = displayPath(look.table.path(index));
   throw new JvsError(
     "E_PERMISSION",
-    `Cannot remove worktree "${worktree.name}": "${path}" in it is a ${boundary.replace("_", " ")}.`,
+    `Cannot remove worktree "${worktree.name}": "${path}" in it is a ${boundary.replace("_", " ")}`,
     { hint: "Unmount it or move it away first; nothing was changed.", details: { path, boundary } },
   );
 }
@@ -111,7 +111,7 @@ async function settleUnsaved(change: WorktreeChange, look: Look, unsaved: Unsave
 function refusal({ name }: WorktreeConfig): JvsError {
   return new JvsError(
     "E_UNSAVED_CHANGES",
-    `Cannot remove worktree "${name}": it has work that no snapshot holds.`,
+    `Cannot remove worktree "${name}": it has work that no snapshot holds`,
     {
       hint:
         "Look at it with `jvs status`; save it with `jvs snapshot`, or let --force save all of it, ignored files " +
@@ -126,7 +126,7 @@ function cannotBeSaved({ name }: WorktreeConfig, paths: readonly Uint8Array[]): 
     "E_UNSAVED_CHANGES",
     `Cannot remove worktree "${name}": these cannot be read, so they cannot be saved first: ${
       namedPaths(paths)
-    }.`,
+    }`,
     {
       hint: "Change their rights and try again, or give them up with --discard.",
       details: { worktree: name, paths: paths.slice(0, 20).map(displayPath), count: paths.length },

@@ -67,7 +67,7 @@ function inodeOfPayload(store: Store, worktree: WorktreeConfig): string {
 function adoptedStays({ name, path }: WorktreeConfig): JvsError {
   return new JvsError(
     "E_USAGE",
-    `Cannot rename worktree "${name}": it is the adopted folder "${path.slice(3)}".`,
+    `Cannot rename worktree "${name}": it is the adopted folder "${path.slice(3)}"`,
     {
       hint: "An adopted folder keeps its name; fork it to have a worktree of another name.",
       details: { worktree: name },

@@ -36,5 +36,5 @@ export class Pace {
 
 /** `E_INTERRUPTED` if the signal says stop. */
 export function throwIfCancelled(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new JvsError("E_INTERRUPTED", "The operation was interrupted.");
+  if (signal?.aborted) throw new JvsError("E_INTERRUPTED", "The operation was interrupted");
 }

@@ -34,7 +34,7 @@ function openRoot(context: RepositoryContext, worktree: WorktreeConfig): Folder 
     const path = context.store.worktrees.root(worktree);
     throw new JvsError(
       "E_NOT_FOUND",
-      `Cannot open worktree "${worktree.name}": the folder "${path}" is gone.`,
+      `Cannot open worktree "${worktree.name}": the folder "${path}" is gone`,
       {
         hint: isAdopted(worktree)
           ? "If it was moved, run `jvs adopt --relocate` where it is now. If it is lost, make an empty folder there, and in it " +
@@ -52,7 +52,7 @@ function refuseOtherPlace(worktree: WorktreeConfig, now: Identity, path: string)
   if (!adopted && sameFileSystem(now, worktree.identity)) return;
   throw new JvsError(
     "E_NOT_FOUND",
-    `Cannot use "${path}" as worktree "${worktree.name}": it is not the folder that was versioned here.`,
+    `Cannot use "${path}" as worktree "${worktree.name}": it is not the folder that was versioned here`,
     {
       hint: adopted
         ? "If this is the right folder, say so with `jvs adopt --relocate`."

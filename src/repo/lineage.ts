@@ -24,7 +24,7 @@ export function standsOn(
     "E_LINEAGE_BROKEN",
     `Cannot read the snapshot that worktree "${worktree.name}" ${
       which === "head" ? "stands on" : "has as its newest"
-    }: ${id} is missing.`,
+    }: ${id} is missing`,
     {
       hint:
         `${SEE_DOCTOR} Any other snapshot can be restored all the same: \`jvs history --all\` lists them.`,

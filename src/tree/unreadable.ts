@@ -38,7 +38,7 @@ export function unreadableError(paths: readonly BytePath[], hint = LEAVE_OUT): J
   const what = paths.length === 1 ? "one path" : `${paths.length} paths`;
   return new JvsError(
     "E_PERMISSION",
-    `Cannot read ${what}, access was refused: ${named.join(", ")}${more}.`,
+    `Cannot read ${what}, access was refused: ${named.join(", ")}${more}`,
     {
       hint,
       details: { paths: named, count: paths.length },

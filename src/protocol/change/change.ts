@@ -25,7 +25,7 @@ export async function changeWorktree<T, K extends AnyChangeKind>(
   if (current === undefined) {
     throw new JvsError(
       "E_NOT_FOUND",
-      `Cannot change worktree "${worktree.name}": it was removed meanwhile.`,
+      `Cannot change worktree "${worktree.name}": it was removed meanwhile`,
       {
         hint: "See what worktrees there are with `jvs worktree list`.",
       },

@@ -40,7 +40,7 @@ export async function recoverOnly(
 function unknownKind({ operation }: Intent): JvsError {
   return new JvsError(
     "E_FORMAT_UNSUPPORTED",
-    `Cannot recover the interrupted "${operation}": this version of jvs does not know it.`,
+    `Cannot recover the interrupted "${operation}": this version of jvs does not know it`,
     { hint: "Run the version of jvs that began it, or a newer one." },
   );
 }

@@ -22,7 +22,7 @@ export function pathsInWorktree(
     if (absolute !== undefined) return bytesOf(absolute.slice(root.length + 1));
     throw new JvsError(
       "E_PATH_ESCAPE",
-      `Cannot use the path ${quoted(path)}: it is not in worktree "${worktree.name}".`,
+      `Cannot use the path ${quoted(path)}: it is not in worktree "${worktree.name}"`,
       {
         hint: `Give paths inside "${root}".`,
         details: { path, worktree: worktree.name, root },
@@ -33,7 +33,7 @@ export function pathsInWorktree(
 
 /** Most likely a script's variable that is not set, so it must not mean everything. */
 function emptyPath(): JvsError {
-  return new JvsError("E_USAGE", "Cannot use an empty path: it names nothing.", {
+  return new JvsError("E_USAGE", "Cannot use an empty path: it names nothing", {
     hint: "Give `.` for the folder you are in, or no paths at all for the whole worktree.",
   });
 }

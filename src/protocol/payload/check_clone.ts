@@ -78,7 +78,7 @@ function damagedPayload(action: string, snapshotId: string, paths: readonly Uint
   return new JvsError(
     "E_PAYLOAD_HASH_MISMATCH",
     `Cannot ${action} ${shortId(snapshotId)}: its content was changed or lost since it was saved: ` +
-      `${namedPaths(paths)}. Nothing was changed.`,
+      `${namedPaths(paths)}. Nothing was changed`,
     { details: { snapshot_id: snapshotId, count: paths.length } },
   );
 }
@@ -109,7 +109,7 @@ function ownerOf(folders: FoldersByPath, path: BytePath): string {
 function closedError(action: string, id: string, named: string, details: Record<string, unknown>): JvsError {
   return new JvsError(
     "E_PERMISSION",
-    `Cannot ${action} ${shortId(id)}: you may not read these in it: ${named}. Nothing was changed.`,
+    `Cannot ${action} ${shortId(id)}: you may not read these in it: ${named}. Nothing was changed`,
     {
       hint:
         `Let their owner or root ${action} it; or let their owner open them to you (\`chmod g+rX\`) and make a ` +

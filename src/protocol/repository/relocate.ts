@@ -61,7 +61,7 @@ async function record(
 function noHistory(place: string): JvsError {
   return new JvsError(
     "E_NOT_FOUND",
-    `Cannot relocate ${quoted(place)}: there is no ${quoted(`${place}.jvs`)} beside it.`,
+    `Cannot relocate ${quoted(place)}: there is no ${quoted(`${place}.jvs`)} beside it`,
     {
       hint:
         "Move the folder with its history there, and give it that name; to begin a new history run `jvs adopt`.",
@@ -71,7 +71,7 @@ function noHistory(place: string): JvsError {
 }
 
 function nothingAdopted(root: string): JvsError {
-  return new JvsError("E_USAGE", `Cannot relocate: the repository ${quoted(root)} has no adopted worktree.`, {
+  return new JvsError("E_USAGE", `Cannot relocate: the repository ${quoted(root)} has no adopted worktree`, {
     hint: "Its worktrees are inside it; `jvs worktree list` shows them.",
     details: { root },
   });

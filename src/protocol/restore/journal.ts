@@ -105,7 +105,7 @@ export function readJournal(staging: Folder): Journal {
     if (!(error instanceof SchemaMismatch) && !(error instanceof SyntaxError)) throw error;
     throw new JvsError(
       "E_DESCRIPTOR_CORRUPT",
-      `Cannot recover an interrupted restore: its journal in "${staging.path}" is damaged (${error.message}).`,
+      `Cannot recover an interrupted restore: its journal in "${staging.path}" is damaged (${error.message})`,
       {
         hint:
           "Nothing was deleted: what the restore took out of the worktree is in that folder, under the same paths. " +

@@ -26,7 +26,7 @@ function cannotMove(path: Uint8Array): JvsError {
     `Cannot restore: the folder "${
       displayPath(path)
     }" would have to go, and the file system does not move it. ` +
-      "Nothing was changed.",
+      "Nothing was changed",
     {
       hint:
         "On an overlay file system folders of a lower layer can only be moved when it is mounted with redirect_dir=on. " +

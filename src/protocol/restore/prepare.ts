@@ -158,7 +158,7 @@ function pathsOf(
     "E_NOT_FOUND",
     `Cannot restore ${namedPaths(missing)}: neither worktree "${worktree.name}" nor ${
       shortId(id)
-    } has anything of that name.`,
+    } has anything of that name`,
     {
       hint: `See what differs with \`jvs diff ${shortId(id)} @\`; a path is taken from where you stand.`,
       details: { paths: missing.map(encodePath), worktree: worktree.name, snapshot_id: id },
@@ -186,7 +186,7 @@ function refuseInTheWay({ worktree, table }: Look, { inTheWay }: RestorePlan): v
   throw new JvsError(
     "E_UNSAVED_CHANGES",
     `Cannot restore worktree "${worktree.name}": these stand where the snapshot has something else, and cannot be ` +
-      `saved: ${namedPaths(paths)}. Nothing was changed.`,
+      `saved: ${namedPaths(paths)}. Nothing was changed`,
     { hint: "Unmount or move them away, or make them readable, then restore again." },
   );
 }
@@ -197,7 +197,7 @@ function refusal({ worktree }: WorktreeContext, { descriptor }: RestoreRequest):
     `Cannot restore ${
       shortId(descriptor.snapshot_id)
     } in worktree "${worktree.name}": it has work that no snapshot ` +
-      "holds, and restore.unsaved is set to refuse.",
+      "holds, and restore.unsaved is set to refuse",
     { hint: "Save it with `jvs snapshot`, or give it up with --discard." },
   );
 }

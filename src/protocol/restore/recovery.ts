@@ -105,7 +105,7 @@ async function inSnapshots({ snapshots }: Store, ids: readonly (string | null)[]
 function unknownWorktree(intent: RestoreIntent): JvsError {
   return new JvsError(
     "E_LINEAGE_BROKEN",
-    `Cannot recover an interrupted restore: its worktree ${intent.worktreeId} is not known any more.`,
+    `Cannot recover an interrupted restore: its worktree ${intent.worktreeId} is not known any more`,
     { hint: "Run `jvs doctor --strict`; what the restore took out is in .jvs/runtime/shared/staging." },
   );
 }

@@ -135,7 +135,7 @@ export function refuseDegraded({ snapshot_id, preview, left_alone, degradations 
   const done = preview ? "Would restore" : "Restored";
   throw new JvsError(
     "E_DEGRADED",
-    `${done} ${shortId(snapshot_id)}, but not everything could be put back exactly: ${what.join("; ")}.`,
+    `${done} ${shortId(snapshot_id)}, but not everything could be put back exactly: ${what.join("; ")}`,
     { details: { snapshot_id, left_alone, degradations } },
   );
 }

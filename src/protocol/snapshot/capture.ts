@@ -186,7 +186,7 @@ function neverStill(look: Look, before: Scan, now: Scan, match: Int32Array): Jvs
     `Cannot save worktree "${look.worktree.name}": it kept changing while it was captured, ${
       RECAPTURES + 1
     } times: ` +
-      `${paths.join(", ")}.`,
+      `${paths.join(", ")}`,
     { details: { paths } },
   );
 }

@@ -1,4 +1,5 @@
 import type { Finding } from "../../model/records.ts";
+import { sentence } from "../../model/sentence.ts";
 
 /** The repairs that `jvs doctor --repair` takes by name; the safe ones are also what --repair-runtime does. SPEC 9. */
 export const REPAIRS = [
@@ -22,7 +23,7 @@ export interface FindingOptions {
   snapshot_id?: string;
 }
 
-/** Puts a finding together. */
+/** Puts a finding together; its message is made whole sentences, which the message of an error is not. */
 export function finding(
   severity: Finding["severity"],
   code: string,
@@ -30,5 +31,5 @@ export function finding(
   options: FindingOptions = {},
 ): Finding {
   const { repair = null, path = null, snapshot_id = null } = options;
-  return { severity, code, message, repair, path, snapshot_id };
+  return { severity, code, message: sentence(message), repair, path, snapshot_id };
 }

@@ -22,7 +22,7 @@ function partOf(context: RepositoryContext, subset: string): [part: number, part
     const parts = Math.max(1, Math.round(100 / percent));
     return [nextTurn(context) % parts, parts];
   }
-  throw new JvsError("E_USAGE", `Cannot verify the subset "${subset}": it must be like 1/7 or 10%.`);
+  throw new JvsError("E_USAGE", `Cannot verify the subset "${subset}": it must be like 1/7 or 10%`);
 }
 
 /** Counts the partial verifications of this host; the count is of use only here, and may be lost. */

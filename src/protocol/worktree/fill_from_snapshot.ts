@@ -29,7 +29,7 @@ export async function checkForkable({ store }: RepositoryContext, id: string): P
   if (!store.snapshots.exists(id)) {
     throw new JvsError(
       "E_NOT_FOUND",
-      `Cannot fork ${shortId(id)}: its content was pruned; only its place in the history was kept.`,
+      `Cannot fork ${shortId(id)}: its content was pruned; only its place in the history was kept`,
       {
         hint: "Fork another snapshot; `jvs history` marks those that were pruned.",
         details: { snapshot_id: id },
@@ -39,7 +39,7 @@ export async function checkForkable({ store }: RepositoryContext, id: string): P
   if (kind !== "partial") return;
   throw new JvsError(
     "E_PARTIAL_SNAPSHOT",
-    `Cannot fork ${shortId(id)}: it holds only some paths of a worktree.`,
+    `Cannot fork ${shortId(id)}: it holds only some paths of a worktree`,
     {
       hint: "Fork another snapshot and restore this one's paths in that worktree.",
       details: { snapshot_id: id },

@@ -60,7 +60,7 @@ async function deleteContent({ context, intent, store, worktree }: RemovalChange
   } catch (error) {
     if (!isJvsError(error)) throw error;
     context.reporter.warn(
-      `Worktree "${worktree.name}" is removed, but some of its files could not be deleted: ${error.message} ` +
+      `Worktree "${worktree.name}" is removed, but some of its files could not be deleted: ${error.message}. ` +
         `They are in "${store.layout.staging}/${intent.id}".`,
     );
   }
@@ -97,7 +97,7 @@ function changedMeanwhile({ name }: WorktreeConfig, paths: readonly Uint8Array[]
     "E_UNSAVED_CHANGES",
     `Cannot remove worktree "${name}": something was written in it at that moment: ${
       namedPaths(paths)
-    }. It is as it was.`,
+    }. It is as it was`,
     { hint: "Stop what writes there and try again.", details: { worktree: name, count: paths.length } },
   );
 }

@@ -62,7 +62,7 @@ function checkFree(store: Store, intent: ReservingIntent, name: string): void {
 }
 
 function taken(name: string, state: string, more: string): JvsError {
-  return new JvsError("E_ALREADY_EXISTS", `Cannot call a worktree "${name}": ${state}.`, {
+  return new JvsError("E_ALREADY_EXISTS", `Cannot call a worktree "${name}": ${state}`, {
     hint: `Choose another name. ${more}`,
     details: { name },
   });

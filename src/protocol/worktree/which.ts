@@ -9,7 +9,7 @@ export function requireWorktree(context: RepositoryContext, name: string | undef
   if (context.worktreeProblem !== undefined) throw context.worktreeProblem;
   throw new JvsError(
     "E_NOT_FOUND",
-    "Cannot tell which worktree is meant: you are in none.",
+    "Cannot tell which worktree is meant: you are in none",
     {
       hint: "Go into a worktree, or name one with --worktree.",
       details: { worktrees: context.store.worktrees.list().map((w) => w.name) },

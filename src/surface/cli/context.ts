@@ -56,7 +56,7 @@ function workingFolder(io: Io, directory: string | undefined): string {
   } catch {
     // not there, or not for us: the sentence below says all of it
   }
-  throw new JvsError("E_USAGE", `Cannot work in ${quoted(directory)}: there is no such folder.`, {
+  throw new JvsError("E_USAGE", `Cannot work in ${quoted(directory)}: there is no such folder`, {
     hint: "Give an existing folder after -C.",
     details: { path },
   });
@@ -69,13 +69,13 @@ function currentFolder(io: Io, directory: string | undefined): string {
     if (directory?.startsWith("/")) return "/";
     const hint = "Go to another folder with cd, or name one with -C.";
     if (error instanceof Deno.errors.NotFound) {
-      throw new JvsError("E_NOT_FOUND", "Cannot work in the current folder: it was removed.", {
+      throw new JvsError("E_NOT_FOUND", "Cannot work in the current folder: it was removed", {
         hint,
         cause: error,
       });
     }
     // Deno hands out paths as text: in a folder whose name is none, it says so in its own words.
     const reason = error instanceof Error ? error.message : String(error);
-    throw new JvsError("E_USAGE", `Cannot work in the current folder: ${reason}.`, { hint, cause: error });
+    throw new JvsError("E_USAGE", `Cannot work in the current folder: ${reason}`, { hint, cause: error });
   }
 }

@@ -12,7 +12,7 @@ export function exitCodeOf(error: JvsError): number {
 /** Any error as one of ours; what nobody expected is `E_INTERNAL`. */
 export function asJvsError(error: unknown, signal?: AbortSignal): JvsError {
   if (error instanceof JvsError) return error;
-  if (signal?.aborted) return new JvsError("E_INTERRUPTED", "Interrupted.", { cause: error });
+  if (signal?.aborted) return new JvsError("E_INTERRUPTED", "Interrupted", { cause: error });
   const message = error instanceof Error ? error.message : String(error);
   const refused = error instanceof Deno.errors.NotCapable;
   if (refused || error instanceof Deno.errors.PermissionDenied) {
@@ -32,15 +32,13 @@ export function asJvsError(error: unknown, signal?: AbortSignal): JvsError {
       },
     );
   }
-  return new JvsError("E_INTERNAL", `Cannot go on: a mistake in jvs (${message}).`, { cause: error });
+  return new JvsError("E_INTERNAL", `Cannot go on: a mistake in jvs (${message})`, { cause: error });
 }
 
 /** An error for people: what happened to what, what to do next, and its class. */
 export function errorText(error: JvsError, style: Style, options: { debug?: boolean } = {}): string {
   const lines = [
-    `${style.paint("bad", "error:")} ${error.message.replace(/\.$/, "")} ${
-      style.paint("faint", `(${error.code})`)
-    }`,
+    `${style.paint("bad", "error:")} ${error.message} ${style.paint("faint", `(${error.code})`)}`,
     ...(error.hint === "" ? [] : [`  ${style.paint("notice", "hint:")} ${error.hint}`]),
   ];
   for (let each: unknown = options.debug ? error : undefined; each instanceof Error; each = each.cause) {

@@ -11,7 +11,7 @@ Deno.test("runCli() prints a result for people, and warnings beside it", async (
   const io = new FakeIo();
   assertEquals(await jvs(io, "paint", "wall", "-c", "red"), 0);
   assertEquals(io.stdout, "what    wall\ncolour  red\n");
-  assertEquals(io.stderr, "warning: wet paint\n");
+  assertEquals(io.stderr, "warning: wet paint.\n");
 });
 
 Deno.test("runCli() prints a result for programs with --json before or after the command", async () => {

@@ -56,9 +56,9 @@ Deno.test("createProgress() warns above the line, in every mode but quiet", () =
   reporter.advance(1, 1);
   io.stderr = "";
   reporter.warn("look out");
-  assertEquals(io.stderr, "\r\x1b[Kwarning: look out\n");
+  assertEquals(io.stderr, "\r\x1b[Kwarning: look out.\n");
   for (
-    const [options, expected] of [[{ mode: "none" }, "warning: a\n"], [
+    const [options, expected] of [[{ mode: "none" }, "warning: a.\n"], [
       { mode: "none", quiet: true },
       "",
     ]] as const
@@ -84,7 +84,7 @@ Deno.test("createProgress() writes JSON lines: each phase's beginning, then some
     ["scanning", 0, 0],
     ["hashing", 0, 0],
     ["hashing", 2, 30],
-    ["careful", undefined, undefined],
+    ["careful.", undefined, undefined],
   ]);
   assertEquals(lines[2], {
     event: "progress",

@@ -18,7 +18,7 @@ export function watchSignals(io: Io): Interruption {
     const handler = () => {
       if (controller.signal.aborted) io.exit(INTERRUPTED);
       controller.abort(
-        new JvsError("E_INTERRUPTED", `Interrupted by ${name}.`, { details: { signal: name } }),
+        new JvsError("E_INTERRUPTED", `Interrupted by ${name}`, { details: { signal: name } }),
       );
     };
     Deno.addSignalListener(name, handler);

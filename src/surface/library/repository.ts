@@ -65,7 +65,7 @@ export class Repository {
     options: CallOptions = {},
   ): Promise<unknown> {
     if (!operations.has(operation)) {
-      throw new JvsError("E_USAGE", `Cannot run "${operation}": there is no such operation.`, {
+      throw new JvsError("E_USAGE", `Cannot run "${operation}": there is no such operation`, {
         hint: `There are: ${operations.names.join(", ")}.`,
       });
     }

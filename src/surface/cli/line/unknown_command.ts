@@ -11,7 +11,7 @@ export function unknownCommand(word: string, next: string | undefined, catalog: 
   const near = nearest(words, group.length === 0 ? names : group);
   const state = words === word && group.length > 0 ? "it wants one more word" : "there is no such command";
   const all = group.length === 0 ? "See `jvs help` for all commands." : `There are: ${group.join(", ")}.`;
-  return new JvsError("E_USAGE", `Cannot run ${quoted(`jvs ${words}`)}: ${state}.`, {
+  return new JvsError("E_USAGE", `Cannot run ${quoted(`jvs ${words}`)}: ${state}`, {
     hint: near === undefined || near === words ? all : `Did you mean \`jvs ${near}\`? ${all}`,
     details: { command: words, commands: group, ...(near === undefined ? {} : { meant: near }) },
   });

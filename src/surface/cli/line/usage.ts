@@ -8,7 +8,7 @@ export function usage(
   meant?: string,
 ): JvsError {
   const words = (first: string) => `\`${`${first} ${command}`.trimEnd()}\``;
-  return new JvsError("E_USAGE", `Cannot run ${words("jvs")}: ${state}.`, {
+  return new JvsError("E_USAGE", `Cannot run ${words("jvs")}: ${state}`, {
     hint: `${meant === undefined ? "" : `Did you mean ${meant}? `}See ${words("jvs help")}.`,
     details: { command, ...details, ...(meant === undefined ? {} : { meant }) },
   });
