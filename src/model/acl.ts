@@ -7,9 +7,6 @@ const VERSION = 2;
 const HEADER_BYTES = 4;
 const ENTRY_BYTES = 8;
 const USER_OBJ = 0x01;
-const GROUP_OBJ = 0x04;
-const MASK = 0x10;
-const OTHER = 0x20;
 
 const READ = 4;
 const WRITE = 2;
@@ -23,14 +20,6 @@ export function stripAclWrite(acl: Uint8Array): Uint8Array<ArrayBuffer> {
 /** The access ACL of a payload folder: the owner may do everything; what `payloadMode` does to a folder's mode. */
 export function grantAclOwner(acl: Uint8Array): Uint8Array<ArrayBuffer> {
   return changed(acl, (tag, permissions) => tag === USER_OBJ ? ALL : permissions);
-}
-
-/** The nine permission bits that the kernel shows for a file with this access ACL. */
-export function aclMode(acl: Uint8Array): number {
-  const of: { [tag: number]: number } = {};
-  for (const { tag, permissions } of entriesOf(acl)) of[tag] = permissions;
-  // Where there is a mask, the group bits of a mode are the mask's.
-  return (of[USER_OBJ] ?? 0) << 6 | (of[MASK] ?? of[GROUP_OBJ] ?? 0) << 3 | (of[OTHER] ?? 0);
 }
 
 /**

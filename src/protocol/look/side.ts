@@ -1,4 +1,3 @@
-import { shortId } from "../../model/ids.ts";
 import type { WorktreeConfig } from "../../model/records.ts";
 import type { Folder } from "../../platform/platform.ts";
 import { resolveSnapshot } from "../../repo/resolve.ts";
@@ -55,9 +54,4 @@ export async function snapshotSide({ store }: RepositoryContext, id: string | nu
     open: () => store.snapshots.openPayload(id ?? ""),
     [Symbol.dispose]() {},
   };
-}
-
-/** For sentences. */
-export function sideName({ label }: Side): string {
-  return /^\d{13}-/.test(label) ? shortId(label) : label;
 }
