@@ -120,7 +120,9 @@ for (const staging of ["beside the worktree", "in the payload root"]) {
       }
       const written = await writer.end();
       assert(written.length > 100, `the writer was too slow: ${written.length}`);
-      assertEquals(notFound(box, written), []);
+      // Where nothing replaced is kept, what is written through a descriptor after the end is lost to every program.
+      const isHeld = ({ how }: Written) => how !== "write" || staging === "beside the worktree";
+      assertEquals(notFound(box, written.filter(isHeld)), []);
       await box.audit();
     },
   });

@@ -17,6 +17,12 @@ import { saveSnapshot } from "../snapshot/save_snapshot.ts";
 import { snapshotSaving } from "../snapshot/snapshot_saving.ts";
 import { withIntent } from "../change/with_intent.ts";
 
+/** A tree of staging, and what it is to hold. */
+export interface Gathered {
+  readonly tree: Folder;
+  readonly expected: Expected;
+}
+
 /**
  * Looks through what was taken out of a worktree for what another process wrote there meanwhile, and links it, by its
  * path, into `aside`. Gives what was found, with the hashes of all that times alone did not prove. SPEC 7.
@@ -76,7 +82,7 @@ export async function saveLateWrites(
   context: RepositoryContext,
   worktree: WorktreeConfig,
   staging: Staging,
-  gathered: readonly { readonly tree: Folder; readonly expected: Expected }[],
+  gathered: readonly Gathered[],
 ): Promise<void> {
   const from = staging.countAside();
   using aside = new PutAside((number) => staging.openAside(from + number));

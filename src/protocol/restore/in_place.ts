@@ -1,23 +1,28 @@
 import { isJvsError } from "../../model/errors.ts";
 import type { Folder } from "../../platform/platform.ts";
-import { NONE } from "../../tree/table.ts";
+import { NONE, type TreeTable } from "../../tree/table.ts";
 import { commitChange } from "../change/commit.ts";
 import type { WorktreeChange } from "../change/kind.ts";
 import type { RepositoryContext } from "../context.ts";
-import { applyJournal, prepareRoom, RestoreTrees } from "./apply.ts";
+import { applyJournal, prepareRoom, RestoreTrees, type UnitWatch } from "./apply.ts";
 import { Brought } from "./brought.ts";
-import { AsGathered, type Expected, TakenOut } from "./expected.ts";
+import { AsGathered, TakenOut } from "./expected.ts";
 import type { RestoreRequest } from "./request.ts";
 import { headAfterRestore, moveHead } from "./head.ts";
 import { writeJournal } from "./journal.ts";
 import { requireMovable } from "./movable.ts";
-import type { Unit } from "./plan.ts";
+import type { RestorePlan, Unit } from "./plan.ts";
 import { type Prepared, prepareRestore } from "./prepare.ts";
 import { type Restored, toBeRestored } from "./restored.ts";
 import { journalOf, stage, withoutUnmade } from "./stage.ts";
 import type { restoring } from "./restoring.ts";
 import { removeOldReplaced, Staging } from "./staging.ts";
-import { gatherConcurrentWrites, saveConcurrentWrites, saveLateWrites } from "./concurrent_writes.ts";
+import {
+  gatherConcurrentWrites,
+  type Gathered,
+  saveConcurrentWrites,
+  saveLateWrites,
+} from "./concurrent_writes.ts";
 
 type RestoreChange = WorktreeChange<typeof restoring>;
 
@@ -68,30 +73,18 @@ async function changeTree(
   writeJournal(staging.home, journal);
   intent.step("journal");
 
+  const seen = { seen: look.table, saved, timesProve: look.timesProve };
+  const taken = new TakenOut({ ...seen, mostRead: store.config.get("restore.verify_limit") });
   context.reporter.begin("restoring", { entries: journal.units.length });
-  const limit = store.config.get("restore.verify_limit");
-  const taken = new TakenOut({ seen: look.table, saved, timesProve: look.timesProve, mostRead: limit });
-  const watch = {
-    before(unit: number, folder: Folder, name: Uint8Array) {
-      const { now } = plan.units[unit] as Unit;
-      if (now !== NONE) taken.lookLast(now, folder, name);
-    },
-    after(unit: number, folder: Folder, name: Uint8Array) {
-      const { then: j } = plan.units[unit] as Unit;
-      if (j !== NONE) brought.note(then.path(j), folder, name);
-    },
-  };
+  const watch = watchOf(plan, then, taken, brought);
   await applyJournal(trees, journal, watch, degradations, context.signal);
 
-  const gathered: { tree: Folder; expected: Expected }[] = [];
+  const gathered: Gathered[] = [];
   for (const tree of [staging.fresh, staging.old]) {
     const found = await gatherConcurrentWrites(context, worktree, tree, taken, trees.aside);
     gathered.push({ tree, expected: new AsGathered(found, look.timesProve) });
   }
-  const { units } = journal;
-  const [secondAutosaveId = null, ...more] = await saveConcurrentWrites(context, worktree, staging, {
-    units,
-  });
+  const [secondAutosaveId = null, ...more] = await saveConcurrentWrites(context, worktree, staging, journal);
   for (const id of more) context.reporter.warn(`More of it was kept as snapshot ${id}.`);
   makeDurable(change, look.root, staging);
   const done = { ...result, plan, secondAutosaveId };
@@ -102,6 +95,20 @@ async function changeTree(
   await tidyUp(context, () => removeOldReplaced(store, store.config.get("restore.keep_replaced")));
   await tidyUp(context, () => brought.remember(change, look.table));
   return done;
+}
+
+/** Looks at each entry right before it is taken out, and right after it was put in its place. */
+function watchOf({ units }: RestorePlan, then: TreeTable, taken: TakenOut, brought: Brought): UnitWatch {
+  return {
+    before(unit, folder, name) {
+      const { now } = units[unit] as Unit;
+      if (now !== NONE) taken.lookLast(now, folder, name);
+    },
+    after(unit, folder, name) {
+      const { then: j } = units[unit] as Unit;
+      if (j !== NONE) brought.note(then.path(j), folder, name);
+    },
+  };
 }
 
 /** What comes after the restore is done: it is not undone, nor reported as failed, when that does not work. */
