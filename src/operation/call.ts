@@ -1,6 +1,7 @@
 import { isJvsError, JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
 import { SchemaMismatch } from "../model/schema.ts";
+import { isUnreadableRecord } from "../repo/control_errors.ts";
 import type { Discovered } from "../repo/discover.ts";
 import type { Store } from "../repo/store.ts";
 import type { AnyOperation } from "./define.ts";
@@ -14,7 +15,9 @@ export async function callOperation(
 ): Promise<unknown> {
   const checked = checkedInput(operation, input);
   if (operation.needs === "nothing") return await operation.run(context, checked);
-  return await operation.run(await openRepository(context), checked);
+  const repository = await openRepository(context);
+  using _held = repository.store.snapshots.hold();
+  return await operation.run(repository, checked);
 }
 
 /** Finds and opens the repository that a context is about; `E_NOT_A_REPOSITORY` names where it was looked for. */
@@ -23,9 +26,10 @@ export async function openRepository(context: Context): Promise<RepositoryContex
   const { discover } = await import("../repo/discover.ts");
   const { openStore } = await import("../repo/store.ts");
   const { trustedRepositories } = await import("../repo/trust.ts");
-  const found = lookFrom(context, discover);
+  const trustedRoots = trustedRepositories(context.userConfig);
+  const found = lookFrom(context, (from) => discover(from, { trustedRoots }));
   if (found === undefined) throw notARepository(context);
-  const store = openStore(found.root, { trustedRoots: trustedRepositories(context.userConfig) });
+  const store = openStore(found.root, { trustedRoots });
   return { ...context, store, ...worktreeOf(context, store, found) };
 }
 
@@ -45,7 +49,7 @@ function worktreeOf(
     const worktreeProblem = worktrees.withoutRecord(lost);
     return worktreeProblem === undefined ? { worktree: null } : { worktree: null, worktreeProblem };
   } catch (error) {
-    if (!isJvsError(error, "E_DESCRIPTOR_CORRUPT")) throw error;
+    if (!isUnreadableRecord(error)) throw error;
     return { worktree: null, worktreeProblem: error };
   }
 }

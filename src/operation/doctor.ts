@@ -10,6 +10,7 @@ import {
 import { defineOperation } from "./define.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
 import { finding, REPAIRS } from "../protocol/verify/finding.ts";
+import { asFar, checkPlaces } from "../protocol/verify/places.ts";
 import { checkRecords } from "../protocol/verify/lost_records.ts";
 import { checkMarkers } from "../protocol/verify/unmarked.ts";
 import { repair, repairRuntime } from "../protocol/verify/repair.ts";
@@ -54,21 +55,25 @@ export const doctor = defineOperation({
   },
 });
 
+const CHECKS: readonly ((context: RepositoryContext) => Finding[] | Promise<Finding[]>)[] = [
+  checkLayout,
+  checkMarkers,
+  checkLineage,
+  checkRecords,
+  checkWorktrees,
+  checkAudit,
+  checkRuntime,
+];
+
 async function look(context: RepositoryContext, { strict }: Infer<typeof Input>): Promise<Finding[]> {
-  const findings = [
-    ...await checkLayout(context),
-    ...await checkMarkers(context),
-    ...await checkLineage(context),
-    ...checkRecords(context),
-    ...checkWorktrees(context),
-    ...await checkAudit(context),
-    ...checkRuntime(context),
-  ];
+  const places = checkPlaces(context);
+  const findings = [...places];
+  for (const check of CHECKS) findings.push(...await asFar(() => check(context), places));
   const problem = context.store.config.problem();
   if (problem !== undefined) findings.push(finding("error", problem.code, problem.message));
   if (!strict) return findings;
   const told = new Set(findings.map(({ code, snapshot_id }) => `${code} ${snapshot_id}`));
-  const read = await readEverything(context);
+  const read = await asFar(() => readEverything(context), places);
   return [...findings, ...read.filter(({ code, snapshot_id }) => !told.has(`${code} ${snapshot_id}`))];
 }
 

@@ -14,7 +14,7 @@ import {
   text,
 } from "../model/schema.ts";
 import { FORMAT_VERSION, VERSION } from "../model/version.ts";
-import type { Folder } from "../platform/platform.ts";
+import { type Folder, Stat } from "../platform/platform.ts";
 import type { Store } from "../repo/store.ts";
 import { defineOperation } from "./define.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
@@ -118,7 +118,7 @@ function reasonFor({ engine, store }: RepositoryContext, name: EngineName, sourc
   if (engine !== undefined && engine !== "auto") return "JVS_SNAPSHOT_ENGINE asks for it";
   if (store.config.get("engine") !== "auto") return "the setting `engine` asks for it";
   if (name !== "copy") return "it was tried and works: what is cloned shares its blocks";
-  using control = store.platform.openFolder(store.layout.control);
+  using control = store.layout.control.open();
   const probe = probeReflink(store.platform, control, source);
   return probe.works
     ? "it works everywhere"
@@ -142,7 +142,9 @@ function abilitiesOf({ platform }: Store): Record<string, boolean> {
 }
 
 function isShared({ layout }: Store): boolean {
-  return ((Deno.lstatSync(layout.control).mode ?? 0) & 0o070) === 0o070;
+  const stat = new Stat();
+  layout.control.stat(stat);
+  return (stat.mode & 0o070) === 0o070;
 }
 
 async function permissions({ platform }: Store) {

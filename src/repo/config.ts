@@ -2,8 +2,8 @@ import { canonicalJson } from "../model/canonical_json.ts";
 import { JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
 import { type Schema, SchemaMismatch } from "../model/schema.ts";
-import { readFresh, writeDurable } from "../platform/durable.ts";
 import { type JsoncDocument, JsoncProblem, parseJsonc } from "./_jsonc.ts";
+import type { ControlPath } from "./control_path.ts";
 import { CONFIG_KEYS, type ConfigKey, type ConfigValue, isConfigKey, settingOf } from "./config_table.ts";
 
 export { CONFIG_KEYS, CONFIG_TABLE, type ConfigKey, type ConfigValue, isConfigKey } from "./config_table.ts";
@@ -35,7 +35,7 @@ export function initialConfig(): string {
 export class Config {
   private values: Map<ConfigKey, unknown> | undefined;
 
-  constructor(readonly path: string) {}
+  constructor(private readonly file: ControlPath) {}
 
   /** A setting's value; `E_USAGE` with file, line and column if anything in the file is wrong. */
   get<K extends ConfigKey>(key: K): ConfigValue<K> {
@@ -79,7 +79,7 @@ export class Config {
     const { applyEdits, modify } = await import("jsonc-parser");
     const now = this.text() ?? initialConfig();
     const formattingOptions = { insertSpaces: true, tabSize: 2, eol: "\n" };
-    writeDurable(this.path, applyEdits(now, modify(now, path, value, { formattingOptions })));
+    this.file.write(applyEdits(now, modify(now, path, value, { formattingOptions })));
     this.values = undefined;
   }
 
@@ -90,13 +90,13 @@ export class Config {
   }
 
   private read(): Map<ConfigKey, unknown> {
-    return this.values ??= parseConfig(this.text() ?? "{}", this.path);
+    return this.values ??= parseConfig(this.text() ?? "{}", this.file.path);
   }
 
   private text(): string | undefined {
-    const text = readFresh(this.path);
+    const text = this.file.readFresh();
     // Writing it again would put the stand-in for what is no text in the place of the user's bytes.
-    if (text?.includes("\ufffd")) throw unreadable(this.path, "it is no UTF-8 text", {});
+    if (text?.includes("\ufffd")) throw unreadable(this.file.path, "it is no UTF-8 text", {});
     return text;
   }
 }

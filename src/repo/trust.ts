@@ -3,77 +3,12 @@ import { quoted } from "../model/path_text.ts";
 import { list, record, SchemaMismatch, text } from "../model/schema.ts";
 import { nowIso } from "../platform/clock.ts";
 import { attempt } from "../platform/deno_call.ts";
-import { readFresh } from "../platform/durable.ts";
-import type { Host } from "../platform/platform.ts";
+import { writeDurable } from "../platform/durable.ts";
+import { openPlatform } from "../platform/open_platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
 import { misfit, parseSettings } from "./config.ts";
-import { Layout } from "./layout.ts";
-import { writeRecord } from "./record_file.ts";
+import { recordText } from "./record_file.ts";
 import { recordHash } from "./record_hash.ts";
-
-/** Who wants to use a repository. */
-export type Caller = Pick<Host, "uid" | "gid" | "userName">;
-
-/** What decides about somebody else's repository. */
-export interface OwnerOptions {
-  /** Repositories that the user's own config trusts (`trustedRepositories`); none by default. */
-  trustedRoots?: readonly string[];
-  /** Where the groups of users stand; the system's file by default. */
-  groupFile?: string;
-}
-
-const GROUP_OPEN = 0o2070;
-
-/**
- * `E_UNTRUSTED` for a control plane that belongs to neither the caller nor root, is not opened to a group of the caller's
- * on purpose, and that the user's own config does not trust: whoever owns it could make JVS act for them. SPEC 2. Gives
- * what was looked at; `E_NOT_A_REPOSITORY` where there is no control plane. `root` is absolute and has no links.
- */
-export function checkOwner(root: string, caller: Caller, options: OwnerOptions = {}): Deno.FileInfo {
-  const info = controlInfo(root);
-  const { uid, gid, mode } = info;
-  if (uid === null || uid === caller.uid || uid === 0) return info; // no owners here, ours, or root's
-  if (isShared(mode) && gid !== null && isInGroup(caller, gid, options.groupFile)) return info;
-  if (options.trustedRoots?.some((trusted) => isSameFolder(trusted, root))) return info;
-  throw new JvsError(
-    "E_UNTRUSTED",
-    `Cannot use the repository ${
-      quoted(root)
-    }: it belongs to another user (${uid}), whom you have not trusted`,
-    {
-      hint: `If you trust its owner, add the folder to "trusted_repositories" in your own config.jsonc (in ` +
-        "~/.config/jvs, or where XDG_CONFIG_HOME says), or have it shared with your group (`jvs init --shared group`).",
-      details: { root, owner: uid, user: caller.uid },
-    },
-  );
-}
-
-function controlInfo(root: string): Deno.FileInfo {
-  const { control } = new Layout(root);
-  try {
-    // Not through a link: a control plane elsewhere could be anybody's trusted one.
-    const info = attempt("look at", control, () => Deno.lstatSync(control));
-    if (info.isDirectory) return info;
-  } catch (error) {
-    if (!isSystemError(error, "ENOENT", "ENOTDIR")) throw error;
-  }
-  throw new JvsError("E_NOT_A_REPOSITORY", `Cannot open the repository ${quoted(root)}: there is none`, {
-    details: { root },
-  });
-}
-
-function isSameFolder(path: string, root: string): boolean {
-  try {
-    return Deno.realPathSync(path) === root;
-  } catch {
-    return false; // trusted once and gone by now
-  }
-}
-
-/** Whether a control plane with this mode is shared with its group on purpose. */
-export function isShared(mode: number | null): boolean {
-  return mode !== null && (mode & GROUP_OPEN) === GROUP_OPEN;
-}
 
 const UserConfig = record({ trusted_repositories: list(text()).default([]) });
 
@@ -91,10 +26,20 @@ export function trustedRepositories(userConfig: string | undefined): readonly st
   }
 }
 
-/** Under sudo and su HOME can be somebody else's: what is closed to us is not our config. */
+/** A file of the user's own, wherever links lead to it; nothing where there is none. */
+function readOwn(path: string): string | undefined {
+  try {
+    return attempt("read", path, () => Deno.readTextFileSync(path));
+  } catch (error) {
+    if (isSystemError(error, "ENOENT", "ENOTDIR")) return undefined;
+    throw error;
+  }
+}
+
+/** Under sudo and su HOME can be another user's: what is closed to us is not our config. */
 function readIfAllowed(path: string): string | undefined {
   try {
-    return readFresh(path);
+    return readOwn(path);
   } catch (error) {
     if (isSystemError(error, "EACCES", "EPERM")) return undefined;
     throw error;
@@ -109,10 +54,10 @@ export interface NamedPrograms {
 
 /** Notes in the user's config folder that this user trusts exactly these programs, in this repository. SPEC 2. */
 export async function trustPrograms(userConfig: string, named: NamedPrograms): Promise<void> {
-  const path = await trustFile(userConfig, named);
-  const folder = path.slice(0, path.lastIndexOf("/"));
-  attempt("create", folder, () => Deno.mkdirSync(folder, { recursive: true, mode: 0o700 }));
-  writeRecord(path, { ...named, trusted_at: nowIso() });
+  const path = `${userConfig}/trusted`;
+  attempt("create", path, () => Deno.mkdirSync(path, { recursive: true, mode: 0o700 }));
+  using folder = openPlatform().openFolder(path);
+  writeDurable(folder, await trustFile(named), recordText({ ...named, trusted_at: nowIso() }));
 }
 
 /** Whether the user trusted exactly these programs; any other text, or the same one elsewhere, is not trusted. */
@@ -120,7 +65,7 @@ export async function areProgramsTrusted(
   userConfig: string | undefined,
   named: NamedPrograms,
 ): Promise<boolean> {
-  return userConfig !== undefined && readFresh(await trustFile(userConfig, named)) !== undefined;
+  return userConfig !== undefined && readOwn(`${userConfig}/trusted/${await trustFile(named)}`) !== undefined;
 }
 
 /** `E_UNTRUSTED` unless the user trusted exactly these programs. */
@@ -139,27 +84,6 @@ export async function requireTrustedPrograms(
   );
 }
 
-async function trustFile(userConfig: string, { root, programs }: NamedPrograms): Promise<string> {
-  return `${userConfig}/trusted/${await recordHash({ root, programs })}.json`;
-}
-
-/**
- * By the system's file: what a folder lets us do proves nothing, as its owner can let in anybody by an access list.
- * Who is in the group by another directory service only can still trust the repository by name.
- */
-function isInGroup(caller: Caller, gid: number, groupFile = "/etc/group"): boolean {
-  if (caller.gid === gid) return true;
-  for (const line of groupLines(groupFile)) {
-    const [, , id, members = ""] = line.split(":");
-    if (id === String(gid) && members.split(",").includes(caller.userName)) return true;
-  }
-  return false;
-}
-
-function groupLines(path: string): string[] {
-  try {
-    return Deno.readTextFileSync(path).split("\n");
-  } catch {
-    return []; // a system that keeps its groups elsewhere: only the caller's own counts
-  }
+async function trustFile({ root, programs }: NamedPrograms): Promise<string> {
+  return `${await recordHash({ root, programs })}.json`;
 }

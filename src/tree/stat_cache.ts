@@ -1,5 +1,7 @@
 import { bytesOf, textOf } from "../model/bytes.ts";
 import type { Xattr } from "../model/entry.ts";
+import type { Folder, OpenFile } from "../platform/platform.ts";
+import { readWhole } from "../platform/read_whole.ts";
 import { TemporaryFile } from "../platform/temporary_file.ts";
 import { ByteSink } from "./byte_sink.ts";
 import { ByteSource } from "./byte_source.ts";
@@ -57,8 +59,8 @@ const LAYOUT: readonly (readonly [keyof TreeColumns, ColumnKind])[] = [
 ];
 
 /** Writes the cache whole, but not durably: it is only a cache. A `SystemError` where it cannot be written. */
-export function saveStatCache(path: string, cache: StatCache): void {
-  using file = new TemporaryFile(path);
+export function saveStatCache(folder: Folder, name: string, cache: StatCache): void {
+  using file = new TemporaryFile(folder, name);
   const sum = new Checksum();
   for (const part of parts(cache)) {
     const padded = new Uint8Array(Math.ceil(part.byteLength / ALIGNMENT) * ALIGNMENT);
@@ -70,14 +72,13 @@ export function saveStatCache(path: string, cache: StatCache): void {
   file.replace();
 }
 
-/** The cache in a file; nothing if there is none, it is damaged, of another format, or has another key. */
-export function loadStatCache(path: string, key: string): StatCache | undefined {
+/** The cache in a file; nothing if it is damaged, of another format, or has another key. */
+export function loadStatCache(file: OpenFile, key: string): StatCache | undefined {
   try {
-    const file = Deno.readFileSync(path);
-    const cache = decode(file.byteOffset === 0 ? file : file.slice());
+    const cache = decode(readWhole(file));
     return cache?.key === key ? cache : undefined;
   } catch {
-    return undefined; // missing, or damaged beyond what the checksum sees: then everything is looked at anew
+    return undefined; // damaged beyond what the checksum sees: then everything is looked at anew
   }
 }
 

@@ -1,4 +1,3 @@
-import { readFresh } from "../../platform/durable.ts";
 import type { OpenIntent } from "../../repo/intents.ts";
 import { recordHash } from "../../repo/record_hash.ts";
 import type { Store } from "../../repo/store.ts";
@@ -7,7 +6,7 @@ import { finishDecided } from "./finish.ts";
 
 /** What tells two states of the settings apart. */
 export function configState(store: Store): Promise<string> {
-  return recordHash({ text: readFresh(store.layout.config) ?? null });
+  return recordHash({ text: store.layout.config.readFresh() ?? null });
 }
 
 /** A setting is in one file: that is as it was before, or the change was made. */

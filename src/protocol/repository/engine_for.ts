@@ -6,7 +6,7 @@ import type { Context } from "../context.ts";
 
 /** The engine that clones this tree into the repository, or out of it: forced from outside, by the settings, or the best. */
 export async function engineFor(context: Context, store: Store, source: Folder): Promise<Engine> {
-  using control = store.platform.openFolder(store.layout.control);
+  using control = store.layout.control.open();
   return await selectEngine({
     platform: store.platform,
     source,

@@ -2,9 +2,7 @@ import { bytesOf } from "../../model/bytes.ts";
 import { type Folder, Stat } from "../../platform/platform.ts";
 import { isSystemError } from "../../platform/system_error.ts";
 import { nowMs } from "../../platform/clock.ts";
-import { attempt } from "../../platform/deno_call.ts";
 import type { OpenIntent } from "../../repo/intents.ts";
-import { namesIn } from "../../repo/names_in.ts";
 import type { Store } from "../../repo/store.ts";
 import { removeTree } from "../../tree/remove_tree.ts";
 import { keepingRoot, putRootBack, RootState, rootState } from "./root_access.ts";
@@ -34,7 +32,7 @@ export class Staging implements Disposable {
 
   /** Makes the folder where a rename into the payload root works; the intent knows before anything is made there. */
   static async make(store: Store, root: Folder, intent: OpenIntent): Promise<Staging> {
-    const shared = store.platform.openFolder(store.layout.staging);
+    const shared = store.layout.staging.open();
     const name = bytesOf(intent.id);
     shared.makeFolder(name, 0o700);
     // Should the probe be killed, the intent says that this name in the payload root is ours.
@@ -77,7 +75,7 @@ export class Staging implements Disposable {
   static find(store: Store, root: Folder, intent: OpenIntent): Staging | undefined {
     const inRoot = intent.intent.details["staging_in_root"];
     const places: [Folder, Uint8Array][] = [[
-      store.platform.openFolder(store.layout.staging),
+      store.layout.staging.open(),
       bytesOf(intent.id),
     ]];
     if (typeof inRoot === "string") places.push([root.openFolder(ITSELF), bytesOf(inRoot)]);
@@ -92,7 +90,7 @@ export class Staging implements Disposable {
 
   /** Removes whatever an interrupted restore left of its staging; repeatable. No root: it did not come that far. */
   static async discard(store: Store, root: Folder | undefined, intent: OpenIntent): Promise<void> {
-    using shared = store.platform.openFolder(store.layout.staging);
+    using shared = store.layout.staging.open();
     await removeTree(shared, bytesOf(intent.id));
     const inRoot = intent.intent.details["staging_in_root"];
     if (root === undefined || typeof inRoot !== "string") return;
@@ -151,7 +149,7 @@ export class Staging implements Disposable {
       await keepingRoot(this.parent, before, () => removeTree(this.parent, this.name));
       return;
     }
-    using replaced = store.platform.openFolder(store.layout.replaced);
+    using replaced = store.layout.replaced.open();
     this.parent.rename(this.name, replaced, this.name, "fresh");
   }
 
@@ -197,18 +195,12 @@ function canRename(shared: Folder, name: Uint8Array, root: Folder, probe: Uint8A
 
 /** Deletes what earlier restores replaced and nobody needs any more. */
 export async function removeOldReplaced(store: Store, keepMs: number): Promise<void> {
-  using replaced = store.platform.openFolder(store.layout.replaced);
-  for (const { name, madeAt } of replacedFolders(store)) {
-    if (nowMs() - madeAt > keepMs) await removeTree(replaced, bytesOf(name));
+  using replaced = store.layout.replaced.open();
+  const names = replaced.list();
+  const stat = new Stat();
+  for (let i = 0; i < names.count; i++) {
+    const name = names.name(i);
+    if (!replaced.stat(name, stat)) continue; // another restore removes it at this moment
+    if (nowMs() - (stat.ctimeSec * 1000 + stat.ctimeNsec / 1e6) > keepMs) await removeTree(replaced, name);
   }
-}
-
-function replacedFolders(store: Store): { name: string; madeAt: number }[] {
-  const found: { name: string; madeAt: number }[] = [];
-  for (const name of namesIn(store.layout.replaced)) {
-    const path = `${store.layout.replaced}/${name}`;
-    const { ctime } = attempt("look at", path, () => Deno.lstatSync(path));
-    if (ctime !== null) found.push({ name, madeAt: ctime.getTime() });
-  }
-  return found;
 }

@@ -4,8 +4,8 @@ import { FILE, LOST } from "../../model/entry.ts";
 import { JvsError } from "../../model/errors.ts";
 import { displayPath } from "../../model/path_text.ts";
 import type { CloneResult, Engine, ShareSource } from "../../engine/contract.ts";
+import { makePrivateFolder } from "../../platform/make_own.ts";
 import type { Folder } from "../../platform/platform.ts";
-import { beginSync } from "../../platform/durable.ts";
 import { hashFiles, hashTargets } from "../../tree/hash.ts";
 import { removeTree } from "../../tree/remove_tree.ts";
 import { settle } from "../../tree/scan_clock.ts";
@@ -60,8 +60,7 @@ export async function capture(
   for (let again = 0;; again++) {
     const attempt = await clonePayload(change, look, payloads, scan, share, options);
     share?.payload[Symbol.dispose]();
-    const syncing = beginSync(change.store.layout.unfinishedPayload(id));
-    const still = await isStill(change, look, attempt).finally(() => syncing);
+    const still = await whileSyncing(payloads, () => isStill(change, look, attempt));
     if (still) return finish(attempt, { consistency: "quiesced", earlier });
     const now = await lookAgain(change, look, scan);
     const { match, steady } = adoptUnchanged(scan.table, now.table, attempt.result.changed);
@@ -105,6 +104,13 @@ async function clonePayload(
   await hashFiles(destination, scan.table, unhashed(scan.table), { flush: false, reporter, signal });
   await payloads.removeSetAside();
   return { scan, result };
+}
+
+/** The sync that counts comes later: meanwhile the disk is not idle. */
+async function whileSyncing<T>(payloads: UnfinishedPayloads, work: () => Promise<T>): Promise<T> {
+  using payload = payloads.open();
+  const syncing = payload.syncAside();
+  return await work().finally(() => syncing);
 }
 
 /** The usual end: nothing changed while it was captured. */
@@ -181,7 +187,7 @@ class UnfinishedPayloads {
   }
 
   open(): Folder {
-    return this.change.store.platform.openFolder(this.change.store.layout.unfinishedPayload(this.id));
+    return this.change.store.layout.unfinishedPayload(this.id).open();
   }
 
   /** Moves the payload out of the way, leaves a new empty one in its place, and opens the old one. */
@@ -189,7 +195,7 @@ class UnfinishedPayloads {
     using snapshots = this.snapshots();
     const name = bytesOf(this.name);
     snapshots.rename(name, snapshots, this.asideName, "fresh");
-    snapshots.makeFolder(name, 0o700);
+    makePrivateFolder(snapshots, name);
     return snapshots.openFolder(this.asideName);
   }
 
@@ -203,6 +209,6 @@ class UnfinishedPayloads {
   }
 
   private snapshots(): Folder {
-    return this.change.store.platform.openFolder(this.change.store.layout.snapshots);
+    return this.change.store.layout.snapshots.open();
   }
 }

@@ -1,6 +1,5 @@
 import type { OpenIntent } from "../../repo/intents.ts";
 import { snapshotsMentioned } from "../../repo/audit_mentions.ts";
-import { isThere } from "../../repo/snapshot_files.ts";
 import type { Store } from "../../repo/store.ts";
 import { advanceHead } from "./advance_head.ts";
 import type { RepositoryContext } from "../context.ts";
@@ -35,6 +34,6 @@ export async function recoverSnapshot(
 
 /** Then its READY was lost, which is doctor's to tell; the audit log is read only where the last steps were begun. */
 function wasPublished({ layout }: Store, id: string): boolean {
-  if (!isThere(layout.payload(id)) && !isThere(layout.descriptor(id))) return false;
+  if (!layout.payload(id).isThere() && !layout.descriptor(id).isThere()) return false;
   return snapshotsMentioned(layout, [id]).has(id);
 }

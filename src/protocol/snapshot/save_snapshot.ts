@@ -45,7 +45,7 @@ export async function saveSnapshot(
 
   // 1. The worktree is as it must be, and there is space for what is ours.
   warnOfMissingHead(change);
-  using control = store.platform.openFolder(store.layout.snapshots);
+  using control = store.layout.snapshots.open();
   const forced = context.engine ?? store.config.get("engine");
   const engine = await selectEngine({ platform: store.platform, source: look.root, control, forced });
 
@@ -115,7 +115,7 @@ function warnOfMissingHead({ context, store: { snapshots }, worktree }: Worktree
 }
 
 function syncPayload({ store }: WorktreeChange, id: string): void {
-  using payload = store.platform.openFolder(store.layout.unfinishedPayload(id));
+  using payload = store.layout.unfinishedPayload(id).open();
   store.platform.syncFileSystem(payload);
 }
 

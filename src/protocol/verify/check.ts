@@ -2,7 +2,7 @@ import { isJvsError, type JvsError } from "../../model/errors.ts";
 import { idTime, shortId } from "../../model/ids.ts";
 import type { Finding, WorktreeConfig } from "../../model/records.ts";
 import { nowMs } from "../../platform/clock.ts";
-import { isSystemError } from "../../platform/system_error.ts";
+import { isUnreadableRecord } from "../../repo/control_errors.ts";
 import type { RepositoryContext } from "../context.ts";
 import { isAdopted } from "../worktree/open.ts";
 import { finding } from "./finding.ts";
@@ -141,12 +141,13 @@ export async function checkLayout({ store }: RepositoryContext): Promise<Finding
     if (snapshots.isPruned(id)) continue;
     // A descriptor that is missing is found where it is read, with its lineage.
     for (
-      const [path, code] of [
+      const [place, code] of [
         [layout.payload(id), "E_PAYLOAD_HASH_MISMATCH"],
-        [`${layout.manifests}/${id}`, "E_DESCRIPTOR_CORRUPT"],
+        [layout.manifests.at(id), "E_DESCRIPTOR_CORRUPT"],
       ] as const
     ) {
-      if (exists(path)) continue;
+      if (place.isThere()) continue;
+      const { path } = place;
       const message = `Snapshot ${shortId(id)} exists, but "${path}" is missing: bring it back from a copy.`;
       findings.push(finding("critical", code, message, { path, snapshot_id: id }));
     }
@@ -156,7 +157,8 @@ export async function checkLayout({ store }: RepositoryContext): Promise<Finding
     const where = { path, ...(snapshotId === undefined ? {} : { snapshot_id: snapshotId }) };
     findings.push(finding("warning", "LEFTOVER", message, { ...where, repair: "clean_tmp" }));
   }
-  for (const path of layout.folders.filter((folder) => !folder.includes("/runtime") && !exists(folder))) {
+  const lasting = layout.folders.filter(({ parts }) => parts[0] !== "runtime");
+  for (const { path } of lasting.filter((folder) => !folder.isThere())) {
     findings.push(finding("error", "LAYOUT", `The folder "${path}" of the repository is missing.`, { path }));
   }
   return findings;
@@ -180,7 +182,7 @@ function sound<T>(names: readonly string[], read: (name: string) => T | undefine
     try {
       return read(name) ?? [];
     } catch (error) {
-      if (!isJvsError(error, "E_DESCRIPTOR_CORRUPT", "E_PATH_ESCAPE")) throw error;
+      if (!isUnreadableRecord(error) && !isJvsError(error, "E_PATH_ESCAPE")) throw error;
       findings.push(problemFound(error));
       return [];
     }
@@ -207,7 +209,7 @@ export function checkRuntime({ store }: RepositoryContext): Finding[] {
       `See whether the worktree is as it should be, then remove the file.`;
     findings.push(finding("error", error.code, message, { path }));
   }
-  for (const path of store.layout.runtimeFolders().filter((folder) => !exists(folder))) {
+  for (const { path } of store.layout.runtimeFolders().filter((folder) => !folder.isThere())) {
     findings.push(finding("warning", "RUNTIME_MISSING", `The folder "${path}" is missing.`, {
       path,
       repair: "repair_runtime",
@@ -252,14 +254,4 @@ function replacedFinding(worktree: WorktreeConfig, path: string): Finding {
   }
   const way = "If it is the right one, say so in it with `jvs adopt --relocate`.";
   return finding("warning", "WORKTREE_REPLACED", `${message} ${way}`, { path });
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || isSystemError(error, "ENOENT")) return false;
-    throw error;
-  }
 }

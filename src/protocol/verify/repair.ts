@@ -1,4 +1,6 @@
+import { bytesOf } from "../../model/bytes.ts";
 import type { WorktreeConfig } from "../../model/records.ts";
+import { removeTree } from "../../tree/remove_tree.ts";
 import { advanceHead } from "../snapshot/advance_head.ts";
 import { orphansOf, parentsOf, soundWorktrees } from "./check.ts";
 import type { RepositoryContext } from "../context.ts";
@@ -29,7 +31,7 @@ export async function repair(context: RepositoryContext, action: Repair): Promis
       // Locks are held by open files, so a crash releases them: there is nothing to clean but their notes.
       return [];
     case "rebuild_index":
-      return rebuildIndex(context);
+      return await rebuildIndex(context);
     case "clean_tmp":
       return await cleanLeftovers(context);
     case "advance_head":
@@ -69,15 +71,10 @@ async function cleanIntents(context: RepositoryContext): Promise<string[]> {
   return recovered;
 }
 
-function rebuildIndex({ store }: RepositoryContext): string[] {
-  const cache = `${store.hostFolder()}/cache`;
-  try {
-    Deno.removeSync(cache, { recursive: true });
-    return ["Removed this host's caches; they are rebuilt as they are needed."];
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return []; // none yet
-    throw error;
-  }
+async function rebuildIndex({ store }: RepositoryContext): Promise<string[]> {
+  using host = store.hostFolder().open();
+  await removeTree(host, bytesOf("cache"));
+  return ["Removed this host's caches; they are rebuilt as they are needed."];
 }
 
 async function cleanLeftovers(context: RepositoryContext): Promise<string[]> {

@@ -1,7 +1,6 @@
 import { isJvsError } from "../../model/errors.ts";
 import { type Descriptor, snapshotId } from "../../model/records.ts";
 import { boolean, type Infer, list, nullable, oneOf, record, text } from "../../model/schema.ts";
-import { isThere } from "../../repo/snapshot_files.ts";
 import { DamagedPath, type ReadInodes, verifyPayload, WornPath } from "./payload.ts";
 import type { RepositoryContext } from "../context.ts";
 
@@ -52,14 +51,14 @@ export async function verifyContent(
   descriptor: Descriptor,
   options: VerifySnapshotOptions,
 ): Promise<VerifiedSnapshot> {
-  const { layout, platform, snapshots } = context.store;
+  const { layout, snapshots } = context.store;
   const id = descriptor.snapshot_id;
   const manifest = await snapshots.manifestOf(descriptor, { verify: true });
-  if (!isThere(layout.payload(id))) {
+  if (!layout.payload(id).isThere()) {
     const message = `Its payload "${layout.payload(id)}" is missing.`;
     return broken(id, "E_PAYLOAD_HASH_MISMATCH", message, true);
   }
-  using payload = platform.openFolder(layout.payload(id));
+  using payload = layout.payload(id).open();
   const { damaged, worn, rootHash } = await verifyPayload(context, { payload, manifest, ...options });
   const valid = rootHash === null ? null : rootHash === descriptor.payload_root_hash?.value;
   if (damaged.length > 0 || valid === false) {

@@ -4,7 +4,7 @@ import { newUuid } from "../../model/ids.ts";
 import { checkName } from "../../model/names.ts";
 import type { WorktreeConfig } from "../../model/records.ts";
 import { randomBytes } from "../../platform/clock.ts";
-import { attempt } from "../../platform/deno_call.ts";
+import { makeOwnFolder } from "../../platform/make_own.ts";
 import type { Folder } from "../../platform/platform.ts";
 import { adoptHashes } from "../look/adopt_hashes.ts";
 import { settle } from "../../tree/scan_clock.ts";
@@ -123,8 +123,7 @@ async function stage(
 ): Promise<Filled> {
   const { store } = context;
   using staging = openStaging(store);
-  const path = `${store.layout.staging}/${intent.id}`;
-  attempt("create", path, () => Deno.mkdirSync(path)); // with the mode that the umask leaves
+  makeOwnFolder(staging, bytesOf(intent.id)); // with the mode that the umask leaves
   using root = staging.openFolder(bytesOf(intent.id));
   const filled = await fill(root);
   const root_mode = makeMovable(root);

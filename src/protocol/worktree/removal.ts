@@ -51,7 +51,7 @@ function rootMode(intent: OpenIntent): number | null {
 }
 
 function inTheWay(store: Store, worktree: WorktreeConfig, intent: OpenIntent): JvsError {
-  const path = `${store.layout.staging}/${intent.id}`;
+  const path = store.layout.staging.at(intent.id).path;
   return new JvsError(
     "E_ALREADY_EXISTS",
     `Cannot put worktree "${worktree.name}" back after its removal was interrupted: something new stands in its place`,

@@ -50,7 +50,7 @@ export async function removeWorktree(change: WorktreeChange, removal: Removal): 
       if (!isJvsError(error)) throw error;
       context.reporter.warn(
         `Worktree "${name}" is removed, but some of its files could not be deleted: ${error.message} ` +
-          `They are in "${store.layout.staging}/${intent.id}".`,
+          `They are in "${store.layout.staging.at(intent.id)}".`,
       );
     }
   });
@@ -95,7 +95,7 @@ function changedMeanwhile({ name }: WorktreeConfig, paths: readonly Uint8Array[]
 
 function forgetCache({ store, worktree }: WorktreeChange): void {
   try {
-    Deno.removeSync(store.layout.cache(store.platform.host.id, worktree.worktree_id));
+    store.layout.cache(store.platform.host.id, worktree.worktree_id).remove();
   } catch {
     // There was none, or it stays: nobody will ask for it again.
   }
