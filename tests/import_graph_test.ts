@@ -119,6 +119,22 @@ Deno.test("layoutFaults() finds what only some files may use", () => {
   );
 });
 
+Deno.test("layoutFaults() finds a way to files that is not ControlPath's", () => {
+  const text = `Deno.readTextFileSync(layout.config.path);`;
+  for (
+    const file of ["src/repo/config.ts", "src/tree/a.ts", "src/engine/a.ts", "src/protocol/verify/check.ts"]
+  ) {
+    assertFault({ [file]: text }, /uses Deno\.readTextFileSync: .* ControlPath/);
+  }
+  assertFault({ "src/repo/a.ts": `using f = this.platform.openFolder(x.path);` }, /platform\.openFolder/);
+  assertFault({ "src/protocol/a.ts": `openPlatform().openFolder(x)` }, /uses openPlatform\(\)\.openFolder/);
+  assertFault({ "src/platform/a.ts": `Deno.umask(0)` }, /uses Deno\.umask/);
+  assertEquals(
+    layoutFaults(new Map([["src/repo/discover.ts", text], ["src/protocol/a.ts", "root.openFolder(name)"]])),
+    [],
+  );
+});
+
 Deno.test("layoutFaults() finds a private file used from elsewhere", () => {
   assertFault({ "src/repo/a.ts": `import { x } from "../tree/_names.ts";` }, /private to src\/tree\//);
   assertFault(

@@ -1,6 +1,7 @@
 import { isJvsError, JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
 import { SchemaMismatch } from "../model/schema.ts";
+import { isUnreadableRecord } from "../repo/control_errors.ts";
 import type { Discovered } from "../repo/discover.ts";
 import type { Store } from "../repo/store.ts";
 import type { AnyOperation } from "./define.ts";
@@ -23,9 +24,10 @@ export async function runOperation(
 ): Promise<unknown> {
   if (operation.needs === "nothing") return await operation.run(context, checked);
   const opened = await openRepository(context);
-  // A change may be what such a setting was to prevent; who only reads is told by doctor and info.
+  // A change may be what such a setting was to prevent; a reader is told by doctor and info.
   const notHonoured = operation.changes === "nothing" ? undefined : opened.store.config.notHonoured();
   if (notHonoured !== undefined) context.reporter.warn(notHonoured);
+  using _held = opened.store.snapshots.hold();
   return await operation.run(opened, checked);
 }
 
@@ -35,9 +37,10 @@ export async function openRepository(context: Context): Promise<RepositoryContex
   const { discover } = await import("../repo/discover.ts");
   const { openStore } = await import("../repo/store.ts");
   const { trustedRepositories } = await import("../repo/trust.ts");
-  const found = lookFrom(context, discover);
+  const trustedRoots = trustedRepositories(context.userConfig);
+  const found = lookFrom(context, (from) => discover(from, { trustedRoots }));
   if (found === undefined) throw notARepository(context);
-  const store = openStore(found.root, { trustedRoots: trustedRepositories(context.userConfig) });
+  const store = openStore(found.root, { trustedRoots });
   return { ...context, store, ...worktreeOf(context, store, found) };
 }
 
@@ -57,7 +60,7 @@ function worktreeOf(
     const worktreeProblem = worktrees.withoutRecord(lost);
     return worktreeProblem === undefined ? { worktree: null } : { worktree: null, worktreeProblem };
   } catch (error) {
-    if (!isJvsError(error, "E_DESCRIPTOR_CORRUPT")) throw error;
+    if (!isUnreadableRecord(error)) throw error;
     return { worktree: null, worktreeProblem: error };
   }
 }

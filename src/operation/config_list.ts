@@ -18,5 +18,5 @@ export const configList = defineOperation({
   changes: "nothing",
   input: record({}, { closed: true }),
   output: record({ settings: list(SettingRecord), path: text().about("The file they are in.") }),
-  run: ({ store }) => Promise.resolve({ settings: store.config.list(), path: store.config.path }),
+  run: ({ store }) => Promise.resolve({ settings: store.config.list(), path: store.layout.config.path }),
 });

@@ -2,7 +2,6 @@ import { anything, record, text } from "../model/schema.ts";
 import { changeRepository } from "../protocol/change/change.ts";
 import { commitChange, finishIf } from "../protocol/change/commit.ts";
 import { defineChange } from "../protocol/change/kind.ts";
-import { readFresh } from "../platform/durable.ts";
 import { recordHash } from "../repo/record_hash.ts";
 import type { Store } from "../repo/store.ts";
 import { defineOperation } from "./define.ts";
@@ -49,5 +48,5 @@ export const configSet = defineOperation({
 
 /** What tells two states of the settings apart. */
 function stateOf({ layout }: Store): Promise<string> {
-  return recordHash({ text: readFresh(layout.config) ?? null });
+  return recordHash({ text: layout.config.readFresh() ?? null });
 }

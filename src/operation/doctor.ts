@@ -12,6 +12,7 @@ import { checkForeign } from "../protocol/verify/foreign.ts";
 import { defineOperation } from "./define.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
 import { finding, REPAIRS } from "../protocol/verify/finding.ts";
+import { asFar, checkPlaces } from "../protocol/verify/places.ts";
 import { checkRecords } from "../protocol/verify/lost_records.ts";
 import { checkMarkers } from "../protocol/verify/unmarked.ts";
 import { folderAcceptance } from "../protocol/change/accept_folder.ts";
@@ -59,7 +60,7 @@ export const doctor = defineOperation({
   },
 });
 
-const CHECKS = [
+const CHECKS: readonly ((context: RepositoryContext) => Finding[] | Promise<Finding[]>)[] = [
   checkLayout,
   checkMarkers,
   checkLineage,
@@ -71,14 +72,16 @@ const CHECKS = [
 ];
 
 async function look(context: RepositoryContext, { strict }: Infer<typeof Input>): Promise<Finding[]> {
-  const findings = await runChecks(context, CHECKS);
+  const places = checkPlaces(context);
+  const findings = [...places];
+  for (const check of CHECKS) findings.push(...await asFar(() => runChecks(context, [check]), places));
   const problem = context.store.config.problem();
   if (problem !== undefined) findings.push(finding("error", problem.code, problem.message));
   const notHonoured = context.store.config.notHonoured();
   if (notHonoured !== undefined) findings.push(finding("warning", "E_USAGE", notHonoured));
   if (!strict) return findings;
   const told = new Set(findings.map(({ code, snapshot_id }) => `${code} ${snapshot_id}`));
-  const read = await readEverything(context);
+  const read = await asFar(() => readEverything(context), places);
   return [...findings, ...read.filter(({ code, snapshot_id }) => !told.has(`${code} ${snapshot_id}`))];
 }
 

@@ -14,7 +14,7 @@ import {
   text,
 } from "../model/schema.ts";
 import { FORMAT_VERSION, VERSION } from "../model/version.ts";
-import type { Folder } from "../platform/platform.ts";
+import { type Folder, Stat } from "../platform/platform.ts";
 import type { Store } from "../repo/store.ts";
 import { defineOperation } from "./define.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
@@ -139,7 +139,9 @@ function abilitiesOf({ platform }: Store): Record<string, boolean> {
 }
 
 function isShared({ layout }: Store): boolean {
-  return ((Deno.lstatSync(layout.control).mode ?? 0) & 0o070) === 0o070;
+  const stat = new Stat();
+  layout.control.stat(stat);
+  return (stat.mode & 0o070) === 0o070;
 }
 
 async function permissions({ platform }: Store) {

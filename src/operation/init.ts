@@ -2,7 +2,8 @@ import { JvsError } from "../model/errors.ts";
 import { checkName } from "../model/names.ts";
 import { quoted } from "../model/path_text.ts";
 import { oneOf, record, text } from "../model/schema.ts";
-import { checkNewRepositoryPlace, isUnused } from "../repo/refusals.ts";
+import { checkNewRepositoryPlace, isUnused, type PlaceOptions } from "../repo/refusals.ts";
+import { trustedRepositories } from "../repo/trust.ts";
 import { beginRepository, initBeginning } from "../protocol/repository/begin.ts";
 import { defineFreeOperation } from "./define.ts";
 import type { Context } from "../protocol/context.ts";
@@ -48,8 +49,8 @@ export const init = defineFreeOperation({
 });
 
 /** What decides about a place besides the place. */
-export function placeOptions({ home }: Context): { home?: string } {
-  return home === undefined ? {} : { home };
+export function placeOptions({ home, userConfig }: Context): PlaceOptions {
+  return { ...(home === undefined ? {} : { home }), trustedRoots: trustedRepositories(userConfig) };
 }
 
 function hasContent(root: string, name: string | undefined): JvsError {

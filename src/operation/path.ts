@@ -45,7 +45,9 @@ function ofWorktree({ store }: RepositoryContext, worktree: WorktreeConfig) {
 }
 
 function ofSnapshot({ store }: RepositoryContext, id: string) {
-  if (store.snapshots.exists(id)) return { path: store.layout.payload(id), snapshot_id: id, worktree: null };
+  if (store.snapshots.exists(id)) {
+    return { path: store.layout.payload(id).path, snapshot_id: id, worktree: null };
+  }
   throw new JvsError("E_NOT_FOUND", `Cannot show where ${shortId(id)} is: its content was pruned`, {
     hint: "Name another snapshot; `jvs history` marks those that were pruned.",
     details: { snapshot_id: id, pruned: true },

@@ -67,7 +67,7 @@ export const show = defineOperation({
       integrity_state: integrityOf(context, snapshot),
       worktree: nameOf(context, snapshot.worktree_id),
       refs: store.refs.list().filter((ref) => ref.snapshot_id === id).map((ref) => ref.ref_name),
-      path: store.layout.payload(id),
+      path: store.layout.payload(id).path,
       files: isListed ? entriesOf(await store.snapshots.manifest(id), id, input.path) : null,
     };
   },

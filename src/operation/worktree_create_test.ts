@@ -46,7 +46,7 @@ Deno.test("worktreeCreate() refuses an autosave of some paths only as a beginnin
     kind: "partial",
     paths: ["a.txt"],
   });
-  Deno.mkdirSync(store.layout.unfinishedPayload(id));
+  Deno.mkdirSync(store.layout.unfinishedPayload(id).path);
   store.snapshots.writeDescriptor(partial);
   store.snapshots.publishPayload(id);
   store.snapshots.publishDescriptor(id);

@@ -5,18 +5,16 @@ import { run } from "../../tests/support/run.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
 import { bytesOf } from "../model/bytes.ts";
 import { JvsError } from "../model/errors.ts";
-import {
-  appendDurable,
-  createDurable,
-  isTemporaryName,
-  makeFolderDurable,
-  readFresh,
-  removeDurable,
-  syncFolder,
-  writeDurable,
-} from "./durable.ts";
+import { byPath } from "../../tests/support/by_path.ts";
+import * as durable from "./durable.ts";
+import { isTemporaryName } from "./durable.ts";
 import { SystemError } from "./system_error.ts";
 
+const writeDurable = byPath(durable.writeDurable);
+const createDurable = byPath(durable.createDurable);
+const removeDurable = byPath(durable.removeDurable);
+const makeFolderDurable = byPath(durable.makeFolderDurable);
+const readFresh = byPath(durable.readFresh);
 const namesIn = (path: string) => Array.from(Deno.readDirSync(path), (entry) => entry.name).sort();
 const modeOf = (path: string) => (Deno.lstatSync(path).mode ?? 0) & 0o7777;
 
@@ -25,8 +23,8 @@ Deno.test("writeDurable() makes and replaces a file and leaves nothing beside it
   const path = `${folder.path}/f`;
   writeDurable(path, "one");
   const first = Deno.statSync(path).ino;
-  writeDurable(path, bytesOf("two"), { mode: 0o640 });
-  assertEquals([readFresh(path), modeOf(path)], ["two", 0o640]);
+  writeDurable(path, bytesOf("two"));
+  assertEquals(readFresh(path), "two");
   assert(Deno.statSync(path).ino !== first, "a new file took the name, the old one was not written into");
   assertEquals(namesIn(folder.path), ["f"]);
 });
@@ -37,8 +35,6 @@ Deno.test("writeDurable() keeps the old file when it fails", () => {
   const error = assertThrows(() => writeDurable(`${folder.path}/f`, "x"), SystemError);
   assertEquals([error.errno, error.details.path], ["EISDIR", `${folder.path}/f`]);
   assertEquals(namesIn(folder.path), ["f"]);
-  const missing = assertThrows(() => writeDurable(`${folder.path}/no/f`, "x"), SystemError);
-  assertEquals([missing.errno, missing.details.path], ["ENOENT", `${folder.path}/no/f`]);
 });
 
 Deno.test({
@@ -62,9 +58,9 @@ Deno.test({
     const module = new URL("./durable.ts", import.meta.url).href;
     Deno.writeTextFileSync(
       `${folder.path}/go.ts`,
-      `import { writeDurable } from ${JSON.stringify(module)}; writeDurable(${
-        JSON.stringify(folder.path)
-      } + "/f", "x");`,
+      `import { writeDurable } from ${JSON.stringify(module)};
+       import { openPlatform } from ${JSON.stringify(new URL("./open_platform.ts", import.meta.url).href)};
+       writeDurable(openPlatform().openFolder(${JSON.stringify(folder.path)}), "f", "x");`,
     );
     const config = new URL("../../deno.json", import.meta.url).pathname;
     const calls = "trace=fsync,fdatasync,rename,renameat,renameat2";
@@ -93,10 +89,10 @@ Deno.test({
 Deno.test("createDurable() makes what is not there, and nothing else", () => {
   using folder = tempDir();
   const path = `${folder.path}/f`;
-  createDurable(path, "one", { mode: 0o444 });
+  createDurable(path, "one");
   const error = assertThrows(() => createDurable(path, "two"), JvsError);
   assertEquals([error.code, error.details.path], ["E_ALREADY_EXISTS", path]);
-  assertEquals([readFresh(path), modeOf(path), Deno.statSync(path).nlink], ["one", 0o444, 1]);
+  assertEquals([readFresh(path), Deno.statSync(path).nlink], ["one", 1]);
   Deno.symlinkSync("nowhere", `${folder.path}/link`);
   assertEquals(
     assertThrows(() => createDurable(`${folder.path}/link`, "x"), JvsError).code,
@@ -112,26 +108,43 @@ Deno.test("removeDurable() tells whether there was something", () => {
   assertEquals(namesIn(folder.path), []);
 });
 
-Deno.test("makeFolderDurable() tells whether it made the folder, and sets exactly the mode", () => {
+Deno.test("makeFolderDurable() tells whether it made the folder", () => {
   using folder = tempDir();
   const path = `${folder.path}/d`;
-  assertEquals(makeFolderDurable(path, { mode: 0o2777 }), true);
-  assertEquals([modeOf(path), makeFolderDurable(path, { mode: 0o700 }), modeOf(path)], [
-    0o2777,
-    false,
-    0o2777,
-  ]);
+  assertEquals([makeFolderDurable(path), makeFolderDurable(path)], [true, false]);
   writeDurable(`${path}/f`, "");
-  assertEquals(assertThrows(() => makeFolderDurable(`${path}/f`), SystemError).errno, "EEXIST");
+  Deno.symlinkSync(path, `${path}/link`);
+  for (const name of ["f", "link"]) {
+    assertEquals(assertThrows(() => makeFolderDurable(`${path}/${name}`), SystemError).errno, "EEXIST");
+  }
+});
+
+Deno.test("what is made in a folder that is shared with a group is for the group, whatever the umask is", () => {
+  using folder = tempDir();
+  const umask = Deno.umask(0o077);
+  try {
+    for (const [mode, file, made] of [[0o755, 0o600, 0o700], [0o2770, 0o660, 0o2770]] as const) {
+      const path = `${folder.path}/${mode}`;
+      Deno.mkdirSync(path);
+      Deno.chmodSync(path, mode);
+      writeDurable(`${path}/f`, "");
+      createDurable(`${path}/g`, "");
+      makeFolderDurable(`${path}/d`);
+      assertEquals(["f", "g", "d"].map((name) => modeOf(`${path}/${name}`)), [file, file, made]);
+    }
+    assertEquals(Deno.umask(), 0o077);
+  } finally {
+    Deno.umask(umask);
+  }
 });
 
 Deno.test("readFresh() gives nothing for what is not there, and throws for what it cannot read", () => {
   using folder = tempDir();
   writeDurable(`${folder.path}/f`, "x");
   assertEquals(readFresh(`${folder.path}/g`), undefined);
-  assertEquals(readFresh(`${folder.path}/no/g`), undefined);
-  assertEquals(readFresh(`${folder.path}/f/g`), undefined);
   assertEquals(assertThrows(() => readFresh(folder.path), SystemError).errno, "EISDIR");
+  Deno.symlinkSync("f", `${folder.path}/link`);
+  assertEquals(assertThrows(() => readFresh(`${folder.path}/link`), SystemError).errno, "ELOOP");
 });
 
 Deno.test("readFresh() finds a file that is replaced again and again", async () => {
@@ -140,7 +153,9 @@ Deno.test("readFresh() finds a file that is replaced again and again", async () 
   writeDurable(path, "0");
   const module = new URL("./durable.ts", import.meta.url).href;
   const script = `import { writeDurable } from ${JSON.stringify(module)};
-    for (let i = 0; i < 300; i++) writeDurable(${JSON.stringify(path)}, String(i).repeat(1000));`;
+    import { openPlatform } from ${JSON.stringify(new URL("./open_platform.ts", import.meta.url).href)};
+    const folder = openPlatform().openFolder(${JSON.stringify(folder.path)});
+    for (let i = 0; i < 300; i++) writeDurable(folder, "f", String(i).repeat(1000));`;
   const config = new URL("../../deno.json", import.meta.url).pathname;
   Deno.writeTextFileSync(`${folder.path}/go.ts`, script);
   const child = new Deno.Command(Deno.execPath(), {
@@ -166,33 +181,14 @@ Deno.test("readFresh() looks again when the file is replaced after the listing",
   using folder = tempDir();
   const path = `${folder.path}/f`;
   writeDurable(path, "old");
-  const read = Deno.readTextFileSync;
   // As a second JuiceFS host sees it: the name is listed, but its file is gone.
-  Deno.readTextFileSync = () => {
-    Deno.readTextFileSync = read;
-    writeDurable(path, "new");
-    throw new Deno.errors.NotFound("as of a replaced file (os error 2)");
+  const texts = ["old", "new"];
+  const read = () => {
+    const text = texts.shift() ?? "";
+    if (text === "old") throw new SystemError("open", path, "ENOENT");
+    return bytesOf(text);
   };
-  try {
-    assertEquals(readFresh(path), "new");
-  } finally {
-    Deno.readTextFileSync = read;
-  }
-});
-
-Deno.test("appendDurable() writes at the end, and makes the file", () => {
-  using folder = tempDir();
-  appendDurable(`${folder.path}/log`, "one\n");
-  appendDurable(`${folder.path}/log`, "two\n");
-  assertEquals(readFresh(`${folder.path}/log`), "one\ntwo\n");
-  assertEquals(assertThrows(() => appendDurable(`${folder.path}/no/log`, "x"), SystemError).errno, "ENOENT");
-});
-
-Deno.test("syncFolder() names what it could not make durable", () => {
-  using folder = tempDir();
-  syncFolder(folder.path);
-  const error = assertThrows(() => syncFolder(`${folder.path}/no`), SystemError);
-  assertEquals([error.errno, error.details.path], ["ENOENT", `${folder.path}/no`]);
+  assertEquals(readFresh(path, read), "new");
 });
 
 Deno.test("isTemporaryName() knows what a crash leaves, and no name of a user", () => {

@@ -13,6 +13,8 @@ const SYMBOLS = {
   lseek: { parameters: ["i32", "i64", "i32"], result: "i64" },
   ftruncate: { parameters: ["i32", "i64"], result: "i32" },
   fsync: { parameters: ["i32"], result: "i32" },
+  fsyncAside: { name: "fsync", parameters: ["i32"], result: "i32", nonblocking: true },
+  flock: { parameters: ["i32", "i32"], result: "i32" },
   fdatasync: { parameters: ["i32"], result: "i32" },
   syncfs: { parameters: ["i32"], result: "i32" },
   ioctlNumber: { name: "ioctl", parameters: ["i32", "usize", "usize"], result: "i32" },

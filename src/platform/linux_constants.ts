@@ -19,6 +19,10 @@ export const AT_SYMLINK_NOFOLLOW = 0x100;
 export const AT_REMOVEDIR = 0x200;
 export const AT_EMPTY_PATH = 0x1000;
 
+/** Operations of flock(2). */
+export const LOCK_EX = 2;
+export const LOCK_NB = 4;
+
 /** Flags of renameat2(2). */
 export const RENAME_NOREPLACE = 1;
 export const RENAME_EXCHANGE = 2;

@@ -1,5 +1,6 @@
 import type { Libc } from "./libc.ts";
 import { copyContent, countData, skipHole } from "./linux_copy.ts";
+import { LOCK_EX, LOCK_NB } from "./linux_constants.ts";
 import { statOpen } from "./linux_stat.ts";
 import type { OpenFile, Stat } from "./platform.ts";
 import { SystemError } from "./system_error.ts";
@@ -46,6 +47,37 @@ export class LinuxFile implements OpenFile {
       const written = this.#must("write", () => call.write(this.#descriptor, own(rest), BigInt(rest.length)));
       rest = rest.subarray(written);
     }
+  }
+
+  readAt(buffer: Uint8Array, position: number): number {
+    const { call } = this.#libc;
+    const [length, at] = [BigInt(buffer.length), BigInt(position)];
+    return this.#must("read", () => call.pread(this.#descriptor, own(buffer), length, at));
+  }
+
+  writeAt(bytes: Uint8Array, position: number): void {
+    const { call } = this.#libc;
+    for (let done = 0; done < bytes.length;) {
+      const rest = own(bytes.subarray(done));
+      const [length, at] = [BigInt(rest.length), BigInt(position + done)];
+      done += this.#must("write", () => call.pwrite(this.#descriptor, rest, length, at));
+    }
+  }
+
+  truncate(size: number): void {
+    this.#must("cut", () => this.#libc.call.ftruncate(this.#descriptor, BigInt(size)));
+  }
+
+  setMode(mode: number): void {
+    this.#must("set the mode of", () => this.#libc.call.fchmod(this.#descriptor, mode));
+  }
+
+  tryLock(): boolean {
+    const { call } = this.#libc;
+    if (this.#libc.repeat(() => call.flock(this.#descriptor, LOCK_EX | LOCK_NB)) === 0) return true;
+    const failure = this.#libc.failure("lock", this.path);
+    if (failure.errno === "EAGAIN") return false;
+    throw failure;
   }
 
   stat(into: Stat): void {

@@ -1,4 +1,4 @@
-import { BLOCK, CHAR, FIFO, FILE, SOCKET, type Xattr } from "../model/entry.ts";
+import { BLOCK, CHAR, DIR, FIFO, FILE, SOCKET, type Xattr } from "../model/entry.ts";
 import { EINTR, ENOENT, errnoName } from "./errno.ts";
 import type { Libc } from "./libc.ts";
 import * as flag from "./linux_constants.ts";
@@ -10,7 +10,7 @@ import { type RenameHow, renameName } from "./linux_rename.ts";
 import { statName, statOpen } from "./linux_stat.ts";
 import { FolderXattrs } from "./linux_xattr.ts";
 import { isDot, joinForEyes, PathForEyes } from "./path_for_eyes.ts";
-import { type Folder, type Listing, type OpenFile, Stat } from "./platform.ts";
+import { type Folder, type Listing, type OpenFile, type OpenHow, Stat } from "./platform.ts";
 import { SystemError } from "./system_error.ts";
 
 const AS_FOLDER = flag.O_RDONLY | flag.O_DIRECTORY | flag.O_NOFOLLOW | flag.O_CLOEXEC;
@@ -82,14 +82,14 @@ export class LinuxFolder implements Folder {
     return new LinuxFolder(this.#libc, descriptor, new PathForEyes(this.#where, name));
   }
 
-  openFile(name: Uint8Array, how: "read" | "write" | "create", mode = 0o600): OpenFile {
+  openFile(name: Uint8Array, how: OpenHow, mode = 0o600): OpenFile {
     const action = how === "create" ? "create" : "open";
     const descriptor = this.#named(action, name, (given) => this.#openAt(given, AS_FILE[how], mode));
     const file = new LinuxFile(this.#libc, descriptor, new PathForEyes(this.#where, name), how !== "read");
     if (how === "create") return file;
     if (statOpen(this.#libc, descriptor, found) === 0 && found.type === FILE) return file;
     file[Symbol.dispose]();
-    throw new SystemError(action, joinForEyes(this.path, name), "EINVAL");
+    throw new SystemError(action, joinForEyes(this.path, name), found.type === DIR ? "EISDIR" : "EINVAL");
   }
 
   readLink(name: Uint8Array): Uint8Array {
@@ -102,9 +102,10 @@ export class LinuxFolder implements Folder {
     return target.slice(0, length);
   }
 
-  makeFolder(name: Uint8Array, mode: number): void {
+  makeFolder(name: Uint8Array, mode?: number): void {
     const { call } = this.#libc;
-    this.#named("create", name, (given) => call.mkdirat(this.#descriptor, given, mode & 0o777));
+    this.#named("create", name, (given) => call.mkdirat(this.#descriptor, given, (mode ?? 0o777) & 0o777));
+    if (mode === undefined) return;
     // The umask, a setgid parent and default ACLs all have their say in what mkdir made.
     if (!this.stat(name, found) || found.mode !== mode) this.setMode(name, mode);
   }
@@ -204,6 +205,10 @@ export class LinuxFolder implements Folder {
 
   sync(): void {
     this.#libc.must("make durable", this, () => this.#libc.call.fsync(this.#descriptor));
+  }
+
+  async syncAside(): Promise<void> {
+    await this.#libc.call.fsyncAside(this.#descriptor);
   }
 
   [Symbol.dispose](): void {

@@ -1,9 +1,18 @@
 import { bytesOf, textOf } from "../model/bytes.ts";
 import { JvsError } from "../model/errors.ts";
 import { nowMs } from "./clock.ts";
-import { attempt } from "./deno_call.ts";
 import { throwIfCancelled } from "./pace.ts";
+import { type OpenFile, type OpenHow, Stat } from "./platform.ts";
 import { isSystemError } from "./system_error.ts";
+
+/** Where a lock's file is. Each call goes there from the beginning, as the folder can be made again meanwhile. */
+export interface LockPlace {
+  /** For messages. */
+  readonly path: string;
+  openFile(how: OpenHow): OpenFile;
+  /** Fills `into`; false when it is not there. */
+  stat(into: Stat): boolean;
+}
 
 /** Who holds a lock, as the lock's file says it to those who wait. */
 export interface LockHolder {
@@ -16,8 +25,6 @@ export interface LockHolder {
 
 /** How to take a lock. */
 export interface LockOptions {
-  /** Beside others that are shared too, which the file then says nothing of (default false: alone). */
-  shared?: boolean;
   holder: LockHolder;
 }
 
@@ -26,7 +33,7 @@ export interface AcquireLockOptions extends LockOptions {
   /** How long to wait for one holder; counted anew when the lock changes hands. */
   timeoutMs: number;
   signal?: AbortSignal;
-  /** Told when waiting begins and whenever somebody else holds it; nobody is named where readers do. */
+  /** Told when waiting begins and whenever somebody else holds it, with who that is where the file says so. */
   onWait?: (holder: LockHolder | undefined) => void;
 }
 
@@ -36,13 +43,11 @@ const LONGEST_TEXT = 4096;
 
 /** A lock that is held; the end of `using`, of the process or of its machine frees it. */
 export class FileLock implements Disposable {
-  readonly path: string;
-  readonly #file: Deno.FsFile;
+  readonly #file: OpenFile;
   readonly #named: boolean;
   #held = true;
 
-  constructor(path: string, file: Deno.FsFile, named: boolean) {
-    this.path = path;
+  constructor(readonly path: string, file: OpenFile, named: boolean) {
     this.#file = file;
     this.#named = named;
   }
@@ -52,108 +57,120 @@ export class FileLock implements Disposable {
     if (!this.#held) return;
     this.#held = false;
     try {
-      if (this.#named) this.#file.truncateSync(0);
+      if (this.#named) this.#file.truncate(0);
     } catch {
       // A name that stays in the file says nothing once the lock is free; what was done under it is done.
     } finally {
-      this.#file.close();
+      close(this.#file);
     }
   }
 }
 
 /** Takes a lock if it is free. */
-export function tryLock(path: string, options: LockOptions): FileLock | undefined {
-  const shared = options.shared ?? false;
+export function tryLock(place: LockPlace, { holder }: LockOptions): FileLock | undefined {
   for (;;) {
-    const { file, writable } = openLockFile(path);
+    const { file, writable } = openLockFile(place);
     let kept = false;
     try {
-      if (!attempt("lock", path, () => file.tryLockSync(!shared))) return undefined;
-      if (!isStillThere(path, file)) continue; // its folder was made anew meanwhile: ours would exclude nobody
-      const named = writable && !shared;
-      if (named) writeHolder(file, options.holder);
+      if (!file.tryLock()) return undefined;
+      if (!isStillThere(place, file)) continue; // its folder was made anew meanwhile: ours would exclude nobody
+      if (writable) writeHolder(file, holder);
       kept = true;
-      return new FileLock(path, file, named);
+      return new FileLock(place.path, file, writable);
     } finally {
-      if (!kept) file.close();
+      if (!kept) close(file);
     }
   }
 }
 
 /** Takes a lock, waiting as long as it is allowed; then `E_BUSY`, naming who holds it. SPEC 10. */
-export async function acquireLock(path: string, options: AcquireLockOptions): Promise<FileLock> {
+export async function acquireLock(place: LockPlace, options: AcquireLockOptions): Promise<FileLock> {
   const { signal, timeoutMs, onWait } = options;
   let wait = FIRST_WAIT_MS;
   let seen: string | undefined;
   let since = nowMs();
   for (;;) {
     throwIfCancelled(signal);
-    const lock = tryLock(path, options);
+    const lock = tryLock(place, options);
     if (lock) return lock;
-    const text = readHolderText(path);
+    const text = readHolderText(place);
     if (text !== seen) {
       seen = text;
       since = nowMs();
       onWait?.(parseHolder(text));
     }
-    if (nowMs() - since >= timeoutMs) throw busy(path, timeoutMs, parseHolder(text));
+    if (nowMs() - since >= timeoutMs) throw busy(place.path, timeoutMs, parseHolder(text));
     // Not in step with others that wait, or the same would come too late each time.
     await pause(Math.min(wait * (0.5 + Math.random()), timeoutMs), signal);
     wait = Math.min(wait * 2, LONGEST_WAIT_MS);
   }
 }
 
-/** Who holds a lock, as far as its file says; also what a crash left there. */
-export function lockHolder(path: string): LockHolder | undefined {
-  return parseHolder(readHolderText(path));
-}
-
-function openLockFile(path: string): { file: Deno.FsFile; writable: boolean } {
+function openLockFile(place: LockPlace): { file: OpenFile; writable: boolean } {
   try {
-    const how = { read: true, write: true, create: true };
-    return { file: attempt("lock", path, () => Deno.openSync(path, how)), writable: true };
+    return { file: openToWrite(place), writable: true };
   } catch (error) {
     // Another's file, or a read-only file system: it can be locked all the same, only without a name in it.
     if (!isSystemError(error, "EACCES", "EPERM", "EROFS")) throw error;
-    return { file: openExisting(path, error), writable: false };
+    return { file: openExisting(place, error), writable: false };
   }
 }
 
-function openExisting(path: string, refusal: unknown): Deno.FsFile {
+/** Opens the file, made where it is missing, maybe by another process between two of these calls. */
+function openToWrite(place: LockPlace): OpenFile {
+  for (;;) {
+    try {
+      return place.openFile("write");
+    } catch (error) {
+      if (!isSystemError(error, "ENOENT")) throw error;
+    }
+    try {
+      return place.openFile("create");
+    } catch (error) {
+      if (!isSystemError(error, "EEXIST")) throw error;
+    }
+  }
+}
+
+function openExisting(place: LockPlace, refusal: unknown): OpenFile {
   try {
-    return attempt("lock", path, () => Deno.openSync(path, { read: true }));
+    return place.openFile("read");
   } catch (error) {
     // That the file is not there is only because it could not be made.
     throw isSystemError(error, "ENOENT") ? refusal : error;
   }
 }
 
-function isStillThere(path: string, file: Deno.FsFile): boolean {
-  try {
-    const named = attempt("look at", path, () => Deno.statSync(path));
-    const locked = file.statSync();
-    return named.ino === locked.ino && named.dev === locked.dev;
-  } catch (error) {
-    if (isSystemError(error, "ENOENT")) return false;
-    throw error;
-  }
+function isStillThere(place: LockPlace, file: OpenFile): boolean {
+  const [named, locked] = [new Stat(), new Stat()];
+  file.stat(locked);
+  return place.stat(named) && named.inoLo === locked.inoLo && named.inoHi === locked.inoHi &&
+    named.devMajor === locked.devMajor && named.devMinor === locked.devMinor;
 }
 
-function writeHolder(file: Deno.FsFile, holder: LockHolder): void {
-  const bytes = bytesOf(JSON.stringify(holder));
+function writeHolder(file: OpenFile, holder: LockHolder): void {
   try {
-    file.truncateSync(0);
-    file.writeSync(bytes);
+    file.truncate(0);
+    file.writeAt(bytesOf(JSON.stringify(holder)), 0);
   } catch {
     // A full disk: the lock is held all the same, and those who wait learn no name.
   }
 }
 
-function readHolderText(path: string): string {
+/** The lock falls with it, whatever the system says of what was written there. */
+function close(file: OpenFile): void {
   try {
-    using file = Deno.openSync(path, { read: true });
+    file[Symbol.dispose]();
+  } catch {
+    // Only the holder's name could be lost.
+  }
+}
+
+function readHolderText(place: LockPlace): string {
+  try {
+    using file = place.openFile("read");
     const bytes = new Uint8Array(LONGEST_TEXT);
-    return textOf(bytes.subarray(0, file.readSync(bytes) ?? 0));
+    return textOf(bytes.subarray(0, file.read(bytes)));
   } catch {
     return ""; // gone or closed to us: nobody is named
   }

@@ -1,9 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { lockAt } from "../../tests/support/by_path.ts";
 import { requires } from "../../tests/support/requires.ts";
 import { run } from "../../tests/support/run.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
 import { JvsError } from "../model/errors.ts";
-import { acquireLock, type LockHolder, lockHolder, tryLock } from "./locks.ts";
+import type { Stat } from "./platform.ts";
+import { acquireLock, type LockHolder, tryLock } from "./locks.ts";
 
 const holder: LockHolder = {
   host: "here",
@@ -11,77 +13,66 @@ const holder: LockHolder = {
   operation: "snapshot",
   since: "2026-01-02T03:04:05.678Z",
 };
+/** What a lock's file says. */
+function lockHolder(path: string): LockHolder | undefined {
+  const text = Deno.readTextFileSync(path);
+  return text === "" ? undefined : JSON.parse(text);
+}
+
 const other: LockHolder = { ...holder, operation: "restore" };
 
 Deno.test("tryLock() excludes everybody else, and says who holds it", () => {
   using folder = tempDir();
   const path = `${folder.path}/lock`;
   {
-    using lock = tryLock(path, { holder });
+    using lock = tryLock(lockAt(path), { holder });
     assert(lock);
-    assertEquals(tryLock(path, { holder: other }), undefined);
-    assertEquals(tryLock(path, { holder: other, shared: true }), undefined);
+    assertEquals(tryLock(lockAt(path), { holder: other }), undefined);
     assertEquals(lockHolder(path), holder);
   }
   assertEquals(lockHolder(path), undefined);
   assertEquals(Deno.statSync(path).size, 0);
-  using again = tryLock(path, { holder: other });
+  using again = tryLock(lockAt(path), { holder: other });
   assert(again);
-});
-
-Deno.test("tryLock() lets those in together who share", () => {
-  using folder = tempDir();
-  const path = `${folder.path}/lock`;
-  const first = tryLock(path, { holder, shared: true });
-  const second = tryLock(path, { holder: other, shared: true });
-  assert(first && second);
-  first[Symbol.dispose]();
-  assertEquals(tryLock(path, { holder }), undefined);
-  second[Symbol.dispose]();
-  using alone = tryLock(path, { holder });
-  assert(alone);
 });
 
 Deno.test("FileLock[Symbol.dispose]() frees once, and never another's lock", () => {
   using folder = tempDir();
   const path = `${folder.path}/lock`;
-  const first = tryLock(path, { holder });
+  const first = tryLock(lockAt(path), { holder });
   first?.[Symbol.dispose]();
-  using second = tryLock(path, { holder: other });
+  using second = tryLock(lockAt(path), { holder: other });
   first?.[Symbol.dispose]();
   assert(second);
   assertEquals(lockHolder(path), other);
-  assertEquals(tryLock(path, { holder }), undefined);
+  assertEquals(tryLock(lockAt(path), { holder }), undefined);
 });
 
 Deno.test("tryLock() takes no lock on a file that was replaced in the moment before", () => {
   using folder = tempDir();
   const path = `${folder.path}/lock`;
-  const lock = Deno.FsFile.prototype.tryLockSync;
-  Deno.FsFile.prototype.tryLockSync = function (exclusive) {
-    Deno.FsFile.prototype.tryLockSync = lock;
-    Deno.removeSync(path); // as when the runtime folder is made anew
-    return lock.call(this, exclusive);
+  const place = lockAt(path);
+  let looks = 0;
+  // As when the runtime folder is made again between the two calls.
+  const stat = (into: Stat) => {
+    if (looks++ === 0) Deno.removeSync(path);
+    return place.stat(into);
   };
-  try {
-    using held = tryLock(path, { holder });
-    assert(held);
-    assertEquals(
-      tryLock(path, { holder: other }),
-      undefined,
-      "both would hold a lock, each on a file of its own",
-    );
-  } finally {
-    Deno.FsFile.prototype.tryLockSync = lock;
-  }
+  using held = tryLock({ ...place, stat }, { holder });
+  assert(held);
+  assertEquals(
+    tryLock(place, { holder: other }),
+    undefined,
+    "both would hold a lock, each on a file of its own",
+  );
 });
 
 Deno.test("acquireLock() waits until it is free, and tells who is in the way", async () => {
   using folder = tempDir();
   const path = `${folder.path}/lock`;
-  const first = tryLock(path, { holder });
+  const first = tryLock(lockAt(path), { holder });
   const seen: (LockHolder | undefined)[] = [];
-  using second = await acquireLock(path, {
+  using second = await acquireLock(lockAt(path), {
     holder: other,
     timeoutMs: 30_000,
     onWait: (who) => {
@@ -95,8 +86,11 @@ Deno.test("acquireLock() waits until it is free, and tells who is in the way", a
 Deno.test("acquireLock() gives up with E_BUSY that names the holder", async () => {
   using folder = tempDir();
   const path = `${folder.path}/lock`;
-  using _held = tryLock(path, { holder });
-  const error = await assertRejects(() => acquireLock(path, { holder: other, timeoutMs: 30 }), JvsError);
+  using _held = tryLock(lockAt(path), { holder });
+  const error = await assertRejects(
+    () => acquireLock(lockAt(path), { holder: other, timeoutMs: 30 }),
+    JvsError,
+  );
   assertEquals([error.code, error.details.holder], ["E_BUSY", holder]);
   for (const word of ["snapshot", "17", "here", holder.since, path]) {
     assert(error.message.includes(word), error.message);
@@ -106,7 +100,7 @@ Deno.test("acquireLock() gives up with E_BUSY that names the holder", async () =
 Deno.test("acquireLock() counts the time anew when the lock changes hands", async () => {
   using folder = tempDir();
   const path = `${folder.path}/lock`;
-  using held = tryLock(path, { holder });
+  using held = tryLock(lockAt(path), { holder });
   assert(held);
   // Hands change as soon as the one who waits has seen the last: so each has its own time, however slow the machine is.
   const timeoutMs = 150;
@@ -119,7 +113,7 @@ Deno.test("acquireLock() counts the time anew when the lock changes hands", asyn
     }
   };
   const error = await assertRejects(
-    () => acquireLock(path, { holder: other, timeoutMs, onWait: change }),
+    () => acquireLock(lockAt(path), { holder: other, timeoutMs, onWait: change }),
     JvsError,
   );
   assertEquals([error.code, (error.details.holder as LockHolder).pid], ["E_BUSY", 4]);
@@ -129,23 +123,15 @@ Deno.test("acquireLock() counts the time anew when the lock changes hands", asyn
 Deno.test("acquireLock() stops waiting when it is told to", async () => {
   using folder = tempDir();
   const path = `${folder.path}/lock`;
-  using _held = tryLock(path, { holder });
+  using _held = tryLock(lockAt(path), { holder });
   const stop = new AbortController();
-  const waiting = acquireLock(path, {
+  const waiting = acquireLock(lockAt(path), {
     holder: other,
     timeoutMs: 60_000,
     signal: stop.signal,
     onWait: () => stop.abort(),
   });
   assertEquals((await assertRejects(() => waiting, JvsError)).code, "E_INTERRUPTED");
-});
-
-Deno.test("acquireLock() gives up waiting for readers too", async () => {
-  using folder = tempDir();
-  const path = `${folder.path}/lock`;
-  using _reader = tryLock(path, { holder, shared: true });
-  const error = await assertRejects(() => acquireLock(path, { holder: other, timeoutMs: 20 }), JvsError);
-  assertEquals([error.code, error.details.holder], ["E_BUSY", null]);
 });
 
 Deno.test({
@@ -165,7 +151,7 @@ except BlockingIOError:
     const state = () => run("python3", "-c", script, path).stdout.trim();
     assertEquals(state(), "free");
     assertEquals(lockHolder(path), other);
-    using lock = tryLock(path, { holder });
+    using lock = tryLock(lockAt(path), { holder });
     assert(lock);
     assertEquals([state(), lockHolder(path)], ["held", holder]);
   },
@@ -175,15 +161,17 @@ Deno.test("acquireLock() lets twenty processes through one after the other", asy
   using folder = tempDir();
   const module = new URL("./locks.ts", import.meta.url).href;
   const config = new URL("../../deno.json", import.meta.url).pathname;
+  const support = new URL("../../tests/support/by_path.ts", import.meta.url).href;
   // Each adds one to a number that others would overwrite if two were in at once.
   Deno.writeTextFileSync(`${folder.path}/count`, "0");
   Deno.writeTextFileSync(
     `${folder.path}/go.ts`,
     `import { acquireLock } from ${JSON.stringify(module)};
+    import { lockAt } from ${JSON.stringify(support)};
     const folder = ${JSON.stringify(folder.path)};
     const holder = { host: "here", pid: Deno.pid, operation: "count", since: new Date().toISOString() };
     for (let i = 0; i < 5; i++) {
-      using lock = await acquireLock(folder + "/lock", { holder, timeoutMs: 30_000 });
+      using lock = await acquireLock(lockAt(folder + "/lock"), { holder, timeoutMs: 30_000 });
       const count = Number(Deno.readTextFileSync(folder + "/count"));
       await new Promise((resolve) => setImmediate(resolve));
       Deno.writeTextFileSync(folder + "/count", String(count + 1));

@@ -132,6 +132,9 @@ export interface Listing {
   name(index: number): Uint8Array;
 }
 
+/** How a file is opened: it must be there (`read`, `write`), or must not (`create`, to read and write it). */
+export type OpenHow = "read" | "write" | "create";
+
 /**
  * An open folder. `name` is one part of a path (no slash) or `.` for the folder itself where said. Nothing is followed
  * through a link. Closing is by `using`.
@@ -150,11 +153,11 @@ export interface Folder extends Disposable {
    * Opens a file: `read`; `write` (existing); `create` (must not exist; `mode`, 0600 by default, is less what the umask
    * takes, and may be without write bits). Never waits on a FIFO.
    */
-  openFile(name: Uint8Array, how: "read" | "write" | "create", mode?: number): OpenFile;
+  openFile(name: Uint8Array, how: OpenHow, mode?: number): OpenFile;
   readLink(name: Uint8Array): Uint8Array;
 
-  /** EEXIST when it is there. */
-  makeFolder(name: Uint8Array, mode: number): void;
+  /** EEXIST when it is there. It gets exactly this mode; by default what the umask leaves of 0777. */
+  makeFolder(name: Uint8Array, mode?: number): void;
   makeSymlink(name: Uint8Array, target: Uint8Array): void;
   /** FIFO, SOCKET, CHAR or BLOCK of `model/entry`. */
   makeSpecial(name: Uint8Array, type: number, major: number, minor: number): void;
@@ -182,17 +185,33 @@ export interface Folder extends Disposable {
 
   /** fsync of the folder: the names in it are durable. */
   sync(): void;
+  /**
+   * Begins the same beside other work, so that the sync that counts finds little left to do. It proves nothing, so it fails
+   * at nothing. The folder stays open until it is done.
+   */
+  syncAside(): Promise<void>;
 }
 
 /** An open file. */
 export interface OpenFile extends Disposable {
+  /** For people: the path it was opened by, encoded for display. */
+  readonly path: string;
   /** Reads on from where it is; 0 at the end. */
   read(buffer: Uint8Array): number;
   /** Moves on over the hole where it stands, and gives its length: so many zeros. 0 where there is none, or none can be told. */
   skipHole(): number;
   /** Writes all of it at the end of what was written. */
   write(bytes: Uint8Array): void;
+  /** Reads from a place in it; 0 at the end. */
+  readAt(buffer: Uint8Array, position: number): number;
+  /** Writes all of it at a place in it. */
+  writeAt(bytes: Uint8Array, position: number): void;
+  /** Cuts it, or makes it longer by zeros. */
+  truncate(size: number): void;
   stat(into: Stat): void;
+  setMode(mode: number): void;
+  /** Takes the file's lock for this opening of it alone (flock), if it is free. Closing the file frees it. */
+  tryLock(): boolean;
   /** fdatasync; also brings up what was stored through a memory map. */
   syncData(): void;
   sync(): void;

@@ -42,7 +42,7 @@ eachPlatform("Folder.openFile() opens nothing but files, and waits for nobody", 
   assertEquals(statOf(folder, bytesOf("fifo")).type, FIFO);
   assertEquals(errnoOf(() => folder.openFile(bytesOf("fifo"), "read")), "EINVAL");
   assertThrows(() => folder.openFile(bytesOf("fifo"), "write"), SystemError);
-  assertEquals(errnoOf(() => folder.openFile(a, "read")), "EINVAL");
+  assertEquals(errnoOf(() => folder.openFile(a, "read")), "EISDIR");
   assertEquals(errnoOf(() => folder.openFile(b, "read")), "ELOOP");
   assertEquals(errnoOf(() => folder.openFile(b, "write")), "ELOOP");
 });
@@ -120,4 +120,32 @@ eachPlatform("Host names the user, the machine and living processes", ({ platfor
   assertEquals(host.userName, textOf(new Deno.Command("id", { args: ["-un"] }).outputSync().stdout).trim());
   assert(host.isAlive(host.pid, host.startTime));
   assert(!host.isAlive(host.pid, "another time"));
+});
+
+eachPlatform("OpenFile reads and writes at a place, and is cut", ({ folder }) => {
+  write(folder, a, "twelve bytes");
+  using file = folder.openFile(a, "write");
+  file.writeAt(bytesOf("XY"), 7);
+  file.truncate(9);
+  const buffer = new Uint8Array(5);
+  using reader = folder.openFile(a, "read");
+  assertEquals([reader.readAt(buffer, 6), textOf(buffer.subarray(0, 3))], [3, " XY"]);
+  assertEquals([reader.readAt(buffer, 9), read(folder, a)], [0, "twelve XY"]);
+});
+
+eachPlatform("OpenFile.setMode() changes what is open", ({ folder }) => {
+  write(folder, a, "");
+  using file = folder.openFile(a, "read");
+  file.setMode(0o2750);
+  assertEquals(statOf(folder, a).mode, 0o2750);
+});
+
+eachPlatform("OpenFile.tryLock() locks out other openings of the file until it is closed", ({ folder }) => {
+  write(folder, a, "");
+  using second = folder.openFile(a, "read");
+  {
+    using first = folder.openFile(a, "write");
+    assertEquals([first.tryLock(), first.tryLock(), second.tryLock()], [true, true, false]);
+  }
+  assertEquals(second.tryLock(), true);
 });

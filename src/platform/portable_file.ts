@@ -32,6 +32,34 @@ export class PortableFile implements OpenFile {
     }
   }
 
+  readAt(buffer: Uint8Array, position: number): number {
+    this.#seek("read", position);
+    return this.read(buffer);
+  }
+
+  writeAt(bytes: Uint8Array, position: number): void {
+    this.#seek("write", position);
+    this.write(bytes);
+  }
+
+  truncate(size: number): void {
+    this.#written = true;
+    attempt("cut", this.path, () => this.#file.truncateSync(size));
+  }
+
+  /** By its path, which is the best there is without the C library: what is there must still be this file. */
+  setMode(mode: number): void {
+    attempt("set the mode of", this.path, () => {
+      const [opened, named] = [this.#file.statSync(), Deno.lstatSync(this.path)];
+      if (opened.ino !== named.ino || opened.dev !== named.dev) throw new Deno.errors.NotFound();
+      Deno.chmodSync(this.path, mode);
+    });
+  }
+
+  tryLock(): boolean {
+    return attempt("lock", this.path, () => this.#file.tryLockSync(true));
+  }
+
   stat(into: Stat): void {
     fillFrom(attempt("look at", this.path, () => this.#file.statSync()), into);
   }
@@ -70,6 +98,10 @@ export class PortableFile implements OpenFile {
 
   dataBytes(): number {
     return attempt("look at", this.path, () => this.#file.statSync()).size;
+  }
+
+  #seek(action: string, position: number): void {
+    attempt(action, this.path, () => this.#file.seekSync(position, Deno.SeekMode.Start));
   }
 
   /** Once; what was written is made durable here, as no syncfs will do it later. */

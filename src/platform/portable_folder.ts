@@ -5,12 +5,12 @@ import { joinForEyes } from "./path_for_eyes.ts";
 import { attempt, byteNameRefused } from "./deno_call.ts";
 import { PortableFile } from "./portable_file.ts";
 import { fillFrom } from "./portable_stat.ts";
-import type { Folder, Listing, OpenFile, Stat } from "./platform.ts";
+import type { Folder, Listing, OpenFile, OpenHow, Stat } from "./platform.ts";
 import { syncPath, type Unsynced } from "./portable_unsynced.ts";
 import { isSystemError, SystemError } from "./system_error.ts";
 
 const REPLACED = "\ufffd";
-const OPEN_HOW: Record<"read" | "write" | "create", Deno.OpenOptions> = {
+const OPEN_HOW: Record<OpenHow, Deno.OpenOptions> = {
   read: { read: true },
   write: { write: true },
   create: { read: true, write: true, createNew: true },
@@ -71,11 +71,12 @@ export class PortableFolder implements Folder {
     return new PortableFolder(path, joinForEyes(this.path, name), this.#unsynced);
   }
 
-  openFile(name: Uint8Array, how: "read" | "write" | "create", mode = 0o600): OpenFile {
+  openFile(name: Uint8Array, how: OpenHow, mode = 0o600): OpenFile {
     const action = how === "create" ? "create" : "open";
     const path = this.locate(name, action);
     const before = how === "create" ? undefined : attempt(action, path, () => Deno.lstatSync(path));
     if (before?.isSymlink) throw new SystemError(action, path, "ELOOP");
+    if (before?.isDirectory) throw new SystemError(action, path, "EISDIR");
     if (before && !before.isFile) throw new SystemError(action, path, "EINVAL");
     const file = attempt(
       action,
@@ -103,10 +104,10 @@ export class PortableFolder implements Folder {
     }
   }
 
-  makeFolder(name: Uint8Array, mode: number): void {
+  makeFolder(name: Uint8Array, mode?: number): void {
     const path = this.locate(name, "create");
-    attempt("create", path, () => Deno.mkdirSync(path, { mode: mode & 0o777 }));
-    attempt("create", path, () => Deno.chmodSync(path, mode));
+    attempt("create", path, () => Deno.mkdirSync(path, { mode: (mode ?? 0o777) & 0o777 }));
+    if (mode !== undefined) attempt("create", path, () => Deno.chmodSync(path, mode));
     this.#changed(path);
   }
 
@@ -189,6 +190,11 @@ export class PortableFolder implements Folder {
 
   sync(): void {
     syncPath(this.real);
+  }
+
+  /** Not at all: a folder that is looked at beforehand can be another thing when it is opened. */
+  syncAside(): Promise<void> {
+    return Promise.resolve();
   }
 
   [Symbol.dispose](): void {}

@@ -1,6 +1,9 @@
-import { hexOf } from "../model/bytes.ts";
+import { bytesOf, hexOf } from "../model/bytes.ts";
 import { randomBytes } from "./clock.ts";
-import { attempt } from "./deno_call.ts";
+import { makeOwnFile } from "./make_own.ts";
+import { joinForEyes } from "./path_for_eyes.ts";
+import type { Folder, OpenFile } from "./platform.ts";
+import { isSystemError, SystemError } from "./system_error.ts";
 
 const TEMPORARY = /^\..+\.[0-9a-f]{16}\.tmp$/;
 
@@ -11,45 +14,72 @@ export function isTemporaryName(name: string): boolean {
 
 /** A file in the making beside the place where it will stand; whatever happens, `using` leaves nothing of it. */
 export class TemporaryFile implements Disposable {
-  readonly path: string;
-  private readonly file: Deno.FsFile;
+  readonly #folder: Folder;
+  readonly #place: Uint8Array;
+  readonly #name: Uint8Array;
+  readonly #file: OpenFile;
 
-  /** `place` is the path that the file will have, in a folder that is there. */
-  constructor(private readonly place: string) {
-    const cut = place.lastIndexOf("/") + 1;
-    this.path = `${place.slice(0, cut)}.${place.slice(cut)}.${hexOf(randomBytes(8))}.tmp`;
-    this.file = attempt("write", place, () => Deno.openSync(this.path, { write: true, createNew: true }));
+  /** `name` is what it will be called in the folder, which must stay open. */
+  constructor(folder: Folder, name: string) {
+    this.#folder = folder;
+    this.#place = bytesOf(name);
+    this.#name = bytesOf(`.${name}.${hexOf(randomBytes(8))}.tmp`);
+    this.#file = this.#told("write", () => makeOwnFile(folder, this.#name));
   }
 
   /** Writes all of it behind what was written. */
   write(bytes: Uint8Array): void {
-    attempt("write", this.place, () => writeAll(this.file, bytes));
+    this.#told("write", () => this.#file.write(bytes));
   }
 
-  /** Makes what was written durable, with exactly this mode if one is given. */
-  sync(mode?: number): void {
-    attempt("write", this.place, () => {
-      if (mode !== undefined) Deno.chmodSync(this.path, mode);
-      this.file.syncSync();
-    });
+  /** Makes what was written durable. */
+  sync(): void {
+    this.#told("write", () => this.#file.sync());
   }
 
   /** Puts it in its place, over what stands there; the folder is not yet durable. */
   replace(): void {
-    attempt("replace", this.place, () => Deno.renameSync(this.path, this.place));
+    this.#told("replace", () => this.#folder.rename(this.#name, this.#folder, this.#place, "replace"));
+  }
+
+  /** Puts it in its place, which must be free: EEXIST. */
+  take(): void {
+    const { folder, name, place } = { folder: this.#folder, name: this.#name, place: this.#place };
+    this.#told("create", () => {
+      try {
+        folder.linkFrom(place, folder, name);
+      } catch (error) {
+        if (!isSystemError(error, "EPERM", "EOPNOTSUPP", "ENOSYS", "EMLINK")) throw error;
+        // No hard links here: an empty file takes the name first, so that of two only one goes on.
+        folder.openFile(place, "create")[Symbol.dispose]();
+        folder.rename(name, folder, place, "replace");
+      }
+    });
   }
 
   [Symbol.dispose](): void {
-    this.file.close();
     try {
-      Deno.removeSync(this.path);
+      this.#file[Symbol.dispose]();
+    } finally {
+      this.#removeName();
+    }
+  }
+
+  #removeName(): void {
+    try {
+      this.#folder.removeFile(this.#name);
     } catch {
       // In its place already, or what failed stands in the way of this too: then `isTemporaryName` tells what is left.
     }
   }
-}
 
-/** Writes all of the bytes where the file stands. */
-export function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
-  for (let rest = bytes; rest.length > 0;) rest = rest.subarray(file.writeSync(rest));
+  /** A failure is told of the file that is to be: its name for the moment says nothing to a person. */
+  #told<T>(action: string, call: () => T): T {
+    try {
+      return call();
+    } catch (error) {
+      if (!isSystemError(error)) throw error;
+      throw new SystemError(action, joinForEyes(this.#folder.path, this.#place), error.errno, error);
+    }
+  }
 }

@@ -25,7 +25,7 @@ export async function chooseEngine(
   { source, control, needs }: CloneDirection,
 ): Promise<EngineChoice> {
   const { platform, layout } = store;
-  using ours = control === undefined ? platform.openFolder(layout.control) : undefined;
+  using ours = control === undefined ? layout.control.open() : undefined;
   return await selectEngine({
     platform,
     source,

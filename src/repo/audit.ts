@@ -87,7 +87,7 @@ export class Audit {
     // HEAD twice: between the looks whoever makes the repository may have recorded that.
     if (!isUnbegun(this.layout) || this.options.mayBeEmpty() || !isUnbegun(this.layout)) return;
     const why = "it says that there is no record, and making the repository was one";
-    throw new ChainBroken({ file: this.layout.auditHead, line: null, why });
+    throw new ChainBroken({ file: this.layout.auditHead.path, line: null, why });
   }
 }
 

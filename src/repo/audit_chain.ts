@@ -2,11 +2,11 @@ import { equalBytes } from "../model/bytes.ts";
 import { JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
 import { AuditHead, AuditRecord } from "../model/records.ts";
-import { readFresh } from "../platform/durable.ts";
 import { nextTurn } from "../platform/clock.ts";
 import { SchemaMismatch } from "../model/schema.ts";
 import { archivesOf, linesOf, LogFile } from "./audit_files.ts";
 import { hashOfRecord, isTorn, lineOf, NO_HASH, parseLine } from "./audit_record.ts";
+import type { ControlPath } from "./control_path.ts";
 import type { Layout } from "./layout.ts";
 
 /** Where the chain is broken, and why. */
@@ -50,7 +50,7 @@ export class ChainBroken extends JvsError {
 
 /** What HEAD says; damaged is broken. */
 export function readHead(layout: Layout): AuditHead {
-  return parseHead(layout, readFresh(layout.auditHead));
+  return parseHead(layout, layout.auditHead.readFresh());
 }
 
 function parseHead(layout: Layout, content: string | undefined): AuditHead {
@@ -59,7 +59,7 @@ function parseHead(layout: Layout, content: string | undefined): AuditHead {
     return AuditHead.check(JSON.parse(content));
   } catch (error) {
     const why = error instanceof SchemaMismatch ? `${error.message}` : "it is no whole JSON";
-    throw new ChainBroken({ file: layout.auditHead, line: null, why: `HEAD is damaged: ${why}` });
+    throw new ChainBroken({ file: layout.auditHead.path, line: null, why: `HEAD is damaged: ${why}` });
   }
 }
 
@@ -83,19 +83,22 @@ export async function viewLog(layout: Layout): Promise<LogView> {
     close(); // somebody appended between the two looks
     await nextTurn();
   }
-  throw new JvsError("E_BUSY", `Cannot read the audit log ${quoted(layout.audit)}: it changes all the time`);
+  throw new JvsError(
+    "E_BUSY",
+    `Cannot read the audit log ${quoted(layout.audit.path)}: it changes all the time`,
+  );
 }
 
 /** The log's files, oldest first. */
-export function openLog(layout: Layout, archives: readonly string[]): LogFile[] {
+export function openLog(layout: Layout, archives: readonly ControlPath[]): LogFile[] {
   using opened = new DisposableStack();
-  const files = [...archives, layout.auditLog].flatMap((path) => opened.use(LogFile.open(path)) ?? []);
+  const files = [...archives, layout.auditLog].flatMap((place) => opened.use(LogFile.open(place)) ?? []);
   opened.move();
   return files;
 }
 
-function stateOf(layout: Layout): { head: string | undefined; archives: string[] } {
-  return { head: readFresh(layout.auditHead), archives: archivesOf(layout) };
+function stateOf(layout: Layout): { head: string | undefined; archives: ControlPath[] } {
+  return { head: layout.auditHead.readFresh(), archives: archivesOf(layout) };
 }
 
 /** A place in the log. */
@@ -122,7 +125,7 @@ export class Chain {
 
   constructor(layout: Layout, view: Pick<LogView, "files" | "head">) {
     this.#view = view;
-    this.#headFile = layout.auditHead;
+    this.#headFile = layout.auditHead.path;
   }
 
   /** All records in order, many at a time, a pending one included; `ChainBroken` where the chain ends too soon. */

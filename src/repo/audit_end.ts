@@ -1,8 +1,8 @@
 import { bytesOf, equalBytes, textOf } from "../model/bytes.ts";
 import type { AuditHead, AuditRecord } from "../model/records.ts";
 import { nowMs } from "../platform/clock.ts";
-import { attempt } from "../platform/deno_call.ts";
-import { syncFolder, writeDurable } from "../platform/durable.ts";
+import { type OpenFile, Stat } from "../platform/platform.ts";
+import { isSystemError } from "../platform/system_error.ts";
 import { Chain, ChainBroken, openLog, readHead, viewLog } from "./audit_chain.ts";
 import { archiveName, archivesOf, isArchiveName, linesFromEnd } from "./audit_files.ts";
 import { type AuditEntry, hashOfRecord, isTorn, lineOf, parseLine, sealRecord } from "./audit_record.ts";
@@ -50,7 +50,7 @@ export async function requireEnd(layout: Layout): Promise<void> {
 export async function writeEntry(layout: Layout, end: LogEnd, entry: AuditEntry): Promise<AuditRecord> {
   const record = await sealRecord(entry, end.lastHash);
   const head: AuditHead = { count: end.count, last_hash: end.lastHash, next: record };
-  writeDurable(layout.auditHead, recordText(head));
+  layout.auditHead.write(recordText(head));
   try {
     putLine(layout, lineOf(record), 0);
   } catch {
@@ -73,12 +73,9 @@ export async function rotate(layout: Layout, end: LogEnd, actor: string): Promis
     closed = await settle(layout);
   }
   const file = closed.last?.details["file"];
-  const isFree = isArchiveName(file) && !archivesOf(layout).includes(`${layout.audit}/${file}`);
+  const isFree = isArchiveName(file) && !archivesOf(layout).some(({ name }) => name === file);
   if (!isArchiveName(file) || (closed.size > 0 && !isFree)) throw await breakIn(layout);
-  if (closed.size > 0) {
-    attempt("rename", layout.auditLog, () => Deno.renameSync(layout.auditLog, `${layout.audit}/${file}`));
-    syncFolder(layout.audit);
-  }
+  if (closed.size > 0) layout.auditLog.rename(file);
   await writeEntry(layout, closed, rotationEntry(OPEN, actor, file));
   return await settle(layout);
 }
@@ -119,7 +116,7 @@ function announcedBytes(layout: Layout, head: AuditHead): Uint8Array | undefined
   const files = openLog(layout, archivesOf(layout).slice(-1));
   try {
     const [rest = new Uint8Array(), last, before] = linesFromEnd(files).take(3);
-    const inOpenFile = files.at(-1)?.path === layout.auditLog;
+    const inOpenFile = files.at(-1)?.path === layout.auditLog.path;
     if (isEndOf(head, last) && isTorn(rest, line) && (rest.length === 0 || inOpenFile)) return rest;
     if (rest.length === 0 && last !== undefined && isEndOf(head, before)) {
       if (equalBytes(last, line) || (inOpenFile && isTorn(last, line))) return last;
@@ -138,15 +135,21 @@ function isEndOf(head: AuditHead, line: Uint8Array | undefined): boolean {
 
 /** Puts a line at the log's end, in place of what an interrupted write left of it there. */
 export function putLine(layout: Layout, line: Uint8Array, instead: number): void {
-  attempt("write", layout.auditLog, () => {
-    using file = Deno.openSync(layout.auditLog, { write: true, create: true });
-    const start = file.seekSync(0, Deno.SeekMode.End) - instead;
-    if (instead > 0) {
-      file.truncateSync(start);
-      file.seekSync(start, Deno.SeekMode.Start);
-    }
-    for (let left = line; left.length > 0;) left = left.subarray(file.writeSync(left));
-  });
+  using file = openOrMake(layout);
+  const stat = new Stat();
+  file.stat(stat);
+  const start = stat.size - instead;
+  if (instead > 0) file.truncate(start);
+  file.writeAt(line, start);
+}
+
+function openOrMake({ auditLog }: Layout): OpenFile {
+  try {
+    return auditLog.openFile("write");
+  } catch (error) {
+    if (!isSystemError(error, "ENOENT")) throw error;
+    return auditLog.openFile("create");
+  }
 }
 
 function syncLog(layout: Layout): number {
@@ -166,5 +169,5 @@ async function breakIn(layout: Layout): Promise<ChainBroken> {
     if (error instanceof ChainBroken) return error;
     throw error;
   }
-  return new ChainBroken({ file: layout.auditLog, line: null, why: "its end is not what HEAD says" });
+  return new ChainBroken({ file: layout.auditLog.path, line: null, why: "its end is not what HEAD says" });
 }

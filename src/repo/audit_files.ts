@@ -1,7 +1,7 @@
-import { attempt } from "../platform/deno_call.ts";
+import { type OpenFile, Stat } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
+import type { ControlPath } from "./control_path.ts";
 import type { Layout } from "./layout.ts";
-import { namesIn } from "./names_in.ts";
 
 const ARCHIVE = /^audit-(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d\.\d{3})Z\.jsonl$/;
 const NEWLINE = 0x0a;
@@ -11,18 +11,20 @@ const CHUNK = 64 * 1024;
 export class LogFile implements Disposable {
   readonly path: string;
   readonly size: number;
-  readonly #file: Deno.FsFile;
+  readonly #file: OpenFile;
 
-  private constructor(path: string, file: Deno.FsFile) {
+  private constructor(path: string, file: OpenFile) {
+    const stat = new Stat();
+    file.stat(stat);
     this.path = path;
-    this.size = file.statSync().size;
+    this.size = stat.size;
     this.#file = file;
   }
 
   /** Nothing when it is not there. */
-  static open(path: string): LogFile | undefined {
+  static open(place: ControlPath): LogFile | undefined {
     try {
-      return attempt("read", path, () => new LogFile(path, Deno.openSync(path)));
+      return new LogFile(place.path, place.openFile("read"));
     } catch (error) {
       if (isSystemError(error, "ENOENT")) return undefined;
       throw error;
@@ -32,37 +34,33 @@ export class LogFile implements Disposable {
   /** The bytes from `start` to `end`; fewer only if the file was cut meanwhile. */
   read(start: number, end: number): Uint8Array {
     const bytes = new Uint8Array(end - start);
-    return attempt("read", this.path, () => {
-      this.#file.seekSync(start, Deno.SeekMode.Start);
-      let length = 0;
-      while (length < bytes.length) {
-        const count = this.#file.readSync(bytes.subarray(length));
-        if (count === null) break;
-        length += count;
-      }
-      return bytes.subarray(0, length);
-    });
+    let length = 0;
+    while (length < bytes.length) {
+      const count = this.#file.readAt(bytes.subarray(length), start + length);
+      if (count === 0) break;
+      length += count;
+    }
+    return bytes.subarray(0, length);
   }
 
   /** Makes durable what was written to it. */
   sync(): void {
-    attempt("make durable", this.path, () => this.#file.syncDataSync());
+    this.#file.syncData();
   }
 
   [Symbol.dispose](): void {
-    this.#file.close();
+    this.#file[Symbol.dispose]();
   }
 }
 
 /** The log's closed files, oldest first. The folder is listed anew: that is what makes another host's changes seen. */
-export function archivesOf(layout: Layout): string[] {
-  return namesIn(layout.audit).filter((name) => ARCHIVE.test(name)).sort()
-    .map((name) => `${layout.audit}/${name}`);
+export function archivesOf({ audit }: Layout): ControlPath[] {
+  return audit.names().filter((name) => ARCHIVE.test(name)).sort().map((name) => audit.at(name));
 }
 
 /** The name of the file that is closed now: above all others, whatever the clock says. */
-export function archiveName(nowMs: number, archives: readonly string[]): string {
-  const newest = archives.at(-1)?.split("/").at(-1)?.match(ARCHIVE);
+export function archiveName(nowMs: number, archives: readonly ControlPath[]): string {
+  const newest = archives.at(-1)?.name.match(ARCHIVE);
   const least = newest ? Date.parse(`${newest[1]}T${newest[2]}:${newest[3]}:${newest[4]}Z`) + 1 : 0;
   return `audit-${new Date(Math.max(nowMs, least)).toISOString().replaceAll(":", "-")}.jsonl`;
 }

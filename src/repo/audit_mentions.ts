@@ -1,5 +1,4 @@
 import { textOf } from "../model/bytes.ts";
-import { readFresh } from "../platform/durable.ts";
 import { openLog } from "./audit_chain.ts";
 import { archivesOf, linesOf } from "./audit_files.ts";
 import type { Layout } from "./layout.ts";
@@ -25,7 +24,7 @@ export function snapshotsMentioned(layout: Layout, ids: readonly string[]): Map<
   } finally {
     files.forEach((file) => file[Symbol.dispose]());
   }
-  look(readFresh(layout.auditHead) ?? "");
+  look(layout.auditHead.readFresh() ?? "");
   return mentions;
 }
 

@@ -1,13 +1,12 @@
 import { hexOf } from "../model/bytes.ts";
 import type { AuditHead, AuditRecord } from "../model/records.ts";
 import { nowIso } from "../platform/clock.ts";
-import { attempt } from "../platform/deno_call.ts";
-import { makeFolderDurable, removeDurable, syncFolder } from "../platform/durable.ts";
 import { sha256 } from "../tree/sha256.ts";
 import { type Break, Chain, ChainBroken, openLog, readHead } from "./audit_chain.ts";
 import { putLine, settle, writeEntry } from "./audit_end.ts";
 import { archivesOf, linesOf, LogFile } from "./audit_files.ts";
 import { type AuditEntry, hashOfRecord, lineOf, NO_HASH } from "./audit_record.ts";
+import type { ControlPath } from "./control_path.ts";
 import type { Layout } from "./layout.ts";
 
 /** Who repairs the log. */
@@ -30,9 +29,9 @@ interface Proved {
 export async function repairLog(layout: Layout, broken: Break, by: Repairer): Promise<AuditRecord> {
   const { chain, head, pending } = await prove(layout);
   const behind = filesBehind(layout, chain);
-  makeFolderDurable(layout.audit); // it may be gone altogether
+  layout.audit.make(); // it may be gone altogether
   const kept = `broken-${nowIso().replaceAll(":", "-")}`;
-  const keptFiles = await keep(layout, kept, [...behind, layout.auditHead]);
+  const keptFiles = await keep(layout.audit.at(kept), [...behind, layout.auditHead]);
   cutBack(behind, chain);
   if (pending !== undefined) putLine(layout, lineOf(pending), 0);
   const end = {
@@ -89,44 +88,41 @@ function headOf(layout: Layout): AuditHead | undefined {
 }
 
 /** The file that the last proved line is in, and all that follow. */
-function filesBehind(layout: Layout, { last }: Chain): string[] {
+function filesBehind(layout: Layout, { last }: Chain): ControlPath[] {
   const files = [...archivesOf(layout), layout.auditLog];
-  return last === undefined ? files : files.slice(files.indexOf(last.file));
+  return last === undefined ? files : files.slice(files.findIndex(({ path }) => path === last.file));
 }
 
 /** Copies files into a folder beside the log, durably; their hashes by name. */
-async function keep(
-  layout: Layout,
-  folder: string,
-  paths: readonly string[],
-): Promise<Record<string, string>> {
-  const to = `${layout.audit}/${folder}`;
-  makeFolderDurable(to);
+async function keep(folder: ControlPath, files: readonly ControlPath[]): Promise<Record<string, string>> {
+  folder.make();
   const hashes: Record<string, string> = {};
-  for (const path of paths) {
-    using file = LogFile.open(path);
+  for (const place of files) {
+    using file = LogFile.open(place);
     if (file === undefined) continue;
-    const name = path.slice(path.lastIndexOf("/") + 1);
-    attempt("copy", path, () => Deno.copyFileSync(path, `${to}/${name}`));
-    using copy = LogFile.open(`${to}/${name}`);
-    copy?.sync();
-    hashes[name] = hexOf(await sha256(file.read(0, file.size)));
+    const bytes = file.read(0, file.size);
+    folder.at(place.name).write(bytes);
+    hashes[place.name] = hexOf(await sha256(bytes));
   }
-  syncFolder(to);
   return hashes;
 }
 
 /** Cuts the first of these files behind the last proved line, and removes the others. */
-function cutBack(paths: readonly string[], { last }: Chain): void {
-  for (const path of paths) {
-    if (path !== last?.file) removeDurable(path);
-    else attempt("cut", path, () => Deno.truncateSync(path, endOf(path, last.number)));
+function cutBack(files: readonly ControlPath[], { last }: Chain): void {
+  for (const file of files) {
+    if (file.path !== last?.file) file.remove();
+    else cutAt(file, endOf(file, last.number));
   }
 }
 
+function cutAt(place: ControlPath, size: number): void {
+  using file = place.openFile("write");
+  file.truncate(size);
+}
+
 /** Where a line of a file ends. */
-function endOf(path: string, line: number): number {
-  using file = LogFile.open(path);
+function endOf(place: ControlPath, line: number): number {
+  using file = LogFile.open(place);
   if (file === undefined) return 0;
   const lines = linesOf(file).flatMap((some) => some).take(line);
   return lines.reduce((sum, { length }) => sum + length, 0);

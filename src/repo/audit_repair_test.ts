@@ -18,14 +18,14 @@ interface Case extends Disposable {
 async function someLog(rotateBytes: number): Promise<Case> {
   const dir = tempDir();
   const layout = new Layout(dir.path);
-  Deno.mkdirSync(layout.audit, { recursive: true });
+  Deno.mkdirSync(layout.audit.path, { recursive: true });
   const audit = new Audit(layout, {
     lock: () => Promise.resolve({ [Symbol.dispose]() {} }),
     rotateBytes: () => rotateBytes,
     mayBeEmpty: () => true,
   });
   for (const target of ["a", "b", "c", "d", "e", "f"]) await append(audit, target);
-  const lines = Deno.readTextFileSync(layout.auditLog).match(/.*\n/g) ?? [];
+  const lines = Deno.readTextFileSync(layout.auditLog.path).match(/.*\n/g) ?? [];
   return { layout, audit, lines, [Symbol.dispose]: () => dir[Symbol.dispose]() };
 }
 
@@ -68,14 +68,14 @@ async function repaired({ audit, layout }: Case, what: string): Promise<AuditRec
 }
 
 function logFiles({ audit }: Layout): Map<string, Uint8Array> {
-  const names = [...Deno.readDirSync(audit)].filter((entry) => entry.isFile).map(({ name }) => name);
+  const names = [...Deno.readDirSync(audit.path)].filter((entry) => entry.isFile).map(({ name }) => name);
   return new Map(names.map((name) => [name, Deno.readFileSync(`${audit}/${name}`)]));
 }
 
 Deno.test("Audit.repair() leaves a log that is whole alone, a pending one too", async () => {
   using log = await someLog(1e9);
   assertEquals(await log.audit.repair(BY), undefined);
-  Deno.writeTextFileSync(log.layout.auditLog, log.lines.slice(0, -1).join(""));
+  Deno.writeTextFileSync(log.layout.auditLog.path, log.lines.slice(0, -1).join(""));
   assertEquals(await log.audit.repair(BY), undefined);
   assertEquals(await targets(log.audit), "abcdef");
 });
@@ -93,7 +93,7 @@ Deno.test("Audit.repair() goes on behind the last record that is proved, and kee
   ];
   for (const [what, change, left] of cases) {
     using log = await someLog(1e9);
-    Deno.writeTextFileSync(log.layout.auditLog, change(log.lines).join(""));
+    Deno.writeTextFileSync(log.layout.auditLog.path, change(log.lines).join(""));
     await repaired(log, what);
     assertEquals(await targets(log.audit), left, what);
   }
@@ -102,16 +102,16 @@ Deno.test("Audit.repair() goes on behind the last record that is proved, and kee
 Deno.test("Audit.repair() makes a new HEAD for one that is damaged, lost or older than the log", async () => {
   for (const content of ["", "{", undefined]) {
     using log = await someLog(1e9);
-    if (content === undefined) Deno.removeSync(log.layout.auditHead);
-    else Deno.writeTextFileSync(log.layout.auditHead, content);
+    if (content === undefined) Deno.removeSync(log.layout.auditHead.path);
+    else Deno.writeTextFileSync(log.layout.auditHead.path, content);
     await repaired(log, "damaged HEAD");
     assertEquals(await targets(log.audit), "abcdefz");
   }
   using log = await someLog(1e9);
-  const older = Deno.readTextFileSync(log.layout.auditHead);
+  const older = Deno.readTextFileSync(log.layout.auditHead.path);
   await append(log.audit, "g");
   await append(log.audit, "h");
-  Deno.writeTextFileSync(log.layout.auditHead, older);
+  Deno.writeTextFileSync(log.layout.auditHead.path, older);
   const record = await repaired(log, "older HEAD");
   assertEquals([record.details["head_count"], record.details["proved_count"]], [5, 8]);
   assertEquals(await targets(log.audit), "abcdefghz");

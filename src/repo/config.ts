@@ -2,8 +2,8 @@ import { canonicalJson } from "../model/canonical_json.ts";
 import { JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
 import { SchemaMismatch } from "../model/schema.ts";
-import { readFresh, writeDurable } from "../platform/durable.ts";
 import { type JsoncDocument, JsoncProblem, parseJsonc } from "./_jsonc.ts";
+import type { ControlPath } from "./control_path.ts";
 import {
   CONFIG_KEYS,
   type ConfigKey,
@@ -42,7 +42,7 @@ export function initialConfig(): string {
 export class Config {
   private settings: Settings | undefined;
 
-  constructor(readonly path: string) {}
+  constructor(private readonly file: ControlPath) {}
 
   /** A setting's value; `E_USAGE` with file, line and column if anything in the file is wrong. */
   get<K extends ConfigKey>(key: K): ConfigValue<K> {
@@ -75,7 +75,7 @@ export class Config {
     if (this.problem() !== undefined) return undefined;
     const { notHonoured } = this.read();
     if (notHonoured.length === 0) return undefined;
-    return `The settings in ${quoted(this.path)} have ${notHonoured.join(", ")}, which ${DOES_NOTHING}`;
+    return `The settings in ${quoted(this.file.path)} have ${notHonoured.join(", ")}, which ${DOES_NOTHING}`;
   }
 
   /** Every setting with its value. */
@@ -93,18 +93,18 @@ export class Config {
     const value = checkedWords(knownKey("set", key), text);
     this.read();
     const { withValue } = await import("./_jsonc_edit.ts");
-    writeDurable(this.path, withValue(this.text() ?? initialConfig(), key.split("."), value));
+    this.file.write(withValue(this.text() ?? initialConfig(), key.split("."), value));
     this.settings = undefined;
   }
 
   private read(): Settings {
-    return this.settings ??= parseConfig(this.text() ?? "{}", this.path);
+    return this.settings ??= parseConfig(this.text() ?? "{}", this.file.path);
   }
 
   private text(): string | undefined {
-    const text = readFresh(this.path);
+    const text = this.file.readFresh();
     // Writing it again would put the stand-in for what is no text in the place of the user's bytes.
-    if (text?.includes("\ufffd")) throw unreadable(this.path, "it is no UTF-8 text", {});
+    if (text?.includes("\ufffd")) throw unreadable(this.file.path, "it is no UTF-8 text", {});
     return text;
   }
 }

@@ -2,11 +2,18 @@ import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows
 import { JvsError } from "../model/errors.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
 import { Config, CONFIG_KEYS, initialConfig } from "./config.ts";
+import { Layout } from "./layout.ts";
 
-function configOf(folder: { path: string }, text?: string): Config {
-  const path = `${folder.path}/config.jsonc`;
-  if (text !== undefined) Deno.writeTextFileSync(path, text);
-  return new Config(path);
+interface ConfigAt extends Config {
+  /** Where its file is. */
+  readonly path: string;
+}
+
+function configOf(folder: { path: string }, text?: string): ConfigAt {
+  const { config, control } = new Layout(folder.path);
+  Deno.mkdirSync(control.path, { recursive: true });
+  if (text !== undefined) Deno.writeTextFileSync(config.path, text);
+  return Object.assign(new Config(config), { path: config.path });
 }
 
 Deno.test("Config.get() gives defaults for a missing file and for the one that init wrote", () => {
@@ -66,7 +73,10 @@ Deno.test("Config.get() names file, line, column and reason of what is wrong, an
     assertEquals(config.problem()?.message, error.message);
     assertEquals(config.getOrDefault("consistency"), "quiesced");
   }
-  Deno.writeFileSync(`${folder.path}/config.jsonc`, new Uint8Array([0x7b, 0x2f, 0x2f, 0xff, 0x0a, 0x7d]));
+  Deno.writeFileSync(
+    `${folder.path}/.jvs/config.jsonc`,
+    new Uint8Array([0x7b, 0x2f, 0x2f, 0xff, 0x0a, 0x7d]),
+  );
   assertThrows(() => configOf(folder).get("engine"), JvsError, "no UTF-8");
   assertEquals(configOf(folder, "{}").problem(), undefined);
 });
@@ -86,7 +96,7 @@ Deno.test("Config.set() keeps comments, changes only its place and is seen at on
   assertEquals(config.get("lock_timeout"), 30_000);
   const text = Deno.readTextFileSync(config.path);
   for (const comment of ["// top", "// how", "// why"]) assertStringIncludes(text, comment);
-  assertEquals(new Config(config.path).list(), config.list());
+  assertEquals(configOf(folder).list(), config.list());
 });
 
 Deno.test("Config.set() works on the file that init wrote and on a missing one", async () => {

@@ -1,4 +1,4 @@
-import { hexOf } from "../model/bytes.ts";
+import { bytesOf, hexOf } from "../model/bytes.ts";
 import { JvsError } from "../model/errors.ts";
 import { newUuid } from "../model/ids.ts";
 import { quoted } from "../model/path_text.ts";
@@ -6,7 +6,7 @@ import type { Identity } from "../model/records.ts";
 import { FORMAT_VERSION } from "../model/version.ts";
 import { randomBytes } from "../platform/clock.ts";
 import { attempt } from "../platform/deno_call.ts";
-import { syncFolder, writeDurable } from "../platform/durable.ts";
+import { makeOwnFolder } from "../platform/make_own.ts";
 import { openPlatform } from "../platform/open_platform.ts";
 import type { Platform } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
@@ -15,7 +15,7 @@ import { repositoryAt } from "./discover.ts";
 import { Layout } from "./layout.ts";
 import { writeRecord } from "./record_file.ts";
 import { isUnused, UNFINISHED } from "./refusals.ts";
-import { keepOpenToGroup, openStore, type Store } from "./store.ts";
+import { openStore, type Store } from "./store.ts";
 import { newWorktreeConfig, Worktrees } from "./worktrees.ts";
 
 /** What a new repository is to be. */
@@ -42,14 +42,13 @@ const SHARED = 0o2770;
 export function createRepository(root: string, options: CreateOptions): Store {
   const { fill, main, platform = openPlatform() } = options;
   if (!isUnused(root)) throw inTheWay(root);
-  if (main.shared) keepOpenToGroup();
   const mode = main.shared ? SHARED : undefined;
   const made: string[] = [];
   try {
-    if (makeFolder(root, mode)) made.push(root);
-    const layout = new Layout(attempt("find", root, () => Deno.realPathSync(root)));
+    if (makeFolder(platform, root, mode)) made.push(root);
+    const layout = new Layout(attempt("find", root, () => Deno.realPathSync(root)), { platform });
     const payload = `${layout.root}/main`;
-    if (main.path === "main" && makeFolder(payload, mode)) made.push(payload);
+    if (main.path === "main" && makeFolder(platform, payload, mode)) made.push(payload);
     const identity = identify(layout, main.path, platform);
     publish(layout, platform, (unfinished) => {
       fillControlPlane(unfinished, { path: main.path, identity, mode: mode ?? PRIVATE });
@@ -57,27 +56,27 @@ export function createRepository(root: string, options: CreateOptions): Store {
     });
     return openStore(layout.root, { platform });
   } catch (error) {
-    takeBack(made, root);
+    takeBack(platform, made, root);
     throw explained(error, root, main.path);
   }
 }
 
-interface ControlPlane {
+interface NewControlPlane {
   readonly path: string;
   readonly identity: Identity;
   readonly mode: number;
 }
 
-function fillControlPlane(layout: Layout, { path, identity, mode }: ControlPlane): void {
-  for (const folder of layout.folders) {
-    attempt("create", folder, () => Deno.mkdirSync(folder));
-    // Before anything is in it: what is made in a folder with setgid has its group.
-    if (folder === layout.control) attempt("set the mode of", folder, () => Deno.chmodSync(folder, mode));
+function fillControlPlane(layout: Layout, { path, identity, mode }: NewControlPlane): void {
+  // First its mode: what is made in it goes by that.
+  layout.plane.make(mode);
+  for (const folder of [...layout.folders.slice(1), layout.worktree("main")]) {
+    using parent = folder.parent.open();
+    makeOwnFolder(parent, bytesOf(folder.name));
   }
-  writeDurable(layout.formatVersion, `${FORMAT_VERSION}\n`);
-  writeDurable(layout.repoId, `${newUuid(randomBytes(16))}\n`);
-  writeDurable(layout.config, initialConfig());
-  attempt("create", layout.worktree("main"), () => Deno.mkdirSync(layout.worktree("main")));
+  layout.formatVersion.write(`${FORMAT_VERSION}\n`);
+  layout.repoId.write(`${newUuid(randomBytes(16))}\n`);
+  layout.config.write(initialConfig());
   writeRecord(
     layout.worktreeConfig("main"),
     newWorktreeConfig({ name: "main", path, identity, snapshotId: null }),
@@ -86,17 +85,17 @@ function fillControlPlane(layout: Layout, { path, identity, mode }: ControlPlane
 
 /** Makes the control plane under a name of its own and gives it the true one when it is whole and durable. */
 function publish(layout: Layout, platform: Platform, fill: (unfinished: Layout) => void): void {
-  const unfinished = new Layout(`${layout.root}/${UNFINISHED}${hexOf(randomBytes(8))}`);
-  attempt("create", unfinished.root, () => Deno.mkdirSync(unfinished.root, { mode: PRIVATE }));
+  const name = `${UNFINISHED}${hexOf(randomBytes(8))}`;
+  using root = platform.openFolder(layout.root);
+  root.makeFolder(bytesOf(name), PRIVATE);
+  const unfinished = new Layout(`${layout.root}/${name}`, { platform });
   try {
     fill(unfinished);
-    using folder = platform.openFolder(unfinished.root);
-    platform.syncFileSystem(folder); // the folders; the files are durable already
-    attempt("create", layout.control, () => Deno.renameSync(unfinished.control, layout.control));
+    platform.syncFileSystem(root); // the folders; the files are durable already
+    unfinished.plane.moveTo(root);
   } finally {
     Deno.removeSync(unfinished.root, { recursive: true });
   }
-  syncFolder(layout.root);
 }
 
 function identify(layout: Layout, path: string, platform: Platform): Identity {
@@ -107,26 +106,34 @@ function identify(layout: Layout, path: string, platform: Platform): Identity {
 }
 
 /** False when it was there already: it was found empty, or another makes a repository here at this moment. */
-function makeFolder(path: string, mode: number | undefined): boolean {
+function makeFolder(platform: Platform, path: string, mode: number | undefined): boolean {
+  const { folder, name } = split(path);
+  using parent = platform.openFolder(folder);
   try {
-    attempt("create", path, () => Deno.mkdirSync(path));
+    parent.makeFolder(name, mode);
+    return true;
   } catch (error) {
     if (!isSystemError(error, "EEXIST")) throw error;
     return false;
   }
-  if (mode !== undefined) attempt("set the mode of", path, () => Deno.chmodSync(path, mode));
-  return true;
 }
 
-function takeBack(made: readonly string[], root: string): void {
-  if (repositoryAt(root) === root) return; // the other of two at once has them now
-  for (const folder of made.toReversed()) {
+function takeBack(platform: Platform, made: readonly string[], root: string): void {
+  if (repositoryAt(root, { platform }) === root) return; // the other of two at once has them now
+  for (const path of made.toReversed()) {
     try {
-      Deno.removeSync(folder);
+      const { folder, name } = split(path);
+      using parent = platform.openFolder(folder);
+      parent.removeFolder(name);
     } catch {
       // Somebody put something in it meanwhile, or what failed before fails here too: the first error is what to tell.
     }
   }
+}
+
+function split(path: string): { folder: string; name: Uint8Array } {
+  const cut = path.lastIndexOf("/");
+  return { folder: path.slice(0, cut) || "/", name: bytesOf(path.slice(cut + 1)) };
 }
 
 function explained(error: unknown, root: string, mainPath: string): unknown {

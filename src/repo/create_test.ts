@@ -26,8 +26,8 @@ Deno.test("createRepository() makes all of SPEC 2's layout, closed to others", (
   using folder = tempDir();
   const root = `${folder.path}/repo`;
   const store = createRepository(root, MAIN);
-  for (const path of store.layout.folders) assert(Deno.lstatSync(path).isDirectory, path);
-  assertEquals(modeOf(store.layout.control), "700");
+  for (const path of store.layout.folders) assert(Deno.lstatSync(path.path).isDirectory, path.path);
+  assertEquals(modeOf(store.layout.control.path), "700");
   assertEquals(Deno.readTextFileSync(`${root}/.jvs/format_version`), "2\n");
   assert(isUuid(Deno.readTextFileSync(`${root}/.jvs/repo_id`).trim()));
   assertEquals(store.repoId, Deno.readTextFileSync(`${root}/.jvs/repo_id`).trim());
@@ -148,7 +148,7 @@ Deno.test("createRepository() takes nothing from the one that was faster", () =>
   using folder = tempDir();
   const { layout, repoId } = createRepository(`${folder.path}/faster`, MAIN);
   const root = `${folder.path}/repo`;
-  const platform = replacing("syncFileSystem", () => Deno.renameSync(layout.control, `${root}/.jvs`));
+  const platform = replacing("syncFileSystem", () => Deno.renameSync(layout.control.path, `${root}/.jvs`));
   assertThrows(() => createRepository(root, { ...MAIN, platform }), JvsError, "is there already");
   assertEquals([...Deno.readDirSync(root)].map(({ name }) => name).sort(), [".jvs", "main"]);
   assertEquals(openStore(root).repoId, repoId);
@@ -159,16 +159,16 @@ Deno.test("createRepository() opens a shared one to the group, what is made late
   const umask = Deno.umask(0o022);
   try {
     const store = createRepository(`${folder.path}/repo`, { main: { path: "main", shared: true } });
-    for (const path of [store.layout.control, store.layout.root, `${store.layout.root}/main`]) {
+    for (const path of [store.layout.control.path, store.layout.root, `${store.layout.root}/main`]) {
       assertEquals(modeOf(path), "2770", path);
     }
-    for (const path of store.layout.folders.slice(1)) assertEquals(modeOf(path), "2775", path);
-    assertEquals(modeOf(store.layout.worktreeConfig("main")), "664");
+    for (const path of store.layout.folders.slice(1)) assertEquals(modeOf(path.path), "2775", path.path);
+    assertEquals(modeOf(store.layout.worktreeConfig("main").path), "664");
     Deno.umask(0o022);
     const again = openStore(store.layout.root);
     again.worktrees.update("main", { label: "x" });
-    assertEquals(modeOf(again.hostFolder()), "2775");
-    assertEquals(modeOf(store.layout.worktreeConfig("main")), "664");
+    assertEquals(modeOf(again.hostFolder().path), "2775");
+    assertEquals(modeOf(store.layout.worktreeConfig("main").path), "664");
   } finally {
     Deno.umask(umask);
   }

@@ -1,6 +1,8 @@
+import { isJvsError } from "../model/errors.ts";
 import { attempt } from "../platform/deno_call.ts";
 import { isSystemError } from "../platform/system_error.ts";
-import { Layout } from "./layout.ts";
+import { RefusedPath } from "./control_errors.ts";
+import { Layout, type LayoutOptions } from "./layout.ts";
 import { worktreeAt } from "./worktree_files.ts";
 
 /** A repository that was found, and the worktree in which the search began. */
@@ -11,43 +13,50 @@ export interface Discovered {
 }
 
 /**
- * The nearest repository at or above an absolute path, links resolved first. Nothing of it is trusted or checked yet:
- * that is `openStore`'s work. SPEC 2 "Discovery".
+ * The nearest repository at or above an absolute path, links resolved first. Of one whose owner is not trusted nothing is
+ * read; that it is refused is `openStore`'s work. SPEC 2 "Discovery".
  */
-export function discover(from: string): Discovered | undefined {
+export function discover(from: string, options: LayoutOptions = {}): Discovered | undefined {
   const start = attempt("find", from, () => Deno.realPathSync(from));
   for (let folder = start;; folder = parentOf(folder)) {
-    const root = repositoryAt(folder);
-    if (root !== undefined) return { root, worktree: worktreeIn(root, start) };
+    const root = repositoryAt(folder, options);
+    if (root !== undefined) return { root, worktree: worktreeIn(root, start, options) };
     if (folder === "/") return undefined;
   }
 }
 
 /** The repository that a folder is the root of, or that adopted it; the path is absolute and has no links. */
-export function repositoryAt(folder: string): string | undefined {
-  if (isFolder(new Layout(folder === "/" ? "" : folder).control)) return folder;
+export function repositoryAt(folder: string, options: LayoutOptions = {}): string | undefined {
+  if (hasControlPlane(folder)) return folder;
   const sibling = `${folder}.jvs`;
-  if (folder === "/" || !isFolder(new Layout(sibling).control)) return undefined;
+  if (folder === "/" || !hasControlPlane(sibling)) return undefined;
   try {
-    return worktreeAt(new Layout(sibling), folder) === undefined ? undefined : sibling;
+    return worktreeAt(new Layout(sibling, options), folder) === undefined ? undefined : sibling;
   } catch (error) {
     // Not ours to read: that is to be said, rather than to go on to a repository further up.
-    if (isSystemError(error, "EACCES", "EPERM")) return sibling;
+    if (isClosed(error)) return sibling;
     throw error;
   }
 }
 
-function worktreeIn(root: string, path: string): string | null {
+function worktreeIn(root: string, path: string, options: LayoutOptions): string | null {
   try {
-    return worktreeAt(new Layout(root), path) ?? null;
+    return worktreeAt(new Layout(root, options), path) ?? null;
   } catch (error) {
-    if (isSystemError(error, "EACCES", "EPERM")) return null; // opening it will say why
+    if (isClosed(error)) return null; // opening it will say why
     throw error;
   }
 }
 
-/** A link that leads to a folder is none: a control plane must be in the repository itself. */
-function isFolder(path: string): boolean {
+/** Not ours to read, or not as it must be. */
+function isClosed(error: unknown): boolean {
+  return isSystemError(error, "EACCES", "EPERM") || isJvsError(error, "E_UNTRUSTED") ||
+    error instanceof RefusedPath;
+}
+
+/** A link that leads to a folder is none: a control plane must be in the repository itself. Only looks. */
+function hasControlPlane(root: string): boolean {
+  const { path } = new Layout(root).control;
   try {
     return attempt("look at", path, () => Deno.lstatSync(path)).isDirectory;
   } catch (error) {

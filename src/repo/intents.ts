@@ -1,12 +1,12 @@
-import { isJvsError, type JvsError } from "../model/errors.ts";
+import type { JvsError } from "../model/errors.ts";
 import { isUuid, newUuid } from "../model/ids.ts";
 import { type Claims, Intent } from "../model/records.ts";
 import { type Schema, SchemaMismatch } from "../model/schema.ts";
 import { nowIso, randomBytes } from "../platform/clock.ts";
-import { removeDurable } from "../platform/durable.ts";
 import type { Host } from "../platform/platform.ts";
 import { AuditEntry } from "./audit_record.ts";
-import { namesIn } from "./names_in.ts";
+import { isUnreadableRecord } from "./control_errors.ts";
+import type { ControlPath } from "./control_path.ts";
 import type { Layout } from "./layout.ts";
 import { damaged, readRecord, writeRecord } from "./record_file.ts";
 
@@ -69,16 +69,16 @@ export class Intents {
   read(): { intents: Intent[]; damaged: DamagedIntent[] } {
     const intents: Intent[] = [];
     const damaged: DamagedIntent[] = [];
-    for (const name of namesIn(this.layout.intents)) {
+    for (const name of this.layout.intents.names()) {
       const id = name.replace(/\.json$/, "");
       if (id === name || !isUuid(id)) continue;
-      const path = this.layout.intent(id);
+      const file = this.layout.intent(id);
       try {
-        const intent = readRecord(path, Intent, { what: WHAT });
+        const intent = readRecord(file, Intent, { what: WHAT });
         if (intent !== undefined) intents.push(intent); // completed meanwhile
       } catch (error) {
-        if (!isJvsError(error, "E_DESCRIPTOR_CORRUPT")) throw error;
-        damaged.push({ path, error });
+        if (!isUnreadableRecord(error)) throw error;
+        damaged.push({ path: file.path, error });
       }
     }
     return { intents: intents.sort(byAge), damaged };
@@ -121,7 +121,7 @@ export class OpenIntent<D extends object = object, S extends string = string> {
   isRecorded = false;
   #intent: Intent;
 
-  constructor(private readonly path: string, private readonly form: IntentForm<D, S>, intent: Intent) {
+  constructor(private readonly file: ControlPath, private readonly form: IntentForm<D, S>, intent: Intent) {
     this.#intent = intent;
   }
 
@@ -182,19 +182,19 @@ export class OpenIntent<D extends object = object, S extends string = string> {
 
   /** Is done with it; its audit record, if it has one, is in the log. Repeatable. */
   complete(): void {
-    removeDurable(this.path);
+    this.file.remove();
   }
 
   /** Writes it whole. */
   write(): void {
-    writeRecord(this.path, this.#intent);
+    writeRecord(this.file, this.#intent);
   }
 
   private checked<T>(check: () => T): T {
     try {
       return check();
     } catch (error) {
-      if (error instanceof SchemaMismatch) throw damaged({ what: WHAT, path: this.path }, error.message);
+      if (error instanceof SchemaMismatch) throw damaged({ what: WHAT, path: this.file.path }, error.message);
       throw error;
     }
   }

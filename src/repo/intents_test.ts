@@ -66,13 +66,13 @@ Deno.test("Intents.list() gives the oldest first and passes over what is damaged
     const open = intents.begin(FORM, { ...CHANGE, target: `${i}` });
     const path = plane.layout.intent(open.id);
     Deno.writeTextFileSync(
-      path,
+      path.path,
       JSON.stringify({
-        ...JSON.parse(Deno.readTextFileSync(path)),
+        ...JSON.parse(Deno.readTextFileSync(path.path)),
         started_at: `2026-01-01T00:00:0${9 - i}Z`,
       }),
     );
-    return path;
+    return path.path;
   });
   Deno.writeTextFileSync(`${plane.layout.intents}/notes.txt`, "");
   Deno.writeTextFileSync(`${plane.layout.intents}/x.json`, "");
@@ -88,7 +88,7 @@ Deno.test("Intents.list() gives the oldest first and passes over what is damaged
 
 Deno.test("Intents.list() finds none in a repository that was copied without runtime", () => {
   using plane = controlPlane();
-  Deno.removeSync(plane.layout.intents);
+  Deno.removeSync(plane.layout.intents.path);
   assertEquals(new Intents(plane.layout, openPlatform().host).list(), []);
 });
 
@@ -132,5 +132,8 @@ Deno.test("OpenIntent.decided() refuses an entry that was damaged", () => {
   const [seen] = intents.list();
   assert(seen);
   const error = assertThrows(() => intents.takeOver(FORM, seen).decided(), JvsError);
-  assertEquals([error.code, error.details["path"]], ["E_DESCRIPTOR_CORRUPT", plane.layout.intent(open.id)]);
+  assertEquals([error.code, error.details["path"]], [
+    "E_DESCRIPTOR_CORRUPT",
+    plane.layout.intent(open.id).path,
+  ]);
 });

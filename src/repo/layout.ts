@@ -1,35 +1,51 @@
+import { openPlatform } from "../platform/open_platform.ts";
+import type { Platform } from "../platform/platform.ts";
+import { ControlPath } from "./control_path.ts";
+import { ControlPlane } from "./control_plane.ts";
+import type { OwnerOptions } from "./owners.ts";
+
+/** How to reach what is ours. */
+export interface LayoutOptions extends OwnerOptions {
+  /** The system's by default. */
+  readonly platform?: Platform;
+}
+
 /** Where every file of ours is. Nothing else in the program puts such a path together. SPEC 2. */
 export class Layout {
-  /** `root` is the absolute path of the folder that holds `.jvs`. */
-  constructor(readonly root: string) {}
+  readonly plane: ControlPlane;
 
-  get control(): string {
-    return `${this.root}/.jvs`;
-  }
-  get formatVersion(): string {
-    return `${this.control}/format_version`;
-  }
-  get repoId(): string {
-    return `${this.control}/repo_id`;
-  }
-  get config(): string {
-    return `${this.control}/config.jsonc`;
+  /** `root` is the absolute path of the folder that holds `.jvs`, without links. Nothing is looked at yet. */
+  constructor(readonly root: string, { platform = openPlatform(), ...owners }: LayoutOptions = {}) {
+    this.plane = new ControlPlane(root, platform, owners);
   }
 
-  get worktrees(): string {
-    return `${this.control}/worktrees`;
+  get control(): ControlPath {
+    return new ControlPath(this.plane, []);
   }
-  get snapshots(): string {
-    return `${this.control}/snapshots`;
+  get formatVersion(): ControlPath {
+    return this.control.at("format_version");
   }
-  get descriptors(): string {
-    return `${this.control}/descriptors`;
+  get repoId(): ControlPath {
+    return this.control.at("repo_id");
   }
-  get manifests(): string {
-    return `${this.control}/manifests`;
+  get config(): ControlPath {
+    return this.control.at("config.jsonc");
   }
-  get refs(): string {
-    return `${this.control}/refs`;
+
+  get worktrees(): ControlPath {
+    return this.control.at("worktrees");
+  }
+  get snapshots(): ControlPath {
+    return this.control.at("snapshots");
+  }
+  get descriptors(): ControlPath {
+    return this.control.at("descriptors");
+  }
+  get manifests(): ControlPath {
+    return this.control.at("manifests");
+  }
+  get refs(): ControlPath {
+    return this.control.at("refs");
   }
 
   /** Where the payload roots of worktrees stand, main and adopted ones excepted. */
@@ -37,69 +53,69 @@ export class Layout {
     return `${this.root}/worktrees`;
   }
 
-  get audit(): string {
-    return `${this.control}/audit`;
+  get audit(): ControlPath {
+    return this.control.at("audit");
   }
-  get auditLog(): string {
-    return `${this.audit}/audit.jsonl`;
+  get auditLog(): ControlPath {
+    return this.audit.at("audit.jsonl");
   }
-  get auditHead(): string {
-    return `${this.audit}/HEAD`;
-  }
-
-  get gc(): string {
-    return `${this.control}/gc`;
-  }
-  get pins(): string {
-    return `${this.gc}/pins`;
+  get auditHead(): ControlPath {
+    return this.audit.at("HEAD");
   }
 
-  get shared(): string {
-    return `${this.control}/runtime/shared`;
+  get gc(): ControlPath {
+    return this.control.at("gc");
   }
-  get locks(): string {
-    return `${this.shared}/locks`;
+  get pins(): ControlPath {
+    return this.gc.at("pins");
   }
-  get intents(): string {
-    return `${this.shared}/intents`;
+
+  get shared(): ControlPath {
+    return this.control.at("runtime").at("shared");
   }
-  get staging(): string {
-    return `${this.shared}/staging`;
+  get locks(): ControlPath {
+    return this.shared.at("locks");
+  }
+  get intents(): ControlPath {
+    return this.shared.at("intents");
+  }
+  get staging(): ControlPath {
+    return this.shared.at("staging");
   }
   /** Files that a restore replaced, kept for a while; one folder for each restore. */
-  get replaced(): string {
-    return `${this.shared}/replaced`;
+  get replaced(): ControlPath {
+    return this.shared.at("replaced");
   }
-  get hosts(): string {
-    return `${this.control}/runtime/hosts`;
+  get hosts(): ControlPath {
+    return this.control.at("runtime").at("hosts");
   }
 
   /** Folders that a new repository has, parents first. */
-  get folders(): readonly string[] {
+  get folders(): readonly ControlPath[] {
     return [
       this.control,
       this.worktrees,
       this.snapshots,
       this.descriptors,
       this.manifests,
-      `${this.control}/signatures`,
-      `${this.control}/seals`,
-      `${this.control}/purges`,
-      `${this.control}/marks`,
+      this.control.at("signatures"),
+      this.control.at("seals"),
+      this.control.at("purges"),
+      this.control.at("marks"),
       this.refs,
       this.audit,
       this.gc,
       this.pins,
-      `${this.gc}/plans`,
-      `${this.gc}/tombstones`,
+      this.gc.at("plans"),
+      this.gc.at("tombstones"),
       ...this.runtimeFolders(),
     ];
   }
 
   /** The rebuildable ones among them. */
-  runtimeFolders(): string[] {
+  runtimeFolders(): ControlPath[] {
     return [
-      `${this.control}/runtime`,
+      this.control.at("runtime"),
       this.shared,
       this.locks,
       this.intents,
@@ -109,48 +125,48 @@ export class Layout {
     ];
   }
 
-  worktree(name: string): string {
-    return `${this.worktrees}/${name}`;
+  worktree(name: string): ControlPath {
+    return this.worktrees.at(name);
   }
-  worktreeConfig(name: string): string {
-    return `${this.worktree(name)}/config.json`;
+  worktreeConfig(name: string): ControlPath {
+    return this.worktree(name).at("config.json");
   }
 
-  payload(id: string): string {
-    return `${this.snapshots}/${id}`;
+  payload(id: string): ControlPath {
+    return this.snapshots.payload(id);
   }
   /** A payload that is being made. */
-  unfinishedPayload(id: string): string {
-    return `${this.snapshots}/${id}.tmp`;
+  unfinishedPayload(id: string): ControlPath {
+    return this.snapshots.payload(`${id}.tmp`);
   }
-  ready(id: string): string {
-    return `${this.snapshots}/${id}.READY`;
+  ready(id: string): ControlPath {
+    return this.snapshots.at(`${id}.READY`);
   }
-  pruned(id: string): string {
-    return `${this.snapshots}/${id}.PRUNED`;
+  pruned(id: string): ControlPath {
+    return this.snapshots.at(`${id}.PRUNED`);
   }
-  descriptor(id: string): string {
-    return `${this.descriptors}/${id}.json`;
+  descriptor(id: string): ControlPath {
+    return this.descriptors.at(`${id}.json`);
   }
-  unfinishedDescriptor(id: string): string {
-    return `${this.descriptors}/${id}.json.tmp`;
+  unfinishedDescriptor(id: string): ControlPath {
+    return this.descriptors.at(`${id}.json.tmp`);
   }
-  ref(name: string): string {
-    return `${this.refs}/${name}.json`;
+  ref(name: string): ControlPath {
+    return this.refs.at(`${name}.json`);
   }
-  pin(id: string): string {
-    return `${this.pins}/${id}.json`;
+  pin(id: string): ControlPath {
+    return this.pins.at(`${id}.json`);
   }
-  lock(name: string): string {
-    return `${this.locks}/${name}.lock`;
+  lock(name: string): ControlPath {
+    return this.locks.at(`${name}.lock`);
   }
-  intent(id: string): string {
-    return `${this.intents}/${id}.json`;
+  intent(id: string): ControlPath {
+    return this.intents.at(`${id}.json`);
   }
-  host(hostId: string): string {
-    return `${this.hosts}/${hostId}`;
+  host(hostId: string): ControlPath {
+    return this.hosts.at(hostId);
   }
-  cache(hostId: string, worktreeId: string): string {
-    return `${this.host(hostId)}/cache/${worktreeId}.stat`;
+  cache(hostId: string, worktreeId: string): ControlPath {
+    return this.host(hostId).at("cache").at(`${worktreeId}.stat`);
   }
 }

@@ -23,7 +23,7 @@ Deno.test("line() gives a snapshot and its ancestors, newest first, pruned ones 
 Deno.test("line() names the snapshot whose parent is missing", async () => {
   using plane = controlPlane();
   const [a, b, c] = await publishLine(plane, [{}, {}, {}]) as [Descriptor, Descriptor, Descriptor];
-  Deno.removeSync(plane.layout.ready(a.snapshot_id));
+  Deno.removeSync(plane.layout.ready(a.snapshot_id).path);
   const error = await assertRejects(() => line(plane, c.snapshot_id), JvsError);
   assertEquals(error.code, "E_LINEAGE_BROKEN");
   assertEquals(error.details, { snapshot_id: b.snapshot_id, parent_snapshot_id: a.snapshot_id });
@@ -49,7 +49,7 @@ Deno.test("line() ends in a circle of well-made descriptors with an error", asyn
 Deno.test("ancestors() reads no further than it is asked", async () => {
   using plane = controlPlane();
   const made = await publishLine(plane, [{}, {}, {}]);
-  Deno.writeTextFileSync(plane.layout.descriptor(made[0]?.snapshot_id ?? ""), "damaged");
+  Deno.writeTextFileSync(plane.layout.descriptor(made[0]?.snapshot_id ?? "").path, "damaged");
   const seen: Descriptor[] = [];
   for await (const descriptor of ancestors(plane, made[2]?.snapshot_id ?? "")) {
     if (seen.push(descriptor) === 2) break;
@@ -69,7 +69,7 @@ Deno.test("leavesOf() gives a worktree's autosaves and partial snapshots beside 
   const wentOnFrom = await off(b, { kind: "autosave" });
   const onSaved = await off(saved, { kind: "autosave" });
   const damaged = await off(b, { kind: "autosave" });
-  Deno.writeTextFileSync(plane.layout.descriptor(damaged.snapshot_id), "");
+  Deno.writeTextFileSync(plane.layout.descriptor(damaged.snapshot_id).path, "");
   const worktree = worktreeAt(plane, { head: b.snapshot_id });
   assertEquals(ids(await leavesOf(plane, worktree)), ids([saved, partial, wentOnFrom, onSaved]));
   const latest = await off(wentOnFrom, {});

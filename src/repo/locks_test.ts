@@ -22,7 +22,7 @@ Deno.test("Locks exclude the same worktree and nothing else, and name the holder
     assertEquals((error.details["holder"] as { pid: number }).pid, Deno.pid);
   }
   using again = await other.worktree("a", "restore", { timeoutMs: 0 });
-  assert(again.path.startsWith(layout.locks));
+  assert(again.path.startsWith(layout.locks.path));
 });
 
 Deno.test("Locks waiting for a holder tell who it is and end when the signal says so", async () => {

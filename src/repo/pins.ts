@@ -1,8 +1,6 @@
 import { isUuid } from "../model/ids.ts";
 import { Pin } from "../model/records.ts";
-import { makeFolderDurable, removeDurable } from "../platform/durable.ts";
 import type { Layout } from "./layout.ts";
-import { namesIn } from "./names_in.ts";
 import { readRecord, writeRecord } from "./record_file.ts";
 
 /** What keeps snapshots from the garbage collection besides lines and refs. Changes ask for the caller's lock. */
@@ -11,7 +9,7 @@ export class Pins {
 
   /** The ids of all, expired and damaged ones too. */
   ids(): string[] {
-    const names = namesIn(this.layout.pins).filter((name) => name.endsWith(".json"));
+    const names = this.layout.pins.names().filter((name) => name.endsWith(".json"));
     return names.map((name) => name.slice(0, -".json".length)).filter(isUuid);
   }
 
@@ -28,13 +26,13 @@ export class Pins {
 
   /** Adds a pin, durably. Repeatable. */
   add(pin: Pin): void {
-    makeFolderDurable(this.layout.gc); // a copier may have left empty folders out
-    makeFolderDurable(this.layout.pins);
+    this.layout.gc.make(); // a copier may have left empty folders out
+    this.layout.pins.make();
     writeRecord(this.layout.pin(pin.pin_id), Pin.check(pin));
   }
 
   /** Removes a pin; false when there was none. */
   remove(id: string): boolean {
-    return isUuid(id) && removeDurable(this.layout.pin(id));
+    return isUuid(id) && this.layout.pin(id).remove();
   }
 }

@@ -20,7 +20,7 @@ Deno.test("Pins keep what they are given, oldest first, also where a copier left
   assertEquals(pins.list(), [old, young]);
   assertEquals([pins.remove(old.pin_id), pins.remove(old.pin_id), pins.remove("../x")], [true, false, false]);
   assertEquals(pins.list(), [young]);
-  Deno.writeTextFileSync(new Layout(folder.path).pin(young.pin_id), "{");
+  Deno.writeTextFileSync(new Layout(folder.path).pin(young.pin_id).path, "{");
   assertEquals(assertThrows(() => pins.list(), JvsError).code, "E_DESCRIPTOR_CORRUPT");
   assertEquals(pins.ids(), [young.pin_id]);
 });

@@ -1,8 +1,8 @@
 import { JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
 import { type Schema, SchemaMismatch } from "../model/schema.ts";
-import { readFresh, writeDurable } from "../platform/durable.ts";
 import { JsoncProblem, parseJsonc } from "./_jsonc.ts";
+import type { ControlPath } from "./control_path.ts";
 
 /** What a record is called in messages, and what helps when it is damaged. */
 export interface RecordOptions {
@@ -16,9 +16,23 @@ const HINT =
   "Run `jvs doctor --strict` to see all that is damaged, or bring the file back from a copy of the repository.";
 
 /** The record in a file of ours; nothing when it is not there, `E_DESCRIPTOR_CORRUPT` when it is damaged. */
-export function readRecord<T>(path: string, schema: Schema<T>, options: RecordOptions): T | undefined {
-  const content = readFresh(path);
-  return content === undefined ? undefined : parseRecord(content, schema, { ...options, path });
+export function readRecord<T>(
+  file: ControlPath,
+  schema: Schema<T>,
+  options: RecordOptions,
+): T | undefined {
+  const content = file.readFresh();
+  return content === undefined ? undefined : parseRecord(content, schema, { ...options, path: file.path });
+}
+
+/** The record in a file that is written once and never changed. */
+export function readRecordOnce<T>(
+  file: ControlPath,
+  schema: Schema<T>,
+  options: RecordOptions,
+): T | undefined {
+  const content = file.readOnce();
+  return content === undefined ? undefined : parseRecord(content, schema, { ...options, path: file.path });
 }
 
 /** The record that a file's text is; `E_DESCRIPTOR_CORRUPT` names the file, the place in it and the reason. */
@@ -42,8 +56,8 @@ export function recordText(record: unknown): string {
 }
 
 /** Writes a record's file whole, durably. */
-export function writeRecord(path: string, record: unknown): void {
-  writeDurable(path, recordText(record));
+export function writeRecord(file: ControlPath, record: unknown): void {
+  file.write(recordText(record));
 }
 
 /** `E_DESCRIPTOR_CORRUPT` for a file of ours whose content cannot be right, for this reason. */

@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { JvsError } from "../model/errors.ts";
 import { Ref } from "../model/records.ts";
-import { tempDir } from "../../tests/support/temp_dir.ts";
+import { controlPlane } from "../../tests/support/control_plane.ts";
 import { readRecord, recordText, writeRecord } from "./record_file.ts";
 
 const REF: Ref = {
@@ -13,16 +13,17 @@ const REF: Ref = {
 };
 
 Deno.test("readRecord() gives back what writeRecord() wrote, unknown fields of a newer program included", () => {
-  using folder = tempDir();
-  const path = `${folder.path}/gold.json`;
-  writeRecord(path, { ...REF, later: [1] });
-  assertEquals(readRecord(path, Ref, { what: "the ref" }), { ...REF, later: [1] } as Ref);
-  assertEquals(readRecord(`${folder.path}/none.json`, Ref, { what: "the ref" }), undefined);
+  using plane = controlPlane();
+  const file = plane.layout.ref("gold");
+  writeRecord(file, { ...REF, later: [1] });
+  assertEquals(readRecord(file, Ref, { what: "the ref" }), { ...REF, later: [1] } as Ref);
+  assertEquals(readRecord(plane.layout.ref("none"), Ref, { what: "the ref" }), undefined);
 });
 
 Deno.test("readRecord() names file, place, reason and way out of a damaged record", () => {
-  using folder = tempDir();
-  const path = `${folder.path}/gold.json`;
+  using plane = controlPlane();
+  const file = plane.layout.ref("gold");
+  const { path } = file;
   const whole = recordText(REF);
   const broken: [text: string, reason: string, details: Record<string, unknown>][] = [
     ["", "the file is empty", {}],
@@ -38,7 +39,7 @@ Deno.test("readRecord() names file, place, reason and way out of a damaged recor
   ];
   for (const [text, reason, details] of broken) {
     Deno.writeTextFileSync(path, text);
-    const error = assertThrows(() => readRecord(path, Ref, { what: "the ref" }), JvsError, reason, text);
+    const error = assertThrows(() => readRecord(file, Ref, { what: "the ref" }), JvsError, reason, text);
     assertEquals(error.code, "E_DESCRIPTOR_CORRUPT");
     assertStringIncludes(error.message, `Cannot read the ref "${path}": `);
     assertStringIncludes(error.hint, "jvs doctor");

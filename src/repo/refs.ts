@@ -3,9 +3,7 @@ import { checkRefName } from "../model/names.ts";
 import { quoted } from "../model/path_text.ts";
 import { Ref } from "../model/records.ts";
 import { nowIso } from "../platform/clock.ts";
-import { createDurable, makeFolderDurable, removeDurable } from "../platform/durable.ts";
 import type { Layout } from "./layout.ts";
-import { namesIn } from "./names_in.ts";
 import { damaged, readRecord, recordText } from "./record_file.ts";
 
 /** What a new ref says; the time is now where none is given. */
@@ -19,7 +17,7 @@ export class Refs {
 
   /** The names of all, sorted, damaged ones included. */
   names(): string[] {
-    return namesIn(this.layout.refs).filter((file) => file.endsWith(".json"))
+    return this.layout.refs.names().filter((file) => file.endsWith(".json"))
       .map((file) => file.slice(0, -".json".length)).filter(isRefName).sort();
   }
 
@@ -31,11 +29,11 @@ export class Refs {
   /** The ref, or nothing, also for what can be no ref's name. */
   find(name: string): Ref | undefined {
     if (!isRefName(name)) return undefined;
-    const path = this.layout.ref(name);
+    const file = this.layout.ref(name);
     const options = { what: `the ref ${quoted(name)}` };
-    const ref = readRecord(path, Ref, options);
+    const ref = readRecord(file, Ref, options);
     if (ref === undefined || ref.ref_name === name) return ref;
-    throw damaged({ ...options, path }, `it is that of another ref, ${quoted(ref.ref_name)}`);
+    throw damaged({ ...options, path: file.path }, `it is that of another ref, ${quoted(ref.ref_name)}`);
   }
 
   /** The ref, or `E_NOT_FOUND` naming those there are. */
@@ -48,9 +46,9 @@ export class Refs {
   /** Makes a ref; `E_ALREADY_EXISTS` when there is one of that name, for the later of two at once too. */
   create(ref: NewRef): Ref {
     const made = { ...ref, ref_name: checkRefName(ref.ref_name), created_at: ref.created_at ?? nowIso() };
-    makeFolderDurable(this.layout.refs); // a copier may have left an empty one out
+    this.layout.refs.make(); // a copier may have left an empty one out
     try {
-      createDurable(this.layout.ref(made.ref_name), recordText(made));
+      this.layout.ref(made.ref_name).create(recordText(made));
     } catch (error) {
       if (!isJvsError(error, "E_ALREADY_EXISTS")) throw error;
       throw new JvsError("E_ALREADY_EXISTS", `Cannot create ref ${quoted(made.ref_name)}: it exists`, {
@@ -65,7 +63,7 @@ export class Refs {
   /** Removes a ref and gives what it was; a damaged one can be removed by its file only. */
   remove(name: string): Ref {
     const ref = this.get(name);
-    if (!removeDurable(this.layout.ref(name))) throw this.notFound(name);
+    if (!this.layout.ref(name).remove()) throw this.notFound(name);
     return ref;
   }
 

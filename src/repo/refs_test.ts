@@ -45,7 +45,7 @@ Deno.test("Refs.create() refuses names that mean something else or lead elsewher
   for (const [name, code] of cases) {
     assertEquals(assertThrows(() => plane.refs.create(refNamed(name ?? "")), JvsError).code, code);
   }
-  assertEquals([...Deno.readDirSync(plane.layout.refs)], []);
+  assertEquals([...Deno.readDirSync(plane.layout.refs.path)], []);
 });
 
 Deno.test("Refs.find() gives nothing for what can be no ref", () => {
@@ -71,20 +71,20 @@ Deno.test("Refs.remove() gives what it removed, and names those there are when t
 Deno.test("Refs.list() does not pass over a damaged ref", () => {
   using plane = controlPlane();
   plane.refs.create(refNamed("x"));
-  const whole = Deno.readTextFileSync(plane.layout.ref("x"));
+  const whole = Deno.readTextFileSync(plane.layout.ref("x").path);
   for (
     const content of ["", whole.slice(0, 20), "{}", whole.replace('"x"', '"y"'), whole.replace(ID, "no id")]
   ) {
-    Deno.writeTextFileSync(plane.layout.ref("x"), content);
+    Deno.writeTextFileSync(plane.layout.ref("x").path, content);
     const error = assertThrows(() => plane.refs.list(), JvsError);
     assertEquals(error.code, "E_DESCRIPTOR_CORRUPT");
-    assertStringIncludes(error.message, plane.layout.ref("x"));
+    assertStringIncludes(error.message, plane.layout.ref("x").path);
   }
 });
 
 Deno.test("Refs.create() makes the folder that a copier left out", () => {
   using plane = controlPlane();
-  Deno.removeSync(plane.layout.refs);
+  Deno.removeSync(plane.layout.refs.path);
   assertEquals(plane.refs.list(), []);
   plane.refs.create(refNamed("x"));
   assertEquals(plane.refs.names(), ["x"]);

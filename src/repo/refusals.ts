@@ -12,6 +12,8 @@ import { isWithin } from "./worktree_files.ts";
 export interface PlaceOptions {
   /** The user's home folder, beside those that everybody knows. */
   home?: string;
+  /** Repositories of other owners that the user trusts; none by default. */
+  trustedRoots?: readonly string[];
 }
 
 /** How the folder begins in which a control plane is made, before it gets its name. */
@@ -64,7 +66,7 @@ export function checkNewRepositoryPlace(path: string, options: PlaceOptions = {}
   checkSystem(said, options.home); // before looking: what is there can be closed to us
   const place = withoutLinks(said);
   checkSystem(place, options.home === undefined ? undefined : withoutLinks(options.home));
-  checkSurroundings(place);
+  checkSurroundings(place, options);
   return place;
 }
 
@@ -112,18 +114,18 @@ function checkSystem(place: string, home: string | undefined): void {
   }
 }
 
-function checkSurroundings(place: string): void {
-  if (repositoryAt(place) !== undefined) {
+function checkSurroundings(place: string, { trustedRoots = [] }: PlaceOptions): void {
+  if (repositoryAt(place, { trustedRoots }) !== undefined) {
     throw refusal("E_ALREADY_EXISTS", place, "it is a repository already", {
       hint: "Use it as it is; `jvs info` tells what it is.",
     });
   }
-  const found = discover(nearestFolder(place));
+  const found = discover(nearestFolder(place), { trustedRoots });
   if (found === undefined) return;
   const { control } = new Layout(found.root);
   const where = found.worktree !== null
     ? `worktree "${found.worktree}" of the repository ${quoted(found.root)}`
-    : isWithin(place, control) || isWithin(place, `${found.root}/worktrees`)
+    : isWithin(place, control.path) || isWithin(place, `${found.root}/worktrees`)
     ? `what JVS keeps for the repository ${quoted(found.root)}`
     : undefined;
   if (where === undefined) return;

@@ -80,7 +80,7 @@ Deno.test("resolveSnapshot() lets the first kind that matches decide", async () 
   assertEquals(await resolveSnapshot(plane, "HEAD", { worktree }), byNote.snapshot_id, "HEAD before a tag");
   const named = await publish({ tags: [id] });
   assertEquals(await resolveSnapshot(plane, id, none), id, "an id before a tag");
-  Deno.removeSync(plane.layout.ready(id));
+  Deno.removeSync(plane.layout.ready(id).path);
   assertEquals(await resolveSnapshot(plane, id, none), named.snapshot_id, "no snapshot has this id");
 });
 
@@ -105,7 +105,7 @@ Deno.test("resolveSnapshot() prefers the newest tag of the worktree's line, and 
 Deno.test("resolveSnapshot() finds a tag beside a damaged line", async () => {
   using plane = controlPlane();
   const [a, b, c] = await publishLine(plane, [{ tags: ["old"] }, {}, {}]) as Three;
-  Deno.writeTextFileSync(plane.layout.descriptor(b.snapshot_id), "damaged");
+  Deno.writeTextFileSync(plane.layout.descriptor(b.snapshot_id).path, "damaged");
   const worktree = worktreeAt(plane, { head: c.snapshot_id });
   assertEquals(await resolveSnapshot(plane, "old", { worktree }), a.snapshot_id);
 });

@@ -4,27 +4,18 @@ import { isSnapshotId, newSnapshotId } from "../model/ids.ts";
 import { quoted } from "../model/path_text.ts";
 import { Descriptor, Ready } from "../model/records.ts";
 import { nowMs, randomBytes } from "../platform/clock.ts";
-import { attempt } from "../platform/deno_call.ts";
-import { removeDurable } from "../platform/durable.ts";
 import { Pace } from "../platform/pace.ts";
-import type { Folder, Platform } from "../platform/platform.ts";
+import type { Folder } from "../platform/platform.ts";
 import { removeClone } from "../engine/engines.ts";
 import { readManifest, type ReadManifestOptions } from "../tree/manifest.ts";
 import type { RemoveTreeOptions } from "../tree/remove_tree.ts";
 import type { TreeTable } from "../tree/table.ts";
+import { isUnreadableRecord } from "./control_errors.ts";
+import type { ControlPath } from "./control_path.ts";
 import type { Layout } from "./layout.ts";
-import { namesIn } from "./names_in.ts";
-import { damaged, writeRecord } from "./record_file.ts";
+import { damaged, readRecordOnce, writeRecord } from "./record_file.ts";
 import { asWritten, recordHash } from "./record_hash.ts";
-import {
-  idsIn,
-  idsNamedIn,
-  isThere,
-  newestIdIn,
-  publish,
-  readOnce,
-  readRecordOnce,
-} from "./snapshot_files.ts";
+import { idsIn, idsNamedIn, newestIdIn, publish } from "./snapshot_files.ts";
 
 /** What `Snapshots` needs of the rest. */
 export interface SnapshotsOptions {
@@ -36,33 +27,38 @@ export interface SnapshotsOptions {
 export class Snapshots {
   constructor(
     private readonly layout: Layout,
-    private readonly platform: Platform,
     private readonly options: SnapshotsOptions,
   ) {}
 
+  /** Keeps the folders of markers and descriptors open until it is disposed, for operations that read many of them. */
+  hold(): Disposable {
+    const { descriptors, plane, snapshots } = this.layout;
+    return plane.hold([snapshots, descriptors]);
+  }
+
   /** Whether a snapshot exists: whether its READY does. Everybody asks here. SPEC 3. */
   exists(id: string): boolean {
-    return isSnapshotId(id) && isThere(this.layout.ready(id));
+    return isSnapshotId(id) && this.layout.ready(id).isThere();
   }
 
   /** Whether gc kept only its lineage. */
   isPruned(id: string): boolean {
-    return isSnapshotId(id) && !this.exists(id) && isThere(this.layout.pruned(id));
+    return isSnapshotId(id) && !this.exists(id) && this.layout.pruned(id).isThere();
   }
 
   /** All that exist, oldest first; one listing, no file is read. */
   list(): string[] {
-    return idsIn(this.platform, this.layout.snapshots, [".READY"]).sort();
+    return idsIn(this.layout.snapshots, [".READY"]).sort();
   }
 
   /** All that exist or are pruned, oldest first: what history knows. */
   listKnown(): string[] {
-    return [...new Set(idsIn(this.platform, this.layout.snapshots, [".READY", ".PRUNED"]))].sort();
+    return [...new Set(idsIn(this.layout.snapshots, [".READY", ".PRUNED"]))].sort();
   }
 
   /** The newest that exists. */
   newest(): string | null {
-    return idsIn(this.platform, this.layout.snapshots, [".READY"])
+    return idsIn(this.layout.snapshots, [".READY"])
       .reduce<string | null>((newest, id) => newest === null || id > newest ? id : newest, null);
   }
 
@@ -72,12 +68,11 @@ export class Snapshots {
    */
   async newId(): Promise<string> {
     using _lock = await this.options.lock();
-    const { layout, platform } = this;
-    const taken = [layout.snapshots, layout.descriptors].map((folder) => newestIdIn(platform, folder) ?? "");
+    const { layout } = this;
+    const taken = [layout.snapshots, layout.descriptors].map((folder) => newestIdIn(folder) ?? "");
     const newest = taken.sort().at(-1) || null;
     const id = newSnapshotId(nowMs(), newest, randomBytes(4));
-    const path = layout.unfinishedDescriptor(id);
-    attempt("create", path, () => Deno.writeTextFileSync(path, "", { createNew: true }));
+    layout.unfinishedDescriptor(id).openFile("create")[Symbol.dispose]();
     return id;
   }
 
@@ -97,7 +92,7 @@ export class Snapshots {
     try {
       return await this.provedDescriptor(id);
     } catch (error) {
-      if (isJvsError(error, "E_DESCRIPTOR_CORRUPT")) return undefined;
+      if (isUnreadableRecord(error)) return undefined;
       throw error;
     }
   }
@@ -107,7 +102,7 @@ export class Snapshots {
     try {
       return await this.descriptor(id);
     } catch (error) {
-      if (isJvsError(error, "E_DESCRIPTOR_CORRUPT", "E_NOT_FOUND")) return undefined;
+      if (isUnreadableRecord(error) || isJvsError(error, "E_NOT_FOUND")) return undefined;
       throw error;
     }
   }
@@ -130,14 +125,14 @@ export class Snapshots {
     { snapshot_id, manifest_hash }: Descriptor,
     options: Omit<ReadManifestOptions, "expectedHash"> = {},
   ): Promise<TreeTable> {
-    const proved = { ...options, expectedHash: manifest_hash.value };
-    return await readManifest(this.layout.manifests, snapshot_id, proved);
+    using manifests = this.layout.manifests.open();
+    return await readManifest(manifests, snapshot_id, { ...options, expectedHash: manifest_hash.value });
   }
 
   /** The folder that holds a snapshot's files. */
   openPayload(id: string): Folder {
     if (!this.exists(id)) throw this.notFound(id);
-    return this.platform.openFolder(this.layout.payload(id));
+    return this.layout.payload(id).open();
   }
 
   /**
@@ -148,7 +143,7 @@ export class Snapshots {
     const pace = new Pace(undefined);
     for (const id of this.listKnown().reverse()) {
       if (pace.due()) await pace.turn();
-      if (!readOnce(this.layout.descriptor(id))?.includes(text)) continue;
+      if (!this.hasText(id, text)) continue;
       const descriptor = await this.readable(id);
       if (descriptor !== undefined) yield descriptor;
     }
@@ -188,52 +183,61 @@ export class Snapshots {
     if (!isSnapshotId(id) || this.exists(id) || this.isPruned(id)) {
       throw new JvsError("E_INTERNAL", `Cannot discard ${quoted(id)}: it is no unfinished snapshot`);
     }
-    removeDurable(layout.descriptor(id));
-    for (const path of this.manifestFiles(id)) removeDurable(path);
-    using folder = this.platform.openFolder(layout.snapshots);
+    layout.descriptor(id).remove();
+    for (const file of this.manifestFiles(id)) file.remove();
+    using folder = layout.snapshots.open();
     for (const ending of ["", ".tmp.before", ".tmp"]) {
-      await removeClone(this.platform, folder, bytesOf(`${id}${ending}`), options);
+      await removeClone(layout.plane.platform, folder, bytesOf(`${id}${ending}`), options);
     }
     folder.sync();
     // Last, as it is what keeps the id taken.
-    removeDurable(layout.unfinishedDescriptor(id));
+    layout.unfinishedDescriptor(id).remove();
   }
 
   /** Where there is something of a snapshot, its markers apart. */
-  parts(id: string): string[] {
+  parts(id: string): ControlPath[] {
     const { layout } = this;
-    const payloads = ["", ".tmp", ".tmp.before"].map((ending) => `${layout.payload(id)}${ending}`);
+    const payloads = ["", ".tmp", ".tmp.before"].map((ending) => layout.snapshots.payload(`${id}${ending}`));
     const single = [...payloads, layout.descriptor(id), layout.unfinishedDescriptor(id)];
-    return [...single.filter(isThere), ...this.manifestFiles(id)];
+    return [...single.filter((path) => path.isThere()), ...this.manifestFiles(id)];
   }
 
   /** Its index and its pack; a temporary file of either may have stayed. */
-  private manifestFiles(id: string): string[] {
+  private manifestFiles(id: string): ControlPath[] {
     const { manifests } = this.layout;
-    return namesIn(manifests).filter((name) => name.startsWith(id) || name.startsWith(`.${id}`))
-      .map((name) => `${manifests}/${name}`);
+    return manifests.names().filter((name) => name.startsWith(id) || name.startsWith(`.${id}`))
+      .map((name) => manifests.at(name));
   }
 
   /** Ids of which there is something but no marker: being made now, left by a crash, or a marker was lost; oldest first. */
   leftovers(): string[] {
     const { snapshots, descriptors, manifests } = this.layout;
     const known = new Set(this.listKnown());
-    const named = [snapshots, descriptors, manifests].flatMap((f) => [...idsNamedIn(this.platform, f)]);
+    const named = [snapshots, descriptors, manifests].flatMap((f) => [...idsNamedIn(f)]);
     return [...new Set(named)].filter((id) => !known.has(id)).sort();
+  }
+
+  private hasText(id: string, text: string): boolean {
+    try {
+      return this.layout.descriptor(id).readOnce()?.includes(text) ?? false;
+    } catch (error) {
+      if (isUnreadableRecord(error)) return false;
+      throw error;
+    }
   }
 
   private async provedDescriptor(id: string): Promise<Descriptor> {
     const descriptor = this.readDescriptor(id);
     const { descriptor_checksum, ...rest } = descriptor;
     if (await recordHash(rest) === descriptor_checksum.value) return descriptor;
-    const options = { what: "the descriptor", path: this.layout.descriptor(id) };
+    const options = { what: "the descriptor", path: this.layout.descriptor(id).path };
     throw damaged(options, "it was changed: its checksum is not that of its content");
   }
 
   private readDescriptor(id: string): Descriptor {
-    const path = this.layout.descriptor(id);
-    const options = { what: "the descriptor", path };
-    const descriptor = readRecordOnce(path, Descriptor, options);
+    const file = this.layout.descriptor(id);
+    const options = { what: "the descriptor", path: file.path };
+    const descriptor = readRecordOnce(file, Descriptor, options);
     if (descriptor === undefined) throw damaged(options, "the file is missing");
     if (descriptor.snapshot_id === id) return descriptor;
     throw damaged(options, `it is that of another snapshot, ${descriptor.snapshot_id}`);
@@ -242,8 +246,8 @@ export class Snapshots {
   /** READY, or else PRUNED. */
   private marker(id: string): Ready {
     if (!isSnapshotId(id)) throw this.notFound(id);
-    for (const path of [this.layout.ready(id), this.layout.pruned(id)]) {
-      const marker = readRecordOnce(path, Ready, { what: "the commit marker" });
+    for (const file of [this.layout.ready(id), this.layout.pruned(id)]) {
+      const marker = readRecordOnce(file, Ready, { what: "the commit marker" });
       if (marker !== undefined) return marker;
     }
     throw this.notFound(id);
@@ -255,7 +259,7 @@ export class Snapshots {
       marker.descriptor_checksum.value === descriptor.descriptor_checksum.value &&
       marker.payload_root_hash?.value === descriptor.payload_root_hash?.value;
     if (isSame) return;
-    const path = this.exists(id) ? this.layout.ready(id) : this.layout.pruned(id);
+    const { path } = this.exists(id) ? this.layout.ready(id) : this.layout.pruned(id);
     throw damaged({ what: "the commit marker", path }, "it does not match the snapshot's descriptor");
   }
 

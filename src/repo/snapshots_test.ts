@@ -4,7 +4,8 @@ import { JvsError } from "../model/errors.ts";
 import { idTime } from "../model/ids.ts";
 import type { Descriptor } from "../model/records.ts";
 import { tableOf } from "../../tests/support/tree_cases.ts";
-import { writeManifest } from "../tree/manifest.ts";
+import { inFolder } from "../../tests/support/by_path.ts";
+import * as manifest from "../tree/manifest.ts";
 import {
   controlPlane,
   fieldsOf,
@@ -13,6 +14,7 @@ import {
   publishSnapshot,
 } from "../../tests/support/control_plane.ts";
 
+const writeManifest = inFolder(manifest.writeManifest);
 const SOME_ID = "1700000000000-0123abcd";
 
 function codeOf(act: () => unknown): string {
@@ -79,12 +81,12 @@ Deno.test("Snapshots.newId() rises strictly over what is there, reserved and unf
   const future = Date.now() + 3_600_000;
   const ids: string[] = [];
   const places = [
-    (id: string) => Deno.writeTextFileSync(plane.layout.ready(id), ""),
-    (id: string) => Deno.writeTextFileSync(plane.layout.pruned(id), ""),
-    (id: string) => Deno.mkdirSync(plane.layout.payload(id)),
-    (id: string) => Deno.mkdirSync(plane.layout.unfinishedPayload(id)),
-    (id: string) => Deno.writeTextFileSync(plane.layout.descriptor(id), ""),
-    (id: string) => Deno.writeTextFileSync(plane.layout.unfinishedDescriptor(id), ""),
+    (id: string) => Deno.writeTextFileSync(plane.layout.ready(id).path, ""),
+    (id: string) => Deno.writeTextFileSync(plane.layout.pruned(id).path, ""),
+    (id: string) => Deno.mkdirSync(plane.layout.payload(id).path),
+    (id: string) => Deno.mkdirSync(plane.layout.unfinishedPayload(id).path),
+    (id: string) => Deno.writeTextFileSync(plane.layout.descriptor(id).path, ""),
+    (id: string) => Deno.writeTextFileSync(plane.layout.unfinishedDescriptor(id).path, ""),
   ];
   for (const [i, place] of places.entries()) {
     const time = future + 1000 * i;
@@ -92,8 +94,8 @@ Deno.test("Snapshots.newId() rises strictly over what is there, reserved and unf
     const id = await plane.snapshots.newId();
     assertEquals(idTime(id), time + 1);
     ids.push(id, await plane.snapshots.newId());
-    Deno.removeSync(plane.layout.unfinishedDescriptor(ids.at(-1) ?? ""));
-    Deno.removeSync(plane.layout.unfinishedDescriptor(ids.at(-2) ?? ""));
+    Deno.removeSync(plane.layout.unfinishedDescriptor(ids.at(-1) ?? "").path);
+    Deno.removeSync(plane.layout.unfinishedDescriptor(ids.at(-2) ?? "").path);
   }
   assertEquals(ids, ids.toSorted());
   assertEquals(new Set(ids).size, ids.length);
@@ -122,7 +124,7 @@ Deno.test("Snapshots.descriptor() finds every field that was changed", async () 
   using plane = controlPlane();
   const { snapshot_id: id } = await publishSnapshot(plane, { note: "a note", tags: ["v1"] });
   const path = plane.layout.descriptor(id);
-  const whole = Deno.readTextFileSync(path);
+  const whole = Deno.readTextFileSync(path.path);
   const fields = JSON.parse(whole) as Record<string, unknown>;
   const changed: Record<string, unknown> = {
     snapshot_id: SOME_ID,
@@ -136,18 +138,18 @@ Deno.test("Snapshots.descriptor() finds every field that was changed", async () 
     added: true,
   };
   for (const [name, value] of Object.entries(changed)) {
-    Deno.writeTextFileSync(path, JSON.stringify({ ...fields, [name]: value }));
+    Deno.writeTextFileSync(path.path, JSON.stringify({ ...fields, [name]: value }));
     const error = await assertRejects(() => plane.snapshots.descriptor(id), JvsError);
     assertEquals(error.code, "E_DESCRIPTOR_CORRUPT", name);
-    assertStringIncludes(error.message, path);
+    assertStringIncludes(error.message, path.path);
   }
-  Deno.writeTextFileSync(path, JSON.stringify(fields)); // only written otherwise
+  Deno.writeTextFileSync(path.path, JSON.stringify(fields)); // only written otherwise
   assertEquals((await plane.snapshots.descriptor(id)).note, "a note");
   for (const cut of [0, 1, whole.length >> 1, whole.length - 3]) {
-    Deno.writeTextFileSync(path, whole.slice(0, cut));
+    Deno.writeTextFileSync(path.path, whole.slice(0, cut));
     assertEquals(await codeOfAsync(() => plane.snapshots.descriptor(id)), "E_DESCRIPTOR_CORRUPT");
   }
-  Deno.removeSync(path);
+  Deno.removeSync(path.path);
   assertEquals(await codeOfAsync(() => plane.snapshots.descriptor(id)), "E_DESCRIPTOR_CORRUPT");
   assertEquals(await plane.snapshots.readable(id), undefined);
 });
@@ -157,26 +159,26 @@ Deno.test("Snapshots.descriptor() finds a descriptor that was exchanged together
   const made = await publishSnapshot(plane);
   const { descriptor_checksum: _, ...fields } = made;
   const forged = await plane.snapshots.sealDescriptor({ ...fields, note: "forged" });
-  Deno.writeTextFileSync(plane.layout.descriptor(made.snapshot_id), JSON.stringify(forged));
+  Deno.writeTextFileSync(plane.layout.descriptor(made.snapshot_id).path, JSON.stringify(forged));
   const error = await assertRejects(() => plane.snapshots.descriptor(made.snapshot_id), JvsError);
   assertEquals(error.code, "E_DESCRIPTOR_CORRUPT");
-  assertStringIncludes(error.message, plane.layout.ready(made.snapshot_id));
+  assertStringIncludes(error.message, plane.layout.ready(made.snapshot_id).path);
 });
 
 Deno.test("Snapshots.ready() refuses a marker that is cut, empty or another's; the snapshot exists all the same", async () => {
   using plane = controlPlane();
   const [a, b] = await publishLine(plane, [{}, {}]) as [Descriptor, Descriptor];
   const path = plane.layout.ready(a.snapshot_id);
-  const whole = Deno.readTextFileSync(path);
+  const whole = Deno.readTextFileSync(path.path);
   const damages = [
     "",
     whole.slice(0, 40),
     "{}",
     "\0\0\0",
-    Deno.readTextFileSync(plane.layout.ready(b.snapshot_id)),
+    Deno.readTextFileSync(plane.layout.ready(b.snapshot_id).path),
   ];
   for (const content of damages) {
-    Deno.writeTextFileSync(path, content);
+    Deno.writeTextFileSync(path.path, content);
     assert(plane.snapshots.exists(a.snapshot_id));
     assertEquals(plane.snapshots.list().length, 2);
     assertEquals(codeOf(() => plane.snapshots.ready(a.snapshot_id)), "E_DESCRIPTOR_CORRUPT", content);
@@ -202,7 +204,7 @@ Deno.test("Snapshots.publishPayload() and the steps after it may each be repeate
   using plane = controlPlane();
   const { snapshots, layout } = plane;
   const id = await snapshots.newId();
-  Deno.mkdirSync(layout.unfinishedPayload(id));
+  Deno.mkdirSync(layout.unfinishedPayload(id).path);
   Deno.writeTextFileSync(`${layout.unfinishedPayload(id)}/file`, "content");
   const descriptor = await snapshots.sealDescriptor(fieldsOf(id));
   snapshots.writeDescriptor(descriptor);
@@ -221,14 +223,14 @@ Deno.test("Snapshots.discardUnfinished() removes what any step left, and never a
   const kept = await publishSnapshot(plane);
   const foldersOf = () =>
     [layout.snapshots, layout.descriptors, layout.manifests]
-      .map((folder) => [...Deno.readDirSync(folder)].map((e) => e.name).sort());
+      .map((folder) => [...Deno.readDirSync(folder.path)].map((e) => e.name).sort());
   const before = foldersOf();
   for (let step = 0; step < 4; step++) {
     const id = await snapshots.newId();
-    Deno.mkdirSync(layout.unfinishedPayload(id));
+    Deno.mkdirSync(layout.unfinishedPayload(id).path);
     Deno.mkdirSync(`${layout.unfinishedPayload(id)}/folder`, { mode: 0o500 });
     Deno.writeTextFileSync(`${layout.unfinishedPayload(id)}/file`, "content", { mode: 0o400 });
-    if (step >= 1) await writeManifest(layout.manifests, id, tableOf("a", "b/"), null);
+    if (step >= 1) await writeManifest(layout.manifests.path, id, tableOf("a", "b/"), null);
     if (step >= 1) snapshots.writeDescriptor(await snapshots.sealDescriptor(fieldsOf(id)));
     if (step >= 2) snapshots.publishPayload(id);
     if (step >= 3) snapshots.publishDescriptor(id);
@@ -246,10 +248,10 @@ Deno.test("Snapshots.manifest() reads the one that the descriptor proves", async
   using plane = controlPlane();
   const { snapshots, layout } = plane;
   const id = await snapshots.newId();
-  const { hash } = await writeManifest(layout.manifests, id, tableOf("a", "b/", "b/c"), null);
+  const { hash } = await writeManifest(layout.manifests.path, id, tableOf("a", "b/", "b/c"), null);
   await publishSnapshot(plane, { snapshot_id: id, manifest_hash: { algo: "sha256", value: hash } });
   assertEquals((await snapshots.manifest(id, { verify: true })).count, 4);
-  await writeManifest(layout.manifests, id, tableOf("another"), null);
+  await writeManifest(layout.manifests.path, id, tableOf("another"), null);
   assertEquals(await codeOfAsync(() => snapshots.manifest(id)), "E_DESCRIPTOR_CORRUPT");
   assertEquals(await codeOfAsync(() => snapshots.manifest(SOME_ID)), "E_NOT_FOUND");
 });
@@ -263,14 +265,14 @@ Deno.test("Snapshots.mentioning() gives what has the text, newest first, and pas
   const found = async () =>
     (await Array.fromAsync(plane.snapshots.mentioning('"v1"'))).map((x) => x.snapshot_id);
   assertEquals(await found(), [d, b, a].map((x) => x.snapshot_id));
-  Deno.writeTextFileSync(plane.layout.ready(b.snapshot_id), "");
+  Deno.writeTextFileSync(plane.layout.ready(b.snapshot_id).path, "");
   assertEquals(await found(), [d, a].map((x) => x.snapshot_id));
 });
 
 Deno.test("Snapshots.list() misses folders that a copier left out as if they were empty", () => {
   using plane = controlPlane();
   for (const folder of [plane.layout.snapshots, plane.layout.descriptors, plane.layout.manifests]) {
-    Deno.removeSync(folder);
+    Deno.removeSync(folder.path);
   }
   assertEquals([plane.snapshots.list(), plane.snapshots.leftovers(), plane.snapshots.newest()], [
     [],

@@ -3,12 +3,13 @@ import { isUuid } from "../model/ids.ts";
 import { quoted } from "../model/path_text.ts";
 import { FORMAT_VERSION } from "../model/version.ts";
 import { attempt } from "../platform/deno_call.ts";
-import { makeFolderDurable, readFresh } from "../platform/durable.ts";
 import { openPlatform } from "../platform/open_platform.ts";
 import type { Platform } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
 import { Audit } from "./audit.ts";
 import { Config } from "./config.ts";
+import { RefusedPath } from "./control_errors.ts";
+import type { ControlPath } from "./control_path.ts";
 import { Intents } from "./intents.ts";
 import { Layout } from "./layout.ts";
 import { Locks } from "./locks.ts";
@@ -16,7 +17,6 @@ import { damaged } from "./record_file.ts";
 import { Pins } from "./pins.ts";
 import { Refs } from "./refs.ts";
 import { Snapshots } from "./snapshots.ts";
-import { checkOwner, isShared } from "./trust.ts";
 import { Worktrees } from "./worktrees.ts";
 
 /** What makes a repository; the intent of that is in it from its first moment. */
@@ -36,11 +36,10 @@ export interface OpenStoreOptions {
  */
 export function openStore(root: string, options: OpenStoreOptions = {}): Store {
   const { platform = openPlatform(), trustedRoots = [] } = options;
-  const layout = new Layout(withoutLinks(root));
-  const { mode } = checkOwner(layout.root, platform.host, { trustedRoots });
+  const layout = new Layout(withoutLinks(root), { platform, trustedRoots });
+  checkControl(layout);
   checkFormat(layout);
-  if (isShared(mode)) keepOpenToGroup();
-  return new Store(layout, platform);
+  return new Store(layout);
 }
 
 /** A repository: the one way to all that it stores. */
@@ -55,14 +54,18 @@ export class Store {
   readonly worktrees: Worktrees;
   #repoId: string | undefined;
 
-  constructor(readonly layout: Layout, readonly platform: Platform) {
+  readonly platform: Platform;
+
+  constructor(readonly layout: Layout) {
+    const { platform } = layout.plane;
+    this.platform = platform;
     this.config = new Config(layout.config);
     this.intents = new Intents(layout, platform.host);
     this.pins = new Pins(layout);
     this.refs = new Refs(layout);
     this.locks = new Locks(layout, platform, () => this.ensureRuntime());
     this.worktrees = new Worktrees(layout, platform);
-    this.snapshots = new Snapshots(layout, platform, { lock: () => this.locks.short("snapshot-id") });
+    this.snapshots = new Snapshots(layout, { lock: () => this.locks.short("snapshot-id") });
     this.audit = new Audit(layout, {
       lock: () => this.locks.short("audit"),
       // A change that was made is recorded, whatever somebody wrote into the settings meanwhile.
@@ -78,24 +81,16 @@ export class Store {
 
   /** Makes what is missing of `runtime/`, which a copy of a repository comes without. SPEC 2. */
   ensureRuntime(): void {
-    for (const folder of this.layout.runtimeFolders()) ensureFolder(folder);
+    for (const folder of this.layout.runtimeFolders()) folder.ensure();
   }
 
   /** The folder for what only this host keeps, made where it is missing. */
-  hostFolder(): string {
+  hostFolder(): ControlPath {
     this.ensureRuntime();
     const folder = this.layout.host(this.platform.host.id);
-    for (const needed of [folder, `${folder}/cache`]) ensureFolder(needed);
+    for (const needed of [folder, folder.at("cache")]) needed.ensure();
     return folder;
   }
-}
-
-/**
- * Lets all that this process makes from now on be written by its group: a repository that is shared would else be closed
- * to the others file by file, with the umask most users have. SPEC 2.
- */
-export function keepOpenToGroup(): void {
-  attempt("open to the group", "what is made", () => Deno.umask(Deno.umask() & ~0o070));
 }
 
 function withoutLinks(root: string): string {
@@ -107,12 +102,26 @@ function withoutLinks(root: string): string {
   }
 }
 
+/** `E_NOT_A_REPOSITORY` where there is no control plane; of which one is refused `ControlPlane` says why. */
+function checkControl({ control, root }: Layout): void {
+  try {
+    using _control = control.open();
+  } catch (error) {
+    // A link that leads to one is none: a control plane elsewhere could be anybody's trusted one.
+    if (!(error instanceof RefusedPath) && !isSystemError(error, "ENOENT", "ENOTDIR")) throw error;
+    throw new JvsError("E_NOT_A_REPOSITORY", `Cannot open the repository ${quoted(root)}: there is none`, {
+      details: { root },
+      cause: error,
+    });
+  }
+}
+
 function checkFormat(layout: Layout): void {
-  const version = readFresh(layout.formatVersion);
+  const version = layout.formatVersion.readFresh();
   const hint =
     "Bring the file back from a copy of the repository: in every one that this jvs made it holds the one " +
     `line "${FORMAT_VERSION}". Nothing was changed.`;
-  const options = { what: "the format version", path: layout.formatVersion, hint };
+  const options = { what: "the format version", path: layout.formatVersion.path, hint };
   if (version === undefined) throw damaged(options, "the file is missing");
   if (!/^\d{1,9}\n?$/.test(version)) {
     throw damaged(options, `it must be "${FORMAT_VERSION}", not ${quoted(version)}`);
@@ -134,18 +143,9 @@ function checkFormat(layout: Layout): void {
   );
 }
 
-function readRepoId({ repoId: path }: Layout): string {
-  const id = readFresh(path)?.trim();
+function readRepoId({ repoId: file }: Layout): string {
+  const id = file.readFresh()?.trim();
   if (id !== undefined && isUuid(id)) return id;
-  const options = { what: "the repository's id", path };
+  const options = { what: "the repository's id", path: file.path };
   throw damaged(options, id === undefined ? "the file is missing" : `it must be a UUID, not ${quoted(id)}`);
-}
-
-function ensureFolder(path: string): void {
-  try {
-    if (attempt("look at", path, () => Deno.statSync(path)).isDirectory) return;
-  } catch (error) {
-    if (!isSystemError(error, "ENOENT")) throw error;
-  }
-  makeFolderDurable(path);
 }

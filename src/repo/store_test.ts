@@ -22,7 +22,7 @@ Deno.test("openStore() refuses what is no repository", () => {
   Deno.writeTextFileSync(`${folder.path}/with-file/.jvs`, "");
   const { layout } = createRepository(`${folder.path}/repo`, MAIN);
   Deno.mkdirSync(`${folder.path}/with-link`);
-  Deno.symlinkSync(layout.control, `${folder.path}/with-link/.jvs`);
+  Deno.symlinkSync(layout.control.path, `${folder.path}/with-link/.jvs`);
   for (const name of ["", "none", "with-file", "with-file/.jvs", "with-link"]) {
     const error = assertThrows(() => openStore(`${folder.path}/${name}`), JvsError, "there is none");
     assertEquals(error.code, "E_NOT_A_REPOSITORY", name);
@@ -43,13 +43,13 @@ Deno.test("openStore() refuses every format but its own, and says what to do", (
     [undefined, "E_DESCRIPTOR_CORRUPT", "the file is missing", "copy of the repository"],
   ];
   for (const [text, code, message, hint] of formats) {
-    if (text === undefined) Deno.removeSync(layout.formatVersion);
-    else Deno.writeTextFileSync(layout.formatVersion, text);
+    if (text === undefined) Deno.removeSync(layout.formatVersion.path);
+    else Deno.writeTextFileSync(layout.formatVersion.path, text);
     const error = assertThrows(() => openStore(layout.root), JvsError, message);
     assertEquals(error.code, code);
     assertStringIncludes(error.hint, hint);
   }
-  Deno.writeTextFileSync(layout.formatVersion, "2");
+  Deno.writeTextFileSync(layout.formatVersion.path, "2");
   openStore(layout.root);
 });
 
@@ -59,11 +59,11 @@ Deno.test(
   () => {
     using folder = tempDir();
     const { layout } = createRepository(`${folder.path}/repo`, MAIN);
-    Deno.writeTextFileSync(layout.formatVersion, "3\n");
-    Deno.chownSync(layout.control, 12345, 12345);
+    Deno.writeTextFileSync(layout.formatVersion.path, "3\n");
+    Deno.chownSync(layout.control.path, 12345, 12345);
     assertEquals(assertThrows(() => openStore(layout.root), JvsError).code, "E_UNTRUSTED");
     assertThrows(() => openStore(layout.root, { trustedRoots: [layout.root] }), JvsError, "its format is 3");
-    Deno.writeTextFileSync(layout.formatVersion, "2\n");
+    Deno.writeTextFileSync(layout.formatVersion.path, "2\n");
     assertEquals(openStore(layout.root, { trustedRoots: [layout.root] }).layout.root, layout.root);
   },
 );
@@ -72,11 +72,11 @@ Deno.test("Store.repoId names a file that is missing or damaged when it is asked
   using folder = tempDir();
   const { layout } = createRepository(`${folder.path}/repo`, MAIN);
   for (const text of ["", "x\n"]) {
-    Deno.writeTextFileSync(layout.repoId, text);
+    Deno.writeTextFileSync(layout.repoId.path, text);
     const store = openStore(layout.root);
     assertEquals(assertThrows(() => store.repoId, JvsError, "must be a UUID").code, "E_DESCRIPTOR_CORRUPT");
   }
-  Deno.removeSync(layout.repoId);
+  Deno.removeSync(layout.repoId.path);
   const store = openStore(layout.root);
   assertThrows(() => store.repoId, JvsError, "the file is missing");
 });
@@ -88,17 +88,17 @@ Deno.test("Store reads without runtime folders, and makes them for the first cha
   const store = openStore(layout.root);
   assertEquals(store.worktrees.list().length, 1);
   assertEquals(store.config.get("engine"), "auto");
-  assertThrows(() => Deno.statSync(layout.shared), Deno.errors.NotFound);
+  assertThrows(() => Deno.statSync(layout.shared.path), Deno.errors.NotFound);
   using _lock = await store.locks.worktree(store.worktrees.get("main").worktree_id, "test");
-  for (const path of layout.runtimeFolders()) assert(Deno.statSync(path).isDirectory);
+  for (const path of layout.runtimeFolders()) assert(Deno.statSync(path.path).isDirectory);
 });
 
 Deno.test("Store.hostFolder() is this host's own and is made when it is missing", () => {
   using folder = tempDir();
   const store = createRepository(`${folder.path}/repo`, MAIN);
   for (let round = 0; round < 2; round++) {
-    assertEquals(store.hostFolder(), store.layout.host(openPlatform().host.id));
-    assert(Deno.statSync(store.hostFolder()).isDirectory);
+    assertEquals(store.hostFolder().path, store.layout.host(openPlatform().host.id).path);
+    assert(Deno.statSync(store.hostFolder().path).isDirectory);
     Deno.removeSync(`${store.layout.control}/runtime`, { recursive: true });
   }
 });

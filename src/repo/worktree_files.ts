@@ -1,38 +1,37 @@
+import { bytesOf } from "../model/bytes.ts";
 import { isJvsError, JvsError } from "../model/errors.ts";
 import { checkName } from "../model/names.ts";
 import { quoted } from "../model/path_text.ts";
 import { WorktreeConfig } from "../model/records.ts";
+import { DIR } from "../model/entry.ts";
 import { attempt } from "../platform/deno_call.ts";
+import { Stat } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
+import { isUnreadableRecord } from "./control_errors.ts";
 import type { Layout } from "./layout.ts";
 import { damaged, readRecord } from "./record_file.ts";
 
 /** The names under which a repository has worktrees, sorted; whether their records are sound is not looked at. */
 export function worktreeNames(layout: Layout): string[] {
-  let entries: Deno.DirEntry[];
-  try {
-    entries = attempt("list", layout.worktrees, () => [...Deno.readDirSync(layout.worktrees)]);
-  } catch (error) {
-    // A repository copied by something that leaves empty folders out.
-    if (isSystemError(error, "ENOENT")) return [];
-    throw error;
-  }
   // What no worktree may be called is something temporary, or somebody else's.
-  return entries.filter((entry) => entry.isDirectory && isName(entry.name)).map(({ name }) => name)
-    .sort();
+  const names = layout.worktrees.names().filter(isName).sort();
+  if (names.length === 0) return names;
+  using folder = layout.worktrees.open();
+  const stat = new Stat();
+  return names.filter((name) => folder.stat(bytesOf(name), stat) && stat.type === DIR);
 }
 
 /** A worktree's record; nothing where there is none, `E_DESCRIPTOR_CORRUPT` where it is damaged. */
 export function readWorktree(layout: Layout, name: string): WorktreeConfig | undefined {
-  const path = layout.worktreeConfig(checkName(name, "worktree"));
-  const config = readRecord(path, WorktreeConfig, { what: `the record of worktree "${name}"` });
+  const file = layout.worktreeConfig(checkName(name, "worktree"));
+  const config = readRecord(file, WorktreeConfig, { what: `the record of worktree "${name}"` });
   // The folder's name is the truth: renaming that is what renames a worktree, and a crash may come before the record.
   return config && { ...config, name };
 }
 
 /** What to say of a worktree that has no record although something of it is there. */
 export function missingRecord(layout: Layout, name: string): JvsError {
-  const options = { what: `the record of worktree "${name}"`, path: layout.worktreeConfig(name) };
+  const options = { what: `the record of worktree "${name}"`, path: layout.worktreeConfig(name).path };
   return damaged(options, "the file is missing");
 }
 
@@ -88,7 +87,20 @@ function holds(layout: Layout, name: string, path: string): boolean | undefined 
     const config = readWorktree(layout, name);
     return config !== undefined && isWithin(path, payloadRoot(layout, config));
   } catch (error) {
-    if (isJvsError(error, "E_DESCRIPTOR_CORRUPT", "E_PATH_ESCAPE")) return undefined;
+    if (isUnreadableRecord(error) || isJvsError(error, "E_PATH_ESCAPE")) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/** Whether something stands at an absolute path outside the control plane, whatever it is. */
+export function isAt(path: string): boolean {
+  try {
+    attempt("look at", path, () => Deno.lstatSync(path));
+    return true;
+  } catch (error) {
+    if (isSystemError(error, "ENOENT")) return false;
     throw error;
   }
 }

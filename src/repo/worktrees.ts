@@ -1,15 +1,14 @@
 import { bytesOf } from "../model/bytes.ts";
 import { SYMLINK } from "../model/entry.ts";
-import { isJvsError, JvsError } from "../model/errors.ts";
+import { JvsError } from "../model/errors.ts";
 import { newUuid } from "../model/ids.ts";
 import { checkName } from "../model/names.ts";
 import { quoted } from "../model/path_text.ts";
 import { type Identity, WorktreeConfig } from "../model/records.ts";
 import { nowIso, randomBytes } from "../platform/clock.ts";
-import { attempt } from "../platform/deno_call.ts";
-import { createDurable, makeFolderDurable, removeDurable, syncFolder } from "../platform/durable.ts";
 import { type Folder, type Platform, Stat } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
+import { isUnreadableRecord } from "./control_errors.ts";
 import { sameIdentity } from "./identity.ts";
 import type { Layout } from "./layout.ts";
 import { recordText, writeRecord } from "./record_file.ts";
@@ -84,7 +83,7 @@ export class Worktrees {
         const config = this.find(name);
         if (config?.worktree_id === id) return config;
       } catch (error) {
-        if (!isJvsError(error, "E_DESCRIPTOR_CORRUPT")) throw error;
+        if (!isUnreadableRecord(error)) throw error;
         problem = error;
       }
     }
@@ -97,7 +96,7 @@ export class Worktrees {
     try {
       return this.withId(id) !== undefined;
     } catch (error) {
-      if (isJvsError(error, "E_DESCRIPTOR_CORRUPT")) return true;
+      if (isUnreadableRecord(error)) return true;
       throw error;
     }
   }
@@ -159,10 +158,10 @@ export class Worktrees {
   add(config: WorktreeConfig): void {
     const name = checkName(config.name, "worktree");
     payloadParts(this.layout, config);
-    makeFolderDurable(this.layout.worktrees);
-    makeFolderDurable(this.layout.worktree(name)); // what a killed `add` left is taken as it is
+    this.layout.worktrees.make();
+    this.layout.worktree(name).make(); // what a killed `add` left is taken as it is
     try {
-      createDurable(this.layout.worktreeConfig(name), recordText(WorktreeConfig.check(config)));
+      this.layout.worktreeConfig(name).create(recordText(WorktreeConfig.check(config)));
     } catch (error) {
       if (error instanceof JvsError && error.code === "E_ALREADY_EXISTS") throw nameTaken(name, error);
       throw error;
@@ -192,10 +191,9 @@ export class Worktrees {
 
   /** Removes a worktree's record; the payload is the caller's to remove. False when there was none. */
   remove(name: string): boolean {
-    const existed = removeDurable(this.layout.worktreeConfig(checkName(name, "worktree")));
+    const existed = this.layout.worktreeConfig(checkName(name, "worktree")).remove();
     try {
-      attempt("remove", this.layout.worktree(name), () => Deno.removeSync(this.layout.worktree(name)));
-      syncFolder(this.layout.worktrees);
+      this.layout.worktree(name).removeFolder();
     } catch (error) {
       // Without a record it is no worktree, so what else somebody put there may stay.
       if (!isSystemError(error, "ENOENT", "ENOTEMPTY")) throw error;
@@ -206,9 +204,7 @@ export class Worktrees {
   private moveRecord(oldName: string, newName: string): void {
     if (oldName === newName) return;
     if (this.find(newName) !== undefined) throw nameTaken(newName);
-    const [from, to] = [this.layout.worktree(oldName), this.layout.worktree(newName)];
-    attempt("rename", from, () => Deno.renameSync(from, to));
-    syncFolder(this.layout.worktrees);
+    this.layout.worktree(oldName).rename(newName);
   }
 }
 

@@ -75,7 +75,7 @@ Deno.test("Worktrees.add() refuses a name that is taken and takes over what a ki
   const store = repository(folder);
   const config = addWorktree(store, "exp");
   assertEquals(assertThrows(() => store.worktrees.add(config), JvsError, '"exp"').code, "E_ALREADY_EXISTS");
-  Deno.mkdirSync(store.layout.worktree("left"));
+  Deno.mkdirSync(store.layout.worktree("left").path);
   assertEquals(store.worktrees.list().map(({ name }) => name), ["exp", "main"]);
   addWorktree(store, "left");
   assertEquals(store.worktrees.get("left").name, "left");
@@ -87,7 +87,7 @@ Deno.test("Worktrees.update() changes the fields given, whole and for every read
   const before = store.worktrees.get("main");
   const head_snapshot_id = "1700000000000-0123abcd";
   const path = store.layout.worktreeConfig("main");
-  Deno.writeTextFileSync(path, JSON.stringify({ ...before, of_a_newer_program: 1 }));
+  Deno.writeTextFileSync(path.path, JSON.stringify({ ...before, of_a_newer_program: 1 }));
   const updated = store.worktrees.update("main", { head_snapshot_id });
   assertEquals(updated, { ...before, head_snapshot_id, of_a_newer_program: 1 } as WorktreeConfig);
   assertEquals(openStore(store.layout.root).worktrees.get("main"), updated);
@@ -103,13 +103,13 @@ Deno.test("Worktrees.rename() moves the record and the usual path, and can be re
   assertEquals(assertThrows(() => store.worktrees.rename("old", "other"), JvsError).code, "E_ALREADY_EXISTS");
   assertEquals(assertThrows(() => store.worktrees.rename("none", "new"), JvsError).code, "E_NOT_FOUND");
   // As a kill leaves it: the folder has its new name, the record still says the old one.
-  Deno.renameSync(store.layout.worktree("old"), store.layout.worktree("new"));
+  Deno.renameSync(store.layout.worktree("old").path, store.layout.worktree("new").path);
   assertEquals(store.worktrees.get("new").name, "new");
   assertEquals(store.worktrees.find("old"), undefined);
   for (let round = 0; round < 2; round++) {
     const renamed = store.worktrees.rename("old", "new");
     assertEquals([renamed.worktree_id, renamed.name, renamed.path], [worktree_id, "new", "worktrees/new"]);
-    assertStringIncludes(Deno.readTextFileSync(store.layout.worktreeConfig("new")), '"name": "new"');
+    assertStringIncludes(Deno.readTextFileSync(store.layout.worktreeConfig("new").path), '"name": "new"');
   }
   assertEquals(store.worktrees.rename("main", "trunk").path, "main");
   assertEquals(store.worktrees.names(), ["new", "other", "trunk"]);
@@ -129,12 +129,12 @@ Deno.test("Worktrees names a damaged record and still gives the others", () => {
   const store = repository(folder);
   addWorktree(store, "exp");
   const path = store.layout.worktreeConfig("exp");
-  const whole = Deno.readTextFileSync(path);
+  const whole = Deno.readTextFileSync(path.path);
   for (const text of ["", whole.slice(0, 80), whole.replace("exclusive", "shared"), "[]"]) {
-    Deno.writeTextFileSync(path, text);
+    Deno.writeTextFileSync(path.path, text);
     const error = assertThrows(() => store.worktrees.list(), JvsError, 'the record of worktree "exp"');
     assertEquals(error.code, "E_DESCRIPTOR_CORRUPT");
-    assertEquals(error.details["path"], path);
+    assertEquals(error.details["path"], path.path);
     assertEquals(store.worktrees.get("main").name, "main");
     assertEquals(store.worktrees.names(), ["exp", "main"]);
     assertEquals(store.worktrees.containing(`${store.layout.root}/main/x`)?.name, "main");
@@ -163,7 +163,7 @@ Deno.test("Worktrees refuses a record whose path leaves the repository", () => {
     "../repo",
   ];
   for (const escape of bad) {
-    Deno.writeTextFileSync(path, JSON.stringify({ ...main, path: escape }));
+    Deno.writeTextFileSync(path.path, JSON.stringify({ ...main, path: escape }));
     const config = store.worktrees.get("main");
     for (
       const call of [

@@ -1,15 +1,16 @@
-import { equalBytes, hexOf } from "../model/bytes.ts";
+import { bytesOf, equalBytes, hexOf } from "../model/bytes.ts";
 import { JvsError } from "../model/errors.ts";
-import { attempt } from "../platform/deno_call.ts";
 import { removeDurable, writeDurable } from "../platform/durable.ts";
 import { Pace } from "../platform/pace.ts";
+import type { Folder } from "../platform/platform.ts";
+import { readWhole } from "../platform/read_whole.ts";
 import { isSystemError } from "../platform/system_error.ts";
 import { Damage, inFile, NewerVersion } from "./byte_source.ts";
 import { EntryDecoder } from "./manifest_decoder.ts";
 import { EntryEncoder } from "./manifest_encoder.ts";
 import { MOST_ENTRIES } from "./manifest_form.ts";
 import { type BlockPlace, decodeIndex, encodeIndex, type ManifestIndex } from "./manifest_index.ts";
-import { packPath, PackReader, PackWriter } from "./manifest_packs.ts";
+import { packName, PackReader, PackWriter } from "./manifest_packs.ts";
 import { ParentBlocks } from "./manifest_parent.ts";
 import { PathWalker } from "./path_walker.ts";
 import { sha256 } from "./sha256.ts";
@@ -33,7 +34,7 @@ export interface WrittenManifest {
  * leaves no file or a pack that nothing refers to.
  */
 export async function writeManifest(
-  folder: string,
+  folder: Folder,
   id: string,
   table: TreeTable,
   parentId: string | null,
@@ -43,7 +44,7 @@ export async function writeManifest(
   const parent = await openParent(folder, parentId, packs);
   const blocks = await writeBlocks(table, writer, parent);
   const packBytes = await writer.finish();
-  if (packBytes === 0) removeDurable(packPath(folder, id));
+  if (packBytes === 0) removeDurable(folder, packName(id));
   return await writeIndex(folder, id, blocks, packBytes);
 }
 
@@ -52,7 +53,7 @@ export async function writeManifest(
  * before, as damage must not be passed on: that is `E_DESCRIPTOR_CORRUPT`.
  */
 export async function repeatManifest(
-  folder: string,
+  folder: Folder,
   id: string,
   of: { readonly id: string; readonly expectedHash: string },
 ): Promise<WrittenManifest> {
@@ -77,7 +78,7 @@ export interface ReadManifestOptions {
 
 /** Reads the manifest of a snapshot; damage of any kind is `E_DESCRIPTOR_CORRUPT` that names the file. */
 export async function readManifest(
-  folder: string,
+  folder: Folder,
   id: string,
   options: ReadManifestOptions = {},
 ): Promise<TreeTable> {
@@ -90,7 +91,7 @@ export async function readManifest(
     const decoder = new EntryDecoder(table);
     for await (const { places, read } of readBlocks(folder, packs, blocks, options.verify ?? false)) {
       places.forEach(({ pack, entries }, k) =>
-        inFile(packPath(folder, pack), () => decoder.decode(read[k] as Uint8Array, entries))
+        inFile(pathIn(folder, packName(pack)), () => decoder.decode(read[k] as Uint8Array, entries))
       );
       if (pace.due(VERIFY_AT_ONCE)) await pace.turn();
       else pace.check();
@@ -100,16 +101,17 @@ export async function readManifest(
 }
 
 /** The ids of all snapshots whose packs a snapshot's manifest needs: as long as it is kept they stay. */
-export async function manifestPacks(folder: string, id: string): Promise<Set<string>> {
+export async function manifestPacks(folder: Folder, id: string): Promise<Set<string>> {
   return await explained(folder, id, async () => new Set((await readIndex(folder, id)).packs));
 }
 
-function indexPath(folder: string, id: string): string {
-  return `${folder}/${id}`;
+/** For messages. */
+function pathIn(folder: Folder, name: string): string {
+  return `${folder.path}/${name}`;
 }
 
 /** Reads blocks, many at a time; if they are to be proved, what rotted is `Damage`. */
-async function* readBlocks(folder: string, packs: PackReader, blocks: readonly BlockPlace[], prove: boolean) {
+async function* readBlocks(folder: Folder, packs: PackReader, blocks: readonly BlockPlace[], prove: boolean) {
   for (let from = 0; from < blocks.length; from += VERIFY_AT_ONCE) {
     const places = blocks.slice(from, from + VERIFY_AT_ONCE);
     const read = places.map((place) => packs.read(place));
@@ -119,7 +121,7 @@ async function* readBlocks(folder: string, packs: PackReader, blocks: readonly B
 }
 
 async function openParent(
-  folder: string,
+  folder: Folder,
   parentId: string | null,
   packs: PackReader,
 ): Promise<ParentBlocks | undefined> {
@@ -174,19 +176,19 @@ function beginsBlock(path: Uint8Array, entries: number, bytes: number): boolean 
 }
 
 async function writeIndex(
-  folder: string,
+  folder: Folder,
   id: string,
   blocks: readonly BlockPlace[],
   packBytes: number,
 ): Promise<WrittenManifest> {
   const index = await encodeIndex(blocks);
-  writeDurable(indexPath(folder, id), index);
+  writeDurable(folder, id, index);
   return { hash: hexOf(await sha256(index)), bytes: packBytes + index.length };
 }
 
-async function readIndex(folder: string, id: string, expectedHash?: string): Promise<ManifestIndex> {
-  const path = indexPath(folder, id);
-  const bytes = attempt("read", path, () => Deno.readFileSync(path));
+async function readIndex(folder: Folder, id: string, expectedHash?: string): Promise<ManifestIndex> {
+  using file = folder.openFile(bytesOf(id), "read");
+  const bytes = readWhole(file);
   if (expectedHash !== undefined && hexOf(await sha256(bytes)) !== expectedHash) {
     throw new Damage("it is not the one that the descriptor names");
   }
@@ -194,27 +196,27 @@ async function readIndex(folder: string, id: string, expectedHash?: string): Pro
 }
 
 async function checkHashes(
-  folder: string,
+  folder: Folder,
   places: readonly BlockPlace[],
   read: readonly Uint8Array[],
 ): Promise<void> {
   const hashes = await Promise.all(read.map(sha256));
   places.forEach(({ pack, hash }, k) => {
     if (equalBytes(hash, hashes[k] as Uint8Array)) return;
-    throw new Damage("a block's checksum is wrong", packPath(folder, pack));
+    throw new Damage("a block's checksum is wrong", pathIn(folder, packName(pack)));
   });
 }
 
 /** Makes of damage an error that says which file and what to do. */
-async function explained<T>(folder: string, id: string, read: () => Promise<T>): Promise<T> {
+async function explained<T>(folder: Folder, id: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
-    const missing = isSystemError(error, "ENOENT", "EISDIR");
+    const missing = isSystemError(error, "ENOENT", ...NO_FILE);
     if (!missing && !(error instanceof Damage)) throw error;
     const newer = error instanceof NewerVersion;
-    const path = missing ? error.details.path : error.path ?? indexPath(folder, id);
-    const reason = missing ? "it is not there" : error.message;
+    const path = missing ? error.details.path : error.path ?? pathIn(folder, id);
+    const reason = !missing ? error.message : error.errno === "ENOENT" ? "it is not there" : "it is no file";
     throw new JvsError(
       newer ? "E_FORMAT_UNSUPPORTED" : "E_DESCRIPTOR_CORRUPT",
       `Cannot read the manifest of snapshot ${id} in "${path}": ${reason}`,
@@ -223,6 +225,8 @@ async function explained<T>(folder: string, id: string, read: () => Promise<T>):
   }
 }
 
+/** What opening gives where something else stands in a file's place. */
+const NO_FILE = ["EISDIR", "ELOOP", "EINVAL", "ENXIO"];
 const NEWER = "A newer jvs wrote it: use that one.";
 const DAMAGED = "Bring this file back from a copy of the repository, or use another snapshot; " +
   "`jvs doctor --strict` lists all that is damaged.";

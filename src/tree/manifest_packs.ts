@@ -1,4 +1,4 @@
-import { attempt } from "../platform/deno_call.ts";
+import { type Folder, type OpenFile, Stat } from "../platform/platform.ts";
 import { TemporaryFile } from "../platform/temporary_file.ts";
 import { bytesOf } from "../model/bytes.ts";
 import { ByteSink } from "./byte_sink.ts";
@@ -11,16 +11,17 @@ import { HASH_BYTES } from "./table.ts";
 const CHUNK = 256 * 1024;
 const TOO_SHORT = "it ends too early";
 
-/** The path of the pack that a snapshot's manifest wrote. */
-export function packPath(folder: string, id: string): string {
-  return `${folder}/${id}.pack`;
+/** The name of the pack that a snapshot's manifest wrote. */
+export function packName(id: string): string {
+  return `${id}.pack`;
 }
 
 /** The packs in a folder of manifests, opened when they are first read. */
 export class PackReader implements Disposable {
   private readonly packs = new Map<string, Pack>();
 
-  constructor(private readonly folder: string) {}
+  /** The folder stays the caller's, and open. */
+  constructor(private readonly folder: Folder) {}
 
   /** Makes sure that a block can be there. */
   check(place: BlockPlace): void {
@@ -35,7 +36,7 @@ export class PackReader implements Disposable {
   private open(place: BlockPlace): Pack {
     let pack = this.packs.get(place.pack);
     if (pack === undefined) {
-      pack = new Pack(packPath(this.folder, place.pack));
+      pack = new Pack(this.folder.openFile(bytesOf(packName(place.pack)), "read"));
       this.packs.set(place.pack, pack);
     }
     return pack;
@@ -47,26 +48,27 @@ export class PackReader implements Disposable {
 }
 
 class Pack implements Disposable {
-  private readonly file: Deno.FsFile;
   private readonly size: number;
   /** What was read last, and where it stands: blocks mostly follow one another. */
   private window = new Uint8Array();
   private windowStart = 0;
 
-  constructor(private readonly path: string) {
-    this.file = attempt("read", path, () => Deno.openSync(path, { read: true }));
+  constructor(private readonly file: OpenFile) {
+    const { path } = file;
     try {
-      this.size = attempt("read", path, () => this.file.statSync()).size;
+      const stat = new Stat();
+      file.stat(stat);
+      this.size = stat.size;
       const header = this.read(0, Math.min(this.size, PACK_HEADER));
       inFile(path, () => checkHeader(new ByteSource(header), PACK_MAGIC));
     } catch (error) {
-      this.file.close();
+      file[Symbol.dispose]();
       throw error;
     }
   }
 
   check(offset: number, length: number): void {
-    if (length > this.size - offset) throw new Damage(TOO_SHORT, this.path);
+    if (length > this.size - offset) throw new Damage(TOO_SHORT, this.file.path);
   }
 
   read(offset: number, length: number): Uint8Array {
@@ -80,17 +82,16 @@ class Pack implements Disposable {
     // Made anew, so that views of the last one stay good.
     this.window = new Uint8Array(Math.min(Math.max(CHUNK, length), this.size - offset));
     this.windowStart = offset;
-    attempt("read", this.path, () => this.file.seekSync(offset, Deno.SeekMode.Start));
-    for (let rest = this.window; rest.length > 0;) {
-      const read = attempt("read", this.path, () => this.file.readSync(rest));
-      if (read === null) throw new Damage(TOO_SHORT, this.path);
-      rest = rest.subarray(read);
+    for (let done = 0; done < this.window.length;) {
+      const read = this.file.readAt(this.window.subarray(done), offset + done);
+      if (read === 0) throw new Damage(TOO_SHORT, this.file.path);
+      done += read;
     }
     return this.window.subarray(0, length);
   }
 
   [Symbol.dispose](): void {
-    this.file.close();
+    this.file[Symbol.dispose]();
   }
 }
 
@@ -102,7 +103,7 @@ export class PackWriter implements Disposable {
   private written = 0;
   private waiting: { hash: Uint8Array; start: number; end: number }[] = [];
 
-  constructor(private readonly folder: string, private readonly id: string) {
+  constructor(private readonly folder: Folder, private readonly id: string) {
     this.sink.bytes(bytesOf(PACK_MAGIC));
     this.sink.byte(VERSION);
   }
@@ -128,7 +129,7 @@ export class PackWriter implements Disposable {
     await Promise.all(this.waiting.map(async ({ hash, start, end }) => {
       hash.set(await sha256(bytes.subarray(start, end)));
     }));
-    this.file ??= new TemporaryFile(packPath(this.folder, this.id));
+    this.file ??= new TemporaryFile(this.folder, packName(this.id));
     this.file.write(bytes);
     this.written += bytes.length;
     this.waiting = [];

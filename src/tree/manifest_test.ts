@@ -9,13 +9,19 @@ import {
   tableOf,
   usualTable,
 } from "../../tests/support/random_tables.ts";
+import { inFolder } from "../../tests/support/by_path.ts";
 import { type TempDir, tempDir } from "../../tests/support/temp_dir.ts";
 import { equalBytes, hexOf } from "../model/bytes.ts";
 import { DIR, FILE } from "../model/entry.ts";
 import { isJvsError, JvsError } from "../model/errors.ts";
 import { differsInSubstance } from "./diff.ts";
-import { manifestPacks, readManifest, repeatManifest, writeManifest } from "./manifest.ts";
+import * as manifest from "./manifest.ts";
 import { sha256 } from "./sha256.ts";
+
+const manifestPacks = inFolder(manifest.manifestPacks);
+const readManifest = inFolder(manifest.readManifest);
+const repeatManifest = inFolder(manifest.repeatManifest);
+const writeManifest = inFolder(manifest.writeManifest);
 
 const id = (n: number) => `${String(1_700_000_000_000 + n)}-0000000a`;
 

@@ -22,11 +22,10 @@ export interface ScanClock {
 }
 
 /**
- * Reads the clock of the file system that a payload root lies on, by writing a file of ours into a folder of ours, as
+ * Reads the clock of the file system that a payload root lies on, by writing a file into `folder`, which is ours, as
  * nothing of ours may be written into the root. Where the two lie on different file systems, times are trusted less.
  */
-export function readScanClock(platform: Platform, controlFolderPath: string, root: Folder): ScanClock {
-  using folder = platform.openFolder(controlFolderPath);
+export function readScanClock(platform: Platform, folder: Folder, root: Folder): ScanClock {
   const scanned = platform.fileSystem(root);
   const tickNs = Math.max(LEAST_GRANULARITY, scanned.granularityNs);
   const same = platform.fileSystem(folder).id === scanned.id;

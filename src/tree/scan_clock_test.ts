@@ -4,8 +4,8 @@ import { requires } from "../../tests/support/requires.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
 import { onTree, scan, tableOf } from "../../tests/support/tree_cases.ts";
 import { openPlatform } from "../platform/open_platform.ts";
-import { Stat } from "../platform/platform.ts";
-import { isClean, readScanClock, type ScanClock, settle } from "./scan_clock.ts";
+import { type Folder, type Platform, Stat } from "../platform/platform.ts";
+import { isClean, readScanClock as readClockIn, type ScanClock, settle } from "./scan_clock.ts";
 
 const CLOCK: ScanClock = {
   sec: 1000,
@@ -14,6 +14,11 @@ const CLOCK: ScanClock = {
   tickNs: 10_000_000,
   readAt: 0,
 };
+
+function readScanClock(platform: Platform, ours: string, root: Folder): ScanClock {
+  using folder = platform.openFolder(ours);
+  return readClockIn(platform, folder, root);
+}
 
 Deno.test("isClean() wants mtime and ctime to be older than the clock by more than the granularity", () => {
   const cases: [sec: number, nsec: number, clean: boolean][] = [

@@ -1,6 +1,8 @@
 import { bytesOf, textOf } from "../model/bytes.ts";
 import type { Xattr } from "../model/entry.ts";
 import { decodePath, encodePath } from "../model/path_text.ts";
+import type { Folder, OpenFile } from "../platform/platform.ts";
+import { readWhole } from "../platform/read_whole.ts";
 import { TemporaryFile } from "../platform/temporary_file.ts";
 import { ByteSink } from "./byte_sink.ts";
 import { ByteSource } from "./byte_source.ts";
@@ -58,8 +60,8 @@ const LAYOUT: readonly (readonly [keyof TreeColumns, ColumnKind])[] = [
 ];
 
 /** Writes the cache whole, but not durably: it is only a cache. A `SystemError` where it cannot be written. */
-export function saveStatCache(path: string, cache: StatCache): void {
-  using file = new TemporaryFile(path);
+export function saveStatCache(folder: Folder, name: string, cache: StatCache): void {
+  using file = new TemporaryFile(folder, name);
   const sum = new Checksum();
   for (const part of parts(cache)) {
     const padded = new Uint8Array(Math.ceil(part.byteLength / ALIGNMENT) * ALIGNMENT);
@@ -71,23 +73,22 @@ export function saveStatCache(path: string, cache: StatCache): void {
   file.replace();
 }
 
-/** Whether a file is a cache, of whatever, and whole. */
-export function isStatCache(path: string): boolean {
-  return readCache(path) !== undefined;
+/** Whether a file is a cache, of any tree, and whole. */
+export function isStatCache(file: OpenFile): boolean {
+  return readCache(file) !== undefined;
 }
 
-/** The cache in a file; nothing if there is none, it is damaged, of another format, or has another key. */
-export function loadStatCache(path: string, key: string): StatCache | undefined {
-  const cache = readCache(path);
+/** The cache in a file; nothing if it is damaged, of another format, or has another key. */
+export function loadStatCache(file: OpenFile, key: string): StatCache | undefined {
+  const cache = readCache(file);
   return cache?.key === key ? cache : undefined;
 }
 
-function readCache(path: string): StatCache | undefined {
+function readCache(file: OpenFile): StatCache | undefined {
   try {
-    const file = Deno.readFileSync(path);
-    return decode(file.byteOffset === 0 ? file : file.slice());
+    return decode(readWhole(file));
   } catch {
-    return undefined; // missing, or damaged beyond what the checksum sees: then everything is looked at anew
+    return undefined; // damaged beyond what the checksum sees: then everything is looked at anew
   }
 }
 

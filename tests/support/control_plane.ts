@@ -2,7 +2,6 @@ import { type TempDir, tempDir } from "./temp_dir.ts";
 import type { Descriptor, WorktreeConfig } from "../../src/model/records.ts";
 import { nowMs } from "../../src/platform/clock.ts";
 import { acquireLock } from "../../src/platform/locks.ts";
-import { openPlatform } from "../../src/platform/open_platform.ts";
 import { Layout } from "../../src/repo/layout.ts";
 import { Refs } from "../../src/repo/refs.ts";
 import { Snapshots } from "../../src/repo/snapshots.ts";
@@ -23,7 +22,7 @@ export const WORKTREE_ID = "11111111-1111-4111-8111-111111111111";
 /** Two of them on one folder are two processes of one repository. */
 export function controlPlane(dir: TempDir = tempDir()): ControlPlane {
   const layout = new Layout(dir.path);
-  for (const folder of layout.folders) Deno.mkdirSync(folder, { recursive: true });
+  for (const folder of layout.folders) Deno.mkdirSync(folder.path, { recursive: true });
   const configs = new Map<string, WorktreeConfig>();
   return {
     layout,
@@ -38,7 +37,7 @@ export function controlPlane(dir: TempDir = tempDir()): ControlPlane {
 /** The snapshots below a layout. */
 export function snapshotsOf(layout: Layout): Snapshots {
   const holder = { host: "here", pid: Deno.pid, operation: "test", since: "2026-01-01T00:00:00Z" };
-  return new Snapshots(layout, openPlatform(), {
+  return new Snapshots(layout, {
     lock: () => acquireLock(layout.lock("ids"), { holder, timeoutMs: 30_000 }),
   });
 }
@@ -78,7 +77,7 @@ export async function publishSnapshot(
   more: Partial<Descriptor> = {},
 ): Promise<Descriptor> {
   const id = more.snapshot_id ?? await snapshots.newId();
-  Deno.mkdirSync(layout.unfinishedPayload(id), { recursive: true });
+  Deno.mkdirSync(layout.unfinishedPayload(id).path, { recursive: true });
   Deno.writeTextFileSync(`${layout.unfinishedPayload(id)}/file`, "content");
   const descriptor = await snapshots.sealDescriptor(fieldsOf(id, more));
   snapshots.writeDescriptor(descriptor);
@@ -126,6 +125,6 @@ export function worktreeAt(
 
 /** Makes of a snapshot what gc leaves when it keeps only the lineage. */
 export function prune({ layout }: ControlPlane, id: string): void {
-  Deno.renameSync(layout.ready(id), layout.pruned(id));
-  Deno.removeSync(layout.payload(id), { recursive: true });
+  Deno.renameSync(layout.ready(id).path, layout.pruned(id).path);
+  Deno.removeSync(layout.payload(id).path, { recursive: true });
 }

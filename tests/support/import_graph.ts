@@ -8,6 +8,11 @@ const LAYERS = ["surface", "operation", "protocol", "repo", "engine", "tree", "p
 const SURFACES = /^src\/surface\/(cli|library|rpc|mcp)\b/;
 const ENGINES = /^src\/engine\/(copy|reflink|juicefs|btrfs)/;
 
+/** These reach what is no part of a control plane by its path: payload roots, users' folders, the system's files. */
+const BY_PATH =
+  /^src\/(platform\/|surface\/|operation\/(demo|info)\.|protocol\/(look\/paths|repository\/(count_entries|relocate)|verify\/leftovers|worktree\/payload_roots)\.|repo\/(control_plane|create|discover|owners|refusals|store|trust|worktree_files|worktrees)\.)/;
+const ONLY_CONTROL_PATHS = "what is in .jvs is reached by ControlPath alone, which follows no link";
+
 /** What only some files may name, and which. The library is silent, and one layer knows the system. */
 const RESERVED: [what: RegExp, allowed: RegExp, why: string][] = [
   [/\bconsole\./g, /^(src\/surface\/cli\/|cli\.ts$)/, "only src/surface/cli talks to the user"],
@@ -18,6 +23,13 @@ const RESERVED: [what: RegExp, allowed: RegExp, why: string][] = [
     /^src\/surface\/cli\//,
     "only src/surface/cli reads the environment and passes it on",
   ],
+  [
+    /\bDeno\s*\.\s*(?:append|chmod|chown|copy|create|link|lstat|make|mkdir|open|read|realPath|remove|rename|stat|symlink|truncate|utime|write)\w*/g,
+    BY_PATH,
+    ONLY_CONTROL_PATHS,
+  ],
+  [/(?:\bplatform|\bopenPlatform\(\))\s*\.\s*openFolder\b/g, BY_PATH, ONLY_CONTROL_PATHS],
+  [/\bDeno\s*\.\s*umask\b/g, /^$/, "the umask is the whole process's: a mode is set on what is made"],
   [/\bDeno\s*\.\s*build\b/g, /^src\/platform\//, "only src/platform asks which system this is"],
 ];
 

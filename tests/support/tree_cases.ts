@@ -56,7 +56,8 @@ export function scan(root: Folder, options: Partial<ScanOptions> = {}): Promise<
 export async function scanSettled(given: TreeCase, options: Partial<ScanOptions> = {}): Promise<Scan> {
   const { table } = await scan(given.root);
   for (;;) {
-    const clock = readScanClock(given.platform, given.ours, given.root);
+    using ours = given.platform.openFolder(given.ours);
+    const clock = readScanClock(given.platform, ours, given.root);
     const seen = await scan(given.root, { clock, ...options });
     if (seen.table.clean.subarray(0, table.count).every((clean) => clean === 1)) return seen;
     await new Promise((resolve) => setTimeout(resolve, 1));

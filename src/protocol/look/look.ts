@@ -2,7 +2,9 @@ import { bytesOf, textOf } from "../../model/bytes.ts";
 import type { WorktreeConfig } from "../../model/records.ts";
 import type { Folder } from "../../platform/platform.ts";
 import { isSystemError } from "../../platform/system_error.ts";
-import { readWhole } from "../../tree/read_whole.ts";
+import { RefusedPath } from "../../repo/control_errors.ts";
+import type { ControlPath } from "../../repo/control_path.ts";
+import { readWhole } from "../../platform/read_whole.ts";
 import { hashFiles } from "../../tree/hash.ts";
 import { type IgnoreRules, parseIgnoreRules } from "../../tree/ignore.ts";
 import { readScanClock, type ScanClock, settle } from "../../tree/scan_clock.ts";
@@ -76,10 +78,12 @@ export class Look implements Disposable {
   remember(snapshotId: string | null, table: TreeTable = this.table): void {
     const { context, worktree } = this;
     try {
-      saveStatCache(cachePath(context, worktree), { key: this.cacheKey, snapshotId, table });
+      const { name, parent } = cacheFile(context, worktree);
+      using folder = parent.open();
+      saveStatCache(folder, name, { key: this.cacheKey, snapshotId, table });
     } catch (error) {
       // A repository that cannot be written can still be read; then every look is a full one.
-      if (!isSystemError(error)) throw error;
+      if (!isSystemError(error) && !(error instanceof RefusedPath)) throw error;
     }
   }
 
@@ -99,7 +103,7 @@ export async function lookAt(
   const rulesText = readRules(root);
   const rules = options.rules === undefined ? parsed(rulesText) : options.rules;
   const key = cacheKey(context, root);
-  const cache = loadStatCache(cachePath(context, worktree), key);
+  const cache = knownFrom(cacheFile(context, worktree), key);
   const clock = scanClock(context, root);
   const scan = await scanWorktree(context, worktree, root, {
     unreadable: options.unreadable ?? "record",
@@ -174,8 +178,19 @@ function parsed(rulesText: string | null): IgnoreRules | null {
   return rulesText === null ? null : parseIgnoreRules(rulesText);
 }
 
-function cachePath({ store }: RepositoryContext, worktree: WorktreeConfig): string {
+function cacheFile({ store }: RepositoryContext, worktree: WorktreeConfig): ControlPath {
   return store.layout.cache(store.platform.host.id, worktree.worktree_id);
+}
+
+/** What is not there or not to be trusted is as if there were none: then everything is looked at anew. */
+function knownFrom(place: ControlPath, key: string): StatCache | undefined {
+  try {
+    using file = place.openFile("read");
+    return loadStatCache(file, key);
+  } catch (error) {
+    if (isSystemError(error) || error instanceof RefusedPath) return undefined;
+    throw error;
+  }
 }
 
 /** A cache is of one folder on one file system: copied or replaced, it is worth nothing. */
@@ -187,7 +202,8 @@ function cacheKey({ store }: RepositoryContext, root: Folder): string {
 /** What time it is on the worktree's file system; unknown where nothing can be written. */
 function scanClock({ store }: RepositoryContext, root: Folder): ScanClock | undefined {
   try {
-    return readScanClock(store.platform, store.hostFolder(), root);
+    using folder = store.hostFolder().open();
+    return readScanClock(store.platform, folder, root);
   } catch (error) {
     if (isSystemError(error)) return undefined;
     throw error;

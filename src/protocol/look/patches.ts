@@ -5,7 +5,7 @@ import { Pace } from "../../platform/pace.ts";
 import { type Folder, Stat } from "../../platform/platform.ts";
 import { isSystemError } from "../../platform/system_error.ts";
 import { FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
-import { readWhole } from "../../tree/read_whole.ts";
+import { readWhole } from "../../platform/read_whole.ts";
 import type { DifferenceRecord } from "./differences.ts";
 import type { Side } from "./side.ts";
 

@@ -47,7 +47,7 @@ export function openToClone({ snapshots, layout }: Store, action: string, id: st
     return snapshots.openPayload(id);
   } catch (error) {
     if (!isRefused(error)) throw error;
-    throw closedError(action, id, `. (of ${ownerName(layout.payload(id))})`, { paths: ["."], count: 1 });
+    throw closedError(action, id, `. (of ${ownerName(layout.payload(id).path)})`, { paths: ["."], count: 1 });
   }
 }
 

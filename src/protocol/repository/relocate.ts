@@ -4,7 +4,6 @@ import { quoted } from "../../model/path_text.ts";
 import type { WorktreeConfig } from "../../model/records.ts";
 import { attempt } from "../../platform/deno_call.ts";
 import { Layout } from "../../repo/layout.ts";
-import { isThere } from "../../repo/snapshot_files.ts";
 import { openStore, type Store } from "../../repo/store.ts";
 import { trustedRepositories } from "../../repo/trust.ts";
 import {
@@ -33,7 +32,7 @@ export const relocation: FolderChange = defineChange({
 export async function relocate(context: Context, folder: string): Promise<Store> {
   const place = attempt("find", folder, () => Deno.realPathSync(folder));
   const root = `${place}.jvs`;
-  if (!isThere(new Layout(root).control)) throw noHistory(place);
+  if (!new Layout(root).control.isThere()) throw noHistory(place);
   const store = openStore(root, { trustedRoots: trustedRepositories(context.userConfig) });
   const worktree = store.worktrees.list().find(isAdopted);
   if (worktree === undefined) throw nothingAdopted(root);

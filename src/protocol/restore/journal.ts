@@ -13,7 +13,7 @@ import {
   text,
 } from "../../model/schema.ts";
 import type { Folder } from "../../platform/platform.ts";
-import { readWhole } from "../../tree/read_whole.ts";
+import { readWhole } from "../../platform/read_whole.ts";
 import type { Aspects } from "./aspects.ts";
 
 /** What a restore is about to do, so that it can be undone from what the disk shows. docs/design/restore.md. */

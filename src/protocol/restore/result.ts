@@ -96,7 +96,7 @@ function usersOf(
 ): UserOfFolder[] {
   const here = platform.usersOf(worktrees.root(worktree));
   if (id === null) return here;
-  const writers = platform.usersOf(`${layout.replaced}/${id}`);
+  const writers = platform.usersOf(layout.replaced.at(id).path);
   const writing = new Set(writers.map(({ pid }) => pid));
   return [...here.filter(({ pid }) => !writing.has(pid)), ...writers].sort((a, b) => a.pid - b.pid);
 }

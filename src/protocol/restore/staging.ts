@@ -2,8 +2,6 @@ import { bytesOf } from "../../model/bytes.ts";
 import { type Folder, Stat } from "../../platform/platform.ts";
 import { isSystemError } from "../../platform/system_error.ts";
 import { nowMs } from "../../platform/clock.ts";
-import { attempt } from "../../platform/deno_call.ts";
-import { namesIn } from "../../repo/names_in.ts";
 import type { Store } from "../../repo/store.ts";
 import { removeTree } from "../../tree/remove_tree.ts";
 import type { RestoreIntent } from "./intent.ts";
@@ -29,7 +27,7 @@ export class Staging implements Disposable {
 
   /** Makes the folder where a rename into the payload root works; the intent knows before anything is made there. */
   static async make(store: Store, root: Folder, intent: RestoreIntent): Promise<Staging> {
-    using shared = store.platform.openFolder(store.layout.staging);
+    using shared = store.layout.staging.open();
     const name = bytesOf(intent.id);
     shared.makeFolder(name, 0o700);
     // Should the probe be killed, the intent says that this name in the payload root is ours.
@@ -66,7 +64,7 @@ export class Staging implements Disposable {
 
   /** Opens what an interrupted restore left, if it came that far. */
   static find(store: Store, root: Folder, intent: RestoreIntent): Staging | undefined {
-    using shared = store.platform.openFolder(store.layout.staging);
+    using shared = store.layout.staging.open();
     const found = Staging.openWhole(shared, bytesOf(intent.id), false);
     const inRoot = intent.claims.staging_in_root;
     if (found !== undefined || inRoot === undefined) return found;
@@ -75,7 +73,7 @@ export class Staging implements Disposable {
 
   /** Removes whatever an interrupted restore left of its staging; repeatable. No root: it did not come that far. */
   static async discard(store: Store, root: Folder | undefined, intent: RestoreIntent): Promise<void> {
-    using shared = store.platform.openFolder(store.layout.staging);
+    using shared = store.layout.staging.open();
     await removeTree(shared, bytesOf(intent.id));
     const inRoot = intent.claims.staging_in_root;
     if (root === undefined || inRoot === undefined) return;
@@ -159,7 +157,7 @@ export class Staging implements Disposable {
       await keepingRoot(this.parent, before, () => removeTree(this.parent, this.name));
       return;
     }
-    using replaced = store.platform.openFolder(store.layout.replaced);
+    using replaced = store.layout.replaced.open();
     this.parent.rename(this.name, replaced, this.name, "fresh");
   }
 
@@ -202,18 +200,12 @@ function canRename(shared: Folder, name: Uint8Array, root: Folder, probe: Uint8A
 
 /** Deletes what earlier restores replaced and nobody needs any more. */
 export async function removeOldReplaced(store: Store, keepMs: number): Promise<void> {
-  using replaced = store.platform.openFolder(store.layout.replaced);
-  for (const { name, madeAt } of replacedFolders(store)) {
-    if (nowMs() - madeAt > keepMs) await removeTree(replaced, bytesOf(name));
+  using replaced = store.layout.replaced.open();
+  const names = replaced.list();
+  const stat = new Stat();
+  for (let i = 0; i < names.count; i++) {
+    const name = names.name(i);
+    if (!replaced.stat(name, stat)) continue; // another restore removes it at this moment
+    if (nowMs() - (stat.ctimeSec * 1000 + stat.ctimeNsec / 1e6) > keepMs) await removeTree(replaced, name);
   }
-}
-
-function replacedFolders(store: Store): { name: string; madeAt: number }[] {
-  const found: { name: string; madeAt: number }[] = [];
-  for (const name of namesIn(store.layout.replaced)) {
-    const path = `${store.layout.replaced}/${name}`;
-    const { ctime } = attempt("look at", path, () => Deno.lstatSync(path));
-    if (ctime !== null) found.push({ name, madeAt: ctime.getTime() });
-  }
-  return found;
 }

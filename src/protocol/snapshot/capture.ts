@@ -5,7 +5,6 @@ import { JvsError } from "../../model/errors.ts";
 import { displayPath } from "../../model/path_text.ts";
 import type { CloneRequest, CloneResult, Engine, ShareSource } from "../../engine/contract.ts";
 import type { Folder } from "../../platform/platform.ts";
-import { beginSync } from "../../platform/durable.ts";
 import { hashFiles, hashTargets } from "../../tree/hash.ts";
 import { removeClone } from "../../engine/engines.ts";
 import { adoptUnchanged } from "../../tree/adopt_unchanged.ts";
@@ -65,8 +64,7 @@ export async function capture(
   let share: ShareSource | undefined = earlier;
   for (let again = 0;; again++) {
     const attempt = await clonePayload(change, look, payloads, scan, share, options);
-    const syncing = syncEarly(change, look, id);
-    const still = await isStill(change, look, attempt).finally(() => syncing);
+    const still = await whileSyncing(change, payloads, () => isStill(change, look, attempt));
     if (still) return finish(attempt, { consistency: "quiesced", earlier });
     const now = await lookAgain(change, look, scan);
     const { match, steady } = adoptUnchanged(scan.table, now.table, new Set(attempt.result.changed));
@@ -117,11 +115,17 @@ async function clonePayload(
 }
 
 /**
- * Not on btrfs: its fsync of a folder writes a log that the sync which counts does not use, and where a file has many
- * links that takes the square of their number: hours for 60,000.
+ * The sync that counts comes later: meanwhile the disk is not idle. Not on btrfs: its fsync of a folder writes a log that
+ * the sync which counts does not use, and where a file has many links that takes the square of their number.
  */
-async function syncEarly({ store }: WorktreeContext, { root }: Look, id: string): Promise<void> {
-  if (store.platform.fileSystem(root).kind !== "btrfs") await beginSync(store.layout.unfinishedPayload(id));
+async function whileSyncing<T>(
+  { store: { platform } }: WorktreeContext,
+  payloads: UnfinishedPayloads,
+  work: () => Promise<T>,
+): Promise<T> {
+  using payload = payloads.open();
+  const syncing = platform.fileSystem(payload).kind === "btrfs" ? Promise.resolve() : payload.syncAside();
+  return await work().finally(() => syncing);
 }
 
 /** The usual end: nothing changed while it was captured. */
@@ -200,7 +204,7 @@ class UnfinishedPayloads {
   }
 
   open(): Folder {
-    return this.change.store.platform.openFolder(this.change.store.layout.unfinishedPayload(this.id));
+    return this.change.store.layout.unfinishedPayload(this.id).open();
   }
 
   /** Has the engine make the payload. */
@@ -231,6 +235,6 @@ class UnfinishedPayloads {
   }
 
   private snapshots(): Folder {
-    return this.change.store.platform.openFolder(this.change.store.layout.snapshots);
+    return this.change.store.layout.snapshots.open();
   }
 }

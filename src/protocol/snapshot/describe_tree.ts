@@ -24,7 +24,8 @@ export async function describeTree(
   if (repeated !== undefined) return repeated;
   const rootHash = await payloadRootHash(captured.table);
   const parent = worktree.head_snapshot_id;
-  const { hash } = await writeManifest(store.layout.manifests, id, captured.table, parent);
+  using manifests = store.layout.manifests.open();
+  const { hash } = await writeManifest(manifests, id, captured.table, parent);
   return { rootHash, manifestHash: hash, isRepeated: false };
 }
 
@@ -39,7 +40,8 @@ async function describeAsBefore(
     const { payload_root_hash, manifest_hash } = await store.snapshots.descriptor(earlier.snapshotId);
     if (payload_root_hash === null) return undefined;
     const of = { id: earlier.snapshotId, expectedHash: manifest_hash.value };
-    const { hash } = await repeatManifest(store.layout.manifests, id, of);
+    using manifests = store.layout.manifests.open();
+    const { hash } = await repeatManifest(manifests, id, of);
     return { rootHash: payload_root_hash.value, manifestHash: hash, isRepeated: true };
   } catch (error) {
     // It is verify's and doctor's to tell what is wrong with that snapshot; this one is then described anew.

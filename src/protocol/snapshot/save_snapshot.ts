@@ -114,7 +114,7 @@ function warnOfMissingHead({ context, store: { snapshots }, worktree }: Worktree
 }
 
 function syncPayload({ store }: WorktreeContext, id: string): void {
-  using payload = store.platform.openFolder(store.layout.unfinishedPayload(id));
+  using payload = store.layout.unfinishedPayload(id).open();
   store.platform.syncFileSystem(payload);
 }
 

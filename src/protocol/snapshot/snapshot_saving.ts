@@ -1,7 +1,6 @@
 import { boolean, list, nullable, oneOf, record, text } from "../../model/schema.ts";
 import { snapshotId } from "../../model/records.ts";
 import { snapshotsMentioned } from "../../repo/audit_mentions.ts";
-import { isThere } from "../../repo/snapshot_files.ts";
 import type { Store } from "../../repo/store.ts";
 import { finishDecided } from "../change/commit.ts";
 import { defineChange } from "../change/kind.ts";
@@ -47,6 +46,6 @@ export const snapshotSaving = defineChange({
 
 /** Then its READY was lost, which is doctor's to tell; the audit log is read only where the last steps were begun. */
 function wasPublished({ layout }: Store, id: string): boolean {
-  if (!isThere(layout.payload(id)) && !isThere(layout.descriptor(id))) return false;
+  if (!layout.payload(id).isThere() && !layout.descriptor(id).isThere()) return false;
   return snapshotsMentioned(layout, [id]).has(id);
 }

@@ -3,7 +3,7 @@ import { idTime, shortId } from "../../model/ids.ts";
 import type { Finding, WorktreeConfig } from "../../model/records.ts";
 import { nowMs } from "../../platform/clock.ts";
 import { belongsTo } from "../../platform/host_names.ts";
-import { isThere } from "../../repo/snapshot_files.ts";
+import { isUnreadableRecord } from "../../repo/control_errors.ts";
 import type { RepositoryContext } from "../context.ts";
 import { isAdopted } from "../open_worktree.ts";
 import { finding } from "./finding.ts";
@@ -166,12 +166,13 @@ export async function checkLayout({ store }: RepositoryContext): Promise<Finding
     if (snapshots.isPruned(id)) continue;
     // A descriptor that is missing is found where it is read, with its lineage.
     for (
-      const [path, code] of [
+      const [place, code] of [
         [layout.payload(id), "E_PAYLOAD_HASH_MISMATCH"],
-        [`${layout.manifests}/${id}`, "E_DESCRIPTOR_CORRUPT"],
+        [layout.manifests.at(id), "E_DESCRIPTOR_CORRUPT"],
       ] as const
     ) {
-      if (isThere(path)) continue;
+      if (place.isThere()) continue;
+      const { path } = place;
       const message = `Snapshot ${shortId(id)} exists, but "${path}" is missing: bring it back from a copy.`;
       findings.push(finding("critical", code, message, { path, snapshot_id: id }));
     }
@@ -181,7 +182,8 @@ export async function checkLayout({ store }: RepositoryContext): Promise<Finding
     const where = { path, ...(snapshotId === undefined ? {} : { snapshot_id: snapshotId }) };
     findings.push(finding("warning", "LEFTOVER", message, { ...where, repair: "clean_tmp" }));
   }
-  for (const path of layout.folders.filter((folder) => !folder.includes("/runtime") && !isThere(folder))) {
+  const lasting = layout.folders.filter(({ parts }) => parts[0] !== "runtime");
+  for (const { path } of lasting.filter((folder) => !folder.isThere())) {
     findings.push(finding("error", "LAYOUT", `The folder "${path}" of the repository is missing.`, { path }));
   }
   return findings;
@@ -205,7 +207,7 @@ function sound<T>(names: readonly string[], read: (name: string) => T | undefine
     try {
       return read(name) ?? [];
     } catch (error) {
-      if (!isJvsError(error, "E_DESCRIPTOR_CORRUPT", "E_PATH_ESCAPE", "E_PERMISSION")) throw error;
+      if (!isUnreadableRecord(error) && !isJvsError(error, "E_PATH_ESCAPE")) throw error;
       findings.push(problemFound(error));
       return [];
     }
@@ -236,7 +238,7 @@ export function checkRuntime({ store }: RepositoryContext): Finding[] {
       `See whether the worktree is as it should be, then remove the file.`;
     findings.push(finding("error", error.code, message, { path }));
   }
-  for (const path of store.layout.runtimeFolders().filter((folder) => !isThere(folder))) {
+  for (const { path } of store.layout.runtimeFolders().filter((folder) => !folder.isThere())) {
     findings.push(finding("warning", "RUNTIME_MISSING", `The folder "${path}" is missing.`, {
       path,
       repair: "repair_runtime",

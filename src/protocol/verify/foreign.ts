@@ -2,7 +2,7 @@ import { isSnapshotId, isUuid } from "../../model/ids.ts";
 import { quoted } from "../../model/path_text.ts";
 import type { Finding } from "../../model/records.ts";
 import { isTemporaryName } from "../../platform/durable.ts";
-import { namesIn } from "../../repo/names_in.ts";
+import type { ControlPath } from "../../repo/control_path.ts";
 import type { RepositoryContext } from "../context.ts";
 import { finding } from "./finding.ts";
 
@@ -22,8 +22,9 @@ function isOfSnapshot(endings: readonly string[]): (name: string) => boolean {
   return (name) => isSnapshotId(name.slice(0, ID_LENGTH)) && endings.includes(name.slice(ID_LENGTH));
 }
 
-function foreignIn(path: string, isOurs: (name: string) => boolean): Finding[] {
-  const names = namesIn(path).filter((name) => !isOurs(name) && !isTemporaryName(name)).sort();
+function foreignIn(folder: ControlPath, isOurs: (name: string) => boolean): Finding[] {
+  const { path } = folder;
+  const names = folder.names().filter((name) => !isOurs(name) && !isTemporaryName(name)).sort();
   if (names.length === 0) return [];
   const more = names.length > MOST_NAMED ? `, and ${names.length - MOST_NAMED} more` : "";
   const named = names.slice(0, MOST_NAMED).map(quoted).join(", ");

@@ -1,7 +1,7 @@
-import { bytesOf } from "../../model/bytes.ts";
-import { isTemporaryName, removeDurable } from "../../platform/durable.ts";
-import { namesIn } from "../../repo/names_in.ts";
+import { bytesOf, textOf } from "../../model/bytes.ts";
+import { isTemporaryName } from "../../platform/durable.ts";
 import { UNFINISHED } from "../../repo/refusals.ts";
+import { worktreeNames } from "../../repo/worktree_files.ts";
 import type { Store } from "../../repo/store.ts";
 import { removeTree } from "../../tree/remove_tree.ts";
 import { lostRecords } from "./lost_records.ts";
@@ -31,22 +31,22 @@ async function unfinishedSnapshots(store: Store): Promise<Leftover[]> {
   const { unfinished } = await unmarkedSnapshots(store);
   return unfinished.map((id) => ({
     what: `the unfinished snapshot ${id}`,
-    path: snapshots.parts(id)[0] ?? layout.unfinishedPayload(id),
+    path: (snapshots.parts(id)[0] ?? layout.unfinishedPayload(id)).path,
     snapshotId: id,
     clean: () => snapshots.discardUnfinished(id),
   }));
 }
 
 /** What a restore took out of a worktree goes where that is kept for a while, and then with it. SPEC 7. */
-function strayStaging({ layout, platform }: Store): Leftover[] {
+function strayStaging({ layout }: Store): Leftover[] {
   // What a damaged intent was about nobody knows: what it staged may be all that is left of something.
-  const busy = new Set(namesIn(layout.intents).map((name) => name.replace(/\.json$/, "")));
-  return namesIn(layout.staging).filter((name) => !busy.has(name)).map((name) => ({
+  const busy = new Set(layout.intents.names().map((name) => name.replace(/\.json$/, "")));
+  return layout.staging.names().filter((name) => !busy.has(name)).map((name) => ({
     what: "an interrupted restore",
-    path: `${layout.staging}/${name}`,
+    path: layout.staging.at(name).path,
     clean() {
-      using staging = platform.openFolder(layout.staging);
-      using replaced = platform.openFolder(layout.replaced);
+      using staging = layout.staging.open();
+      using replaced = layout.replaced.open();
       staging.rename(bytesOf(name), replaced, bytesOf(name), "fresh");
     },
   }));
@@ -56,14 +56,17 @@ function strayStaging({ layout, platform }: Store): Leftover[] {
 function emptyRecords(store: Store): Leftover[] {
   return lostRecords(store).empty.map((name) => ({
     what: `a worktree "${name}" that was being made or removed`,
-    path: store.layout.worktree(name),
+    path: store.layout.worktree(name).path,
     clean: () => void store.worktrees.remove(name),
   }));
 }
 
 /** Control planes of which another became the repository. */
 function unfinishedRepositories({ layout, platform }: Store): Leftover[] {
-  return namesIn(layout.root).filter((name) => name.startsWith(UNFINISHED)).map((name) => ({
+  using root = platform.openFolder(layout.root);
+  const listing = root.list();
+  const names = Array.from({ length: listing.count }, (_, i) => textOf(listing.name(i)));
+  return names.filter((name) => name.startsWith(UNFINISHED)).map((name) => ({
     what: "an init that was interrupted",
     path: `${layout.root}/${name}`,
     async clean() {
@@ -75,13 +78,13 @@ function unfinishedRepositories({ layout, platform }: Store): Leftover[] {
 
 /** Control files that were being written. */
 function temporaryFiles({ layout }: Store): Leftover[] {
-  const records = namesIn(layout.worktrees).map((name) => layout.worktree(name));
-  const paths = [...layout.folders, ...records].flatMap((
-    folder,
-  ) => namesIn(folder).filter(isTemporaryName).map((name) => `${folder}/${name}`));
-  return paths.map((path) => ({
+  const records = worktreeNames(layout).map((name) => layout.worktree(name));
+  const files = [...layout.folders, ...records].flatMap((folder) =>
+    folder.names().filter(isTemporaryName).map((name) => folder.at(name))
+  );
+  return files.map((file) => ({
     what: "a file that was being written",
-    path,
-    clean: () => void removeDurable(path),
+    path: file.path,
+    clean: () => void file.remove(),
   }));
 }

@@ -1,9 +1,7 @@
-import { isJvsError } from "../../model/errors.ts";
 import type { Finding } from "../../model/records.ts";
-import { namesIn } from "../../repo/names_in.ts";
-import { isThere } from "../../repo/snapshot_files.ts";
+import { isUnreadableRecord } from "../../repo/control_errors.ts";
 import type { Store } from "../../repo/store.ts";
-import { missingRecord } from "../../repo/worktree_files.ts";
+import { isAt, missingRecord } from "../../repo/worktree_files.ts";
 import type { RepositoryContext } from "../context.ts";
 import { finding } from "./finding.ts";
 
@@ -25,10 +23,10 @@ export function lostRecords(store: Store): LostRecords {
   // What was under way at the first look has its record, or nothing any more, by the second, or its intent is open.
   const still = new Set(withoutRecord(store));
   const settled = names.filter((name) => !busy.has(name) && still.has(name));
-  const hasFiles = (name: string) => name === "main" || isThere(`${layout.payloads}/${name}`);
+  const hasFiles = (name: string) => name === "main" || isAt(`${layout.payloads}/${name}`);
   return {
     lost: settled.filter(hasFiles),
-    empty: settled.filter((name) => !hasFiles(name) && namesIn(layout.worktree(name)).length === 0),
+    empty: settled.filter((name) => !hasFiles(name) && layout.worktree(name).names().length === 0),
   };
 }
 
@@ -46,7 +44,7 @@ export function checkRecords({ store }: RepositoryContext): Finding[] {
 }
 
 function lostFinding({ layout }: Store, name: string, folder: string): Finding {
-  const path = layout.worktreeConfig(name);
+  const { path } = layout.worktreeConfig(name);
   const { message } = missingRecord(layout, name);
   const ways =
     `Its snapshots and its files, in "${folder}", are all still here. Bring the record back from a copy of ` +
@@ -59,7 +57,7 @@ function lostFinding({ layout }: Store, name: string, folder: string): Finding {
 function firstFolder({ layout }: Store): string | undefined {
   const { root } = layout;
   const adopted = root.endsWith(".jvs") && !root.endsWith("/.jvs") ? [root.slice(0, -".jvs".length)] : [];
-  return [...adopted, `${root}/main`].find(isThere);
+  return [...adopted, `${root}/main`].find(isAt);
 }
 
 /** Also where a record is damaged: that may be it, and is told already. */
@@ -69,12 +67,12 @@ function hasFirst({ worktrees }: Store): boolean {
       const path = worktrees.find(name)?.path;
       return path === "main" || path?.startsWith("../") === true;
     } catch (error) {
-      if (!isJvsError(error, "E_DESCRIPTOR_CORRUPT")) throw error;
+      if (!isUnreadableRecord(error)) throw error;
       return true;
     }
   });
 }
 
 function withoutRecord({ layout, worktrees }: Store): string[] {
-  return worktrees.names().filter((name) => !isThere(layout.worktreeConfig(name)));
+  return worktrees.names().filter((name) => !layout.worktreeConfig(name).isThere());
 }

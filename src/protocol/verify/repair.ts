@@ -1,5 +1,7 @@
+import { bytesOf } from "../../model/bytes.ts";
 import type { WorktreeConfig } from "../../model/records.ts";
 import { record, text } from "../../model/schema.ts";
+import { removeTree } from "../../tree/remove_tree.ts";
 import { advanceHead } from "../snapshot/advance_head.ts";
 import { orphansOf, parentsOf, soundWorktrees } from "./check.ts";
 import type { RepositoryContext } from "../context.ts";
@@ -11,8 +13,9 @@ import { commitChange, finishIf } from "../change/commit.ts";
 import { defineChange } from "../change/kind.ts";
 import { recoverOnly } from "../change/recover.ts";
 import { leftoversOf } from "./leftovers.ts";
-import { namesIn } from "../../repo/names_in.ts";
-import { attempt } from "../../platform/deno_call.ts";
+import { RefusedPath } from "../../repo/control_errors.ts";
+import type { ControlPath } from "../../repo/control_path.ts";
+import { isSystemError } from "../../platform/system_error.ts";
 import { isStatCache } from "../../tree/stat_cache.ts";
 import { lockEverything, lockWorktree } from "../change/locks.ts";
 import { rebuildReady } from "./rebuild_ready.ts";
@@ -39,7 +42,7 @@ export async function repairRuntime(context: RepositoryContext): Promise<string[
     ...await acceptFolders(context),
     ...await repair(context, "clean_intents"),
     ...await repair(context, "clean_locks"),
-    ...dropDamagedCaches(context),
+    ...await dropDamagedCaches(context),
   ];
 }
 
@@ -52,7 +55,7 @@ export async function repair(context: RepositoryContext, action: Repair): Promis
       // Locks are held by open files, so a crash releases them: there is nothing to clean but their notes.
       return [];
     case "rebuild_index":
-      return rebuildIndex(context);
+      return await rebuildIndex(context);
     case "clean_tmp":
       return await cleanLeftovers(context);
     case "advance_head":
@@ -101,24 +104,29 @@ async function cleanIntents(context: RepositoryContext): Promise<string[]> {
 }
 
 /** Those that are whole save reading everything again. */
-function dropDamagedCaches({ store }: RepositoryContext): string[] {
-  const folder = `${store.hostFolder()}/cache`;
-  const damaged = namesIn(folder).map((name) => `${folder}/${name}`).filter((path) => !isStatCache(path));
-  for (const path of damaged) attempt("remove", path, () => Deno.removeSync(path, { recursive: true }));
-  return damaged.length === 0
-    ? []
-    : ["Removed damaged caches of this host; they are rebuilt as they are needed."];
+async function dropDamagedCaches({ store }: RepositoryContext): Promise<string[]> {
+  const caches = store.hostFolder().at("cache");
+  const damaged = caches.names().filter((name) => !isWholeCache(caches.at(name)));
+  if (damaged.length === 0) return [];
+  using folder = caches.open();
+  for (const name of damaged) await removeTree(folder, bytesOf(name));
+  return ["Removed damaged caches of this host; they are rebuilt as they are needed."];
 }
 
-function rebuildIndex({ store }: RepositoryContext): string[] {
-  const cache = `${store.hostFolder()}/cache`;
+function isWholeCache(place: ControlPath): boolean {
   try {
-    Deno.removeSync(cache, { recursive: true });
-    return ["Removed this host's caches; they are rebuilt as they are needed."];
+    using file = place.openFile("read");
+    return isStatCache(file);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return []; // none yet
+    if (isSystemError(error) || error instanceof RefusedPath) return false; // no file, or none of ours
     throw error;
   }
+}
+
+async function rebuildIndex({ store }: RepositoryContext): Promise<string[]> {
+  using host = store.hostFolder().open();
+  await removeTree(host, bytesOf("cache"));
+  return ["Removed this host's caches; they are rebuilt as they are needed."];
 }
 
 async function cleanLeftovers(context: RepositoryContext): Promise<string[]> {

@@ -3,9 +3,9 @@ import { type Descriptor, snapshotId } from "../../model/records.ts";
 import { boolean, type Infer, list, nullable, oneOf, record, text } from "../../model/schema.ts";
 import { abilitiesOf } from "../../engine/engines.ts";
 import { belongsTo, ownerName } from "../../platform/host_names.ts";
-import type { Folder, Platform } from "../../platform/platform.ts";
+import type { Folder } from "../../platform/platform.ts";
+import type { ControlPath } from "../../repo/control_path.ts";
 import { isRefused } from "../../tree/unreadable.ts";
-import { isThere } from "../../repo/snapshot_files.ts";
 import type { RepositoryContext } from "../context.ts";
 import { DamagedPath, UncheckedPath, verifyPayload, WornPath } from "./payload.ts";
 import type { ReadInodes } from "./read_inodes.ts";
@@ -66,15 +66,15 @@ export async function verifyContent(
   const { layout, platform, snapshots } = context.store;
   const id = descriptor.snapshot_id;
   const manifest = await snapshots.manifestOf(descriptor, { verify: true });
-  if (!isThere(layout.payload(id))) {
+  if (!layout.payload(id).isThere()) {
     const message = `Its payload "${layout.payload(id)}" is missing.`;
     return broken(id, "E_PAYLOAD_HASH_MISMATCH", message, true);
   }
-  using payload = openUnlessClosed(platform, layout.payload(id));
+  using payload = openUnlessClosed(layout.payload(id));
   if (payload === undefined) {
     return {
       ...unchecked(id, NOT_ALL_READ),
-      unchecked: [{ path: "", owner: ownerName(layout.payload(id)) }],
+      unchecked: [{ path: "", owner: ownerName(layout.payload(id).path) }],
     };
   }
   const { keepsModes } = abilitiesOf(descriptor.engine, platform);
@@ -89,9 +89,9 @@ export async function verifyContent(
   return { ...whole(id), payload_hash_valid: valid, severity: worn.length > 0 ? "degraded" : "ok", worn };
 }
 
-function openUnlessClosed(platform: Platform, path: string): Folder | undefined {
+function openUnlessClosed(place: ControlPath): Folder | undefined {
   try {
-    return platform.openFolder(path);
+    return place.open();
   } catch (error) {
     if (isRefused(error)) return undefined;
     throw error;

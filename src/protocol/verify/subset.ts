@@ -1,5 +1,4 @@
 import { JvsError } from "../../model/errors.ts";
-import { readFresh, writeDurable } from "../../platform/durable.ts";
 import type { RepositoryContext } from "../context.ts";
 
 /**
@@ -27,10 +26,10 @@ function partOf(context: RepositoryContext, subset: string): [part: number, part
 
 /** Counts the partial verifications of this host; the count is of use only here, and may be lost. */
 function nextTurn({ store }: RepositoryContext): number {
-  const path = `${store.hostFolder()}/verify-turn`;
-  const turn = Number(readFresh(path) ?? "0");
+  const file = store.hostFolder().at("verify-turn");
+  const turn = Number(file.readFresh() ?? "0");
   const sane = Number.isSafeInteger(turn) && turn >= 0 ? turn : 0;
-  writeDurable(path, String(sane + 1));
+  file.write(String(sane + 1));
   return sane;
 }
 

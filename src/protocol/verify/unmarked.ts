@@ -1,7 +1,6 @@
-import { isJvsError } from "../../model/errors.ts";
 import type { Descriptor, Finding } from "../../model/records.ts";
 import { type Mention, snapshotsMentioned } from "../../repo/audit_mentions.ts";
-import { isThere } from "../../repo/snapshot_files.ts";
+import { isUnreadableRecord } from "../../repo/control_errors.ts";
 import type { Store } from "../../repo/store.ts";
 import type { RepositoryContext } from "../context.ts";
 import { finding } from "./finding.ts";
@@ -31,7 +30,7 @@ export async function unmarkedSnapshots(store: Store): Promise<Unmarked> {
   const isTold = (await store.audit.check()).broken === undefined;
   for (const id of ids) {
     const whole = await store.snapshots.unmarkedDescriptor(id);
-    const hasPayload = isThere(store.layout.payload(id));
+    const hasPayload = store.layout.payload(id).isThere();
     const descriptor = hasPayload && isRecorded(whole, mentions.get(id)) ? whole : undefined;
     // Steps 9 and 10 of SPEC 6 were done, and an intent that was not finished would still be there.
     const isPublished = named.has(id) || mentions.has(id) || hasPayload && whole !== undefined;
@@ -51,7 +50,7 @@ export async function unmarkedSnapshots(store: Store): Promise<Unmarked> {
 export async function checkMarkers({ store }: RepositoryContext): Promise<Finding[]> {
   const { lost } = await unmarkedSnapshots(store);
   return lost.map(({ id, descriptor }) => {
-    const path = store.layout.ready(id);
+    const { path } = store.layout.ready(id);
     const told = `Snapshot ${id} was published, but its commit marker is missing: "${path}". `;
     const where = { path, snapshot_id: id };
     return descriptor === undefined
@@ -103,7 +102,7 @@ function readable<T>(read: () => T | undefined): T | undefined {
   try {
     return read();
   } catch (error) {
-    if (isJvsError(error, "E_DESCRIPTOR_CORRUPT")) return undefined;
+    if (isUnreadableRecord(error)) return undefined;
     throw error;
   }
 }

@@ -1,20 +1,21 @@
 import { bytesOf, ITSELF } from "../../model/bytes.ts";
 import { JvsError } from "../../model/errors.ts";
 import { quoted } from "../../model/path_text.ts";
-import { makeFolderDurable } from "../../platform/durable.ts";
+import { isShared, makeOwnFolder } from "../../platform/make_own.ts";
 import { type Folder, Stat } from "../../platform/platform.ts";
 import { isSystemError } from "../../platform/system_error.ts";
 import { removeClone } from "../../engine/engines.ts";
 import type { Store } from "../../repo/store.ts";
 
+const PAYLOADS = bytesOf("worktrees");
 const OWNER_MAY_MOVE = 0o300;
 
 /** Opens the folder that payload roots stand in, made where it is missing; a link in its place is `E_PATH_ESCAPE`. */
 export function openPayloads(store: Store): Folder {
   try {
-    makeFolderDurable(store.layout.payloads);
     using root = store.platform.openFolder(store.layout.root);
-    return root.openFolder(bytesOf("worktrees"));
+    if (!root.stat(PAYLOADS, new Stat())) makePayloads(store, root);
+    return root.openFolder(PAYLOADS);
   } catch (error) {
     if (!isSystemError(error, "EEXIST", "ELOOP", "ENOTDIR")) throw error;
     throw new JvsError(
@@ -27,6 +28,18 @@ export function openPayloads(store: Store): Folder {
   }
 }
 
+/** As open to the group as the control plane is: the folder that they are in may be older than the repository. */
+function makePayloads({ layout }: Store, root: Folder): void {
+  const control = new Stat();
+  layout.control.stat(control);
+  try {
+    makeOwnFolder(root, PAYLOADS, isShared(control.mode));
+  } catch (error) {
+    if (!isSystemError(error, "EEXIST")) throw error; // another worktree is made at this moment
+  }
+  root.sync();
+}
+
 /** Removes what is staged under an intent. Repeatable. */
 export async function discardStaged(store: Store, { id }: { readonly id: string }): Promise<void> {
   using staging = openStaging(store);
@@ -35,7 +48,7 @@ export async function discardStaged(store: Store, { id }: { readonly id: string 
 
 /** Opens the folder in which a change keeps what is not visible yet, or not any more. */
 export function openStaging(store: Store): Folder {
-  return store.platform.openFolder(store.layout.staging);
+  return store.layout.staging.open();
 }
 
 /** The inode of what has a name, as records have it; nothing where nothing has. */

@@ -87,7 +87,7 @@ export function payloadName({ path }: WorktreeConfig): Uint8Array<ArrayBuffer> {
 }
 
 function inTheWay(store: Store, worktree: WorktreeConfig, intent: RemovalIntent): JvsError {
-  const path = `${store.layout.staging}/${intent.id}`;
+  const { path } = store.layout.staging.at(intent.id);
   return new JvsError(
     "E_ALREADY_EXISTS",
     `Cannot put worktree "${worktree.name}" back after its removal was interrupted: something new stands in its place`,

@@ -61,7 +61,7 @@ async function deleteContent({ context, intent, store, worktree }: RemovalChange
     if (!isJvsError(error)) throw error;
     context.reporter.warn(
       `Worktree "${worktree.name}" is removed, but some of its files could not be deleted: ${error.message}. ` +
-        `They are in "${store.layout.staging}/${intent.id}".`,
+        `They are in "${store.layout.staging.at(intent.id)}".`,
     );
   }
 }
@@ -104,7 +104,7 @@ function changedMeanwhile({ name }: WorktreeConfig, paths: readonly Uint8Array[]
 
 function forgetCache({ store, worktree }: RemovalChange): void {
   try {
-    Deno.removeSync(store.layout.cache(store.platform.host.id, worktree.worktree_id));
+    store.layout.cache(store.platform.host.id, worktree.worktree_id).remove();
   } catch {
     // There was none, or it stays: nobody will ask for it again.
   }

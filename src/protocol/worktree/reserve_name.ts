@@ -1,6 +1,6 @@
 import { isJvsError, JvsError } from "../../model/errors.ts";
 import type { OpenIntent } from "../../repo/intents.ts";
-import { isThere } from "../../repo/snapshot_files.ts";
+import { isAt } from "../../repo/worktree_files.ts";
 import type { Store } from "../../repo/store.ts";
 import type { RepositoryContext } from "../context.ts";
 import { lockRepository } from "../change/locks.ts";
@@ -50,7 +50,7 @@ function checkFree(store: Store, intent: ReservingIntent, name: string): void {
     throw taken(name, "there is one of that name", "`jvs worktree list` shows those there are.");
   }
   const path = `${store.layout.payloads}/${name}`;
-  if (isThere(path)) {
+  if (isAt(path)) {
     throw taken(name, `"${path}" is there already, and is no worktree`, "Or move that away.");
   }
   const other = store.intents.list().find((each) =>

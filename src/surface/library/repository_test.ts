@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { isJvsError, JvsError, Repository } from "../../../mod.ts";
 import { tempDir } from "../../../tests/support/temp_dir.ts";
+import { callIn } from "../../../tests/support/context.ts";
+import { init } from "../../operation/init.ts";
 import { operations } from "../../operation/registry.ts";
 import { methodName } from "./methods.ts";
 
@@ -41,6 +43,41 @@ Deno.test("Repository.adopt() leaves the folder where it is", async () => {
   assertEquals(repository.folder, `${dir.path}/work`);
   assertEquals((await repository.snapshot()).snapshot.stats.files, 1);
 });
+
+Deno.test("Repository leaves the umask as it is, and what it makes in a shared repository is the group's all the same", async () => {
+  using dir = tempDir();
+  const umask = Deno.umask(0o077);
+  try {
+    const root = `${dir.path}/project`;
+    await callIn(dir.path, init, { name: "project", shared: "group" });
+    const repository = await Repository.open(`${root}/main`);
+    Deno.writeTextFileSync(`${root}/main/own`, "one");
+    await repository.snapshot();
+    await repository.worktreeFork({ name: "other" });
+    await repository.refCreate({ name: "gold" });
+    assertEquals([Deno.umask(), modeOf(`${root}/main/own`)], [0o077, 0o600]);
+    for (const path of oursIn(`${root}/.jvs`)) {
+      const { isDirectory } = Deno.lstatSync(path);
+      assertEquals(modeOf(path) & (isDirectory ? 0o2070 : 0o060), isDirectory ? 0o2070 : 0o060, path);
+    }
+    assertEquals(modeOf(`${root}/worktrees`) & 0o2070, 0o2070);
+  } finally {
+    Deno.umask(umask);
+  }
+});
+
+/** Everything of ours: not what is in payloads, which have the modes of what they hold. */
+function oursIn(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) => {
+    const path = `${folder}/${name}`;
+    if (!isDirectory) return [path];
+    return folder.endsWith("/snapshots") ? [] : [path, ...oursIn(path)];
+  });
+}
+
+function modeOf(path: string): number {
+  return (Deno.lstatSync(path).mode ?? 0) & 0o7777;
+}
 
 Deno.test("Repository.open() refuses a folder without a repository", async () => {
   using dir = tempDir();

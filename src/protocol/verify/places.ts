@@ -1,0 +1,33 @@
+import type { Finding } from "../../model/records.ts";
+import { RefusedPath } from "../../repo/control_errors.ts";
+import type { RepositoryContext } from "../context.ts";
+import { finding } from "./finding.ts";
+
+/** What stands in the place of a file or folder of ours, and is none, or another user's: nothing of ours uses it. */
+export function checkPlaces({ store: { layout, platform, worktrees } }: RepositoryContext): Finding[] {
+  const host = layout.host(platform.host.id);
+  const ours = [...layout.folders, host, host.at("cache")].flatMap((folder) => folder.refusals());
+  const names = ours.some(({ path }) => path === layout.worktrees.path) ? [] : worktrees.names();
+  const refused = [...ours, ...names.flatMap((name) => layout.worktree(name).refusals())];
+  // A folder is met twice: among the names of the one it is in, and by itself, where it is known what it should be.
+  return [...new Map(refused.map((each) => [each.path, found(each)])).values()];
+}
+
+/** What a check finds as far as it gets, without what `checkPlaces` has told of. */
+export async function asFar(
+  check: () => Finding[] | Promise<Finding[]>,
+  told: readonly Finding[],
+): Promise<Finding[]> {
+  const isNew = ({ message, path }: Finding) =>
+    !told.some((place) => place.path === path || message.includes(`"${place.path}"`));
+  try {
+    return (await check()).filter(isNew);
+  } catch (error) {
+    if (!(error instanceof RefusedPath)) throw error;
+    return [found(error)].filter(isNew);
+  }
+}
+
+function found(refused: RefusedPath): Finding {
+  return finding("critical", refused.code, `${refused.message}. ${refused.hint}`, { path: refused.path });
+}

@@ -1,0 +1,59 @@
+import { BLOCK, CHAR, DIR, FIFO, FILE, SOCKET, SYMLINK } from "../model/entry.ts";
+import { isJvsError, JvsError } from "../model/errors.ts";
+import { quoted } from "../model/path_text.ts";
+import type { Stat } from "../platform/platform.ts";
+
+/** What must be at a path of ours. */
+export type Kind = typeof FILE | typeof DIR;
+
+const NAMES = new Map([
+  [FILE, "a file"],
+  [DIR, "a folder"],
+  [SYMLINK, "a symbolic link"],
+  [FIFO, "a FIFO"],
+  [SOCKET, "a socket"],
+  [CHAR, "a device"],
+  [BLOCK, "a device"],
+]);
+
+const HINT =
+  "JVS did not make it so, and nothing was changed. See with `ls -l` what it is and whose. If it should not be there, move " +
+  "it away; bring back what it stands in place of from a copy of the repository.";
+
+/** What is at a path of ours is not what it must be, so it is not used. SPEC 2. */
+export class RefusedPath extends JvsError {
+  constructor(readonly path: string, code: "E_PATH_ESCAPE" | "E_PERMISSION", state: string, hint = HINT) {
+    super(code, `Cannot use ${quoted(path)}: ${state}`, { hint, details: { path } });
+  }
+}
+
+/** Whether a record cannot be read for what is in its file, or in its file's place: others go on without it. */
+export function isUnreadableRecord(error: unknown): error is JvsError {
+  return error instanceof RefusedPath || isJvsError(error, "E_DESCRIPTOR_CORRUPT");
+}
+
+/** It is of another kind. */
+export function wrongKind(path: string, is: number, wanted: Kind): RefusedPath {
+  const state = `it is ${NAMES.get(is) ?? "of an unknown kind"}, where ${NAMES.get(wanted)} of JVS must be`;
+  return new RefusedPath(path, is === SYMLINK ? "E_PATH_ESCAPE" : "E_PERMISSION", state);
+}
+
+/** It belongs to a user who must not write here. */
+export function wrongOwner(path: string, { uid }: Stat): RefusedPath {
+  return new RefusedPath(
+    path,
+    "E_PERMISSION",
+    `it belongs to another user (${uid}), who is neither the repository's owner nor of the group that it is shared with`,
+    `${HINT} If all is in order, give it to the repository's owner with \`chown\`.`,
+  );
+}
+
+/** It has a second name somewhere, and what is written into it would be written there too. */
+export function hardLinked(path: string, { nlink }: Stat): RefusedPath {
+  return new RefusedPath(
+    path,
+    "E_PERMISSION",
+    `it has ${nlink} names (hard links), and what JVS writes into it would change it under all of them`,
+    "Give it a copy of its own: `cp -p FILE FILE.own && mv FILE.own FILE`. Nothing was changed.",
+  );
+}

@@ -1,0 +1,190 @@
+import { bytesOf } from "../model/bytes.ts";
+import { DIR, FILE } from "../model/entry.ts";
+import { JvsError } from "../model/errors.ts";
+import { makeOwnFile } from "../platform/make_own.ts";
+import { type Folder, type OpenFile, type OpenHow, type Platform, Stat } from "../platform/platform.ts";
+import { readWhole } from "../platform/read_whole.ts";
+import { isSystemError } from "../platform/system_error.ts";
+import { hardLinked, type Kind, type RefusedPath, wrongKind, wrongOwner } from "./control_errors.ts";
+import { type OwnerOptions, Owners } from "./owners.ts";
+
+const CONTROL = ".jvs";
+const ITSELF = bytesOf(".");
+
+/** Which entry of the control plane, and whose it may be. */
+export interface Place {
+  /** Names from `.jvs` down; none is `.jvs` itself. */
+  readonly parts: readonly string[];
+  /** It holds a user's tree, so it belongs to that tree's owner. */
+  readonly isPayload: boolean;
+}
+
+/**
+ * The one way to what is in `.jvs`. Each call begins at the repository's root and opens folder after folder without following
+ * a link; every folder and file is looked at by its descriptor before it is used: its kind, its owner, and for a file that
+ * is written into that it has no other name. What is not as it must be is refused (`RefusedPath`). SPEC 2.
+ */
+export class ControlPlane {
+  readonly #owners: Owners;
+  readonly #held = new Map<string, { readonly folder: Folder; uses: number }>();
+
+  /** `root` is the absolute path of the folder that holds `.jvs`. */
+  constructor(readonly root: string, readonly platform: Platform, options: OwnerOptions = {}) {
+    this.#owners = new Owners(root, platform.host, options);
+  }
+
+  /** For messages. */
+  pathOf({ parts }: Place): string {
+    return [this.root === "/" ? "" : this.root, CONTROL, ...parts].join("/");
+  }
+
+  /** Makes `.jvs`, with exactly this mode. */
+  make(mode: number): void {
+    using root = this.platform.openFolder(this.root);
+    root.makeFolder(bytesOf(CONTROL), mode);
+  }
+
+  /** Gives `.jvs` to another root on the same file system, durably, unless a control plane is there. */
+  moveTo(root: Folder): void {
+    using from = this.platform.openFolder(this.root);
+    from.rename(bytesOf(CONTROL), root, bytesOf(CONTROL), "replace");
+    root.sync();
+  }
+
+  /** Opens a folder; the caller closes it. */
+  openFolder({ parts, isPayload }: Place): Folder {
+    let folder = this.#openControl();
+    for (const [i, part] of parts.entries()) {
+      using outer = folder;
+      const place = { parts: parts.slice(0, i + 1), isPayload: isPayload && i === parts.length - 1 };
+      folder = this.#openFolderIn(outer, part, place);
+    }
+    return folder;
+  }
+
+  /** Does something in a folder, which is open for so long. */
+  within<T>(place: Place, work: (folder: Folder) => T): T {
+    const held = this.#held.get(place.parts.join("/"));
+    if (held !== undefined) return work(held.folder);
+    using folder = this.openFolder(place);
+    return work(folder);
+  }
+
+  /** Keeps folders open until it is disposed, so that many files in them are read without a walk for each. */
+  hold(places: readonly Place[]): Disposable {
+    const keys = places.flatMap((place) => this.#hold(place) ?? []);
+    return { [Symbol.dispose]: () => keys.forEach((key) => this.#release(key)) };
+  }
+
+  /** Opens a file in its folder, which is open; `write` is for what is written into in place. */
+  openFileIn(folder: Folder, place: Place, how: OpenHow): OpenFile {
+    const name = nameOf(place);
+    if (how === "create") return makeOwnFile(folder, name);
+    const file = this.#explained(folder, name, { place, kind: FILE }, () => folder.openFile(name, how));
+    return this.#checked(file, () => {
+      const stat = this.#checkFile(file, place);
+      if (how === "write" && stat.nlink > 1) throw hardLinked(this.pathOf(place), stat);
+    });
+  }
+
+  /** All that is in a file in its folder, which is open. */
+  readFileIn(folder: Folder, place: Place): Uint8Array<ArrayBuffer> {
+    const name = nameOf(place);
+    using file = this.#explained(folder, name, { place, kind: FILE }, () => folder.openFile(name, "read"));
+    return readWhole(file, this.#checkFile(file, place));
+  }
+
+  /** Why what has a name in a folder of ours, which is open, could not be used; nothing where it could. */
+  refusalIn(folder: Folder, place: Place): RefusedPath | undefined {
+    const stat = new Stat();
+    if (!folder.stat(nameOf(place), stat) || stat.type === DIR) return undefined; // opening that one tells
+    if (stat.type !== FILE) return wrongKind(this.pathOf(place), stat.type, FILE);
+    return this.#owners.may(stat) ? undefined : wrongOwner(this.pathOf(place), stat);
+  }
+
+  #checkFile(file: OpenFile, place: Place): Stat {
+    const stat = new Stat();
+    file.stat(stat);
+    if (!this.#owners.may(stat)) throw wrongOwner(this.pathOf(place), stat);
+    return stat;
+  }
+
+  #openControl(): Folder {
+    using root = this.platform.openFolder(this.root);
+    const control = this.#explained(
+      root,
+      bytesOf(CONTROL),
+      { place: { parts: [], isPayload: false }, kind: DIR },
+      () => root.openFolder(bytesOf(CONTROL)),
+    );
+    return this.#checked(control, () => this.#owners.check(statOf(control)));
+  }
+
+  #openFolderIn(outer: Folder, name: string, place: Place): Folder {
+    const bytes = bytesOf(name);
+    const folder = this.#explained(outer, bytes, { place, kind: DIR }, () => outer.openFolder(bytes));
+    return this.#checked(folder, () => {
+      const stat = statOf(folder);
+      if (!place.isPayload && !this.#owners.may(stat)) throw wrongOwner(this.pathOf(place), stat);
+    });
+  }
+
+  /** What stands in the way is named where it is of another kind than it must be. */
+  #explained<T>(
+    folder: Folder,
+    name: Uint8Array,
+    { place, kind }: { place: Place; kind: Kind },
+    open: () => T,
+  ): T {
+    try {
+      return open();
+    } catch (error) {
+      if (!isSystemError(error) || error.errno === "ENOENT") throw error;
+      const stat = new Stat();
+      if (folder.stat(name, stat) && stat.type !== kind) throw wrongKind(this.pathOf(place), stat.type, kind);
+      throw error;
+    }
+  }
+
+  /** Gives what was opened if it passes; else it is closed. */
+  #checked<T extends Disposable>(opened: T, check: () => void): T {
+    try {
+      check();
+      return opened;
+    } catch (error) {
+      opened[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** Nothing where it cannot be opened: that is told when something in it is asked for. */
+  #hold(place: Place): string | undefined {
+    const key = place.parts.join("/");
+    try {
+      const held = this.#held.get(key) ?? { folder: this.openFolder(place), uses: 0 };
+      held.uses++;
+      this.#held.set(key, held);
+      return key;
+    } catch (error) {
+      if (error instanceof JvsError) return undefined;
+      throw error;
+    }
+  }
+
+  #release(key: string): void {
+    const held = this.#held.get(key);
+    if (held === undefined || --held.uses > 0) return;
+    this.#held.delete(key);
+    held.folder[Symbol.dispose]();
+  }
+}
+
+function nameOf({ parts }: Place): Uint8Array {
+  return bytesOf(parts.at(-1) ?? "");
+}
+
+function statOf(folder: Folder): Stat {
+  const stat = new Stat();
+  folder.stat(ITSELF, stat);
+  return stat;
+}

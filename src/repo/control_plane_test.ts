@@ -1,0 +1,169 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { openFilesIn } from "../../tests/support/open_files.ts";
+import { requires } from "../../tests/support/requires.ts";
+import { mustRun } from "../../tests/support/run.ts";
+import { tempDir } from "../../tests/support/temp_dir.ts";
+import { JvsError } from "../model/errors.ts";
+import { openPlatform } from "../platform/open_platform.ts";
+import { RefusedPath } from "./control_errors.ts";
+import { Layout } from "./layout.ts";
+
+const STRANGER = 12345;
+const ID = "1700000000000-0123abcd";
+
+/** Declares a test with a control plane that has a file and a folder, and a folder outside with the same. */
+function onPlane(
+  name: string,
+  check: (given: { layout: Layout; outside: string }) => void,
+  ...needs: ("root" | "ffi")[]
+) {
+  for (const ffi of [true, false]) {
+    const needed = requires(...(ffi ? ["ffi" as const] : []), ...needs);
+    Deno.test(`${name} (${ffi ? "Linux" : "portable"})`, needed, () => {
+      using dir = tempDir();
+      const layout = new Layout(`${dir.path}/repo`, { platform: openPlatform({ ffi }) });
+      for (const folder of layout.folders) Deno.mkdirSync(folder.path, { recursive: true });
+      const outside = `${dir.path}/outside`;
+      Deno.mkdirSync(outside);
+      for (const folder of [layout.refs.path, outside]) Deno.writeTextFileSync(`${folder}/one.json`, "one");
+      check({ layout, outside });
+    });
+  }
+}
+
+function codeOf(call: () => unknown): string {
+  return assertThrows(call, RefusedPath).code;
+}
+
+onPlane("ControlPath reads, writes and removes what is its own", ({ layout }) => {
+  const one = layout.ref("one");
+  assertEquals([one.readFresh(), one.readOnce(), one.isThere(), one.name], ["one", "one", true, "one.json"]);
+  one.write("two");
+  assertEquals(assertThrows(() => one.create("three"), JvsError).code, "E_ALREADY_EXISTS");
+  assertEquals([one.readFresh(), layout.refs.names()], ["two", ["one.json"]]);
+  one.rename("next.json");
+  assertEquals([one.readFresh(), one.readOnce(), one.remove(), one.isThere()], [
+    undefined,
+    undefined,
+    false,
+    false,
+  ]);
+  assertEquals(layout.ref("next").remove(), true);
+  layout.refs.removeFolder();
+  assertEquals([layout.refs.names(), one.readFresh(), one.remove()], [[], undefined, false]);
+  assertEquals([layout.refs.make(), layout.refs.make()], [true, false]);
+});
+
+onPlane("ControlPath follows no link to a folder", ({ layout, outside }) => {
+  Deno.removeSync(layout.refs.path, { recursive: true });
+  Deno.symlinkSync(outside, layout.refs.path);
+  const one = layout.ref("one");
+  const calls = [
+    () => layout.refs.open(),
+    () => layout.refs.names(),
+    () => one.readFresh(),
+    () => one.readOnce(),
+    () => one.isThere(),
+    () => one.write("x"),
+    () => layout.ref("two").create("x"),
+    () => one.remove(),
+    () => one.rename("x"),
+    () => one.openFile("write"),
+    () => layout.refs.at("more").make(),
+    () => layout.refs.at("more").removeFolder(),
+  ];
+  assertEquals(calls.map(codeOf), calls.map(() => "E_PATH_ESCAPE"));
+  assertEquals(Deno.readTextFileSync(`${outside}/one.json`), "one");
+  assertEquals([...Deno.readDirSync(outside)].length, 1);
+});
+
+onPlane("ControlPath opens no link, FIFO or folder in the place of a file", ({ layout, outside }) => {
+  const one = layout.ref("one");
+  const plants: [plant: () => void, code: string][] = [
+    [() => Deno.symlinkSync(`${outside}/one.json`, one.path), "E_PATH_ESCAPE"],
+    [() => mustRun("mkfifo", one.path), "E_PERMISSION"],
+    [() => Deno.mkdirSync(one.path), "E_PERMISSION"],
+  ];
+  for (const [plant, code] of plants) {
+    Deno.removeSync(one.path);
+    plant();
+    const calls = [
+      () => one.readFresh(),
+      () => one.readOnce(),
+      () => one.openFile("read"),
+      () => one.openFile("write"),
+    ];
+    assertEquals(calls.map(codeOf), calls.map(() => code));
+    assertEquals(
+      layout.refs.refusals().length,
+      code === "E_PERMISSION" && Deno.lstatSync(one.path).isDirectory ? 0 : 1,
+    );
+  }
+  Deno.removeSync(one.path);
+  Deno.symlinkSync(`${outside}/one.json`, one.path);
+  one.write("ours"); // takes the link's place
+  assertEquals([one.readFresh(), Deno.readTextFileSync(`${outside}/one.json`)], ["ours", "one"]);
+});
+
+onPlane("ControlPath writes into no file that has another name", ({ layout, outside }) => {
+  const one = layout.ref("one");
+  Deno.linkSync(one.path, `${outside}/other`);
+  const error = assertThrows(() => one.openFile("write"), RefusedPath, "2 names");
+  assertEquals([error.code, one.readFresh()], ["E_PERMISSION", "one"]);
+});
+
+onPlane(
+  "ControlPath uses nothing of another user, but for payloads",
+  ({ layout }) => {
+    const one = layout.ref("one");
+    Deno.chownSync(one.path, STRANGER, STRANGER);
+    assertEquals(assertThrows(() => one.readFresh(), RefusedPath, `(${STRANGER})`).code, "E_PERMISSION");
+    assertEquals(layout.refs.refusals().map(({ path }) => path), [one.path]);
+    Deno.chownSync(layout.refs.path, STRANGER, STRANGER);
+    assertEquals([codeOf(() => layout.refs.open()), codeOf(() => one.isThere())], [
+      "E_PERMISSION",
+      "E_PERMISSION",
+    ]);
+    Deno.mkdirSync(layout.payload(ID).path);
+    Deno.chownSync(layout.payload(ID).path, STRANGER, STRANGER);
+    layout.payload(ID).open()[Symbol.dispose]();
+  },
+  "root",
+);
+
+onPlane(
+  "ControlPlane reads nothing of a control plane whose owner is not trusted",
+  ({ layout }) => {
+    Deno.removeSync(layout.formatVersion.parent.path + "/refs", { recursive: true });
+    mustRun("mkfifo", layout.config.path);
+    Deno.chownSync(layout.control.path, STRANGER, STRANGER);
+    for (
+      const call of [
+        () => layout.config.readFresh(),
+        () => layout.refs.isThere(),
+        () => layout.control.names(),
+      ]
+    ) {
+      assertEquals(assertThrows(call, JvsError).code, "E_UNTRUSTED");
+    }
+  },
+  "root",
+);
+
+onPlane(
+  "ControlPath keeps no descriptor open, whether it succeeds or not; hold() does as long as it is held",
+  ({ layout }) => {
+    const before = openFilesIn(layout.root);
+    layout.ref("one").readFresh();
+    mustRun("mkfifo", layout.ref("pipe").path);
+    codeOf(() => layout.ref("pipe").readOnce());
+    assertEquals(layout.ref("none").readOnce(), undefined);
+    assertEquals(openFilesIn(layout.root), before);
+    {
+      using _held = layout.plane.hold([layout.refs, layout.refs.at("missing")]);
+      using _again = layout.plane.hold([layout.refs]);
+      assert(layout.ref("one").isThere());
+    }
+    assertEquals(openFilesIn(layout.root), before);
+  },
+);
