@@ -38,18 +38,18 @@ export async function cloneTree(
 
 /** Folders, symbolic links, FIFOs, sockets and devices: they come from the table alone. */
 async function makeAllButFiles(cloning: Cloning): Promise<void> {
-  const { pace, table } = cloning;
+  const { slice, table } = cloning;
   for (let i = 1; i < table.count; i++) {
-    if (pace.due()) await pace.turn();
+    if (slice.isOver()) await slice.yield();
     if (at(table.type, i) !== FILE && !cloning.isFurtherLink(i)) makeFromTable(cloning, i);
   }
 }
 
 /** Folders get their aspects last, the deepest first: filling one changes its times, and may need rights that it loses. */
 async function finishFolders(cloning: Cloning): Promise<void> {
-  const { pace, table } = cloning;
+  const { slice, table } = cloning;
   for (let i = table.count - 1; i >= 0; i--) {
-    if (pace.due()) await pace.turn();
+    if (slice.isOver()) await slice.yield();
     if (at(table.type, i) === DIR) cloning.finish(i);
   }
 }

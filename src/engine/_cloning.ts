@@ -1,7 +1,7 @@
 import { ITSELF } from "../model/bytes.ts";
 import { FILE } from "../model/entry.ts";
 import { type Reporter, silentReporter } from "../model/progress.ts";
-import { Pace } from "../platform/pace.ts";
+import { TimeSlice } from "../platform/time_slice.ts";
 import type { Folder, OpenFile, Platform } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
 import { OpenFolders } from "../tree/open_folders.ts";
@@ -13,7 +13,7 @@ import { Losses } from "./_losses.ts";
 
 // What opening a file says when it is not there any more, or is something else by now.
 const GONE = ["ENOENT", "ENOTDIR", "ELOOP", "ENXIO", "EINVAL", "EISDIR", "ESTALE", "EAGAIN"];
-/** So many bytes are as much work as one entry: what `Pace` weighs by. */
+/** So many bytes are as much work as one entry: what `TimeSlice` weighs by. */
 export const BYTES_A_ROUND = 64 * 1024;
 
 /** What an engine brings of its own: it makes files with their content, and for each calls `finish` or notes why not. */
@@ -26,7 +26,7 @@ export class Cloning implements Disposable {
   readonly destination: OpenFolders;
   readonly losses: Losses;
   readonly aspects: AspectSetter;
-  readonly pace: Pace;
+  readonly slice: TimeSlice;
   /** Entries that are not in the destination and will not be. */
   readonly absent = new Set<number>();
   /** First names of files that have all their names already. */
@@ -47,7 +47,7 @@ export class Cloning implements Disposable {
     this.destination = new OpenFolders(root, table);
     this.losses = new Losses(table, payload);
     this.aspects = new AspectSetter(platform, table, this.losses, payload);
-    this.pace = new Pace(request.signal);
+    this.slice = new TimeSlice(request.signal);
     this.reporter = request.reporter ?? silentReporter;
     this.reporter.begin("cloning", { entries: table.count, bytes: totalBytes(table) });
   }

@@ -8,9 +8,9 @@ export type FillFile = (source: OpenFile, target: OpenFile) => Iterable<number>;
 /** Makes each file by opening both ends: for engines that can give one open file the content of another. */
 export function oneByOne(fillFile: FillFile): FillFiles {
   return async (cloning, files) => {
-    const { aspects, pace, table } = cloning;
+    const { aspects, slice, table } = cloning;
     for (const index of files) {
-      if (pace.due()) await pace.turn();
+      if (slice.isOver()) await slice.yield();
       using source = cloning.openSource(index);
       if (source === undefined) continue;
       if (cloning.flushEach) source.syncData();
@@ -21,7 +21,7 @@ export function oneByOne(fillFile: FillFile): FillFiles {
         // One that was empty when it was scanned stays so: what it is by now is for the next look.
         for (const bytes of at(table.size, index) > 0 ? fillFile(source, target) : []) {
           cloning.advanceBytes(bytes);
-          if (pace.due(bytes / BYTES_A_ROUND)) await pace.turn();
+          if (slice.isOver(bytes / BYTES_A_ROUND)) await slice.yield();
         }
       }
       cloning.finish(index);

@@ -39,12 +39,12 @@ class Linker implements Disposable {
 
   /** Links what it can; gives what has to be made for itself, and what waits for that. */
   async link(waiting: readonly number[]): Promise<{ alone: number[]; later: number[] }> {
-    const { absent, pace, table } = this.cloning;
+    const { absent, slice, table } = this.cloning;
     const alone: number[] = [];
     const later: number[] = [];
     const beingMade = new Set<number>();
     for (const index of waiting) {
-      if (pace.due()) await pace.turn();
+      if (slice.isOver()) await slice.yield();
       const group = at(table.linkGroup, index);
       const first = this.standIn.get(group) ?? group;
       if (beingMade.has(group)) later.push(index);

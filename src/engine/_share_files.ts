@@ -9,12 +9,12 @@ import type { ShareSource } from "./contract.ts";
 
 /** Hard-links unchanged files from an earlier payload, and gives the files that have to be made instead. SPEC 5. */
 export async function shareFiles(cloning: Cloning): Promise<number[]> {
-  const { pace, request, table } = cloning;
+  const { slice, request, table } = cloning;
   using sharing = request.as === "payload" && request.share ? new Sharing(cloning, request.share) : undefined;
   const files: number[] = [];
   for (let i = 1; i < table.count; i++) {
     if (at(table.type, i) !== FILE || cloning.isFurtherLink(i)) continue;
-    if (pace.due()) await pace.turn();
+    if (slice.isOver()) await slice.yield();
     if (!sharing?.tryTo(i)) files.push(i);
   }
   return files;

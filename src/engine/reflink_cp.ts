@@ -51,11 +51,11 @@ export function cloneByCp(source: OpenFile, target: OpenFile): void {
 }
 
 async function fillByCp(cloning: Cloning, files: readonly number[]): Promise<void> {
-  const { pace } = cloning;
+  const { slice } = cloning;
   for (const batch of batches(cloning, files)) {
     const result = await copyBatch(cloning, batch.paths);
     for (const index of batch.files) {
-      if (pace.due()) await pace.turn();
+      if (slice.isOver()) await slice.yield();
       await checkOne(cloning, index, result);
     }
   }

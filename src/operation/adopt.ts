@@ -2,7 +2,7 @@ import { JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
 import { boolean, record, text } from "../model/schema.ts";
 import { openPlatform } from "../platform/open_platform.ts";
-import { checkAdoptable } from "../repo/refusals.ts";
+import { checkAdoptable } from "../repo/new_repository_place.ts";
 import { adoptBeginning, beginRepository } from "../protocol/repository/begin.ts";
 import { hasMoreEntriesThan } from "../protocol/repository/count_entries.ts";
 import { defineFreeOperation } from "./define.ts";

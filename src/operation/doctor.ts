@@ -14,7 +14,7 @@ import type { RepositoryContext } from "../protocol/context.ts";
 import { finding, REPAIRS } from "../protocol/verify/finding.ts";
 import { asFar, checkPlaces } from "../protocol/verify/places.ts";
 import { checkRecords } from "../protocol/verify/lost_records.ts";
-import { checkMarkers } from "../protocol/verify/unmarked.ts";
+import { checkMarkers } from "../protocol/verify/lost_markers.ts";
 import { folderAcceptance } from "../protocol/change/accept_folder.ts";
 import { readyRebuilding } from "../protocol/verify/rebuild_ready.ts";
 import { headAdvance, repair, repairRuntime } from "../protocol/verify/repair.ts";

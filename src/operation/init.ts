@@ -2,7 +2,7 @@ import { JvsError } from "../model/errors.ts";
 import { checkName } from "../model/names.ts";
 import { quoted } from "../model/path_text.ts";
 import { oneOf, record, text } from "../model/schema.ts";
-import { checkNewRepositoryPlace, isUnused, type PlaceOptions } from "../repo/refusals.ts";
+import { checkNewRepositoryPlace, isUnused, type PlaceOptions } from "../repo/new_repository_place.ts";
 import { trustedRepositories } from "../repo/trust.ts";
 import { beginRepository, initBeginning } from "../protocol/repository/begin.ts";
 import { defineFreeOperation } from "./define.ts";

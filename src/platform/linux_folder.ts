@@ -9,7 +9,7 @@ import { NameBuffer, NO_NAME, terminated } from "./linux_name.ts";
 import { type RenameHow, renameName } from "./linux_rename.ts";
 import { statName, statOpen } from "./linux_stat.ts";
 import { FolderXattrs } from "./linux_xattr.ts";
-import { isDot, joinForEyes, PathForEyes } from "./path_for_eyes.ts";
+import { isDot, joinPath, LazyPath } from "./lazy_path.ts";
 import { type Folder, type Listing, type OpenFile, type OpenHow, Stat } from "./platform.ts";
 import { SystemError } from "./system_error.ts";
 
@@ -73,23 +73,23 @@ export class LinuxFolder implements Folder {
       if (result === 0) return true;
       const errno = this.#libc.errno;
       if (errno === ENOENT && !dot) return false;
-      if (errno !== EINTR) throw new SystemError("look at", joinForEyes(this.path, name), errnoName(errno));
+      if (errno !== EINTR) throw new SystemError("look at", joinPath(this.path, name), errnoName(errno));
     }
   }
 
   openFolder(name: Uint8Array): LinuxFolder {
     const descriptor = this.#named("open", name, (given) => this.#openAt(given, AS_FOLDER));
-    return new LinuxFolder(this.#libc, descriptor, new PathForEyes(this.#where, name));
+    return new LinuxFolder(this.#libc, descriptor, new LazyPath(this.#where, name));
   }
 
   openFile(name: Uint8Array, how: OpenHow, mode = 0o600): OpenFile {
     const action = how === "create" ? "create" : "open";
     const descriptor = this.#named(action, name, (given) => this.#openAt(given, AS_FILE[how], mode));
-    const file = new LinuxFile(this.#libc, descriptor, new PathForEyes(this.#where, name), how !== "read");
+    const file = new LinuxFile(this.#libc, descriptor, new LazyPath(this.#where, name), how !== "read");
     if (how === "create") return file;
     if (statOpen(this.#libc, descriptor, found) === 0 && found.type === FILE) return file;
     file[Symbol.dispose]();
-    throw new SystemError(action, joinForEyes(this.path, name), found.type === DIR ? "EISDIR" : "EINVAL");
+    throw new SystemError(action, joinPath(this.path, name), found.type === DIR ? "EISDIR" : "EINVAL");
   }
 
   readLink(name: Uint8Array): Uint8Array {
@@ -111,14 +111,14 @@ export class LinuxFolder implements Folder {
   }
 
   makeSymlink(name: Uint8Array, target: Uint8Array): void {
-    if (target.includes(0)) throw new SystemError("create", joinForEyes(this.path, name), "EINVAL");
+    if (target.includes(0)) throw new SystemError("create", joinPath(this.path, name), "EINVAL");
     const text = terminated(target);
     this.#named("create", name, (given) => this.#libc.call.symlinkat(text, this.#descriptor, given));
   }
 
   makeSpecial(name: Uint8Array, type: number, major: number, minor: number): void {
     const format = NODE_FORMATS.get(type);
-    if (format === undefined) throw new SystemError("create", joinForEyes(this.path, name), "EINVAL");
+    if (format === undefined) throw new SystemError("create", joinPath(this.path, name), "EINVAL");
     const device = deviceNumber(major, minor);
     const { call } = this.#libc;
     this.#named("create", name, (given) => call.mknodat(this.#descriptor, given, format | 0o600, device));
@@ -137,8 +137,8 @@ export class LinuxFolder implements Folder {
     const why = renameName(this.#libc, names, how);
     if (why === undefined) return;
     const path = why === "EEXIST" || why === "ENOTEMPTY"
-      ? joinForEyes(to.path, toName)
-      : joinForEyes(this.path, name);
+      ? joinPath(to.path, toName)
+      : joinPath(this.path, name);
     throw new SystemError(path.startsWith(to.path) ? "rename to" : "rename", path, why);
   }
 
@@ -235,7 +235,7 @@ export class LinuxFolder implements Folder {
   ): number {
     const given = orItself && isDot(name) ? NO_NAME : here.put(name, action, this);
     const result = this.#libc.repeat(() => call(given));
-    if (result < 0) throw this.#libc.failure(action, joinForEyes(this.path, name));
+    if (result < 0) throw this.#libc.failure(action, joinPath(this.path, name));
     return result;
   }
 }

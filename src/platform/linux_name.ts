@@ -1,4 +1,4 @@
-import { joinForEyes } from "./path_for_eyes.ts";
+import { joinPath } from "./lazy_path.ts";
 import { SystemError } from "./system_error.ts";
 
 const SLASH = 0x2f;
@@ -29,14 +29,14 @@ export class NameBuffer {
     const bytes = this.#bytes;
     const start = this.#start;
     const length = name.length;
-    if (length >= ROOM) throw new SystemError(action, joinForEyes(folder.path, name), "ENAMETOOLONG");
+    if (length >= ROOM) throw new SystemError(action, joinPath(folder.path, name), "ENAMETOOLONG");
     let good = length > 0 && !(length === 2 && name[0] === DOT && name[1] === DOT);
     for (let i = 0; i < length; i++) {
       const byte = name[i] as number;
       if (byte === 0 || byte === SLASH) good = false;
       bytes[start + i] = byte;
     }
-    if (!good) throw new SystemError(action, joinForEyes(folder.path, name), "EINVAL");
+    if (!good) throw new SystemError(action, joinPath(folder.path, name), "EINVAL");
     bytes[start + length] = 0;
     return bytes;
   }

@@ -4,7 +4,7 @@ import { decodePath, encodePath } from "../model/path_text.ts";
 import { errnoName } from "./errno.ts";
 import type { Libc } from "./libc.ts";
 import { NameBuffer, terminated } from "./linux_name.ts";
-import { isDot, joinForEyes } from "./path_for_eyes.ts";
+import { isDot, joinPath } from "./lazy_path.ts";
 import { SystemError } from "./system_error.ts";
 
 // What Linux allows: 64 KB for a value, 64 KB for the list of names.
@@ -38,7 +38,7 @@ export class FolderXattrs {
     const path = this.#pathOf(name, action);
     const listed = this.#list(path);
     if (typeof listed === "string") {
-      throw new SystemError(action, joinForEyes(this.#folder.path, name), listed);
+      throw new SystemError(action, joinPath(this.#folder.path, name), listed);
     }
     const found: Xattr[] = [];
     for (let start = 0; start < listed.length;) {
@@ -49,7 +49,7 @@ export class FolderXattrs {
       if (!isKept(text)) continue;
       const value = this.#get(path, xattrName);
       if (typeof value === "string") {
-        throw new SystemError(action, joinForEyes(this.#folder.path, name), value);
+        throw new SystemError(action, joinPath(this.#folder.path, name), value);
       }
       if (value !== undefined) found.push({ name: text, value });
     }
@@ -67,7 +67,7 @@ export class FolderXattrs {
         ? call.lsetxattr(path, text, value, length, 0)
         : call.fsetxattr(this.#descriptor, text, value, length, 0)
     );
-    if (result < 0) throw this.#libc.failure("set an attribute of", joinForEyes(this.#folder.path, name));
+    if (result < 0) throw this.#libc.failure("set an attribute of", joinPath(this.#folder.path, name));
   }
 
   remove(name: Uint8Array, xattrName: string): void {
@@ -77,7 +77,7 @@ export class FolderXattrs {
     const result = this.#libc.repeat(() =>
       path ? call.lremovexattr(path, text) : call.fremovexattr(this.#descriptor, text)
     );
-    if (result < 0) throw this.#libc.failure("remove an attribute of", joinForEyes(this.#folder.path, name));
+    if (result < 0) throw this.#libc.failure("remove an attribute of", joinPath(this.#folder.path, name));
   }
 
   /** Nothing for the folder itself. */

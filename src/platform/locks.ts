@@ -1,7 +1,7 @@
 import { bytesOf, textOf } from "../model/bytes.ts";
 import { JvsError } from "../model/errors.ts";
 import { nowMs } from "./clock.ts";
-import { throwIfCancelled } from "./pace.ts";
+import { throwIfCancelled } from "./time_slice.ts";
 import { type OpenFile, type OpenHow, Stat } from "./platform.ts";
 import { isSystemError } from "./system_error.ts";
 

@@ -1,7 +1,7 @@
 import { bytesOf, exactTextOf } from "../model/bytes.ts";
 import type { Xattr } from "../model/entry.ts";
 import { displayPath } from "../model/path_text.ts";
-import { joinForEyes } from "./path_for_eyes.ts";
+import { joinPath } from "./lazy_path.ts";
 import { attempt, byteNameRefused } from "./deno_call.ts";
 import { PortableFile } from "./portable_file.ts";
 import { fillFrom } from "./portable_stat.ts";
@@ -35,7 +35,7 @@ export class PortableFolder implements Folder {
   /** Where a name is. */
   locate(name: Uint8Array, action: string): string {
     const text = exactTextOf(name);
-    const shown = joinForEyes(this.path, name);
+    const shown = joinPath(this.path, name);
     if (text === undefined) throw byteNameRefused(action, shown);
     if (text === "" || text === ".." || /[/\0]/.test(text)) throw new SystemError(action, shown, "EINVAL");
     if (text === ".") return this.real;
@@ -68,7 +68,7 @@ export class PortableFolder implements Folder {
     const path = this.locate(name, "open");
     const info = attempt("open", path, () => Deno.lstatSync(path));
     if (!info.isDirectory) throw new SystemError("open", path, "ENOTDIR");
-    return new PortableFolder(path, joinForEyes(this.path, name), this.#unsynced);
+    return new PortableFolder(path, joinPath(this.path, name), this.#unsynced);
   }
 
   openFile(name: Uint8Array, how: OpenHow, mode = 0o600): OpenFile {
@@ -181,11 +181,11 @@ export class PortableFolder implements Folder {
   }
 
   setXattr(name: Uint8Array, _xattr: Xattr): void {
-    throw new SystemError("set an attribute of", joinForEyes(this.path, name), "EOPNOTSUPP");
+    throw new SystemError("set an attribute of", joinPath(this.path, name), "EOPNOTSUPP");
   }
 
   removeXattr(name: Uint8Array, _xattrName: string): void {
-    throw new SystemError("remove an attribute of", joinForEyes(this.path, name), "EOPNOTSUPP");
+    throw new SystemError("remove an attribute of", joinPath(this.path, name), "EOPNOTSUPP");
   }
 
   sync(): void {

@@ -1,6 +1,6 @@
 import { textOf } from "../model/bytes.ts";
 import { JvsError } from "../model/errors.ts";
-import { throwIfCancelled } from "./pace.ts";
+import { throwIfCancelled } from "./time_slice.ts";
 
 /** How to run a program. */
 export interface RunProgramOptions {

@@ -1,7 +1,7 @@
 import { bytesOf, hexOf } from "../model/bytes.ts";
 import { randomBytes } from "./clock.ts";
 import { makeOwnFile } from "./make_own.ts";
-import { joinForEyes } from "./path_for_eyes.ts";
+import { joinPath } from "./lazy_path.ts";
 import type { Folder, OpenFile } from "./platform.ts";
 import { isSystemError, SystemError } from "./system_error.ts";
 
@@ -79,7 +79,7 @@ export class TemporaryFile implements Disposable {
       return call();
     } catch (error) {
       if (!isSystemError(error)) throw error;
-      throw new SystemError(action, joinForEyes(this.#folder.path, this.#place), error.errno, error);
+      throw new SystemError(action, joinPath(this.#folder.path, this.#place), error.errno, error);
     }
   }
 }

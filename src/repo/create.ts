@@ -14,7 +14,7 @@ import { initialConfig } from "./config.ts";
 import { repositoryAt } from "./discover.ts";
 import { Layout } from "./layout.ts";
 import { writeRecord } from "./record_file.ts";
-import { isUnused, UNFINISHED } from "./refusals.ts";
+import { isUnused, UNFINISHED } from "./new_repository_place.ts";
 import { openStore, type Store } from "./store.ts";
 import { newWorktreeConfig, Worktrees } from "./worktrees.ts";
 

@@ -4,7 +4,7 @@ import { isSnapshotId, newSnapshotId } from "../model/ids.ts";
 import { quoted } from "../model/path_text.ts";
 import { Descriptor, Ready } from "../model/records.ts";
 import { nowMs, randomBytes } from "../platform/clock.ts";
-import { Pace } from "../platform/pace.ts";
+import { TimeSlice } from "../platform/time_slice.ts";
 import type { Folder } from "../platform/platform.ts";
 import { removeClone } from "../engine/engines.ts";
 import { readManifest, type ReadManifestOptions } from "../tree/manifest.ts";
@@ -140,9 +140,9 @@ export class Snapshots {
    * Damaged ones are passed over: verify and doctor name them.
    */
   async *mentioning(text: string): AsyncGenerator<Descriptor> {
-    const pace = new Pace(undefined);
+    const slice = new TimeSlice(undefined);
     for (const id of this.listKnown().reverse()) {
-      if (pace.due()) await pace.turn();
+      if (slice.isOver()) await slice.yield();
       if (!this.hasText(id, text)) continue;
       const descriptor = await this.readable(id);
       if (descriptor !== undefined) yield descriptor;

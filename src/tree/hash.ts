@@ -1,5 +1,5 @@
 import type { Reporter } from "../model/progress.ts";
-import { Pace } from "../platform/pace.ts";
+import { TimeSlice } from "../platform/time_slice.ts";
 import type { Folder, OpenFile, Platform } from "../platform/platform.ts";
 import { isSystemError, type SystemError } from "../platform/system_error.ts";
 import { flushTogether } from "./flush.ts";
@@ -11,7 +11,7 @@ import { isRefused } from "./unreadable.ts";
 const BUFFER_BYTES = 512 * 1024;
 /** What is hashed for holes. */
 const ZEROS = new Uint8Array(BUFFER_BYTES);
-/** How many rounds of a usual loop a full buffer and a file are worth, for `Pace`. */
+/** How many rounds of a usual loop a full buffer and a file are worth, for `TimeSlice`. */
 const BUFFER_WEIGHT = 64;
 const FILE_WEIGHT = 2;
 
@@ -71,7 +71,7 @@ class HashRun implements Disposable {
   private entries = 0;
   private reportedBytes = 0;
   private readonly folders: OpenFolders;
-  private readonly pace: Pace;
+  private readonly slice: TimeSlice;
   private readonly buffer = new Uint8Array(BUFFER_BYTES);
   /** For each hard-link group the entry by which its file was read. */
   private readonly groups = new Map<number, number>();
@@ -83,8 +83,8 @@ class HashRun implements Disposable {
     private readonly options: HashOptions & { readonly flushEach: boolean },
   ) {
     this.folders = new OpenFolders(root, table);
-    this.pace = new Pace(options.signal);
-    this.pace.check();
+    this.slice = new TimeSlice(options.signal);
+    this.slice.check();
   }
 
   /** Hashes one file, or notes why that cannot be. */
@@ -98,7 +98,7 @@ class HashRun implements Disposable {
       if (group !== NONE) groups.set(group, index);
     }
     this.entries++;
-    if (this.pace.due(FILE_WEIGHT)) await this.pause();
+    if (this.slice.isOver(FILE_WEIGHT)) await this.pause();
   }
 
   /** Tells the reporter what was done since the last time. */
@@ -168,11 +168,11 @@ class HashRun implements Disposable {
   private async add(stream: Sha256Stream, bytes: Uint8Array): Promise<void> {
     stream.update(bytes);
     this.bytes += bytes.length;
-    if (this.pace.due(BUFFER_WEIGHT)) await this.pause();
+    if (this.slice.isOver(BUFFER_WEIGHT)) await this.pause();
   }
 
   private async pause(): Promise<void> {
     this.report();
-    await this.pace.turn();
+    await this.slice.yield();
   }
 }

@@ -1,7 +1,7 @@
 import { bytesOf, equalBytes, hexOf } from "../model/bytes.ts";
 import { JvsError } from "../model/errors.ts";
 import { removeDurable, writeDurable } from "../platform/durable.ts";
-import { Pace } from "../platform/pace.ts";
+import { TimeSlice } from "../platform/time_slice.ts";
 import type { Folder } from "../platform/platform.ts";
 import { readWhole } from "../platform/read_whole.ts";
 import { isSystemError } from "../platform/system_error.ts";
@@ -86,15 +86,15 @@ export async function readManifest(
     const { count, blocks } = await readIndex(folder, id, options.expectedHash);
     using packs = new PackReader(folder);
     for (const place of blocks) packs.check(place); // before memory is taken for so many entries
-    const pace = new Pace(options.signal);
+    const slice = new TimeSlice(options.signal);
     const table = new TreeTable(count);
     const decoder = new EntryDecoder(table);
     for await (const { places, read } of readBlocks(folder, packs, blocks, options.verify ?? false)) {
       places.forEach(({ pack, entries }, k) =>
         inFile(pathIn(folder, packName(pack)), () => decoder.decode(read[k] as Uint8Array, entries))
       );
-      if (pace.due(VERIFY_AT_ONCE)) await pace.turn();
-      else pace.check();
+      if (slice.isOver(VERIFY_AT_ONCE)) await slice.yield();
+      else slice.check();
     }
     return table;
   });
@@ -143,7 +143,7 @@ async function writeBlocks(
   const { sink } = writer;
   const encoder = new EntryEncoder(table, sink);
   const walker = new PathWalker(table);
-  const pace = new Pace(undefined);
+  const slice = new TimeSlice(undefined);
   const blocks: BlockPlace[] = [];
   let path = walker.path(0);
   for (let i = 0; i < table.count;) {
@@ -158,7 +158,7 @@ async function writeBlocks(
     blocks.push(shared ?? writer.keep(start, i - first));
     if (shared !== undefined) sink.cut(start);
     if (writer.full) await writer.flush();
-    if (pace.due(i - first)) await pace.turn();
+    if (slice.isOver(i - first)) await slice.yield();
   }
   return blocks;
 }

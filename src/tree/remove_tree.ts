@@ -2,7 +2,7 @@ import { DIR } from "../model/entry.ts";
 import { JvsError } from "../model/errors.ts";
 import { displayPath } from "../model/path_text.ts";
 import { type Reporter, silentReporter } from "../model/progress.ts";
-import { Pace } from "../platform/pace.ts";
+import { TimeSlice } from "../platform/time_slice.ts";
 import { type Folder, Stat } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
 import { boundaryOf } from "./boundaries.ts";
@@ -48,13 +48,13 @@ class Removal implements Disposable {
   private readonly table = new TreeTable();
   private readonly found = new Stat();
   private readonly folders: OpenFolders;
-  private readonly pace: Pace;
+  private readonly slice: TimeSlice;
   private readonly reporter: Reporter;
 
   constructor(root: Folder, private readonly top: Stat, options: RemoveTreeOptions) {
     this.table.add(0, new Uint8Array(), DIR);
     this.folders = new OpenFolders(root, this.table);
-    this.pace = new Pace(options.signal);
+    this.slice = new TimeSlice(options.signal);
     this.reporter = options.reporter ?? silentReporter;
     this.reporter.begin("removing");
   }
@@ -71,10 +71,10 @@ class Removal implements Disposable {
   }
 
   private async lookInto(index: number, folder: Folder): Promise<void> {
-    const { found, pace, table, top } = this;
+    const { found, slice, table, top } = this;
     const names = folder.list();
     for (let i = 0; i < names.count; i++) {
-      if (pace.due()) await pace.turn();
+      if (slice.isOver()) await slice.yield();
       const name = names.name(i);
       if (!folder.stat(name, found)) continue;
       refuseMountPoint(folder, name, found, top);
@@ -86,9 +86,9 @@ class Removal implements Disposable {
 
   /** Removes all but the root itself, the folders found last first: what is in a folder was found after it. */
   async empty(): Promise<void> {
-    const { folders, pace, table } = this;
+    const { folders, slice, table } = this;
     for (let index = table.count - 1; index >= 0; index--) {
-      if (pace.due()) await pace.turn();
+      if (slice.isOver()) await slice.yield();
       await this.removeFiles(folders.get(index));
       if (index === 0) return;
       const parent = folders.get(at(table.parent, index));
@@ -99,7 +99,7 @@ class Removal implements Disposable {
   private async removeFiles(folder: Folder): Promise<void> {
     const names = folder.list();
     for (let i = 0; i < names.count; i++) {
-      if (this.pace.due()) await this.pace.turn();
+      if (this.slice.isOver()) await this.slice.yield();
       removeIfThere(() => folder.removeFile(names.name(i)));
     }
     this.reporter.advance(names.count + 1, 0);

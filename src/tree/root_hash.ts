@@ -1,7 +1,7 @@
 import { hexOf } from "../model/bytes.ts";
 import { entryTypeName, LOST } from "../model/entry.ts";
 import { RootHashLines } from "../model/root_hash.ts";
-import { Pace } from "../platform/pace.ts";
+import { TimeSlice } from "../platform/time_slice.ts";
 import { PathWalker } from "./path_walker.ts";
 import { ByteSink } from "./byte_sink.ts";
 import { loadSha256, sha256 } from "./sha256.ts";
@@ -17,7 +17,7 @@ export async function payloadRootHash(table: TreeTable, signal?: AbortSignal): P
   const hash = await hashFor(table.count);
   const lines = new RootHashLines((piece) => hash.update(piece));
   const paths = new PathWalker(table);
-  const pace = new Pace(signal);
+  const slice = new TimeSlice(signal);
   for (let i = 1; i < table.count; i++) {
     if ((at(table.lost, i) & LOST.type) !== 0) continue;
     const device = table.devices.get(i);
@@ -30,7 +30,7 @@ export async function payloadRootHash(table: TreeTable, signal?: AbortSignal): P
       major: device?.major ?? 0,
       minor: device?.minor ?? 0,
     });
-    if (pace.due()) await pace.turn();
+    if (slice.isOver()) await slice.yield();
   }
   lines.finish();
   return hexOf(await hash.digest());

@@ -1,6 +1,6 @@
 import type { BytePath } from "../model/bytes.ts";
 import type { DegradationList } from "../model/degradations.ts";
-import { Pace } from "../platform/pace.ts";
+import { TimeSlice } from "../platform/time_slice.ts";
 import type { Folder } from "../platform/platform.ts";
 import type { Boundary } from "./boundaries.ts";
 import type { ScanClock } from "./scan_clock.ts";
@@ -32,8 +32,8 @@ export interface Scan {
  * meanwhile is left out: whoever needs a tree that stands still scans it again and compares.
  */
 export async function scanTree(root: Folder, options: ScanOptions): Promise<Scan> {
-  const pace = new Pace(options.signal);
-  pace.check();
+  const slice = new TimeSlice(options.signal);
+  slice.check();
   options.reporter?.begin("scanning");
   let reported = 0;
   using walk = new ScanWalk(root, options);
@@ -42,9 +42,9 @@ export async function scanTree(root: Folder, options: ScanOptions): Promise<Scan
     reported = walk.table.count;
   };
   while (walk.step()) {
-    if (!pace.due()) continue;
+    if (!slice.isOver()) continue;
     report();
-    await pace.turn();
+    await slice.yield();
   }
   report();
   const { table, degradations, ignored, boundaries, unreadable, knownAs } = walk;

@@ -1,4 +1,4 @@
-import { Pace } from "../platform/pace.ts";
+import { TimeSlice } from "../platform/time_slice.ts";
 import { type Folder, Stat } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
 import { OpenFolders } from "./open_folders.ts";
@@ -14,7 +14,7 @@ export async function isTreeUnchangedSince(
   table: TreeTable,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  const pace = new Pace(signal);
+  const slice = new TimeSlice(signal);
   const stat = new Stat();
   using folders = new OpenFolders(root, table);
   try {
@@ -22,7 +22,7 @@ export async function isTreeUnchangedSince(
     for (let i = 1; i < table.count; i++) {
       const folder = folders.get(at(table.parent, i));
       if (!folder.stat(table.name(i), stat) || !isUnchangedSince(table, i, stat)) return false;
-      if (pace.due()) await pace.turn();
+      if (slice.isOver()) await slice.yield();
     }
     return true;
   } catch (error) {

@@ -16,7 +16,7 @@ export interface Scene {
   readonly linkedOutside: ReadonlySet<string>;
 }
 
-/** The hashes of what files of a scene may have in them. */
+/** The hashes of what files of a comparison may have in them. */
 export const CONTENTS = ["0", "1"].map((digit) => digit.repeat(64));
 
 function randomTree(random: Random): PlainEntry[] {
@@ -62,7 +62,7 @@ function linkSome(files: readonly PlainEntry[], random: Random): void {
   }
 }
 
-/** A scene with everything in it that a plan depends on; with `scoped` for some paths only, with `fixed` things that must not be moved. */
+/** A comparison with everything in it that a plan depends on; with `scoped` for some paths only, with `fixed` things that must not be moved. */
 export function randomScene(random: Random, options: { scoped?: boolean; fixed?: boolean } = {}): Scene {
   const now = randomTree(random);
   // Often much the same: a difference must not be the usual thing.

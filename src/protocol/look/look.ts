@@ -117,7 +117,7 @@ export async function lookAt(
 }
 
 /** Looks at a folder of ours that holds what belongs to a worktree: all of it, nothing known before. The look closes it. */
-export async function lookAtOurs(
+export async function lookWithoutCache(
   context: RepositoryContext,
   worktree: WorktreeConfig,
   root: Folder,

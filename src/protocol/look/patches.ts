@@ -1,7 +1,7 @@
 import { type BytePath, exactTextOf } from "../../model/bytes.ts";
 import { decodePath } from "../../model/path_text.ts";
 import { NO_FILE, patchName, unifiedDiff } from "../../model/unified_diff.ts";
-import { Pace } from "../../platform/pace.ts";
+import { TimeSlice } from "../../platform/time_slice.ts";
 import { type Folder, Stat } from "../../platform/platform.ts";
 import { isSystemError } from "../../platform/system_error.ts";
 import { FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
@@ -24,11 +24,11 @@ export async function patchesOf(
 ): Promise<(string | null)[]> {
   using before = new Texts(from);
   using after = new Texts(to);
-  const pace = new Pace(signal);
+  const slice = new TimeSlice(signal);
   const patches: (string | null)[] = [];
   let length = 0;
   for (const difference of differences) {
-    if (pace.due(64)) await pace.turn(); // one file can take long
+    if (slice.isOver(64)) await slice.yield(); // one file can take long
     const patch = contentDiffers(difference) ? patchOf(before, after, difference, length < most) : null;
     length += patch?.length ?? 0;
     patches.push(patch);

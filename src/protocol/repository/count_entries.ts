@@ -1,4 +1,4 @@
-import { Pace } from "../../platform/pace.ts";
+import { TimeSlice } from "../../platform/time_slice.ts";
 
 /** Whether there is more than this below a folder. Links are not followed; what is closed to us counts as empty. */
 export async function hasMoreEntriesThan(
@@ -6,14 +6,14 @@ export async function hasMoreEntriesThan(
   bound: number,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const pace = new Pace(signal);
+  const slice = new TimeSlice(signal);
   const folders = [folder];
   let count = 0;
   for (let next = folders.pop(); next !== undefined; next = folders.pop()) {
     for (const { name, isDirectory } of entriesOf(next)) {
       if (++count > bound) return true;
       if (isDirectory) folders.push(`${next}/${name}`);
-      if (pace.due()) await pace.turn();
+      if (slice.isOver()) await slice.yield();
     }
   }
   return false;

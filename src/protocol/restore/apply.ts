@@ -1,7 +1,7 @@
 import type { BytePath } from "../../model/bytes.ts";
 import type { DegradationList } from "../../model/degradations.ts";
 import { DIR } from "../../model/entry.ts";
-import { Pace } from "../../platform/pace.ts";
+import { TimeSlice } from "../../platform/time_slice.ts";
 import { type Folder, Stat } from "../../platform/platform.ts";
 import { isSystemError } from "../../platform/system_error.ts";
 import { FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
@@ -57,14 +57,14 @@ export async function applyJournal(
   degradations: DegradationList,
   signal: AbortSignal,
 ): Promise<void> {
-  const pace = new Pace(signal);
+  const slice = new TimeSlice(signal);
   loosenFolders(trees.worktree, journal.aspects);
   for (const [index, unit] of journal.units.entries()) {
     const folder = trees.worktree.get(parentPath(unit.path));
     watch.before(index, folder, lastName(unit.path));
     carryOut(trees, unit, folder);
     watch.after(index, folder, lastName(unit.path));
-    if (pace.due(8)) await pace.turn();
+    if (slice.isOver(8)) await slice.yield();
   }
   for (const entry of [...journal.aspects].reverse()) {
     setAt(
@@ -73,7 +73,7 @@ export async function applyJournal(
       entry.after,
       (aspect, reason) => degradations.add(aspect, entry.path, reason),
     );
-    if (pace.due(8)) await pace.turn();
+    if (slice.isOver(8)) await slice.yield();
   }
 }
 

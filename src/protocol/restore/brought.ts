@@ -1,10 +1,10 @@
 import { FILE } from "../../model/entry.ts";
 import { type Folder, Stat } from "../../platform/platform.ts";
-import { adoptUnchanged } from "../../tree/adopt_unchanged.ts";
+import { matchUnchanged } from "../../tree/match_unchanged.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import type { WorktreeContext } from "../change/kind.ts";
-import { adoptHashes } from "../look/adopt_hashes.ts";
-import { lookAt, lookAtOurs } from "../look/look.ts";
+import { copyHashes } from "../look/copy_hashes.ts";
+import { lookAt, lookWithoutCache } from "../look/look.ts";
 import type { RestorePlan } from "./plan.ts";
 import type { Staging } from "./staging.ts";
 
@@ -26,8 +26,8 @@ export class Brought {
     plan: RestorePlan,
     then: TreeTable,
   ): Promise<Brought> {
-    using look = await lookAtOurs(context, worktree, fresh.openFolder(ITSELF));
-    adoptHashes(look.table, then);
+    using look = await lookWithoutCache(context, worktree, fresh.openFolder(ITSELF));
+    copyHashes(look.table, then);
     await look.settle();
     const movedAlone = plan.units.map((unit) => unit.then).filter((j) => j !== NONE && then.type[j] === FILE);
     const bytes = movedAlone.reduce((sum, j) => sum + at(then.size, j), 0);
@@ -46,7 +46,7 @@ export class Brought {
   /** The next look need not read again what did not change since it was `seen`, or brought. */
   async remember({ context, worktree }: WorktreeContext, seen: TreeTable): Promise<void> {
     using look = await lookAt(context, worktree);
-    for (const known of [seen, this.table]) adoptUnchanged(known, look.table);
+    for (const known of [seen, this.table]) matchUnchanged(known, look.table);
     look.remember(null);
   }
 }

@@ -12,7 +12,7 @@ import { inodeAt } from "./inode.ts";
 import type { JournalUnit } from "./journal.ts";
 import { PutAside } from "./put_aside.ts";
 import type { Staging } from "./staging.ts";
-import { lookAtOurs } from "../look/look.ts";
+import { lookWithoutCache } from "../look/look.ts";
 import { saveSnapshot } from "../snapshot/save_snapshot.ts";
 import { snapshotSaving } from "../snapshot/snapshot_saving.ts";
 import { withIntent } from "../change/with_intent.ts";
@@ -34,7 +34,7 @@ export async function gatherConcurrentWrites(
   expected: Expected,
   aside: PutAside,
 ): Promise<TreeTable> {
-  using look = await lookAtOurs(context, worktree, taken.openFolder(ITSELF));
+  using look = await lookWithoutCache(context, worktree, taken.openFolder(ITSELF));
   const found = look.table;
   const { isProven, isKnown } = expected.in(found);
   const doubtful: number[] = [];
@@ -122,7 +122,7 @@ async function saveTree(
   worktree: WorktreeConfig,
   aside: Folder,
 ): Promise<string | null> {
-  using look = await lookAtOurs(context, worktree, aside.openFolder(ITSELF));
+  using look = await lookWithoutCache(context, worktree, aside.openFolder(ITSELF));
   const paths = leafPaths(look.table);
   if (paths.length === 0) return null;
   const { store } = context;

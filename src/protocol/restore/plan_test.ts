@@ -102,15 +102,15 @@ const ROUNDS = 600;
 /** Runs a check on many scenes, and says by which number a failing one can be had again. */
 function onScenes(
   options: Parameters<typeof randomScene>[1],
-  check: (scene: Scene, plan: RestorePlan) => void,
+  check: (comparison: Scene, plan: RestorePlan) => void,
 ): void {
   const seed = Math.floor(Math.random() * 2 ** 31);
   for (let round = 0; round < ROUNDS; round++) {
-    const scene = randomScene(randomNumbers(seed + round), options);
+    const comparison = randomScene(randomNumbers(seed + round), options);
     try {
-      check(scene, planRestore(requestOf(scene)));
+      check(comparison, planRestore(requestOf(comparison)));
     } catch (error) {
-      throw new Error(`scene ${seed + round}: ${error instanceof Error ? error.message : error}`, {
+      throw new Error(`comparison ${seed + round}: ${error instanceof Error ? error.message : error}`, {
         cause: error,
       });
     }
@@ -118,12 +118,12 @@ function onScenes(
 }
 
 Deno.test("planRestore() makes any tree the snapshot's, and keeps what is ignored where that has nothing", () => {
-  onScenes({}, (scene, plan) => {
-    const before = modelOf(scene.now);
+  onScenes({}, (comparison, plan) => {
+    const before = modelOf(comparison.now);
     const model = new Map(before);
-    apply(plan, scene, model);
-    const target = modelOf(scene.then);
-    const kept = keptPaths(scene);
+    apply(plan, comparison, model);
+    const target = modelOf(comparison.then);
+    const kept = keptPaths(comparison);
     assertEquals([...model.keys()].sort(), [...new Set([...target.keys(), ...kept])].sort());
     for (const [path, inode] of target) assertEquals(model.get(path), inode, path);
     for (const path of kept) assert(model.get(path) === before.get(path), `${path} is another`);
@@ -132,52 +132,56 @@ Deno.test("planRestore() makes any tree the snapshot's, and keeps what is ignore
 });
 
 Deno.test("planRestore() changes no file that has a name outside the tree, or that stays", () => {
-  onScenes({}, (scene, plan) => {
-    const model = modelOf(scene.now);
-    const unaffected = [...scene.linkedOutside, ...keptPaths(scene)].map((path) => model.get(path) as Inode);
+  onScenes({}, (comparison, plan) => {
+    const model = modelOf(comparison.now);
+    const unaffected = [...comparison.linkedOutside, ...keptPaths(comparison)].map((path) =>
+      model.get(path) as Inode
+    );
     const before = structuredClone(unaffected);
-    apply(plan, scene, model);
+    apply(plan, comparison, model);
     assertEquals(unaffected, before);
   });
 });
 
 Deno.test("planRestore() says of all that goes away or is replaced that it is touched", () => {
-  onScenes({ scoped: true }, (scene, plan) => {
-    const before = modelOf(scene.now);
+  onScenes({ scoped: true }, (comparison, plan) => {
+    const before = modelOf(comparison.now);
     const model = new Map(before);
     if (plan.inTheWay.length > 0) return;
-    apply(plan, scene, model);
-    const touched = new Set(plan.touched.map((i) => pathOf(scene.nowTable, i)));
+    apply(plan, comparison, model);
+    const touched = new Set(plan.touched.map((i) => pathOf(comparison.nowTable, i)));
     for (const [path, inode] of before) assertEquals(touched.has(path), model.get(path) !== inode, path);
     assertEquals(touched.size, plan.touched.length, "something is touched twice");
   });
 });
 
 Deno.test("planRestore() leaves alone what is as it must be", () => {
-  onScenes({}, (scene, plan) => {
-    const target = modelOf(scene.then);
-    const units = plan.units.filter(({ now }) => now !== NONE).map(({ now }) => pathOf(scene.nowTable, now));
-    const metadata = plan.metadata.map((each) => pathOf(scene.nowTable, each.now));
-    for (const { path, type, mode, sec, hash, target: link, group } of scene.now) {
+  onScenes({}, (comparison, plan) => {
+    const target = modelOf(comparison.then);
+    const units = plan.units.filter(({ now }) => now !== NONE).map(({ now }) =>
+      pathOf(comparison.nowTable, now)
+    );
+    const metadata = plan.metadata.map((each) => pathOf(comparison.nowTable, each.now));
+    for (const { path, type, mode, sec, hash, target: link, group } of comparison.now) {
       const wanted = target.get(path);
       const isSame = wanted?.type === type && wanted.mode === mode && wanted.sec === sec &&
         wanted.content === (hash ?? link ?? "");
-      if (!isSame || group !== null || find(scene.then, path)?.group !== null) continue;
+      if (!isSame || group !== null || find(comparison.then, path)?.group !== null) continue;
       assertEquals([...units, ...metadata].includes(path), false, `${path} is as it must be`);
     }
   });
 });
 
 Deno.test("planRestore() of some paths makes those as they were and leaves all others alone", () => {
-  onScenes({ scoped: true }, (scene, plan) => {
-    const before = modelOf(scene.now);
+  onScenes({ scoped: true }, (comparison, plan) => {
+    const before = modelOf(comparison.now);
     const model = new Map(before);
-    const scope = scene.scope ?? [];
-    apply(plan, scene, model);
-    const target = modelOf(scene.then);
+    const scope = comparison.scope ?? [];
+    apply(plan, comparison, model);
+    const target = modelOf(comparison.then);
     for (const [path, inode] of target) if (isWithin(path, scope)) assertEquals(model.get(path), inode, path);
     const holdsIgnored = (path: string) =>
-      scene.now.some((each) => isWithin(each.path, [path]) && isWithin(each.path, scene.ignored));
+      comparison.now.some((each) => isWithin(each.path, [path]) && isWithin(each.path, comparison.ignored));
     for (const path of model.keys()) {
       if (isWithin(path, scope) && !target.has(path)) assert(holdsIgnored(path), `${path} is still there`);
     }
@@ -199,15 +203,15 @@ Deno.test("planRestore() of some paths makes those as they were and leaves all o
 });
 
 Deno.test("planRestore() never moves what cannot be saved: it stays, or it is in the way", () => {
-  onScenes({ fixed: true }, (scene, plan) => {
+  onScenes({ fixed: true }, (comparison, plan) => {
     if (plan.inTheWay.length > 0) {
-      for (const i of plan.inTheWay) assert(scene.fixed.has(pathOf(scene.nowTable, i)));
+      for (const i of plan.inTheWay) assert(comparison.fixed.has(pathOf(comparison.nowTable, i)));
       return;
     }
-    const before = modelOf(scene.now);
+    const before = modelOf(comparison.now);
     const model = new Map(before);
-    apply(plan, scene, model);
-    for (const path of scene.fixed) {
+    apply(plan, comparison, model);
+    for (const path of comparison.fixed) {
       assert(model.get(path) === before.get(path), `${path} was moved`);
       for (const [below, inode] of before) {
         if (isWithin(below, [path])) assert(model.get(below) === inode, `${below} in ${path} was moved`);

@@ -39,18 +39,18 @@ export async function prepareRestore(place: WorktreeContext, request: RestoreReq
   try {
     const saved = await place.store.snapshots.manifest(request.descriptor.snapshot_id, { verify: true });
     const then = asHeld(saved, look.table, place.store.platform.host);
-    const scene = new Scene(look, then, request);
+    const comparison = new Comparison(look, then, request);
     if (!request.preview) await look.settle();
     await look.hash(needsHash(then, look.table));
-    const plan = scene.plan(new Set());
+    const plan = comparison.plan(new Set());
     refuseInTheWay(look, plan);
     const { head_snapshot_id } = place.worktree;
     const head = await savedTable(place.store, head_snapshot_id);
     const move: Move = request.paths === null
       ? await moveBetween(place.store, head_snapshot_id, request.descriptor.snapshot_id)
       : { to: "unsaid" };
-    const prepared = { look, then, scope: scene.scope, autosaveId: null, notSaved: [], move };
-    const unsaved = await scene.unsavedPaths(head, plan);
+    const prepared = { look, then, scope: comparison.scope, autosaveId: null, notSaved: [], move };
+    const unsaved = await comparison.unsavedPaths(head, plan);
     if (unsaved === null) return { ...prepared, plan, saved: head ?? look.table };
     if (request.unsaved === "discard") return { ...prepared, plan, saved: look.table };
     if (request.unsaved === "refuse") throw refusal(place, request);
@@ -58,7 +58,7 @@ export async function prepareRestore(place: WorktreeContext, request: RestoreReq
     const { snapshotId, missing, table } = request.preview
       ? { snapshotId: null, missing: unreadableFiles(look, plan), table: look.table }
       : await saveFirst(place, request, look, unsaved);
-    const lastPlan = scene.plan(new Set(missing.map(keyOf)));
+    const lastPlan = comparison.plan(new Set(missing.map(keyOf)));
     refuseInTheWay(look, lastPlan);
     return { ...prepared, plan: lastPlan, autosaveId: snapshotId, saved: table, notSaved: missing };
   } catch (error) {
@@ -68,7 +68,7 @@ export async function prepareRestore(place: WorktreeContext, request: RestoreReq
 }
 
 /** Now and then side by side, with the rules of both. */
-class Scene {
+class Comparison {
   readonly scope: Uint8Array;
   private readonly nowScope: Uint8Array;
   /** Kept out of snapshots by the worktree's own rules. */

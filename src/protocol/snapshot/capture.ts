@@ -7,7 +7,7 @@ import type { CloneRequest, CloneResult, Engine, ShareSource } from "../../engin
 import type { Folder } from "../../platform/platform.ts";
 import { hashFiles, hashTargets } from "../../tree/hash.ts";
 import { removeClone } from "../../engine/engines.ts";
-import { adoptUnchanged } from "../../tree/adopt_unchanged.ts";
+import { matchUnchanged } from "../../tree/match_unchanged.ts";
 import { settle } from "../../tree/scan_clock.ts";
 import type { Scan } from "../../tree/scan.ts";
 import { isTreeUnchangedSince } from "../../tree/tree_unchanged.ts";
@@ -15,7 +15,7 @@ import type { TreeTable } from "../../tree/table.ts";
 import { unreadableError } from "../../tree/unreadable.ts";
 import { correctFromPayload } from "./capture_tables.ts";
 import type { WorktreeContext } from "../change/kind.ts";
-import { adoptHashes } from "../look/adopt_hashes.ts";
+import { copyHashes } from "../look/copy_hashes.ts";
 import { type Look, scanWorktree } from "../look/look.ts";
 import { isLeftOut } from "../payload/left_out.ts";
 import { shareWithNewest, type SnapshotToShare } from "./share.ts";
@@ -67,7 +67,7 @@ export async function capture(
     const still = await whileSyncing(change, payloads, () => isStill(change, look, attempt));
     if (still) return finish(attempt, { consistency: "quiesced", earlier });
     const now = await lookAgain(change, look, scan);
-    const { match, steady } = adoptUnchanged(scan.table, now.table, new Set(attempt.result.changed));
+    const { match, steady } = matchUnchanged(scan.table, now.table, new Set(attempt.result.changed));
     if (steady) return finish(attempt, { consistency: "quiesced", earlier });
     if (options.consistency === "best_effort" || again === RECAPTURES) {
       if (options.consistency === "quiesced") throw neverStill(look, scan, now, match);
@@ -156,7 +156,7 @@ function finish(
   degradations.addAll(scan.degradations);
   degradations.addAll(result.degradations);
   // The tree held still, so what has the same size and time is the same.
-  if (result.table !== scan.table) adoptHashes(scan.table, result.table);
+  if (result.table !== scan.table) copyHashes(scan.table, result.table);
   return { table: result.table, seen: scan.table, degradations, ...rest };
 }
 

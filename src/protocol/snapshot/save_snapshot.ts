@@ -11,7 +11,7 @@ import { engineFor } from "../engine_for.ts";
 import { describeTree } from "./describe_tree.ts";
 import type { Look } from "../look/look.ts";
 import type { snapshotSaving } from "./snapshot_saving.ts";
-import { noteUnseen } from "./unseen.ts";
+import { addUnseenAspects } from "./unseen_aspects.ts";
 
 /** What a snapshot says of itself besides what it captures. */
 export interface SaveOptions {
@@ -58,7 +58,7 @@ export async function saveSnapshot(
 
   // 3. and 4. Clone into snapshots/<id>.tmp, hash it, and write the manifest.
   const captured = await capture(change, look, id, { ...options, engine });
-  noteUnseen(captured.degradations, store.platform.abilities, engine.abilities);
+  addUnseenAspects(captured.degradations, store.platform.abilities, engine.abilities);
   const { rootHash, manifestHash, isRepeated } = await describeTree(change, id, captured);
 
   // 5. Everything is durable before anything refers to it.

@@ -1,11 +1,11 @@
 import { bytesOf, textOf } from "../../model/bytes.ts";
 import { isTemporaryName } from "../../platform/durable.ts";
-import { UNFINISHED } from "../../repo/refusals.ts";
+import { UNFINISHED } from "../../repo/new_repository_place.ts";
 import { worktreeNames } from "../../repo/worktree_files.ts";
 import type { Store } from "../../repo/store.ts";
 import { removeTree } from "../../tree/remove_tree.ts";
 import { lostRecords } from "./lost_records.ts";
-import { unmarkedSnapshots } from "./unmarked.ts";
+import { snapshotsWithoutMarker } from "./lost_markers.ts";
 
 /** Something that a crash left and no open intent accounts for: in nobody's way, and safe to clean. */
 export interface Leftover {
@@ -28,7 +28,7 @@ export async function leftoversOf(store: Store): Promise<Leftover[]> {
 
 async function unfinishedSnapshots(store: Store): Promise<Leftover[]> {
   const { snapshots, layout } = store;
-  const { unfinished } = await unmarkedSnapshots(store);
+  const { unfinished } = await snapshotsWithoutMarker(store);
   return unfinished.map((id) => ({
     what: `the unfinished snapshot ${id}`,
     path: (snapshots.parts(id)[0] ?? layout.unfinishedPayload(id)).path,

@@ -10,7 +10,7 @@ import type { RepositoryContext } from "../context.ts";
 import { ReadInodes } from "./read_inodes.ts";
 import type { UncheckedPath } from "./payload.ts";
 import { verifyContent } from "./snapshot.ts";
-import { unmarkedSnapshots } from "./unmarked.ts";
+import { snapshotsWithoutMarker } from "./lost_markers.ts";
 
 const MOST_NAMED = 5;
 
@@ -31,7 +31,7 @@ export async function rebuildReady(context: RepositoryContext): Promise<string[]
   const { store } = context;
   using _locks = await lockEverything(context, readyRebuilding.operation);
   await recoverOpenIntents(context, null);
-  const { lost } = await unmarkedSnapshots(store);
+  const { lost } = await snapshotsWithoutMarker(store);
   const read = new ReadInodes();
   const mended: string[] = [];
   const damaged: JvsError[] = [];

@@ -5,7 +5,7 @@ import { checkName } from "../../model/names.ts";
 import type { WorktreeConfig } from "../../model/records.ts";
 import { randomBytes } from "../../platform/clock.ts";
 import type { Folder } from "../../platform/platform.ts";
-import { adoptHashes } from "../look/adopt_hashes.ts";
+import { copyHashes } from "../look/copy_hashes.ts";
 import { settle } from "../../tree/scan_clock.ts";
 import type { TreeTable } from "../../tree/table.ts";
 import { newWorktreeConfig } from "../../repo/worktrees.ts";
@@ -15,7 +15,7 @@ import type { RepositoryContext } from "../context.ts";
 import { checkForkable, type Filled, fillFromSnapshot, type NewRoot } from "./fill_from_snapshot.ts";
 import { fillFromWorktree } from "./fill_from_worktree.ts";
 import { lockRepository, lockWorktree } from "../change/locks.ts";
-import { lookAtOurs } from "../look/look.ts";
+import { lookWithoutCache } from "../look/look.ts";
 import { makeMovable, openStaging } from "./payload_roots.ts";
 import { recoverOpenIntents } from "../change/recover.ts";
 import { reserveName } from "./reserve_name.ts";
@@ -145,12 +145,12 @@ async function rememberContent(
   root: Folder,
   known: TreeTable,
 ): Promise<void> {
-  using look = await lookAtOurs(context, config, root.openFolder(bytesOf(".")));
+  using look = await lookWithoutCache(context, config, root.openFolder(bytesOf(".")));
   const { clock, table } = look;
   if (clock === undefined || clock.granularityNs > clock.tickNs) return;
   await settle(table, clock);
   table.clean.fill(1);
-  adoptHashes(table, known);
+  copyHashes(table, known);
   look.remember(null);
 }
 

@@ -8,13 +8,13 @@ export function isDot(name: Uint8Array): boolean {
 }
 
 /** A path for messages. */
-export function joinForEyes(folder: string, name: Uint8Array): string {
+export function joinPath(folder: string, name: Uint8Array): string {
   if (isDot(name)) return folder;
   return folder.endsWith("/") ? folder + displayPath(name) : `${folder}/${displayPath(name)}`;
 }
 
 /** The path of something open, put together only when somebody wants to read it. */
-export class PathForEyes {
+export class LazyPath {
   readonly #folder: { readonly path: string };
   readonly #name: Uint8Array;
 
@@ -28,7 +28,7 @@ export class PathForEyes {
     // Not by recursion: a tree may be deeper than the stack.
     const names = [this.#name];
     let folder = this.#folder;
-    for (; folder instanceof PathForEyes; folder = folder.#folder) names.push(folder.#name);
-    return names.reduceRight(joinForEyes, folder.path);
+    for (; folder instanceof LazyPath; folder = folder.#folder) names.push(folder.#name);
+    return names.reduceRight(joinPath, folder.path);
   }
 }

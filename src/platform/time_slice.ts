@@ -4,17 +4,17 @@ import { nextTurn } from "./clock.ts";
 const SLICE_MS = 50;
 
 /**
- * Cuts a long synchronous loop into slices, as signals, progress and cancelling only get a turn between them:
- * `if (pace.due()) await pace.turn();` in each round.
+ * Cuts a long synchronous loop into slices of time, because signals, progress and cancelling run only between them:
+ * `if (slice.isOver()) await slice.yield();` in each round.
  */
-export class Pace {
+export class TimeSlice {
   private started = performance.now();
   private rounds = 0;
 
   constructor(private readonly signal: AbortSignal | undefined) {}
 
   /** Whether the slice is used up; looks at the clock once in 64 rounds (`weight` rounds count as so many). */
-  due(weight = 1): boolean {
+  isOver(weight = 1): boolean {
     this.rounds += weight;
     if (this.rounds < 64) return false;
     this.rounds = 0;
@@ -22,7 +22,7 @@ export class Pace {
   }
 
   /** Lets everything else have its turn; `E_INTERRUPTED` if the work was cancelled. */
-  async turn(): Promise<void> {
+  async yield(): Promise<void> {
     await nextTurn();
     this.check();
     this.started = performance.now();

@@ -6,7 +6,7 @@ import type { TreeTable } from "../../tree/table.ts";
  * Takes over the hashes of entries that were just made from a manifest: same path, size and time. Only for where no other
  * process can have written since: to any other, size and time prove nothing.
  */
-export function adoptHashes(table: TreeTable, made: TreeTable): void {
+export function copyHashes(table: TreeTable, made: TreeTable): void {
   mergeTables(made, table, (i, j) => {
     if (i === -1 || j === -1 || !isOfSameMake(made, i, table, j)) return;
     const hash = made.contentHash(i);

@@ -6,7 +6,7 @@ const ALL_OF_IT = new Uint8Array();
 const WHY = "nothing can see them without the C library (--allow-ffi)";
 
 /** Notes, once for the whole tree, what this platform cannot even see of it and so does not keep. SPEC 13. */
-export function noteUnseen(
+export function addUnseenAspects(
   degradations: DegradationList,
   { exactStat, holes, xattrs }: PlatformAbilities,
   { keepsHoles }: EngineAbilities,

@@ -5,7 +5,7 @@ import { requires } from "../../tests/support/requires.ts";
 import { diskImage } from "../../tests/support/disk_image.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
 import { createRepository } from "./create.ts";
-import { checkAdoptable, checkNewRepositoryPlace } from "./refusals.ts";
+import { checkAdoptable, checkNewRepositoryPlace } from "./new_repository_place.ts";
 
 function refused(call: () => unknown, message: string): JvsError {
   const error = assertThrows(call, JvsError, message);

@@ -13,14 +13,14 @@ export interface LostMarker {
 }
 
 /** What there is of snapshots without a marker, and no open intent accounts for. */
-export interface Unmarked {
+export interface WithoutMarker {
   /** Never published: in nobody's way, and safe to remove. */
   readonly unfinished: readonly string[];
   readonly lost: readonly LostMarker[];
 }
 
 /** Tells what a crash left from what a marker was lost of: only the first may ever be removed. SPEC 6. */
-export async function unmarkedSnapshots(store: Store): Promise<Unmarked> {
+export async function snapshotsWithoutMarker(store: Store): Promise<WithoutMarker> {
   const ids = withoutIntent(store);
   const unfinished: string[] = [];
   const lost: LostMarker[] = [];
@@ -48,7 +48,7 @@ export async function unmarkedSnapshots(store: Store): Promise<Unmarked> {
 
 /** Each published snapshot without a marker. */
 export async function checkMarkers({ store }: RepositoryContext): Promise<Finding[]> {
-  const { lost } = await unmarkedSnapshots(store);
+  const { lost } = await snapshotsWithoutMarker(store);
   return lost.map(({ id, descriptor }) => {
     const { path } = store.layout.ready(id);
     const told = `Snapshot ${id} was published, but its commit marker is missing: "${path}". `;

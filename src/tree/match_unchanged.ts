@@ -6,7 +6,7 @@ import type { TreeTable } from "./table.ts";
  * Compares two looks at a tree: for each entry of the second its unchanged twin in the first, or -1. What was hashed for
  * the twin is taken over. `missed` are entries of the first that do not count.
  */
-export function adoptUnchanged(
+export function matchUnchanged(
   before: TreeTable,
   after: TreeTable,
   missed: ReadonlySet<number> = new Set(),
