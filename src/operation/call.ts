@@ -1,7 +1,6 @@
 import { isJvsError, JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
 import { SchemaMismatch } from "../model/schema.ts";
-import { isUnreadableRecord } from "../repo/control_errors.ts";
 import type { Discovered } from "../repo/discover.ts";
 import type { Store } from "../repo/store.ts";
 import type { AnyOperation } from "./define.ts";
@@ -34,6 +33,7 @@ export async function runOperation(
 /** Finds and opens the repository that a context is about; `E_NOT_A_REPOSITORY` names where it was looked for. */
 export async function openRepository(context: Context): Promise<RepositoryContext> {
   // Only who opens a repository pays for loading what that takes.
+  const { isUnreadableRecord } = await import("../repo/control_errors.ts");
   const { discover } = await import("../repo/discover.ts");
   const { openStore } = await import("../repo/store.ts");
   const { trustedRepositories } = await import("../repo/trust.ts");
@@ -41,7 +41,7 @@ export async function openRepository(context: Context): Promise<RepositoryContex
   const found = lookFrom(context, (from) => discover(from, { trustedRoots }));
   if (found === undefined) throw notARepository(context);
   const store = openStore(found.root, { trustedRoots });
-  return { ...context, store, ...worktreeOf(context, store, found) };
+  return { ...context, store, ...worktreeOf(context, store, found, isUnreadableRecord) };
 }
 
 /** The worktree that the caller is in, else main. One whose record is damaged must not stop `doctor`, or another's work. */
@@ -49,6 +49,7 @@ function worktreeOf(
   { repo, cwd }: Context,
   { layout, worktrees }: Store,
   found: Discovered,
+  isUnreadable: (error: unknown) => error is JvsError,
 ): Pick<RepositoryContext, "worktree" | "worktreeProblem"> {
   try {
     const name = repo === undefined ? found.worktree ?? undefined : worktrees.containing(cwd)?.name;
@@ -60,7 +61,7 @@ function worktreeOf(
     const worktreeProblem = worktrees.withoutRecord(lost);
     return worktreeProblem === undefined ? { worktree: null } : { worktree: null, worktreeProblem };
   } catch (error) {
-    if (!isUnreadableRecord(error)) throw error;
+    if (!isUnreadable(error)) throw error;
     return { worktree: null, worktreeProblem: error };
   }
 }

@@ -134,7 +134,7 @@ function kindOf(path: string): string {
 function entriesOf(folder: string, prefix = ""): string[] {
   return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) => {
     const path = `${prefix}${name}`;
-    const isPayload = prefix === "snapshots/";
+    const isPayload = /^(snapshots|runtime\/shared\/(staging|replaced))\/$/.test(prefix);
     return [path, ...(isDirectory && !isPayload ? entriesOf(`${folder}/${name}`, `${path}/`) : [])];
   }).sort();
 }
