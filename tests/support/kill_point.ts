@@ -1,3 +1,4 @@
+import { LinuxFile } from "../../src/platform/linux_file.ts";
 import { LinuxFolder } from "../../src/platform/linux_folder.ts";
 
 /** What a program that was killed does not do any more. */
@@ -34,6 +35,7 @@ export async function killedAt(n: number, body: () => Promise<unknown>): Promise
     ...DENO_CHANGES.map((name) => intercept(Deno, name, strike)),
     interceptWhen(LinuxFolder.prototype, "openFile", (args) => args[1] === "create", strike),
     interceptWhen(Deno, "openSync", (args) => isWriting(args[1]), strike),
+    intercept(LinuxFile.prototype, "writeAt", strike),
   ];
   try {
     await body();

@@ -2,6 +2,7 @@ import { assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert
 import { bytesOf, textOf } from "../../model/bytes.ts";
 import { isJvsError } from "../../model/errors.ts";
 import { configSet } from "../../operation/config_set.ts";
+import { SystemError } from "../../platform/system_error.ts";
 import { LinuxFolder } from "../../platform/linux_folder.ts";
 import { requires } from "../../../tests/support/requires.ts";
 import { namesIn } from "../../../tests/support/files.ts";
@@ -126,13 +127,14 @@ for (const ending of ["ends well", "fails after its commit mark, and is finished
       using _mount = mountedOnItself(repository.main);
       using file = Deno.openSync(`${repository.main}/f`, { write: true });
       let told = false;
-      const movesHead = ([, to]: readonly unknown[]) => String(to).endsWith("/main/config.json");
-      const back = interceptWhen(Deno, "renameSync", movesHead, () => {
+      const movesHead = ([, , to]: readonly unknown[]) =>
+        to instanceof Uint8Array && textOf(to) === "config.json";
+      const back = interceptWhen(LinuxFolder.prototype, "rename", movesHead, () => {
         if (told) return;
         told = true;
         file.writeSync(bytesOf("later"));
         file.utimeSync(1e9, 1e9);
-        if (ending !== "ends well") throw new Error("a fault");
+        if (ending !== "ends well") throw new SystemError("replace", "config.json", "EIO");
       });
       try {
         await repository.call(restore, { snapshot: repository.first });
