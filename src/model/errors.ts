@@ -1,3 +1,4 @@
+import { printable } from "./path_text.ts";
 import { sentence } from "./sentence.ts";
 
 /** Every class of error, with what causes it and the way out: the source of the reference and of hints. SPEC 12. */
@@ -78,9 +79,12 @@ export class JvsError extends Error {
   readonly details: ErrorDetails;
 
   constructor(code: ErrorCode, message: string, options: JvsErrorOptions = {}) {
-    super(message.replace(/\.$/, ""), options.cause === undefined ? undefined : { cause: options.cause });
+    super(
+      printable(message).replace(/\.$/, ""),
+      options.cause === undefined ? undefined : { cause: options.cause },
+    );
     this.code = code;
-    this.hint = sentence(options.hint ?? ERROR_CLASSES[code][1]);
+    this.hint = sentence(printable(options.hint ?? ERROR_CLASSES[code][1]));
     this.details = options.details ?? {};
   }
 }

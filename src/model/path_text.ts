@@ -70,6 +70,14 @@ export function quoted(text: string): string {
   return `"${displayBytes(bytesOf(text.slice(0, most)))}${text.length > most ? "…" : ""}"`;
 }
 
+/** A text for a terminal: what could act on the terminal, or show another text than it is, is encoded; lines stay. */
+export function printable(text: string): string {
+  return text.replace(
+    UNSAFE_ALL,
+    (character) => character === "\n" ? character : encodeURIComponent(character),
+  );
+}
+
 // Controls (C1 too), line separators and what turns the direction of writing: they make a line show what it is not.
 const UNSAFE = /[\p{Cc}\p{Bidi_Control}\u2028\u2029\ufeff]/u;
 const UNSAFE_ALL = new RegExp(UNSAFE, "gu");

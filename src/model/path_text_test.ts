@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { bytesOf, bytesOfHex, exactTextOf, hexOf } from "./bytes.ts";
 import { JvsError } from "./errors.ts";
-import { decodePath, displayPath, encodePath, quoted } from "./path_text.ts";
+import { decodePath, displayPath, encodePath, printable, quoted } from "./path_text.ts";
 
 /** A small generator with a seed (mulberry32), so that a failure can be repeated. */
 function randomOf(seed: number): (below: number) => number {
@@ -112,4 +112,14 @@ Deno.test("quoted() shortens and disarms what a user gave", () => {
   assertEquals(quoted(""), '""');
   assertEquals(quoted("a\nb"), '"a%0Ab"');
   assertEquals(quoted("x".repeat(200)), `"${"x".repeat(128)}…"`);
+});
+
+Deno.test("printable() leaves lines and letters, and nothing that acts on a terminal", () => {
+  assertEquals(printable("größer\nzweite Zeile"), "größer\nzweite Zeile");
+  assertEquals(printable("\u001b]0;pwn\u0007\r\u009b31m\u202e"), "%1B]0;pwn%07%0D%C2%9B31m%E2%80%AE");
+});
+
+Deno.test("an error shows nothing that acts on a terminal, whatever a record says", () => {
+  const error = new JvsError("E_USAGE", "Cannot use \u001b[31mX", { hint: "Look at \u009b2J" });
+  assertEquals([error.message, error.hint], ["Cannot use %1B[31mX", "Look at %C2%9B2J."]);
 });

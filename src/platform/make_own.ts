@@ -1,7 +1,9 @@
 import { type Folder, type OpenFile, Stat } from "./platform.ts";
 
 const OPEN_TO_GROUP = 0o2070;
-const FILE_FOR_GROUP = 0o660;
+const OTHERS_MAY_WRITE = 0o022;
+const GROUP_MAY_READ = 0o040;
+const GROUP_MAY_WRITE = 0o060;
 const ITSELF = Uint8Array.of(0x2e);
 
 /** Whether a folder with this mode is shared with its group on purpose. SPEC 2. */
@@ -11,15 +13,17 @@ export function isShared(mode: number): boolean {
 
 /**
  * Makes a file of ours, empty and open. Its mode is what the umask leaves; in a folder that is shared with a group the
- * group may write it whatever the umask says, which is the user's and stays as it is. SPEC 2.
+ * group may read it and only its owner may write it, so that its owner is who wrote it. Other members replace such a file,
+ * and never write into it; `inPlace` is for the few that all write into. The umask is the user's, and stays. SPEC 2.
  */
-export function makeOwnFile(folder: Folder, name: Uint8Array): OpenFile {
+export function makeOwnFile(folder: Folder, name: Uint8Array, inPlace = false): OpenFile {
   const file = folder.openFile(name, "create", 0o666);
   try {
     if (!isShared(modeOf(folder))) return file;
     const made = new Stat();
     file.stat(made);
-    if ((made.mode & FILE_FOR_GROUP) !== FILE_FOR_GROUP) file.setMode(made.mode | FILE_FOR_GROUP);
+    const mode = inPlace ? made.mode | GROUP_MAY_WRITE : (made.mode & ~OTHERS_MAY_WRITE) | GROUP_MAY_READ;
+    if (mode !== made.mode) file.setMode(mode);
     return file;
   } catch (error) {
     file[Symbol.dispose]();

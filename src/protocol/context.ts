@@ -41,6 +41,8 @@ export interface RepositoryContext extends Context {
 /** What recovery needs of a kind of change. */
 // deno-lint-ignore no-explicit-any -- details and steps of any kind: `unknown` would refuse all of them
 export interface Recoverable extends IntentForm<any, any> {
+  /** Recovery changes files of users as the intent says, so it takes that from no other member of a group. */
+  readonly touchesFiles?: boolean;
   /** Finishes or undoes what an intent began, by what is on disk. It may itself be killed and repeated. */
   // deno-lint-ignore no-explicit-any -- as above
   recover(context: RepositoryContext, intent: OpenIntent<any, any>): Promise<void>;

@@ -57,3 +57,8 @@ export function hardLinked(path: string, { nlink }: Stat): RefusedPath {
     "Give it a copy of its own: `cp -p FILE FILE.own && mv FILE.own FILE`. Nothing was changed.",
   );
 }
+
+/** It is larger than anything of its kind can be. */
+export function tooLarge(path: string, size: number): RefusedPath {
+  return new RefusedPath(path, "E_PERMISSION", `it has ${size} bytes, more than any record of JVS`);
+}

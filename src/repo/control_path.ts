@@ -113,6 +113,18 @@ export class ControlPath implements Place {
     return ifThere(() => this.#inParent((folder) => readFresh(folder, this.name, read)));
   }
 
+  /** The same, with the user who wrote it. */
+  readFreshOwned(): { text: string; uid: number } | undefined {
+    let uid = 0;
+    const read = (folder: Folder) => {
+      const owned = this.plane.readOwnedIn(folder, this);
+      uid = owned.uid;
+      return owned.content;
+    };
+    const text = ifThere(() => this.#inParent((folder) => readFresh(folder, this.name, read)));
+    return text === undefined ? undefined : { text, uid };
+  }
+
   /** The text of a file that is written once and never changed; nothing when it is not there. */
   readOnce(): string | undefined {
     return ifThere(() => textOf(this.#inParent((folder) => this.plane.readFileIn(folder, this))));

@@ -5,10 +5,19 @@ import { makeOwnFile } from "../platform/make_own.ts";
 import { type Folder, type OpenFile, type OpenHow, type Platform, Stat } from "../platform/platform.ts";
 import { readWhole } from "../platform/read_whole.ts";
 import { isSystemError } from "../platform/system_error.ts";
-import { hardLinked, type Kind, type RefusedPath, wrongKind, wrongOwner } from "./control_errors.ts";
+import {
+  hardLinked,
+  type Kind,
+  type RefusedPath,
+  tooLarge,
+  wrongKind,
+  wrongOwner,
+} from "./control_errors.ts";
 import { type OwnerOptions, Owners } from "./owners.ts";
 
 const CONTROL = ".jvs";
+/** No record of ours is nearly as large: a sparse file of any size costs its maker nothing. */
+const MOST_BYTES = 64 * 1024 * 1024;
 const ITSELF = bytesOf(".");
 
 /** Which entry of the control plane, and whose it may be. */
@@ -79,7 +88,7 @@ export class ControlPlane {
   /** Opens a file in its folder, which is open; `write` is for what is written into in place. */
   openFileIn(folder: Folder, place: Place, how: OpenHow): OpenFile {
     const name = nameOf(place);
-    if (how === "create") return makeOwnFile(folder, name);
+    if (how === "create") return makeOwnFile(folder, name, true);
     const file = this.#explained(folder, name, { place, kind: FILE }, () => folder.openFile(name, how));
     return this.#checked(file, () => {
       const stat = this.#checkFile(file, place);
@@ -89,9 +98,21 @@ export class ControlPlane {
 
   /** All that is in a file in its folder, which is open. */
   readFileIn(folder: Folder, place: Place): Uint8Array<ArrayBuffer> {
+    return this.readOwnedIn(folder, place).content;
+  }
+
+  /** The same, with the user whose file it is: in a shared control plane that is who wrote it. */
+  readOwnedIn(folder: Folder, place: Place): { content: Uint8Array<ArrayBuffer>; uid: number } {
     const name = nameOf(place);
     using file = this.#explained(folder, name, { place, kind: FILE }, () => folder.openFile(name, "read"));
-    return readWhole(file, this.#checkFile(file, place));
+    const stat = this.#checkFile(file, place);
+    if (stat.size > MOST_BYTES) throw tooLarge(this.pathOf(place), stat.size);
+    return { content: readWhole(file, stat), uid: stat.uid };
+  }
+
+  /** Whether something of this user's may decide what happens to the caller's own files. */
+  isTrustedMaker(uid: number): boolean {
+    return this.#owners.isTrustedMaker(uid);
   }
 
   /** Why what has a name in a folder of ours, which is open, could not be used; nothing where it could. */

@@ -1,4 +1,4 @@
-import { bytesOf, hexOf } from "../model/bytes.ts";
+import { bytesOf, hexOf, ITSELF } from "../model/bytes.ts";
 import { JvsError } from "../model/errors.ts";
 import { newUuid } from "../model/ids.ts";
 import { quoted } from "../model/path_text.ts";
@@ -8,7 +8,7 @@ import { randomBytes } from "../platform/clock.ts";
 import { attempt } from "../platform/deno_call.ts";
 import { makeOwnFolder } from "../platform/make_own.ts";
 import { openPlatform } from "../platform/open_platform.ts";
-import type { Platform } from "../platform/platform.ts";
+import { type Folder, type Platform, Stat } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
 import { initialConfig } from "./config.ts";
 import { repositoryAt } from "./discover.ts";
@@ -50,8 +50,10 @@ export function createRepository(root: string, options: CreateOptions): Store {
     const payload = `${layout.root}/main`;
     if (main.path === "main" && makeFolder(platform, payload, mode)) made.push(payload);
     const identity = identify(layout, main.path, platform);
+    const group = main.shared ? groupOf(platform, layout.root) : undefined;
+    if (group !== undefined && made.includes(payload)) shareWith(platform, payload, group);
     publish(layout, platform, (unfinished) => {
-      fillControlPlane(unfinished, { path: main.path, identity, mode: mode ?? PRIVATE });
+      fillControlPlane(unfinished, { path: main.path, identity, mode: mode ?? PRIVATE, group });
       fill?.(unfinished);
     });
     return openStore(layout.root, { platform });
@@ -65,11 +67,17 @@ interface NewControlPlane {
   readonly path: string;
   readonly identity: Identity;
   readonly mode: number;
+  /** The group that it is shared with. */
+  readonly group: number | undefined;
 }
 
-function fillControlPlane(layout: Layout, { path, identity, mode }: NewControlPlane): void {
-  // First its mode: what is made in it goes by that.
+function fillControlPlane(layout: Layout, { path, identity, mode, group }: NewControlPlane): void {
+  // First its mode and group: what is made in it goes by these.
   layout.plane.make(mode);
+  if (group !== undefined) {
+    using control = layout.control.open();
+    giveToGroup(control, group, mode);
+  }
   for (const folder of [...layout.folders.slice(1), layout.worktree("main")]) {
     using parent = folder.parent.open();
     makeOwnFolder(parent, bytesOf(folder.name));
@@ -96,6 +104,30 @@ function publish(layout: Layout, platform: Platform, fill: (unfinished: Layout) 
   } finally {
     Deno.removeSync(unfinished.root, { recursive: true });
   }
+}
+
+/** A repository is shared with the group of its folder, whatever group its maker is in first. */
+function groupOf(platform: Platform, path: string): number {
+  using folder = platform.openFolder(path);
+  return statOf(folder).gid;
+}
+
+function shareWith(platform: Platform, path: string, group: number): void {
+  using folder = platform.openFolder(path);
+  giveToGroup(folder, group, SHARED);
+}
+
+function giveToGroup(folder: Folder, group: number, mode: number): void {
+  const { uid, gid } = statOf(folder);
+  if (gid === group) return;
+  folder.setOwner(ITSELF, uid, group);
+  folder.setMode(ITSELF, mode);
+}
+
+function statOf(folder: Folder): Stat {
+  const stat = new Stat();
+  folder.stat(ITSELF, stat);
+  return stat;
 }
 
 function identify(layout: Layout, path: string, platform: Platform): Identity {

@@ -8,7 +8,7 @@ import { AuditEntry } from "./audit_record.ts";
 import { isUnreadableRecord } from "./control_errors.ts";
 import type { ControlPath } from "./control_path.ts";
 import type { Layout } from "./layout.ts";
-import { damaged, readRecord, writeRecord } from "./record_file.ts";
+import { damaged, parseRecord, writeRecord } from "./record_file.ts";
 
 const WHAT = "the intent";
 
@@ -36,6 +36,9 @@ export interface DamagedIntent {
 
 /** What changes are about to do, durable before they do it, so that what was interrupted can be finished or undone. */
 export class Intents {
+  /** Who wrote the intents that were read, by their ids. */
+  private readonly makers = new Map<string, number>();
+
   constructor(private readonly layout: Layout, private readonly host: Host) {}
 
   /** Writes down that a change begins. */
@@ -74,8 +77,10 @@ export class Intents {
       if (id === name || !isUuid(id)) continue;
       const file = this.layout.intent(id);
       try {
-        const intent = readRecord(file, Intent, { what: WHAT });
-        if (intent !== undefined) intents.push(intent); // completed meanwhile
+        const found = file.readFreshOwned();
+        if (found === undefined) continue; // completed meanwhile
+        intents.push(parseRecord(found.text, Intent, { what: WHAT, path: file.path }));
+        this.makers.set(id, found.uid);
       } catch (error) {
         if (!isUnreadableRecord(error)) throw error;
         damaged.push({ path: file.path, error });
@@ -92,6 +97,15 @@ export class Intents {
     const { host } = this;
     if (intent.host !== host.id) return false;
     return intent.boot_id !== host.bootId || !host.isAlive(intent.pid, intent.process_start);
+  }
+
+  /**
+   * Who began a change of these that were read, where that is a user whose word the caller must not take for what is done to
+   * the caller's own files; nothing where it may be taken.
+   */
+  distrustedMaker({ id }: Pick<Intent, "id">): number | undefined {
+    const uid = this.makers.get(id);
+    return uid === undefined || this.layout.plane.isTrustedMaker(uid) ? undefined : uid;
   }
 
   /** Takes an intent over, to recover it: the caller holds its lock, or knows that its process has ended. */

@@ -56,6 +56,16 @@ export class Owners {
       (gid === control.gid || this.#isInGroup({ uid, gid, userName: userNameOf(uid) }, control.gid));
   }
 
+  /**
+   * Whether a record of this user's may decide what happens to the caller's own files: modes, owners, attributes. Where a
+   * group shares the control plane, each member may write anything there in own name, and only the caller's and root's count.
+   */
+  isTrustedMaker(uid: number): boolean {
+    const control = this.#control;
+    if (uid === this.#caller.uid || uid === 0) return true;
+    return control !== undefined && !isShared(control.mode) && uid === control.uid;
+  }
+
   #isTrusted({ uid, gid, mode }: Owned): boolean {
     if (uid === this.#caller.uid || uid === 0) return true;
     if (isShared(mode) && this.#isInGroup(this.#caller, gid)) return true;

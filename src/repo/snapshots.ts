@@ -107,6 +107,12 @@ export class Snapshots {
     }
   }
 
+  /** Whether the caller, or a user whom the caller has to trust anyway, made the snapshot; by the descriptor's owner. */
+  isByTrustedMaker(id: string): boolean {
+    const found = this.layout.descriptor(id).readFreshOwned();
+    return found !== undefined && this.layout.plane.isTrustedMaker(found.uid);
+  }
+
   /** The commit marker of a snapshot that exists, compared with what the descriptor gives as its checksum. */
   ready(id: string): Ready {
     if (!this.exists(id)) throw this.notFound(id);

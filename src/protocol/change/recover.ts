@@ -1,5 +1,7 @@
 import { JvsError } from "../../model/errors.ts";
+import { quoted } from "../../model/path_text.ts";
 import type { Intent } from "../../model/records.ts";
+import { userNameOf } from "../../platform/host_names.ts";
 import type { RepositoryContext } from "../context.ts";
 import type { AnyChangeKind } from "./kind.ts";
 
@@ -20,6 +22,8 @@ export async function recoverOpenIntents(
 export async function recoverInterrupted(context: RepositoryContext, intent: Intent): Promise<void> {
   const kind = await context.kindOf(intent.operation);
   if (kind === undefined) throw unknownKind(intent);
+  const maker = context.store.intents.distrustedMaker(intent);
+  if (kind.touchesFiles === true && maker !== undefined) throw madeByAnother(intent, maker);
   await kind.recover(context, context.store.intents.takeOver(kind, intent));
 }
 
@@ -42,5 +46,17 @@ function unknownKind({ operation }: Intent): JvsError {
     "E_FORMAT_UNSUPPORTED",
     `Cannot recover the interrupted "${operation}": this version of jvs does not know it`,
     { hint: "Run the version of jvs that began it, or a newer one." },
+  );
+}
+
+/** What another member wrote could be made up, to have the caller's own files changed. */
+function madeByAnother({ operation, target }: Intent, uid: number): JvsError {
+  const user = userNameOf(uid);
+  return new JvsError(
+    "E_PERMISSION",
+    `Cannot go on before the interrupted "${operation}" of ${
+      quoted(target)
+    } is recovered, and only user ${user}, who began it, may do that`,
+    { hint: `Have ${user} run \`jvs doctor --repair-runtime\` here.`, details: { operation, target, user } },
   );
 }

@@ -10,6 +10,7 @@ import type { TreeTable } from "../../tree/table.ts";
 import { type Autosave, autosave } from "../snapshot/autosave.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import { comparable, savedTable } from "../look/compare.ts";
+import { manifestAsAllowed } from "../payload/as_allowed.ts";
 import { type Look, lookAt } from "../look/look.ts";
 import type { RestoreRequest } from "./request.ts";
 import { type Move, moveBetween } from "./move.ts";
@@ -37,7 +38,7 @@ export interface Prepared {
 export async function prepareRestore(place: WorktreeContext, request: RestoreRequest): Promise<Prepared> {
   const look = await lookAt(place.context, place.worktree, { rules: null, unreadable: "record" });
   try {
-    const saved = await place.store.snapshots.manifest(request.descriptor.snapshot_id, { verify: true });
+    const saved = await manifestAsAllowed(place.context, request.descriptor.snapshot_id);
     const then = asHeld(saved, look.table, place.store.platform.host);
     const comparison = new Comparison(look, then, request);
     if (!request.preview) await look.settle();

@@ -6,6 +6,7 @@ export const restoring = defineChange({
   operation: "restore",
   details: RestoreDetails,
   steps: STEPS,
+  touchesFiles: true,
   audit: RestoreAudit,
   // Loaded when there is something to recover, which is rare.
   recover: async (context, intent) => (await import("./recovery.ts")).recoverRestore(context, intent),

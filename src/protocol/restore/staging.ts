@@ -1,4 +1,5 @@
 import { bytesOf } from "../../model/bytes.ts";
+import { JvsError } from "../../model/errors.ts";
 import { type Folder, Stat } from "../../platform/platform.ts";
 import { isSystemError } from "../../platform/system_error.ts";
 import { nowMs } from "../../platform/clock.ts";
@@ -65,10 +66,10 @@ export class Staging implements Disposable {
   /** Opens what an interrupted restore left, if it came that far. */
   static find(store: Store, root: Folder, intent: RestoreIntent): Staging | undefined {
     using shared = store.layout.staging.open();
-    const found = Staging.openWhole(shared, bytesOf(intent.id), false);
+    const found = Staging.openWhole(store, shared, bytesOf(intent.id), false);
     const inRoot = intent.claims.staging_in_root;
     if (found !== undefined || inRoot === undefined) return found;
-    return Staging.openWhole(root, bytesOf(inRoot), true);
+    return Staging.openWhole(store, root, bytesOf(inRoot), true);
   }
 
   /** Removes whatever an interrupted restore left of its staging; repeatable. No root: it did not come that far. */
@@ -102,11 +103,17 @@ export class Staging implements Disposable {
   }
 
   /** Nothing where it is missing or was killed before all of it was made: then nothing was staged either. */
-  private static openWhole(parent: Folder, name: Uint8Array, inRoot: boolean): Staging | undefined {
+  private static openWhole(
+    store: Store,
+    parent: Folder,
+    name: Uint8Array,
+    inRoot: boolean,
+  ): Staging | undefined {
     try {
       using opened = new DisposableStack();
       const staging = opened.use(Staging.at(parent, name, inRoot));
       void staging.fresh; // not there: nothing was staged
+      requireOwn(store, staging.home);
       opened.move();
       return staging;
     } catch (error) {
@@ -166,6 +173,17 @@ export class Staging implements Disposable {
   }
 }
 
+/** What a journal says is done to the caller's files: another member may have put this folder in the place of theirs. */
+function requireOwn({ layout }: Store, home: Folder): void {
+  const stat = new Stat();
+  home.stat(ITSELF, stat);
+  if (layout.plane.isTrustedMaker(stat.uid)) return;
+  throw new JvsError("E_PERMISSION", `Cannot use "${home.path}": another user put it there`, {
+    hint: "Ask its owner what it is; JVS did not make it for you. Nothing was changed.",
+    details: { path: home.path, owner: stat.uid },
+  });
+}
+
 /** How the root was when staging was about to go; as it is now, when that was not begun. */
 function stateToKeep(root: Folder, intent: RestoreIntent): RootState {
   const { root_before: before } = intent.details;
@@ -206,6 +224,12 @@ export async function removeOldReplaced(store: Store, keepMs: number): Promise<v
   for (let i = 0; i < names.count; i++) {
     const name = names.name(i);
     if (!replaced.stat(name, stat)) continue; // another restore removes it at this moment
-    if (nowMs() - (stat.ctimeSec * 1000 + stat.ctimeNsec / 1e6) > keepMs) await removeTree(replaced, name);
+    if (nowMs() - (stat.ctimeSec * 1000 + stat.ctimeNsec / 1e6) <= keepMs) continue;
+    try {
+      await removeTree(replaced, name);
+    } catch (error) {
+      // Another member's: a restore of theirs removes it.
+      if (!isSystemError(error, "EACCES", "EPERM")) throw error;
+    }
   }
 }

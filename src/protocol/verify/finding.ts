@@ -1,4 +1,5 @@
 import type { Finding } from "../../model/records.ts";
+import { printable } from "../../model/path_text.ts";
 import { sentence } from "../../model/sentence.ts";
 
 /** The repairs that `jvs doctor --repair` takes by name; the safe ones are also what --repair-runtime does. SPEC 9. */
@@ -31,5 +32,5 @@ export function finding(
   options: FindingOptions = {},
 ): Finding {
   const { repair = null, path = null, snapshot_id = null } = options;
-  return { severity, code, message: sentence(message), repair, path, snapshot_id };
+  return { severity, code, message: sentence(printable(message)), repair, path, snapshot_id };
 }

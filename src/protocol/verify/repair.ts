@@ -1,4 +1,5 @@
 import { bytesOf } from "../../model/bytes.ts";
+import { isJvsError } from "../../model/errors.ts";
 import type { WorktreeConfig } from "../../model/records.ts";
 import { record, text } from "../../model/schema.ts";
 import { removeTree } from "../../tree/remove_tree.ts";
@@ -95,9 +96,14 @@ async function cleanIntents(context: RepositoryContext): Promise<string[]> {
   const open = context.store.intents.list();
   const recovered: string[] = [];
   for (const id of new Set(open.map((intent) => intent.worktree_id))) {
-    const count = await recoverUnderLock(context, id);
-    if (count > 0) {
+    try {
+      const count = await recoverUnderLock(context, id);
+      if (count === 0) continue;
       recovered.push(`Recovered ${count} interrupted ${count === 1 ? "operation" : "operations"}.`);
+    } catch (error) {
+      // What belongs to another member must not keep the rest from being repaired.
+      if (!isJvsError(error, "E_PERMISSION")) throw error;
+      context.reporter.warn(`${error.message}. ${error.hint}`);
     }
   }
   return recovered;

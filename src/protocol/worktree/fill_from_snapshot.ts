@@ -4,6 +4,7 @@ import { shortId } from "../../model/ids.ts";
 import type { Folder } from "../../platform/platform.ts";
 import type { TreeTable } from "../../tree/table.ts";
 import type { RepositoryContext } from "../context.ts";
+import { isDevice, manifestAsAllowed } from "../payload/as_allowed.ts";
 import { bringOut } from "../payload/bring_out.ts";
 import { isUnread } from "../payload/left_out.ts";
 import { willVerify } from "../payload/will_verify.ts";
@@ -55,9 +56,11 @@ export async function fillFromSnapshot(
   asked: boolean | undefined,
 ): Promise<Filled> {
   const { store } = context;
-  const manifest = await store.snapshots.manifest(id, { verify: true });
+  const manifest = await manifestAsAllowed(context, id);
   const degradations = new DegradationList();
-  const wanted = (index: number) => !isUnread(manifest, index);
+  const mayMakeDevices = store.snapshots.isByTrustedMaker(id);
+  const wanted = (index: number) =>
+    !isUnread(manifest, index) && (mayMakeDevices || !isDevice(manifest, index));
   for (let i = 1; i < manifest.count; i++) {
     if (!wanted(i)) degradations.add("unreadable", manifest.path(i), "the snapshot does not hold it");
   }

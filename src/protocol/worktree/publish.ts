@@ -23,6 +23,7 @@ const creation = (operation: string) =>
     operation,
     details: Creation,
     steps: ["reserved", "staged"],
+    touchesFiles: true,
     audit: record({
       worktree: text(),
       worktree_id: uuid(),

@@ -26,6 +26,7 @@ export const worktreeRemoval = defineChange({
   operation: "worktree remove",
   details: Details,
   steps: ["taking out"],
+  touchesFiles: true,
   audit: record({
     worktree: text(),
     worktree_id: uuid(),

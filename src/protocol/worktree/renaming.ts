@@ -18,6 +18,7 @@ export const worktreeRenaming = defineChange({
   operation: "worktree rename",
   details: Details,
   steps: ["reserved", "renaming"],
+  touchesFiles: true,
   audit: record({ old_name: text(), name: text(), worktree_id: uuid() }),
   async recover(context, intent) {
     const isBegun = isRenamingBegun(context.store, intent);

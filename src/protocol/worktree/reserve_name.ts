@@ -38,7 +38,9 @@ async function recoverLostWorktrees(context: RepositoryContext): Promise<void> {
       using _lock = await locks.worktree(worktree_id, `recovery of ${operation}`, { timeoutMs: 0 });
       // Under the lock it may be gone: the process that held it has just finished.
       const open = intents.list().find((intent) => intent.id === id);
-      if (open !== undefined) await recoverInterrupted(context, open);
+      if (open !== undefined && intents.distrustedMaker(open) === undefined) {
+        await recoverInterrupted(context, open);
+      }
     } catch (error) {
       if (!isJvsError(error, "E_BUSY")) throw error;
     }

@@ -1,0 +1,49 @@
+import { BLOCK, CHAR, DIR, LOST } from "../../model/entry.ts";
+import { selectEntries } from "../../tree/select_entries.ts";
+import { at, type TreeTable } from "../../tree/table.ts";
+import type { RepositoryContext } from "../context.ts";
+
+const SET_IDS = 0o6000;
+const PRIVILEGED = /^(security|trusted)\./;
+
+/**
+ * What a snapshot holds, as the caller may bring it out. In a repository that a group shares a member can write a snapshot
+ * that names any owner: brought out by that user, its set-id programs, capabilities and devices would give the member that
+ * user's rights. So of another member's snapshot they are left out, and said to be.
+ */
+export async function manifestAsAllowed(context: RepositoryContext, id: string): Promise<TreeTable> {
+  const { reporter, store } = context;
+  const manifest = await store.snapshots.manifest(id, { verify: true });
+  if (store.snapshots.isByTrustedMaker(id)) return manifest;
+  const privileged = new Set<number>();
+  for (let i = 0; i < manifest.count; i++) if (isPrivileged(manifest, i)) privileged.add(i);
+  if (privileged.size === 0) return manifest;
+  const { table } = selectEntries(manifest, () => true);
+  for (const i of privileged) withhold(table, i);
+  reporter.warn(
+    `Another member of the group made this snapshot. Set-id bits, capabilities and devices in it are left out ` +
+      `(${privileged.size} of its entries).`,
+  );
+  return table;
+}
+
+/** Whether an entry is a device node. */
+export function isDevice(table: TreeTable, index: number): boolean {
+  return table.type[index] === CHAR || table.type[index] === BLOCK;
+}
+
+function isPrivileged(table: TreeTable, i: number): boolean {
+  return isDevice(table, i) || hasSetId(table, i) ||
+    (table.xattrs.get(i)?.some(({ name }) => PRIVILEGED.test(name)) ?? false);
+}
+
+function hasSetId(table: TreeTable, i: number): boolean {
+  return table.type[i] !== DIR && (at(table.mode, i) & SET_IDS) !== 0;
+}
+
+function withhold(table: TreeTable, i: number): void {
+  if (isDevice(table, i)) table.lost[i] = at(table.lost, i) | LOST.type;
+  if (hasSetId(table, i)) table.mode[i] = at(table.mode, i) & ~SET_IDS;
+  const kept = table.xattrs.get(i)?.filter(({ name }) => !PRIVILEGED.test(name));
+  if (kept !== undefined) table.xattrs.set(i, kept);
+}
