@@ -7,13 +7,13 @@ import { SystemError } from "./system_error.ts";
 
 const FICLONE = 0x40049409n;
 
-/** A file by its descriptor. */
+/** A file, open by descriptor. */
 export class LinuxFile implements OpenFile {
   readonly #libc: Libc;
   readonly #where: { readonly path: string };
   readonly #writable: boolean;
   #descriptor: number;
-  // A read of the same length comes again and again, and making a bigint costs more than the comparison.
+  // Most reads have the same length, and a new bigint costs more than a comparison.
   #length = 0;
   #lengthGiven = 0n;
 
@@ -106,7 +106,7 @@ export class LinuxFile implements OpenFile {
     return countData(this.#libc, { descriptor: this.#descriptor, path: this.path });
   }
 
-  /** Once; what the system could not write until now (FUSE, quotas) is reported here. */
+  /** Closes the file once. The system may report a failed write only here (FUSE, quotas). */
   [Symbol.dispose](): void {
     if (this.#descriptor < 0) return;
     const result = this.#libc.call.close(this.#descriptor);
@@ -124,7 +124,7 @@ export class LinuxFile implements OpenFile {
   }
 }
 
-/** The same bytes, said to be in memory that is not shared: the calls here end before anything else runs. */
+/** The same bytes, typed as memory that is not shared: each call ends before other code runs. */
 function own(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return bytes as Uint8Array<ArrayBuffer>;
 }
