@@ -46,7 +46,7 @@ export const ERROR_CLASSES = {
   E_INTERRUPTED: ["The operation was interrupted.", "Run it again; nothing is half done."],
   E_IO: [
     "The system reported an error.",
-    "Mend what the message names and run it again; `jvs doctor` tells whether something was left half done.",
+    "Correct what the message names and run it again; `jvs doctor` says whether something was left half done.",
   ],
   E_INTERNAL: ["A mistake in JVS.", "Report it with the output of --debug."],
 } as const satisfies Record<string, readonly [cause: string, wayOut: string]>;

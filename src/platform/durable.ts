@@ -13,14 +13,14 @@ const MOST_LOOKS = 100;
 
 /** Writes a whole file: a reader sees the old or the new text, even after a power cut. SPEC 2. */
 export function writeDurable(folder: Folder, name: string, content: string | Uint8Array): void {
-  using temporary = filled(folder, name, content);
+  using temporary = temporaryWith(folder, name, content);
   temporary.replace();
   folder.sync();
 }
 
 /** Writes a new file like `writeDurable`. `E_ALREADY_EXISTS` if it exists, also when two processes create it at once. */
 export function createDurable(folder: Folder, name: string, content: string | Uint8Array): void {
-  using temporary = filled(folder, name, content);
+  using temporary = temporaryWith(folder, name, content);
   try {
     temporary.take();
   } catch (error) {
@@ -87,7 +87,7 @@ function readFile(folder: Folder, name: Uint8Array): Uint8Array {
 }
 
 /** A temporary file with the content, durable. */
-function filled(folder: Folder, name: string, content: string | Uint8Array): TemporaryFile {
+function temporaryWith(folder: Folder, name: string, content: string | Uint8Array): TemporaryFile {
   const temporary = new TemporaryFile(folder, name);
   try {
     temporary.write(typeof content === "string" ? bytesOf(content) : content);

@@ -69,19 +69,19 @@ function idOf(
   const { kind, fsid, source } = known;
   if (kind === "fuse.juicefs" && source !== "") return `juicefs:${source.replace(/^JuiceFS:/, "")}`;
   if (kind === "xfs") {
-    const geometry = asked(libc, open.descriptor, XFS_IOC_FSGEOMETRY_V1, new Uint8Array(112));
+    const geometry = ioctlAnswer(libc, open.descriptor, XFS_IOC_FSGEOMETRY_V1, new Uint8Array(112));
     if (geometry) return `xfs:${uuid(geometry.subarray(64, 80))}`;
   }
   if (kind === "btrfs") {
-    const info = asked(libc, open.descriptor, BTRFS_IOC_FS_INFO, new Uint8Array(1024));
+    const info = ioctlAnswer(libc, open.descriptor, BTRFS_IOC_FS_INFO, new Uint8Array(1024));
     const subvolume = info && subvolumeOf(libc, open.descriptor);
     if (info && subvolume !== undefined) return `btrfs:${uuid(info.subarray(16, 32))}:${subvolume}`;
   }
   const short = BigInt.asUintN(64, fsid).toString(16).padStart(16, "0");
   // ext4 and btrfs compute this number from the UUID (and the subvolume).
   if (kind === "ext4" || kind === "btrfs") return `${kind}:${short}`;
-  const told = asked(libc, open.descriptor, FS_IOC_GETFSUUID, new Uint8Array(17));
-  if (told?.[0] === 16) return `${kind}:${uuid(told.subarray(1))}`;
+  const uuidAnswer = ioctlAnswer(libc, open.descriptor, FS_IOC_GETFSUUID, new Uint8Array(17));
+  if (uuidAnswer?.[0] === 16) return `${kind}:${uuid(uuidAnswer.subarray(1))}`;
   if (fsid !== 0n) return `${kind}:${short}`;
   const stat = new Stat();
   libc.must("look at", open, () => statOpen(libc, open.descriptor, stat));
@@ -94,10 +94,10 @@ function subvolumeOf(libc: Libc, descriptor: number): bigint | undefined {
   const question = new Uint8Array(4096);
   const fields = new BigUint64Array(question.buffer);
   fields[1] = BTRFS_FIRST_FREE_OBJECTID;
-  return asked(libc, descriptor, BTRFS_IOC_INO_LOOKUP, question) && fields[0];
+  return ioctlAnswer(libc, descriptor, BTRFS_IOC_INO_LOOKUP, question) && fields[0];
 }
 
-function asked(libc: Libc, descriptor: number, request: bigint, answer: Uint8Array<ArrayBuffer>) {
+function ioctlAnswer(libc: Libc, descriptor: number, request: bigint, answer: Uint8Array<ArrayBuffer>) {
   return libc.repeat(() => libc.call.ioctlBuffer(descriptor, request, answer)) < 0 ? undefined : answer;
 }
 

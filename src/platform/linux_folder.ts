@@ -27,8 +27,8 @@ const UTIME_OMIT = 0x3ffffffen;
 const LINK_ROOM = 4096;
 
 // Every call ends before another begins, so all folders of a thread share these buffers.
-const here = new NameBuffer();
-const there = new NameBuffer();
+const firstName = new NameBuffer();
+const secondName = new NameBuffer();
 const found = new Stat();
 const target = new Uint8Array(LINK_ROOM);
 const times = new BigInt64Array(4);
@@ -65,7 +65,7 @@ export class LinuxFolder implements Folder {
 
   stat(name: Uint8Array, into: Stat): boolean {
     const dot = isDot(name);
-    const given = dot ? NO_NAME : here.put(name, "look at", this);
+    const given = dot ? NO_NAME : firstName.put(name, "look at", this);
     for (;;) {
       const result = dot
         ? statOpen(this.#libc, this.#descriptor, into)
@@ -126,13 +126,13 @@ export class LinuxFolder implements Folder {
 
   linkFrom(name: Uint8Array, from: Folder, fromName: Uint8Array): void {
     const source = descriptorOf(from);
-    const old = there.put(fromName, "link", from);
+    const old = secondName.put(fromName, "link", from);
     this.#named("link", name, (given) => this.#libc.call.linkat(source, old, this.#descriptor, given, 0));
   }
 
   rename(name: Uint8Array, to: Folder, toName: Uint8Array, how: RenameHow): void {
-    const old = here.put(name, "rename", this);
-    const fresh = there.put(toName, "rename", to);
+    const old = firstName.put(name, "rename", this);
+    const fresh = secondName.put(toName, "rename", to);
     const names = { from: this.#descriptor, name: old, to: descriptorOf(to), toName: fresh };
     const why = renameName(this.#libc, names, how);
     if (why === undefined) return;
@@ -233,7 +233,7 @@ export class LinuxFolder implements Folder {
     call: (name: Uint8Array<ArrayBuffer>) => number,
     orItself = false,
   ): number {
-    const given = orItself && isDot(name) ? NO_NAME : here.put(name, action, this);
+    const given = orItself && isDot(name) ? NO_NAME : firstName.put(name, action, this);
     const result = this.#libc.repeat(() => call(given));
     if (result < 0) throw this.#libc.failure(action, joinPath(this.path, name));
     return result;

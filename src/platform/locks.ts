@@ -196,7 +196,7 @@ function isHolder(value: unknown): value is LockHolder {
 function busy(path: string, timeoutMs: number, holder: LockHolder | undefined): JvsError {
   const who = holder
     ? `${holder.operation} (process ${holder.pid} on ${holder.host}) has held it since ${holder.since}`
-    : "others that do not say who they are hold it";
+    : "a process that does not give its name holds it";
   return new JvsError("E_BUSY", `Cannot get the lock "${path}" within ${timeoutMs / 1000} s: ${who}`, {
     hint:
       "Wait for it, or give a longer --lock-timeout. What a JuiceFS host held when it died is freed after about 60 s.",

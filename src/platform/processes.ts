@@ -37,7 +37,7 @@ export async function runProgram(
   const signal = AbortSignal.any([tooLong.signal, ...(options.signal ? [options.signal] : [])]);
   try {
     const child = started(name, () => command(name, args, { ...options, signal }).spawn());
-    const [output] = await Promise.all([child.output(), give(child, options.stdin)]);
+    const [output] = await Promise.all([child.output(), writeInput(child, options.stdin)]);
     throwIfCancelled(options.signal);
     if (tooLong.signal.aborted) throw overdue(name, args, options.timeoutMs ?? 0);
     return { code: output.code, stdout: textOf(output.stdout), stderr: textOf(output.stderr) };
@@ -83,7 +83,7 @@ function started<T>(name: string, start: () => T): T {
   }
 }
 
-async function give(child: Deno.ChildProcess, bytes: Uint8Array | undefined): Promise<void> {
+async function writeInput(child: Deno.ChildProcess, bytes: Uint8Array | undefined): Promise<void> {
   if (bytes === undefined) return;
   try {
     const writer = child.stdin.getWriter();

@@ -32,9 +32,9 @@ const SENTENCES: Record<string, string> = {
 
 /** For errors where the hint of the class does not help. */
 const HINTS: Record<string, string> = {
-  EROFS: "Nothing was changed. Mount the file system so that it can be written, and try again.",
-  EMFILE: "Raise the limit of open files, by `ulimit -n`, and run it again.",
-  EIO: "The device may be failing: `dmesg` tells more. Bring what is on it to another one.",
+  EROFS: "Nothing was changed. Mount the file system writable, and try again.",
+  EMFILE: "Raise the limit of open files with `ulimit -n`, and run it again.",
+  EIO: "The device may be failing: `dmesg` says more. Copy its content to another device.",
 };
 
 /** A system call that failed: which call, on what, and the name of the error number. */
@@ -46,7 +46,7 @@ export class SystemError extends JvsError {
 
   constructor(action: string, path: string, errno: string, cause?: unknown) {
     const reason = action === "create" && errno === "ENOENT"
-      ? "the folder that it is to be in is not there"
+      ? "its folder does not exist"
       : SENTENCES[errno] ?? `the system said ${errno}`;
     super(CODES[errno] ?? "E_IO", `Cannot ${action} "${path}": ${reason}`, {
       ...(HINTS[errno] === undefined ? {} : { hint: HINTS[errno] }),

@@ -24,28 +24,28 @@ export class TemporaryFile implements Disposable {
     this.#folder = folder;
     this.#place = bytesOf(name);
     this.#name = bytesOf(`.${name}.${hexOf(randomBytes(8))}.tmp`);
-    this.#file = this.#told("write", () => makeOwnFile(folder, this.#name));
+    this.#file = this.#reporting("write", () => makeOwnFile(folder, this.#name));
   }
 
   /** Appends all of the bytes. */
   write(bytes: Uint8Array): void {
-    this.#told("write", () => this.#file.write(bytes));
+    this.#reporting("write", () => this.#file.write(bytes));
   }
 
   /** Makes what was written durable. */
   sync(): void {
-    this.#told("write", () => this.#file.sync());
+    this.#reporting("write", () => this.#file.sync());
   }
 
   /** Gives it its final name and replaces a file of that name; the folder is not durable yet. */
   replace(): void {
-    this.#told("replace", () => this.#folder.rename(this.#name, this.#folder, this.#place, "replace"));
+    this.#reporting("replace", () => this.#folder.rename(this.#name, this.#folder, this.#place, "replace"));
   }
 
   /** Gives it its final name, which must be free: EEXIST. */
   take(): void {
     const { folder, name, place } = { folder: this.#folder, name: this.#name, place: this.#place };
-    this.#told("create", () => {
+    this.#reporting("create", () => {
       try {
         folder.linkFrom(place, folder, name);
       } catch (error) {
@@ -74,7 +74,7 @@ export class TemporaryFile implements Disposable {
   }
 
   /** Errors name the final file: the temporary name means nothing to a person. */
-  #told<T>(action: string, call: () => T): T {
+  #reporting<T>(action: string, call: () => T): T {
     try {
       return call();
     } catch (error) {

@@ -36,7 +36,7 @@ export async function settle(layout: Layout): Promise<LogEnd> {
   const line = lineOf(next);
   if (!equalBytes(written, line)) {
     if (await hashOfRecord(next) !== next.record_hash) throw await breakIn(layout);
-    putLine(layout, line, written.length);
+    writeLine(layout, line, written.length);
   }
   return { count: head.count + 1, lastHash: next.record_hash, last: next, size: syncLog(layout) };
 }
@@ -52,7 +52,7 @@ export async function writeEntry(layout: Layout, end: LogEnd, entry: AuditEntry)
   const head: AuditHead = { count: end.count, last_hash: end.lastHash, next: record };
   layout.auditHead.write(recordText(head));
   try {
-    putLine(layout, lineOf(record), 0);
+    writeLine(layout, lineOf(record), 0);
   } catch {
     // For example a full disk. HEAD has the whole record, so it counts, and the next append completes the log.
   }
@@ -129,7 +129,7 @@ function isEndOf(head: AuditHead, line: Uint8Array | undefined): boolean {
 }
 
 /** Writes a line at the end of the log, over the `instead` bytes that an interrupted write left of it. */
-export function putLine(layout: Layout, line: Uint8Array, instead: number): void {
+export function writeLine(layout: Layout, line: Uint8Array, instead: number): void {
   using file = openOrMake(layout);
   const start = Stat.ofFile(file).size - instead;
   if (instead > 0) file.truncate(start);

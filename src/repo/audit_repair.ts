@@ -3,7 +3,7 @@ import type { AuditHead, AuditRecord } from "../model/records.ts";
 import { nowIso } from "../platform/clock.ts";
 import { sha256 } from "../tree/sha256.ts";
 import { type Break, Chain, ChainBroken, openLog, readHead } from "./audit_chain.ts";
-import { putLine, settle, writeEntry } from "./audit_end.ts";
+import { settle, writeEntry, writeLine } from "./audit_end.ts";
 import { archivesOf, linesOf, LogFile } from "./audit_files.ts";
 import { type AuditEntry, hashOfRecord, lineOf, NO_HASH } from "./audit_record.ts";
 import type { ControlPath } from "./control_path.ts";
@@ -33,7 +33,7 @@ export async function repairLog(layout: Layout, broken: Break, by: Repairer): Pr
   const kept = `broken-${nowIso().replaceAll(":", "-")}`;
   const keptFiles = await keep(layout.audit.at(kept), [...behind, layout.auditHead]);
   cutBack(behind, chain);
-  if (pending !== undefined) putLine(layout, lineOf(pending), 0);
+  if (pending !== undefined) writeLine(layout, lineOf(pending), 0);
   const end = {
     count: chain.count + (pending === undefined ? 0 : 1),
     lastHash: pending?.record_hash ?? chain.lastHash,

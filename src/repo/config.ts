@@ -218,7 +218,7 @@ function shownAs(key: ConfigKey, value: unknown): unknown {
 function unreadable(path: string, reason: string, details: Record<string, unknown>): JvsError {
   return new JvsError("E_USAGE", `Cannot read the settings in ${quoted(path)}: ${reason}`, {
     hint:
-      "Mend that place in the file. Or move the file away: then every setting has its default, and `jvs config list` " +
+      "Correct that place in the file. Or move the file away: then every setting has its default, and `jvs config list` " +
       "shows them all.",
     details: { path, reason, ...details },
   });

@@ -17,8 +17,8 @@ const NAMES = new Map([
 ]);
 
 const HINT =
-  "JVS did not make it so, and nothing was changed. See with `ls -l` what it is and whose. If it should not be there, move " +
-  "it away; bring back what it stands in place of from a copy of the repository.";
+  "JVS did not make this, and nothing was changed. See with `ls -l` what it is and who owns it. If it should not be " +
+  "there, move it away and bring back the original from a copy of the repository.";
 
 /** The error for a path of JVS where something else is than it must be. JVS does not use it. SPEC 2. */
 export class RefusedPath extends JvsError {
@@ -44,7 +44,7 @@ export function wrongOwner(path: string, { uid }: Stat): RefusedPath {
     path,
     "E_PERMISSION",
     `it belongs to another user (${uid}), who is neither the repository's owner nor of the group that it is shared with`,
-    `${HINT} If all is in order, give it to the repository's owner with \`chown\`.`,
+    `${HINT} If it belongs there, give it to the repository's owner with \`chown\`.`,
   );
 }
 
@@ -53,7 +53,7 @@ export function hardLinked(path: string, { nlink }: Stat): RefusedPath {
   return new RefusedPath(
     path,
     "E_PERMISSION",
-    `it has ${nlink} names (hard links), and what JVS writes into it would change it under all of them`,
+    `it has ${nlink} names (hard links), and a write by JVS would change it under all of them`,
     "Give it a copy of its own: `cp -p FILE FILE.own && mv FILE.own FILE`. Nothing was changed.",
   );
 }

@@ -56,8 +56,8 @@ export function createRepository(root: string, options: CreateOptions): Store {
     });
     return openStore(layout.root, { platform });
   } catch (error) {
-    takeBack(platform, made, root);
-    throw explained(error, root, main.path);
+    removeMade(platform, made, root);
+    throw withExplanation(error, root, main.path);
   }
 }
 
@@ -118,7 +118,7 @@ function makeFolder(platform: Platform, path: string, mode: number | undefined):
   }
 }
 
-function takeBack(platform: Platform, made: readonly string[], root: string): void {
+function removeMade(platform: Platform, made: readonly string[], root: string): void {
   if (repositoryAt(root, { platform }) === root) return; // the other process made its repository here
   for (const path of made.toReversed()) {
     try {
@@ -136,7 +136,7 @@ function split(path: string): { folder: string; name: Uint8Array } {
   return { folder: path.slice(0, cut) || "/", name: bytesOf(path.slice(cut + 1)) };
 }
 
-function explained(error: unknown, root: string, mainPath: string): unknown {
+function withExplanation(error: unknown, root: string, mainPath: string): unknown {
   if (isSystemError(error, "EEXIST", "ENOTEMPTY")) return inTheWay(root, error);
   if (mainPath === "main" || !isSystemError(error, "EACCES", "EPERM", "EROFS")) return error;
   return new JvsError(
@@ -157,7 +157,7 @@ function inTheWay(root: string, cause?: unknown): JvsError {
     "E_ALREADY_EXISTS",
     `Cannot make a repository in ${quoted(root)}: something is there already`,
     {
-      hint: "Choose another name; to put a folder under version control where it stands, use `jvs adopt`.",
+      hint: "Choose another name; to put a folder under version control where it is, use `jvs adopt`.",
       details: { root },
       cause,
     },

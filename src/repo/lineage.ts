@@ -10,7 +10,7 @@ export interface LineageSource {
 }
 
 /**
- * The snapshot that a worktree stands on (`head`), or the newest of its line (`latest`); null before the first one.
+ * The snapshot that a worktree is at (`head`), or the newest of its line (`latest`); null before the first one.
  * `E_LINEAGE_BROKEN` where the record names one that is missing.
  */
 export function standsOn(

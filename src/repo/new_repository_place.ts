@@ -96,7 +96,7 @@ function checkSystem(place: string, home: string | undefined): void {
 function checkSurroundings(place: string, { trustedRoots = [] }: PlaceOptions): void {
   if (repositoryAt(place, { trustedRoots }) !== undefined) {
     throw refusal("E_ALREADY_EXISTS", place, "it is a repository already", {
-      hint: "Use it as it is; `jvs info` tells what it is.",
+      hint: "Use it as it is; `jvs info` describes it.",
     });
   }
   const found = discover(nearestFolder(place), { trustedRoots });

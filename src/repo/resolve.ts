@@ -83,7 +83,7 @@ async function byPosition({ store, word, worktree }: Question): Promise<string[]
   if (start === undefined) return [];
   if (worktree === null) throw missing(word, "there is no worktree here", "Name one: WORKTREE@.");
   const id = start === "HEAD" ? worktree.head_snapshot_id : worktree.latest_snapshot_id;
-  const top = standing(store, word, worktree, id);
+  const top = existingSnapshot(store, word, worktree, id);
   let back = tilde === undefined ? 0 : digits ? Number(digits) : 1;
   if (back === 0) return [top];
   const all = back;
@@ -143,7 +143,7 @@ function byWorktree({ store, word }: Question): string[] {
   const name = word.slice(0, -1);
   if (!word.endsWith("@") || !store.worktrees.names().includes(name)) return [];
   const worktree = store.worktrees.find(name);
-  return worktree === undefined ? [] : [standing(store, word, worktree, worktree.head_snapshot_id)];
+  return worktree === undefined ? [] : [existingSnapshot(store, word, worktree, worktree.head_snapshot_id)];
 }
 
 function byPrefix({ store, word }: Question): string[] {
@@ -170,7 +170,12 @@ function isKnown({ snapshots }: NamingSource, id: string): boolean {
 }
 
 /** The id that a worktree has as its head or newest, if the snapshot exists. */
-function standing(store: NamingSource, word: string, { name }: WorktreeConfig, id: string | null): string {
+function existingSnapshot(
+  store: NamingSource,
+  word: string,
+  { name }: WorktreeConfig,
+  id: string | null,
+): string {
   if (id === null) {
     throw missing(word, `worktree ${quoted(name)} has no snapshot yet`, "Save one with `jvs snapshot`.");
   }

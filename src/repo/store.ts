@@ -117,8 +117,7 @@ function checkControl({ control, root }: Layout): void {
 
 function checkFormat(layout: Layout): void {
   const version = layout.formatVersion.readFresh();
-  const hint =
-    "Bring the file back from a copy of the repository: in every one that this jvs made it holds the one " +
+  const hint = "Bring the file back from a copy of the repository: there it has the single " +
     `line "${FORMAT_VERSION}". Nothing was changed.`;
   const options = { what: "the format version", path: layout.formatVersion.path, hint };
   if (version === undefined) throw damaged(options, "the file is missing");
@@ -134,9 +133,9 @@ function checkFormat(layout: Layout): void {
     }: its format is ${version.trim()}, this program knows ${FORMAT_VERSION}`,
     {
       hint: isOlder
-        ? "It was made by the original jvs, written in Go. Go on using that for it; or restore what you need with that " +
-          "and put it under version control anew with `jvs init` or `jvs adopt`."
-        : "It was made by a newer jvs: install that. Nothing was changed.",
+        ? "It was made by the original jvs, written in Go. Keep using that program for it. Or restore what you need with it " +
+          "and put that under version control again with `jvs init` or `jvs adopt`."
+        : "It was made by a newer jvs: install that version. Nothing was changed.",
       details: { root: layout.root, format_version: Number(version), supported: FORMAT_VERSION },
     },
   );

@@ -49,14 +49,14 @@ export function payloadParts(layout: Layout, { name, path }: WorktreeConfig): st
   throw pathEscape(name, path, "it would lead out of the repository, or into what is not the worktree's");
 }
 
-/** `E_PATH_ESCAPE` for the path in a worktree's record. */
+/** `E_PATH_ESCAPE` for the path in the record of a worktree. */
 export function pathEscape(name: string, path: string, state: string): JvsError {
   return new JvsError(
     "E_PATH_ESCAPE",
     `Cannot use the path ${quoted(path)} of worktree "${name}": ${state}`,
     {
       hint:
-        "Somebody changed the worktree's record or put a link there; see it with `jvs doctor --strict`. " +
+        "The worktree's record was changed, or a link was put there; see it with `jvs doctor --strict`. " +
         "If an adopted folder was moved or renamed, run `jvs adopt --relocate` where it is now.",
       details: { worktree: name, path },
     },

@@ -230,7 +230,7 @@ export function sameIdentity(a: Identity, b: Identity): boolean {
   return sameFileSystem(a, b) && a.inode === b.inode;
 }
 
-/** Whether two identities may be of one file system; without FFI it is not known which one a folder lies on. */
+/** Whether two identities may be of one file system; without FFI the file system of a folder is unknown. */
 export function sameFileSystem(a: Identity, b: Identity): boolean {
   return [a.file_system, b.file_system].includes("unknown") || a.file_system === b.file_system;
 }
