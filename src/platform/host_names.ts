@@ -28,12 +28,12 @@ export class DenoHost {
 }
 
 /** The machine's name on its network. */
-export function hostName(): string {
+function hostName(): string {
   return name ??= Deno.hostname();
 }
 
 /** The id of the machine, or else its name; safe as the name of a folder. */
-export function hostId(): string {
+function hostId(): string {
   if (id === undefined) {
     const given = readOr("/etc/machine-id", "").trim() || hostName();
     id = given.replace(/[^A-Za-z0-9._-]/g, "_").replace(/^\.+/, "_").slice(0, 128) || "unknown";

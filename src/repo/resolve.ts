@@ -9,7 +9,7 @@ import type { Snapshots } from "./snapshots.ts";
 import type { Worktrees } from "./worktrees.ts";
 
 /** What this file needs from a store. */
-export interface NamingSource {
+interface NamingSource {
   readonly snapshots: Pick<
     Snapshots,
     "exists" | "isPruned" | "list" | "listKnown" | "descriptor" | "readable" | "mentioning"
