@@ -1,4 +1,4 @@
-/** The absolute path that a path means from a folder, without `.` and `..` in it; nothing is looked up on the disk. */
+/** A path as an absolute path, relative to `base`, without `.` and `..`. Does not look at the disk. */
 export function absolutePath(path: string, base: string): string {
   const parts: string[] = [];
   for (const part of (path.startsWith("/") ? path : `${base}/${path}`).split("/")) {

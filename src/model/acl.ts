@@ -12,19 +12,22 @@ const READ = 4;
 const WRITE = 2;
 const ALL = 7;
 
-/** The access ACL of a payload file: nobody may write, the owner may read; what `payloadMode` does to a file's mode. SPEC 5. */
+/**
+ * The access ACL of a payload file: no user may write, the owner may read; as `payloadMode` does for the mode. SPEC
+ * 5.
+ */
 export function stripAclWrite(acl: Uint8Array): Uint8Array<ArrayBuffer> {
   return changed(acl, (tag, permissions) => permissions & ~WRITE | (tag === USER_OBJ ? READ : 0));
 }
 
-/** The access ACL of a payload folder: the owner may do everything; what `payloadMode` does to a folder's mode. */
+/** The access ACL of a payload folder: the owner may do everything; as `payloadMode` does for the mode. */
 export function grantAclOwner(acl: Uint8Array): Uint8Array<ArrayBuffer> {
   return changed(acl, (tag, permissions) => tag === USER_OBJ ? ALL : permissions);
 }
 
 /**
- * The mode of an entry in a payload: files cannot be written and can be read, folders can be worked in by their
- * owner, others are as they were. The manifest has the true mode. SPEC 5.
+ * The mode of an entry in a payload. No user may write a file and its owner may read it; the owner may do everything in
+ * a folder; other entries keep their mode. The manifest has the true mode. SPEC 5.
  */
 export function payloadMode(type: EntryType, mode: number): number {
   if (type === "file") return mode & 0o555 | 0o400;

@@ -2,7 +2,7 @@ const encoder = new TextEncoder();
 const lossy = new TextDecoder("utf-8", { ignoreBOM: true });
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** A path or a name as the system has it: bytes, `/` between parts, no leading one, no end mark. */
+/** A path or a name as the system has it: bytes, with `/` between the parts, none at the beginning, no NUL. */
 export type BytePath = Uint8Array;
 
 /** UTF-8 of a text. */
@@ -10,24 +10,24 @@ export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   return encoder.encode(text);
 }
 
-/** The name by which a folder is asked about itself. */
+/** The name that means the folder itself. */
 export const ITSELF: BytePath = bytesOf(".");
 
-/** The text of bytes; what is no UTF-8 becomes U+FFFD, so this is for eyes only. */
+/** The text of bytes. Bytes that are not UTF-8 become U+FFFD, so the text is only for people. */
 export function textOf(bytes: Uint8Array): string {
   return lossy.decode(bytes);
 }
 
-/** The text of bytes, or nothing if they are no UTF-8. */
+/** The text of bytes, or nothing if they are not UTF-8. */
 export function exactTextOf(bytes: Uint8Array): string | undefined {
   try {
     return strict.decode(bytes);
   } catch {
-    return undefined; // no UTF-8: that is the answer
+    return undefined; // not UTF-8
   }
 }
 
-/** Below zero, zero or above: the order of raw bytes, a prefix first. */
+/** Negative, zero or positive: the order of raw bytes, with a prefix first. */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   const shorter = Math.min(a.length, b.length);
   for (let i = 0; i < shorter; i++) {
@@ -47,14 +47,14 @@ export function hexOf(bytes: Uint8Array): string {
   return bytes.toHex();
 }
 
-/** Bytes of lower-case hex; the caller has checked that it is hex. */
+/** The bytes of lower-case hex; the caller has checked that it is hex. */
 export function bytesOfHex(hex: string): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(hex.length >> 1);
   bytes.setFromHex(hex);
   return bytes;
 }
 
-/** Bytes as a text of as many characters, to look them up by: names need not be UTF-8. */
+/** A text with one character for each byte, as a key for maps: names need not be UTF-8. */
 export function keyOf(bytes: Uint8Array): string {
   let key = "";
   for (const byte of bytes) key += String.fromCharCode(byte);

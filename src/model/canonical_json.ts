@@ -10,7 +10,7 @@ function write(value: unknown, where: string): string {
     case "string":
       return writeText(value, where);
     case "number":
-      // ECMAScript's own number form is the RFC's, and -0 becomes 0 in it.
+      // The RFC uses the number form of ECMAScript, in which -0 is 0.
       if (!Number.isFinite(value)) throw refusal(where, String(value));
       return String(value);
     case "boolean":
@@ -18,7 +18,7 @@ function write(value: unknown, where: string): string {
     case "object":
       if (value === null) return "null";
       if (Array.isArray(value)) {
-        // Array.from visits holes too, as undefined, which is refused.
+        // Array.from also visits holes, as undefined, which is refused.
         return `[${Array.from(value, (item, index) => write(item, `${where}[${index}]`)).join()}]`;
       }
       return writeObject(value, where);
@@ -29,7 +29,7 @@ function write(value: unknown, where: string): string {
 
 function writeObject(value: object, where: string): string {
   const prototype: unknown = Object.getPrototypeOf(value);
-  // A Date, Map or byte array has no JSON form that could be read back as itself.
+  // The JSON of a Date, Map or byte array could not be read back as the same value.
   if (prototype !== Object.prototype && prototype !== null) throw refusal(where, "no plain object");
   const members = value as Record<string, unknown>;
   // The default order of sort() is by UTF-16 code units, which the RFC asks for.

@@ -5,18 +5,18 @@ import type { Degradation, Degradations } from "./records.ts";
 
 const NAMED = 100;
 
-/** Gathers what could not be kept: all of it counted, the first hundred by name. SPEC 5. */
+/** Collects what could not be kept: counts all, and names the first hundred. SPEC 5. */
 export class DegradationList {
   private readonly counts = new Map<DegradationKind, number>();
   private readonly first: Degradation[] = [];
 
-  /** Notes one. */
+  /** Adds one. */
   add(kind: DegradationKind, path: BytePath, reason: string): void {
     this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
     if (this.first.length < NAMED) this.first.push({ kind, path: encodePath(path), reason });
   }
 
-  /** Notes all of another list. */
+  /** Adds all of another list. */
   addAll(other: DegradationList): void {
     for (const [kind, count] of other.counts) this.counts.set(kind, (this.counts.get(kind) ?? 0) + count);
     this.first.push(...other.first.slice(0, NAMED - this.first.length));
@@ -29,7 +29,7 @@ export class DegradationList {
     return total;
   }
 
-  /** As descriptors and results have it. */
+  /** The form in descriptors and results. */
   toRecord(): Degradations {
     return { counts: Object.fromEntries(this.counts), first: [...this.first] };
   }

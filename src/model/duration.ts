@@ -32,10 +32,10 @@ export function parseDuration(text: string): number {
   return exact(ms, text, "a duration", "Give a number with ms, s, m, h or d, such as 30s or 24h.");
 }
 
-/** A duration for people, in its two largest units, which `parseDuration` understands too. */
+/** A duration for people, in its two largest units; `parseDuration` can read it. */
 export function formatDuration(ms: number): string {
   if (ms < SECOND) return `${Math.round(ms)}ms`;
-  // Below ten seconds a tenth matters; above it, rounding before splitting keeps "1m 60s" away.
+  // Below ten seconds a tenth matters. Above, rounding comes before splitting, or the result could be "1m 60s".
   if (ms < 10 * SECOND) return `${Math.round(ms / 100) / 10}s`;
   const step = ms < HOUR ? SECOND : ms < DAY ? MINUTE : HOUR;
   let rest = Math.round(ms / step) * step;
@@ -55,7 +55,7 @@ const PREFIXES = "kmgtp";
 export function parseBytes(text: string): number {
   const [, number, prefix = "", binary] = BYTES.exec(text.trim()) ?? [];
   const power = prefix === "" ? 0 : PREFIXES.indexOf(prefix.toLowerCase()) + 1;
-  // Rounded, since a fraction of a byte comes only of decimals such as 0.3 KiB.
+  // Rounded, because decimals such as 0.3 KiB give fractions of a byte.
   const bytes = number === undefined ? NaN : Number(number) * (binary ? 1024 : 1000) ** power;
   return exact(
     bytes,
@@ -65,11 +65,11 @@ export function parseBytes(text: string): number {
   );
 }
 
-/** An amount of bytes for people, in powers of 1000 and three digits. */
+/** An amount of bytes for people, in powers of 1000, with three digits. */
 export function formatBytes(bytes: number): string {
   let amount = bytes;
   let power = 0;
-  // 999.5 would show as 1000 in three digits.
+  // 999.5 would be shown as 1000.
   for (; amount >= 999.5 && power < PREFIXES.length; power++) amount /= 1000;
   if (power === 0) return `${bytes} B`;
   return `${Number(amount.toPrecision(3))} ${(PREFIXES[power - 1] as string).toUpperCase()}B`;
@@ -77,14 +77,14 @@ export function formatBytes(bytes: number): string {
 
 const WHEN = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)\s*(Z|[+-]\d\d:?\d\d)?)?$/i;
 
-/** The moment, in milliseconds since 1970, of an ISO date or time (local where no zone is given) or of `2h`, `3d ago`. */
+/** The time, in milliseconds since 1970, of an ISO date or time (local without a zone), or of `2h` or `3d ago`. */
 export function parseWhen(text: string, nowMs: number): number {
   const trimmed = text.trim();
   const ago = trimmed.replace(/\s*ago$/, "");
   if (DURATION.test(ago)) return nowMs - parseDuration(ago);
   const [, year, month, day, time = "00:00", zone = ""] = WHEN.exec(trimmed) ?? [];
   const date = `${year}-${month}-${day}`;
-  // Date.parse takes the 31st of February for the 3rd of March.
+  // Date.parse reads the 31st of February as the 3rd of March.
   const known = year !== undefined &&
     new Date(Date.UTC(+year, Number(month) - 1, Number(day))).getUTCDate() === Number(day);
   const ms = known ? Date.parse(`${date}T${time}${zone.replace(/(\d\d):?(\d\d)/, "$1:$2")}`) : NaN;

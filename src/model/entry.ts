@@ -1,4 +1,4 @@
-/** What an entry of a tree can be; a column or manifest holds the index into this list. SPEC 4. */
+/** The types of entries. Columns and manifests hold an index into this list. SPEC 4. */
 export const ENTRY_TYPES = ["file", "dir", "symlink", "fifo", "socket", "char", "block"] as const;
 
 /** The name of an entry's type. */
@@ -18,14 +18,14 @@ export function entryTypeName(type: number): EntryType {
   return ENTRY_TYPES[type] ?? "file";
 }
 
-/** One extended attribute; ACLs and capabilities are those too. */
+/** One extended attribute; ACLs and capabilities are attributes too. */
 export interface Xattr {
-  /** As text by `encodePath`: names are bytes, and no two of them share one text. */
+  /** Encoded by `encodePath`: names are bytes, and each has a different text. */
   readonly name: string;
   readonly value: Uint8Array;
 }
 
-/** The aspects that a payload may be unable to hold, as bits of the `lost` column. SPEC 4. */
+/** The aspects that a payload may fail to hold, as bits of the `lost` column. SPEC 4. */
 export const LOST = { owner: 1, xattr: 2, acl: 4, hardlink: 8, mode: 16, type: 32, times: 64 } as const;
 
 /** The name of an aspect that can be lost. */
@@ -36,7 +36,7 @@ export function lostAspects(bits: number): LostAspect[] {
   return (Object.keys(LOST) as LostAspect[]).filter((aspect) => (bits & LOST[aspect]) !== 0);
 }
 
-/** What could not be kept, and why: counted by kind, and the first hundred by name. SPEC 5. */
+/** The kinds of what could not be kept. SPEC 5. */
 export const DEGRADATION_KINDS = [
   "owner",
   "xattr",

@@ -1,14 +1,14 @@
 import { printable } from "./path_text.ts";
 import { sentence } from "./sentence.ts";
 
-/** Every class of error, with what causes it and the way out: the source of the reference and of hints. SPEC 12. */
+/** Every class of error, with its cause and what to do: the source of the reference and of hints. SPEC 12. */
 export const ERROR_CLASSES = {
   E_NAME_INVALID: ["A name breaks the rules of SPEC 8.", "Use letters, digits, dot, dash and underscore."],
   E_PATH_ESCAPE: ["A name or path would leave the repository.", "Give a name or path inside it."],
-  E_LOCK_CONFLICT: ["Somebody else holds a lease.", "Wait until it is released."],
+  E_LOCK_CONFLICT: ["Another user holds a lease.", "Wait until it is released."],
   E_LOCK_EXPIRED: ["The lease ran out while the operation ran.", "Acquire it again and repeat."],
   E_LOCK_NOT_HELD: ["The change needs a lease and none is held.", "Acquire one first."],
-  E_FENCING_MISMATCH: ["Somebody else took the worktree over.", "Look at the history, then repeat."],
+  E_FENCING_MISMATCH: ["Another user took over the worktree.", "Look at the history, then repeat."],
   E_CLOCK_SKEW_EXCEEDED: ["Clocks differ by more than allowed.", "Set the clocks of all hosts."],
   E_CONSISTENCY_UNAVAILABLE: [
     "Files kept changing while they were captured.",
@@ -39,15 +39,15 @@ export const ERROR_CLASSES = {
   E_UNSAVED_CHANGES: ["Work that no snapshot holds is in the way.", "Save it, or say --discard."],
   E_BUSY: ["Another operation holds the lock.", "Wait for it, or give a longer --lock-timeout."],
   E_NO_SPACE: ["The disk or quota is full.", "Free space; nothing was changed."],
-  E_PERMISSION: ["The system refused access.", "Change the rights, or run it as somebody who has them."],
-  E_UNTRUSTED: ["Something of another owner was not trusted.", "Look at it, then trust it on purpose."],
+  E_PERMISSION: ["The system refused access.", "Change the rights, or run it as a user who has them."],
+  E_UNTRUSTED: ["A repository of another owner is not trusted.", "Look at it, then trust it on purpose."],
   E_ENGINE_UNAVAILABLE: ["A way of cloning does not work here.", "Choose another engine."],
   E_ENGINE_FAILED: ["Cloning failed half-way.", "Nothing was published; see the message."],
   E_DEGRADED: ["Something could not be kept and --strict was given.", "See the degradations listed."],
   E_INTERRUPTED: ["The operation was interrupted.", "Run it again; nothing is half done."],
   E_IO: [
     "The system reported an error.",
-    "Mend what the message names and run it again; `jvs doctor` tells whether something was left half done.",
+    "Correct what the message names and run it again; `jvs doctor` says whether something was left half done.",
   ],
   E_INTERNAL: ["A mistake in JVS.", "Report it with the output of --debug."],
 } as const satisfies Record<string, readonly [cause: string, wayOut: string]>;
@@ -60,17 +60,17 @@ export type ErrorDetails = { readonly [name: string]: unknown };
 
 /** What an error may carry besides its message. */
 export interface JvsErrorOptions {
-  /** What to do next, as a sentence; the class's own way out where none is given. */
+  /** What to do next, as a sentence; by default the hint of the class. */
   hint?: string;
   /** Facts for programs; nothing by default. */
   details?: ErrorDetails;
-  /** What was caught. */
+  /** The error that caused this one. */
   cause?: unknown;
 }
 
 /**
- * The one class of error that JVS throws on purpose: a sentence to a person, and a stable code. The message has no full
- * stop, since it stands in a line before its class and in the sentences of others; the hint has one. Both are made so here.
+ * The error that JVS throws on purpose: a message for people and a stable code. The message has no full stop, because it is
+ * printed before the code and inside other sentences; the hint has one. The constructor ensures both.
  */
 export class JvsError extends Error {
   override readonly name = "JvsError";
@@ -89,7 +89,7 @@ export class JvsError extends Error {
   }
 }
 
-/** Whether an error is JVS's own, of one of these classes (of any, when none is given). */
+/** Whether an error is a `JvsError`, of one of these classes (of any class when none is given). */
 export function isJvsError(error: unknown, ...codes: ErrorCode[]): error is JvsError {
   return error instanceof JvsError && (codes.length === 0 || codes.includes(error.code));
 }

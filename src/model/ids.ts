@@ -6,13 +6,12 @@ const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f
 const TIME_DIGITS = 13;
 const LATEST_TIME = 10 ** TIME_DIGITS - 1;
 
-/** The id of a new snapshot: above `newest`, whatever the clock says; `random` has 4 bytes. SPEC 3. */
+/** The id of a new snapshot, above `newest` even when the clock goes back; `random` has 4 bytes. SPEC 3. */
 export function newSnapshotId(nowMs: number, newest: string | null, random: Uint8Array): string {
   const time = Math.max(Math.floor(nowMs), newest === null ? 0 : idTime(newest) + 1);
   if (!(time <= LATEST_TIME)) {
     throw new JvsError("E_CLOCK_SKEW_EXCEEDED", "Cannot make a snapshot id: the time is out of its range", {
-      hint:
-        "Set the clock of this host; if the newest snapshot itself bears a wrong time, see `jvs history`.",
+      hint: "Set the clock of this host; if the newest snapshot itself has a wrong time, see `jvs history`.",
       details: { now_ms: nowMs, newest },
     });
   }
@@ -24,7 +23,7 @@ export function isSnapshotId(text: string): boolean {
   return SNAPSHOT_ID.test(text);
 }
 
-/** The 8 hex digits, by which people know a snapshot. */
+/** The 8 hex digits by which people name a snapshot. */
 export function shortId(id: string): string {
   return checked(id).slice(TIME_DIGITS + 1);
 }

@@ -1,4 +1,7 @@
-/** Some lines of the old text that became some of the new one; either may be none. Ends are behind the last line. */
+/**
+ * Lines of the old text that became lines of the new text; either may be empty. An end is the index after the last
+ * line.
+ */
 export interface Change {
   readonly oldStart: number;
   readonly oldEnd: number;
@@ -6,12 +9,12 @@ export interface Change {
   readonly newEnd: number;
 }
 
-/** Steps of the search, a fraction of a second: enough for thousands of moved lines. */
+/** The most steps of a search. They take a fraction of a second and are enough for thousands of moved lines. */
 const MOST_STEPS = 20_000_000;
 
 /**
- * How lines became others, in order: as few changes as there can be, in bounded time and linear memory. Where more than
- * `mostSteps` would be needed, what is left between the lines that were matched by then is replaced whole.
+ * The changes between two lists of lines, in order: as few as possible, in bounded time and linear memory. After
+ * `mostSteps` the search stops, and everything between the lines matched so far counts as replaced.
  */
 export function diffLines(
   oldLines: readonly string[],
@@ -21,7 +24,7 @@ export function diffLines(
   const numbers = new Map<string, number>();
   const a = numbered(oldLines, numbers);
   const b = numbered(newLines, numbers);
-  // What stands on one side only can match nothing; without it, texts that differ much are searched fast too.
+  // A line that is on one side only matches nothing. Without these lines the search is fast for very different texts too.
   const oldShared = indexesShared(a, b, numbers.size);
   const newShared = indexesShared(b, a, numbers.size);
   const matcher = new Matcher(
@@ -42,14 +45,14 @@ function numbered(lines: readonly string[], numbers: Map<string, number>): Int32
   });
 }
 
-/** Where in `these` the values stand that `others` has too. */
+/** The indexes in `these` of values that `others` has too. */
 function indexesShared(these: Int32Array, others: Int32Array, values: number): Int32Array {
   const there = new Uint8Array(values);
   for (const value of others) there[value] = 1;
   return these.map((_, i) => i).filter((i) => there[these[i] as number] === 1);
 }
 
-/** What lies between matching lines. */
+/** The changes between matching lines. */
 function changesBetween(
   pairs: Iterable<readonly [number, number]>,
   oldEnd: number,
@@ -66,14 +69,14 @@ function changesBetween(
   return changes;
 }
 
-/** Farther than any way leads, those that overshoot the end included: they never are the first to meet. */
+/** A distance that no path reaches, not even one that goes past the end. */
 const UNREACHED = 2 ** 30;
 
 /** Finds a longest common subsequence: Myers' O(ND) search from both ends, halving (Algorithmica 1, 1986). */
 class Matcher {
-  /** For each line of `a` the one of `b` that it matches, -1 for none. */
+  /** For each line of `a`, the matching line of `b`, or -1. */
   private readonly partner: Int32Array;
-  /** For each diagonal (x - y) how far it was reached from the beginning, and from the end. */
+  /** For each diagonal (x - y), how far the search came from the beginning, and from the end. */
   private readonly forward: Int32Array;
   private readonly backward: Int32Array;
 
@@ -83,14 +86,14 @@ class Matcher {
     this.backward = new Int32Array(a.length + b.length + 3);
   }
 
-  /** The matching lines' places, where `a` and `b` stand for lines at these ones. */
+  /** The matching lines, as indexes in the full texts: the lines of `a` and `b` have these places there. */
   *pairs(oldPlaces: Int32Array, newPlaces: Int32Array): Iterable<readonly [number, number]> {
     for (const [i, j] of this.partner.entries()) {
       if (j !== -1) yield [oldPlaces[i] as number, newPlaces[j] as number];
     }
   }
 
-  /** Matches a part of `a` with a part of `b`; it halves what is to find each time, so it does not go deep. */
+  /** Matches a part of `a` with a part of `b`. Each level halves the changes to find, so the recursion is not deep. */
   match(aStart: number, aEnd: number, bStart: number, bEnd: number): void {
     const { a, b, partner } = this;
     while (aStart < aEnd && bStart < bEnd && a[aStart] === b[bStart]) partner[aStart++] = bStart++;
@@ -103,10 +106,13 @@ class Matcher {
     this.match(aStart + x, aEnd, bStart + y, bEnd);
   }
 
-  /** A point in the middle of a best way through `n` lines from `a0` and `m` from `b0`; nothing when steps ran out. */
+  /**
+   * A point in the middle of a best path through `n` lines from `a0` and `m` from `b0`; nothing when no steps are
+   * left.
+   */
   private middle(a0: number, n: number, b0: number, m: number): readonly [x: number, y: number] | undefined {
     const { a, b, forward, backward } = this;
-    const zero = m + 1; // where diagonal 0 stands
+    const zero = m + 1; // the index of diagonal 0
     forward.fill(-UNREACHED, 0, n + m + 3);
     backward.fill(UNREACHED, 0, n + m + 3);
     forward[zero + 1] = 0;

@@ -1,4 +1,4 @@
-import { ERROR_CLASSES, type ErrorCode, JvsError } from "./errors.ts";
+import { ERROR_CLASSES, type ErrorCode, isJvsError, JvsError } from "./errors.ts";
 import { isSnapshotId } from "./ids.ts";
 import { quoted } from "./path_text.ts";
 
@@ -6,7 +6,7 @@ const MOST = 128;
 const ALLOWED = /^[A-Za-z0-9._-]+$/;
 const RESERVED_REFS = ["HEAD", "LATEST", "LAST-GOOD"];
 
-/** A name that may be a file's in `.jvs/`, as it is to be stored; `what` it names stands in the message. SPEC 8. */
+/** A valid name for a file in `.jvs/`, in the form to store; the message uses `what`. SPEC 8. */
 export function checkName(name: string, what: string): string {
   const normal = name.normalize("NFC");
   if (/[/\\\0]/.test(normal) || normal === "..") {
@@ -31,13 +31,13 @@ export function checkName(name: string, what: string): string {
   return normal;
 }
 
-/** A tag that a descriptor may carry. SPEC 15, rule 30. */
+/** A valid tag. SPEC 15, rule 30. */
 export function checkTag(tag: string): string {
   checkCharacters(tag, "tag");
   return tag;
 }
 
-/** The name of a ref: a name that means nothing else where a snapshot is named. SPEC 7. */
+/** A valid name of a ref, which no other way of naming a snapshot uses. SPEC 7. */
 export function checkRefName(name: string): string {
   const normal = checkName(name, "ref");
   const meaning = RESERVED_REFS.includes(normal.toUpperCase())
@@ -47,6 +47,16 @@ export function checkRefName(name: string): string {
     : undefined;
   if (meaning === undefined) return normal;
   throw refusal("E_NAME_INVALID", name, "ref", `it is ${meaning}`, "Choose another name.");
+}
+
+/** Whether a check takes a name and leaves it as it is. */
+export function isAccepted(name: string, check: (name: string) => string): boolean {
+  try {
+    return check(name) === name;
+  } catch (error) {
+    if (isJvsError(error, "E_NAME_INVALID", "E_PATH_ESCAPE")) return false;
+    throw error;
+  }
 }
 
 function checkCharacters(name: string, what: string): void {

@@ -1,6 +1,6 @@
-/** The candidate that a mistyped word was most probably meant to be, if any is near enough. */
+/** The candidate that a mistyped word most probably means, if one is near enough. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
-  // A third of the letters may be wrong; of a very short word one.
+  // A third of the letters may be wrong; in a very short word, one.
   let best = Math.max(1, Math.floor(word.length / 3)) + 1;
   let found: string | undefined;
   for (const candidate of candidates) {
@@ -12,14 +12,14 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return found ?? completed(word, candidates);
 }
 
-/** The only candidate that begins so: a word cut short is no typing mistake, but as easy to mend. */
+/** The only candidate that begins with the word, which may have been cut short. */
 function completed(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length < 2) return undefined;
   const longer = new Set([...candidates].filter((candidate) => candidate.startsWith(word)));
   return longer.size === 1 ? [...longer][0] : undefined;
 }
 
-/** How many letters must be put in, left out, changed or swapped with their neighbour. */
+/** How many letters must be added, removed, changed or swapped with their neighbour. */
 function distance(a: string, b: string): number {
   let before: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, j) => j);

@@ -5,24 +5,26 @@ const PERCENT = 0x25;
 const COLON = 0x3a;
 const HEX = bytesOf("0123456789ABCDEF");
 
-/** Each byte of an encoded path can take this many. */
+/** The most bytes that one byte of a path takes when it is encoded. */
 export const ENCODED_BYTES = 3;
 
-/** SPEC 4's text of a path: `%`, `:`, control bytes and whatever is no UTF-8 as `%XX`; no two paths share one. */
+/**
+ * The text of a path by SPEC 4: `%`, `:`, control bytes and bytes that are not UTF-8 as `%XX`. Each path has a
+ * different text.
+ */
 export function encodePath(path: BytePath): string {
   const out = new Uint8Array(path.length * ENCODED_BYTES);
   return textOf(out.subarray(0, writeEncodedPath(path, out, 0)));
 }
 
-/** Writes the UTF-8 of `encodePath(path)` at an offset and gives the end of it; the caller keeps room. */
+/** Writes the UTF-8 of `encodePath(path)` at an offset and returns its end. The buffer must have room for it. */
 export function writeEncodedPath(path: BytePath, out: Uint8Array, offset: number): number {
   let end = offset;
   for (let i = 0; i < path.length;) {
     const byte = path[i] as number;
     const length = byte < 0x80 ? 1 : characterLength(path, i);
     if (length === 0 || byte < 0x20 || byte === 0x7f || byte === PERCENT || byte === COLON) {
-      // After the first byte of a broken sequence none of the rest can begin a character,
-      // so going on byte by byte escapes all of it and nothing else.
+      // The other bytes of a broken sequence cannot begin a character, so one step per byte escapes exactly the sequence.
       out[end++] = PERCENT;
       out[end++] = HEX[byte >> 4] as number;
       out[end++] = HEX[byte & 15] as number;
@@ -34,7 +36,7 @@ export function writeEncodedPath(path: BytePath, out: Uint8Array, offset: number
   return end;
 }
 
-/** The path that `encodePath` gave this text for; lower-case digits and needless escapes are understood too. */
+/** The path that `encodePath` encoded to this text. Accepts lower-case digits and needless escapes too. */
 export function decodePath(text: string): Uint8Array<ArrayBuffer> {
   const bytes = bytesOf(text);
   if (!text.isWellFormed() || /%(?![0-9A-Fa-f]{2})/.test(text)) {
@@ -53,24 +55,24 @@ export function decodePath(text: string): Uint8Array<ArrayBuffer> {
   return bytes.slice(0, length);
 }
 
-/** A path for people, on one line: plain text as it is, else percent-encoded; the payload root is `.`. */
+/** A path for people, on one line: plain text unchanged, anything else percent-encoded; the payload root is `.`. */
 export function displayPath(path: BytePath): string {
   return path.length === 0 ? "." : displayBytes(path);
 }
 
-/** For messages: the first of some paths. */
+/** The first of these paths, for messages. */
 export function namedPaths(paths: readonly Uint8Array[]): string {
   const named = paths.slice(0, 20).map(displayPath).join(", ");
   return paths.length > 20 ? `${named}, and ${paths.length - 20} more` : named;
 }
 
-/** A user's own words in quotation marks for a message, shortened and with nothing that steers a terminal. */
+/** The words of a user in quotation marks, for a message: shortened and without control characters. */
 export function quoted(text: string): string {
   const most = 128;
   return `"${displayBytes(bytesOf(text.slice(0, most)))}${text.length > most ? "…" : ""}"`;
 }
 
-/** A text for a terminal: what could act on the terminal, or show another text than it is, is encoded; lines stay. */
+/** A text for a terminal: what acts on the terminal, or falsifies what a line shows, is encoded; line ends stay. */
 export function printable(text: string): string {
   return text.replace(
     UNSAFE_ALL,
@@ -78,10 +80,10 @@ export function printable(text: string): string {
   );
 }
 
-// Controls (C1 too), line separators and what turns the direction of writing: they make a line show what it is not.
+// Control characters (C1 too), line separators and changes of the writing direction: they can falsify what a line shows.
 const UNSAFE = /[\p{Cc}\p{Bidi_Control}\u2028\u2029\ufeff]/u;
 const UNSAFE_ALL = new RegExp(UNSAFE, "gu");
-// A plain name that looks like an escape is encoded, so that no two paths look the same.
+// A plain name that looks like an escape is encoded, so that different paths look different.
 const LIKE_AN_ESCAPE = /%[0-9A-F]{2}/;
 
 function displayBytes(path: BytePath): string {
@@ -90,11 +92,11 @@ function displayBytes(path: BytePath): string {
   return encodePath(path).replace(UNSAFE_ALL, (character) => encodeURIComponent(character));
 }
 
-/** How many bytes the well-formed character of two or more bytes at an offset has; 0 if there is none (Unicode, table 3-7). */
+/** The length of the well-formed character of two or more bytes at an offset, or 0 (Unicode, table 3-7). */
 function characterLength(bytes: Uint8Array, at: number): number {
   const first = bytes[at] as number;
   if (first < 0xc2 || first > 0xf4) return 0;
-  // The second byte's narrower bounds are what rules out overlong forms, surrogates and what is above U+10FFFF.
+  // The narrower bounds of the second byte exclude overlong forms, surrogates and everything above U+10FFFF.
   const lowest = first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80;
   const highest = first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf;
   const second = bytes[at + 1] ?? 0;

@@ -1,10 +1,10 @@
-/** Told what long work is doing; the library is silent, so surfaces pass one in. */
+/** Receives the progress of long work. The library prints nothing, so the surfaces pass a reporter in. */
 export interface Reporter {
-  /** A phase of the work begins: a verb for people (`hashing`), and how much there is where that is known. */
+  /** A phase begins: a verb for people (`hashing`), and the amount of work where it is known. */
   begin(phase: string, total?: { readonly entries?: number; readonly bytes?: number }): void;
-  /** So much more of the phase is done. */
+  /** This much more of the phase is done. */
   advance(entries: number, bytes: number): void;
-  /** A sentence that the user should see although nothing failed. */
+  /** Shows the user a sentence although nothing failed. */
   warn(message: string): void;
 }
 

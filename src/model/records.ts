@@ -26,9 +26,9 @@ export const time = () =>
   });
 /** A UUID. */
 export const uuid = () => text({ pattern: /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/, what: "a UUID" });
+const hex64 = () => text({ pattern: /^[0-9a-f]{64}$/, what: "64 hex digits" });
 /** A SHA-256 with its algorithm named. */
-export const hash = () =>
-  record({ algo: literal("sha256"), value: text({ pattern: /^[0-9a-f]{64}$/, what: "64 hex digits" }) });
+export const hash = () => record({ algo: literal("sha256"), value: hex64() });
 
 /** The engines there are and will be. SPEC 5. */
 export const ENGINE_NAMES = ["juicefs-clone", "btrfs-snapshot", "reflink-copy", "copy"] as const;
@@ -61,7 +61,7 @@ export const Stats = record({
 });
 export type Stats = Infer<typeof Stats>;
 
-/** Where a snapshot came from, and the proof of what it is. Written once. */
+/** Where a snapshot came from, and the hashes that prove its content. Written once. */
 export const Descriptor = record({
   snapshot_id: snapshotId(),
   worktree_id: uuid(),
@@ -95,14 +95,14 @@ export const Ready = record({
 });
 export type Ready = Infer<typeof Ready>;
 
-/** A payload root's identity, whatever its path and mount. SPEC 2. */
+/** The identity of a payload root, which does not depend on its path and mount. SPEC 2. */
 export const Identity = record({
   file_system: text(),
   inode: text({ pattern: /^\d+$/, what: "an inode number" }),
 });
 export type Identity = Infer<typeof Identity>;
 
-/** What is known of a worktree. */
+/** The record of a worktree. */
 export const WorktreeConfig = record({
   worktree_id: uuid(),
   name: text(),
@@ -128,7 +128,7 @@ export const Ref = record({
 });
 export type Ref = Infer<typeof Ref>;
 
-/** What keeps a snapshot from the garbage collection, for a time or for good. */
+/** Keeps a snapshot from garbage collection, until a time or for ever. */
 export const Pin = record({
   pin_id: uuid(),
   snapshot_id: snapshotId(),
@@ -149,26 +149,28 @@ export const AuditRecord = record({
   session_id: nullable(text()),
   reason: nullable(text()),
   details: mapOf(anything()),
-  prev_hash: text({ pattern: /^[0-9a-f]{64}$/, what: "64 hex digits" }),
-  record_hash: text({ pattern: /^[0-9a-f]{64}$/, what: "64 hex digits" }),
+  prev_hash: hex64(),
+  record_hash: hex64(),
 });
 export type AuditRecord = Infer<typeof AuditRecord>;
 
-/** The end of the audit log, written before the record it announces. */
+/** The end of the audit log, written before the record that it announces. */
 export const AuditHead = record({
   count: integer({ min: 0 }),
-  last_hash: text({ pattern: /^[0-9a-f]{64}$/, what: "64 hex digits" }),
+  last_hash: hex64(),
   next: nullable(AuditRecord),
 });
 export type AuditHead = Infer<typeof AuditHead>;
 
-/** What an open intent has taken for itself: other changes leave it alone. */
+/** What an open intent claims: other changes must leave it alone. */
 export const Claims = record({
-  snapshot_id: snapshotId().about("The snapshot that it makes, or that must not go meanwhile.").optional(),
-  worktree_name: text().about(
-    "The worktree that it makes, renames or removes; the new name of one that it renames.",
+  snapshot_id: snapshotId().about(
+    "The snapshot that the change makes, or that must not be removed meanwhile.",
   ).optional(),
-  staging_in_root: text().about("A folder in the payload root that is ours: every scan skips it.").optional(),
+  worktree_name: text().about(
+    "The worktree that the change makes, renames or removes; for a rename, the new name.",
+  ).optional(),
+  staging_in_root: text().about("A folder of JVS in the payload root: every scan skips it.").optional(),
 });
 export type Claims = Infer<typeof Claims>;
 
@@ -186,7 +188,7 @@ export const Intent = record({
   state: oneOf("active", "completed", "abandoned"),
   steps: list(text()),
   claims: Claims.default({}),
-  details: mapOf(anything()).about("What recovery must know; each kind of change has its own."),
+  details: mapOf(anything()).about("What recovery must know; each kind of change has its own form."),
   audit: nullable(anything()).about("The audit record's content, once the change is decided."),
 });
 export type Intent = Infer<typeof Intent>;

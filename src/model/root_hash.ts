@@ -3,14 +3,14 @@ import type { EntryType } from "./entry.ts";
 import { JvsError } from "./errors.ts";
 import { displayPath, ENCODED_BYTES, writeEncodedPath } from "./path_text.ts";
 
-/** What the payload root hash takes of an entry. */
+/** The fields of an entry that the payload root hash uses. */
 export interface RootHashEntry {
   readonly type: EntryType;
   /** The full path relative to the payload root. */
   readonly path: BytePath;
   readonly mode: number;
   readonly size: number;
-  /** SHA-256 of a file's content or a link's target; null for all others. */
+  /** The SHA-256 of the content of a file or the target of a link; null for all others. */
   readonly contentHash: Uint8Array | null;
   readonly major: number;
   readonly minor: number;
@@ -19,7 +19,7 @@ export interface RootHashEntry {
 const NEWLINE = 0x0a;
 const COLON = 0x3a;
 const HEX = bytesOf("0123456789abcdef");
-// Everything of a line but its path: type 7, metadata at most 24, hash 64, separators 4.
+// A line without its path: type 7, metadata at most 24, hash 64, separators 4.
 const ROOM_BESIDE_PATH = 128;
 const BUFFER_BYTES = 64 * 1024;
 
@@ -30,8 +30,8 @@ export function rootHashLine(entry: RootHashEntry): string {
 }
 
 /**
- * Collects the lines of a tree and passes them on in large pieces, to be hashed: a piece is valid only during the call.
- * Entries must come in the order of `compareBytes` of their full paths; another order is refused.
+ * Collects the lines of a tree and passes them on in large pieces to be hashed; a piece is valid only during the call.
+ * Entries must come in the order of their full paths (`compareBytes`); any other order is an error.
  */
 export class RootHashLines {
   readonly #sink: (piece: Uint8Array<ArrayBuffer>) => void;
@@ -54,7 +54,7 @@ export class RootHashLines {
     if (this.#end + room > this.#buffer.length) this.finish();
     if (room > this.#buffer.length) this.#buffer = new Uint8Array(room);
     this.#end = writeLine(entry, this.#buffer, this.#end);
-    // A copy, as the caller may use its array again; a new array for each took two thirds of all the time.
+    // A copy, because the caller may use its array again. A new array for each entry took two thirds of the time.
     if (entry.path.length > this.#last.length) this.#last = new Uint8Array(entry.path.length * 2);
     this.#last.set(entry.path);
     this.#lastLength = entry.path.length;

@@ -1,12 +1,12 @@
 /**
- * Schema values: each gives its TypeScript type by inference, a check that names path and reason, and its JSON Schema.
- * Records on disk, inputs and results of operations are all described by these, once.
+ * Schemas as values. Each gives a TypeScript type by inference, a check whose error names the path and the reason, and a
+ * JSON Schema. They describe records on disk and the inputs and results of operations, each once.
  */
 
 /** A JSON Schema, as an object. */
 export type JsonSchema = { [keyword: string]: unknown };
 
-/** A value that does not fit its schema: where, and why, in words for a sentence. */
+/** The error for a value that does not fit its schema: where, and why, as a part of a sentence. */
 export class SchemaMismatch extends Error {
   constructor(readonly at: string, readonly reason: string) {
     super(at === "" ? reason : `${at}: ${reason}`);
@@ -15,21 +15,21 @@ export class SchemaMismatch extends Error {
 
 /** How a field of an operation's input is given on a command line. */
 export interface FlagHints {
-  /** Given by its place instead of by a flag. */
+  /** Given by its position instead of by a flag. */
   readonly positional?: boolean;
-  /** The flag's name without dashes; the field's name with dashes where none is given. */
+  /** The name of the flag without leading dashes; by default the name of the field, with dashes. */
   readonly flag?: string;
   /** One letter. */
   readonly short?: string;
-  /** What stands for the value in help, e.g. `NAME`. */
+  /** The word for the value in help, such as `NAME`. */
   readonly placeholder?: string;
   /** What completion offers. */
   readonly completes?: "snapshot" | "worktree" | "ref" | "path" | "config" | "command";
   /** Takes every argument up to the next flag: `--paths a b`. */
   readonly many?: boolean;
-  /** What the flag means when no value follows it. */
+  /** The value of the flag when no value follows it. */
   readonly bare?: string;
-  /** Not in help: accepted for the sake of old scripts. */
+  /** Not shown in help; accepted for old scripts. */
   readonly hidden?: boolean;
 }
 
@@ -39,7 +39,7 @@ interface Parts<T> {
   readonly json: () => JsonSchema;
 }
 
-/** What a value may be. Immutable: each method gives a new one. */
+/** Describes which values are allowed. Immutable: each method returns a new schema. */
 export class Schema<T> {
   private constructor(
     private readonly parts: Parts<T>,
@@ -54,7 +54,7 @@ export class Schema<T> {
     return new Schema(parts, "", {}, false, undefined);
   }
 
-  /** What the command line needs to know of the value's form. */
+  /** The form of the value, for the command line. */
   get kind(): Parts<T>["kind"] {
     return this.parts.kind;
   }
@@ -73,7 +73,7 @@ export class Schema<T> {
     };
   }
 
-  /** The same, with one sentence on what it means. */
+  /** The same, with one sentence about its meaning. */
   about(description: string): Schema<T> {
     return new Schema(this.parts, description, this.hints, this.isOptional, this.fallback);
   }
@@ -94,7 +94,7 @@ export class Schema<T> {
     return new Schema(this.parts, this.description, this.hints, true, undefined) as OptionalSchema<T>;
   }
 
-  /** The same, for a field that has this value where it is missing. */
+  /** The same, for a field that has this value when it is missing. */
   default(value: T): DefaultSchema<T> {
     return new Schema(this.parts, this.description, this.hints, false, { value }) as DefaultSchema<T>;
   }
@@ -103,12 +103,12 @@ export class Schema<T> {
 /** A schema of a field that may be missing. */
 export type OptionalSchema<T> = {
   readonly isOptional: true;
-  // First, so that these are what is called: the schema's own would forget that the field is optional.
+  // First, so that these types win: the methods of `Schema` would forget that the field is optional.
   about(description: string): OptionalSchema<T>;
   cli(hints: FlagHints): OptionalSchema<T>;
 } & Schema<T>;
 
-/** A schema of a field that has a value of its own where it is missing. */
+/** A schema of a field with a default value. */
 export type DefaultSchema<T> = {
   readonly fallback: { readonly value: T };
   about(description: string): DefaultSchema<T>;
@@ -135,12 +135,12 @@ type GivenKeys<F extends Fields> = {
   [K in keyof F]: F[K] extends { isOptional: true } | { fallback: { value: unknown } } ? never : K;
 }[keyof F];
 
-/** The type of what may be given for an object with these fields: those with a default may be left out. */
+/** The type of the input for an object with these fields: those with a default may be left out. */
 export type GivenFields<F extends Fields> =
   & { readonly [K in GivenKeys<F>]: Infer<F[K]> }
   & { readonly [K in Exclude<keyof F, GivenKeys<F>>]?: Infer<F[K]> | undefined };
 
-/** A value that is not what it must be. */
+/** The error for a value that is not what it must be. */
 export function mismatch(at: string, expected: string, value: unknown): SchemaMismatch {
   return new SchemaMismatch(
     at,
@@ -148,7 +148,7 @@ export function mismatch(at: string, expected: string, value: unknown): SchemaMi
   );
 }
 
-/** A value for a message: itself where it is short enough, else of what kind it is. */
+/** A value for a message: itself when it is short, or else its kind. */
 function shown(value: unknown): string {
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object" && value !== null) return "an object";
@@ -160,11 +160,11 @@ function shown(value: unknown): string {
 
 const LONGEST_SHOWN = 120;
 
-/** What a text must satisfy besides being one. */
+/** What a text must be like. */
 export interface TextOptions {
   /** The whole text matches; anything by default. */
   pattern?: RegExp;
-  /** What the pattern stands for, for messages: `a snapshot id`. */
+  /** What the pattern describes, for messages: `a snapshot id`. */
   what?: string;
   /** The JSON Schema format, e.g. `date-time`. */
   format?: string;
@@ -291,7 +291,7 @@ export function nullable<T>(inner: Schema<T>): Schema<T | null> {
   });
 }
 
-/** An object whose names are free and whose values are such. */
+/** An object with any names and with such values. */
 export function mapOf<T>(item: Schema<T>): Schema<{ readonly [name: string]: T }> {
   return Schema.of<{ readonly [name: string]: T }>({
     kind: "other",
@@ -308,10 +308,10 @@ export function anything(): Schema<unknown> {
   return Schema.of<unknown>({ kind: "other", check: (value) => value, json: () => ({}) });
 }
 
-/** An object with fields; it keeps them for those who list them. */
+/** The schema of an object, with the schemas of its fields. */
 export type RecordSchema<F extends Fields> = Schema<InferFields<F>> & { readonly fields: F };
 
-/** Whether fields that are not described are refused (what users send) or kept (what a newer program wrote). */
+/** Whether unknown fields are refused (input of users) or kept (records of newer programs). */
 export interface RecordOptions {
   /** False by default: unknown fields are kept. */
   closed?: boolean;

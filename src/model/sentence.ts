@@ -1,4 +1,4 @@
-/** A text with a full stop at its end, unless it ends as a sentence already, or is empty. */
+/** The text with a full stop at its end, unless it is empty or already ends like a sentence. */
 export function sentence(text: string): string {
   return text.replace(/[^.?!…]$/u, "$&.");
 }

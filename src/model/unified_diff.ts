@@ -3,16 +3,16 @@ import { type Change, diffLines } from "./line_diff.ts";
 
 const CONTEXT = 3;
 
-/** What a patch calls a file that is not there. */
+/** The name of a missing file in a patch. */
 export const NO_FILE = "/dev/null";
 
-/** How the two texts are called in a patch: made by `patchName`, or `NO_FILE`. */
+/** The names of the two texts in a patch: made by `patchName`, or `NO_FILE`. */
 export interface DiffNames {
   readonly oldName: string;
   readonly newName: string;
 }
 
-/** How one text became another as a unified diff with three lines of context, as patch(1) takes it; empty for none. */
+/** The changes between two texts as a unified diff for patch(1), with three lines of context; empty without changes. */
 export function unifiedDiff(oldText: string, newText: string, { oldName, newName }: DiffNames): string {
   const oldLines = linesOf(oldText);
   const newLines = linesOf(newText);
@@ -24,8 +24,8 @@ export function unifiedDiff(oldText: string, newText: string, { oldName, newName
 }
 
 /**
- * A file's name in a patch: below `a` or `b`, odd ones in quotation marks as git writes them, and so those that end in
- * a space, which patch(1) would not see.
+ * The name of a file in a patch, below `a` or `b`. Unusual names are in quotation marks as in git; so are names that end
+ * in a space, which patch(1) would ignore.
  */
 export function patchName(side: "a" | "b", path: BytePath): string {
   const text = exactTextOf(path);
@@ -35,7 +35,7 @@ export function patchName(side: "a" | "b", path: BytePath): string {
   return `"${side}/${quoted}"`;
 }
 
-// Quotation marks, backslashes, and what would steer a terminal or break the line.
+// Quotation marks, backslashes, and characters that control a terminal or break the line.
 const ODD = /["\\\p{Cc}\p{Cf}\u2028\u2029]/u;
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -58,12 +58,12 @@ function quotedByte(byte: number): string {
   return character;
 }
 
-/** A tab tells where a name with spaces ends; without it patch(1) would stop at the first. */
+/** A name with spaces gets a tab at its end; otherwise patch(1) would stop at the first space. */
 function closed(name: string): string {
   return name.includes(" ") && !name.startsWith('"') ? `${name}\t` : name;
 }
 
-/** The lines with their ends, so that a last one without an end is another line. */
+/** The lines with their newlines, so that a last line without one is different. */
 function linesOf(text: string): string[] {
   const lines: string[] = [];
   for (let start = 0; start < text.length;) {
@@ -74,7 +74,7 @@ function linesOf(text: string): string[] {
   return lines;
 }
 
-/** Changes whose context would touch, together. */
+/** Groups of changes whose context would touch. */
 function hunks(changes: readonly Change[]): [Change, ...Change[]][] {
   const groups: [Change, ...Change[]][] = [];
   for (const change of changes) {
@@ -114,7 +114,7 @@ function writeHunk(
   write(" ", oldLines, done, done + after);
 }
 
-/** Lines counted from 1; of none, the line before them. */
+/** A range of lines, counted from 1; for an empty range, the line before it. */
 function range(start: number, end: number): string {
   const count = end - start;
   return count === 1 ? `${start + 1}` : `${count === 0 ? start : start + 1},${count}`;

@@ -1,4 +1,4 @@
-/** Milliseconds since 1970, as the system's clock has it. */
+/** The time now, in milliseconds since 1970. */
 export function nowMs(): number {
   return Date.now();
 }
@@ -8,12 +8,12 @@ export function nowIso(): string {
   return new Date(nowMs()).toISOString();
 }
 
-/** Lets signals, timers and messages have their turn: microseconds, where a timer of 0 ms takes two milliseconds. */
+/** Lets signals, timers and messages run. It takes microseconds; a timer of 0 ms takes two milliseconds. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Bytes that nobody can guess. */
+/** Random bytes that no one can guess. */
 export function randomBytes(count: number): Uint8Array<ArrayBuffer> {
   return crypto.getRandomValues(new Uint8Array(count));
 }

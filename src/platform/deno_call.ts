@@ -2,7 +2,7 @@ import { JvsError } from "../model/errors.ts";
 import { errnoOfDeno } from "./errno.ts";
 import { SystemError } from "./system_error.ts";
 
-/** Makes one of Deno's calls; what it throws comes as a `SystemError`. */
+/** Makes a call of Deno; its failure is thrown as a `SystemError`. */
 export function attempt<T>(action: string, path: string, call: () => T): T {
   try {
     return call();
@@ -11,7 +11,7 @@ export function attempt<T>(action: string, path: string, call: () => T): T {
   }
 }
 
-/** A name that is no UTF-8 and that Deno's own calls cannot say. SPEC 13. */
+/** The error for a name that is not UTF-8: Deno's own calls cannot use it. SPEC 13. */
 export function byteNameRefused(action: string, path: string): JvsError {
   return new JvsError("E_PERMISSION", `Cannot ${action} "${path}": its name or target is no UTF-8`, {
     hint:

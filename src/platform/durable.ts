@@ -5,24 +5,22 @@ import { makeOwnFolder } from "./make_own.ts";
 import { joinPath } from "./lazy_path.ts";
 import { type Folder, Stat } from "./platform.ts";
 import { readWhole } from "./read_whole.ts";
-import { isSystemError } from "./system_error.ts";
+import { isSystemError, unlessFailed } from "./system_error.ts";
 import { TemporaryFile } from "./temporary_file.ts";
 
-export { isTemporaryName } from "./temporary_file.ts";
-
-// A file that is replaced again and again may be gone between listing and opening, but not so often.
+// A file that is replaced often may be gone between the listing and the opening, but not so many times in a row.
 const MOST_LOOKS = 100;
 
-/** Writes a file whole: a reader sees the old or the new text, also after a power cut. SPEC 2. */
+/** Writes a whole file: a reader sees the old or the new text, even after a power cut. SPEC 2. */
 export function writeDurable(folder: Folder, name: string, content: string | Uint8Array): void {
-  using temporary = filled(folder, name, content);
+  using temporary = temporaryWith(folder, name, content);
   temporary.replace();
   folder.sync();
 }
 
-/** As `writeDurable`, for a file that must not be there yet: `E_ALREADY_EXISTS`, also for one of two at once. */
+/** Writes a new file like `writeDurable`. `E_ALREADY_EXISTS` if it exists, also when two processes create it at once. */
 export function createDurable(folder: Folder, name: string, content: string | Uint8Array): void {
-  using temporary = filled(folder, name, content);
+  using temporary = temporaryWith(folder, name, content);
   try {
     temporary.take();
   } catch (error) {
@@ -40,19 +38,17 @@ export function createDurable(folder: Folder, name: string, content: string | Ui
   folder.sync();
 }
 
-/** Removes a file; whether it was there. */
+/** Removes a file, durably; false if it did not exist. */
 export function removeDurable(folder: Folder, name: string): boolean {
-  try {
+  const isRemoved = unlessFailed(["ENOENT"], () => {
     folder.removeFile(bytesOf(name));
-  } catch (error) {
-    if (isSystemError(error, "ENOENT")) return false;
-    throw error;
-  }
-  folder.sync();
-  return true;
+    return true;
+  });
+  if (isRemoved) folder.sync();
+  return isRemoved ?? false;
 }
 
-/** Makes a folder; false when a folder of that name was there. */
+/** Makes a folder, durably; false if it existed. */
 export function makeFolderDurable(folder: Folder, name: string): boolean {
   const bytes = bytesOf(name);
   try {
@@ -66,12 +62,12 @@ export function makeFolderDurable(folder: Folder, name: string): boolean {
   return true;
 }
 
-/** How a file is opened and read whole, where a plain opening is not enough. */
+/** Opens a file and reads all of it, for callers that check it first. */
 export type ReadFile = (folder: Folder, name: Uint8Array) => Uint8Array;
 
 /**
- * The text of a control file that others replace; nothing when it is not there. Its folder is listed first, because
- * the kernel of a second JuiceFS host otherwise goes on giving the replaced one. SPEC 2.
+ * The text of a control file that other processes replace; nothing when it does not exist. Lists the folder first:
+ * otherwise the kernel of a second JuiceFS host keeps giving the old file. SPEC 2.
  */
 export function readFresh(folder: Folder, name: string, read: ReadFile = readFile): string | undefined {
   const bytes = bytesOf(name);
@@ -79,7 +75,7 @@ export function readFresh(folder: Folder, name: string, read: ReadFile = readFil
     try {
       return folderHas(folder, bytes) ? textOf(read(folder, bytes)) : undefined;
     } catch (error) {
-      // Replaced between the two calls: the old one is gone, and listing again finds the new one.
+      // Replaced between the two calls: the old file is gone, and the next listing finds the new one.
       if (!isSystemError(error, "ENOENT", "ESTALE") || look === MOST_LOOKS) throw error;
     }
   }
@@ -90,8 +86,8 @@ function readFile(folder: Folder, name: Uint8Array): Uint8Array {
   return readWhole(file);
 }
 
-/** The content beside its place, durable. */
-function filled(folder: Folder, name: string, content: string | Uint8Array): TemporaryFile {
+/** A temporary file with the content, durable. */
+function temporaryWith(folder: Folder, name: string, content: string | Uint8Array): TemporaryFile {
   const temporary = new TemporaryFile(folder, name);
   try {
     temporary.write(typeof content === "string" ? bytesOf(content) : content);
@@ -104,7 +100,7 @@ function filled(folder: Folder, name: string, content: string | Uint8Array): Tem
 }
 
 function folderHas(folder: Folder, name: Uint8Array): boolean {
-  // To the end: it is the listing that makes the kernel ask again.
+  // The whole folder is listed: this makes the kernel ask the file system again.
   const listing = folder.list();
   for (let i = 0; i < listing.count; i++) if (equalBytes(listing.name(i), name)) return true;
   return false;

@@ -7,7 +7,7 @@ import { bytesOf } from "../model/bytes.ts";
 import { JvsError } from "../model/errors.ts";
 import { byPath } from "../../tests/support/by_path.ts";
 import * as durable from "./durable.ts";
-import { isTemporaryName } from "./durable.ts";
+import { isTemporaryName } from "./temporary_file.ts";
 import { SystemError } from "./system_error.ts";
 
 const writeDurable = byPath(durable.writeDurable);

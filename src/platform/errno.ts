@@ -42,9 +42,9 @@ const NAMES: Record<number, string> = {
   122: "EDQUOT",
 };
 
-/** The numbers that are compared with; x86_64 and aarch64 have the same. */
+/** The numbers that code compares with; they are the same on x86_64 and aarch64. */
 export const EINTR = 4;
-/** Nothing of that name. */
+/** The name does not exist. */
 export const ENOENT = 2;
 
 /** The system's name for a Linux error number; `E<number>` for one that is not in the table. */
@@ -52,7 +52,7 @@ export function errnoName(errno: number): string {
   return NAMES[errno] ?? `E${errno}`;
 }
 
-// Only those that Deno gives a class of their own; its `code` is there for most, but not for all.
+// The errors for which Deno has a class. Most of them also have a `code`, but not all.
 const BY_CLASS: Record<string, string> = {
   NotFound: "ENOENT",
   AlreadyExists: "EEXIST",
@@ -69,7 +69,7 @@ const BY_CLASS: Record<string, string> = {
   Busy: "EBUSY",
 };
 
-/** The system's name for what one of Deno's own calls threw; `EIO` where nothing tells. */
+/** The system's name for an error that Deno threw; `EIO` when the error does not say. */
 export function errnoOfDeno(error: unknown): string {
   if (!(error instanceof Error)) return "EIO";
   const code: unknown = Reflect.get(error, "code");

@@ -2,13 +2,38 @@ let name: string | undefined;
 let id: string | undefined;
 const users = new Map<number, string>();
 
+/** What Deno tells of this machine and user without the C library. */
+export class DenoHost {
+  readonly pid = Deno.pid;
+
+  get name(): string {
+    return hostName();
+  }
+
+  get id(): string {
+    return hostId();
+  }
+
+  get uid(): number {
+    return Deno.uid() ?? 0;
+  }
+
+  get gid(): number {
+    return Deno.gid() ?? 0;
+  }
+
+  get userName(): string {
+    return userNameOf(this.uid);
+  }
+}
+
 /** The machine's name on its network. */
-export function hostName(): string {
+function hostName(): string {
   return name ??= Deno.hostname();
 }
 
-/** The machine's id, else its name; safe as a folder's name. */
-export function hostId(): string {
+/** The id of the machine, or else its name; safe as the name of a folder. */
+function hostId(): string {
   if (id === undefined) {
     const given = readOr("/etc/machine-id", "").trim() || hostName();
     id = given.replace(/[^A-Za-z0-9._-]/g, "_").replace(/^\.+/, "_").slice(0, 128) || "unknown";
@@ -16,7 +41,7 @@ export function hostId(): string {
   return id;
 }
 
-/** The name of a user in /etc/passwd, else the number. */
+/** The name of a user in /etc/passwd, or else the number. */
 export function userNameOf(uid: number): string {
   let found = users.get(uid);
   if (found === undefined) {
@@ -27,19 +52,19 @@ export function userNameOf(uid: number): string {
   return found;
 }
 
-/** The name of the user that something belongs to; `unknown` where that cannot be seen. */
+/** The name of the user who owns a file; `unknown` when the owner cannot be seen. */
 export function ownerName(path: string): string {
   try {
     const { uid } = Deno.lstatSync(path);
     return uid === null ? UNKNOWN : userNameOf(uid);
   } catch {
-    return UNKNOWN; // the folder that it is in is closed too
+    return UNKNOWN; // its folder is closed to us too
   }
 }
 
 const UNKNOWN = "unknown";
 
-/** The same of what a refused call was about, as the end of a sentence; empty where that cannot be seen. */
+/** The owner of the file that a call failed on, as the end of a sentence; empty when the owner cannot be seen. */
 export function belongsTo(path: unknown): string {
   const name = typeof path === "string" ? ownerName(path) : UNKNOWN;
   return name === UNKNOWN ? "" : ` (it belongs to ${name})`;
@@ -49,6 +74,6 @@ function readOr(path: string, otherwise: string): string {
   try {
     return Deno.readTextFileSync(path);
   } catch {
-    return otherwise; // not there or not for us: the caller has something else to go by
+    return otherwise; // missing, or closed to us: the caller has another value
   }
 }

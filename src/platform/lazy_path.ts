@@ -13,19 +13,19 @@ export function joinPath(folder: string, name: Uint8Array): string {
   return folder.endsWith("/") ? folder + displayPath(name) : `${folder}/${displayPath(name)}`;
 }
 
-/** The path of something open, put together only when somebody wants to read it. */
+/** The path of an open file or folder; it is put together only when it is read. */
 export class LazyPath {
   readonly #folder: { readonly path: string };
   readonly #name: Uint8Array;
 
-  /** The name is copied: it may be a view that is filled again. */
+  /** Copies the name: its buffer may be used again. */
   constructor(folder: { readonly path: string }, name: Uint8Array) {
     this.#folder = folder;
     this.#name = name.slice();
   }
 
   get path(): string {
-    // Not by recursion: a tree may be deeper than the stack.
+    // A loop, because a tree may be deeper than the stack.
     const names = [this.#name];
     let folder = this.#folder;
     for (; folder instanceof LazyPath; folder = folder.#folder) names.push(folder.#name);

@@ -1,7 +1,7 @@
 import { EINTR, errnoName } from "./errno.ts";
 import { SystemError } from "./system_error.ts";
 
-// Results that are a count of bytes are declared i32: no count given here reaches 2^31, and a bigint costs an object.
+// A result that counts bytes is declared as i32: no count here reaches 2^31, and a bigint would cost an object.
 const SYMBOLS = {
   memcpy: { parameters: ["buffer", "pointer", "usize"], result: "void" },
   openat: { parameters: ["i32", "buffer", "i32", "u32"], result: "i32" },
@@ -44,7 +44,7 @@ const SYMBOLS = {
   __errno_location: { parameters: [], result: "pointer" },
 } as const;
 
-// Functions that older C libraries lack though the kernel has the call: then `syscall` with its number.
+// Older C libraries lack these functions although the kernel has them. They are then called by number through `syscall`.
 const LATE = {
   getdents64: { parameters: ["i32", "buffer", "usize"], result: "i32" },
   statx: { parameters: ["i32", "buffer", "i32", "u32", "buffer"], result: "i32" },
@@ -58,7 +58,7 @@ const CALL_NUMBERS: Record<"x86_64" | "aarch64", Record<keyof typeof LATE, bigin
   aarch64: { getdents64: 61n, statx: 291n, renameat2: 276n, mknodat: 33n, copy_file_range: 285n },
 };
 
-// The permission set in deno.json has exactly these texts: a scoped permission is for the identical path.
+// The permission set in deno.json has the same texts: a scoped permission is valid only for the identical path.
 const GLIBC = [
   "/lib/x86_64-linux-gnu/libc.so.6",
   "/usr/lib/x86_64-linux-gnu/libc.so.6",
@@ -70,12 +70,12 @@ const GLIBC = [
 ];
 const MUSL = ["/lib/ld-musl-x86_64.so.1", "/lib/ld-musl-aarch64.so.1"];
 
-/** Functions of the C library as they are called. */
+/** The functions of the C library. */
 export type LibcSymbols =
   & Deno.StaticForeignLibraryInterface<typeof SYMBOLS>
   & Deno.StaticForeignLibraryInterface<typeof LATE>;
 
-/** The C library, with `errno` read the moment it is asked for. */
+/** The C library and its `errno`. */
 export class Libc {
   readonly call: LibcSymbols;
   readonly #errnoAt: Deno.PointerValue;
@@ -83,7 +83,7 @@ export class Libc {
 
   constructor(symbols: LibcSymbols) {
     this.call = symbols;
-    // It stays where it is for a thread, and each worker opens its own library.
+    // The address stays the same for a thread, and each worker opens the library itself.
     this.#errnoAt = symbols.__errno_location();
   }
 
@@ -93,12 +93,12 @@ export class Libc {
     return this.#errno[0] as number;
   }
 
-  /** The last call's failure, to be thrown. */
+  /** The failure of the last call, as an error to throw. */
   failure(action: string, path: string): SystemError {
     return new SystemError(action, path, errnoName(this.errno));
   }
 
-  /** The result of a call that is made again as long as a signal breaks it off. */
+  /** The result of a call; the call is repeated when a signal interrupts it. */
   repeat(call: () => number): number {
     for (;;) {
       const result = call();
@@ -106,7 +106,7 @@ export class Libc {
     }
   }
 
-  /** As `repeat`, and what fails is thrown. */
+  /** Like `repeat`, but throws when the call fails. */
   must(action: string, path: string | { readonly path: string }, call: () => number): number {
     const result = this.repeat(call);
     if (result < 0) throw this.failure(action, typeof path === "string" ? path : path.path);
@@ -114,19 +114,19 @@ export class Libc {
   }
 }
 
-/** Why the C library could not be opened: kept for the message of whatever then cannot be done. */
+/** Why the C library could not be opened. */
 export class LibcUnavailable extends Error {}
 
-/** How to open it; for tests. */
+/** How to open the C library; only tests use this. */
 export interface OpenLibcOptions {
-  /** Go through `syscall` for what older libraries lack, even where it is there (default false). */
+  /** Always use `syscall` for the functions that older libraries lack (default false). */
   viaSyscall?: boolean;
 }
 
-/** Opens the C library by its absolute path; throws `LibcUnavailable` where that is not permitted or not there. */
+/** Opens the C library by its absolute path; `LibcUnavailable` when it is missing or not permitted. */
 export function openLibc(options: OpenLibcOptions = {}): Libc {
   const reasons: string[] = [];
-  // Another libc than the one this process runs on would have no thread of its own set up: errno writes into the other's.
+  // Only the libc that this process runs on: another one has no data for our thread, so its errno would be wrong.
   for (const path of Deno.build.env === "musl" ? MUSL : GLIBC) {
     try {
       return new Libc(symbolsOf(path, options.viaSyscall ?? false));
@@ -143,7 +143,7 @@ function symbolsOf(path: string, viaSyscall: boolean): LibcSymbols {
     try {
       return { ...symbols, ...Deno.dlopen(path, LATE).symbols };
     } catch {
-      // An older library: one of them is missing, and the kernel is asked directly for all.
+      // An older library lacks at least one of them: all are called through `syscall`.
     }
   }
   const number = CALL_NUMBERS[Deno.build.arch];

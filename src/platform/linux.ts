@@ -15,7 +15,7 @@ const SLASH = 0x2f;
 // The kernel takes 4,095 bytes of a path at a time.
 const PATH_AT_ONCE = 4095;
 
-/** Linux by its C library: everything that SPEC 4 keeps can be read and written. */
+/** Linux through its C library: reads and writes everything that SPEC 4 keeps. */
 export class LinuxPlatform implements Platform {
   readonly host: Host;
   readonly #libc: Libc;
@@ -72,7 +72,7 @@ export class LinuxPlatform implements Platform {
   }
 }
 
-/** A path in pieces that the kernel takes, cut at slashes; only the first can be absolute. */
+/** A path in pieces that are short enough for the kernel, cut at slashes; only the first can be absolute. */
 function* pieces(path: Uint8Array, shown: string): Generator<Uint8Array> {
   let start = 0;
   while (path.length - start > PATH_AT_ONCE) {

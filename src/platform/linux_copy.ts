@@ -9,10 +9,10 @@ const SEEK_CUR = 1;
 const SEEK_DATA = 3;
 const SEEK_HOLE = 4;
 
-/** What one round copies at most. */
+/** The most bytes that one round copies. */
 const PIECE = 16 * 1024 * 1024;
 const BUFFER = 1024 * 1024;
-// Reasons for copy_file_range to fail that do not stand in the way of reading and writing.
+// When copy_file_range fails with one of these, reading and writing still works.
 const NOT_IN_KERNEL = ["EXDEV", "EINVAL", "ENOSYS", "EOPNOTSUPP", "EPERM", "ETXTBSY"];
 
 const stat = new Stat();
@@ -28,25 +28,25 @@ export interface CopyEnd {
   readonly path: string;
 }
 
-/** Copies all of a file into an empty one, hole for hole, a piece in each round; neither end's own position moves. */
+/** Copies a file into an empty one, holes included, one piece in each round. The positions of both files stay. */
 export function* copyContent(libc: Libc, from: CopyEnd, to: CopyEnd): Generator<number, void> {
   const size = sizeOf(libc, from);
   const copy = new RangeCopy(libc, from, to);
   for (const { start, end } of dataRanges(libc, from, size)) {
     if (!(yield* copy.run(start, end))) break;
   }
-  // A hole at the end is written by nobody.
+  // No write creates a hole at the end: the length does.
   libc.must("write", to, () => libc.call.ftruncate(to.descriptor, BigInt(size)));
 }
 
-/** How many bytes a copy of a file has to write: what is in none of its holes. */
+/** How many bytes a copy of a file must write: its size without its holes. */
 export function countData(libc: Libc, file: CopyEnd): number {
   let bytes = 0;
   for (const { start, end } of dataRanges(libc, file, sizeOf(libc, file))) bytes += end - start;
   return bytes;
 }
 
-/** Moves a file's position over the hole that it stands in, if it does; how far. */
+/** Moves the position of a file to the end of the hole that it is in; returns the distance, 0 outside a hole. */
 export function skipHole(libc: Libc, file: CopyEnd): number {
   const position = Number(libc.call.lseek(file.descriptor, 0n, SEEK_CUR));
   const size = sizeOf(libc, file);
@@ -60,7 +60,7 @@ function sizeOf(libc: Libc, file: CopyEnd): number {
   return stat.size;
 }
 
-/** Where a file has data; its position is afterwards as before. */
+/** The ranges of a file that have data. Restores the position at the end. */
 function* dataRanges(libc: Libc, file: CopyEnd, size: number): Generator<{ start: number; end: number }> {
   const position = libc.call.lseek(file.descriptor, 0n, SEEK_CUR);
   try {
@@ -76,13 +76,13 @@ function* dataRanges(libc: Libc, file: CopyEnd, size: number): Generator<{ start
   }
 }
 
-/** Where data begin, from `at` on; `size` when only a hole is left. */
+/** Where the next data begins, at or after `at`; `size` when only a hole is left. */
 function nextData(libc: Libc, from: CopyEnd, at: number, size: number): number {
   const found = libc.call.lseek(from.descriptor, BigInt(at), SEEK_DATA);
   if (found >= 0n) return Math.min(Number(found), size);
   const why = errnoName(libc.errno);
   if (why === "ENXIO") return size;
-  if (why === "EINVAL" || why === "EOPNOTSUPP" || why === "ENOSYS") return at; // holes cannot be told here: all is data
+  if (why === "EINVAL" || why === "EOPNOTSUPP" || why === "ENOSYS") return at; // holes are unknown: all is data
   throw new SystemError("find the holes of", from.path, why);
 }
 
@@ -100,13 +100,13 @@ class RangeCopy {
     readonly to: CopyEnd,
   ) {}
 
-  /** Copies a range in pieces; false when the source ended before it. */
+  /** Copies a range in pieces; false when the source ends before the range does. */
   *run(start: number, end: number): Generator<number, boolean> {
     for (let at = start; at < end;) {
       const most = Math.min(end - at, PIECE);
       const copied = this.#inKernel ? this.#byKernel(at, most) : this.#byBuffer(at, most);
       if (copied === 0 && !this.#inKernel) return false;
-      // Some file systems answer 0 where there is something to read: reading tells.
+      // Some file systems return 0 although there is data: reading shows whether there is.
       if (copied === 0) this.#inKernel = false;
       at += copied;
       if (copied > 0) yield copied;

@@ -7,13 +7,13 @@ import { SystemError } from "./system_error.ts";
 
 const FICLONE = 0x40049409n;
 
-/** A file by its descriptor. */
+/** A file, open by descriptor. */
 export class LinuxFile implements OpenFile {
   readonly #libc: Libc;
   readonly #where: { readonly path: string };
   readonly #writable: boolean;
   #descriptor: number;
-  // A read of the same length comes again and again, and making a bigint costs more than the comparison.
+  // Most reads have the same length, and a new bigint costs more than a comparison.
   #length = 0;
   #lengthGiven = 0n;
 
@@ -34,7 +34,7 @@ export class LinuxFile implements OpenFile {
       this.#length = buffer.length;
       this.#lengthGiven = BigInt(buffer.length);
     }
-    return this.#must("read", () => call.read(this.#descriptor, own(buffer), this.#lengthGiven));
+    return this.#must("read", () => call.read(this.#descriptor, unshared(buffer), this.#lengthGiven));
   }
 
   skipHole(): number {
@@ -44,7 +44,10 @@ export class LinuxFile implements OpenFile {
   write(bytes: Uint8Array): void {
     const { call } = this.#libc;
     for (let rest = bytes; rest.length > 0;) {
-      const written = this.#must("write", () => call.write(this.#descriptor, own(rest), BigInt(rest.length)));
+      const written = this.#must(
+        "write",
+        () => call.write(this.#descriptor, unshared(rest), BigInt(rest.length)),
+      );
       rest = rest.subarray(written);
     }
   }
@@ -52,13 +55,13 @@ export class LinuxFile implements OpenFile {
   readAt(buffer: Uint8Array, position: number): number {
     const { call } = this.#libc;
     const [length, at] = [BigInt(buffer.length), BigInt(position)];
-    return this.#must("read", () => call.pread(this.#descriptor, own(buffer), length, at));
+    return this.#must("read", () => call.pread(this.#descriptor, unshared(buffer), length, at));
   }
 
   writeAt(bytes: Uint8Array, position: number): void {
     const { call } = this.#libc;
     for (let done = 0; done < bytes.length;) {
-      const rest = own(bytes.subarray(done));
+      const rest = unshared(bytes.subarray(done));
       const [length, at] = [BigInt(rest.length), BigInt(position + done)];
       done += this.#must("write", () => call.pwrite(this.#descriptor, rest, length, at));
     }
@@ -106,7 +109,7 @@ export class LinuxFile implements OpenFile {
     return countData(this.#libc, { descriptor: this.#descriptor, path: this.path });
   }
 
-  /** Once; what the system could not write until now (FUSE, quotas) is reported here. */
+  /** Closes the file once. The system may report a failed write only here (FUSE, quotas). */
   [Symbol.dispose](): void {
     if (this.#descriptor < 0) return;
     const result = this.#libc.call.close(this.#descriptor);
@@ -124,7 +127,7 @@ export class LinuxFile implements OpenFile {
   }
 }
 
-/** The same bytes, said to be in memory that is not shared: the calls here end before anything else runs. */
-function own(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+/** The same bytes, typed as memory that is not shared: each call ends before other code runs. */
+function unshared(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return bytes as Uint8Array<ArrayBuffer>;
 }

@@ -20,13 +20,13 @@ const BTRFS_IOC_FS_INFO = 0x8400941fn;
 const BTRFS_IOC_INO_LOOKUP = 0xd0009412n;
 const BTRFS_FIRST_FREE_OBJECTID = 256n;
 
-// These stamp with the kernel's clock, which ticks at least a hundred times a second. An overlay shows what lies below
-// it, and that must be one of these kinds.
+// These take times from the kernel's clock, which ticks at least 100 times a second. An overlay shows the times of a
+// lower file system, and that is one of these kinds.
 const TICKING = ["ext4", "xfs", "btrfs", "tmpfs", "overlay"];
 const TICK_NS = 10_000_000;
 const UNKNOWN_NS = 2_000_000_000;
 
-/** Tells what file system something open lies on. */
+/** The file system that an open file or folder is on. */
 export function fileSystemOf(
   libc: Libc,
   open: { readonly descriptor: number; readonly path: string },
@@ -45,7 +45,7 @@ export function fileSystemOf(
     id: idOf(libc, open, { kind: exact, fsid: field(7), source: mount?.source ?? "" }),
     readOnly: (field(10) & READ_ONLY) !== 0n,
     freeBytes: Number(field(4) * blockSize),
-    // Where inodes are made as they are needed the kernel says 0 of 0.
+    // The kernel says 0 of 0 when the file system makes inodes on demand.
     freeInodes: field(5) === 0n ? Number.MAX_SAFE_INTEGER : Number(field(6)),
     granularityNs: TICKING.includes(exact) ? TICK_NS : UNKNOWN_NS,
   };
@@ -58,8 +58,8 @@ interface Known {
 }
 
 /**
- * An id that does not depend on the kernel's age nor on the user's rights, or an upgrade would look like another disk:
- * so a file system's own old call comes first.
+ * An id that is the same for every kernel version and every user: otherwise an upgrade would look like another disk.
+ * So the file system's own, older call comes first.
  */
 function idOf(
   libc: Libc,
@@ -69,35 +69,35 @@ function idOf(
   const { kind, fsid, source } = known;
   if (kind === "fuse.juicefs" && source !== "") return `juicefs:${source.replace(/^JuiceFS:/, "")}`;
   if (kind === "xfs") {
-    const geometry = asked(libc, open.descriptor, XFS_IOC_FSGEOMETRY_V1, new Uint8Array(112));
+    const geometry = ioctlAnswer(libc, open.descriptor, XFS_IOC_FSGEOMETRY_V1, new Uint8Array(112));
     if (geometry) return `xfs:${uuid(geometry.subarray(64, 80))}`;
   }
   if (kind === "btrfs") {
-    const info = asked(libc, open.descriptor, BTRFS_IOC_FS_INFO, new Uint8Array(1024));
+    const info = ioctlAnswer(libc, open.descriptor, BTRFS_IOC_FS_INFO, new Uint8Array(1024));
     const subvolume = info && subvolumeOf(libc, open.descriptor);
     if (info && subvolume !== undefined) return `btrfs:${uuid(info.subarray(16, 32))}:${subvolume}`;
   }
   const short = BigInt.asUintN(64, fsid).toString(16).padStart(16, "0");
-  // ext4 and btrfs make theirs of the UUID (and the subvolume).
+  // ext4 and btrfs compute this number from the UUID (and the subvolume).
   if (kind === "ext4" || kind === "btrfs") return `${kind}:${short}`;
-  const told = asked(libc, open.descriptor, FS_IOC_GETFSUUID, new Uint8Array(17));
-  if (told?.[0] === 16) return `${kind}:${uuid(told.subarray(1))}`;
+  const uuidAnswer = ioctlAnswer(libc, open.descriptor, FS_IOC_GETFSUUID, new Uint8Array(17));
+  if (uuidAnswer?.[0] === 16) return `${kind}:${uuid(uuidAnswer.subarray(1))}`;
   if (fsid !== 0n) return `${kind}:${short}`;
   const stat = new Stat();
   libc.must("look at", open, () => statOpen(libc, open.descriptor, stat));
-  // Nothing outlives the mount: at least it is told apart from others until the machine starts again.
+  // No id outlives the mount. This one is unique at least until the machine restarts.
   return `${kind}:${source}:${stat.devMajor}:${stat.devMinor}:${bootIdOf(libc)}`;
 }
 
-/** The subvolume of something open on btrfs; every user may ask that for the first inode. */
+/** The btrfs subvolume that something open is in; every user may ask this about the first inode. */
 function subvolumeOf(libc: Libc, descriptor: number): bigint | undefined {
   const question = new Uint8Array(4096);
   const fields = new BigUint64Array(question.buffer);
   fields[1] = BTRFS_FIRST_FREE_OBJECTID;
-  return asked(libc, descriptor, BTRFS_IOC_INO_LOOKUP, question) && fields[0];
+  return ioctlAnswer(libc, descriptor, BTRFS_IOC_INO_LOOKUP, question) && fields[0];
 }
 
-function asked(libc: Libc, descriptor: number, request: bigint, answer: Uint8Array<ArrayBuffer>) {
+function ioctlAnswer(libc: Libc, descriptor: number, request: bigint, answer: Uint8Array<ArrayBuffer>) {
   return libc.repeat(() => libc.call.ioctlBuffer(descriptor, request, answer)) < 0 ? undefined : answer;
 }
 

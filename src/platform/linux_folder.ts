@@ -1,20 +1,20 @@
-import { BLOCK, CHAR, DIR, FIFO, FILE, SOCKET, type Xattr } from "../model/entry.ts";
+import { bytesOf } from "../model/bytes.ts";
+import { BLOCK, CHAR, DIR, FIFO, FILE, SOCKET, SYMLINK, type Xattr } from "../model/entry.ts";
 import { EINTR, ENOENT, errnoName } from "./errno.ts";
 import type { Libc } from "./libc.ts";
 import * as flag from "./linux_constants.ts";
 import { LinuxFile } from "./linux_file.ts";
 import { listOpen } from "./linux_listing.ts";
-import { changeMode } from "./linux_mode.ts";
 import { NameBuffer, NO_NAME, terminated } from "./linux_name.ts";
-import { type RenameHow, renameName } from "./linux_rename.ts";
+import { renameName } from "./linux_rename.ts";
 import { statName, statOpen } from "./linux_stat.ts";
 import { FolderXattrs } from "./linux_xattr.ts";
 import { isDot, joinPath, LazyPath } from "./lazy_path.ts";
-import { type Folder, type Listing, type OpenFile, type OpenHow, Stat } from "./platform.ts";
+import { type Folder, type Listing, type OpenFile, type OpenHow, type RenameHow, Stat } from "./platform.ts";
 import { SystemError } from "./system_error.ts";
 
 const AS_FOLDER = flag.O_RDONLY | flag.O_DIRECTORY | flag.O_NOFOLLOW | flag.O_CLOEXEC;
-// O_NONBLOCK: a FIFO must not be waited for.
+// O_NONBLOCK: opening a FIFO must not wait.
 const AS_FILE = {
   read: flag.O_RDONLY | flag.O_NONBLOCK | flag.O_NOFOLLOW | flag.O_CLOEXEC,
   write: flag.O_WRONLY | flag.O_NONBLOCK | flag.O_NOFOLLOW | flag.O_CLOEXEC,
@@ -26,15 +26,15 @@ const UTIME_OMIT = 0x3ffffffen;
 // A link's target is shorter than a page of 4,096 bytes.
 const LINK_ROOM = 4096;
 
-// Every call ends before another begins, so that one of each serves all folders of a thread.
-const here = new NameBuffer();
-const there = new NameBuffer();
+// Every call ends before another begins, so all folders of a thread share these buffers.
+const firstName = new NameBuffer();
+const secondName = new NameBuffer();
 const found = new Stat();
 const target = new Uint8Array(LINK_ROOM);
 const times = new BigInt64Array(4);
 const timesBytes = new Uint8Array(times.buffer);
 
-/** A folder by its descriptor. */
+/** A folder, open by descriptor. */
 export class LinuxFolder implements Folder {
   readonly #libc: Libc;
   readonly #where: { readonly path: string };
@@ -56,7 +56,7 @@ export class LinuxFolder implements Folder {
   }
 
   list(): Listing {
-    // The first time too: what was made since a folder was opened is else not listed by btrfs.
+    // The first time too: otherwise btrfs does not list files that were made after the folder was opened.
     this.#libc.call.lseek(this.#descriptor, 0n, 0);
     const listing = listOpen(this.#libc, this.#descriptor);
     if (listing === undefined) throw this.#libc.failure("list", this.path);
@@ -65,7 +65,7 @@ export class LinuxFolder implements Folder {
 
   stat(name: Uint8Array, into: Stat): boolean {
     const dot = isDot(name);
-    const given = dot ? NO_NAME : here.put(name, "look at", this);
+    const given = dot ? NO_NAME : firstName.put(name, "look at", this);
     for (;;) {
       const result = dot
         ? statOpen(this.#libc, this.#descriptor, into)
@@ -106,7 +106,7 @@ export class LinuxFolder implements Folder {
     const { call } = this.#libc;
     this.#named("create", name, (given) => call.mkdirat(this.#descriptor, given, (mode ?? 0o777) & 0o777));
     if (mode === undefined) return;
-    // The umask, a setgid parent and default ACLs all have their say in what mkdir made.
+    // The umask, a setgid parent and default ACLs change the mode that mkdir sets.
     if (!this.stat(name, found) || found.mode !== mode) this.setMode(name, mode);
   }
 
@@ -126,13 +126,13 @@ export class LinuxFolder implements Folder {
 
   linkFrom(name: Uint8Array, from: Folder, fromName: Uint8Array): void {
     const source = descriptorOf(from);
-    const old = there.put(fromName, "link", from);
+    const old = secondName.put(fromName, "link", from);
     this.#named("link", name, (given) => this.#libc.call.linkat(source, old, this.#descriptor, given, 0));
   }
 
   rename(name: Uint8Array, to: Folder, toName: Uint8Array, how: RenameHow): void {
-    const old = here.put(name, "rename", this);
-    const fresh = there.put(toName, "rename", to);
+    const old = firstName.put(name, "rename", this);
+    const fresh = secondName.put(toName, "rename", to);
     const names = { from: this.#descriptor, name: old, to: descriptorOf(to), toName: fresh };
     const why = renameName(this.#libc, names, how);
     if (why === undefined) return;
@@ -215,7 +215,7 @@ export class LinuxFolder implements Folder {
     if (this.#descriptor < 0) return;
     this.#libc.call.close(this.#descriptor);
     this.#descriptor = -1;
-    this.#xattrs = undefined; // the number may soon be another's
+    this.#xattrs = undefined; // the number may soon belong to another file
   }
 
   #attributes(): FolderXattrs {
@@ -226,28 +226,45 @@ export class LinuxFolder implements Folder {
     return this.#libc.call.openat(this.#descriptor, name, flags, mode);
   }
 
-  /** A call with one name; with `orItself`, `.` comes as `NO_NAME`. What fails is thrown. */
+  /** Makes a call with one name, and throws when it fails. With `orItself`, `.` is passed as `NO_NAME`. */
   #named(
     action: string,
     name: Uint8Array,
     call: (name: Uint8Array<ArrayBuffer>) => number,
     orItself = false,
   ): number {
-    const given = orItself && isDot(name) ? NO_NAME : here.put(name, action, this);
+    const given = orItself && isDot(name) ? NO_NAME : firstName.put(name, action, this);
     const result = this.#libc.repeat(() => call(given));
     if (result < 0) throw this.#libc.failure(action, joinPath(this.path, name));
     return result;
   }
 }
 
-/** The descriptor of a folder, which must be one of ours. */
+/** The descriptor of a folder, which must be a `LinuxFolder`. */
 export function descriptorOf(folder: Folder): number {
   if (folder instanceof LinuxFolder) return folder.descriptor;
   throw new SystemError("use", folder.path, "EINVAL");
 }
 
-/** dev_t as the C library puts it together. */
+/** dev_t in the form of the C library. */
 function deviceNumber(major: number, minor: number): bigint {
   const [high, low] = [BigInt(major), BigInt(minor)];
   return (high & 0xfffff000n) << 32n | (high & 0xfffn) << 8n | (low & 0xffffff00n) << 12n | low & 0xffn;
+}
+
+/** Sets the mode of a name (NUL behind it) without following a link; below zero when the call failed. */
+function changeMode(libc: Libc, folder: number, name: Uint8Array<ArrayBuffer>, mode: number): number {
+  const direct = () => libc.call.fchmodat(folder, name, mode, flag.AT_SYMLINK_NOFOLLOW);
+  const result = direct();
+  if (result === 0 || !["EOPNOTSUPP", "EINVAL", "ENOSYS"].includes(errnoName(libc.errno))) return result;
+  // Either it is a link, or the C library is too old for the flag: then do what newer libraries do.
+  const descriptor = libc.call.openat(folder, name, flag.O_PATH | flag.O_NOFOLLOW | flag.O_CLOEXEC, 0);
+  if (descriptor < 0) return descriptor;
+  try {
+    // Some file systems would change the mode of a link, and no call could put it back.
+    if (statOpen(libc, descriptor, found) !== 0 || found.type === SYMLINK) return direct();
+    return libc.call.chmod(terminated(bytesOf(`/proc/self/fd/${descriptor}`)), mode);
+  } finally {
+    libc.call.close(descriptor); // leaves errno as it is when it succeeds, and this one has nothing to write
+  }
 }

@@ -4,30 +4,23 @@ import { bootIdOf } from "./linux_file_system.ts";
 import { readSystemFile } from "./linux_read.ts";
 import { rightsOf } from "./linux_rights.ts";
 import type { Host, Rights } from "./platform.ts";
-import { hostId, hostName, userNameOf } from "./host_names.ts";
+import { DenoHost } from "./host_names.ts";
 
-// Of /proc/<pid>/stat behind the name in brackets: the state comes first, the start time (ticks since boot) 20th.
+// Fields of /proc/<pid>/stat after the name in brackets: the first is the state, the 20th the start time (ticks since
+// boot).
 const STATE = 0;
 const START_TIME = 19;
 
-/** This machine and user; each fact is looked up when it is first asked for. */
-export class LinuxHost implements Host {
-  readonly pid = Deno.pid;
+/** This machine and user. Each fact is looked up when it is first needed. */
+export class LinuxHost extends DenoHost implements Host {
   readonly #libc: Libc;
   #bootId: string | undefined;
   #startTime: string | undefined;
   #rights: Rights | undefined;
 
   constructor(libc: Libc) {
+    super();
     this.#libc = libc;
-  }
-
-  get name(): string {
-    return hostName();
-  }
-
-  get id(): string {
-    return hostId();
   }
 
   get bootId(): string {
@@ -38,18 +31,6 @@ export class LinuxHost implements Host {
     return this.#startTime ??= this.#processFacts(this.pid)?.[START_TIME] ?? "unknown";
   }
 
-  get uid(): number {
-    return Deno.uid() ?? 0;
-  }
-
-  get gid(): number {
-    return Deno.gid() ?? 0;
-  }
-
-  get userName(): string {
-    return userNameOf(this.uid);
-  }
-
   get rights(): Rights {
     return this.#rights ??= rightsOf(readSystemFile(this.#libc, "/proc/self/status"), this.uid, this.gid);
   }
@@ -57,14 +38,14 @@ export class LinuxHost implements Host {
   isAlive(pid: number, startTime: string): boolean {
     if (this.#libc.call.kill(pid, 0) < 0 && errnoName(this.#libc.errno) === "ESRCH") return false;
     const facts = this.#processFacts(pid);
-    // /proc can be closed to us (hidepid): what is there but cannot be looked at is taken for the one asked about.
+    // /proc can be closed to us (hidepid). A process that exists but cannot be examined counts as the one asked about.
     if (facts === undefined) return true;
     return facts[STATE] !== "Z" && facts[STATE] !== "X" && facts[START_TIME] === startTime;
   }
 
   #processFacts(pid: number): string[] | undefined {
     const line = readSystemFile(this.#libc, `/proc/${pid}/stat`);
-    // The name may hold brackets and spaces itself.
+    // The name itself may contain brackets and spaces.
     return line?.slice(line.lastIndexOf(")") + 2).trim().split(" ");
   }
 }

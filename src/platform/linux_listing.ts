@@ -2,7 +2,7 @@ import type { Libc } from "./libc.ts";
 import type { Listing } from "./platform.ts";
 
 const USUAL_BYTES = 256 * 1024;
-// getdents64 gives EINVAL when not even one entry fits; this many fit a good deal.
+// getdents64 fails with EINVAL when not even one entry fits; many entries fit into this.
 const LEAST_ROOM = 32 * 1024;
 // struct linux_dirent64: inode 8, offset 8, record length 2, type 1, then the name with a NUL.
 const LENGTH_AT = 16;
@@ -12,7 +12,10 @@ const DOT = 0x2e;
 
 let scratch = new Uint8Array(USUAL_BYTES);
 
-/** The names of a folder, each a view of what the kernel wrote. Never refilled: a caller may list a subfolder meanwhile. */
+/**
+ * The names of a folder, as views of what the kernel wrote. The buffer is not reused: a caller may list a subfolder
+ * in between.
+ */
 export class LinuxListing implements Listing {
   count = 0;
   readonly #records: Uint8Array;
@@ -37,7 +40,7 @@ export class LinuxListing implements Listing {
 
   #take(start: number, next: number): void {
     const records = this.#records;
-    // A record is padded to 8 bytes, so the NUL is among its last 8; the padding behind it may hold anything.
+    // A record is padded to 8 bytes, so its NUL is among the last 8. The bytes after the NUL have no meaning.
     let end = Math.max(start, next - 8);
     while (records[end] !== 0) end++;
     const length = end - start;
@@ -47,7 +50,7 @@ export class LinuxListing implements Listing {
   }
 }
 
-/** Lists an open folder from where its descriptor stands; undefined when a call failed. */
+/** Lists an open folder from its current position; undefined when a call failed. */
 export function listOpen(libc: Libc, descriptor: number): LinuxListing | undefined {
   let used = 0;
   for (;;) {
@@ -59,7 +62,7 @@ export function listOpen(libc: Libc, descriptor: number): LinuxListing | undefin
     used += read;
   }
   const listing = new LinuxListing(scratch.slice(0, used));
-  if (scratch.length > USUAL_BYTES * 16) scratch = new Uint8Array(USUAL_BYTES); // one huge folder is not kept for
+  if (scratch.length > USUAL_BYTES * 16) scratch = new Uint8Array(USUAL_BYTES); // the buffer for one huge folder is not kept
   return listing;
 }
 

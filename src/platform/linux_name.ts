@@ -3,18 +3,18 @@ import { SystemError } from "./system_error.ts";
 
 const SLASH = 0x2f;
 const DOT = 0x2e;
-// 255 bytes on most file systems, three times that on some.
+// Names have up to 255 bytes on most file systems, three times as many on some.
 const ROOM = 1024;
 
-/** The name that stands for what a descriptor has open, in calls that take AT_EMPTY_PATH. */
+/** The empty name: with AT_EMPTY_PATH it means the open file or folder itself. */
 export const NO_NAME = new Uint8Array(1);
 
-/** A buffer that names are put into, with the NUL that the C library wants behind them. */
+/** A buffer for names, which the C library wants with a NUL at the end. */
 export class NameBuffer {
   readonly #bytes: Uint8Array<ArrayBuffer>;
   readonly #start: number;
 
-  /** `before` stands in front of each name (nothing by default). */
+  /** `before` is put before each name (nothing by default). */
   constructor(before: Uint8Array = NO_NAME.subarray(1)) {
     this.#bytes = new Uint8Array(before.length + ROOM);
     this.#bytes.set(before);
@@ -22,8 +22,8 @@ export class NameBuffer {
   }
 
   /**
-   * Puts one name in and gives the buffer. What is not one name of a folder (a slash, a NUL, `..`, nothing) is
-   * EINVAL: a name out of a damaged record must not lead elsewhere.
+   * Puts one name in and returns the buffer. EINVAL unless it is a single name (no slash, no NUL, not `..`, not empty):
+   * a name from a damaged record must not lead elsewhere.
    */
   put(name: Uint8Array, action: string, folder: { readonly path: string }): Uint8Array<ArrayBuffer> {
     const bytes = this.#bytes;
@@ -42,7 +42,7 @@ export class NameBuffer {
   }
 }
 
-/** Bytes with a NUL behind them, in a buffer of their own. */
+/** A copy of the bytes with a NUL at the end. */
 export function terminated(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const copy = new Uint8Array(bytes.length + 1);
   copy.set(bytes);

@@ -3,7 +3,7 @@ import type { Libc } from "./libc.ts";
 import { AT_FDCWD, O_CLOEXEC, O_RDONLY } from "./linux_constants.ts";
 import { terminated } from "./linux_name.ts";
 
-/** The text of a file that Deno may not read (/proc, /sys); nothing when it cannot be read. */
+/** The text of a file that Deno may not read (/proc, /sys); undefined when it cannot be read. */
 export function readSystemFile(libc: Libc, path: string): string | undefined {
   const name = terminated(bytesOf(path));
   const descriptor = libc.repeat(() => libc.call.openat(AT_FDCWD, name, O_RDONLY | O_CLOEXEC, 0));

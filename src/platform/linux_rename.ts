@@ -3,12 +3,9 @@ import { errnoName } from "./errno.ts";
 import type { Libc } from "./libc.ts";
 import { AT_REMOVEDIR, RENAME_EXCHANGE, RENAME_NOREPLACE } from "./linux_constants.ts";
 import { statName } from "./linux_stat.ts";
-import { Stat } from "./platform.ts";
+import { type RenameHow, Stat } from "./platform.ts";
 
-/** What becomes of a name that is there. */
-export type RenameHow = "replace" | "fresh" | "exchange";
-
-/** Two names (NUL behind them) in open folders. */
+/** Two names (with a NUL at the end) in open folders. */
 export interface RenameNames {
   readonly from: number;
   readonly name: Uint8Array<ArrayBuffer>;
@@ -18,7 +15,7 @@ export interface RenameNames {
 
 const found = new Stat();
 
-/** Renames, and gives the reason when that failed. */
+/** Renames; returns the error number's name when that failed. */
 export function renameName(libc: Libc, names: RenameNames, how: RenameHow): string | undefined {
   const { call } = libc;
   const { from, name, to, toName } = names;
@@ -29,7 +26,7 @@ export function renameName(libc: Libc, names: RenameNames, how: RenameHow): stri
   return why;
 }
 
-/** Where the file system does not know the flag (NFS, some FUSE): what else fails when the name is there. */
+/** For file systems without the flag (NFS, some FUSE): uses calls that also fail when the new name exists. */
 function renameFresh(libc: Libc, names: RenameNames): string | undefined {
   const { call } = libc;
   const { from, name, to, toName } = names;
@@ -39,7 +36,7 @@ function renameFresh(libc: Libc, names: RenameNames): string | undefined {
     return reason(libc, () => call.linkat(from, name, to, toName, 0)) ??
       reason(libc, () => call.unlinkat(from, name, 0));
   }
-  // An empty folder takes the name, and a folder may be renamed over that, though not over one with something in it.
+  // An empty folder takes the new name. A folder can replace it only while it is empty.
   const made = reason(libc, () => call.mkdirat(to, toName, 0o700));
   if (made !== undefined) return made;
   const why = reason(libc, () => call.renameat(from, name, to, toName));

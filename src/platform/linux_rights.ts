@@ -6,7 +6,7 @@ const SYS_ADMIN = 21;
 const MKNOD = 27;
 const SETFCAP = 31;
 
-/** What a process may do by its `/proc/<pid>/status`; where that cannot be read, by whether it is root's. */
+/** What a process may do, from its `/proc/<pid>/status`; without that, root may do everything. */
 export function rightsOf(status: string | undefined, uid: number, gid: number): Rights {
   const field = (name: string) => new RegExp(`^${name}:[ \t]*(.*)$`, "m").exec(status ?? "")?.[1];
   const effective = BigInt(`0x${field("CapEff") ?? (uid === 0 ? "ffffffffffffffff" : "0")}`);

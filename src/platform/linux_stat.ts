@@ -22,32 +22,32 @@ TYPES[8] = FILE;
 TYPES[10] = SYMLINK;
 TYPES[12] = SOCKET;
 
-// struct statx, as bytes for the call and as words to read; one for a thread is enough, as every use is synchronous.
+// struct statx, as bytes for the call and as words to read. All calls are synchronous, so a thread needs only one.
 const bytes = new Uint8Array(256);
 const words = new Uint32Array(bytes.buffer);
 const signed = new Int32Array(bytes.buffer);
 
-/** Asks about a name (NUL behind it) in an open folder; below zero when the call failed. No link is followed. */
+/** Looks up a name (with a NUL at the end) in an open folder, without following a link; negative when the call fails. */
 export function statName(libc: Libc, folder: number, name: Uint8Array<ArrayBuffer>, into: Stat): number {
   const result = libc.call.statx(folder, name, AT_SYMLINK_NOFOLLOW, BASIC_STATS, bytes);
   if (result === 0) fill(into);
   return result;
 }
 
-/** Asks about what is open; below zero when the call failed. */
+/** Looks up an open file or folder; negative when the call fails. */
 export function statOpen(libc: Libc, descriptor: number, into: Stat): number {
   const result = libc.call.statx(descriptor, NO_NAME, AT_EMPTY_PATH, BASIC_STATS, bytes);
   if (result === 0) fill(into);
   return result;
 }
 
-/** The id of the mount that something open lies on, as /proc/self/mountinfo has it; undefined on old kernels. */
+/** The id of the mount that something open is on, as in /proc/self/mountinfo; undefined on old kernels. */
 export function mountIdOf(libc: Libc, descriptor: number): number | undefined {
   const result = libc.call.statx(descriptor, NO_NAME, AT_EMPTY_PATH, STATX_MNT_ID, bytes);
   return result === 0 && ((words[0] as number) & STATX_MNT_ID) !== 0 ? words[36] : undefined;
 }
 
-/** Whether the kernel tells mount points from other folders. */
+/** Whether the kernel marks mount points. */
 export function tellsMountRoots(libc: Libc, descriptor: number): boolean {
   const result = libc.call.statx(descriptor, NO_NAME, AT_EMPTY_PATH, BASIC_STATS, bytes);
   return result === 0 && ((words[14] as number) & MOUNT_ROOT) !== 0;

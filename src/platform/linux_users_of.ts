@@ -6,8 +6,8 @@ const CWD = bytesOf("cwd");
 const FD = bytesOf("fd");
 
 /**
- * Processes that stand in a folder or have a file in it open, as far as the system shows them: those of others only to
- * root. What ends meanwhile is left out.
+ * Processes that use a folder as their working folder or have a file in it open. The system shows the processes of
+ * other users only to root. A process that ends during the search is left out.
  */
 export function usersOf(platform: Platform, path: string, ownPid: number): UserOfFolder[] {
   const found: UserOfFolder[] = [];
@@ -31,7 +31,7 @@ function usedBy(processes: Folder, pid: Uint8Array, path: string): Omit<UserOfFo
     const name = new Uint8Array(64);
     return { name: textOf(name.subarray(0, file.read(name))).trim(), uses: standsIn ? "folder" : "file" };
   } catch (error) {
-    if (isSystemError(error)) return undefined; // gone, or not ours to look at
+    if (isSystemError(error)) return undefined; // it ended, or we may not look at it
     throw error;
   }
 }
@@ -49,7 +49,7 @@ function linkAt(files: Folder, name: Uint8Array): string {
   try {
     return textOf(files.readLink(name));
   } catch (error) {
-    if (isSystemError(error)) return ""; // closed since it was listed
+    if (isSystemError(error)) return ""; // closed after it was listed
     throw error;
   }
 }

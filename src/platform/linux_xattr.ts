@@ -15,9 +15,9 @@ const NONE = new Uint8Array();
 let space: Uint8Array<ArrayBuffer> | undefined;
 
 /**
- * The extended attributes of the names in one open folder. The calls know no descriptor of a folder, but the kernel's
- * own link to it does as well, and the name behind it is not followed. The folder itself has calls of its own: reaching
- * it as `.` would need the right to search it.
+ * The extended attributes of the names in one open folder. The calls take a path and no descriptor of a folder, so the
+ * path goes through the kernel's link to the descriptor; the name after it is not followed. For the folder itself there
+ * are other calls, because `.` would need the right to search the folder.
  */
 export class FolderXattrs {
   readonly #libc: Libc;
@@ -32,7 +32,7 @@ export class FolderXattrs {
     this.#throughProc = new NameBuffer(bytesOf(`/proc/self/fd/${descriptor}/`));
   }
 
-  /** Those that SPEC 4 keeps, sorted by name; none where the file system has none. */
+  /** The attributes that SPEC 4 keeps, sorted by name; none on a file system without attributes. */
   all(name: Uint8Array): Xattr[] {
     const action = "read the attributes of";
     const path = this.#pathOf(name, action);
@@ -80,12 +80,12 @@ export class FolderXattrs {
     if (result < 0) throw this.#libc.failure("remove an attribute of", joinPath(this.#folder.path, name));
   }
 
-  /** Nothing for the folder itself. */
+  /** Undefined for the folder itself. */
   #pathOf(name: Uint8Array, action: string): Uint8Array<ArrayBuffer> | undefined {
     return isDot(name) ? undefined : this.#throughProc.put(name, action, this.#folder);
   }
 
-  /** All names, each with a NUL behind it; a text is the reason why not. */
+  /** All names, each with a NUL at the end; a text is the reason of a failure. */
   #list(path: Uint8Array<ArrayBuffer> | undefined): Uint8Array<ArrayBuffer> | string {
     const { call } = this.#libc;
     const into = space ??= new Uint8Array(LARGEST);
@@ -100,7 +100,7 @@ export class FolderXattrs {
     return why === "EOPNOTSUPP" ? NONE : why;
   }
 
-  /** Nothing when it went away since it was listed; a text is the reason why it cannot be read. */
+  /** Undefined when it was removed after it was listed; a text is the reason of a failure. */
   #get(
     path: Uint8Array<ArrayBuffer> | undefined,
     xattrName: Uint8Array<ArrayBuffer>,
@@ -118,7 +118,7 @@ export class FolderXattrs {
   }
 }
 
-// XFS shows root the ACLs a second time, as they lie on the disk.
+// XFS shows the ACLs to root a second time, in the form they have on disk.
 const ACLS_AGAIN = ["trusted.SGI_ACL_FILE", "trusted.SGI_ACL_DEFAULT"];
 
 function isKept(name: string): boolean {

@@ -5,16 +5,16 @@ import { throwIfCancelled } from "./time_slice.ts";
 import { type OpenFile, type OpenHow, Stat } from "./platform.ts";
 import { isSystemError } from "./system_error.ts";
 
-/** Where a lock's file is. Each call goes there from the beginning, as the folder can be made again meanwhile. */
+/** Where the file of a lock is. Each call opens the folders on the way again, because they can be replaced. */
 export interface LockPlace {
   /** For messages. */
   readonly path: string;
   openFile(how: OpenHow): OpenFile;
-  /** Fills `into`; false when it is not there. */
+  /** Fills `into`; false when the file does not exist. */
   stat(into: Stat): boolean;
 }
 
-/** Who holds a lock, as the lock's file says it to those who wait. */
+/** Who holds a lock. The holder writes it into the file for processes that wait. */
 export interface LockHolder {
   readonly host: string;
   readonly pid: number;
@@ -23,17 +23,16 @@ export interface LockHolder {
   readonly since: string;
 }
 
-/** How to take a lock. */
-export interface LockOptions {
-  holder: LockHolder;
-}
-
 /** How to wait for a lock. */
-export interface AcquireLockOptions extends LockOptions {
-  /** How long to wait for one holder; counted anew when the lock changes hands. */
+export interface AcquireLockOptions {
+  holder: LockHolder;
+  /** How long to wait for one holder; the time starts again when another process takes the lock. */
   timeoutMs: number;
   signal?: AbortSignal;
-  /** Told when waiting begins and whenever somebody else holds it, with who that is where the file says so. */
+  /**
+   * Called when waiting begins and whenever the holder changes; the holder is undefined when the file does not name
+   * it.
+   */
   onWait?: (holder: LockHolder | undefined) => void;
 }
 
@@ -41,7 +40,7 @@ const FIRST_WAIT_MS = 2;
 const LONGEST_WAIT_MS = 50;
 const LONGEST_TEXT = 4096;
 
-/** A lock that is held; the end of `using`, of the process or of its machine frees it. */
+/** A lock that this process holds. The end of `using`, of the process or of the machine frees it. */
 export class FileLock implements Disposable {
   readonly #file: OpenFile;
   readonly #named: boolean;
@@ -52,14 +51,14 @@ export class FileLock implements Disposable {
     this.#named = named;
   }
 
-  /** Once. The file stays: removing it would let two have the lock, each on a file of its own. */
+  /** Frees the lock once. The file stays: if it were removed, two processes could hold the lock on two files. */
   [Symbol.dispose](): void {
     if (!this.#held) return;
     this.#held = false;
     try {
       if (this.#named) this.#file.truncate(0);
     } catch {
-      // A name that stays in the file says nothing once the lock is free; what was done under it is done.
+      // A name that stays in the file has no meaning once the lock is free.
     } finally {
       close(this.#file);
     }
@@ -67,13 +66,16 @@ export class FileLock implements Disposable {
 }
 
 /** Takes a lock if it is free. */
-export function tryLock(place: LockPlace, { holder }: LockOptions): FileLock | undefined {
+export function tryLock(
+  place: LockPlace,
+  { holder }: Pick<AcquireLockOptions, "holder">,
+): FileLock | undefined {
   for (;;) {
     const { file, writable } = openLockFile(place);
     let kept = false;
     try {
       if (!file.tryLock()) return undefined;
-      if (!isStillThere(place, file)) continue; // its folder was made anew meanwhile: ours would exclude nobody
+      if (!isStillThere(place, file)) continue; // its folder was replaced in between: our lock would exclude no other process
       if (writable) writeHolder(file, holder);
       kept = true;
       return new FileLock(place.path, file, writable);
@@ -83,7 +85,7 @@ export function tryLock(place: LockPlace, { holder }: LockOptions): FileLock | u
   }
 }
 
-/** Takes a lock, waiting as long as it is allowed; then `E_BUSY`, naming who holds it. SPEC 10. */
+/** Takes a lock. Waits as long as the options say, then throws `E_BUSY`, which names the holder. SPEC 10. */
 export async function acquireLock(place: LockPlace, options: AcquireLockOptions): Promise<FileLock> {
   const { signal, timeoutMs, onWait } = options;
   let wait = FIRST_WAIT_MS;
@@ -100,7 +102,7 @@ export async function acquireLock(place: LockPlace, options: AcquireLockOptions)
       onWait?.(parseHolder(text));
     }
     if (nowMs() - since >= timeoutMs) throw busy(place.path, timeoutMs, parseHolder(text));
-    // Not in step with others that wait, or the same would come too late each time.
+    // A random pause, so that processes which wait do not all try at the same moment.
     await pause(Math.min(wait * (0.5 + Math.random()), timeoutMs), signal);
     wait = Math.min(wait * 2, LONGEST_WAIT_MS);
   }
@@ -110,13 +112,13 @@ function openLockFile(place: LockPlace): { file: OpenFile; writable: boolean } {
   try {
     return { file: openToWrite(place), writable: true };
   } catch (error) {
-    // Another's file, or a read-only file system: it can be locked all the same, only without a name in it.
+    // The file of another user, or a read-only file system: it can still be locked, but without a name in it.
     if (!isSystemError(error, "EACCES", "EPERM", "EROFS")) throw error;
     return { file: openExisting(place, error), writable: false };
   }
 }
 
-/** Opens the file, made where it is missing, maybe by another process between two of these calls. */
+/** Opens the file and makes it when it is missing. Repeats, because another process may make it in between. */
 function openToWrite(place: LockPlace): OpenFile {
   for (;;) {
     try {
@@ -136,14 +138,13 @@ function openExisting(place: LockPlace, refusal: unknown): OpenFile {
   try {
     return place.openFile("read");
   } catch (error) {
-    // That the file is not there is only because it could not be made.
+    // The file is missing only because it could not be made: that first error is the reason.
     throw isSystemError(error, "ENOENT") ? refusal : error;
   }
 }
 
 function isStillThere(place: LockPlace, file: OpenFile): boolean {
-  const [named, locked] = [new Stat(), new Stat()];
-  file.stat(locked);
+  const [named, locked] = [new Stat(), Stat.ofFile(file)];
   return place.stat(named) && named.inoLo === locked.inoLo && named.inoHi === locked.inoHi &&
     named.devMajor === locked.devMajor && named.devMinor === locked.devMinor;
 }
@@ -153,16 +154,16 @@ function writeHolder(file: OpenFile, holder: LockHolder): void {
     file.truncate(0);
     file.writeAt(bytesOf(JSON.stringify(holder)), 0);
   } catch {
-    // A full disk: the lock is held all the same, and those who wait learn no name.
+    // A full disk: the lock is held, but processes that wait do not learn the name.
   }
 }
 
-/** The lock falls with it, whatever the system says of what was written there. */
+/** Closes the file, which frees the lock, and ignores a failed write. */
 function close(file: OpenFile): void {
   try {
     file[Symbol.dispose]();
   } catch {
-    // Only the holder's name could be lost.
+    // Only the name of the holder could be lost.
   }
 }
 
@@ -172,7 +173,7 @@ function readHolderText(place: LockPlace): string {
     const bytes = new Uint8Array(LONGEST_TEXT);
     return textOf(bytes.subarray(0, file.read(bytes)));
   } catch {
-    return ""; // gone or closed to us: nobody is named
+    return ""; // missing or closed to us: the holder is unknown
   }
 }
 
@@ -181,7 +182,7 @@ function parseHolder(text: string): LockHolder | undefined {
     const value: unknown = JSON.parse(text);
     return isHolder(value) ? value : undefined;
   } catch {
-    return undefined; // empty, or being written at this moment
+    return undefined; // empty, or another process is writing it
   }
 }
 
@@ -195,7 +196,7 @@ function isHolder(value: unknown): value is LockHolder {
 function busy(path: string, timeoutMs: number, holder: LockHolder | undefined): JvsError {
   const who = holder
     ? `${holder.operation} (process ${holder.pid} on ${holder.host}) has held it since ${holder.since}`
-    : "others that do not say who they are hold it";
+    : "a process that does not give its name holds it";
   return new JvsError("E_BUSY", `Cannot get the lock "${path}" within ${timeoutMs / 1000} s: ${who}`, {
     hint:
       "Wait for it, or give a longer --lock-timeout. What a JuiceFS host held when it died is freed after about 60 s.",
@@ -203,7 +204,7 @@ function busy(path: string, timeoutMs: number, holder: LockHolder | undefined): 
   });
 }
 
-/** Ends early when the signal says stop. */
+/** Waits, but no longer than until the signal aborts. */
 function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {

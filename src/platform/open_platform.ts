@@ -8,14 +8,14 @@ import { PortablePlatform } from "./portable.ts";
 export interface OpenPlatformOptions {
   /** Use the C library where that is permitted (default true). */
   ffi?: boolean;
-  /** The system to open it for, so that the refusal of others can be tried (default: the one this runs on). */
+  /** The system to open it for: lets tests try the refusal of other systems (default: the one this runs on). */
   os?: typeof Deno.build.os;
 }
 
 let usual: Platform | undefined;
 let portable: Platform | undefined;
 
-/** The system this runs on, opened once; the one place that asks which it is. */
+/** The platform of this system, opened once. Only this function asks which system it is. */
 export function openPlatform(options: OpenPlatformOptions = {}): Platform {
   if (options.ffi === false) return portable ??= new PortablePlatform();
   const { os = Deno.build.os } = options;
@@ -27,7 +27,7 @@ function chosen(os: typeof Deno.build.os): Platform {
     try {
       return new LinuxPlatform(openLibc());
     } catch (error) {
-      // Not permitted, or a C library we do not know: less can be kept then, and the abilities say so.
+      // Not permitted, or an unknown C library: the portable platform keeps less, and its abilities say so.
       if (error instanceof LibcUnavailable) return openPlatform({ ffi: false });
       throw error;
     }

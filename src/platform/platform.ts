@@ -1,27 +1,27 @@
-import type { BytePath } from "../model/bytes.ts";
+import { type BytePath, ITSELF } from "../model/bytes.ts";
 import type { Xattr } from "../model/entry.ts";
 
 /**
- * What the system offers, behind one interface. Names are bytes and never looked up through a symbolic link: a
- * `Folder` is an open folder (a descriptor where there is FFI), and everything is reached name by name from it.
- * All calls are synchronous: they are the body of hot loops. What fails throws a `SystemError` that carries the path.
+ * What the system offers, behind one interface. A `Folder` is an open folder (a descriptor where there is FFI), and
+ * everything is reached from it, one name at a time. Names are bytes, and no symbolic link is followed. All calls are
+ * synchronous, because hot loops use them. A call that fails throws a `SystemError` with the path.
  */
 export interface Platform {
   readonly abilities: PlatformAbilities;
 
-  /** Opens a folder by absolute path; links that lead to it are followed, as a user expects of a path they give. */
+  /** Opens a folder by absolute path. Links on the way are followed, as a user expects. */
   openFolder(path: string | BytePath): Folder;
 
-  /** What file system a folder lies on. */
+  /** The file system that a folder is on. */
   fileSystem(folder: Folder): FileSystem;
 
-  /** Makes everything written to the folder's file system durable, or throws. */
+  /** Makes everything durable that was written to the file system of the folder. */
   syncFileSystem(folder: Folder): void;
 
-  /** Other processes that stand in a folder (absolute, without links) or have a file in it open, as far as seen. */
+  /** Other processes that are in a folder (absolute, without links) or have a file in it open, as far as we can see. */
   usersOf(path: string): UserOfFolder[];
 
-  /** Who and where we are. */
+  /** This machine and user. */
   readonly host: Host;
 }
 
@@ -30,15 +30,15 @@ export interface UserOfFolder {
   readonly pid: number;
   /** The program's name. */
   readonly name: string;
-  /** It stands in the folder, or has a file in it open. */
+  /** Its working folder is in the folder, or it has a file in it open. */
   readonly uses: "folder" | "file";
 }
 
-/** What holds here; callers ask these, never the system's name. */
+/** What this platform can do. Callers ask for abilities, never for the name of the system. */
 export interface PlatformAbilities {
-  /** Names that are no UTF-8 can be read and written. */
+  /** Names that are not UTF-8 can be read and written. */
   readonly byteNames: boolean;
-  /** Times to the nanosecond, change times and inode numbers exact enough to trust a stat cache. */
+  /** Times in nanoseconds, change times and inode numbers are exact enough to trust a stat cache. */
   readonly exactStat: boolean;
   readonly xattrs: boolean;
   /** Holes can be found and kept. */
@@ -49,53 +49,53 @@ export interface PlatformAbilities {
   readonly exchange: boolean;
   /** FIFOs, sockets and device nodes can be made. */
   readonly specialFiles: boolean;
-  /** A mount point is seen as such even when it has the same device number (bind mounts). */
+  /** Mount points are recognised even when the device number is the same (bind mounts). */
   readonly mountRoots: boolean;
 }
 
-/** A file system, told apart by an id that outlives mounting: never st_dev. */
+/** A file system. Its id stays the same when it is mounted again, so it is never st_dev. */
 export interface FileSystem {
-  /** `xfs`, `btrfs`, `ext4`, `tmpfs`, `overlay`, `fuse.juicefs`, … ; `unknown` where it cannot be told. */
+  /** `xfs`, `btrfs`, `ext4`, `tmpfs`, `overlay`, `fuse.juicefs`, … ; `unknown` when the system does not say. */
   readonly kind: string;
-  /** UUID, JuiceFS volume, btrfs UUID and subvolume; the best there is, else `<kind>:<f_fsid>`, or `unknown`. */
+  /** The UUID, the JuiceFS volume, or the btrfs UUID and subvolume; else `<kind>:<f_fsid>`, or `unknown`. */
   readonly id: string;
   readonly readOnly: boolean;
   readonly freeBytes: number;
   readonly freeInodes: number;
-  /** How far apart two times must be before one can be called later, in nanoseconds. */
+  /** The smallest difference, in nanoseconds, by which one time is surely later than another. */
   readonly granularityNs: number;
 }
 
-/** What the process may give to files, besides what every user may give to their own. */
+/** What the process may set on files, besides what every user may set on their own files. */
 export interface Rights {
-  /** The groups that it is in; null where the system does not tell. */
+  /** The groups that the process is in; null when the system does not say. */
   readonly groups: readonly number[] | null;
   /** Any owner and any group. */
   readonly anyOwner: boolean;
   /** Device nodes may be made. */
   readonly devices: boolean;
-  /** Whether it may see and set an extended attribute of this name. */
+  /** Whether the process may see and set an extended attribute of this name. */
   readonly xattr: (name: string) => boolean;
 }
 
 /** The machine and the user, as intents, locks and audit records name them. */
 export interface Host {
   readonly name: string;
-  /** Stays the same on one machine (machine id, else the name), safe as a folder's name. */
+  /** The machine id, or else the name; safe as the name of a folder. */
   readonly id: string;
   readonly bootId: string;
   readonly pid: number;
-  /** When this process started, in a form that differs for a later process of the same pid. */
+  /** When this process started: tells it from a later process with the same pid. */
   readonly startTime: string;
   readonly uid: number;
   readonly gid: number;
   readonly userName: string;
   readonly rights: Rights;
-  /** Whether that process of this machine and boot still runs. */
+  /** Whether this process, of this machine and boot, still runs. */
   isAlive(pid: number, startTime: string): boolean;
 }
 
-/** What is known of an entry; one object is filled again and again. */
+/** What the system knows of an entry. One object can be filled many times. */
 export class Stat {
   /** A number of `model/entry`. */
   type = 0;
@@ -105,7 +105,7 @@ export class Stat {
   gid = 0;
   nlink = 0;
   size = 0;
-  /** Blocks of 512 bytes that are really there. */
+  /** Allocated blocks of 512 bytes. */
   blocks = 0;
   mtimeSec = 0;
   mtimeNsec = 0;
@@ -113,115 +113,138 @@ export class Stat {
   ctimeNsec = 0;
   inoLo = 0;
   inoHi = 0;
-  /** The device it lies on: only to compare within one run, never to be stored. */
+  /** The device that it is on: compared within one run, never stored. */
   devMajor = 0;
   devMinor = 0;
-  /** Of a device node. */
+  /** The device that a device node stands for. */
   rdevMajor = 0;
   rdevMinor = 0;
-  /** It is the root of a mount, bind mounts included. */
+  /** The entry is the root of a mount, bind mounts included. */
   mountRoot = false;
-  /** Immutable, append-only or the like: flags that are not kept. */
+  /** The entry has flags that JVS does not keep: immutable, append-only and similar. */
   inodeFlags = false;
+
+  /** What is known of an open file. */
+  static ofFile(file: OpenFile): Stat {
+    const stat = new Stat();
+    file.stat(stat);
+    return stat;
+  }
+
+  /** What is known of an open folder. */
+  static ofFolder(folder: Folder): Stat {
+    const stat = new Stat();
+    folder.stat(ITSELF, stat);
+    return stat;
+  }
 }
 
-/** The names in one folder, without `.` and `..`, as they were when it was listed. */
+/** The names in a folder when it was listed, without `.` and `..`. */
 export interface Listing {
   readonly count: number;
   /** A view that must not be changed. */
   name(index: number): Uint8Array;
 }
 
-/** How a file is opened: it must be there (`read`, `write`), or must not (`create`, to read and write it). */
+/** How a file is opened. It must exist for `read` and `write`; it must not for `create`, which allows both. */
 export type OpenHow = "read" | "write" | "create";
 
+/** What a rename does with the new name: see `Folder.rename`. */
+export type RenameHow = "replace" | "fresh" | "exchange";
+
 /**
- * An open folder. `name` is one part of a path (no slash) or `.` for the folder itself where said. Nothing is followed
- * through a link. Closing is by `using`.
+ * An open folder. `name` is one part of a path (no slash), or `.` for the folder itself where a method allows it. No
+ * link is followed. `using` closes the folder.
  */
 export interface Folder extends Disposable {
-  /** For people: the path it was opened by, encoded for display. */
+  /** The path it was opened by, encoded for display. */
   readonly path: string;
 
   /** All names in it, in no order. */
   list(): Listing;
-  /** Fills `into`; false when there is nothing of that name. `.` allowed. */
+  /** Fills `into`; false when the name does not exist. `.` is allowed. */
   stat(name: Uint8Array, into: Stat): boolean;
-  /** Opens a folder in it; a symbolic link is ENOTDIR or ELOOP. `.` gives a second handle, `..` is refused. */
+  /** Opens a folder in it; ENOTDIR or ELOOP for a symbolic link. `.` opens the same folder again, `..` is refused. */
   openFolder(name: Uint8Array): Folder;
   /**
-   * Opens a file: `read`; `write` (existing); `create` (must not exist; `mode`, 0600 by default, is less what the umask
-   * takes, and may be without write bits). Never waits on a FIFO.
+   * Opens a file. `create` gives it `mode` (0600 by default) without the bits of the umask; the mode may lack write
+   * bits. Never waits for a FIFO.
    */
   openFile(name: Uint8Array, how: OpenHow, mode?: number): OpenFile;
   readLink(name: Uint8Array): Uint8Array;
 
-  /** EEXIST when it is there. It gets exactly this mode; by default what the umask leaves of 0777. */
+  /**
+   * Makes a folder with exactly this mode; by default 0777 without the bits of the umask. EEXIST when the name
+   * exists.
+   */
   makeFolder(name: Uint8Array, mode?: number): void;
   makeSymlink(name: Uint8Array, target: Uint8Array): void;
-  /** FIFO, SOCKET, CHAR or BLOCK of `model/entry`. */
+  /** Makes a FIFO, SOCKET, CHAR or BLOCK of `model/entry`. */
   makeSpecial(name: Uint8Array, type: number, major: number, minor: number): void;
-  /** A hard link here to `fromName` in `from` (the link itself when it is a symbolic one). */
+  /** Makes a hard link to `fromName` in `from`; to the link itself when that is a symbolic link. */
   linkFrom(name: Uint8Array, from: Folder, fromName: Uint8Array): void;
 
   /**
-   * Atomic. `replace`: as rename(2). `fresh`: EEXIST when `toName` is there. `exchange`: both must be there.
+   * Atomic. `replace`: as rename(2). `fresh`: EEXIST when `toName` exists. `exchange`: both must exist.
    */
-  rename(name: Uint8Array, to: Folder, toName: Uint8Array, how: "replace" | "fresh" | "exchange"): void;
-  /** Anything but a folder. */
+  rename(name: Uint8Array, to: Folder, toName: Uint8Array, how: RenameHow): void;
+  /** Removes anything but a folder. */
   removeFile(name: Uint8Array): void;
-  /** An empty folder. */
+  /** Removes an empty folder. */
   removeFolder(name: Uint8Array): void;
 
-  /** Not for symbolic links (they have no mode). `.` allowed in this and the next five. */
+  /** Not for symbolic links, which have no mode. `.` is allowed here and in the next five methods. */
   setMode(name: Uint8Array, mode: number): void;
   setOwner(name: Uint8Array, uid: number, gid: number): void;
-  /** Sets mtime; atime is left. */
+  /** Sets mtime and leaves atime. */
   setTimes(name: Uint8Array, sec: number, nsec: number): void;
-  /** Those that SPEC 4 keeps: user.*, trusted.* (not overlay's), security.capability and both ACLs; sorted by the names' bytes. */
+  /**
+   * The attributes that SPEC 4 keeps (user.*, trusted.* but not overlay's, security.capability, both ACLs), sorted by
+   * the bytes of their names.
+   */
   xattrs(name: Uint8Array): Xattr[];
   setXattr(name: Uint8Array, xattr: Xattr): void;
   removeXattr(name: Uint8Array, xattrName: Xattr["name"]): void;
 
-  /** fsync of the folder: the names in it are durable. */
+  /** fsync of the folder: makes the names in it durable. */
   sync(): void;
   /**
-   * Begins the same beside other work, so that the sync that counts finds little left to do. It proves nothing, so it fails
-   * at nothing. The folder stays open until it is done.
+   * Starts the same beside other work, so that the real `sync` later finds little to do. It reports no failure. The
+   * folder must stay open until it is done.
    */
   syncAside(): Promise<void>;
 }
 
 /** An open file. */
 export interface OpenFile extends Disposable {
-  /** For people: the path it was opened by, encoded for display. */
+  /** The path it was opened by, encoded for display. */
   readonly path: string;
-  /** Reads on from where it is; 0 at the end. */
+  /** Reads from the current position; 0 at the end. */
   read(buffer: Uint8Array): number;
-  /** Moves on over the hole where it stands, and gives its length: so many zeros. 0 where there is none, or none can be told. */
+  /** Skips the hole at the current position and returns its length; 0 when there is none, or holes cannot be found. */
   skipHole(): number;
-  /** Writes all of it at the end of what was written. */
+  /** Writes all of the bytes at the current position. */
   write(bytes: Uint8Array): void;
-  /** Reads from a place in it; 0 at the end. */
+  /** Reads from this position; 0 at the end. */
   readAt(buffer: Uint8Array, position: number): number;
-  /** Writes all of it at a place in it. */
+  /** Writes all of the bytes at this position. */
   writeAt(bytes: Uint8Array, position: number): void;
-  /** Cuts it, or makes it longer by zeros. */
+  /** Cuts the file to this size, or adds zeros. */
   truncate(size: number): void;
   stat(into: Stat): void;
   setMode(mode: number): void;
-  /** Takes the file's lock for this opening of it alone (flock), if it is free. Closing the file frees it. */
+  /** Takes the lock of the file (flock) if it is free. Closing the file frees it. */
   tryLock(): boolean;
-  /** fdatasync; also brings up what was stored through a memory map. */
+  /** fdatasync; also covers writes through a memory map. */
   syncData(): void;
   sync(): void;
-  /** Shares all of the source's blocks (FICLONE): EOPNOTSUPP, EXDEV or EINVAL where that cannot be. */
+  /** Shares all blocks of the source (FICLONE): EOPNOTSUPP, EXDEV or EINVAL where that is impossible. */
   cloneFrom(source: OpenFile): void;
   /**
-   * Copies all of the source, holes kept where they can be, into this empty file: in each round a piece of at most
-   * 16 MB, whose bytes it gives, so that a large file can be copied in slices. Nothing happens without the rounds.
+   * Copies the source into this empty file and keeps holes where it can. Each round copies a piece of at most 16 MB and
+   * yields its size, so that a large file can be copied in slices.
    */
   copyPieces(source: OpenFile): Iterable<number>;
-  /** How many bytes a copy of it has to write: less than its size where holes can be found. */
+  /** How many bytes a copy of it must write: its size without the holes that can be found. */
   dataBytes(): number;
 }

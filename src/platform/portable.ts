@@ -1,15 +1,16 @@
 import { type BytePath, exactTextOf } from "../model/bytes.ts";
 import { displayPath } from "../model/path_text.ts";
 import { attempt, byteNameRefused } from "./deno_call.ts";
+import { DenoHost } from "./host_names.ts";
+import { rightsOf } from "./linux_rights.ts";
 import { PortableFolder } from "./portable_folder.ts";
-import { PortableHost } from "./portable_host.ts";
 import { Unsynced } from "./portable_unsynced.ts";
-import type { FileSystem, Folder, Host, Platform, PlatformAbilities } from "./platform.ts";
+import type { FileSystem, Folder, Host, Platform, PlatformAbilities, Rights } from "./platform.ts";
 import { SystemError } from "./system_error.ts";
 
 const UNKNOWN_NS = 2_000_000_000;
 
-/** Deno's own calls alone: what they cannot do, the abilities say. Paths are put together from names. */
+/** A platform with Deno's own calls only. The abilities say what they cannot do. */
 export class PortablePlatform implements Platform {
   readonly host: Host = new PortableHost();
   readonly abilities: PlatformAbilities = {
@@ -33,7 +34,7 @@ export class PortablePlatform implements Platform {
     return new PortableFolder(real, text, this.#unsynced);
   }
 
-  /** Only a device number is known, which is no id as it does not outlive mounting; and nothing of space. */
+  /** Nothing is known: the device number is no id, because it changes with each mount. */
   fileSystem(_folder: Folder): FileSystem {
     return {
       kind: "unknown",
@@ -45,13 +46,30 @@ export class PortablePlatform implements Platform {
     };
   }
 
-  /** Every file and folder that was changed through this platform since; what others wrote is not known here. */
+  /** Makes durable what was changed through this platform. Changes by other programs are not known here. */
   syncFileSystem(_folder: Folder): void {
     this.#unsynced.sync();
   }
 
-  /** The system tells of no other process without FFI. */
+  /** Without FFI other processes cannot be seen. */
   usersOf(_path: string): [] {
     return [];
+  }
+}
+
+/** This machine and user as far as Deno tells without the C library. */
+class PortableHost extends DenoHost implements Host {
+  /** Without /proc this identifies the process only to itself. */
+  readonly startTime = `t${Math.round(performance.timeOrigin)}`;
+  readonly bootId = "unknown";
+
+  /** /proc is closed. */
+  get rights(): Rights {
+    return rightsOf(undefined, this.uid, this.gid);
+  }
+
+  /** True for every other process: it cannot be checked, and to take a living process for dead would do harm. */
+  isAlive(pid: number, startTime: string): boolean {
+    return pid !== this.pid || startTime === this.startTime;
   }
 }

@@ -47,7 +47,7 @@ export class PortableFile implements OpenFile {
     attempt("cut", this.path, () => this.#file.truncateSync(size));
   }
 
-  /** By its path, which is the best there is without the C library: what is there must still be this file. */
+  /** Uses the path, because Deno has no other way; first checks that the path still leads to this file. */
   setMode(mode: number): void {
     attempt("set the mode of", this.path, () => {
       const [opened, named] = [this.#file.statSync(), Deno.lstatSync(this.path)];
@@ -78,7 +78,7 @@ export class PortableFile implements OpenFile {
     throw new SystemError("clone into", this.path, "EOPNOTSUPP");
   }
 
-  /** Holes are filled: they cannot be told. */
+  /** Writes zeros for holes, because they cannot be found. */
   *copyPieces(source: OpenFile): Generator<number, void> {
     if (!(source instanceof PortableFile)) throw new SystemError("copy", this.path, "EINVAL");
     const position = attempt("read", source.path, () => source.#file.seekSync(0, Deno.SeekMode.Current));
@@ -92,7 +92,7 @@ export class PortableFile implements OpenFile {
     } finally {
       attempt("read", source.path, () => source.#file.seekSync(position, Deno.SeekMode.Start));
     }
-    // As with the C library: a copy is read from its beginning on.
+    // As with the C library, the copy is then read from its beginning.
     attempt("read", this.path, () => this.#file.seekSync(0, Deno.SeekMode.Start));
   }
 
@@ -104,7 +104,7 @@ export class PortableFile implements OpenFile {
     attempt(action, this.path, () => this.#file.seekSync(position, Deno.SeekMode.Start));
   }
 
-  /** Once; what was written is made durable here, as no syncfs will do it later. */
+  /** Closes the file once. Makes its content durable, because there is no syncfs to do it later. */
   [Symbol.dispose](): void {
     if (!this.#open) return;
     this.#open = false;

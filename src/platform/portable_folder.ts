@@ -5,9 +5,9 @@ import { joinPath } from "./lazy_path.ts";
 import { attempt, byteNameRefused } from "./deno_call.ts";
 import { PortableFile } from "./portable_file.ts";
 import { fillFrom } from "./portable_stat.ts";
-import type { Folder, Listing, OpenFile, OpenHow, Stat } from "./platform.ts";
+import type { Folder, Listing, OpenFile, OpenHow, RenameHow, Stat } from "./platform.ts";
 import { syncPath, type Unsynced } from "./portable_unsynced.ts";
-import { isSystemError, SystemError } from "./system_error.ts";
+import { isSystemError, SystemError, unlessFailed } from "./system_error.ts";
 
 const REPLACED = "\ufffd";
 const OPEN_HOW: Record<OpenHow, Deno.OpenOptions> = {
@@ -17,12 +17,12 @@ const OPEN_HOW: Record<OpenHow, Deno.OpenOptions> = {
 };
 
 /**
- * A folder by its path. Links in the last part are looked for before each call, so that nothing is followed as long as
- * nobody changes the tree in between: without descriptors no more can be promised.
+ * A folder by its path. Each call first checks that the last part is not a link. Without descriptors this is safe only
+ * as long as no other process changes the tree between the check and the call.
  */
 export class PortableFolder implements Folder {
   readonly path: string;
-  /** Where it is. */
+  /** Its real path. */
   readonly real: string;
   readonly #unsynced: Unsynced;
 
@@ -32,7 +32,7 @@ export class PortableFolder implements Folder {
     this.#unsynced = unsynced;
   }
 
-  /** Where a name is. */
+  /** The path of a name in this folder. */
   locate(name: Uint8Array, action: string): string {
     const text = exactTextOf(name);
     const shown = joinPath(this.path, name);
@@ -55,13 +55,10 @@ export class PortableFolder implements Folder {
 
   stat(name: Uint8Array, into: Stat): boolean {
     const path = this.locate(name, "look at");
-    try {
-      fillFrom(attempt("look at", path, () => Deno.lstatSync(path)), into);
-      return true;
-    } catch (error) {
-      if (isSystemError(error, "ENOENT") && path !== this.real) return false;
-      throw error;
-    }
+    const look = () => attempt("look at", path, () => Deno.lstatSync(path));
+    const info = path === this.real ? look() : unlessFailed(["ENOENT"], look);
+    if (info !== undefined) fillFrom(info, into);
+    return info !== undefined;
   }
 
   openFolder(name: Uint8Array): Folder {
@@ -86,7 +83,7 @@ export class PortableFolder implements Folder {
     if (how === "create") this.#changed(path);
     const opened = before && file.statSync();
     if (before && (opened?.ino !== before.ino || opened.dev !== before.dev)) {
-      file.close(); // something else took the name between the look and the opening
+      file.close(); // another file took the name between the check and the opening
       throw new SystemError(action, path, "EAGAIN");
     }
     return new PortableFile(path, file);
@@ -130,8 +127,8 @@ export class PortableFolder implements Folder {
     this.#changed();
   }
 
-  /** `fresh` is two steps: the new name is taken as one, the old one goes after it. */
-  rename(name: Uint8Array, to: Folder, toName: Uint8Array, how: "replace" | "fresh" | "exchange"): void {
+  /** `fresh` takes two steps: it takes the new name, then removes the old one. */
+  rename(name: Uint8Array, to: Folder, toName: Uint8Array, how: RenameHow): void {
     const path = this.locate(name, "rename");
     const target = ours(to).locate(toName, "rename");
     if (how === "exchange") throw new SystemError("rename", path, "EINVAL");
@@ -192,7 +189,7 @@ export class PortableFolder implements Folder {
     syncPath(this.real);
   }
 
-  /** Not at all: a folder that is looked at beforehand can be another thing when it is opened. */
+  /** Does nothing: without descriptors the folder could be replaced before it is opened. */
   syncAside(): Promise<void> {
     return Promise.resolve();
   }
@@ -204,7 +201,7 @@ export class PortableFolder implements Folder {
     if (also !== undefined) this.#unsynced.add(also);
   }
 
-  /** U+FFFD stands for bytes that are no UTF-8, unless somebody really called a file so. */
+  /** U+FFFD stands for bytes that are not UTF-8, unless the file name really has that character. */
   #checkExact(name: string): void {
     if (!name.includes(REPLACED)) return;
     const path = `${this.real}/${name}`;
@@ -218,7 +215,7 @@ export class PortableFolder implements Folder {
   #renameFresh(path: string, target: string): void {
     const info = attempt("rename", path, () => Deno.lstatSync(path));
     if (info.isDirectory) {
-      // An empty folder takes the name, and a folder may be renamed over that, though not over one with something in it.
+      // An empty folder takes the new name. A folder can replace it only while it is empty.
       attempt("rename to", target, () => Deno.mkdirSync(target, { mode: 0o700 }));
       attempt("rename to", target, () => Deno.renameSync(path, target));
     } else {
@@ -239,7 +236,7 @@ export class PortableFolder implements Folder {
   }
 }
 
-/** A folder that must be one of this kind. */
+/** The same folder, which must be a `PortableFolder`. */
 export function ours(folder: Folder): PortableFolder {
   if (folder instanceof PortableFolder) return folder;
   throw new SystemError("use", folder.path, "EINVAL");

@@ -3,7 +3,7 @@ import type { Stat } from "./platform.ts";
 
 const TWO_32 = 0x1_0000_0000;
 
-/** Fills a `Stat` from Deno's: times to the millisecond, mount points and inode flags not told. */
+/** Fills a `Stat` from Deno's: times in milliseconds, without mount points and inode flags. */
 export function fillFrom(info: Deno.FileInfo, into: Stat): void {
   into.type = typeOf(info);
   into.mode = (info.mode ?? 0) & 0o7777;

@@ -1,7 +1,7 @@
 import { attempt } from "./deno_call.ts";
 import { isSystemError } from "./system_error.ts";
 
-/** What was changed and is not durable yet: without syncfs each file and folder is made so by itself. */
+/** The files and folders that were changed and are not durable yet. Without syncfs each is synced by itself. */
 export class Unsynced {
   readonly #paths = new Set<string>();
 
@@ -27,8 +27,8 @@ export function syncPath(path: string): void {
       file.syncSync();
     });
   } catch (error) {
-    // Removed or renamed since: then its folder is among the paths. Not to be read by us: its content was made durable
-    // when it was closed, and no more can be done.
+    // If it was removed or renamed, its folder is among the paths too. If we may not read it, its content became durable
+    // when it was closed, and nothing more can be done.
     if (!isSystemError(error, "ENOENT", "ENOTDIR", "EACCES")) throw error;
   }
 }

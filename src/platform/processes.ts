@@ -8,11 +8,11 @@ export interface RunProgramOptions {
   cwd?: string;
   /** Variables set over ours (default none). */
   env?: Record<string, string>;
-  /** What it reads (default nothing). */
+  /** What it reads from standard input (default nothing). */
   stdin?: Uint8Array;
-  /** Ends it: then `E_INTERRUPTED`. */
+  /** Ends the program with `E_INTERRUPTED`. */
   signal?: AbortSignal;
-  /** Ends it after so long: then `E_ENGINE_FAILED` (default: never). */
+  /** Ends the program after this time with `E_ENGINE_FAILED` (default: never). */
   timeoutMs?: number;
 }
 
@@ -23,7 +23,7 @@ export interface ProgramResult {
   readonly stderr: string;
 }
 
-/** Runs a program to its end, without a shell; `E_ENGINE_UNAVAILABLE` when it is not there or not permitted. */
+/** Runs a program to its end, without a shell; `E_ENGINE_UNAVAILABLE` when it is missing or not permitted. */
 export async function runProgram(
   name: string,
   args: readonly string[],
@@ -37,7 +37,7 @@ export async function runProgram(
   const signal = AbortSignal.any([tooLong.signal, ...(options.signal ? [options.signal] : [])]);
   try {
     const child = started(name, () => command(name, args, { ...options, signal }).spawn());
-    const [output] = await Promise.all([child.output(), give(child, options.stdin)]);
+    const [output] = await Promise.all([child.output(), writeInput(child, options.stdin)]);
     throwIfCancelled(options.signal);
     if (tooLong.signal.aborted) throw overdue(name, args, options.timeoutMs ?? 0);
     return { code: output.code, stdout: textOf(output.stdout), stderr: textOf(output.stderr) };
@@ -46,7 +46,7 @@ export async function runProgram(
   }
 }
 
-/** Runs a short program to its end before anything else has its turn: for what is one step of a hot loop. */
+/** Runs a short program to its end synchronously, as one step of a hot loop. */
 export function runProgramNow(
   name: string,
   args: readonly string[],
@@ -83,14 +83,14 @@ function started<T>(name: string, start: () => T): T {
   }
 }
 
-async function give(child: Deno.ChildProcess, bytes: Uint8Array | undefined): Promise<void> {
+async function writeInput(child: Deno.ChildProcess, bytes: Uint8Array | undefined): Promise<void> {
   if (bytes === undefined) return;
   try {
     const writer = child.stdin.getWriter();
     await writer.write(bytes as Uint8Array<ArrayBuffer>);
     await writer.close();
   } catch {
-    // It ended without reading all of it; how it ended says whether that matters.
+    // The program ended before it read everything; its exit code says whether that matters.
   }
 }
 

@@ -30,23 +30,23 @@ const SENTENCES: Record<string, string> = {
   EOPNOTSUPP: "the file system cannot do that",
 };
 
-/** Where the class's own way out does not lead anywhere. */
+/** For errors where the hint of the class does not help. */
 const HINTS: Record<string, string> = {
-  EROFS: "Nothing was changed. Mount the file system so that it can be written, and try again.",
-  EMFILE: "Raise the limit of open files, by `ulimit -n`, and run it again.",
-  EIO: "The device may be failing: `dmesg` tells more. Bring what is on it to another one.",
+  EROFS: "Nothing was changed. Mount the file system writable, and try again.",
+  EMFILE: "Raise the limit of open files with `ulimit -n`, and run it again.",
+  EIO: "The device may be failing: `dmesg` says more. Copy its content to another device.",
 };
 
-/** A system call that failed: which, on what, and the system's own name for the reason. */
+/** A system call that failed: which call, on what, and the name of the error number. */
 export class SystemError extends JvsError {
-  /** `ENOENT`, `EXDEV`, …; `E<number>` for one we have no name for. */
+  /** `ENOENT`, `EXDEV`, …; `E<number>` for a number without a name here. */
   readonly errno: string;
   /** Why, for people: the end of the message. */
   readonly reason: string;
 
   constructor(action: string, path: string, errno: string, cause?: unknown) {
     const reason = action === "create" && errno === "ENOENT"
-      ? "the folder that it is to be in is not there"
+      ? "its folder does not exist"
       : SENTENCES[errno] ?? `the system said ${errno}`;
     super(CODES[errno] ?? "E_IO", `Cannot ${action} "${path}": ${reason}`, {
       ...(HINTS[errno] === undefined ? {} : { hint: HINTS[errno] }),
@@ -58,7 +58,17 @@ export class SystemError extends JvsError {
   }
 }
 
-/** Whether an error is a system call's failure, for one of these reasons (for any, when none is given). */
+/** The result of a call; nothing when it fails for one of these reasons. Any other failure is thrown. */
+export function unlessFailed<T>(errnos: readonly string[], call: () => T): T | undefined {
+  try {
+    return call();
+  } catch (error) {
+    if (isSystemError(error, ...errnos)) return undefined;
+    throw error;
+  }
+}
+
+/** Whether an error is the failure of a system call, for one of these reasons (for any reason when none is given). */
 export function isSystemError(error: unknown, ...errnos: string[]): error is SystemError {
   return error instanceof SystemError && (errnos.length === 0 || errnos.includes(error.errno));
 }

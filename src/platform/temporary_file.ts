@@ -7,50 +7,50 @@ import { isSystemError, SystemError } from "./system_error.ts";
 
 const TEMPORARY = /^\..+\.[0-9a-f]{16}\.tmp$/;
 
-/** Whether a name is that of a `TemporaryFile` which a crash left. */
+/** Whether a name is that of a `TemporaryFile` that a crash left behind. */
 export function isTemporaryName(name: string): boolean {
   return TEMPORARY.test(name);
 }
 
-/** A file in the making beside the place where it will stand; whatever happens, `using` leaves nothing of it. */
+/** A file that is written under a temporary name and then gets its own. The end of `using` removes what is left. */
 export class TemporaryFile implements Disposable {
   readonly #folder: Folder;
   readonly #place: Uint8Array;
   readonly #name: Uint8Array;
   readonly #file: OpenFile;
 
-  /** `name` is what it will be called in the folder, which must stay open. */
+  /** `name` is its final name in the folder, which must stay open. */
   constructor(folder: Folder, name: string) {
     this.#folder = folder;
     this.#place = bytesOf(name);
     this.#name = bytesOf(`.${name}.${hexOf(randomBytes(8))}.tmp`);
-    this.#file = this.#told("write", () => makeOwnFile(folder, this.#name));
+    this.#file = this.#reporting("write", () => makeOwnFile(folder, this.#name));
   }
 
-  /** Writes all of it behind what was written. */
+  /** Appends all of the bytes. */
   write(bytes: Uint8Array): void {
-    this.#told("write", () => this.#file.write(bytes));
+    this.#reporting("write", () => this.#file.write(bytes));
   }
 
   /** Makes what was written durable. */
   sync(): void {
-    this.#told("write", () => this.#file.sync());
+    this.#reporting("write", () => this.#file.sync());
   }
 
-  /** Puts it in its place, over what stands there; the folder is not yet durable. */
+  /** Gives it its final name and replaces a file of that name; the folder is not durable yet. */
   replace(): void {
-    this.#told("replace", () => this.#folder.rename(this.#name, this.#folder, this.#place, "replace"));
+    this.#reporting("replace", () => this.#folder.rename(this.#name, this.#folder, this.#place, "replace"));
   }
 
-  /** Puts it in its place, which must be free: EEXIST. */
+  /** Gives it its final name, which must be free: EEXIST. */
   take(): void {
     const { folder, name, place } = { folder: this.#folder, name: this.#name, place: this.#place };
-    this.#told("create", () => {
+    this.#reporting("create", () => {
       try {
         folder.linkFrom(place, folder, name);
       } catch (error) {
         if (!isSystemError(error, "EPERM", "EOPNOTSUPP", "ENOSYS", "EMLINK")) throw error;
-        // No hard links here: an empty file takes the name first, so that of two only one goes on.
+        // No hard links here: an empty file takes the name first, so that only one of two processes succeeds.
         folder.openFile(place, "create")[Symbol.dispose]();
         folder.rename(name, folder, place, "replace");
       }
@@ -69,12 +69,12 @@ export class TemporaryFile implements Disposable {
     try {
       this.#folder.removeFile(this.#name);
     } catch {
-      // In its place already, or what failed stands in the way of this too: then `isTemporaryName` tells what is left.
+      // It has its final name already, or it cannot be removed: `isTemporaryName` finds it later.
     }
   }
 
-  /** A failure is told of the file that is to be: its name for the moment says nothing to a person. */
-  #told<T>(action: string, call: () => T): T {
+  /** Errors name the final file: the temporary name means nothing to a person. */
+  #reporting<T>(action: string, call: () => T): T {
     try {
       return call();
     } catch (error) {

@@ -4,8 +4,8 @@ import { nextTurn } from "./clock.ts";
 const SLICE_MS = 50;
 
 /**
- * Cuts a long synchronous loop into slices of time, because signals, progress and cancelling run only between them:
- * `if (slice.isOver()) await slice.yield();` in each round.
+ * Cuts a long synchronous loop into slices of time. Signals, progress and cancelling run only between the slices. Each
+ * round says `if (slice.isOver()) await slice.yield();`.
  */
 export class TimeSlice {
   private started = performance.now();
@@ -13,7 +13,7 @@ export class TimeSlice {
 
   constructor(private readonly signal: AbortSignal | undefined) {}
 
-  /** Whether the slice is used up; looks at the clock once in 64 rounds (`weight` rounds count as so many). */
+  /** Whether the slice is over. Looks at the clock once in 64 rounds; `weight` says how many rounds a call counts for. */
   isOver(weight = 1): boolean {
     this.rounds += weight;
     if (this.rounds < 64) return false;
@@ -21,7 +21,7 @@ export class TimeSlice {
     return performance.now() - this.started > SLICE_MS;
   }
 
-  /** Lets everything else have its turn; `E_INTERRUPTED` if the work was cancelled. */
+  /** Lets other code run; `E_INTERRUPTED` if the work was cancelled. */
   async yield(): Promise<void> {
     await nextTurn();
     this.check();
@@ -34,7 +34,7 @@ export class TimeSlice {
   }
 }
 
-/** `E_INTERRUPTED` if the signal says stop. */
+/** `E_INTERRUPTED` if the signal was aborted. */
 export function throwIfCancelled(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new JvsError("E_INTERRUPTED", "The operation was interrupted");
 }

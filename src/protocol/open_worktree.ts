@@ -2,7 +2,7 @@ import { JvsError } from "../model/errors.ts";
 import type { Identity, WorktreeConfig } from "../model/records.ts";
 import type { Folder } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
-import { sameFileSystem, sameIdentity } from "../repo/identity.ts";
+import { sameFileSystem, sameIdentity } from "../repo/worktrees.ts";
 import type { RepositoryContext } from "./context.ts";
 
 /**

@@ -1,44 +1,47 @@
-/** Where in a text; both count from one. */
+/** A place in a text; line and column count from one. */
 export interface Place {
   readonly line: number;
   readonly column: number;
 }
 
-/** Text that is no JSON with comments: why, as the end of a sentence, and where. */
+/** A text that is not JSON with comments: the reason, as the end of a sentence, and the place. */
 export class JsoncProblem extends Error {
   constructor(readonly reason: string, readonly place: Place) {
     super(`line ${place.line}, column ${place.column}: ${reason}`);
   }
 }
 
-/** From where to where a value stands in its text, and what is known of an object's inside. */
+/** Where a value begins and ends in the text, and where the members of an object end. */
 export interface Span {
   readonly start: number;
   end: number;
-  /** Where the last member ends; not there in an object without members. */
+  /** Where the last member ends; missing for an object without members. */
   lastMember?: number;
   /** A comma follows the last member. */
   comma?: boolean;
 }
 
-/** What a text says, and where it says it. */
+/** The value of a text, and where each part of it is. */
 export interface JsoncDocument {
   readonly value: unknown;
-  /** What stands at such a path, where there is something. */
+  /** The span of the value at this path, if there is one. */
   span(path: string): Span | undefined;
-  /** The place of the value at such a path (`a.b[0]`, as a `SchemaMismatch` has it); the text's begin for an unknown one. */
+  /**
+   * The place of the value at this path (`a.b[0]`, as in a `SchemaMismatch`); the beginning of the text for an
+   * unknown path.
+   */
   place(path: string): Place;
 }
 
 const SPACE = /(?:[ \t\r\n\ufeff]+|\/\/[^\n]*|\/\*[^]*?\*\/)*/y;
-// Everything from the space on but the quotation mark and the backslash: control characters are not allowed in it.
+// Every character except the quotation mark, the backslash and control characters.
 const TEXT = /"(?:[ !#-[\]-\u{10ffff}]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/uy;
 const PLAIN = /(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.])/y;
 const MOST_LEVELS = 64;
 
 /**
- * Reads JSON with comments and trailing commas, knowing the place of everything, so that a person can be told which line
- * to mend. docs/design/packages.md says why no package does it.
+ * Reads JSON with comments and trailing commas. Keeps the place of each value, so that messages can name the line to
+ * correct. docs/design/packages.md says why no package does this.
  */
 export function parseJsonc(text: string): JsoncDocument {
   const reader = new Reader(text);
@@ -102,7 +105,7 @@ class Reader {
     return items;
   }
 
-  /** Reads to the end of an object or a list; says whether a comma stands before it. */
+  /** Reads to the end of an object or a list; returns whether a comma comes before the end. */
   private items(close: string, item: () => void): boolean {
     this.at++;
     for (let comma = true;;) {

@@ -1,8 +1,8 @@
 import { parseJsonc, type Span } from "./_jsonc.ts";
 
 /**
- * The text with one value replaced or added, at such a path of members; all else, comments too, stays as it is. The text
- * must be readable, and what is on the way to the path must be objects.
+ * The text with the value at this path of members replaced or added. Everything else stays, comments too. The text must
+ * be valid, and each part of the path before the last must be an object or missing.
  */
 export function withValue(text: string, path: readonly string[], value: unknown): string {
   const { span } = parseJsonc(text);
@@ -15,7 +15,7 @@ export function withValue(text: string, path: readonly string[], value: unknown)
   return withMember(text, span(path.slice(0, depth).join(".")) as Span, name, member);
 }
 
-/** Adds a member behind all others and their comments: on a line of its own, unless the whole object stands on one. */
+/** Adds a member after the others and their comments: on its own line, unless the whole object is on one line. */
 function withMember(
   text: string,
   { start, end, lastMember, comma }: Span,

@@ -1,6 +1,6 @@
 import type { Platform } from "../platform/platform.ts";
 
-/** Who acts, as audit records and refs name it, where the user says nothing else: `user@host`. */
+/** Who acts, for audit records and refs: `user@host`, unless the user says otherwise. */
 export function actorOf({ host }: Pick<Platform, "host">): string {
   return `${host.userName}@${host.name}`;
 }

@@ -5,33 +5,33 @@ import { type AuditEntry, NO_HASH } from "./audit_record.ts";
 import { type Repairer, repairLog } from "./audit_repair.ts";
 import type { Layout } from "./layout.ts";
 
-/** What the audit log needs of the rest. */
+/** What the audit log needs from the store. */
 export interface AuditOptions {
-  /** Takes the lock that all appending is done under. */
+  /** Takes the lock under which records are appended. */
   lock(): Promise<Disposable>;
-  /** Over so many bytes the log goes on in a new file. */
+  /** When the file is larger than this, the log continues in a new file. */
   rotateBytes(): number;
-  /** Whether there may be no record yet: only while the repository is being made, as that is the first. */
+  /** Whether the log may be empty: only while the repository is being made, because that is the first record. */
   mayBeEmpty(): boolean;
 }
 
 /**
- * The audit log: JSON lines in one chain. HEAD announces each record whole, durably, before it is written to the log; so
- * what a crash leaves is whole or pending, and anything else was done by somebody. SPEC 9.
+ * The audit log: JSON lines in one chain. HEAD has each record, whole and durable, before it is written to the log. So
+ * after a crash the last record is whole or pending; any other damage has another cause. SPEC 9.
  */
 export class Audit {
   constructor(private readonly layout: Layout, private readonly options: AuditOptions) {}
 
-  /** How many records there are now: what an entry may have for `after`. */
+  /** How many records there are now; an entry may have this as its `after`. */
   position(): number {
     const { count, next } = readHead(this.layout);
     return count + (next === null ? 0 : 1);
   }
 
   /**
-   * Adds a record, durable when this returns. Repeatable: for an entry whose `event_id` is in the log it gives the record
-   * that is there (without `after`, all of the log is searched for it). `E_AUDIT_CHAIN_BROKEN` when the log's end is not
-   * what HEAD says.
+   * Adds a record; it is durable when this returns. Repeatable: when the `event_id` of the entry is in the log, returns
+   * that record (without `after`, the whole log is searched). `E_AUDIT_CHAIN_BROKEN` when the end of the log is not what
+   * HEAD says.
    */
   async append(entry: AuditEntry): Promise<AuditRecord> {
     const { layout } = this;
@@ -46,28 +46,31 @@ export class Audit {
     return await writeEntry(layout, end, entry);
   }
 
-  /** Asks beforehand whether `append` will find the log's end as it must be; `E_AUDIT_CHAIN_BROKEN` when not. */
+  /** Checks before a change that `append` will work: `E_AUDIT_CHAIN_BROKEN` when the end of the log is wrong. */
   async requireEnd(): Promise<void> {
     using _lock = await this.options.lock();
     this.#requireBegun();
     await requireEnd(this.layout);
   }
 
-  /** Mends a broken log, which says so from then on; nothing where it is whole. */
+  /** Repairs a broken log and records the repair; does nothing when the log is whole. */
   async repair(by: Repairer): Promise<AuditRecord | undefined> {
     using _lock = await this.options.lock();
     const { broken } = await this.check();
     return broken && await repairLog(this.layout, broken, by);
   }
 
-  /** All records, oldest first, each proved, a pending one included; `E_AUDIT_CHAIN_BROKEN` where that ends. */
+  /**
+   * All records, oldest first, each proved, with a pending one; `E_AUDIT_CHAIN_BROKEN` at the first that is not
+   * proved.
+   */
   async *read(): AsyncGenerator<AuditRecord> {
     this.#requireBegun();
     using view = await viewLog(this.layout);
     for await (const records of new Chain(this.layout, view).records()) yield* records;
   }
 
-  /** Proves the whole chain in bounded memory; a break is told, not thrown. */
+  /** Proves the whole chain in bounded memory. Returns a break instead of throwing it. */
   async check(): Promise<ChainState> {
     let chain: Chain | undefined;
     try {
@@ -82,9 +85,9 @@ export class Audit {
     }
   }
 
-  /** A log without its HEAD was removed, not never begun: making the repository is the first record. */
+  /** Throws when HEAD counts no record: every repository has one for its making, so the log was removed. */
   #requireBegun(): void {
-    // HEAD twice: between the looks whoever makes the repository may have recorded that.
+    // HEAD is read twice: the process that makes the repository may add the first record in between.
     if (!isUnbegun(this.layout) || this.options.mayBeEmpty() || !isUnbegun(this.layout)) return;
     const why = "it says that there is no record, and making the repository was one";
     throw new ChainBroken({ file: this.layout.auditHead.path, line: null, why });

@@ -12,27 +12,27 @@ import type { Layout } from "./layout.ts";
 /** Where the chain is broken, and why. */
 export interface Break {
   readonly file: string;
-  /** From 1; null where it is no line's fault. */
+  /** Counted from 1; null when the break is not in a line. */
   readonly line: number | null;
   readonly why: string;
 }
 
-/** What a look at the whole chain finds. */
+/** The result of a check of the whole chain. */
 export interface ChainState {
-  /** How many records there are, one that is pending included; with a break, how many are before it. */
+  /** How many records there are, with a pending one; when the chain is broken, how many are before the break. */
   readonly count: number;
   readonly last_hash: string;
-  /** The last record stands whole in HEAD but not in the log yet: the next append completes it. */
+  /** The last record is whole in HEAD but not yet in the log: the next append completes it. */
   readonly pending: boolean;
   readonly broken?: Break;
 }
 
-/** What HEAD says where there is none yet. */
+/** Stands for a HEAD that does not exist yet. */
 const EMPTY_HEAD: AuditHead = { count: 0, last_hash: NO_HASH, next: null };
-// Each look takes less than a millisecond, and appending takes several: so many times in a row means something else.
+// A look takes less than a millisecond and an append takes several, so this many changed looks in a row are no appends.
 const MOST_LOOKS = 1000;
 
-/** A break, as it is thrown. */
+/** The error for a break in the chain. */
 export class ChainBroken extends JvsError {
   constructor(readonly broken: Break) {
     const place = broken.line === null ? "" : ` at line ${broken.line}`;
@@ -40,15 +40,16 @@ export class ChainBroken extends JvsError {
       "E_AUDIT_CHAIN_BROKEN",
       `Cannot follow the audit log ${quoted(broken.file)}${place}: ${broken.why}`,
       {
-        hint: "Somebody cut or edited it, or the disk did: compare it with a copy of the repository. " +
-          "`jvs doctor --repair audit_repair` goes on from there, and records that it did.",
+        hint:
+          "The file was cut or edited, or the disk damaged it: compare it with a copy of the repository. " +
+          "`jvs doctor --repair audit_repair` continues the log from there and records the repair.",
         details: { ...broken },
       },
     );
   }
 }
 
-/** What HEAD says; damaged is broken. */
+/** What HEAD says; `ChainBroken` when it is damaged. */
 export function readHead(layout: Layout): AuditHead {
   return parseHead(layout, layout.auditHead.readFresh());
 }
@@ -63,24 +64,27 @@ function parseHead(layout: Layout, content: string | undefined): AuditHead {
   }
 }
 
-/** HEAD and the log's files at one moment; `head` throws when HEAD is damaged. */
-export interface LogView extends Disposable {
+/** The log's files, oldest first; they are open until this is disposed. */
+export interface OpenLog extends Disposable {
   readonly files: readonly LogFile[];
+}
+
+/** HEAD and the log's files at one moment. */
+export interface LogView extends OpenLog {
   readonly head: AuditHead;
 }
 
-/** Opens the log as it is at one moment, without keeping anybody from appending. */
+/** Opens the log and HEAD as they are at one moment. Other processes may append meanwhile. */
 export async function viewLog(layout: Layout): Promise<LogView> {
   for (let look = 1; look <= MOST_LOOKS; look++) {
     const before = stateOf(layout);
     const head = parseHead(layout, before.head);
-    const files = openLog(layout, before.archives);
+    const log = openLog(layout, before.archives);
     const after = stateOf(layout);
-    const close = () => files.forEach((file) => file[Symbol.dispose]());
     if (before.head === after.head && String(before.archives) === String(after.archives)) {
-      return { files, head, [Symbol.dispose]: close };
+      return { ...log, head };
     }
-    close(); // somebody appended between the two looks
+    log[Symbol.dispose](); // another process appended between the two looks
     await nextTurn();
   }
   throw new JvsError(
@@ -89,12 +93,12 @@ export async function viewLog(layout: Layout): Promise<LogView> {
   );
 }
 
-/** The log's files, oldest first. */
-export function openLog(layout: Layout, archives: readonly ControlPath[]): LogFile[] {
+/** Opens the log: these archives (all of them by default), then the file that is being written. */
+export function openLog(layout: Layout, archives: readonly ControlPath[] = archivesOf(layout)): OpenLog {
   using opened = new DisposableStack();
   const files = [...archives, layout.auditLog].flatMap((place) => opened.use(LogFile.open(place)) ?? []);
-  opened.move();
-  return files;
+  const all = opened.move();
+  return { files, [Symbol.dispose]: () => all.dispose() };
 }
 
 function stateOf(layout: Layout): { head: string | undefined; archives: ControlPath[] } {
@@ -111,12 +115,12 @@ interface Line extends Place {
   readonly bytes: Uint8Array;
 }
 
-/** Follows the chain from its first record, proving each. */
+/** Follows the chain from its first record and proves each record. */
 export class Chain {
   /** How many records were proved so far. */
   count = 0;
   lastHash = NO_HASH;
-  /** Known at the end. */
+  /** Set at the end of the chain. */
   isPending = false;
   /** The last line that was proved. */
   last: Place | undefined;
@@ -128,7 +132,7 @@ export class Chain {
     this.#headFile = layout.auditHead.path;
   }
 
-  /** All records in order, many at a time, a pending one included; `ChainBroken` where the chain ends too soon. */
+  /** All records in order, many at a time, with a pending one; `ChainBroken` where the chain breaks. */
   async *records(): AsyncGenerator<AuditRecord[]> {
     const { files, head } = this.#view;
     const rest: Line[] = [];
@@ -139,7 +143,7 @@ export class Chain {
         const counted = placed.splice(0, head.count - this.count);
         rest.push(...placed);
         yield* this.#prove(counted);
-        if (rest.length > 1) break; // one line may be there besides; to say that there are more, two are enough
+        if (rest.length > 1) break; // the pending line may follow; a second one is already a break
       }
     }
     if (this.count < head.count) {
@@ -152,7 +156,7 @@ export class Chain {
 
   async *#prove(lines: readonly Line[]): AsyncGenerator<AuditRecord[]> {
     const parsed = lines.map(readLine);
-    // All at once: they are computed beside each other.
+    // All at once: the hashes are computed in parallel.
     const hashes = await Promise.all(
       parsed.map((record) => record instanceof ChainBroken ? "" : hashOfRecord(record)),
     );
@@ -182,7 +186,7 @@ export class Chain {
     return record;
   }
 
-  /** The last record, which HEAD has whole; the log may have it whole, in part, or not yet. */
+  /** Checks the record that HEAD announces. The log may have all of its line, a part of it, or nothing. */
   async #announced(next: AuditRecord, line: Line | undefined): Promise<AuditRecord> {
     if (next.prev_hash !== this.lastHash || await hashOfRecord(next) !== next.record_hash) {
       throw broken({ file: this.#headFile, number: null }, "the record in HEAD was changed");

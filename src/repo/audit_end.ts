@@ -4,17 +4,17 @@ import { nowMs } from "../platform/clock.ts";
 import { type OpenFile, Stat } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
 import { Chain, ChainBroken, openLog, readHead, viewLog } from "./audit_chain.ts";
-import { archiveName, archivesOf, isArchiveName, linesFromEnd } from "./audit_files.ts";
+import { archiveName, archivesOf, isArchiveName, linesFromEnd, LogFile } from "./audit_files.ts";
 import { type AuditEntry, hashOfRecord, isTorn, lineOf, parseLine, sealRecord } from "./audit_record.ts";
 import type { Layout } from "./layout.ts";
 import { recordText } from "./record_file.ts";
 
-/** The log's end, as an append finds it under the lock. */
+/** The end of the log under the lock. */
 export interface LogEnd {
   readonly count: number;
   readonly lastHash: string;
   readonly last: AuditRecord | null;
-  /** Of the file that is being written; 0 when it is not there. */
+  /** The size of the file that is being written; 0 when it does not exist. */
   readonly size: number;
 }
 
@@ -22,8 +22,8 @@ const CLOSE = "audit close";
 const OPEN = "audit open";
 
 /**
- * Completes the record that is pending and makes all of the log durable, so that HEAD may go on to the next record.
- * `E_AUDIT_CHAIN_BROKEN` when the end is not what HEAD says; what is before the end is `Chain`'s to prove.
+ * Completes the pending record and makes the log durable, so that HEAD can announce the next record.
+ * `E_AUDIT_CHAIN_BROKEN` when the end is not what HEAD says. `Chain` proves what is before the end.
  */
 export async function settle(layout: Layout): Promise<LogEnd> {
   const head = readHead(layout);
@@ -36,12 +36,12 @@ export async function settle(layout: Layout): Promise<LogEnd> {
   const line = lineOf(next);
   if (!equalBytes(written, line)) {
     if (await hashOfRecord(next) !== next.record_hash) throw await breakIn(layout);
-    putLine(layout, line, written.length);
+    writeLine(layout, line, written.length);
   }
   return { count: head.count + 1, lastHash: next.record_hash, last: next, size: syncLog(layout) };
 }
 
-/** `E_AUDIT_CHAIN_BROKEN` when the log's end is not what HEAD says; nothing is written. */
+/** `E_AUDIT_CHAIN_BROKEN` when the end of the log is not what HEAD says. Writes nothing. */
 export async function requireEnd(layout: Layout): Promise<void> {
   if (announcedBytes(layout, readHead(layout)) === undefined) throw await breakIn(layout);
 }
@@ -52,19 +52,22 @@ export async function writeEntry(layout: Layout, end: LogEnd, entry: AuditEntry)
   const head: AuditHead = { count: end.count, last_hash: end.lastHash, next: record };
   layout.auditHead.write(recordText(head));
   try {
-    putLine(layout, lineOf(record), 0);
+    writeLine(layout, lineOf(record), 0);
   } catch {
-    // A full disk or the like: HEAD has the record whole, so it counts, and the next append completes the log.
+    // For example a full disk. HEAD has the whole record, so it counts, and the next append completes the log.
   }
   return record;
 }
 
-/** Whether the log's file is to be closed, or was just being closed. */
+/** Whether the log must continue in a new file, or was interrupted while it did. */
 export function isRotationDue(end: LogEnd, mostBytes: number): boolean {
   return end.size > mostBytes || end.last?.operation === CLOSE;
 }
 
-/** Goes on in a new file: closing record, new name for the old file, opening record. Repeatable at every step. */
+/**
+ * Continues in a new file: a closing record, a new name for the old file, an opening record. Every step can be
+ * repeated.
+ */
 export async function rotate(layout: Layout, end: LogEnd, actor: string): Promise<LogEnd> {
   let closed = end;
   if (closed.last?.operation !== CLOSE) {
@@ -92,53 +95,43 @@ function rotationEntry(operation: string, actor: string, file: string): AuditEnt
   };
 }
 
-/** The record of an event, looked for among the last `most` records. */
+/** The record of an event, if it is among the last `most` records. */
 export function findEvent(layout: Layout, eventId: string, most: number): AuditRecord | undefined {
   if (most <= 0) return undefined;
-  const files = openLog(layout, archivesOf(layout));
-  try {
-    const beginning = bytesOf(`{"event_id":${JSON.stringify(eventId)},`);
-    // The first piece is what has no line end: nothing, as the log is settled.
-    for (const bytes of linesFromEnd(files).take(most + 1)) {
-      if (!equalBytes(bytes.subarray(0, beginning.length), beginning)) continue;
-      const record = parseLine(bytes, () => undefined);
-      if (record !== undefined) return record; // a damaged one is `Chain`'s to tell
-    }
-    return undefined;
-  } finally {
-    files.forEach((file) => file[Symbol.dispose]());
+  using log = openLog(layout);
+  const beginning = bytesOf(`{"event_id":${JSON.stringify(eventId)},`);
+  // The first piece is what follows the last line end. The log is settled, so it is empty.
+  for (const bytes of linesFromEnd(log.files).take(most + 1)) {
+    if (!equalBytes(bytes.subarray(0, beginning.length), beginning)) continue;
+    const record = parseLine(bytes, () => undefined);
+    if (record !== undefined) return record; // `Chain` reports a damaged one
   }
+  return undefined;
 }
 
-/** What the log has of the record that HEAD announces: all, a part, or nothing of it; undefined where neither is so. */
+/** What the log has of the line that HEAD announces: all, a part or nothing; undefined when its end is anything else. */
 function announcedBytes(layout: Layout, head: AuditHead): Uint8Array | undefined {
   const line = head.next === null ? new Uint8Array() : lineOf(head.next);
-  const files = openLog(layout, archivesOf(layout).slice(-1));
-  try {
-    const [rest = new Uint8Array(), last, before] = linesFromEnd(files).take(3);
-    const inOpenFile = files.at(-1)?.path === layout.auditLog.path;
-    if (isEndOf(head, last) && isTorn(rest, line) && (rest.length === 0 || inOpenFile)) return rest;
-    if (rest.length === 0 && last !== undefined && isEndOf(head, before)) {
-      if (equalBytes(last, line) || (inOpenFile && isTorn(last, line))) return last;
-    }
-    return undefined;
-  } finally {
-    files.forEach((file) => file[Symbol.dispose]());
+  using log = openLog(layout, archivesOf(layout).slice(-1));
+  const [rest = new Uint8Array(), last, before] = linesFromEnd(log.files).take(3);
+  const inOpenFile = log.files.at(-1)?.path === layout.auditLog.path;
+  if (isEndOf(head, last) && isTorn(rest, line) && (rest.length === 0 || inOpenFile)) return rest;
+  if (rest.length === 0 && last !== undefined && isEndOf(head, before)) {
+    if (equalBytes(last, line) || (inOpenFile && isTorn(last, line))) return last;
   }
+  return undefined;
 }
 
-/** Whether a line is the last that HEAD counts; none is, where it counts none. */
+/** Whether a line is the last one that HEAD counts; for a count of 0 there must be no line. */
 function isEndOf(head: AuditHead, line: Uint8Array | undefined): boolean {
   if (line === undefined || head.count === 0) return line === undefined && head.count === 0;
   return textOf(line).includes(`"record_hash":"${head.last_hash}"`);
 }
 
-/** Puts a line at the log's end, in place of what an interrupted write left of it there. */
-export function putLine(layout: Layout, line: Uint8Array, instead: number): void {
+/** Writes a line at the end of the log, over the `instead` bytes that an interrupted write left of it. */
+export function writeLine(layout: Layout, line: Uint8Array, instead: number): void {
   using file = openOrMake(layout);
-  const stat = new Stat();
-  file.stat(stat);
-  const start = stat.size - instead;
+  const start = Stat.ofFile(file).size - instead;
   if (instead > 0) file.truncate(start);
   file.writeAt(line, start);
 }
@@ -153,14 +146,12 @@ function openOrMake({ auditLog }: Layout): OpenFile {
 }
 
 function syncLog(layout: Layout): number {
-  const [file] = openLog(layout, []);
-  if (file === undefined) return 0;
-  using log = file;
-  log.sync();
-  return log.size;
+  using log = LogFile.open(layout.auditLog);
+  log?.sync();
+  return log?.size ?? 0;
 }
 
-/** Where exactly the chain is broken: the whole of it is followed to say so. */
+/** Follows the whole chain to find where it is broken. */
 async function breakIn(layout: Layout): Promise<ChainBroken> {
   try {
     using view = await viewLog(layout);

@@ -1,5 +1,5 @@
 import { type OpenFile, Stat } from "../platform/platform.ts";
-import { isSystemError } from "../platform/system_error.ts";
+import { unlessFailed } from "../platform/system_error.ts";
 import type { ControlPath } from "./control_path.ts";
 import type { Layout } from "./layout.ts";
 
@@ -7,31 +7,24 @@ const ARCHIVE = /^audit-(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d\.\d{3})Z\.jsonl$/;
 const NEWLINE = 0x0a;
 const CHUNK = 64 * 1024;
 
-/** One file of the log, open, as long as it was when it was opened: what is appended later is not seen. */
+/** One open file of the log. Its size is fixed when it is opened: later records are not seen. */
 export class LogFile implements Disposable {
   readonly path: string;
   readonly size: number;
   readonly #file: OpenFile;
 
   private constructor(path: string, file: OpenFile) {
-    const stat = new Stat();
-    file.stat(stat);
     this.path = path;
-    this.size = stat.size;
+    this.size = Stat.ofFile(file).size;
     this.#file = file;
   }
 
-  /** Nothing when it is not there. */
+  /** The file, or nothing when it does not exist. */
   static open(place: ControlPath): LogFile | undefined {
-    try {
-      return new LogFile(place.path, place.openFile("read"));
-    } catch (error) {
-      if (isSystemError(error, "ENOENT")) return undefined;
-      throw error;
-    }
+    return unlessFailed(["ENOENT"], () => new LogFile(place.path, place.openFile("read")));
   }
 
-  /** The bytes from `start` to `end`; fewer only if the file was cut meanwhile. */
+  /** The bytes from `start` to `end`; fewer only when the file was cut in between. */
   read(start: number, end: number): Uint8Array {
     const bytes = new Uint8Array(end - start);
     let length = 0;
@@ -43,7 +36,7 @@ export class LogFile implements Disposable {
     return bytes.subarray(0, length);
   }
 
-  /** Makes durable what was written to it. */
+  /** Makes its content durable. */
   sync(): void {
     this.#file.syncData();
   }
@@ -53,29 +46,29 @@ export class LogFile implements Disposable {
   }
 }
 
-/** The log's closed files, oldest first. The folder is listed anew: that is what makes another host's changes seen. */
+/** The closed files of the log, oldest first. Lists the folder each time, to see changes by another host. */
 export function archivesOf({ audit }: Layout): ControlPath[] {
   return audit.names().filter((name) => ARCHIVE.test(name)).sort().map((name) => audit.at(name));
 }
 
-/** The name of the file that is closed now: above all others, whatever the clock says. */
+/** A name for the file that is closed now. It sorts after all others, even when the clock goes back. */
 export function archiveName(nowMs: number, archives: readonly ControlPath[]): string {
   const newest = archives.at(-1)?.name.match(ARCHIVE);
   const least = newest ? Date.parse(`${newest[1]}T${newest[2]}:${newest[3]}:${newest[4]}Z`) + 1 : 0;
   return `audit-${new Date(Math.max(nowMs, least)).toISOString().replaceAll(":", "-")}.jsonl`;
 }
 
-/** Whether a text is a name that `archiveName` gives: it may have been read from a file. */
+/** Whether a value, which may come from a file, is a name that `archiveName` gives. */
 export function isArchiveName(name: unknown): name is string {
   return typeof name === "string" && ARCHIVE.test(name);
 }
 
-/** A file's lines with their ends, as many at a time as one read gives; the last may have no end. */
+/** The lines of a file with their newlines, as many at a time as one read gives. The last may lack its newline. */
 export function* linesOf(file: LogFile): Generator<Uint8Array[]> {
-  let held: Uint8Array[] = []; // pieces of a line that is longer than what one read gives
+  let held: Uint8Array[] = []; // pieces of a line that is longer than one read
   for (let start = 0; start < file.size;) {
     const chunk = file.read(start, Math.min(file.size, start + CHUNK));
-    if (chunk.length === 0) break; // cut meanwhile
+    if (chunk.length === 0) break; // the file was cut in between
     start += chunk.length;
     const lines: Uint8Array[] = [];
     let from = 0;
@@ -89,12 +82,15 @@ export function* linesOf(file: LogFile): Generator<Uint8Array[]> {
   if (held.length > 0) yield [joined(held)];
 }
 
-/** The log from its end, across its files: first what has no line end (mostly nothing), then line by line backwards. */
+/**
+ * The log from its end, across its files: first the bytes after the last newline (usually none), then the lines
+ * backwards.
+ */
 export function* linesFromEnd(files: readonly LogFile[]): Generator<Uint8Array> {
   for (const [index, file] of files.toReversed().entries()) {
     let isRest = true;
     for (const bytes of fileFromEnd(file)) {
-      // Only the log's end may lack a line end; older files have nothing there.
+      // Only the newest file may have bytes after its last newline.
       if (!isRest || index === 0 || bytes.length > 0) yield bytes;
       isRest = false;
     }
@@ -102,7 +98,7 @@ export function* linesFromEnd(files: readonly LogFile[]): Generator<Uint8Array> 
 }
 
 function* fileFromEnd(file: LogFile): Generator<Uint8Array> {
-  let held: Uint8Array[] = []; // what stands behind `chunk` and has no line end before it yet
+  let held: Uint8Array[] = []; // bytes after `chunk`, whose line begins earlier
   let isRest = true;
   for (let end = file.size; end > 0;) {
     const start = Math.max(0, end - CHUNK);

@@ -1,29 +1,25 @@
 import { textOf } from "../model/bytes.ts";
 import { openLog } from "./audit_chain.ts";
-import { archivesOf, linesOf } from "./audit_files.ts";
+import { linesOf } from "./audit_files.ts";
 import type { Layout } from "./layout.ts";
 
-/** What the audit log has of a snapshot. */
+/** What the audit log says about a snapshot. */
 export interface Mention {
-  /** The checksum of its descriptor, as the record of the snapshot has it; null where no whole one does. */
+  /** The checksum of its descriptor in the record of the snapshot; null without a whole record of it. */
   descriptorChecksum: string | null;
 }
 
 /**
- * Which of these snapshots any record names, damaged ones and the one in HEAD included: nothing is proved here. A record
- * names only what was published.
+ * Which of these snapshots are named in a record. Damaged records and the one in HEAD count too; nothing is proved. A
+ * record names only snapshots that were published.
  */
 export function snapshotsMentioned(layout: Layout, ids: readonly string[]): Map<string, Mention> {
   const mentions = new Map<string, Mention>();
   const look = (text: string) => {
     for (const id of ids) if (text.includes(`"${id}"`)) mention(mentions, id, text);
   };
-  const files = openLog(layout, archivesOf(layout));
-  try {
-    for (const file of files) for (const lines of linesOf(file)) lines.map(textOf).forEach(look);
-  } finally {
-    files.forEach((file) => file[Symbol.dispose]());
-  }
+  using log = openLog(layout);
+  for (const file of log.files) for (const lines of linesOf(file)) lines.map(textOf).forEach(look);
   look(layout.auditHead.readFresh() ?? "");
   return mentions;
 }
@@ -33,7 +29,7 @@ function mention(mentions: Map<string, Mention>, id: string, text: string): void
   mentions.set(id, { descriptorChecksum: known ?? checksumIn(text, id) });
 }
 
-/** A line, or HEAD, which has its record as `next`. */
+/** The checksum in a line, or in HEAD, whose record is `next`. */
 function checksumIn(text: string, id: string): string | null {
   try {
     const parsed = JSON.parse(text);
@@ -41,6 +37,6 @@ function checksumIn(text: string, id: string): string | null {
     const checksum: unknown = details.descriptor_checksum;
     return operation === "snapshot" && target === id && typeof checksum === "string" ? checksum : null;
   } catch {
-    return null; // torn or damaged: `Chain` tells of that
+    return null; // torn or damaged: `Chain` reports it
   }
 }

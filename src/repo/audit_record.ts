@@ -8,21 +8,21 @@ import { asWritten, recordHash } from "./record_hash.ts";
 const { event_id: _id, timestamp: _time, prev_hash: _prev, record_hash: _hash, ...content } =
   AuditRecord.fields;
 
-/** What is to be recorded of a change; an intent carries it from the moment the change is decided. */
+/** The content of the audit record of a change. The intent keeps it from the moment the change is decided. */
 export const AuditEntry = record({
   ...content,
-  event_id: uuid().about("What makes it the same event when it is appended again.").optional(),
-  after: integer({ min: 0 }).about("How many records there were before it: none of them can be it.")
+  event_id: uuid().about("Identifies the event when it is appended a second time.").optional(),
+  after: integer({ min: 0 }).about("How many records came before the event: it is none of them.")
     .optional(),
 });
 export type AuditEntry = Infer<typeof AuditEntry>;
 
-/** What the first record has for its `prev_hash`. */
+/** The `prev_hash` of the first record. */
 export const NO_HASH = "0".repeat(64);
 
-/** The record of an entry, behind the record with the hash `prev`. */
+/** The record of an entry, after the record with the hash `prev`. */
 export async function sealRecord(entry: AuditEntry, prev: string): Promise<AuditRecord> {
-  const { event_id = newEventId(), after: _after, ...said } = entry;
+  const { event_id = newUuid(randomBytes(16)), after: _after, ...said } = entry;
   const unsealed = asWritten({
     event_id,
     timestamp: nowIso(),
@@ -38,33 +38,28 @@ export async function sealRecord(entry: AuditEntry, prev: string): Promise<Audit
   return { ...unsealed, record_hash: await recordHash(unsealed) };
 }
 
-/** The id of an event that has none yet. */
-export function newEventId(): string {
-  return newUuid(randomBytes(16));
-}
-
-/** The hash that a record should bear. */
+/** The hash that a record should have. */
 export function hashOfRecord({ record_hash: _, ...rest }: AuditRecord): Promise<string> {
   return recordHash(rest);
 }
 
-/** A record as it stands in the log, its line end included. */
+/** The line of a record in the log, with its newline. */
 export function lineOf(record: AuditRecord): Uint8Array<ArrayBuffer> {
   return bytesOf(`${JSON.stringify(record)}\n`);
 }
 
-/** The record of a line; of a damaged one what `damaged` makes of the reason. */
+/** The record of a line; for a damaged line, the result of `damaged` with the reason. */
 export function parseLine<T>(line: Uint8Array, damaged: (why: string) => T): AuditRecord | T {
   try {
     const record = AuditRecord.check(JSON.parse(textOf(line)));
-    // What JSON does not tell apart (spaces, a name twice) is an edit all the same.
+    // A difference that JSON ignores (spaces, a name given twice) is an edit too.
     return equalBytes(lineOf(record), line) ? record : damaged("it is not written as JVS writes it");
   } catch (error) {
     return damaged(error instanceof SchemaMismatch ? `its ${error.message}` : "it is no whole JSON");
   }
 }
 
-/** Whether bytes are what an interrupted write of the line can leave: a beginning of it, or zeros instead of parts. */
+/** Whether an interrupted write of the line can leave these bytes: its beginning, or zeros in place of parts. */
 export function isTorn(bytes: Uint8Array, line: Uint8Array): boolean {
   return bytes.length <= line.length && bytes.every((byte, i) => byte === 0 || byte === line[i]);
 }

@@ -3,7 +3,7 @@ import type { AuditHead, AuditRecord } from "../model/records.ts";
 import { nowIso } from "../platform/clock.ts";
 import { sha256 } from "../tree/sha256.ts";
 import { type Break, Chain, ChainBroken, openLog, readHead } from "./audit_chain.ts";
-import { putLine, settle, writeEntry } from "./audit_end.ts";
+import { settle, writeEntry, writeLine } from "./audit_end.ts";
 import { archivesOf, linesOf, LogFile } from "./audit_files.ts";
 import { type AuditEntry, hashOfRecord, lineOf, NO_HASH } from "./audit_record.ts";
 import type { ControlPath } from "./control_path.ts";
@@ -12,28 +12,28 @@ import type { Layout } from "./layout.ts";
 /** Who repairs the log. */
 export type Repairer = Pick<AuditEntry, "actor" | "session_id" | "reason">;
 
-/** What can be proved of a log, whatever its HEAD says. */
+/** The part of a log that can be proved, even when HEAD is wrong. */
 interface Proved {
   readonly chain: Chain;
   /** Undefined when HEAD itself is damaged. */
   readonly head: AuditHead | undefined;
-  /** The record that HEAD has whole and the log has not. */
+  /** The record that is whole in HEAD and missing in the log. */
   readonly pending: AuditRecord | undefined;
 }
 
 /**
- * Goes on behind the last record that is proved. What stands behind it, and HEAD, are kept as they are in a folder of their
- * own, and a record says what was wrong, where that folder is and what is in it. The caller holds the log's lock; killed
- * at any point it leaves a log that is still broken and can be repaired. The record is what it gives.
+ * Continues the log after the last record that is proved. Everything after that record, and HEAD, is copied into a new
+ * folder; the record of the repair, which is returned, says what was wrong and what is in that folder. The caller holds
+ * the lock of the log. A kill at any point leaves a log that is still broken and can be repaired.
  */
 export async function repairLog(layout: Layout, broken: Break, by: Repairer): Promise<AuditRecord> {
   const { chain, head, pending } = await prove(layout);
   const behind = filesBehind(layout, chain);
-  layout.audit.make(); // it may be gone altogether
+  layout.audit.make(); // the folder itself may be missing
   const kept = `broken-${nowIso().replaceAll(":", "-")}`;
   const keptFiles = await keep(layout.audit.at(kept), [...behind, layout.auditHead]);
   cutBack(behind, chain);
-  if (pending !== undefined) putLine(layout, lineOf(pending), 0);
+  if (pending !== undefined) writeLine(layout, lineOf(pending), 0);
   const end = {
     count: chain.count + (pending === undefined ? 0 : 1),
     lastHash: pending?.record_hash ?? chain.lastHash,
@@ -58,18 +58,16 @@ export async function repairLog(layout: Layout, broken: Break, by: Repairer): Pr
 }
 
 async function prove(layout: Layout): Promise<Proved> {
-  const files = openLog(layout, archivesOf(layout));
-  // More than any log has: so the chain is followed as far as it goes.
+  using log = openLog(layout);
+  // No log has so many records: the chain is followed as far as it goes.
   const chain = new Chain(layout, {
-    files,
+    files: log.files,
     head: { count: Number.MAX_SAFE_INTEGER, last_hash: NO_HASH, next: null },
   });
   try {
     for await (const _ of chain.records());
   } catch (error) {
     if (!(error instanceof ChainBroken)) throw error;
-  } finally {
-    files.forEach((file) => file[Symbol.dispose]());
   }
   const head = headOf(layout);
   const next = head?.next;
@@ -87,13 +85,13 @@ function headOf(layout: Layout): AuditHead | undefined {
   }
 }
 
-/** The file that the last proved line is in, and all that follow. */
+/** The file with the last proved line, and all later files. */
 function filesBehind(layout: Layout, { last }: Chain): ControlPath[] {
   const files = [...archivesOf(layout), layout.auditLog];
   return last === undefined ? files : files.slice(files.findIndex(({ path }) => path === last.file));
 }
 
-/** Copies files into a folder beside the log, durably; their hashes by name. */
+/** Copies files into a folder beside the log, durably; returns their hashes by name. */
 async function keep(folder: ControlPath, files: readonly ControlPath[]): Promise<Record<string, string>> {
   folder.make();
   const hashes: Record<string, string> = {};
@@ -107,7 +105,7 @@ async function keep(folder: ControlPath, files: readonly ControlPath[]): Promise
   return hashes;
 }
 
-/** Cuts the first of these files behind the last proved line, and removes the others. */
+/** Cuts the first of these files after the last proved line and removes the others. */
 function cutBack(files: readonly ControlPath[], { last }: Chain): void {
   for (const file of files) {
     if (file.path !== last?.file) file.remove();

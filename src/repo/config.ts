@@ -38,25 +38,28 @@ export function initialConfig(): string {
   return `${head}${lines.join("\n")}\n{}\n`;
 }
 
-/** A repository's settings. The file is read when one is first asked for, so that who needs none can go on without it. */
+/**
+ * The settings of a repository. The file is read when a setting is first needed, so a damaged file stops only those
+ * who need it.
+ */
 export class Config {
   private settings: Settings | undefined;
 
   constructor(private readonly file: ControlPath) {}
 
-  /** A setting's value; `E_USAGE` with file, line and column if anything in the file is wrong. */
+  /** The value of a setting; `E_USAGE` with file, line and column when anything in the file is wrong. */
   get<K extends ConfigKey>(key: K): ConfigValue<K> {
     const { values } = this.read();
     const value = values.has(key) ? values.get(key) : settingOf(key).default;
     return value as ConfigValue<K>; // the table's own schema checked it
   }
 
-  /** The same, but the default while anything in the file is wrong: for what must go on all the same. */
+  /** The value, or the default when anything in the file is wrong: for work that must go on. */
   getOrDefault<K extends ConfigKey>(key: K): ConfigValue<K> {
     return this.problem() === undefined ? this.get(key) : settingOf(key).default as ConfigValue<K>;
   }
 
-  /** What is wrong with the file, for those who can do without it; nothing when all is well. */
+  /** What is wrong with the file, or nothing. */
   problem(): JvsError | undefined {
     try {
       this.read();
@@ -68,8 +71,8 @@ export class Config {
   }
 
   /**
-   * A sentence on settings in the file that this version does not know how to honour, such as those of a newer one;
-   * nothing when there are none, or when the file cannot be read at all (`problem`).
+   * A sentence about settings in the file that this version does not know how to honour. Nothing when there are none, or
+   * when the file cannot be read (see `problem`).
    */
   notHonoured(): string | undefined {
     if (this.problem() !== undefined) return undefined;
@@ -88,7 +91,7 @@ export class Config {
     });
   }
 
-  /** Changes one setting; comments and all else in the file stay. Atomic and durable. */
+  /** Changes one setting, atomically and durably; comments and everything else in the file stay. */
   async set(key: string, text: string): Promise<void> {
     const value = checkedWords(knownKey("set", key), text);
     this.read();
@@ -103,13 +106,13 @@ export class Config {
 
   private text(): string | undefined {
     const text = this.file.readFresh();
-    // Writing it again would put the stand-in for what is no text in the place of the user's bytes.
+    // If the file were written again, U+FFFD would replace the bytes of the user.
     if (text?.includes("\ufffd")) throw unreadable(this.file.path, "it is no UTF-8 text", {});
     return text;
   }
 }
 
-/** What a settings file says, as JSON with comments; `E_USAGE` with file, line and column if it cannot be read. */
+/** Parses a settings file, JSON with comments; `E_USAGE` with file, line and column when that fails. */
 export function parseSettings(text: string, path: string): JsoncDocument {
   try {
     return parseJsonc(text);
@@ -119,7 +122,7 @@ export function parseSettings(text: string, path: string): JsoncDocument {
   }
 }
 
-/** `E_USAGE` for a value in a settings file that is not what it must be. */
+/** `E_USAGE` for a wrong value in a settings file. */
 export function misfit(document: JsoncDocument, path: string, { at, reason }: SchemaMismatch): JvsError {
   const place = document.place(at);
   const what = at === "" ? "the whole" : at;
@@ -129,10 +132,10 @@ export function misfit(document: JsoncDocument, path: string, { at, reason }: Sc
   });
 }
 
-/** What a settings file has. */
+/** The content of a settings file. */
 interface Settings {
   readonly values: Map<ConfigKey, unknown>;
-  /** The names of those that this version does not know how to honour. */
+  /** The names of settings that this version does not know how to honour. */
   readonly notHonoured: string[];
 }
 
@@ -169,7 +172,7 @@ function nested(key: string): string {
 
 const DOES_NOTHING = "this version does not know how to honour";
 
-/** What to do instead of a setting that this version does not know how to honour. */
+/** What to do instead of using a setting that this version does not know how to honour. */
 function insteadOf(key: string): string | undefined {
   return NOT_HONOURED.get(key.replace(/\.[^]*/, ""));
 }
@@ -184,7 +187,7 @@ export function knownKey(action: "set" | "show", key: string): ConfigKey {
   throw new JvsError("E_USAGE", `Cannot ${action} ${quoted(key)}: ${reason}`, { hint, details: { key } });
 }
 
-/** What the words mean for such a setting, as it is to stand in the file. */
+/** The value to write into the file for the words of the user. */
 function checkedWords(key: ConfigKey, words: string): unknown {
   const { schema, about } = settingOf(key);
   const value = schema.kind === "text" ? words : jsonOr(words);
@@ -204,7 +207,7 @@ function jsonOr(words: string): unknown {
   try {
     return JSON.parse(words);
   } catch {
-    return words; // no JSON: the words themselves
+    return words; // not JSON: the words are the value
   }
 }
 
@@ -215,7 +218,7 @@ function shownAs(key: ConfigKey, value: unknown): unknown {
 function unreadable(path: string, reason: string, details: Record<string, unknown>): JvsError {
   return new JvsError("E_USAGE", `Cannot read the settings in ${quoted(path)}: ${reason}`, {
     hint:
-      "Mend that place in the file. Or move the file away: then every setting has its default, and `jvs config list` " +
+      "Correct that place in the file. Or move the file away: then every setting has its default, and `jvs config list` " +
       "shows them all.",
     details: { path, reason, ...details },
   });

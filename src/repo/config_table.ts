@@ -8,7 +8,7 @@ interface Setting<T> {
   readonly default: T;
   /** One sentence. */
   readonly about: string;
-  /** How a person would write the value; the value itself where none is given. */
+  /** The value as a person would write it; by default the value itself. */
   shown?(value: T): unknown;
 }
 
@@ -19,7 +19,10 @@ const size = () => quantity(parseBytes, "a size such as 500MB or 2GiB");
 /** Milliseconds, as `24h`; a plain number is seconds. */
 const duration = () => quantity(parseDuration, "a time such as 500ms, 30s or 24h");
 
-/** Every setting there is: its type, its default and one sentence. All that is told of settings comes from here. SPEC 14. */
+/**
+ * Every setting: its type, its default and one sentence. Help and messages about settings use only this table. SPEC
+ * 14.
+ */
 export const CONFIG_TABLE = {
   engine: setting(
     oneOf("auto", ...ENGINE_NAMES),
@@ -53,8 +56,8 @@ export const CONFIG_TABLE = {
 } satisfies Record<string, Setting<unknown>>;
 
 /**
- * The first words of settings that SPEC 14 names and this version does not know how to honour, each with what to do
- * instead. A file may have them, since another version may have written it; what they ask for is not done.
+ * Settings of SPEC 14 that this version does not know how to honour, by their first word, with what to do instead. A
+ * file may have them, because another version may have written it; they have no effect.
  */
 export const NOT_HONOURED: ReadonlyMap<string, string> = new Map([
   [
@@ -76,7 +79,7 @@ export type ConfigKey = keyof typeof CONFIG_TABLE;
 /** The type of a setting's value; sizes are in bytes, times in milliseconds. */
 export type ConfigValue<K extends ConfigKey> = Infer<typeof CONFIG_TABLE[K]["schema"]>;
 
-/** What the table says of a setting, whatever the type of its value. */
+/** The entry of a setting in the table. */
 export function settingOf(key: ConfigKey): Setting<unknown> {
   return CONFIG_TABLE[key];
 }
@@ -106,7 +109,7 @@ function quantity(parse: (text: string) => number, what: string): Schema<number>
 
 function durationText(ms: number): string {
   const text = formatDuration(ms);
-  return parseDuration(text) === ms ? text : `${ms}ms`; // the form for people is rounded
+  return parseDuration(text) === ms ? text : `${ms}ms`; // the short form is rounded
 }
 
 function setting<T>(

@@ -3,7 +3,7 @@ import { isJvsError, JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
 import type { Stat } from "../platform/platform.ts";
 
-/** What must be at a path of ours. */
+/** What must be at a path of JVS. */
 export type Kind = typeof FILE | typeof DIR;
 
 const NAMES = new Map([
@@ -17,43 +17,43 @@ const NAMES = new Map([
 ]);
 
 const HINT =
-  "JVS did not make it so, and nothing was changed. See with `ls -l` what it is and whose. If it should not be there, move " +
-  "it away; bring back what it stands in place of from a copy of the repository.";
+  "JVS did not make this, and nothing was changed. See with `ls -l` what it is and who owns it. If it should not be " +
+  "there, move it away and bring back the original from a copy of the repository.";
 
-/** What is at a path of ours is not what it must be, so it is not used. SPEC 2. */
+/** The error for a path of JVS where something else is than it must be. JVS does not use it. SPEC 2. */
 export class RefusedPath extends JvsError {
   constructor(readonly path: string, code: "E_PATH_ESCAPE" | "E_PERMISSION", state: string, hint = HINT) {
     super(code, `Cannot use ${quoted(path)}: ${state}`, { hint, details: { path } });
   }
 }
 
-/** Whether a record cannot be read for what is in its file, or in its file's place: others go on without it. */
+/** Whether the error says that a record is damaged, or that something else is in the place of its file. */
 export function isUnreadableRecord(error: unknown): error is JvsError {
   return error instanceof RefusedPath || isJvsError(error, "E_DESCRIPTOR_CORRUPT");
 }
 
-/** It is of another kind. */
+/** The error for an entry of the wrong kind. */
 export function wrongKind(path: string, is: number, wanted: Kind): RefusedPath {
   const state = `it is ${NAMES.get(is) ?? "of an unknown kind"}, where ${NAMES.get(wanted)} of JVS must be`;
   return new RefusedPath(path, is === SYMLINK ? "E_PATH_ESCAPE" : "E_PERMISSION", state);
 }
 
-/** It belongs to a user who must not write here. */
+/** The error for an entry of a user who may not write here. */
 export function wrongOwner(path: string, { uid }: Stat): RefusedPath {
   return new RefusedPath(
     path,
     "E_PERMISSION",
     `it belongs to another user (${uid}), who is neither the repository's owner nor of the group that it is shared with`,
-    `${HINT} If all is in order, give it to the repository's owner with \`chown\`.`,
+    `${HINT} If it belongs there, give it to the repository's owner with \`chown\`.`,
   );
 }
 
-/** It has a second name somewhere, and what is written into it would be written there too. */
+/** The error for a file with a second name: a write would change the file under that name too. */
 export function hardLinked(path: string, { nlink }: Stat): RefusedPath {
   return new RefusedPath(
     path,
     "E_PERMISSION",
-    `it has ${nlink} names (hard links), and what JVS writes into it would change it under all of them`,
+    `it has ${nlink} names (hard links), and a write by JVS would change it under all of them`,
     "Give it a copy of its own: `cp -p FILE FILE.own && mv FILE.own FILE`. Nothing was changed.",
   );
 }

@@ -1,4 +1,4 @@
-import { bytesOf, textOf } from "../model/bytes.ts";
+import { bytesOf, ITSELF, textOf } from "../model/bytes.ts";
 import {
   createDurable,
   makeFolderDurable,
@@ -7,15 +7,13 @@ import {
   writeDurable,
 } from "../platform/durable.ts";
 import { type Folder, type OpenFile, type OpenHow, Stat } from "../platform/platform.ts";
-import { isSystemError } from "../platform/system_error.ts";
+import { isSystemError, unlessFailed } from "../platform/system_error.ts";
 import { RefusedPath } from "./control_errors.ts";
 import type { ControlPlane, Place } from "./control_plane.ts";
 
-const ITSELF = bytesOf(".");
-
 /**
- * Where a file or folder of ours is, and all that may be done there. It is no text, so that nothing else can open it; the
- * text is for messages.
+ * Where a file or folder of JVS is, and all that can be done with it. It is not a text, so no other call can open it;
+ * its text is only for messages.
  */
 export class ControlPath implements Place {
   constructor(
@@ -42,12 +40,12 @@ export class ControlPath implements Place {
     return new ControlPath(this.plane, this.parts.slice(0, -1));
   }
 
-  /** What has this name in it. */
+  /** The file or folder of this name in it. */
   at(name: string): ControlPath {
     return new ControlPath(this.plane, [...this.parts, name]);
   }
 
-  /** The same, of something that belongs to the owner of a user's tree. */
+  /** The payload of this name in it, which belongs to the owner of the user's tree. */
   payload(name: string): ControlPath {
     return new ControlPath(this.plane, [...this.parts, name], true);
   }
@@ -57,14 +55,21 @@ export class ControlPath implements Place {
     return this.plane.openFolder(this);
   }
 
-  /** The names in the folder; none where it is not there, as copiers may leave empty folders out. */
+  /** The names in the folder; none when it does not exist, because copy programs may leave out empty folders. */
   names(): string[] {
     const listing = ifThere(() => this.plane.within(this, (folder) => folder.list()));
     if (listing === undefined) return [];
     return Array.from({ length: listing.count }, (_, i) => textOf(listing.name(i)));
   }
 
-  /** What in the folder could not be used, and why; also the folder itself. */
+  /** The names of the JSON files in the folder, without `.json`. */
+  jsonNames(): string[] {
+    return this.names().filter((name) => name.endsWith(".json")).map((name) =>
+      name.slice(0, -".json".length)
+    );
+  }
+
+  /** Why the folder, or entries in it, cannot be used. */
   refusals(): RefusedPath[] {
     try {
       return this.plane.within(this, (folder) => {
@@ -79,17 +84,17 @@ export class ControlPath implements Place {
     }
   }
 
-  /** Makes the folder, durably; false when it was there. */
+  /** Makes the folder, durably; false if it existed. */
   make(): boolean {
     return this.#inParent((folder) => makeFolderDurable(folder, this.name));
   }
 
-  /** Makes the folder where it is missing. Finding it there is cheap: nothing is made durable then. */
+  /** Makes the folder if it is missing. Cheap when it exists: nothing is made durable then. */
   ensure(): void {
     if (!this.isThere()) this.make();
   }
 
-  /** Fills `into` with what is of this name, whatever it is; false when there is nothing. */
+  /** Fills `into` from the entry of this name, of any kind; false when there is none. */
   stat(into: Stat): boolean {
     const look = this.parts.length === 0
       ? () => this.plane.within(this, (folder) => folder.stat(ITSELF, into))
@@ -97,17 +102,17 @@ export class ControlPath implements Place {
     return ifThere(look) ?? false;
   }
 
-  /** Whether there is something of this name, whatever it is. */
+  /** Whether an entry of this name exists, of any kind. */
   isThere(): boolean {
     return this.stat(new Stat());
   }
 
-  /** Opens the file; `write` is for what is written into in place. */
+  /** Opens the file; `write` is for files that are changed in place. */
   openFile(how: OpenHow): OpenFile {
     return this.#inParent((folder) => this.plane.openFileIn(folder, this, how));
   }
 
-  /** The text of a file that others may replace. SPEC 2. */
+  /** The text of a file that other processes may replace. SPEC 2. */
   readFresh(): string | undefined {
     const read = (folder: Folder) => this.plane.readFileIn(folder, this);
     return ifThere(() => this.#inParent((folder) => readFresh(folder, this.name, read)));
@@ -125,22 +130,22 @@ export class ControlPath implements Place {
     return text === undefined ? undefined : { text, uid };
   }
 
-  /** The text of a file that is written once and never changed; nothing when it is not there. */
+  /** The text of a file that is never changed; nothing when it does not exist. */
   readOnce(): string | undefined {
     return ifThere(() => textOf(this.#inParent((folder) => this.plane.readFileIn(folder, this))));
   }
 
-  /** Writes the file whole and durably. */
+  /** Writes the whole file, durably. */
   write(content: string | Uint8Array): void {
     this.#inParent((folder) => writeDurable(folder, this.name, content));
   }
 
-  /** The same for one that must not be there: `E_ALREADY_EXISTS`. */
+  /** Creates the file the same way: `E_ALREADY_EXISTS` when it exists. */
   create(content: string | Uint8Array): void {
     this.#inParent((folder) => createDurable(folder, this.name, content));
   }
 
-  /** Removes the file, durably; whether it was there. */
+  /** Removes the file, durably; false if it did not exist. */
   remove(): boolean {
     return ifThere(() => this.#inParent((folder) => removeDurable(folder, this.name))) ?? false;
   }
@@ -153,7 +158,7 @@ export class ControlPath implements Place {
     });
   }
 
-  /** Gives it another name in the same folder, durably, over a file or an empty folder that has it. */
+  /** Renames it in the same folder, durably; replaces a file or an empty folder of that name. */
   rename(name: string): void {
     this.#inParent((folder) => {
       folder.rename(bytesOf(this.name), folder, bytesOf(name), "replace");
@@ -166,12 +171,7 @@ export class ControlPath implements Place {
   }
 }
 
-/** Nothing where there is nothing of the name. */
+/** The result of a call; nothing when the file or folder does not exist. */
 function ifThere<T>(call: () => T): T | undefined {
-  try {
-    return call();
-  } catch (error) {
-    if (isSystemError(error, "ENOENT")) return undefined;
-    throw error;
-  }
+  return unlessFailed(["ENOENT"], call);
 }

@@ -16,22 +16,21 @@ import {
 import { type OwnerOptions, Owners } from "./owners.ts";
 
 const CONTROL = ".jvs";
-/** No record of ours is nearly as large: a sparse file of any size costs its maker nothing. */
+/** No record of JVS is nearly as large. A sparse file of any size costs its maker nothing. */
 const MOST_BYTES = 64 * 1024 * 1024;
-const ITSELF = bytesOf(".");
 
-/** Which entry of the control plane, and whose it may be. */
+/** An entry of the control plane. */
 export interface Place {
-  /** Names from `.jvs` down; none is `.jvs` itself. */
+  /** The names from `.jvs` down; empty for `.jvs` itself. */
   readonly parts: readonly string[];
-  /** It holds a user's tree, so it belongs to that tree's owner. */
+  /** It holds the tree of a user and belongs to the owner of that tree. */
   readonly isPayload: boolean;
 }
 
 /**
- * The one way to what is in `.jvs`. Each call begins at the repository's root and opens folder after folder without following
- * a link; every folder and file is looked at by its descriptor before it is used: its kind, its owner, and for a file that
- * is written into that it has no other name. What is not as it must be is refused (`RefusedPath`). SPEC 2.
+ * The only access to what is in `.jvs`. Each call starts at the root of the repository and opens folder after folder
+ * without following a link. Before a folder or file is used, its kind and owner are checked through the descriptor; a
+ * file that is changed in place must also have no other name. Anything else is a `RefusedPath`. SPEC 2.
  */
 export class ControlPlane {
   readonly #owners: Owners;
@@ -42,7 +41,7 @@ export class ControlPlane {
     this.#owners = new Owners(root, platform.host, options);
   }
 
-  /** For messages. */
+  /** The absolute path, for messages. */
   pathOf({ parts }: Place): string {
     return [this.root === "/" ? "" : this.root, CONTROL, ...parts].join("/");
   }
@@ -53,7 +52,7 @@ export class ControlPlane {
     root.makeFolder(bytesOf(CONTROL), mode);
   }
 
-  /** Gives `.jvs` to another root on the same file system, durably, unless a control plane is there. */
+  /** Moves `.jvs` to another root on the same file system, durably; fails when that root has a control plane. */
   moveTo(root: Folder): void {
     using from = this.platform.openFolder(this.root);
     from.rename(bytesOf(CONTROL), root, bytesOf(CONTROL), "replace");
@@ -71,7 +70,7 @@ export class ControlPlane {
     return folder;
   }
 
-  /** Does something in a folder, which is open for so long. */
+  /** Does work in a folder, which is open during the work. */
   within<T>(place: Place, work: (folder: Folder) => T): T {
     const held = this.#held.get(place.parts.join("/"));
     if (held !== undefined) return work(held.folder);
@@ -79,13 +78,16 @@ export class ControlPlane {
     return work(folder);
   }
 
-  /** Keeps folders open until it is disposed, so that many files in them are read without a walk for each. */
+  /**
+   * Keeps folders open until the result is disposed, so that reading many files in them does not open the way each
+   * time.
+   */
   hold(places: readonly Place[]): Disposable {
     const keys = places.flatMap((place) => this.#hold(place) ?? []);
     return { [Symbol.dispose]: () => keys.forEach((key) => this.#release(key)) };
   }
 
-  /** Opens a file in its folder, which is open; `write` is for what is written into in place. */
+  /** Opens a file in its open folder; `write` is for files that are changed in place. */
   openFileIn(folder: Folder, place: Place, how: OpenHow): OpenFile {
     const name = nameOf(place);
     if (how === "create") return makeOwnFile(folder, name, true);
@@ -96,7 +98,7 @@ export class ControlPlane {
     });
   }
 
-  /** All that is in a file in its folder, which is open. */
+  /** The whole content of a file in its open folder. */
   readFileIn(folder: Folder, place: Place): Uint8Array<ArrayBuffer> {
     return this.readOwnedIn(folder, place).content;
   }
@@ -115,17 +117,16 @@ export class ControlPlane {
     return this.#owners.isTrustedMaker(uid);
   }
 
-  /** Why what has a name in a folder of ours, which is open, could not be used; nothing where it could. */
+  /** Why an entry of an open folder cannot be used, or nothing. */
   refusalIn(folder: Folder, place: Place): RefusedPath | undefined {
     const stat = new Stat();
-    if (!folder.stat(nameOf(place), stat) || stat.type === DIR) return undefined; // opening that one tells
+    if (!folder.stat(nameOf(place), stat) || stat.type === DIR) return undefined; // a folder is checked when it is opened
     if (stat.type !== FILE) return wrongKind(this.pathOf(place), stat.type, FILE);
     return this.#owners.may(stat) ? undefined : wrongOwner(this.pathOf(place), stat);
   }
 
   #checkFile(file: OpenFile, place: Place): Stat {
-    const stat = new Stat();
-    file.stat(stat);
+    const stat = Stat.ofFile(file);
     if (!this.#owners.may(stat)) throw wrongOwner(this.pathOf(place), stat);
     return stat;
   }
@@ -138,19 +139,19 @@ export class ControlPlane {
       { place: { parts: [], isPayload: false }, kind: DIR },
       () => root.openFolder(bytesOf(CONTROL)),
     );
-    return this.#checked(control, () => this.#owners.check(statOf(control)));
+    return this.#checked(control, () => this.#owners.check(Stat.ofFolder(control)));
   }
 
   #openFolderIn(outer: Folder, name: string, place: Place): Folder {
     const bytes = bytesOf(name);
     const folder = this.#explained(outer, bytes, { place, kind: DIR }, () => outer.openFolder(bytes));
     return this.#checked(folder, () => {
-      const stat = statOf(folder);
+      const stat = Stat.ofFolder(folder);
       if (!place.isPayload && !this.#owners.may(stat)) throw wrongOwner(this.pathOf(place), stat);
     });
   }
 
-  /** What stands in the way is named where it is of another kind than it must be. */
+  /** Opens an entry; when that fails because it is of another kind, the error says of which. */
   #explained<T>(
     folder: Folder,
     name: Uint8Array,
@@ -167,7 +168,7 @@ export class ControlPlane {
     }
   }
 
-  /** Gives what was opened if it passes; else it is closed. */
+  /** Returns what was opened when the check passes; otherwise closes it. */
   #checked<T extends Disposable>(opened: T, check: () => void): T {
     try {
       check();
@@ -178,7 +179,7 @@ export class ControlPlane {
     }
   }
 
-  /** Nothing where it cannot be opened: that is told when something in it is asked for. */
+  /** Nothing when the folder cannot be opened: the next access to it says why. */
   #hold(place: Place): string | undefined {
     const key = place.parts.join("/");
     try {
@@ -202,10 +203,4 @@ export class ControlPlane {
 
 function nameOf({ parts }: Place): Uint8Array {
   return bytesOf(parts.at(-1) ?? "");
-}
-
-function statOf(folder: Folder): Stat {
-  const stat = new Stat();
-  folder.stat(ITSELF, stat);
-  return stat;
 }

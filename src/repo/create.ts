@@ -18,15 +18,15 @@ import { isUnused, UNFINISHED } from "./new_repository_place.ts";
 import { openStore, type Store } from "./store.ts";
 import { newWorktreeConfig, Worktrees } from "./worktrees.ts";
 
-/** What a new repository is to be. */
+/** How to make a repository. */
 export interface CreateOptions {
   readonly main: {
-    /** `main`, which is made, or `../X` for the folder that `X.jvs` adopts. */
+    /** `main`, a new folder, or `../X`, the folder that `X.jvs` adopts. */
     readonly path: string;
-    /** Open to the group of its folder; false by default. */
+    /** Share the repository with the group of its folder; false by default. */
     readonly shared?: boolean;
   };
-  /** Puts more into the control plane before anybody sees it; nothing by default. */
+  /** Adds to the control plane before it becomes visible; nothing by default. */
   readonly fill?: (control: Layout) => void;
   /** The system's by default. */
   readonly platform?: Platform;
@@ -36,8 +36,8 @@ const PRIVATE = 0o700;
 const SHARED = 0o2770;
 
 /**
- * Makes a repository at an absolute root, which is made with it or is empty. The control plane appears whole, by one
- * rename; on failure everything that was made is removed again, and of two at once one gets `E_ALREADY_EXISTS`.
+ * Makes a repository at an absolute root, which is new or empty. The control plane appears whole, by one rename. On
+ * failure everything that was made is removed. When two processes do this at once, one gets `E_ALREADY_EXISTS`.
  */
 export function createRepository(root: string, options: CreateOptions): Store {
   const { fill, main, platform = openPlatform() } = options;
@@ -58,8 +58,8 @@ export function createRepository(root: string, options: CreateOptions): Store {
     });
     return openStore(layout.root, { platform });
   } catch (error) {
-    takeBack(platform, made, root);
-    throw explained(error, root, main.path);
+    removeMade(platform, made, root);
+    throw withExplanation(error, root, main.path);
   }
 }
 
@@ -72,7 +72,7 @@ interface NewControlPlane {
 }
 
 function fillControlPlane(layout: Layout, { path, identity, mode, group }: NewControlPlane): void {
-  // First its mode and group: what is made in it goes by these.
+  // Mode and group of `.jvs` come first, because those of what is made in it follow from them.
   layout.plane.make(mode);
   if (group !== undefined) {
     using control = layout.control.open();
@@ -91,7 +91,7 @@ function fillControlPlane(layout: Layout, { path, identity, mode, group }: NewCo
   );
 }
 
-/** Makes the control plane under a name of its own and gives it the true one when it is whole and durable. */
+/** Makes the control plane in a temporary folder and moves it to its place when it is whole and durable. */
 function publish(layout: Layout, platform: Platform, fill: (unfinished: Layout) => void): void {
   const name = `${UNFINISHED}${hexOf(randomBytes(8))}`;
   using root = platform.openFolder(layout.root);
@@ -99,7 +99,7 @@ function publish(layout: Layout, platform: Platform, fill: (unfinished: Layout) 
   const unfinished = new Layout(`${layout.root}/${name}`, { platform });
   try {
     fill(unfinished);
-    platform.syncFileSystem(root); // the folders; the files are durable already
+    platform.syncFileSystem(root); // for the folders; the files are durable already
     unfinished.plane.moveTo(root);
   } finally {
     Deno.removeSync(unfinished.root, { recursive: true });
@@ -137,7 +137,7 @@ function identify(layout: Layout, path: string, platform: Platform): Identity {
   return worktrees.identify(folder);
 }
 
-/** False when it was there already: it was found empty, or another makes a repository here at this moment. */
+/** False if it existed: it was empty before, or another process makes a repository here now. */
 function makeFolder(platform: Platform, path: string, mode: number | undefined): boolean {
   const { folder, name } = split(path);
   using parent = platform.openFolder(folder);
@@ -150,15 +150,15 @@ function makeFolder(platform: Platform, path: string, mode: number | undefined):
   }
 }
 
-function takeBack(platform: Platform, made: readonly string[], root: string): void {
-  if (repositoryAt(root, { platform }) === root) return; // the other of two at once has them now
+function removeMade(platform: Platform, made: readonly string[], root: string): void {
+  if (repositoryAt(root, { platform }) === root) return; // the other process made its repository here
   for (const path of made.toReversed()) {
     try {
       const { folder, name } = split(path);
       using parent = platform.openFolder(folder);
       parent.removeFolder(name);
     } catch {
-      // Somebody put something in it meanwhile, or what failed before fails here too: the first error is what to tell.
+      // The folder is no longer empty, or this fails for the same reason as before: the first error is the one to report.
     }
   }
 }
@@ -168,7 +168,7 @@ function split(path: string): { folder: string; name: Uint8Array } {
   return { folder: path.slice(0, cut) || "/", name: bytesOf(path.slice(cut + 1)) };
 }
 
-function explained(error: unknown, root: string, mainPath: string): unknown {
+function withExplanation(error: unknown, root: string, mainPath: string): unknown {
   if (isSystemError(error, "EEXIST", "ENOTEMPTY")) return inTheWay(root, error);
   if (mainPath === "main" || !isSystemError(error, "EACCES", "EPERM", "EROFS")) return error;
   return new JvsError(
@@ -189,7 +189,7 @@ function inTheWay(root: string, cause?: unknown): JvsError {
     "E_ALREADY_EXISTS",
     `Cannot make a repository in ${quoted(root)}: something is there already`,
     {
-      hint: "Choose another name; to put a folder under version control where it stands, use `jvs adopt`.",
+      hint: "Choose another name; to put a folder under version control where it is, use `jvs adopt`.",
       details: { root },
       cause,
     },

@@ -1,11 +1,11 @@
 import { isJvsError } from "../model/errors.ts";
 import { attempt } from "../platform/deno_call.ts";
-import { isSystemError } from "../platform/system_error.ts";
+import { isSystemError, unlessFailed } from "../platform/system_error.ts";
 import { RefusedPath } from "./control_errors.ts";
 import { Layout, type LayoutOptions } from "./layout.ts";
 import { worktreeAt } from "./worktree_files.ts";
 
-/** A repository that was found, and the worktree in which the search began. */
+/** A repository, and the worktree in which the search began. */
 export interface Discovered {
   /** Absolute and without links. */
   readonly root: string;
@@ -13,8 +13,8 @@ export interface Discovered {
 }
 
 /**
- * The nearest repository at or above an absolute path, links resolved first. Of one whose owner is not trusted nothing is
- * read; that it is refused is `openStore`'s work. SPEC 2 "Discovery".
+ * The nearest repository at or above an absolute path, after links are resolved. Nothing is read from a repository of
+ * an owner who is not trusted; `openStore` refuses it. SPEC 2 "Discovery".
  */
 export function discover(from: string, options: LayoutOptions = {}): Discovered | undefined {
   const start = attempt("find", from, () => Deno.realPathSync(from));
@@ -25,7 +25,7 @@ export function discover(from: string, options: LayoutOptions = {}): Discovered 
   }
 }
 
-/** The repository that a folder is the root of, or that adopted it; the path is absolute and has no links. */
+/** The repository with this root, or the one that adopted this folder. The path is absolute and has no links. */
 export function repositoryAt(folder: string, options: LayoutOptions = {}): string | undefined {
   if (hasControlPlane(folder)) return folder;
   const sibling = `${folder}.jvs`;
@@ -33,7 +33,7 @@ export function repositoryAt(folder: string, options: LayoutOptions = {}): strin
   try {
     return worktreeAt(new Layout(sibling, options), folder) === undefined ? undefined : sibling;
   } catch (error) {
-    // Not ours to read: that is to be said, rather than to go on to a repository further up.
+    // We may not read it: report that, and do not use a repository further up.
     if (isClosed(error)) return sibling;
     throw error;
   }
@@ -43,26 +43,25 @@ function worktreeIn(root: string, path: string, options: LayoutOptions): string 
   try {
     return worktreeAt(new Layout(root, options), path) ?? null;
   } catch (error) {
-    if (isClosed(error)) return null; // opening it will say why
+    if (isClosed(error)) return null; // `openStore` will say why
     throw error;
   }
 }
 
-/** Not ours to read, or not as it must be. */
+/** Whether we may not read it, or something is not as it must be. */
 function isClosed(error: unknown): boolean {
   return isSystemError(error, "EACCES", "EPERM") || isJvsError(error, "E_UNTRUSTED") ||
     error instanceof RefusedPath;
 }
 
-/** A link that leads to a folder is none: a control plane must be in the repository itself. Only looks. */
+/** Whether `.jvs` is a folder. A link to a folder does not count: the control plane must be in the repository itself. */
 function hasControlPlane(root: string): boolean {
   const { path } = new Layout(root).control;
-  try {
-    return attempt("look at", path, () => Deno.lstatSync(path)).isDirectory;
-  } catch (error) {
-    if (isSystemError(error, "ENOENT", "ENOTDIR", "EACCES", "ENAMETOOLONG")) return false;
-    throw error;
-  }
+  const found = unlessFailed(
+    ["ENOENT", "ENOTDIR", "EACCES", "ENAMETOOLONG"],
+    () => attempt("look at", path, () => Deno.lstatSync(path)),
+  );
+  return found?.isDirectory ?? false;
 }
 
 function parentOf(path: string): string {

@@ -12,36 +12,39 @@ import { damaged, parseRecord, writeRecord } from "./record_file.ts";
 
 const WHAT = "the intent";
 
-/** The form of one kind of intent: what it is called, what recovery must know, and which steps it goes through. */
+/** One kind of intent: its name, what recovery must know, and its steps. */
 export interface IntentForm<D extends object = object, S extends string = string> {
-  /** As intents and the audit trail have it: `worktree fork`. */
+  /** The name in intents and in the audit log: `worktree fork`. */
   readonly operation: string;
-  /** Fields that are known only from a later step on are optional. */
+  /** Fields that are known only at a later step are optional. */
   readonly details: Schema<D>;
   readonly steps: readonly S[];
 }
 
-/** What a change says of itself when it begins. */
+/** What a change says when it begins. */
 export interface NewIntent<D> extends Pick<Intent, "worktree_id" | "target"> {
   readonly details: D;
   /** Nothing by default. */
   readonly claims?: Claims;
 }
 
-/** An intent's file that cannot be read: what it was about to do is not known. */
+/** An intent file that cannot be read: what the change was about to do is unknown. */
 export interface DamagedIntent {
   readonly path: string;
   readonly error: JvsError;
 }
 
-/** What changes are about to do, durable before they do it, so that what was interrupted can be finished or undone. */
+/**
+ * What changes are about to do. It is durable before they do it, so that an interrupted change can be finished or
+ * undone.
+ */
 export class Intents {
   /** Who wrote the intents that were read, by their ids. */
   private readonly makers = new Map<string, number>();
 
   constructor(private readonly layout: Layout, private readonly host: Host) {}
 
-  /** Writes down that a change begins. */
+  /** Records that a change begins. */
   begin<D extends object, S extends string>(
     form: IntentForm<D, S>,
     { worktree_id, target, details, claims = {} }: NewIntent<D>,
@@ -63,22 +66,20 @@ export class Intents {
     return open;
   }
 
-  /** All that can be read, oldest first. */
+  /** All intents that can be read, oldest first. */
   list(): Intent[] {
     return this.read().intents;
   }
 
-  /** All, oldest first, and those that are damaged. */
+  /** All intents, oldest first, and the damaged ones. */
   read(): { intents: Intent[]; damaged: DamagedIntent[] } {
     const intents: Intent[] = [];
     const damaged: DamagedIntent[] = [];
-    for (const name of this.layout.intents.names()) {
-      const id = name.replace(/\.json$/, "");
-      if (id === name || !isUuid(id)) continue;
+    for (const id of this.layout.intents.jsonNames().filter(isUuid)) {
       const file = this.layout.intent(id);
       try {
         const found = file.readFreshOwned();
-        if (found === undefined) continue; // completed meanwhile
+        if (found === undefined) continue; // it may have been completed in between
         intents.push(parseRecord(found.text, Intent, { what: WHAT, path: file.path }));
         this.makers.set(id, found.uid);
       } catch (error) {
@@ -90,8 +91,8 @@ export class Intents {
   }
 
   /**
-   * Whether whoever began it is known to be gone: a process of this machine that has ended, or of an earlier boot of it. Of
-   * another machine's nothing is known: only the lock that it was made under tells.
+   * Whether the process that began it has ended: a process of this machine, or of an earlier boot of it. For another
+   * machine this is unknown; only the lock of the change tells.
    */
   isAbandoned(intent: Intent): boolean {
     const { host } = this;
@@ -100,15 +101,15 @@ export class Intents {
   }
 
   /**
-   * Who began a change of these that were read, where that is a user whose word the caller must not take for what is done to
-   * the caller's own files; nothing where it may be taken.
+   * The user who wrote an intent that was read, if the caller must not take that user's word for changes to the caller's
+   * own files; nothing otherwise.
    */
   distrustedMaker({ id }: Pick<Intent, "id">): number | undefined {
     const uid = this.makers.get(id);
     return uid === undefined || this.layout.plane.isTrustedMaker(uid) ? undefined : uid;
   }
 
-  /** Takes an intent over, to recover it: the caller holds its lock, or knows that its process has ended. */
+  /** Takes over an intent to recover it. The caller holds its lock or knows that its process has ended. */
   takeOver<D extends object, S extends string>(
     form: IntentForm<D, S>,
     intent: Intent,
@@ -129,9 +130,9 @@ export class Intents {
   }
 }
 
-/** An intent in the hands of the process that acts on it; all that it is told is durable when the call returns. */
+/** An intent that this process works on. Each change of it is durable when the call returns. */
 export class OpenIntent<D extends object = object, S extends string = string> {
-  /** Whether this process has written the audit record: then it is done, whatever fails from now on. */
+  /** Whether this process wrote the audit record: then the change is done, even when a later step fails. */
   isRecorded = false;
   #intent: Intent;
 
@@ -155,22 +156,22 @@ export class OpenIntent<D extends object = object, S extends string = string> {
     return this.#intent.worktree_id;
   }
 
-  /** What other changes leave alone while it is open. */
+  /** What other changes must leave alone while it is open. */
   get claims(): Claims {
     return this.#intent.claims;
   }
 
-  /** What recovery knows, as far as the change came. */
+  /** What recovery needs to know, as far as the change has come. */
   get details(): D {
     return this.checked(() => this.form.details.check(this.#intent.details, "details"));
   }
 
-  /** Whether this step was begun. */
+  /** Whether this step has begun. */
   has(step: S): boolean {
     return this.#intent.steps.includes(step);
   }
 
-  /** Says that a step is about to be taken, with what recovery must know of it and what the step claims. */
+  /** Records that a step begins, with what recovery must know and what the step claims. */
   step(name: S, details: Partial<D> = {}, claims: Claims = {}): void {
     const before = this.#intent;
     this.#intent = {
@@ -182,24 +183,24 @@ export class OpenIntent<D extends object = object, S extends string = string> {
     this.write();
   }
 
-  /** Settles what the audit log will say, before the step that makes the change true. */
+  /** Sets the audit record, before the step that makes the change true. */
   decide(entry: AuditEntry): void {
     this.#intent = { ...this.#intent, audit: entry };
     this.write();
   }
 
-  /** What was settled, or null. */
+  /** The audit record that was set, or null. */
   decided(): AuditEntry | null {
     const { audit } = this.#intent;
     return audit === null ? null : this.checked(() => AuditEntry.check(audit, "audit"));
   }
 
-  /** Is done with it; its audit record, if it has one, is in the log. Repeatable. */
+  /** Removes the intent; its audit record, if it has one, is in the log. Repeatable. */
   complete(): void {
     this.file.remove();
   }
 
-  /** Writes it whole. */
+  /** Writes the whole intent. */
   write(): void {
     writeRecord(this.file, this.#intent);
   }

@@ -4,17 +4,17 @@ import { ControlPath } from "./control_path.ts";
 import { ControlPlane } from "./control_plane.ts";
 import type { OwnerOptions } from "./owners.ts";
 
-/** How to reach what is ours. */
+/** How to reach the control plane. */
 export interface LayoutOptions extends OwnerOptions {
   /** The system's by default. */
   readonly platform?: Platform;
 }
 
-/** Where every file of ours is. Nothing else in the program puts such a path together. SPEC 2. */
+/** Where every file of JVS is. No other code puts such a path together. SPEC 2. */
 export class Layout {
   readonly plane: ControlPlane;
 
-  /** `root` is the absolute path of the folder that holds `.jvs`, without links. Nothing is looked at yet. */
+  /** `root` is the absolute path, without links, of the folder that holds `.jvs`. Nothing is checked yet. */
   constructor(readonly root: string, { platform = openPlatform(), ...owners }: LayoutOptions = {}) {
     this.plane = new ControlPlane(root, platform, owners);
   }
@@ -48,7 +48,7 @@ export class Layout {
     return this.control.at("refs");
   }
 
-  /** Where the payload roots of worktrees stand, main and adopted ones excepted. */
+  /** Where the payload roots of worktrees are, except `main` and adopted ones. */
   get payloads(): string {
     return `${this.root}/worktrees`;
   }
@@ -82,7 +82,7 @@ export class Layout {
   get staging(): ControlPath {
     return this.shared.at("staging");
   }
-  /** Files that a restore replaced, kept for a while; one folder for each restore. */
+  /** Files that a restore replaced, kept for a time; one folder for each restore. */
   get replaced(): ControlPath {
     return this.shared.at("replaced");
   }
@@ -90,7 +90,7 @@ export class Layout {
     return this.control.at("runtime").at("hosts");
   }
 
-  /** Folders that a new repository has, parents first. */
+  /** The folders of a new repository, parents first. */
   get folders(): readonly ControlPath[] {
     return [
       this.control,
@@ -112,7 +112,7 @@ export class Layout {
     ];
   }
 
-  /** The rebuildable ones among them. */
+  /** Those of them that can be made again at any time. */
   runtimeFolders(): ControlPath[] {
     return [
       this.control.at("runtime"),

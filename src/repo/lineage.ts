@@ -4,13 +4,13 @@ import type { Snapshots } from "./snapshots.ts";
 
 const SEE_DOCTOR = "Run `jvs doctor`: it says what is left of it, and whether that can be mended.";
 
-/** What reading lineage needs of a store. */
+/** What this file needs from a store. */
 export interface LineageSource {
   readonly snapshots: Pick<Snapshots, "descriptor" | "readable" | "listKnown">;
 }
 
 /**
- * The snapshot that a worktree stands on (`head`), or the newest of its line (`latest`); null before the first one.
+ * The snapshot that a worktree is at (`head`), or the newest of its line (`latest`); null before the first one.
  * `E_LINEAGE_BROKEN` where the record names one that is missing.
  */
 export function standsOn(
@@ -33,30 +33,30 @@ export function standsOn(
   );
 }
 
-/** A snapshot and its ancestors, newest first, pruned ones too, each read when it is asked for; else as `line`. */
+/** A snapshot and its ancestors like `line`, pruned ones too, each read only when it is needed. */
 export async function* ancestors(store: LineageSource, id: string): AsyncGenerator<Descriptor> {
   let descriptor = await store.snapshots.descriptor(id);
   for (;;) {
     yield descriptor;
     const { snapshot_id: child, parent_snapshot_id: parent } = descriptor;
     if (parent === null) return;
-    // Ids rise, so this is what a cycle must come to, and no list of those seen is needed.
+    // Ids rise, so every cycle has such a pair, and no list of visited ids is needed.
     if (parent >= child) throw broken(child, parent, "which is not older");
     descriptor = await parentOf(store, child, parent);
   }
 }
 
 /**
- * A snapshot and its ancestors, newest first. `E_NOT_FOUND` when it does not exist, `E_LINEAGE_BROKEN` when an ancestor
- * does not or the line runs in a circle.
+ * A snapshot and its ancestors, newest first. `E_NOT_FOUND` when the snapshot is missing, `E_LINEAGE_BROKEN` when an
+ * ancestor is missing or the line is a circle.
  */
 export async function line(store: LineageSource, id: string): Promise<Descriptor[]> {
   return await Array.fromAsync(ancestors(store, id));
 }
 
 /**
- * A worktree's autosaves and partial snapshots that are not on its line, oldest first. All descriptors are read; damaged
- * ones are passed over: verify and doctor name them.
+ * The autosaves and partial snapshots of a worktree that are not on its line, oldest first. Reads all descriptors and
+ * skips damaged ones, which verify and doctor report.
  */
 export async function leavesOf(
   store: LineageSource,
@@ -67,11 +67,11 @@ export async function leavesOf(
   for (const id of store.snapshots.listKnown()) {
     const descriptor = await store.snapshots.readable(id);
     const parent = descriptor?.parent_snapshot_id ?? null;
-    if (parent !== null && parent < id) parents.set(id, parent); // any other would be a circle
+    if (parent !== null && parent < id) parents.set(id, parent); // otherwise it would be a circle
     const isLeaf = descriptor?.worktree_id === worktree.worktree_id && descriptor.kind !== "manual";
     if (isLeaf) leaves.set(id, descriptor);
   }
-  // Who went on from an autosave has it on the line.
+  // An autosave that work continued from is on the line.
   let id = worktree.latest_snapshot_id ?? undefined;
   for (; id !== undefined; id = parents.get(id)) leaves.delete(id);
   return [...leaves.values()];

@@ -5,16 +5,16 @@ import type { Layout } from "./layout.ts";
 
 /** How to wait for a lock. */
 export interface LockWait {
-  /** How long for one holder; 30 s by default. */
+  /** How long to wait for one holder; 30 s by default. */
   timeoutMs?: number;
   signal?: AbortSignal;
-  /** Told whenever somebody else is found to hold it. */
+  /** Called when another process holds it, and whenever the holder changes. */
   onWait?: (holder: LockHolder | undefined) => void;
 }
 
 const USUAL_TIMEOUT_MS = 30_000;
 
-/** A repository's file locks, each for one holder at a time among all hosts; a crash releases them. SPEC 10. */
+/** The file locks of a repository. Each has one holder at a time among all hosts; a crash frees it. SPEC 10. */
 export class Locks {
   constructor(
     private readonly layout: Layout,
@@ -22,17 +22,17 @@ export class Locks {
     private readonly ensureRuntime: () => void,
   ) {}
 
-  /** For a change of one worktree, by its id: its name may change meanwhile. */
+  /** For a change of one worktree, by its id, because its name may change. */
   worktree(id: string, operation: string, wait: LockWait = {}): Promise<FileLock> {
     return this.take(`worktree-${id}`, operation, wait);
   }
 
-  /** For what changes the repository as a whole. */
+  /** For changes of the repository as a whole. */
   repository(operation: string, wait: LockWait = {}): Promise<FileLock> {
     return this.take("repository", operation, wait);
   }
 
-  /** For a few milliseconds around one file or one number; never kept while another lock is waited for. */
+  /** For a few milliseconds around one file or one number. Its holder never waits for another lock. */
   short(name: string): Promise<FileLock> {
     return this.take(`short-${name}`, name, {});
   }

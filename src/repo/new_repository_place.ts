@@ -1,76 +1,55 @@
-import { bytesOf } from "../model/bytes.ts";
+import { absolutePath } from "../model/absolute_path.ts";
 import { type ErrorCode, JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
 import { attempt } from "../platform/deno_call.ts";
 import { type Platform, Stat } from "../platform/platform.ts";
-import { isSystemError } from "../platform/system_error.ts";
+import { unlessFailed } from "../platform/system_error.ts";
 import { discover, repositoryAt } from "./discover.ts";
 import { Layout } from "./layout.ts";
 import { isWithin } from "./worktree_files.ts";
 
-/** What else decides about a place. */
+/** What else a place is checked against. */
 export interface PlaceOptions {
-  /** The user's home folder, beside those that everybody knows. */
+  /** The home folder of the user, besides the usual ones such as `/home/x`. */
   home?: string;
   /** Repositories of other owners that the user trusts; none by default. */
   trustedRoots?: readonly string[];
 }
 
-/** How the folder begins in which a control plane is made, before it gets its name. */
+/** How the name of the temporary folder begins in which a control plane is made. */
 export const UNFINISHED = ".jvs-unfinished-";
 
-/** Nothing in these is a user's: the system's own folders, on Linux and macOS. */
+/** The system's own folders, on Linux and macOS: no user has anything in them. */
 const SYSTEM_TREES = [
-  ...["/bin", "/sbin", "/boot", "/dev", "/etc", "/proc", "/sys", "/lib", "/lib32", "/lib64", "/libx32"],
-  ...["bin", "sbin", "lib", "lib32", "lib64", "libexec", "libx32", "include", "share", "games"].map((name) =>
-    `/usr/${name}`
-  ),
-  ...["/System", "/private/etc"],
+  ..."/bin /sbin /boot /dev /etc /proc /sys /lib /lib32 /lib64 /libx32 /System /private/etc".split(" "),
+  ...inside("/usr", "bin sbin lib lib32 lib64 libexec libx32 include share games"),
 ];
-/** These hold what others put there, users among them: what is in them is fine. */
+/** Folders of the system that hold what users and others put there: only the folder itself is refused. */
 const SYSTEM_FOLDERS = [
-  ...[
-    "/",
-    "/home",
-    "/media",
-    "/mnt",
-    "/opt",
-    "/root",
-    "/run",
-    "/run/user",
-    "/snap",
-    "/srv",
-    "/tmp",
-    "/usr",
-    "/var",
-  ],
-  ...["/usr/local", "/usr/src", "/lost+found"],
-  ...["bin", "etc", "games", "include", "lib", "libexec", "man", "sbin", "share", "src"].map((name) =>
-    `/usr/local/${name}`
-  ),
-  ...["backups", "cache", "lib", "local", "lock", "log", "mail", "opt", "run", "spool", "tmp"].map((name) =>
-    `/var/${name}`
-  ),
-  ...["/Applications", "/Library", "/Users", "/Volumes", "/private", "/private/tmp", "/private/var"],
+  ..."/ /home /media /mnt /opt /root /run /run/user /snap /srv /tmp /usr /var".split(" "),
+  ..."/usr/local /usr/src /lost+found".split(" "),
+  ...inside("/usr/local", "bin etc games include lib libexec man sbin share src"),
+  ...inside("/var", "backups cache lib local lock log mail opt run spool tmp"),
+  ..."/Applications /Library /Users /Volumes /private /private/tmp /private/var".split(" "),
 ];
 const HOME = /^\/(?:root|(?:home|Users)\/[^/]+)$/;
-/** How many entries are looked at for a repository further down; one that lies deeper is left out of snapshots anyway. */
+/** The most entries that are searched for a repository inside. Snapshots leave out one that is not found. */
 const MOST_LOOKS = 20_000;
 
 /**
- * Refuses a place where no repository may begin (SPEC 2 "`init`, `adopt` refuse"), by a sentence that says why. The path
- * is absolute; it need not exist yet. Gives it back without links.
+ * Refuses a place where no repository may be made (SPEC 2 "`init`, `adopt` refuse"); the error says why. The path is
+ * absolute and need not exist. Returns it without links.
  */
 export function checkNewRepositoryPlace(path: string, options: PlaceOptions = {}): string {
-  const said = plain(path);
-  checkSystem(said, options.home); // before looking: what is there can be closed to us
+  const said = absolutePath(path, "/");
+  checkSystem(said, options.home); // before the path is resolved: it can be closed to us
   const place = withoutLinks(said);
   checkSystem(place, options.home === undefined ? undefined : withoutLinks(options.home));
   checkSurroundings(place, options);
   return place;
 }
 
-/** The same for a folder that is to be adopted where it stands; gives it back without links. */
+/** The same for a folder that is adopted where it is. Returns it without links. */
 export function checkAdoptable(path: string, platform: Platform, options: PlaceOptions = {}): string {
   const place = checkNewRepositoryPlace(path, options);
   checkIsFolder(place);
@@ -117,7 +96,7 @@ function checkSystem(place: string, home: string | undefined): void {
 function checkSurroundings(place: string, { trustedRoots = [] }: PlaceOptions): void {
   if (repositoryAt(place, { trustedRoots }) !== undefined) {
     throw refusal("E_ALREADY_EXISTS", place, "it is a repository already", {
-      hint: "Use it as it is; `jvs info` tells what it is.",
+      hint: "Use it as it is; `jvs info` describes it.",
     });
   }
   const found = discover(nearestFolder(place), { trustedRoots });
@@ -147,9 +126,7 @@ function checkIsFolder(place: string): void {
 
 function checkNoMountPoint(place: string, platform: Platform): void {
   using folder = platform.openFolder(place);
-  const stat = new Stat();
-  folder.stat(bytesOf("."), stat);
-  if (!stat.mountRoot) return;
+  if (!Stat.ofFolder(folder).mountRoot) return;
   throw refusal(
     "E_USAGE",
     place,
@@ -160,7 +137,7 @@ function checkNoMountPoint(place: string, platform: Platform): void {
   );
 }
 
-/** A repository below a folder, the nearest first; links and other file systems are not entered. */
+/** The nearest repository below a folder. Links and other file systems are not entered. */
 function repositoryInside(place: string): string | undefined {
   const dev = statOf(place)?.dev;
   const folders = [place];
@@ -181,25 +158,19 @@ function repositoryInside(place: string): string | undefined {
         if (entry.isDirectory) yield entry.name;
       }
     } catch {
-      // Closed to us or gone by now: whoever saves the tree will name it.
+      // Closed to us, or removed: the first snapshot will name it.
     }
   }
+}
+
+function inside(folder: string, names: string): string[] {
+  return names.split(" ").map((name) => `${folder}/${name}`);
 }
 
 function withoutLinks(path: string): string {
   const folder = nearestFolder(path);
   const real = attempt("find", folder, () => Deno.realPathSync(folder));
-  return plain(`${real}/${path.slice(folder.length)}`);
-}
-
-/** Without `.`, `..` and needless slashes, as a shell's `cd` takes them. */
-function plain(path: string): string {
-  const parts: string[] = [];
-  for (const part of path.split("/")) {
-    if (part === "..") parts.pop();
-    else if (part !== "" && part !== ".") parts.push(part);
-  }
-  return `/${parts.join("/")}`;
+  return absolutePath(`${real}/${path.slice(folder.length)}`, "/");
 }
 
 /** The path itself, or the nearest folder above it that exists. */
@@ -210,15 +181,10 @@ function nearestFolder(path: string): string {
 }
 
 function statOf(path: string): Deno.FileInfo | undefined {
-  try {
-    return attempt("look at", path, () => Deno.statSync(path));
-  } catch (error) {
-    if (isSystemError(error, "ENOENT", "ENOTDIR")) return undefined;
-    throw error;
-  }
+  return unlessFailed(["ENOENT", "ENOTDIR"], () => attempt("look at", path, () => Deno.statSync(path)));
 }
 
-/** Whether nothing is there, or only an empty folder, or what was left when making a repository in it was killed. */
+/** Whether the path is missing, an empty folder, or what a killed `init` left. */
 export function isUnused(path: string): boolean {
   const stat = statOf(path);
   if (stat === undefined || !stat.isDirectory) return stat === undefined;

@@ -6,21 +6,21 @@ import type { Host, Rights, Stat } from "../platform/platform.ts";
 
 /** The user who wants to use a repository. */
 export type Caller = Pick<Host, "uid" | "gid" | "userName"> & {
-  /** The groups that the process is known to be in. */
+  /** The groups that the process is in, as far as known. */
   readonly rights?: Pick<Rights, "groups">;
 };
 
-/** What decides about another user's repository. */
+/** How a repository of another user is judged. */
 export interface OwnerOptions {
   /** Repositories that the user's own config trusts (`trustedRepositories`); none by default. */
   readonly trustedRoots?: readonly string[];
-  /** Where the groups of users stand; the system's file by default. */
+  /** The file that lists groups and their users; the system's by default. */
   readonly groupFile?: string;
 }
 
 type Owned = Pick<Stat, "uid" | "gid" | "mode">;
 
-/** Whose a repository's control plane, and what is in it, may be. SPEC 2. */
+/** Who may own the control plane and what is in it. SPEC 2. */
 export class Owners {
   readonly #root: string;
   readonly #caller: Caller;
@@ -35,8 +35,8 @@ export class Owners {
   }
 
   /**
-   * `E_UNTRUSTED` for a control plane that belongs to neither the caller nor root, is not opened to a group of the caller's
-   * on purpose, and that the user's own config does not trust: its owner could make JVS act for them.
+   * `E_UNTRUSTED` unless the control plane belongs to the caller or root, is shared on purpose with a group of the caller,
+   * or is trusted in the user's own config. Otherwise its owner could make JVS act for them.
    */
   check({ uid, gid, mode }: Owned): void {
     const { uid: lastUid, gid: lastGid, mode: lastMode } = this.#control ?? {};
@@ -45,13 +45,13 @@ export class Owners {
     this.#control = { uid, gid, mode };
   }
 
-  /** Whether something in the control plane, which was checked, belongs to a user who may put it there. */
+  /** Whether something in the control plane, which was checked before, belongs to a user who may put it there. */
   may({ uid, gid }: Stat): boolean {
     const control = this.#control;
     if (control === undefined) return false;
     if (uid === this.#caller.uid || uid === 0 || uid === control.uid) return true;
-    // What is made in a shared control plane has its group (setgid), which only members can give; what was moved there
-    // has its maker's.
+    // New files in a shared control plane get its group (setgid), which only members can set. Files that were moved there
+    // keep the group of the user who made them.
     return isShared(control.mode) &&
       (gid === control.gid || this.#isInGroup({ uid, gid, userName: userNameOf(uid) }, control.gid));
   }
@@ -73,8 +73,8 @@ export class Owners {
   }
 
   /**
-   * By what the system says of the process or, without the C library, by its file of groups. What a folder lets us do
-   * proves nothing, as its owner can let in any user by an access list.
+   * Uses the groups of the process and the system's file of groups. Access to the folder proves nothing, because its owner
+   * can admit any user by an access list.
    */
   #isInGroup(user: Caller, gid: number): boolean {
     if (user.gid === gid || user.rights?.groups?.includes(gid)) return true;
@@ -104,7 +104,7 @@ function isSameFolder(path: string, root: string): boolean {
   try {
     return Deno.realPathSync(path) === root;
   } catch {
-    return false; // trusted once and gone by now
+    return false; // the trusted folder no longer exists
   }
 }
 
@@ -112,6 +112,6 @@ function groupLines(path: string): string[] {
   try {
     return Deno.readTextFileSync(path).split("\n");
   } catch {
-    return []; // a system that keeps its groups elsewhere: only the caller's own counts
+    return []; // the system keeps its groups elsewhere: only the groups of the process count
   }
 }

@@ -4,7 +4,7 @@ import { type Schema, SchemaMismatch } from "../model/schema.ts";
 import { JsoncProblem, parseJsonc } from "./_jsonc.ts";
 import type { ControlPath } from "./control_path.ts";
 
-/** What a record is called in messages, and what helps when it is damaged. */
+/** How messages call a record, and what helps when it is damaged. */
 export interface RecordOptions {
   /** With its article: `the worktree's record`. */
   what: string;
@@ -15,7 +15,7 @@ export interface RecordOptions {
 const HINT =
   "Run `jvs doctor --strict` to see all that is damaged, or bring the file back from a copy of the repository.";
 
-/** The record in a file of ours; nothing when it is not there, `E_DESCRIPTOR_CORRUPT` when it is damaged. */
+/** The record in a file; nothing when the file does not exist, `E_DESCRIPTOR_CORRUPT` when it is damaged. */
 export function readRecord<T>(
   file: ControlPath,
   schema: Schema<T>,
@@ -25,7 +25,7 @@ export function readRecord<T>(
   return content === undefined ? undefined : parseRecord(content, schema, { ...options, path: file.path });
 }
 
-/** The record in a file that is written once and never changed. */
+/** The record in a file that is never changed. */
 export function readRecordOnce<T>(
   file: ControlPath,
   schema: Schema<T>,
@@ -35,7 +35,7 @@ export function readRecordOnce<T>(
   return content === undefined ? undefined : parseRecord(content, schema, { ...options, path: file.path });
 }
 
-/** The record that a file's text is; `E_DESCRIPTOR_CORRUPT` names the file, the place in it and the reason. */
+/** The record in the text of a file; `E_DESCRIPTOR_CORRUPT` names the file, the place and the reason. */
 export function parseRecord<T>(
   content: string,
   schema: Schema<T>,
@@ -50,17 +50,17 @@ export function parseRecord<T>(
   }
 }
 
-/** The text of a record, as it stands in its file. */
+/** The text of a record in its file. */
 export function recordText(record: unknown): string {
   return `${JSON.stringify(record, null, 2)}\n`;
 }
 
-/** Writes a record's file whole, durably. */
+/** Writes the whole file of a record, durably. */
 export function writeRecord(file: ControlPath, record: unknown): void {
   file.write(recordText(record));
 }
 
-/** `E_DESCRIPTOR_CORRUPT` for a file of ours whose content cannot be right, for this reason. */
+/** `E_DESCRIPTOR_CORRUPT` for a file with wrong content, with the reason. */
 export function damaged(
   { what, path, hint = HINT }: RecordOptions & { path: string },
   reason: string,
@@ -80,12 +80,12 @@ class Damage extends Error {
 
 function jsonOf(content: string): unknown {
   if (content === "") throw new Damage("the file is empty");
-  // What a file system leaves of a file whose data had not reached the disk.
+  // After a power cut, a file whose data did not reach the disk can have only zeros.
   if (content.replaceAll("\0", "") === "") throw new Damage("the file has nothing but zeros in it");
   try {
     return JSON.parse(content);
   } catch {
-    throw placed(content); // V8 does not always tell the place
+    throw placed(content); // the message of V8 does not always have the place
   }
 }
 

@@ -8,8 +8,8 @@ export async function recordHash(record: unknown): Promise<string> {
 }
 
 /**
- * A record as a reader of its file will find it, which is what must be hashed: without what JSON cannot say. A missing
- * value in somebody's details, or a text cut in the middle of a character, must not fail what is being recorded.
+ * The record as its file will have it, without what JSON cannot hold: this is what must be hashed. An undefined value in
+ * the details, or half a character at the end of a text, must not stop the record.
  */
 export function asWritten<T>(record: T): T {
   const text = JSON.stringify(record, (_, v: unknown) => typeof v === "string" ? v.toWellFormed() : v);

@@ -1,32 +1,31 @@
 import { isJvsError, JvsError } from "../model/errors.ts";
-import { checkRefName } from "../model/names.ts";
+import { checkRefName, isAccepted } from "../model/names.ts";
 import { quoted } from "../model/path_text.ts";
 import { Ref } from "../model/records.ts";
 import { nowIso } from "../platform/clock.ts";
 import type { Layout } from "./layout.ts";
 import { damaged, readRecord, recordText } from "./record_file.ts";
 
-/** What a new ref says; the time is now where none is given. */
+/** A new ref; its time is now by default. */
 export type NewRef = Omit<Ref, "created_at"> & Partial<Pick<Ref, "created_at">>;
 
 const MOST_NAMED = 20;
 
-/** The repository-wide names of snapshots, each in a file of its own. Changes ask for the caller's lock. */
+/** The names of snapshots in a repository, one file for each. The caller holds the lock for changes. */
 export class Refs {
   constructor(private readonly layout: Layout) {}
 
-  /** The names of all, sorted, damaged ones included. */
+  /** The names of all refs, sorted, with damaged ones. */
   names(): string[] {
-    return this.layout.refs.names().filter((file) => file.endsWith(".json"))
-      .map((file) => file.slice(0, -".json".length)).filter(isRefName).sort();
+    return this.layout.refs.jsonNames().filter(isRefName).sort();
   }
 
-  /** All, sorted by name; a damaged one is `E_DESCRIPTOR_CORRUPT`: what it protects must not look unprotected. */
+  /** All refs, sorted by name. A damaged one is `E_DESCRIPTOR_CORRUPT`: its snapshot must not look unprotected. */
   list(): Ref[] {
     return this.names().flatMap((name) => this.find(name) ?? []);
   }
 
-  /** The ref, or nothing, also for what can be no ref's name. */
+  /** The ref, or nothing; also nothing for an invalid name. */
   find(name: string): Ref | undefined {
     if (!isRefName(name)) return undefined;
     const file = this.layout.ref(name);
@@ -36,17 +35,17 @@ export class Refs {
     throw damaged({ ...options, path: file.path }, `it is that of another ref, ${quoted(ref.ref_name)}`);
   }
 
-  /** The ref, or `E_NOT_FOUND` naming those there are. */
+  /** The ref, or `E_NOT_FOUND`, which names the refs that exist. */
   get(name: string): Ref {
     const ref = this.find(name);
     if (ref === undefined) throw this.notFound(name);
     return ref;
   }
 
-  /** Makes a ref; `E_ALREADY_EXISTS` when there is one of that name, for the later of two at once too. */
+  /** Makes a ref; `E_ALREADY_EXISTS` when the name is taken, also when two processes make it at once. */
   create(ref: NewRef): Ref {
     const made = { ...ref, ref_name: checkRefName(ref.ref_name), created_at: ref.created_at ?? nowIso() };
-    this.layout.refs.make(); // a copier may have left an empty one out
+    this.layout.refs.make(); // copy programs may leave out empty folders
     try {
       this.layout.ref(made.ref_name).create(recordText(made));
     } catch (error) {
@@ -60,7 +59,7 @@ export class Refs {
     return made;
   }
 
-  /** Removes a ref and gives what it was; a damaged one can be removed by its file only. */
+  /** Removes a ref and returns it. A damaged one can be removed only by its file. */
   remove(name: string): Ref {
     const ref = this.get(name);
     if (!this.layout.ref(name).remove()) throw this.notFound(name);
@@ -80,10 +79,5 @@ export class Refs {
 }
 
 function isRefName(name: string): boolean {
-  try {
-    return checkRefName(name) === name;
-  } catch (error) {
-    if (isJvsError(error, "E_NAME_INVALID", "E_PATH_ESCAPE")) return false;
-    throw error;
-  }
+  return isAccepted(name, checkRefName);
 }

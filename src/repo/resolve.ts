@@ -1,25 +1,58 @@
 import { isJvsError, JvsError } from "../model/errors.ts";
-import { isSnapshotId } from "../model/ids.ts";
+import { isSnapshotId, shortId } from "../model/ids.ts";
+import { nearest } from "../model/nearest.ts";
 import { quoted } from "../model/path_text.ts";
 import type { WorktreeConfig } from "../model/records.ts";
 import { ancestors } from "./lineage.ts";
-import type { NamingSource, ResolveOptions } from "./naming.ts";
-import { ambiguous, notFound } from "./naming_errors.ts";
+import type { Refs } from "./refs.ts";
+import type { Snapshots } from "./snapshots.ts";
+import type { Worktrees } from "./worktrees.ts";
+
+/** What this file needs from a store. */
+interface NamingSource {
+  readonly snapshots: Pick<
+    Snapshots,
+    "exists" | "isPruned" | "list" | "listKnown" | "descriptor" | "readable" | "mentioning"
+  >;
+  readonly refs: Pick<Refs, "find" | "names">;
+  readonly worktrees: Pick<Worktrees, "find" | "names">;
+}
+
+/** Where, and by whom, a snapshot is named. */
+export interface ResolveOptions {
+  /** The worktree of `HEAD`, `LATEST` and tags. */
+  readonly worktree: WorktreeConfig | null;
+  /** A program names the snapshot, so notes do not count as names. False by default. */
+  readonly forProgram?: boolean;
+}
+
+const MOST_LISTED = 10;
+const MOST_NEWEST = 5;
+// Enough to find a typing mistake, without reading every descriptor again.
+const MOST_SEARCHED = 100;
+const LONGEST_NOTE = 40;
+
+interface Listed {
+  readonly snapshot_id: string;
+  readonly created_at: string | null;
+  readonly note: string | null;
+  readonly tags: readonly string[];
+}
 
 interface Question extends ResolveOptions {
   readonly store: NamingSource;
   readonly word: string;
 }
 
-/** The snapshots that a word names in one way; none: the next way is tried; more than one: it is ambiguous. */
+/** One way to name snapshots. With no result the next way is tried; more than one is ambiguous. */
 type Kind = (question: Question) => string[] | Promise<string[]>;
 
-// In this order the first that matches decides. SPEC 7, "Naming a snapshot".
+// They are tried in this order; the first with a result decides. SPEC 7, "Naming a snapshot".
 const KINDS: readonly Kind[] = [byId, byPosition, byRef, byTag, byWorktree, byPrefix, byNote];
 
 /**
- * The id of the snapshot that a word means, a pruned one too. `E_NOT_FOUND` says what there is instead, `E_AMBIGUOUS` what
- * it fits.
+ * The id of the snapshot that a word means, a pruned one too. `E_NOT_FOUND` lists the newest snapshots, `E_AMBIGUOUS` those
+ * that the word fits.
  */
 export async function resolveSnapshot(
   store: NamingSource,
@@ -50,7 +83,7 @@ async function byPosition({ store, word, worktree }: Question): Promise<string[]
   if (start === undefined) return [];
   if (worktree === null) throw missing(word, "there is no worktree here", "Name one: WORKTREE@.");
   const id = start === "HEAD" ? worktree.head_snapshot_id : worktree.latest_snapshot_id;
-  const top = standing(store, word, worktree, id);
+  const top = existingSnapshot(store, word, worktree, id);
   let back = tilde === undefined ? 0 : digits ? Number(digits) : 1;
   if (back === 0) return [top];
   const all = back;
@@ -87,7 +120,7 @@ async function byTag({ store, word, worktree }: Question): Promise<string[]> {
   return newest === undefined ? tagged : [newest];
 }
 
-/** The newest of these snapshots that is in a worktree's line. */
+/** The newest of these snapshots that is on the line of the worktree. */
 async function newestInLine(
   store: NamingSource,
   worktree: WorktreeConfig | null,
@@ -100,7 +133,7 @@ async function newestInLine(
       if (ids.has(snapshot_id)) return snapshot_id;
     }
   } catch (error) {
-    // Naming goes on beside a damaged line, so that something can be restored; what is damaged is doctor's to say.
+    // A damaged line must not stop this, so that other snapshots can be restored. Doctor reports the damage.
     if (!isJvsError(error, "E_DESCRIPTOR_CORRUPT", "E_LINEAGE_BROKEN", "E_NOT_FOUND")) throw error;
   }
   return undefined;
@@ -110,7 +143,7 @@ function byWorktree({ store, word }: Question): string[] {
   const name = word.slice(0, -1);
   if (!word.endsWith("@") || !store.worktrees.names().includes(name)) return [];
   const worktree = store.worktrees.find(name);
-  return worktree === undefined ? [] : [standing(store, word, worktree, worktree.head_snapshot_id)];
+  return worktree === undefined ? [] : [existingSnapshot(store, word, worktree, worktree.head_snapshot_id)];
 }
 
 function byPrefix({ store, word }: Question): string[] {
@@ -118,7 +151,7 @@ function byPrefix({ store, word }: Question): string[] {
   const isOfId = /^\d{4,13}$|^\d{13}-[0-9a-f]{0,8}$/.test(digits);
   const isOfShort = /^[0-9a-f]{4,8}$/.test(digits);
   if (!isOfId && !isOfShort) return [];
-  const afterTime = "-".concat(digits);
+  const afterTime = `-${digits}`;
   return store.snapshots.listKnown()
     .filter((id) => (isOfId && id.startsWith(digits)) || (isOfShort && id.includes(afterTime)));
 }
@@ -136,8 +169,13 @@ function isKnown({ snapshots }: NamingSource, id: string): boolean {
   return isSnapshotId(id) && (snapshots.exists(id) || snapshots.isPruned(id));
 }
 
-/** The snapshot that a worktree says it stands on. */
-function standing(store: NamingSource, word: string, { name }: WorktreeConfig, id: string | null): string {
+/** The id that a worktree has as its head or newest, if the snapshot exists. */
+function existingSnapshot(
+  store: NamingSource,
+  word: string,
+  { name }: WorktreeConfig,
+  id: string | null,
+): string {
   if (id === null) {
     throw missing(word, `worktree ${quoted(name)} has no snapshot yet`, "Save one with `jvs snapshot`.");
   }
@@ -154,4 +192,77 @@ function missing(word: string, state: string, hint: string): JvsError {
     hint,
     details: { word },
   });
+}
+
+/** `E_AMBIGUOUS`, with the snapshots that a word fits, newest first. */
+async function ambiguous(
+  store: NamingSource,
+  word: string,
+  ids: readonly string[],
+): Promise<JvsError> {
+  const newestFirst = ids.toSorted().reverse();
+  const matches = await describe(store, newestFirst.slice(0, MOST_LISTED));
+  const more = ids.length > MOST_LISTED ? ` and ${ids.length - MOST_LISTED} more` : "";
+  const shown = matches.map(shownAs).join(", ");
+  return new JvsError(
+    "E_AMBIGUOUS",
+    `Cannot find snapshot ${quoted(word)}: it fits ${ids.length}: ${shown}${more}`,
+    {
+      hint: "Give more of it, the digits of one of them, or its full id.",
+      details: { word, matches: matches.map(asDetails), match_count: ids.length },
+    },
+  );
+}
+
+/** `E_NOT_FOUND`, with what was perhaps meant and the newest snapshots. */
+async function notFound(
+  store: NamingSource,
+  word: string,
+  { worktree, forProgram = false }: ResolveOptions,
+): Promise<JvsError> {
+  const recent = await describe(store, store.snapshots.list().reverse().slice(0, MOST_SEARCHED));
+  const newest = recent.slice(0, MOST_NEWEST);
+  const close = nearest(word, [
+    ...(worktree === null ? [] : ["HEAD", "LATEST"]),
+    ...store.refs.names(),
+    ...recent.flatMap(({ tags }) => tags),
+    ...store.worktrees.names().map((name) => `${name}@`),
+    ...recent.map(({ snapshot_id }) => shortId(snapshot_id)),
+    ...(forProgram ? [] : recent.flatMap(({ note }) => note || [])),
+  ]);
+  const hints = [
+    close === undefined ? "" : `Did you mean ${quoted(close)}?`,
+    newest.length === 0
+      ? "There is no snapshot yet: save one with `jvs snapshot`."
+      : `The newest: ${newest.map(shownAs).join(", ")}.`,
+    forProgram ? "For a program notes are no names." : "",
+  ];
+  return new JvsError(
+    "E_NOT_FOUND",
+    `Cannot find snapshot ${quoted(word)}: no id, ref, tag${
+      forProgram ? " or worktree" : ", worktree or note"
+    } fits`,
+    {
+      hint: hints.filter((hint) => hint !== "").join(" "),
+      details: { word, close: close ?? null, newest: newest.map(asDetails) },
+    },
+  );
+}
+
+/** What to show of snapshots; only the id of one with a damaged descriptor. */
+function describe({ snapshots }: NamingSource, ids: readonly string[]): Promise<Listed[]> {
+  return Promise.all(ids.map(async (id) => {
+    const { created_at = null, note = null, tags = [] } = await snapshots.readable(id) ?? {};
+    return { snapshot_id: id, created_at, note, tags };
+  }));
+}
+
+function shownAs({ snapshot_id, created_at, note }: Listed): string {
+  const cut = note !== null && note.length > LONGEST_NOTE ? `${note.slice(0, LONGEST_NOTE)}…` : note;
+  const about = [created_at, cut && quoted(cut)].filter(Boolean).join(", ");
+  return `${shortId(snapshot_id)}${about === "" ? "" : ` (${about})`}`;
+}
+
+function asDetails({ snapshot_id, created_at, note }: Listed): Record<string, string | null> {
+  return { snapshot_id, created_at, note };
 }

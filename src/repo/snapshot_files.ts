@@ -1,12 +1,11 @@
 import { bytesOf, compareBytes, textOf } from "../model/bytes.ts";
 import { isSnapshotId } from "../model/ids.ts";
-import type { Listing } from "../platform/platform.ts";
-import { isSystemError } from "../platform/system_error.ts";
+import { isSystemError, unlessFailed } from "../platform/system_error.ts";
 import type { ControlPath } from "./control_path.ts";
 
 const ID_LENGTH = 22;
 
-/** The ids of all names in a folder that are an id and one of these endings, in no order; one listing. */
+/** The ids of the names in a folder that are an id with one of these endings, unsorted; lists the folder once. */
 export function idsIn(folder: ControlPath, endings: readonly string[]): string[] {
   const wanted = endings.map(bytesOf);
   const ids: string[] = [];
@@ -18,7 +17,7 @@ export function idsIn(folder: ControlPath, endings: readonly string[]): string[]
   return ids;
 }
 
-/** The ids that any name in a folder begins with, each once. */
+/** The ids with which names in a folder begin. */
 export function idsNamedIn(folder: ControlPath): Set<string> {
   const ids = new Set<string>();
   eachName(folder, (name) => {
@@ -28,12 +27,12 @@ export function idsNamedIn(folder: ControlPath): Set<string> {
   return ids;
 }
 
-/** The newest id that any name in a folder begins with. */
+/** The newest id with which a name in a folder begins. */
 export function newestIdIn(folder: ControlPath): string | null {
   let newest = new Uint8Array();
   let id: string | null = null;
   eachName(folder, (name) => {
-    // Most names are older than one that was seen: those need not become text.
+    // Most names are older than the newest so far; they are not converted to text.
     if (name.length < ID_LENGTH || compareBytes(name.subarray(0, ID_LENGTH), newest) <= 0) return;
     const candidate = textOf(name.subarray(0, ID_LENGTH));
     if (!isSnapshotId(candidate)) return;
@@ -43,16 +42,13 @@ export function newestIdIn(folder: ControlPath): string | null {
   return id;
 }
 
-/** All names in a folder; a copier may have left an empty one out. */
+/** Calls `see` for each name in a folder, which may be missing: copy programs may leave out empty folders. */
 function eachName(path: ControlPath, see: (name: Uint8Array) => void): void {
-  let names: Listing;
-  try {
+  const names = unlessFailed(["ENOENT"], () => {
     using folder = path.open();
-    names = folder.list();
-  } catch (error) {
-    if (isSystemError(error, "ENOENT")) return;
-    throw error;
-  }
+    return folder.list();
+  });
+  if (names === undefined) return;
   for (let i = 0; i < names.count; i++) see(names.name(i));
 }
 
@@ -61,7 +57,7 @@ function endsBehindId(name: Uint8Array, ending: Uint8Array): boolean {
   return ending.every((byte, i) => name[ID_LENGTH + i] === byte);
 }
 
-/** Gives something its final name in the same folder, durably; repeatable: it may have that name already. */
+/** Gives a file or folder its final name in the same folder, durably. Repeatable. */
 export function publish(from: ControlPath, to: ControlPath): void {
   try {
     from.rename(to.name);

@@ -17,41 +17,36 @@ import { damaged, readRecordOnce, writeRecord } from "./record_file.ts";
 import { asWritten, recordHash } from "./record_hash.ts";
 import { idsIn, idsNamedIn, newestIdIn, publish } from "./snapshot_files.ts";
 
-/** What `Snapshots` needs of the rest. */
-export interface SnapshotsOptions {
-  /** Takes the lock that ids are given out under. */
-  lock(): Promise<Disposable>;
-}
-
-/** The snapshots of a repository: which there are, what they say of themselves, and the steps of publishing one. */
+/** The snapshots of a repository: which exist, their records, and the steps that publish one. */
 export class Snapshots {
-  constructor(
-    private readonly layout: Layout,
-    private readonly options: SnapshotsOptions,
-  ) {}
+  /** `lockIds` takes the lock under which new ids are given out. */
+  constructor(private readonly layout: Layout, private readonly lockIds: () => Promise<Disposable>) {}
 
-  /** Keeps the folders of markers and descriptors open until it is disposed, for operations that read many of them. */
+  /**
+   * Keeps the folders of markers and descriptors open until the result is disposed, for operations that read many of
+   * them.
+   */
   hold(): Disposable {
     const { descriptors, plane, snapshots } = this.layout;
     return plane.hold([snapshots, descriptors]);
   }
 
-  /** Whether a snapshot exists: whether its READY does. Everybody asks here. SPEC 3. */
+  /** Whether a snapshot exists: whether its READY does. All code asks here. SPEC 3. */
   exists(id: string): boolean {
     return isSnapshotId(id) && this.layout.ready(id).isThere();
   }
 
-  /** Whether gc kept only its lineage. */
+  /** Whether gc kept only the lineage of the snapshot. */
   isPruned(id: string): boolean {
     return isSnapshotId(id) && !this.exists(id) && this.layout.pruned(id).isThere();
   }
 
-  /** All that exist, oldest first; one listing, no file is read. */
+  /** All that exist, oldest first. Lists one folder and reads no file. */
   list(): string[] {
     return idsIn(this.layout.snapshots, [".READY"]).sort();
   }
 
-  /** All that exist or are pruned, oldest first: what history knows. */
+  /** All that exist or are pruned, oldest first. */
   listKnown(): string[] {
     return [...new Set(idsIn(this.layout.snapshots, [".READY", ".PRUNED"]))].sort();
   }
@@ -63,11 +58,11 @@ export class Snapshots {
   }
 
   /**
-   * An id above all that were given out, taken for the caller by the empty file that its descriptor will replace. What
-   * a caller does not publish it discards.
+   * A new id, above all earlier ones. An empty file, which the descriptor will replace, reserves it. A caller that does not
+   * publish the snapshot must discard it.
    */
   async newId(): Promise<string> {
-    using _lock = await this.options.lock();
+    using _lock = await this.lockIds();
     const { layout } = this;
     const taken = [layout.snapshots, layout.descriptors].map((folder) => newestIdIn(folder) ?? "");
     const newest = taken.sort().at(-1) || null;
@@ -77,8 +72,8 @@ export class Snapshots {
   }
 
   /**
-   * What a snapshot, pruned ones included, says of itself, compared with its checksum and with its marker. `E_NOT_FOUND`
-   * when there is none, `E_DESCRIPTOR_CORRUPT` when either record is damaged.
+   * The descriptor of a snapshot, also of a pruned one, after a check of its checksum and its marker. `E_NOT_FOUND` when
+   * there is none, `E_DESCRIPTOR_CORRUPT` when one of the records is damaged.
    */
   async descriptor(id: string): Promise<Descriptor> {
     const marker = this.marker(id);
@@ -87,7 +82,7 @@ export class Snapshots {
     return descriptor;
   }
 
-  /** The descriptor that stands where a published one does, if it is whole in itself; no marker is asked for. */
+  /** The published descriptor if its checksum is right, without a look at the marker. */
   async unmarkedDescriptor(id: string): Promise<Descriptor | undefined> {
     try {
       return await this.provedDescriptor(id);
@@ -97,7 +92,7 @@ export class Snapshots {
     }
   }
 
-  /** The descriptor, or nothing where it is damaged or not there: for searching, which must not end at one of many. */
+  /** The descriptor, or nothing when it is damaged or missing: for searches through many. */
   async readable(id: string): Promise<Descriptor | undefined> {
     try {
       return await this.descriptor(id);
@@ -107,13 +102,13 @@ export class Snapshots {
     }
   }
 
-  /** Whether the caller, or a user whom the caller has to trust anyway, made the snapshot; by the descriptor's owner. */
+  /** Whether the caller made the snapshot, or a user whom the caller trusts with the own files; by the descriptor's owner. */
   isByTrustedMaker(id: string): boolean {
     const found = this.layout.descriptor(id).readFreshOwned();
     return found !== undefined && this.layout.plane.isTrustedMaker(found.uid);
   }
 
-  /** The commit marker of a snapshot that exists, compared with what the descriptor gives as its checksum. */
+  /** The commit marker of a snapshot that exists, after a comparison with the descriptor. */
   ready(id: string): Ready {
     if (!this.exists(id)) throw this.notFound(id);
     const marker = this.marker(id);
@@ -121,12 +116,12 @@ export class Snapshots {
     return marker;
   }
 
-  /** Every entry of a snapshot. `verify`: proves each block of it, not only the index. */
+  /** Every entry of a snapshot. With `verify`, each block is proved and not only the index. */
   async manifest(id: string, options: Omit<ReadManifestOptions, "expectedHash"> = {}): Promise<TreeTable> {
     return await this.manifestOf(await this.descriptor(id), options);
   }
 
-  /** The same, by a descriptor that was read already. */
+  /** The same, from a descriptor that was read before. */
   async manifestOf(
     { snapshot_id, manifest_hash }: Descriptor,
     options: Omit<ReadManifestOptions, "expectedHash"> = {},
@@ -135,15 +130,15 @@ export class Snapshots {
     return await readManifest(manifests, snapshot_id, { ...options, expectedHash: manifest_hash.value });
   }
 
-  /** The folder that holds a snapshot's files. */
+  /** The folder with the files of a snapshot. */
   openPayload(id: string): Folder {
     if (!this.exists(id)) throw this.notFound(id);
     return this.layout.payload(id).open();
   }
 
   /**
-   * Descriptors, newest first, of those that have this text somewhere in their file; only they are parsed and proved.
-   * Damaged ones are passed over: verify and doctor name them.
+   * The descriptors whose file contains this text, newest first; only these are parsed and proved. Damaged ones are
+   * skipped: verify and doctor report them.
    */
   async *mentioning(text: string): AsyncGenerator<Descriptor> {
     const slice = new TimeSlice(undefined);
@@ -155,18 +150,18 @@ export class Snapshots {
     }
   }
 
-  /** A descriptor with its checksum, as it will be found on disk. */
+  /** A descriptor with its checksum, as the file will have it. */
   async sealDescriptor(fields: Omit<Descriptor, "descriptor_checksum">): Promise<Descriptor> {
     const written = asWritten(fields);
     return { ...written, descriptor_checksum: { algo: "sha256", value: await recordHash(written) } };
   }
 
-  /** SPEC 6, step 7: the descriptor, durable, under a name that nobody reads. */
+  /** SPEC 6, step 7: writes the descriptor, durably, under its temporary name. */
   writeDescriptor(descriptor: Descriptor): void {
     writeRecord(this.layout.unfinishedDescriptor(descriptor.snapshot_id), descriptor);
   }
 
-  /** Step 9; durable and repeatable, as the next two. */
+  /** Step 9; durable and repeatable, like the next two. */
   publishPayload(id: string): void {
     publish(this.layout.unfinishedPayload(id), this.layout.payload(id));
   }
@@ -183,7 +178,7 @@ export class Snapshots {
     writeRecord(this.layout.ready(snapshot_id), ready);
   }
 
-  /** Removes whatever there is of a snapshot that was not published; repeatable. */
+  /** Removes all parts of a snapshot that was not published; repeatable. */
   async discardUnfinished(id: string, options: RemoveTreeOptions = {}): Promise<void> {
     const { layout } = this;
     if (!isSnapshotId(id) || this.exists(id) || this.isPruned(id)) {
@@ -196,11 +191,11 @@ export class Snapshots {
       await removeClone(layout.plane.platform, folder, bytesOf(`${id}${ending}`), options);
     }
     folder.sync();
-    // Last, as it is what keeps the id taken.
+    // Last, because this file reserves the id.
     layout.unfinishedDescriptor(id).remove();
   }
 
-  /** Where there is something of a snapshot, its markers apart. */
+  /** The files and folders of a snapshot that exist, without its markers. */
   parts(id: string): ControlPath[] {
     const { layout } = this;
     const payloads = ["", ".tmp", ".tmp.before"].map((ending) => layout.snapshots.payload(`${id}${ending}`));
@@ -208,14 +203,14 @@ export class Snapshots {
     return [...single.filter((path) => path.isThere()), ...this.manifestFiles(id)];
   }
 
-  /** Its index and its pack; a temporary file of either may have stayed. */
+  /** Its index and its pack, and temporary files of them. */
   private manifestFiles(id: string): ControlPath[] {
     const { manifests } = this.layout;
     return manifests.names().filter((name) => name.startsWith(id) || name.startsWith(`.${id}`))
       .map((name) => manifests.at(name));
   }
 
-  /** Ids of which there is something but no marker: being made now, left by a crash, or a marker was lost; oldest first. */
+  /** Ids with files but no marker, oldest first: being made now, left by a crash, or with a lost marker. */
   leftovers(): string[] {
     const { snapshots, descriptors, manifests } = this.layout;
     const known = new Set(this.listKnown());

@@ -27,8 +27,9 @@ async function codeOfAsync(act: () => Promise<unknown>): Promise<string> {
 
 Deno.test("Snapshots.exists() is true from READY on, and for nothing before it", async () => {
   using plane = controlPlane();
-  const { snapshots } = plane;
+  const { layout, snapshots } = plane;
   const id = await snapshots.newId();
+  layout.unfinishedPayload(id).make();
   const seen: boolean[] = [];
   const look = () =>
     seen.push(snapshots.exists(id) || snapshots.list().includes(id) || snapshots.newest() === id);

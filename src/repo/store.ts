@@ -5,7 +5,7 @@ import { FORMAT_VERSION } from "../model/version.ts";
 import { attempt } from "../platform/deno_call.ts";
 import { openPlatform } from "../platform/open_platform.ts";
 import type { Platform } from "../platform/platform.ts";
-import { isSystemError } from "../platform/system_error.ts";
+import { isSystemError, unlessFailed } from "../platform/system_error.ts";
 import { Audit } from "./audit.ts";
 import { Config } from "./config.ts";
 import { RefusedPath } from "./control_errors.ts";
@@ -19,7 +19,7 @@ import { Refs } from "./refs.ts";
 import { Snapshots } from "./snapshots.ts";
 import { Worktrees } from "./worktrees.ts";
 
-/** What makes a repository; the intent of that is in it from its first moment. */
+/** The operations that make a repository; it contains their intent from its first moment. */
 const MAKING: ReadonlySet<string> = new Set(["init", "adopt"]);
 
 /** How to open a repository. */
@@ -31,8 +31,8 @@ export interface OpenStoreOptions {
 }
 
 /**
- * Opens the repository with this root (absolute). Refuses one of an unknown format (`E_FORMAT_UNSUPPORTED`) or of an
- * owner who is not trusted (`E_UNTRUSTED`); changes nothing and reads nothing else of it.
+ * Opens the repository with this absolute root. `E_UNTRUSTED` when its owner is not trusted, `E_FORMAT_UNSUPPORTED` when
+ * its format is unknown. Changes nothing, and reads nothing before these checks.
  */
 export function openStore(root: string, options: OpenStoreOptions = {}): Store {
   const { platform = openPlatform(), trustedRoots = [] } = options;
@@ -42,7 +42,7 @@ export function openStore(root: string, options: OpenStoreOptions = {}): Store {
   return new Store(layout);
 }
 
-/** A repository: the one way to all that it stores. */
+/** A repository: the access to all that it stores. */
 export class Store {
   readonly audit: Audit;
   readonly config: Config;
@@ -65,26 +65,26 @@ export class Store {
     this.refs = new Refs(layout);
     this.locks = new Locks(layout, platform, () => this.ensureRuntime());
     this.worktrees = new Worktrees(layout, platform);
-    this.snapshots = new Snapshots(layout, { lock: () => this.locks.short("snapshot-id") });
+    this.snapshots = new Snapshots(layout, () => this.locks.short("snapshot-id"));
     this.audit = new Audit(layout, {
       lock: () => this.locks.short("audit"),
-      // A change that was made is recorded, whatever somebody wrote into the settings meanwhile.
+      // A finished change must be recorded, even when the settings file is damaged.
       rotateBytes: () => this.config.getOrDefault("audit.rotate_bytes"),
       mayBeEmpty: () => this.intents.list().some(({ operation }) => MAKING.has(operation)),
     });
   }
 
-  /** The repository's own id, whatever its path. */
+  /** The id of the repository; it does not depend on the path. */
   get repoId(): string {
     return this.#repoId ??= readRepoId(this.layout);
   }
 
-  /** Makes what is missing of `runtime/`, which a copy of a repository comes without. SPEC 2. */
+  /** Makes missing folders of `runtime/`: a copy of a repository has none. SPEC 2. */
   ensureRuntime(): void {
     for (const folder of this.layout.runtimeFolders()) folder.ensure();
   }
 
-  /** The folder for what only this host keeps, made where it is missing. */
+  /** The folder for the files of this host; it is made if it is missing. */
   hostFolder(): ControlPath {
     this.ensureRuntime();
     const folder = this.layout.host(this.platform.host.id);
@@ -94,20 +94,19 @@ export class Store {
 }
 
 function withoutLinks(root: string): string {
-  try {
-    return attempt("open", root, () => Deno.realPathSync(root));
-  } catch (error) {
-    if (isSystemError(error, "ENOENT", "ENOTDIR")) return root; // then no control plane is there either
-    throw error;
-  }
+  const real = unlessFailed(
+    ["ENOENT", "ENOTDIR"],
+    () => attempt("open", root, () => Deno.realPathSync(root)),
+  );
+  return real ?? root; // opening its control plane will fail
 }
 
-/** `E_NOT_A_REPOSITORY` where there is no control plane; of which one is refused `ControlPlane` says why. */
+/** `E_NOT_A_REPOSITORY` when there is no control plane; `ControlPlane` refuses one that is not trusted. */
 function checkControl({ control, root }: Layout): void {
   try {
     using _control = control.open();
   } catch (error) {
-    // A link that leads to one is none: a control plane elsewhere could be anybody's trusted one.
+    // A link does not count: the control plane that it leads to could be a trusted one of another repository.
     if (!(error instanceof RefusedPath) && !isSystemError(error, "ENOENT", "ENOTDIR")) throw error;
     throw new JvsError("E_NOT_A_REPOSITORY", `Cannot open the repository ${quoted(root)}: there is none`, {
       details: { root },
@@ -118,8 +117,7 @@ function checkControl({ control, root }: Layout): void {
 
 function checkFormat(layout: Layout): void {
   const version = layout.formatVersion.readFresh();
-  const hint =
-    "Bring the file back from a copy of the repository: in every one that this jvs made it holds the one " +
+  const hint = "Bring the file back from a copy of the repository: there it has the single " +
     `line "${FORMAT_VERSION}". Nothing was changed.`;
   const options = { what: "the format version", path: layout.formatVersion.path, hint };
   if (version === undefined) throw damaged(options, "the file is missing");
@@ -135,9 +133,9 @@ function checkFormat(layout: Layout): void {
     }: its format is ${version.trim()}, this program knows ${FORMAT_VERSION}`,
     {
       hint: isOlder
-        ? "It was made by the original jvs, written in Go. Go on using that for it; or restore what you need with that " +
-          "and put it under version control anew with `jvs init` or `jvs adopt`."
-        : "It was made by a newer jvs: install that. Nothing was changed.",
+        ? "It was made by the original jvs, written in Go. Keep using that program for it. Or restore what you need with it " +
+          "and put that under version control again with `jvs init` or `jvs adopt`."
+        : "It was made by a newer jvs: install that version. Nothing was changed.",
       details: { root: layout.root, format_version: Number(version), supported: FORMAT_VERSION },
     },
   );

@@ -1,19 +1,19 @@
 import { bytesOf } from "../model/bytes.ts";
 import { isJvsError, JvsError } from "../model/errors.ts";
-import { checkName } from "../model/names.ts";
+import { checkName, isAccepted } from "../model/names.ts";
 import { quoted } from "../model/path_text.ts";
 import { WorktreeConfig } from "../model/records.ts";
 import { DIR } from "../model/entry.ts";
 import { attempt } from "../platform/deno_call.ts";
 import { Stat } from "../platform/platform.ts";
-import { isSystemError } from "../platform/system_error.ts";
+import { unlessFailed } from "../platform/system_error.ts";
 import { isUnreadableRecord } from "./control_errors.ts";
 import type { Layout } from "./layout.ts";
 import { damaged, readRecord } from "./record_file.ts";
 
-/** The names under which a repository has worktrees, sorted; whether their records are sound is not looked at. */
+/** The names of the worktrees of a repository, sorted. Their records are not checked. */
 export function worktreeNames(layout: Layout): string[] {
-  // What no worktree may be called is something temporary, or somebody else's.
+  // A name that no worktree may have belongs to a temporary file, or to another program.
   const names = layout.worktrees.names().filter(isName).sort();
   if (names.length === 0) return names;
   using folder = layout.worktrees.open();
@@ -21,23 +21,24 @@ export function worktreeNames(layout: Layout): string[] {
   return names.filter((name) => folder.stat(bytesOf(name), stat) && stat.type === DIR);
 }
 
-/** A worktree's record; nothing where there is none, `E_DESCRIPTOR_CORRUPT` where it is damaged. */
+/** The record of a worktree; nothing when there is none, `E_DESCRIPTOR_CORRUPT` when it is damaged. */
 export function readWorktree(layout: Layout, name: string): WorktreeConfig | undefined {
   const file = layout.worktreeConfig(checkName(name, "worktree"));
   const config = readRecord(file, WorktreeConfig, { what: `the record of worktree "${name}"` });
-  // The folder's name is the truth: renaming that is what renames a worktree, and a crash may come before the record.
+  // The name of the folder counts: a rename changes it first, and a crash may leave the old name in the record.
   return config && { ...config, name };
 }
 
-/** What to say of a worktree that has no record although something of it is there. */
+/** The error for a worktree that has a folder but no record. */
 export function missingRecord(layout: Layout, name: string): JvsError {
   const options = { what: `the record of worktree "${name}"`, path: layout.worktreeConfig(name).path };
   return damaged(options, "the file is missing");
 }
 
 /**
- * The parts of the path from the repository to a worktree's payload root. Only an adopted repository `X.jvs` may have
- * one outside itself, `../X`; anything else that would leave it, or lead into what is ours, is `E_PATH_ESCAPE`. SPEC 2.
+ * The parts of the path from the repository to the payload root of a worktree. Only an adopted repository `X.jvs` may
+ * have a payload root outside itself, `../X`. A path that leaves the repository or enters `.jvs` is `E_PATH_ESCAPE`.
+ * SPEC 2.
  */
 export function payloadParts(layout: Layout, { name, path }: WorktreeConfig): string[] {
   const parts = path.split("/");
@@ -48,21 +49,21 @@ export function payloadParts(layout: Layout, { name, path }: WorktreeConfig): st
   throw pathEscape(name, path, "it would lead out of the repository, or into what is not the worktree's");
 }
 
-/** `E_PATH_ESCAPE` for the path in a worktree's record. */
+/** `E_PATH_ESCAPE` for the path in the record of a worktree. */
 export function pathEscape(name: string, path: string, state: string): JvsError {
   return new JvsError(
     "E_PATH_ESCAPE",
     `Cannot use the path ${quoted(path)} of worktree "${name}": ${state}`,
     {
       hint:
-        "Somebody changed the worktree's record or put a link there; see it with `jvs doctor --strict`. " +
+        "The worktree's record was changed, or a link was put there; see it with `jvs doctor --strict`. " +
         "If an adopted folder was moved or renamed, run `jvs adopt --relocate` where it is now.",
       details: { worktree: name, path },
     },
   );
 }
 
-/** The absolute payload root that a worktree's record names; what links make of it is seen when it is opened. */
+/** The absolute payload root in the record of a worktree. Links in it are refused when it is opened. */
 export function payloadRoot(layout: Layout, config: WorktreeConfig): string {
   const [first, ...rest] = payloadParts(layout, config);
   const parent = first === ".."
@@ -72,8 +73,8 @@ export function payloadRoot(layout: Layout, config: WorktreeConfig): string {
 }
 
 /**
- * The name of the worktree in which an absolute path without links lies. One whose record is damaged is named too if
- * the path lies where it would stand, so that nobody takes the path for another's.
+ * The name of the worktree that contains an absolute path without links. For a worktree with a damaged record its usual
+ * place counts, so that its files are not taken for those of another worktree.
  */
 export function worktreeAt(layout: Layout, path: string): string | undefined {
   const likely = likelyName(layout, path);
@@ -81,36 +82,28 @@ export function worktreeAt(layout: Layout, path: string): string | undefined {
   return worktreeNames(layout).find((name) => name !== likely && holds(layout, name, path) === true);
 }
 
-/** Nothing when the record is damaged. */
+/** Whether a worktree contains a path; nothing when its record is damaged. */
 function holds(layout: Layout, name: string, path: string): boolean | undefined {
   try {
     const config = readWorktree(layout, name);
     return config !== undefined && isWithin(path, payloadRoot(layout, config));
   } catch (error) {
-    if (isUnreadableRecord(error) || isJvsError(error, "E_PATH_ESCAPE")) {
-      return undefined;
-    }
+    if (isUnreadableRecord(error) || isJvsError(error, "E_PATH_ESCAPE")) return undefined;
     throw error;
   }
 }
 
-/** Whether something stands at an absolute path outside the control plane, whatever it is. */
+/** Whether an absolute path outside the control plane exists, of any kind. */
 export function isAt(path: string): boolean {
-  try {
-    attempt("look at", path, () => Deno.lstatSync(path));
-    return true;
-  } catch (error) {
-    if (isSystemError(error, "ENOENT")) return false;
-    throw error;
-  }
+  return unlessFailed(["ENOENT"], () => attempt("look at", path, () => Deno.lstatSync(path))) !== undefined;
 }
 
-/** Whether a path is a folder or lies in it; both absolute. */
+/** Whether a path is this folder or is inside it; both are absolute. */
 export function isWithin(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder === "/" ? "/" : `${folder}/`);
 }
 
-/** Where worktrees stand by default: one record to read instead of all. */
+/** The worktree whose usual place contains the path: so one record is read instead of all. */
 function likelyName(layout: Layout, path: string): string | undefined {
   const { root } = layout;
   if (isWithin(path, `${root}/main`)) return "main";
@@ -120,10 +113,5 @@ function likelyName(layout: Layout, path: string): string | undefined {
 }
 
 function isName(name: string): boolean {
-  try {
-    return checkName(name, "worktree") === name;
-  } catch (error) {
-    if (isJvsError(error, "E_NAME_INVALID", "E_PATH_ESCAPE")) return false;
-    throw error;
-  }
+  return isAccepted(name, (given) => checkName(given, "worktree"));
 }

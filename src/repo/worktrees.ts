@@ -9,7 +9,6 @@ import { nowIso, randomBytes } from "../platform/clock.ts";
 import { type Folder, type Platform, Stat } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
 import { isUnreadableRecord } from "./control_errors.ts";
-import { sameIdentity } from "./identity.ts";
 import type { Layout } from "./layout.ts";
 import { recordText, writeRecord } from "./record_file.ts";
 import {
@@ -22,17 +21,17 @@ import {
   worktreeNames,
 } from "./worktree_files.ts";
 
-/** What a new worktree's record is made of. */
+/** The content of the record of a new worktree. */
 export interface NewWorktree {
   readonly name: string;
   /** Relative to the repository; `../name` for an adopted one. */
   readonly path: string;
   readonly identity: Identity;
-  /** The snapshot that it begins from; null for an empty beginning. */
+  /** The snapshot that it starts from; null for an empty worktree. */
   readonly snapshotId: string | null;
 }
 
-/** The record of a new worktree, which has no snapshot of its own yet. */
+/** The record of a new worktree without a snapshot of its own. */
 export function newWorktreeConfig({ name, path, identity, snapshotId }: NewWorktree): WorktreeConfig {
   return {
     worktree_id: newUuid(randomBytes(16)),
@@ -49,11 +48,11 @@ export function newWorktreeConfig({ name, path, identity, snapshotId }: NewWorkt
   };
 }
 
-/** The worktrees of a repository: their records, and the way to their payload roots. Changes ask for the caller's lock. */
+/** The worktrees of a repository: their records and payload roots. The caller holds the lock for changes. */
 export class Worktrees {
   constructor(private readonly layout: Layout, private readonly platform: Platform) {}
 
-  /** The names of all, sorted, damaged ones included. */
+  /** The names of all worktrees, sorted, with damaged ones. */
   names(): string[] {
     return worktreeNames(this.layout);
   }
@@ -68,14 +67,14 @@ export class Worktrees {
     return readWorktree(this.layout, name);
   }
 
-  /** What to say of a name under which there is something, but no record; nothing for any other. */
+  /** The error for a worktree that has a folder but no record; nothing for any other name. */
   withoutRecord(name: string): JvsError | undefined {
     return this.names().includes(name) && this.find(name) === undefined
       ? missingRecord(this.layout, name)
       : undefined;
   }
 
-  /** The record with this id, or nothing; a damaged one stops nobody, unless it may be the one that is looked for. */
+  /** The record with this id, or nothing. A damaged record is an error only when no other record has the id. */
   withId(id: string | null): WorktreeConfig | undefined {
     let problem: JvsError | undefined;
     for (const name of this.names()) {
@@ -91,7 +90,7 @@ export class Worktrees {
     return undefined;
   }
 
-  /** Whether there is a worktree with this id, or may be: its record can be one that is damaged. */
+  /** Whether a worktree has this id, or a damaged record could have it. */
   isKnown(id: string): boolean {
     try {
       return this.withId(id) !== undefined;
@@ -101,7 +100,7 @@ export class Worktrees {
     }
   }
 
-  /** The record, or `E_NOT_FOUND` naming those there are. */
+  /** The record, or `E_NOT_FOUND`, which names the worktrees that exist. */
   get(name: string): WorktreeConfig {
     const config = this.find(name);
     if (config !== undefined) return config;
@@ -112,18 +111,18 @@ export class Worktrees {
     });
   }
 
-  /** The worktree in which an absolute path without links lies. */
+  /** The worktree that contains an absolute path without links. */
   containing(path: string): WorktreeConfig | undefined {
     const name = worktreeAt(this.layout, path);
     return name === undefined ? undefined : this.get(name);
   }
 
-  /** The absolute path of the payload root; `E_PATH_ESCAPE` for one that a record must not name. */
+  /** The absolute path of the payload root; `E_PATH_ESCAPE` when a record must not name it. */
   root(config: WorktreeConfig): string {
     return payloadRoot(this.layout, config);
   }
 
-  /** Opens the payload root, following no link on the way: one that is there is `E_PATH_ESCAPE`. */
+  /** Opens the payload root; `E_PATH_ESCAPE` when there is a link on the way. */
   openRoot(config: WorktreeConfig): Folder {
     const [first, ...rest] = payloadParts(this.layout, config);
     const isAdopted = first === "..";
@@ -135,15 +134,14 @@ export class Worktrees {
     return folder;
   }
 
-  /** What a payload root is known by, whatever its path and mount. SPEC 2. */
+  /** The identity of a payload root, which does not depend on its path and mount. SPEC 2. */
   identify(folder: Folder): Identity {
-    const stat = new Stat();
-    folder.stat(bytesOf("."), stat);
+    const stat = Stat.ofFolder(folder);
     const inode = (BigInt(stat.inoHi >>> 0) << 32n) | BigInt(stat.inoLo >>> 0);
     return { file_system: this.platform.fileSystem(folder).id, inode: String(inode) };
   }
 
-  /** Whether the payload root is the folder that the record knows. */
+  /** Whether the payload root is the folder that the record describes. */
   checkIdentity(config: WorktreeConfig): "same" | "replaced" | "missing" {
     try {
       using folder = this.openRoot(config);
@@ -154,12 +152,12 @@ export class Worktrees {
     }
   }
 
-  /** Adds a worktree's record; `E_ALREADY_EXISTS` for a name that is taken, also for one of two at once. */
+  /** Adds the record of a worktree; `E_ALREADY_EXISTS` when the name is taken, also when two processes add it at once. */
   add(config: WorktreeConfig): void {
     const name = checkName(config.name, "worktree");
     payloadParts(this.layout, config);
     this.layout.worktrees.make();
-    this.layout.worktree(name).make(); // what a killed `add` left is taken as it is
+    this.layout.worktree(name).make(); // a folder that a killed `add` left is used
     try {
       this.layout.worktreeConfig(name).create(recordText(WorktreeConfig.check(config)));
     } catch (error) {
@@ -168,7 +166,7 @@ export class Worktrees {
     }
   }
 
-  /** Changes fields of a worktree's record, durably and as a whole; gives the new one. */
+  /** Changes fields of the record of a worktree, durably; returns the new record. */
   update(name: string, patch: Partial<Omit<WorktreeConfig, "name" | "worktree_id">>): WorktreeConfig {
     const config = WorktreeConfig.check({ ...this.get(name), ...patch });
     payloadParts(this.layout, config);
@@ -177,8 +175,8 @@ export class Worktrees {
   }
 
   /**
-   * Gives a worktree another name, and the path that goes with it where it stood under the old one. The payload is the
-   * caller's to move. Can be repeated after a crash.
+   * Renames a worktree, and changes its path if that had the old name. The caller moves the payload. Can be repeated after
+   * a crash.
    */
   rename(oldName: string, newName: string): WorktreeConfig {
     const name = checkName(newName, "worktree");
@@ -189,13 +187,13 @@ export class Worktrees {
     return this.update(name, { path });
   }
 
-  /** Removes a worktree's record; the payload is the caller's to remove. False when there was none. */
+  /** Removes the record of a worktree; the caller removes the payload. False if there was none. */
   remove(name: string): boolean {
     const existed = this.layout.worktreeConfig(checkName(name, "worktree")).remove();
     try {
       this.layout.worktree(name).removeFolder();
     } catch (error) {
-      // Without a record it is no worktree, so what else somebody put there may stay.
+      // Without a record it is no worktree, so other files in the folder may stay.
       if (!isSystemError(error, "ENOENT", "ENOTEMPTY")) throw error;
     }
     return existed;
@@ -225,4 +223,14 @@ function nameTaken(name: string, cause?: unknown): JvsError {
     details: { name },
     cause,
   });
+}
+
+/** Whether two identities are one folder. */
+export function sameIdentity(a: Identity, b: Identity): boolean {
+  return sameFileSystem(a, b) && a.inode === b.inode;
+}
+
+/** Whether two identities may be of one file system; without FFI the file system of a folder is unknown. */
+export function sameFileSystem(a: Identity, b: Identity): boolean {
+  return [a.file_system, b.file_system].includes("unknown") || a.file_system === b.file_system;
 }

@@ -37,9 +37,7 @@ export function controlPlane(dir: TempDir = tempDir()): ControlPlane {
 /** The snapshots below a layout. */
 export function snapshotsOf(layout: Layout): Snapshots {
   const holder = { host: "here", pid: Deno.pid, operation: "test", since: "2026-01-01T00:00:00Z" };
-  return new Snapshots(layout, {
-    lock: () => acquireLock(layout.lock("ids"), { holder, timeoutMs: 30_000 }),
-  });
+  return new Snapshots(layout, () => acquireLock(layout.lock("ids"), { holder, timeoutMs: 30_000 }));
 }
 
 /** A descriptor as a snapshot of nothing would have it. */

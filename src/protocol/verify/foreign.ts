@@ -1,7 +1,7 @@
 import { isSnapshotId, isUuid } from "../../model/ids.ts";
 import { quoted } from "../../model/path_text.ts";
 import type { Finding } from "../../model/records.ts";
-import { isTemporaryName } from "../../platform/durable.ts";
+import { isTemporaryName } from "../../platform/temporary_file.ts";
 import type { ControlPath } from "../../repo/control_path.ts";
 import type { RepositoryContext } from "../context.ts";
 import { finding } from "./finding.ts";

@@ -1,5 +1,5 @@
 import { bytesOf, textOf } from "../../model/bytes.ts";
-import { isTemporaryName } from "../../platform/durable.ts";
+import { isTemporaryName } from "../../platform/temporary_file.ts";
 import { UNFINISHED } from "../../repo/new_repository_place.ts";
 import { worktreeNames } from "../../repo/worktree_files.ts";
 import type { Store } from "../../repo/store.ts";
