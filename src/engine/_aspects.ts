@@ -4,10 +4,7 @@ import { DIR, entryTypeName, FILE, SYMLINK, type Xattr } from "../model/entry.ts
 import { type Folder, type Platform, Stat } from "../platform/platform.ts";
 import { isSystemError, type SystemError } from "../platform/system_error.ts";
 import { at, type TreeTable } from "../tree/table.ts";
-import type { Losses } from "./_losses.ts";
-import { attempt, REFUSALS } from "./_refusals.ts";
-
-/** The name a folder has for itself. */
+import { attempt, type Losses, REFUSALS } from "./_losses.ts";
 
 const ACCESS_ACL = "system.posix_acl_access";
 const DEFAULT_ACL = "system.posix_acl_default";

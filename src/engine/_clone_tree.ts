@@ -3,9 +3,8 @@ import type { Platform } from "../platform/platform.ts";
 import { flushTogether } from "../tree/flush.ts";
 import { at } from "../tree/table.ts";
 import { clearInheritedAcls } from "./_aspects.ts";
-import { Cloning, type FillFiles } from "./_cloning.ts";
+import { Cloning, type FillFiles, WHILE_FILLED } from "./_cloning.ts";
 import { linkGroups } from "./_link_groups.ts";
-import { makeFromTable, WHILE_FILLED } from "./_make_from_table.ts";
 import { shareFiles } from "./_share_files.ts";
 import type { CloneRequest, CloneResult } from "./contract.ts";
 
@@ -41,7 +40,7 @@ async function makeAllButFiles(cloning: Cloning): Promise<void> {
   const { slice, table } = cloning;
   for (let i = 1; i < table.count; i++) {
     if (slice.isOver()) await slice.yield();
-    if (at(table.type, i) !== FILE && !cloning.isFurtherLink(i)) makeFromTable(cloning, i);
+    if (at(table.type, i) !== FILE && !cloning.isFurtherLink(i)) cloning.makeFromTable(i);
   }
 }
 

@@ -1,5 +1,5 @@
 import { ITSELF } from "../model/bytes.ts";
-import { FILE } from "../model/entry.ts";
+import { DIR, FILE, SYMLINK } from "../model/entry.ts";
 import { type Reporter, silentReporter } from "../model/progress.ts";
 import { TimeSlice } from "../platform/time_slice.ts";
 import type { Folder, OpenFile, Platform } from "../platform/platform.ts";
@@ -8,13 +8,16 @@ import { OpenFolders } from "../tree/open_folders.ts";
 import { at, NONE, type TreeTable } from "../tree/table.ts";
 import { isRefused } from "../tree/unreadable.ts";
 import { AspectSetter } from "./_aspects.ts";
+import { attempt, Losses } from "./_losses.ts";
 import type { CloneRequest, CloneResult } from "./contract.ts";
-import { Losses } from "./_losses.ts";
 
 // What opening a file says when it is not there any more, or is something else by now.
 const GONE = ["ENOENT", "ENOTDIR", "ELOOP", "ENXIO", "EINVAL", "EISDIR", "ESTALE", "EAGAIN"];
 /** So many bytes are as much work as one entry: what `TimeSlice` weighs by. */
 export const BYTES_A_ROUND = 64 * 1024;
+
+/** The mode of a folder that is being filled: only its owner may enter. */
+export const WHILE_FILLED = 0o700;
 
 /** What an engine brings of its own: it makes files with their content, and for each calls `finish` or notes why not. */
 export type FillFiles = (cloning: Cloning, files: readonly number[]) => Promise<void>;
@@ -75,7 +78,25 @@ export class Cloning implements Disposable {
     }
   }
 
-  /** Gives an entry that was just made its aspects; it has them all now. */
+  /** Makes an entry that is not a file. If that is impossible here, the entry is only in the manifest. */
+  makeFromTable(index: number): void {
+    const { losses, table } = this;
+    const type = at(table.type, index);
+    const folder = this.folderOf(index);
+    const name = table.name(index);
+    if (type === DIR) return folder.makeFolder(name, WHILE_FILLED);
+    const { major, minor } = table.devices.get(index) ?? { major: 0, minor: 0 };
+    const refused = attempt(() =>
+      type === SYMLINK
+        ? folder.makeSymlink(name, table.targets.get(index) ?? new Uint8Array())
+        : folder.makeSpecial(name, type, major, minor)
+    );
+    if (refused === undefined) return this.finish(index);
+    losses.add("type", index, refused.reason);
+    this.absent.add(index);
+  }
+
+  /** Sets all aspects of an entry that was just made. */
   finish(index: number): void {
     this.aspects.set(this.folderOf(index), index === 0 ? ITSELF : this.table.name(index), index);
     this.advance(index);

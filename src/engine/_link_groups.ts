@@ -3,7 +3,6 @@ import { isSystemError, type SystemError } from "../platform/system_error.ts";
 import { OpenFolders } from "../tree/open_folders.ts";
 import { at } from "../tree/table.ts";
 import type { Cloning, FillFiles } from "./_cloning.ts";
-import { makeFromTable } from "./_make_from_table.ts";
 
 /**
  * Makes the further names of hard-linked files. Where the first name is not there, or takes no more links, the next one
@@ -19,7 +18,7 @@ export async function linkGroups(cloning: Cloning, fill: FillFiles): Promise<voi
   using linker = new Linker(cloning);
   while (waiting.length > 0) {
     const { alone, later } = await linker.link(waiting);
-    for (const index of alone) if (at(table.type, index) !== FILE) makeFromTable(cloning, index);
+    for (const index of alone) if (at(table.type, index) !== FILE) cloning.makeFromTable(index);
     await fill(cloning, alone.filter((index) => at(table.type, index) === FILE));
     waiting = later;
   }

@@ -1,5 +1,6 @@
 import { DegradationList } from "../model/degradations.ts";
 import { LOST, type LostAspect, lostAspects } from "../model/entry.ts";
+import { isSystemError, type SystemError } from "../platform/system_error.ts";
 import { at, type TreeTable } from "../tree/table.ts";
 
 /** Notes what a clone could not keep: as degradations, and for payloads in the table, so that the manifest knows it. */
@@ -19,5 +20,22 @@ export class Losses {
     const ofInode = lost & ~(LOST.hardlink | LOST.type); // those two belong to a name
     if (ofInode === 0) return;
     for (const aspect of lostAspects(ofInode)) this.add(aspect, index, reason);
+  }
+}
+
+/** Errors that mean: this user or file system cannot do it. That is a loss. A full or broken disk is an error. */
+export const REFUSALS = ["EPERM", "EACCES", "EOPNOTSUPP", "EINVAL", "ENOSYS", "ENOTTY", "EOVERFLOW"] as const;
+
+/** Does something; returns the error if the system refused it for one of these reasons. */
+export function attempt(
+  action: () => void,
+  reasons: readonly string[] = REFUSALS,
+): SystemError | undefined {
+  try {
+    action();
+    return undefined;
+  } catch (error) {
+    if (isSystemError(error, ...reasons)) return error;
+    throw error;
   }
 }

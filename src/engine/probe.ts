@@ -3,9 +3,8 @@ import { FILE } from "../model/entry.ts";
 import { isJvsError } from "../model/errors.ts";
 import { type Folder, type OpenFile, type Platform, Stat } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
-import type { CloneFile } from "./_clone_file.ts";
 import type { Probe, ProbeOptions } from "./contract.ts";
-import { reflinkFile } from "./reflink.ts";
+import { type CloneFile, reflinkFile } from "./reflink.ts";
 
 /** So many names are looked at to find a file, and so many files are tried: one may be of a kind that never shares blocks. */
 const MOST_NAMES = 256;

@@ -11,7 +11,6 @@ import { SystemError } from "../platform/system_error.ts";
 import { removeTree } from "../tree/remove_tree.ts";
 import { cloneTree, ENTRY_BY_ENTRY } from "./_clone_tree.ts";
 import type { Cloning } from "./_cloning.ts";
-import { reflinkFailure } from "./_reflink_failure.ts";
 import type { Engine } from "./contract.ts";
 
 /** Messages are read by us, so they must be in one language. */
@@ -133,4 +132,17 @@ function failureOf(result: ProgramResult, path: string): JvsError {
       details: { path, engine: "reflink-copy", program: "cp", stderr: result.stderr },
     },
   );
+}
+
+/** These errors say that the disk is full or broken. Another engine would meet them too. */
+const DISK_ERRORS = ["ENOSPC", "EDQUOT", "EIO", "EROFS"];
+
+/** The error for a file that cannot be cloned. JVS never takes another engine silently. SPEC 5. */
+export function reflinkFailure(error: SystemError): JvsError {
+  if (DISK_ERRORS.includes(error.errno)) return error;
+  return new JvsError("E_ENGINE_FAILED", `${error.message}, so reflink-copy cannot clone this tree`, {
+    hint: "Use JVS_SNAPSHOT_ENGINE=copy, or leave that file out by .jvsignore.",
+    details: { ...error.details, engine: "reflink-copy" },
+    cause: error,
+  });
 }

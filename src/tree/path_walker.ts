@@ -1,4 +1,4 @@
-import { at, type TreeTable } from "./table.ts";
+import { at, larger, type TreeTable } from "./table.ts";
 
 const SLASH = 0x2f;
 
@@ -53,11 +53,7 @@ export class PathWalker {
   /** Writes a name behind a folder's path and gives the new end. */
   private append(end: number, name: Uint8Array): number {
     const length = end + name.length + 1;
-    if (length > this.buffer.length) {
-      const grown = new Uint8Array(length * 2);
-      grown.set(this.buffer);
-      this.buffer = grown;
-    }
+    if (length > this.buffer.length) this.buffer = larger(this.buffer, length);
     let start = end;
     if (start > 0) this.buffer[start++] = SLASH;
     this.buffer.set(name, start);

@@ -4,12 +4,11 @@ import { TimeSlice } from "../platform/time_slice.ts";
 import type { Folder } from "../platform/platform.ts";
 import type { Boundary } from "./boundaries.ts";
 import type { ScanClock } from "./scan_clock.ts";
-import type { ScanOptions } from "./scan_options.ts";
-import { ScanWalk } from "./scan_walk.ts";
+import { type ScanOptions, ScanWalk } from "./scan_walk.ts";
 import type { TreeTable } from "./table.ts";
 import { unreadableError } from "./unreadable.ts";
 
-export type { ScanOptions } from "./scan_options.ts";
+export type { ScanOptions } from "./scan_walk.ts";
 
 /** What a scan found. */
 export interface Scan {

@@ -1,6 +1,7 @@
 import { type BytePath, equalBytes, ITSELF } from "../model/bytes.ts";
 import { DegradationList } from "../model/degradations.ts";
 import { BLOCK, DIR, FILE, SYMLINK, type Xattr } from "../model/entry.ts";
+import type { Reporter } from "../model/progress.ts";
 import { type Folder, Stat } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
 import {
@@ -10,12 +11,12 @@ import {
   CONTROL_FOLDER,
   holdsRepository,
 } from "./boundaries.ts";
+import type { IgnoreRules } from "./ignore.ts";
 import { type KnownChildren, KnownTree } from "./known_tree.ts";
 import { type NameRange, NameStack } from "./name_stack.ts";
 import { OpenFolders } from "./open_folders.ts";
 import { PathWalker } from "./path_walker.ts";
-import type { ScanOptions } from "./scan_options.ts";
-import { isClean } from "./scan_clock.ts";
+import { isClean, type ScanClock } from "./scan_clock.ts";
 import { at, NONE, TreeTable } from "./table.ts";
 import { isRefused } from "./unreadable.ts";
 
@@ -23,7 +24,27 @@ const SLASH = 0x2f;
 const NO_NAME = new Uint8Array();
 const REFUSED: readonly Xattr[] = [];
 
-/** A folder that the walk is in the middle of. */
+/** How to scan. */
+export interface ScanOptions {
+  /** What to leave out; by default nothing. */
+  readonly rules?: IgnoreRules;
+  /** An earlier scan or the stat cache. Entries that were clean there and are unchanged are taken from it. */
+  readonly known?: TreeTable;
+  /** Without a clock no entry is clean. */
+  readonly clock?: ScanClock;
+  /** Temporary names of JVS in the root. */
+  readonly skipAtRoot?: readonly Uint8Array[];
+  /** `fail` (the default): one `E_PERMISSION` at the end names all paths. `record`: one degradation for each path. */
+  readonly unreadable?: "fail" | "record";
+  /** Whether times and inode numbers of the platform are exact; else no entry is clean. */
+  readonly exactStat: boolean;
+  /** Whether the platform has extended attributes. */
+  readonly xattrs: boolean;
+  readonly reporter?: Reporter;
+  readonly signal?: AbortSignal;
+}
+
+/** A folder that the walk has entered and not left yet. */
 interface Frame {
   readonly index: number;
   readonly names: NameRange;
