@@ -10,7 +10,7 @@ const ENGINES = /^src\/engine\/(copy|reflink|juicefs|btrfs)/;
 
 /** These reach what is no part of a control plane by its path: payload roots, users' folders, the system's files. */
 const BY_PATH =
-  /^src\/(platform\/|surface\/|operation\/(demo|info)\.|protocol\/(look\/paths|repository\/(count_entries|relocate)|verify\/leftovers|worktree\/payload_roots)\.|repo\/(control_plane|create|discover|owners|refusals|store|trust|worktree_files|worktrees)\.)/;
+  /^src\/(platform\/|surface\/|operation\/(demo|info)\.|protocol\/(look\/paths|repository\/(count_entries|relocate)|verify\/leftovers|worktree\/payload_roots)\.|repo\/(control_plane|create|discover|new_repository_place|owners|store|trust|worktree_files|worktrees)\.)/;
 const ONLY_CONTROL_PATHS = "what is in .jvs is reached by ControlPath alone, which follows no link";
 
 /** What only some files may name, and which. The library is silent, and one layer knows the system. */
