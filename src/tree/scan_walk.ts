@@ -50,18 +50,18 @@ interface Frame {
   readonly names: NameRange;
   readonly known: KnownChildren | undefined;
   next: number;
-  /** Subfolders that are listed, but whose content comes later: `a.txt` stands between `a` and `a/x`. */
+  /** Subfolders whose content comes later: `a.txt` is between `a` and `a/x`. */
   readonly later: number[];
 }
 
-/** The walk of one scan: a stack of folders instead of recursion, and all that is found on the way. */
+/** The walk of one scan, with a stack of folders instead of recursion, and everything it finds. */
 export class ScanWalk implements Disposable {
   readonly table: TreeTable;
   readonly degradations = new DegradationList();
   readonly ignored: BytePath[] = [];
   readonly unreadable: BytePath[] = [];
   readonly boundaries = new Map<number, Boundary>();
-  /** As in `Scan`; as long as the table's columns. */
+  /** As in `Scan`, but as long as the columns of the table. */
   knownAs: Int32Array;
   private readonly options: ScanOptions;
   private readonly folders: OpenFolders;
@@ -71,7 +71,7 @@ export class ScanWalk implements Disposable {
   private readonly stat = new Stat();
   private readonly rootStat = new Stat();
   private readonly known: KnownTree | undefined;
-  /** The known self of each folder that is listed and not entered yet. */
+  /** For each folder that waits to be entered, its index in the known table. */
   private readonly knownFolders = new Map<number, number>();
   private readonly firstLinks = new Map<string, number>();
 
@@ -88,7 +88,7 @@ export class ScanWalk implements Disposable {
     this.enter(0);
   }
 
-  /** Does one name, or enters or leaves a folder; false at the end. */
+  /** Handles one name, or enters or leaves a folder; false at the end. */
   step(): boolean {
     const frame = this.frames[this.frames.length - 1];
     if (frame === undefined) return false;
@@ -99,7 +99,7 @@ export class ScanWalk implements Disposable {
       this.enter(later);
     } else if (name !== undefined) {
       frame.next++;
-      this.meet(frame, name);
+      this.visit(frame, name);
     } else {
       this.names.pop(frame.names);
       this.frames.pop();
@@ -107,12 +107,12 @@ export class ScanWalk implements Disposable {
     return true;
   }
 
-  /** Closes what is open. */
+  /** Closes all open folders. */
   [Symbol.dispose](): void {
     this.folders[Symbol.dispose]();
   }
 
-  /** Lists a folder's content next. */
+  /** Enters a folder: its content comes next. */
   private enter(index: number): void {
     const known = this.knownFolders.get(index);
     this.knownFolders.delete(index);
@@ -127,12 +127,12 @@ export class ScanWalk implements Disposable {
       const children = known === undefined ? undefined : this.known?.children(known);
       this.frames.push({ index, names, known: children, next: names.from, later: [] });
     } catch (error) {
-      this.pardon(error, () => this.paths.path(index));
+      this.noteFailure(error, () => this.paths.path(index));
     }
   }
 
   /** Looks at one name of a folder. */
-  private meet(frame: Frame, name: Uint8Array): void {
+  private visit(frame: Frame, name: Uint8Array): void {
     if (frame.index === 0 && this.options.skipAtRoot?.some((ours) => equalBytes(ours, name))) return;
     try {
       const folder = this.folders.get(frame.index);
@@ -150,13 +150,13 @@ export class ScanWalk implements Disposable {
       else if (type === DIR) frame.later.push(index);
       else if (this.stat.nlink > 1) this.group(index);
     } catch (error) {
-      // What may not even be looked at (a FUSE mount of somebody else's) has no type: either kind of rule leaves it out.
+      // Without a stat (such as a FUSE mount of another user) the type is unknown, so rules for files and for folders count.
       if (isRefused(error) && (this.ignores(frame, name, false) || this.ignores(frame, name, true))) return;
-      this.pardon(error, () => this.paths.child(frame.index, name));
+      this.noteFailure(error, () => this.paths.child(frame.index, name));
     }
   }
 
-  /** Whether the rules leave a name out; then it is noted. */
+  /** Whether the rules ignore a name; then it is noted. */
   private ignores(frame: Frame, name: Uint8Array, isFolder: boolean): boolean {
     const { rules } = this.options;
     if (rules === undefined) return false;
@@ -166,11 +166,11 @@ export class ScanWalk implements Disposable {
     return true;
   }
 
-  /** Adds what `stat` is filled with, and what else is kept of it; `before` is its known self or NONE. */
+  /** Adds the entry that `stat` describes, with its link target and attributes. `before` is its known entry or NONE. */
   private add(parent: number, folder: Folder, name: Uint8Array, before: number): number {
     const { stat, table, options } = this;
     const known = before !== NONE && this.known?.isUnchanged(before, stat) ? this.known.table : undefined;
-    // Whatever can fail comes first: what is in the table cannot be taken out again.
+    // Everything that can fail comes first, because the table cannot remove an entry.
     const target = stat.type !== SYMLINK
       ? undefined
       : known === undefined
@@ -184,7 +184,7 @@ export class ScanWalk implements Disposable {
     if (known !== undefined && (stat.type !== FILE || hash !== undefined)) this.setKnown(index, before);
     if (target !== undefined) table.targets.set(index, target);
     if (xattrs !== undefined && xattrs !== REFUSED) table.xattrs.set(index, xattrs);
-    // What was refused must be asked for again the next time.
+    // The next scan must ask again for refused attributes.
     const trusted = options.exactStat && options.clock !== undefined && xattrs !== REFUSED;
     if (trusted && isClean(options.clock, stat)) table.clean[index] = 1;
     if (stat.type === DIR && before !== NONE) this.knownFolders.set(index, before);
@@ -216,7 +216,7 @@ export class ScanWalk implements Disposable {
     }
   }
 
-  /** Marks a file as one of several names, if an earlier one is in the tree. */
+  /** Joins hard links to one file into a link group. */
   private group(index: number): void {
     const { devMajor, devMinor, inoHi, inoLo } = this.stat;
     const key = `${devMajor}:${devMinor}:${inoHi}:${inoLo}`;
@@ -239,14 +239,14 @@ export class ScanWalk implements Disposable {
     this.degradations.add("unreadable", path, "The system refused access to it.");
   }
 
-  /** Takes note of what may not be read, passes over what vanished meanwhile, and throws all else. */
-  private pardon(error: unknown, path: () => BytePath): void {
+  /** Notes a refused path, ignores a path that disappeared, and throws every other error. */
+  private noteFailure(error: unknown, path: () => BytePath): void {
     if (isRefused(error)) this.refused(path());
     else if (!isSystemError(error, "ENOENT", "ENOTDIR", "ELOOP")) throw error;
   }
 }
 
-/** Whether the content of a folder stands before a name that stands after the folder: `a/x` before `a0`, not before `a.b`. */
+/** Whether the content of a folder comes before a later name: `a/x` comes before `a0`, but after `a.b`. */
 function contentComesBefore(folder: Uint8Array, name: Uint8Array): boolean {
   const length = folder.length;
   return name.length <= length || at(name, length) > SLASH || !equalBytes(folder, name.subarray(0, length));
