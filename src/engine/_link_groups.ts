@@ -5,8 +5,8 @@ import { at } from "../tree/table.ts";
 import type { Cloning, FillFiles } from "./_cloning.ts";
 
 /**
- * Makes the further names of hard-linked files. Where the first name is not there, or takes no more links, the next one
- * is made for itself and the rest are linked to that.
+ * Makes the further names of hard-linked files. If the first name is missing or takes no more links, the next name
+ * becomes a separate file and the rest are linked to it.
  */
 export async function linkGroups(cloning: Cloning, fill: FillFiles): Promise<void> {
   const { table } = cloning;
@@ -25,18 +25,18 @@ export async function linkGroups(cloning: Cloning, fill: FillFiles): Promise<voi
 }
 
 class Linker implements Disposable {
-  /** For each group the entry that is linked to, when it is not the first. */
+  /** For each group the entry that gets the links, if it is not the first. */
   private readonly standIn = new Map<number, number>();
-  /** Groups that could not be kept together, and why. */
+  /** Groups that cannot be one file, and the error. */
   private readonly broken = new Map<number, SystemError>();
-  // A chain of its own: opening the other name's folder must not close this one's.
+  // Separate open folders, because opening the folder of the first name must not close the other one.
   private readonly firsts: OpenFolders;
 
   constructor(private readonly cloning: Cloning) {
     this.firsts = new OpenFolders(cloning.root, cloning.table);
   }
 
-  /** Links what it can; gives what has to be made for itself, and what waits for that. */
+  /** Makes links. `alone`: entries that must become separate files. `later`: entries that wait for those. */
   async link(waiting: readonly number[]): Promise<{ alone: number[]; later: number[] }> {
     const { absent, slice, table } = this.cloning;
     const alone: number[] = [];
