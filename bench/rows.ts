@@ -4,7 +4,7 @@ const JVS = Deno.env.get("JVS_BIN") ?? `${import.meta.dirname}/../bin/jvs`;
 const CP_REFLINK = ["cp", "-a", "--reflink=always"];
 
 /** Where to measure, and how much. */
-export interface Ground {
+interface Ground {
   /** A folder on XFS. */
   readonly disk: string;
   readonly files: number;

@@ -68,7 +68,7 @@ class Linker implements Disposable {
       this.broken.set(group, error);
       return false;
     }
-    losses.inherit(index, at(table.lost, first), "another name of the file could not keep it either");
+    losses.inherit(index, at(table.lost, first), "another name of the same file could not keep it");
     this.noteIfBroken(index);
     cloning.advance(index);
     return true;

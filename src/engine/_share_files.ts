@@ -64,7 +64,7 @@ class Sharing implements Disposable {
     }
     const lost = at(share.table.lost, old);
     for (const each of names) {
-      cloning.losses.inherit(each, lost, "the earlier snapshot that has the file could not keep it either");
+      cloning.losses.inherit(each, lost, "the earlier snapshot with this file could not keep it");
       cloning.advance(each);
     }
     if (names.length > 1) cloning.linkedGroups.add(index);

@@ -128,7 +128,7 @@ function failureOf(result: ProgramResult, path: string): JvsError {
     "E_ENGINE_FAILED",
     `Cannot clone into "${path}": cp ended with ${result.code}: ${said}`,
     {
-      hint: "Use JVS_SNAPSHOT_ENGINE=copy, or see what cp says.",
+      hint: "Use JVS_SNAPSHOT_ENGINE=copy, or fix what cp reports.",
       details: { path, engine: "reflink-copy", program: "cp", stderr: result.stderr },
     },
   );
@@ -141,7 +141,7 @@ const DISK_ERRORS = ["ENOSPC", "EDQUOT", "EIO", "EROFS"];
 export function reflinkFailure(error: SystemError): JvsError {
   if (DISK_ERRORS.includes(error.errno)) return error;
   return new JvsError("E_ENGINE_FAILED", `${error.message}, so reflink-copy cannot clone this tree`, {
-    hint: "Use JVS_SNAPSHOT_ENGINE=copy, or leave that file out by .jvsignore.",
+    hint: "Use JVS_SNAPSHOT_ENGINE=copy, or exclude that file in .jvsignore.",
     details: { ...error.details, engine: "reflink-copy" },
     cause: error,
   });

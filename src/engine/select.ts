@@ -61,7 +61,8 @@ function cannotForce(name: string): JvsError {
 
 function unavailable(engine: EngineName, reason: string): JvsError {
   return new JvsError("E_ENGINE_UNAVAILABLE", `Cannot use the engine ${engine}: ${reason}`, {
-    hint: "Choose another by JVS_SNAPSHOT_ENGINE or the setting `engine`; auto takes the best that works.",
+    hint:
+      "Choose another engine by JVS_SNAPSHOT_ENGINE or the setting `engine`; auto takes the best one that works.",
     details: { engine },
   });
 }

@@ -8,9 +8,9 @@ export type Boundary = "mount_point" | "nested_repository" | "nested_subvolume";
 
 /** The sentence for degradations, for each kind of boundary. */
 export const BOUNDARY_REASONS: Record<Boundary, string> = {
-  mount_point: "It is a mount point: what is mounted there is not part of the worktree.",
-  nested_repository: "It holds a repository of its own, which is not part of this one.",
-  nested_subvolume: "It is a subvolume of its own, which is not part of this one.",
+  mount_point: "It is a mount point, and its content is not part of the worktree.",
+  nested_repository: "It holds another repository, which is not part of this one.",
+  nested_subvolume: "It is a separate subvolume, which is not part of the worktree.",
 };
 
 /** The folder in the root of each repository. */

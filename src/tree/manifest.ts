@@ -195,7 +195,7 @@ async function readIndex(folder: Folder, id: string, expectedHash?: string): Pro
   using file = folder.openFile(bytesOf(id), "read");
   const bytes = readWhole(file);
   if (expectedHash !== undefined && hexOf(await sha256(bytes)) !== expectedHash) {
-    throw new Damage("it is not the one that the descriptor names");
+    throw new Damage("its hash is not the one in the descriptor");
   }
   return await decodeIndex(bytes);
 }
@@ -221,7 +221,11 @@ async function explained<T>(folder: Folder, id: string, read: () => Promise<T>):
     if (!missing && !(error instanceof Damage)) throw error;
     const newer = error instanceof NewerVersion;
     const path = missing ? error.details.path : error.path ?? pathIn(folder, id);
-    const reason = !missing ? error.message : error.errno === "ENOENT" ? "it is not there" : "it is no file";
+    const reason = !missing
+      ? error.message
+      : error.errno === "ENOENT"
+      ? "it is not there"
+      : "it is not a file";
     throw new JvsError(
       newer ? "E_FORMAT_UNSUPPORTED" : "E_DESCRIPTOR_CORRUPT",
       `Cannot read the manifest of snapshot ${id} in "${path}": ${reason}`,
@@ -232,6 +236,6 @@ async function explained<T>(folder: Folder, id: string, read: () => Promise<T>):
 
 /** Errors of opening something that is not a file. */
 const NO_FILE = ["EISDIR", "ELOOP", "EINVAL", "ENXIO"];
-const NEWER = "A newer jvs wrote it: use that one.";
-const DAMAGED = "Bring this file back from a copy of the repository, or use another snapshot; " +
-  "`jvs doctor --strict` lists all that is damaged.";
+const NEWER = "A newer version of jvs wrote it. Use that version.";
+const DAMAGED = "Copy this file from a backup of the repository, or use another snapshot. " +
+  "`jvs doctor --strict` lists all damage.";

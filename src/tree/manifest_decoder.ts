@@ -39,7 +39,7 @@ export class EntryDecoder {
     this.xattrs = [];
     this.lastOf.fill(-1);
     for (let k = 0; k < count; k++) this.readEntry(k === 0);
-    if (this.source.left > 0) throw new Damage("a block goes on behind its last entry");
+    if (this.source.left > 0) throw new Damage("a block has more bytes after its last entry");
   }
 
   private readEntry(beginsBlock: boolean): void {

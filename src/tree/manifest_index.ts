@@ -62,7 +62,7 @@ export async function decodeIndex(bytes: Uint8Array): Promise<ManifestIndex> {
   const packs = readPacks(source);
   const blocks = readBlocks(source, packs);
   if (blocks.reduce((sum, block) => sum + block.entries, 0) !== count) {
-    throw new Damage("its blocks have another number of entries");
+    throw new Damage("its blocks have the wrong number of entries");
   }
   return { count, packs, blocks };
 }
@@ -70,7 +70,7 @@ export async function decodeIndex(bytes: Uint8Array): Promise<ManifestIndex> {
 /** Checks the magic and the version at the beginning of an index or a pack. */
 export function checkHeader(source: ByteSource, magic: string): void {
   if (textOf(source.bytes(Math.min(source.left, magic.length))) !== magic) {
-    throw new Damage("it is no file of this kind");
+    throw new Damage("it has the wrong file type");
   }
   const version = source.byte();
   if (version > VERSION) throw new NewerVersion(`its version is ${version}`);
@@ -82,7 +82,7 @@ function readPacks(source: ByteSource): string[] {
   for (let left = source.varint(source.left); left > 0; left--) {
     const id = textOf(source.counted());
     // The id becomes part of a file name, so it must be a valid id.
-    if (!isSnapshotId(id)) throw new Damage("it names a pack by what is no snapshot id");
+    if (!isSnapshotId(id)) throw new Damage("the name of a pack is not a snapshot id");
     packs.push(id);
   }
   return packs;
@@ -102,6 +102,6 @@ function readBlocks(source: ByteSource, packs: readonly string[]): BlockPlace[] 
     blocks.push({ pack, offset, length, entries, hash: source.bytes(HASH_BYTES) });
     ends.set(pack, offset + length);
   }
-  if (source.left > 0) throw new Damage("it goes on behind its last block");
+  if (source.left > 0) throw new Damage("it has more bytes after its last block");
   return blocks;
 }

@@ -140,7 +140,7 @@ export class ScanWalk implements Disposable {
       const { type } = this.stat;
       if (this.ignores(frame, name, type === DIR)) return;
       if (type > BLOCK) {
-        const reason = "It is of a type that cannot be kept.";
+        const reason = "Snapshots cannot keep this type of file.";
         this.degradations.add("type", this.paths.child(frame.index, name), reason);
         return;
       }

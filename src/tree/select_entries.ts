@@ -1,6 +1,6 @@
 import { at, HASH_BYTES, NONE, TreeTable } from "./table.ts";
 
-/** Some of a table's entries, as a table of their own. */
+/** A table with some entries of another table. */
 export interface Selection {
   readonly table: TreeTable;
   /** For each entry of the selection its index in the original table. */

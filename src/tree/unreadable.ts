@@ -29,19 +29,15 @@ export class HiddenPaths {
 }
 
 /** The hint for commands that can leave unreadable paths out. */
-const LEAVE_OUT = "Change the rights, leave such paths out by .jvsignore, or say --skip-unreadable.";
+const LEAVE_OUT = "Change the rights, exclude these paths in .jvsignore, or use --skip-unreadable.";
 
 /** `E_PERMISSION` for all paths of a tree that could not be read, the first 20 by name. SPEC 5. */
 export function unreadableError(paths: readonly BytePath[], hint = LEAVE_OUT): JvsError {
   const named = paths.slice(0, NAMED).map(displayPath);
   const more = paths.length > NAMED ? ` and ${paths.length - NAMED} more` : "";
   const what = paths.length === 1 ? "one path" : `${paths.length} paths`;
-  return new JvsError(
-    "E_PERMISSION",
-    `Cannot read ${what}, access was refused: ${named.join(", ")}${more}`,
-    {
-      hint,
-      details: { paths: named, count: paths.length },
-    },
-  );
+  return new JvsError("E_PERMISSION", `Cannot read ${what}, access was refused: ${named.join(", ")}${more}`, {
+    hint,
+    details: { paths: named, count: paths.length },
+  });
 }
