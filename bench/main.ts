@@ -1,6 +1,6 @@
 /**
- * Times JVS beside what people would use instead, in one run, and prints medians and ratios: `deno task bench`.
- * Only ratios mean anything: machines differ, and this one may be busy. As root, as it mounts an XFS image of its own.
+ * `deno task bench`: times JVS beside the tools that people use instead, and prints medians and ratios. Only the ratios
+ * mean something, because machines differ and may be busy. It needs root, because it mounts an XFS image.
  */
 import { diskImage } from "../tests/support/disk_image.ts";
 import type { Comparison } from "./measure.ts";

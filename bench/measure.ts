@@ -1,4 +1,4 @@
-/** A command to time; `before` puts things in order first and is not timed. */
+/** A command to time; `before` runs first and is not timed. */
 export interface Contender {
   readonly name: string;
   readonly command: readonly string[];
@@ -6,24 +6,24 @@ export interface Contender {
   readonly before?: (round: number) => void | Promise<void>;
 }
 
-/** What two contenders took, in turn, in one run. */
+/** The times of two contenders that ran in turn. */
 export interface Comparison {
   readonly row: string;
   readonly ours: Timing;
   readonly peer: Timing;
-  /** The median of the rounds' ratios: only this is comparable between machines. */
+  /** The median of the ratios of all rounds. Only this number can be compared between machines. */
   readonly ratio: number;
   readonly atMost: number | null;
 }
 
 /** Milliseconds of one contender. */
-export interface Timing {
+interface Timing {
   readonly name: string;
   readonly median: number;
   readonly all: readonly number[];
 }
 
-/** Times two commands as whole processes, in turn, after one round that does not count. */
+/** Times two commands in turn, as whole processes. The first round does not count. */
 export async function compare(
   row: string,
   ours: Contender,
@@ -32,7 +32,7 @@ export async function compare(
 ): Promise<Comparison> {
   const times: [number[], number[]] = [[], []];
   for (let round = -1; round < options.rounds; round++) {
-    // Who goes first changes, so that neither always finds the caches warm.
+    // The order changes, so that the caches are not always warm for the same one.
     const order = round % 2 === 0 ? [0, 1] as const : [1, 0] as const;
     for (const which of order) {
       const taken = await time(which === 0 ? ours : peer, round);
@@ -60,8 +60,7 @@ async function time(contender: Contender, round: number): Promise<number> {
   return taken;
 }
 
-/** The middle one. */
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[sorted.length >> 1] ?? 0;
 }

@@ -1,12 +1,10 @@
-import { fromFileUrl } from "./paths.ts";
-import { changeSome, makeFiles } from "./tree.ts";
 import { compare, type Comparison } from "./measure.ts";
 
-const JVS = Deno.env.get("JVS_BIN") ?? fromFileUrl("../bin/jvs");
+const JVS = Deno.env.get("JVS_BIN") ?? `${import.meta.dirname}/../bin/jvs`;
 const CP_REFLINK = ["cp", "-a", "--reflink=always"];
 
-/** Where and how much to measure. */
-export interface Ground {
+/** Where to measure, and how much. */
+interface Ground {
   /** A folder on XFS. */
   readonly disk: string;
   readonly files: number;
@@ -18,7 +16,11 @@ export async function startUp({ disk, rounds }: Ground): Promise<Comparison[]> {
   const empty = `${disk}/empty.ts`;
   Deno.writeTextFileSync(empty, "");
   const bundle = `${disk}/jvs.js`;
-  await run("deno", ["bundle", "-q", "--minify", "--output", bundle, "cli.ts"], fromFileUrl(".."));
+  await run(
+    Deno.execPath(),
+    ["bundle", "-q", "--minify", "--output", bundle, "cli.ts"],
+    `${import.meta.dirname}/..`,
+  );
   const nothing = { name: "an empty program", command: [Deno.execPath(), "run", "-q", empty], cwd: disk };
   const bundled = [Deno.execPath(), "run", "-q", "-A", bundle, "version"];
   return [
@@ -27,29 +29,27 @@ export async function startUp({ disk, rounds }: Ground): Promise<Comparison[]> {
       "version, from source",
       { name: "jvs version", command: [JVS, "version"], cwd: disk },
       nothing,
-      {
-        rounds: rounds * 3,
-        atMost: 5,
-      },
+      { rounds: rounds * 3, atMost: 5 },
     ),
-    await compare("version, bundled", { name: "jvs version", command: bundled, cwd: disk }, nothing, {
-      rounds: rounds * 3,
-      atMost: 3.3,
-    }),
+    await compare(
+      "version, bundled",
+      { name: "jvs version", command: bundled, cwd: disk },
+      nothing,
+      { rounds: rounds * 3, atMost: 3.3 },
+    ),
   ];
 }
 
-/** Snapshots of a tree beside copying it with shared blocks. */
+/** `jvs snapshot` and `jvs restore` beside a copy of the tree with shared blocks. */
 export async function snapshots({ disk, files, rounds }: Ground): Promise<Comparison[]> {
   const main = await makeRepository(disk, files);
   const size = `${files.toLocaleString("en")} files`;
   await run(JVS, ["snapshot"], main);
-  const copyTo = (round: number) => removeIfThere(`${disk}/copy`, round);
   const copy = {
     name: "cp -a --reflink=always",
     command: [...CP_REFLINK, main, `${disk}/copy`],
     cwd: disk,
-    before: copyTo,
+    before: () => removeIfThere(`${disk}/copy`),
   };
   const save = { name: "jvs snapshot", command: [JVS, "snapshot", "-q"], cwd: main };
   return [
@@ -58,10 +58,7 @@ export async function snapshots({ disk, files, rounds }: Ground): Promise<Compar
       `repeated snapshot, 1 % changed, ${size}`,
       { ...save, before: () => changeSome(main, 100) },
       copy,
-      {
-        rounds,
-        atMost: null,
-      },
+      { rounds, atMost: null },
     ),
     await compare(
       `restore, 1 % differs, ${size}`,
@@ -104,20 +101,40 @@ async function makeRepository(disk: string, files: number): Promise<string> {
   return `${disk}/${name}/main`;
 }
 
-function removeIfThere(path: string, _round: number): void {
+function removeIfThere(path: string): void {
   try {
     Deno.removeSync(path, { recursive: true });
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error; // the first round finds none
+    if (!(error instanceof Deno.errors.NotFound)) throw error; // the first round has no copy yet
   }
 }
 
 async function run(program: string, args: readonly string[], cwd: string): Promise<void> {
-  const command = new Deno.Command(program === "deno" ? Deno.execPath() : program, {
-    args: [...args],
-    cwd,
-    stdout: "null",
-  });
-  const { success } = await command.output();
+  const { success } = await new Deno.Command(program, { args: [...args], cwd, stdout: "null" }).output();
   if (!success) throw new Error(`${program} ${args.join(" ")} failed`);
+}
+
+/** Fills the empty folder `root` with `files` files of 4 KB of noise, fifty in a folder. */
+function makeFiles(root: string, files: number): void {
+  const content = new Uint8Array(4096);
+  for (let made = 0; made < files; made++) {
+    const folder = `${root}/folder-${String(Math.floor(made / 50)).padStart(5, "0")}`;
+    if (made % 50 === 0) Deno.mkdirSync(folder);
+    crypto.getRandomValues(content);
+    Deno.writeFileSync(`${folder}/file-${String(made % 50).padStart(2, "0")}`, content);
+  }
+}
+
+/** Writes new content of the same size into one file of every `every`. */
+function changeSome(root: string, every: number): void {
+  const content = new Uint8Array(4096);
+  let seen = 0;
+  for (const folder of Deno.readDirSync(root)) {
+    if (!folder.isDirectory) continue;
+    for (const file of Deno.readDirSync(`${root}/${folder.name}`)) {
+      if (seen++ % every !== 0) continue;
+      crypto.getRandomValues(content);
+      Deno.writeFileSync(`${root}/${folder.name}/${file.name}`, content);
+    }
+  }
 }

@@ -1,7 +1,7 @@
 import { AuditRecord, Degradations, Descriptor, Finding, Ref, Stats } from "../src/model/records.ts";
 import type { JsonSchema } from "../src/model/schema.ts";
 
-/** Records that many results have in them: described once, and named elsewhere. */
+/** Records that are part of many results. The page describes them once and links to them elsewhere. */
 export const RECORDS: Readonly<Record<string, JsonSchema>> = {
   Descriptor: Descriptor.json(),
   Stats: Stats.json(),
@@ -11,14 +11,14 @@ export const RECORDS: Readonly<Record<string, JsonSchema>> = {
   "Audit record": AuditRecord.json(),
 };
 
-/** A field of a result: its path, its type and what is said of it. */
+/** A field of a result: its path, type and description. */
 export interface Row {
   readonly path: string;
   readonly type: string;
   readonly about: string;
 }
 
-/** The fields of an object and of the objects in it; what is one of `RECORDS` is named and not gone into. */
+/** The fields of an object and of the objects in it. One of `RECORDS` is only a link. */
 export function rowsOf(schema: JsonSchema, prefix = ""): Row[] {
   const fields = propertiesOf(schema);
   const whole = prefix === "" && nameOf(schema) !== undefined ? undefined : containedRecord(fields);
@@ -58,7 +58,7 @@ function typeText(schema: JsonSchema): string {
   return typeof schema.type === "string" ? schema.type : "anything";
 }
 
-/** What a list, a map or a value that may be null holds in the end. */
+/** The innermost schema of lists and nullable values. */
 function innermost(schema: JsonSchema): { inner: JsonSchema; mark: string } {
   const given = choicesOf(schema).find((choice) => choice.type !== "null");
   if (given !== undefined) return innermost(given);
@@ -74,7 +74,7 @@ function nameOf(schema: JsonSchema): string | undefined {
   return Object.keys(RECORDS).find((name) => plain(RECORDS[name] ?? {}) === text);
 }
 
-/** The record, if any, all of whose fields are among these. */
+/** The record, if any, whose fields are all among these. */
 function containedRecord(fields: Readonly<Record<string, JsonSchema>>): string | undefined {
   return Object.keys(RECORDS).find((name) => {
     const wanted = Object.entries(propertiesOf(RECORDS[name] ?? {}));
@@ -84,7 +84,7 @@ function containedRecord(fields: Readonly<Record<string, JsonSchema>>): string |
   });
 }
 
-/** Without what is said of the whole. */
+/** A schema as text, without its own description and default. */
 function plain({ description: _, default: __, ...schema }: JsonSchema): string {
   return JSON.stringify(schema);
 }

@@ -1,6 +1,6 @@
 import { type Probe, probe, REQUIREMENTS } from "../tests/support/probes.ts";
 
-/** What this machine lacks, by requirement. */
+/** The requirements that this machine does not meet. */
 export function missingHere(): Map<string, Probe & { met: false }> {
   const missing = new Map<string, Probe & { met: false }>();
   for (const requirement of REQUIREMENTS) {
@@ -10,13 +10,13 @@ export function missingHere(): Map<string, Probe & { met: false }> {
   return missing;
 }
 
-/** The one command that installs what is missing, or nothing if no package would help. */
+/** The command that installs what is missing; undefined if no package helps. */
 export function installCommand(missing: ReturnType<typeof missingHere>): string | undefined {
   const packages = packagesFor(missing);
   if (packages.length > 0) return `apt-get install -y --no-install-recommends ${packages.join(" ")}`;
 }
 
-/** Installs what is missing by apt-get, as root; says so and goes on where that fails, for the tests say what they lack. */
+/** Installs what is missing with apt-get, as root. On failure it only prints a message: the tests say what they lack. */
 export async function installMissing(missing: ReturnType<typeof missingHere>): Promise<void> {
   const packages = packagesFor(missing);
   if (packages.length === 0) return;
@@ -26,13 +26,11 @@ export async function installMissing(missing: ReturnType<typeof missingHere>): P
       const env = { DEBIAN_FRONTEND: "noninteractive" };
       const { code } = await new Deno.Command("apt-get", { args, env, stdin: "null" }).spawn().status;
       if (code !== 0) {
-        console.error(
-          `\`apt-get ${args.join(" ")}\` ended with ${code}. It needs root and Debian's packages.`,
-        );
+        console.error(`\`apt-get ${args.join(" ")}\` failed (code ${code}). It needs root and Debian.`);
       }
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
-      console.error(`Cannot install ${packages.join(", ")}: apt-get is only on Debian and its like.`);
+      console.error(`Cannot install ${packages.join(", ")}: this system has no apt-get.`);
       return;
     }
   }

@@ -1,6 +1,6 @@
 /**
- * `deno task docs`: writes docs/reference.md from what the code says of itself: its operations, errors and settings. With
- * `--check` it writes nothing, and fails when the page is out of step.
+ * `deno task docs`: writes docs/reference.md from the descriptions of operations, errors and settings in the code. With
+ * `--check` it writes nothing, and fails if the page does not match the code.
  */
 import { ERROR_CLASSES, type ErrorCode, JvsError } from "../src/model/errors.ts";
 import type { AnyOperation } from "../src/operation/define.ts";
@@ -101,7 +101,7 @@ function table(titles: readonly string[], rows: readonly (readonly string[])[]):
   return line(titles) + line(titles.map(() => "---")) + rows.map(line).join("");
 }
 
-/** Words as Markdown: `<dir>` would be taken for HTML, except where it stands as code. */
+/** Text as Markdown: escapes `<` outside code, because Markdown would read `<dir>` as HTML. */
 function prose(text: string): string {
   return text.split("`").map((part, i) => i % 2 === 0 ? part.replaceAll("<", "\\<") : part).join("`");
 }
@@ -114,7 +114,7 @@ if (import.meta.main) {
   const text = await reference();
   if (!Deno.args.includes("--check")) await Deno.writeTextFile(page, text);
   else if (text !== await Deno.readTextFile(page).catch(() => "")) {
-    console.error("docs/reference.md is out of step with the code. Run `deno task docs`.");
+    console.error("docs/reference.md does not match the code. Run `deno task docs`.");
     Deno.exit(1);
   }
 }

@@ -1,10 +1,10 @@
-/** `deno task install [DIR]`: writes a launcher into DIR (default ~/.local/bin) that starts this checkout. */
+/** `deno task install [DIR]`: writes a launcher for this checkout into DIR (default ~/.local/bin). */
 import { setup } from "./setup.ts";
 
 const windows = Deno.build.os === "windows";
 const root = new URL("../", import.meta.url);
 
-/** The text of a launcher with the checkout's folder fixed in it, instead of found from where the launcher lies. */
+/** The text of a launcher with the fixed folder of the checkout, so that the launcher works from any place. */
 export function fixedLauncher(launcher: string, folder: string): string {
   const fixed = launcher.startsWith("#!")
     ? `root='${folder.replaceAll("'", `'\\''`)}'`
@@ -14,7 +14,7 @@ export function fixedLauncher(launcher: string, folder: string): string {
   return text;
 }
 
-/** The folder that `deno task install` was asked for, as a full path. */
+/** The folder for the launcher, as a full path. */
 function target(): string {
   const asked = Deno.args[0];
   if (asked === undefined) {
@@ -35,7 +35,7 @@ async function install(): Promise<void> {
   await Deno.mkdir(asked, { recursive: true });
   const folder = await Deno.realPath(asked);
   const file = `${folder}/${name}`;
-  // Removed first, so that a link to another checkout's launcher is replaced and not written through.
+  // Remove first: the file may be a link, and writing would change the launcher of another checkout.
   await Deno.remove(file).catch(() => {});
   await Deno.writeTextFile(file, fixedLauncher(launcher, checkout), { mode: 0o755 });
   console.log(`Installed ${file}, which starts ${checkout}.`);

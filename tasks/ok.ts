@@ -1,24 +1,24 @@
-/** `deno task ok`: the one gate before a commit. Stops at the first thing that is wrong and says how to mend it. */
+/** `deno task ok`: the gate before each commit. It stops at the first failure and says how to fix it. */
 import { setup } from "./setup.ts";
 
 const root = new URL("../", import.meta.url);
 
-/** One thing that must hold. */
+/** One check. */
 interface Step {
   readonly name: string;
   /** Arguments for Deno. */
   readonly args: readonly string[];
-  /** What to do if it does not hold. */
+  /** What to do if the check fails. */
   readonly remedy: string;
 }
 
 const tests = ["test", "--quiet", "-P=tests"];
 
-/** What is no test, and must hold as well. */
+/** The checks that are not tests. */
 export const CHECKS: readonly Step[] = [
   { name: "format", args: ["fmt", "--check"], remedy: "Run `deno fmt`." },
-  { name: "lint", args: ["lint"], remedy: "Change what is named; a suppression needs a reason behind `--`." },
-  { name: "types", args: ["check", "."], remedy: "Change what is named." },
+  { name: "lint", args: ["lint"], remedy: "Fix each place; a suppression needs a reason behind `--`." },
+  { name: "types", args: ["check", "."], remedy: "Fix each place." },
   { name: "documentation", args: ["run", "-A", "tasks/docs.ts", "--check"], remedy: "Run `deno task docs`." },
 ];
 
@@ -26,16 +26,16 @@ const TESTS: readonly Step[] = [
   {
     name: "rules of the source",
     args: [...tests, "tests/import_graph_test.ts", "tests/suppressions_test.ts"],
-    remedy: "CONTRIBUTING.md has the layers and what each may use.",
+    remedy: "CONTRIBUTING.md lists the layers and what each may use.",
   },
   {
     name: "unit tests",
     args: [...tests, "src/"],
-    remedy: "Run the one that fails: `deno test -P=tests FILE`.",
+    remedy: "Run the failed one: `deno test -P=tests FILE`.",
   },
 ];
 
-/** Whether a step holds; what it printed is shown if it does not. */
+/** Whether a check passes; if not, prints its output. */
 export async function holds({ name, args, remedy }: Step): Promise<boolean> {
   const started = performance.now();
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args: [...args], cwd: root })

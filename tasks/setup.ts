@@ -1,12 +1,12 @@
 /**
- * Makes a fresh checkout ready: fetches the packages that deno.lock names and leaves two links for bin/jvs in `.deno/`.
- * Running it again when nothing changed does nothing.
+ * Prepares a new checkout: fetches the packages of deno.lock and makes two links for bin/jvs in `.deno/`. If nothing
+ * changed, it does nothing.
  */
 
 const root = new URL("../", import.meta.url);
 const folder = new URL(".deno/", root);
 
-/** Readies the checkout unless it is; says on stderr what it fetches. */
+/** Prepares the checkout if it is not ready, and says so on stderr. */
 export async function setup(): Promise<void> {
   const stamp = await wanted();
   if (await isReady(stamp)) return;
@@ -19,7 +19,7 @@ export async function setup(): Promise<void> {
   await Deno.writeTextFile(new URL("ready", folder), stamp);
 }
 
-/** What readiness depends on, as one text. */
+/** Everything that the setup depends on, as one text. */
 async function wanted(): Promise<string> {
   const parts = [Deno.version.deno, Deno.execPath(), Deno.env.get("DENO_DIR") ?? ""];
   for (const name of ["deno.json", "deno.lock"]) parts.push(await Deno.readTextFile(new URL(name, root)));
@@ -32,11 +32,11 @@ async function isReady(stamp: string): Promise<boolean> {
     await Deno.stat(new URL("cache/npm", folder));
     return await Deno.readTextFile(new URL("ready", folder)) === stamp;
   } catch {
-    return false; // never set up, or what a link names is gone
+    return false; // never set up, or the target of a link is gone
   }
 }
 
-/** Lets Deno compile the program once, so that the first command is as fast as the second. */
+/** Lets Deno compile the program now, so that the first command is as fast as the second. */
 async function warm(): Promise<void> {
   for (const name of ["cli.ts", "mod.ts"]) {
     const exists = await Deno.stat(new URL(name, root)).then(() => true, () => false);
@@ -49,10 +49,10 @@ async function cacheFolder(): Promise<string> {
   return info.denoDir;
 }
 
-/** A link that is replaced in one step, because a program may be starting through it. */
+/** Replaces a link in one step, because a program may use it at this moment. */
 async function link(name: string, target: string): Promise<void> {
   if (Deno.build.os === "windows") {
-    await Deno.writeTextFile(new URL(`${name}.path`, folder), `${target}\r\n`); // links need a privilege there
+    await Deno.writeTextFile(new URL(`${name}.path`, folder), `${target}\r\n`); // on Windows links need a privilege
     return;
   }
   const temporary = new URL(`${name}.${Deno.pid}`, folder);
@@ -73,7 +73,7 @@ if (import.meta.main) {
     await setup();
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
-    console.error("The npm registry must be reachable the first time; try again when it is.");
+    console.error("The first setup needs the npm registry. Try again when it is reachable.");
     Deno.exit(1);
   }
 }

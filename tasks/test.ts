@@ -1,7 +1,7 @@
 /**
- * `deno task test [--setup] [PATH...]`: runs every test of this repository, or those of the paths; says what it could not run
- * here and why. System packages are installed with `--setup` or CI=true only; with CI=true what `deno task ok` checks
- * besides tests is run too, and counted. The last line is `N passed, N failed`.
+ * `deno task test [--setup] [PATH...]`: runs all tests of this repository, or those of the paths, and says which tests it
+ * skipped and why. With `--setup` or CI=true it installs system packages. With CI=true it also runs and counts the checks
+ * of `deno task ok` that are not tests. The last line is `N passed, N failed`.
  */
 import { REQUIREMENTS } from "../tests/support/probes.ts";
 import { listed } from "../tests/support/requires.ts";
@@ -14,13 +14,13 @@ import { setup } from "./setup.ts";
 
 const root = new URL("../", import.meta.url);
 
-/** Tests that are run together. */
+/** Tests that run together. */
 interface Group {
   readonly name: string;
   readonly args: readonly string[];
 }
 
-/** How many tests ended how. */
+/** How many tests passed, failed and were skipped. */
 interface Counts {
   passed: number;
   failed: number;
@@ -44,11 +44,11 @@ async function main(): Promise<number> {
   }
   using folder = tempDir();
   const total: Counts = { passed: 0, failed: unknownRequirements(), skipped: 0 };
-  // The tests get the interrupt themselves; what they leave is cleaned up here.
+  // The tests get the interrupt too. This program stays alive to clean up after them.
   Deno.addSignalListener("SIGINT", () => total.failed++);
   const groups = paths.length > 0 ? [{ name: paths.join(" "), args: paths }] : await allGroups();
   if (isCi && paths.length === 0) add(total, await runChecks());
-  await inTwoLanes(groups, async (group, isAlone) => add(total, await runGroup(group, folder.path, isAlone)));
+  await inTwoLanes(groups, async (group, isShown) => add(total, await runGroup(group, folder.path, isShown)));
   total.failed += unmountLeftOvers(folder.path);
   await tellSkips(`${folder.path}/skips`, installCommand(missing));
   return report(total);
@@ -78,14 +78,14 @@ async function hasTests(folder: string): Promise<boolean> {
   return false;
 }
 
-/** What is checked besides the tests; each counts as one. */
+/** Runs the checks that are not tests; each counts as one test. */
 async function runChecks(): Promise<Counts> {
   const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
   for (const check of CHECKS) counts[await holds(check) ? "passed" : "failed"]++;
   return counts;
 }
 
-/** Runs groups two at a time: each is a process of its own that waits much, for programs and disks. */
+/** Runs two groups at a time. Each is a separate process and often waits for programs and disks. */
 async function inTwoLanes(
   groups: readonly Group[],
   run: (group: Group, isShown: boolean) => Promise<void>,
@@ -98,8 +98,8 @@ async function inTwoLanes(
 }
 
 /**
- * Runs one group and counts by the report that Deno writes. Of one lane the output is shown as it comes, of the other
- * when the group is done, so that they do not mix.
+ * Runs one group and counts from the report that Deno writes. One lane shows its output at once, the other one at the end
+ * of the group, so that the outputs do not mix.
  */
 async function runGroup({ name, args }: Group, folder: string, isShown: boolean): Promise<Counts> {
   const title = `\n== ${name} ==`;
@@ -119,8 +119,8 @@ async function runGroup({ name, args }: Group, folder: string, isShown: boolean)
   }).spawn();
   const { code } = isShown ? await child.status : await collected(child, title);
   const counts = countReport(await Deno.readTextFile(report).catch(() => ""));
-  await Deno.remove(report).catch(() => {}); // there is none when the types were wrong
-  if (code !== 0 && counts.failed === 0) counts.failed = 1; // a file that could not even be loaded is in no report
+  await Deno.remove(report).catch(() => {}); // without a type check there is no report
+  if (code !== 0 && counts.failed === 0) counts.failed = 1; // a file that cannot be loaded is in no report
   return counts;
 }
 
@@ -152,17 +152,17 @@ function add(total: Counts, more: Counts): void {
   total.skipped += more.skipped;
 }
 
-/** A word that no probe knows would make CI believe that something is required. */
+/** Counts unknown words in JVS_TEST_REQUIRE: a misspelt word would require nothing. */
 function unknownRequirements(): number {
   const known: readonly string[] = REQUIREMENTS;
   const unknown = listed("JVS_TEST_REQUIRE").filter((word) => !known.includes(word));
   for (const word of unknown) {
-    console.error(`JVS_TEST_REQUIRE names ${word}, which is none of ${known.join(", ")}.`);
+    console.error(`JVS_TEST_REQUIRE names ${word}, but only these words are known: ${known.join(", ")}.`);
   }
   return unknown.length;
 }
 
-/** Unmounts what tests left mounted, which is a mistake of theirs, and counts it. */
+/** Unmounts what tests left mounted, and counts it as failures. */
 function unmountLeftOvers(folder: string): number {
   const mounted = run("findmnt", "-rno", "TARGET").stdout.split("\n").filter((path) =>
     path.startsWith(`${folder}/`)

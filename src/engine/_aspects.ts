@@ -4,10 +4,7 @@ import { DIR, entryTypeName, FILE, SYMLINK, type Xattr } from "../model/entry.ts
 import { type Folder, type Platform, Stat } from "../platform/platform.ts";
 import { isSystemError, type SystemError } from "../platform/system_error.ts";
 import { at, type TreeTable } from "../tree/table.ts";
-import type { Losses } from "./_losses.ts";
-import { attempt, REFUSALS } from "./_refusals.ts";
-
-/** The name a folder has for itself. */
+import { attempt, type Losses, REFUSALS } from "./_losses.ts";
 
 const ACCESS_ACL = "system.posix_acl_access";
 const DEFAULT_ACL = "system.posix_acl_default";
@@ -15,10 +12,10 @@ const SET_IDS = 0o6000;
 const XATTR_REFUSALS = [...REFUSALS, "E2BIG", "ERANGE", "ENAMETOOLONG"];
 const ROOM_ENOUGH = 1024 * 1024;
 
-/** Which calls were refused. */
+/** The errors of calls that the system refused. */
 type Refused = { readonly [A in "owner" | "mode" | "times"]?: SystemError | undefined };
 
-/** Gives the entries of a clone the owner, attributes, mode and time that the table has of them. SPEC 4. */
+/** Sets the owner, attributes, mode and time of cloned entries as in the table. SPEC 4. */
 export class AspectSetter {
   private readonly found = new Stat();
 
@@ -29,15 +26,15 @@ export class AspectSetter {
     private readonly payload: boolean,
   ) {}
 
-  /** The mode to create a file with: the one it is to have, as far as its attributes can still be set then. */
+  /** The mode for a new file: its final mode, unless attributes must still be set. */
   createMode(index: number): number {
     return this.table.xattrs.has(index) ? 0o600 : this.modeOf(index, true) & 0o777;
   }
 
-  /** Sets all aspects of an entry that was just made (`.` for the root), and notes what did not come out as asked. */
+  /** Sets all aspects of an entry that was just made (`.` for the root), and notes each loss. */
   set(folder: Folder, name: Uint8Array, index: number): void {
     const xattrs = this.table.xattrs.get(index);
-    // Most files belong to the caller and were created with their mode: then the time is all there is to set.
+    // Most files belong to the caller and were created with their mode. Then only the time is missing.
     let refused: Refused = xattrs ? {} : { times: this.setTimes(folder, name, index) };
     folder.stat(name, this.found);
     if (xattrs || !this.hasOwner(index) || !this.hasMode(index)) {
@@ -47,12 +44,12 @@ export class AspectSetter {
     this.compare(index, refused);
   }
 
-  /** Owner first, as changing it clears set-id bits and capabilities; attributes need a writable file; the time last. */
+  /** Owner first, because it clears set-id bits and capabilities. Then attributes, which need a writable file. Times last. */
   private setOneByOne(folder: Folder, name: Uint8Array, index: number, xattrs: readonly Xattr[]): Refused {
     const { found, table } = this;
     const [uid, gid] = [at(table.uid, index), at(table.gid, index)];
     const owner = this.hasOwner(index) ? undefined : attempt(() => folder.setOwner(name, uid, gid));
-    // The access ACL carries the mode: with it an ordinary user's file may be read-only, and take no more attributes.
+    // The access ACL comes last: it sets the mode, and a read-only file of an ordinary user takes no more attributes.
     const isAccess = (xattr: Xattr) => xattr.name === ACCESS_ACL;
     for (const xattr of xattrs) if (!isAccess(xattr)) this.setXattr(folder, name, index, xattr);
     for (const xattr of xattrs) if (isAccess(xattr)) this.setXattr(folder, name, index, xattr);
@@ -79,7 +76,7 @@ export class AspectSetter {
     const type = at(this.table.type, index);
     const mode = at(this.table.mode, index);
     if (this.payload) return payloadMode(entryTypeName(type), mode);
-    // A program must not run as whoever happened to make the copy.
+    // Without its owner, a set-id program would run as the user who made the copy.
     return owned || type !== FILE ? mode : mode & ~SET_IDS;
   }
 
@@ -92,7 +89,7 @@ export class AspectSetter {
     try {
       why = attempt(() => folder.setXattr(name, { name: xattr.name, value }), XATTR_REFUSALS)?.reason;
     } catch (error) {
-      // ext4 and btrfs say so too when attributes outgrow the block that an inode has for them.
+      // ext4 and btrfs also report ENOSPC when the attributes do not fit into the block of the inode.
       if (!isSystemError(error, "ENOSPC") || this.platform.fileSystem(folder).freeBytes < ROOM_ENOUGH) {
         throw error;
       }
@@ -107,7 +104,7 @@ export class AspectSetter {
     return type === FILE ? stripAclWrite(acl) : acl;
   }
 
-  /** What the system says afterwards is what counts: some file systems take anything and keep less. */
+  /** Compares the entry with the table, because some file systems accept a value and do not keep it. */
   private compare(index: number, refused: Refused): void {
     const { found, losses, table } = this;
     const forgotten = "the file system did not keep it";
@@ -123,7 +120,7 @@ export class AspectSetter {
   }
 }
 
-/** Takes away the ACLs that an empty folder was born with, so that nothing made in it inherits them. */
+/** Removes the inherited ACLs of a new, empty folder, so that its entries do not inherit them. */
 export function clearInheritedAcls(folder: Folder): void {
   for (const { name } of folder.xattrs(ITSELF)) {
     if (name === ACCESS_ACL || name === DEFAULT_ACL) folder.removeXattr(ITSELF, name);

@@ -3,13 +3,12 @@ import type { Platform } from "../platform/platform.ts";
 import { flushTogether } from "../tree/flush.ts";
 import { at } from "../tree/table.ts";
 import { clearInheritedAcls } from "./_aspects.ts";
-import { Cloning, type FillFiles } from "./_cloning.ts";
+import { Cloning, type FillFiles, WHILE_FILLED } from "./_cloning.ts";
 import { linkGroups } from "./_link_groups.ts";
-import { makeFromTable, WHILE_FILLED } from "./_make_from_table.ts";
 import { shareFiles } from "./_share_files.ts";
 import type { CloneRequest, CloneResult } from "./contract.ts";
 
-/** What engines that work entry by entry have in common. */
+/** The abilities that all entry-by-entry engines share. */
 export const ENTRY_BY_ENTRY = {
   wholeTrees: false,
   entriesMoveOut: true,
@@ -17,7 +16,17 @@ export const ENTRY_BY_ENTRY = {
   keepsModes: false,
 };
 
-/** Clones a tree entry by entry: what all engines that work file by file have in common. SPEC 5. */
+/**
+ * Clones a tree entry by entry; each engine adds only how to fill files. SPEC 5. In order:
+ *
+ * 1. make all folders, links and special entries from the table (`Cloning.makeFromTable`);
+ * 2. hard-link unchanged files from an earlier payload (`shareFiles`);
+ * 3. clone the other files (`fill`);
+ * 4. make the further names of hard-linked files (`linkGroups`);
+ * 5. set the aspects of the folders (`finishFolders`). `AspectSetter` sets those of other entries when they are made.
+ *
+ * `Cloning` keeps the state, `Losses` what the clone cannot keep.
+ */
 export async function cloneTree(
   platform: Platform,
   request: CloneRequest,
@@ -36,16 +45,16 @@ export async function cloneTree(
   return cloning.result();
 }
 
-/** Folders, symbolic links, FIFOs, sockets and devices: they come from the table alone. */
+/** Makes folders, symbolic links, FIFOs, sockets and devices. The table has everything about them. */
 async function makeAllButFiles(cloning: Cloning): Promise<void> {
   const { slice, table } = cloning;
   for (let i = 1; i < table.count; i++) {
     if (slice.isOver()) await slice.yield();
-    if (at(table.type, i) !== FILE && !cloning.isFurtherLink(i)) makeFromTable(cloning, i);
+    if (at(table.type, i) !== FILE && !cloning.isFurtherLink(i)) cloning.makeFromTable(i);
   }
 }
 
-/** Folders get their aspects last, the deepest first: filling one changes its times, and may need rights that it loses. */
+/** Sets the aspects of folders last, the deepest first: new entries change the times of a folder and need its rights. */
 async function finishFolders(cloning: Cloning): Promise<void> {
   const { slice, table } = cloning;
   for (let i = table.count - 1; i >= 0; i--) {

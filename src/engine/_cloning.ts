@@ -1,5 +1,5 @@
 import { ITSELF } from "../model/bytes.ts";
-import { FILE } from "../model/entry.ts";
+import { DIR, FILE, SYMLINK } from "../model/entry.ts";
 import { type Reporter, silentReporter } from "../model/progress.ts";
 import { TimeSlice } from "../platform/time_slice.ts";
 import type { Folder, OpenFile, Platform } from "../platform/platform.ts";
@@ -8,18 +8,21 @@ import { OpenFolders } from "../tree/open_folders.ts";
 import { at, NONE, type TreeTable } from "../tree/table.ts";
 import { isRefused } from "../tree/unreadable.ts";
 import { AspectSetter } from "./_aspects.ts";
+import { attempt, Losses } from "./_losses.ts";
 import type { CloneRequest, CloneResult } from "./contract.ts";
-import { Losses } from "./_losses.ts";
 
-// What opening a file says when it is not there any more, or is something else by now.
+// Errors of opening a file that is gone or has another type now.
 const GONE = ["ENOENT", "ENOTDIR", "ELOOP", "ENXIO", "EINVAL", "EISDIR", "ESTALE", "EAGAIN"];
-/** So many bytes are as much work as one entry: what `TimeSlice` weighs by. */
+/** So many bytes are as much work as one entry, for `TimeSlice`. */
 export const BYTES_A_ROUND = 64 * 1024;
 
-/** What an engine brings of its own: it makes files with their content, and for each calls `finish` or notes why not. */
+/** The mode of a folder that is being filled: only its owner may enter. */
+export const WHILE_FILLED = 0o700;
+
+/** The part of each engine: makes files with their content. For each file it calls `finish` or notes why not. */
 export type FillFiles = (cloning: Cloning, files: readonly number[]) => Promise<void>;
 
-/** One clone while it is being made: both trees, and what became of each entry. */
+/** The state of one clone: both trees, and the result for each entry. */
 export class Cloning implements Disposable {
   readonly table: TreeTable;
   readonly source: OpenFolders;
@@ -27,11 +30,11 @@ export class Cloning implements Disposable {
   readonly losses: Losses;
   readonly aspects: AspectSetter;
   readonly slice: TimeSlice;
-  /** Entries that are not in the destination and will not be. */
+  /** Entries that the destination will not have. */
   readonly absent = new Set<number>();
-  /** First names of files that have all their names already. */
+  /** First names of files whose names are all made. */
   readonly linkedGroups = new Set<number>();
-  /** Each file is flushed before it is read, as nothing flushed them all. */
+  /** Flush each file before it is read, because they were not flushed together. */
   flushEach = false;
   private readonly reporter: Reporter;
   private partBytes = 0;
@@ -52,18 +55,18 @@ export class Cloning implements Disposable {
     this.reporter.begin("cloning", { entries: table.count, bytes: totalBytes(table) });
   }
 
-  /** The folder that an entry is made in; for the root itself. */
+  /** The folder in which an entry is made; for the root, the root itself. */
   folderOf(index: number): Folder {
     return index === 0 ? this.root : this.destination.get(at(this.table.parent, index));
   }
 
-  /** Whether an entry is a further name of an entry before it. */
+  /** Whether an entry is a further name (hard link) of an earlier entry. */
   isFurtherLink(index: number): boolean {
     const group = at(this.table.linkGroup, index);
     return group !== NONE && group !== index;
   }
 
-  /** Opens a file of the source; if it went away, changed its type or is refused, that is noted instead. */
+  /** Opens a file of the source. If it is gone, has another type or is refused, notes that and returns undefined. */
   openSource(index: number): OpenFile | undefined {
     try {
       return this.source.get(at(this.table.parent, index)).openFile(this.table.name(index), "read");
@@ -75,13 +78,31 @@ export class Cloning implements Disposable {
     }
   }
 
-  /** Gives an entry that was just made its aspects; it has them all now. */
+  /** Makes an entry that is not a file. If that is impossible here, the entry is only in the manifest. */
+  makeFromTable(index: number): void {
+    const { losses, table } = this;
+    const type = at(table.type, index);
+    const folder = this.folderOf(index);
+    const name = table.name(index);
+    if (type === DIR) return folder.makeFolder(name, WHILE_FILLED);
+    const { major, minor } = table.devices.get(index) ?? { major: 0, minor: 0 };
+    const refused = attempt(() =>
+      type === SYMLINK
+        ? folder.makeSymlink(name, table.targets.get(index) ?? new Uint8Array())
+        : folder.makeSpecial(name, type, major, minor)
+    );
+    if (refused === undefined) return this.finish(index);
+    losses.add("type", index, refused.reason);
+    this.absent.add(index);
+  }
+
+  /** Sets all aspects of an entry that was just made. */
   finish(index: number): void {
     this.aspects.set(this.folderOf(index), index === 0 ? ITSELF : this.table.name(index), index);
     this.advance(index);
   }
 
-  /** Tells the reporter of a part of the entry that is being made. */
+  /** Reports a part of the present entry. */
   advanceBytes(bytes: number): void {
     this.partBytes += bytes;
     this.reporter.advance(0, bytes);
@@ -97,7 +118,7 @@ export class Cloning implements Disposable {
     this.unreadable.push(index);
   }
 
-  /** Tells the reporter that an entry is done. */
+  /** Reports that an entry is done. */
   advance(index: number): void {
     const bytes = at(this.table.type, index) === FILE ? at(this.table.size, index) : 0;
     this.reporter.advance(1, Math.max(0, bytes - this.partBytes));

@@ -3,11 +3,10 @@ import { isSystemError, type SystemError } from "../platform/system_error.ts";
 import { OpenFolders } from "../tree/open_folders.ts";
 import { at } from "../tree/table.ts";
 import type { Cloning, FillFiles } from "./_cloning.ts";
-import { makeFromTable } from "./_make_from_table.ts";
 
 /**
- * Makes the further names of hard-linked files. Where the first name is not there, or takes no more links, the next one
- * is made for itself and the rest are linked to that.
+ * Makes the further names of hard-linked files. If the first name is missing or takes no more links, the next name
+ * becomes a separate file and the rest are linked to it.
  */
 export async function linkGroups(cloning: Cloning, fill: FillFiles): Promise<void> {
   const { table } = cloning;
@@ -19,25 +18,25 @@ export async function linkGroups(cloning: Cloning, fill: FillFiles): Promise<voi
   using linker = new Linker(cloning);
   while (waiting.length > 0) {
     const { alone, later } = await linker.link(waiting);
-    for (const index of alone) if (at(table.type, index) !== FILE) makeFromTable(cloning, index);
+    for (const index of alone) if (at(table.type, index) !== FILE) cloning.makeFromTable(index);
     await fill(cloning, alone.filter((index) => at(table.type, index) === FILE));
     waiting = later;
   }
 }
 
 class Linker implements Disposable {
-  /** For each group the entry that is linked to, when it is not the first. */
+  /** For each group the entry that gets the links, if it is not the first. */
   private readonly standIn = new Map<number, number>();
-  /** Groups that could not be kept together, and why. */
+  /** Groups that cannot be one file, and the error. */
   private readonly broken = new Map<number, SystemError>();
-  // A chain of its own: opening the other name's folder must not close this one's.
+  // Separate open folders, because opening the folder of the first name must not close the other one.
   private readonly firsts: OpenFolders;
 
   constructor(private readonly cloning: Cloning) {
     this.firsts = new OpenFolders(cloning.root, cloning.table);
   }
 
-  /** Links what it can; gives what has to be made for itself, and what waits for that. */
+  /** Makes links. `alone`: entries that must become separate files. `later`: entries that wait for those. */
   async link(waiting: readonly number[]): Promise<{ alone: number[]; later: number[] }> {
     const { absent, slice, table } = this.cloning;
     const alone: number[] = [];
@@ -69,7 +68,7 @@ class Linker implements Disposable {
       this.broken.set(group, error);
       return false;
     }
-    losses.inherit(index, at(table.lost, first), "another name of the file could not keep it either");
+    losses.inherit(index, at(table.lost, first), "another name of the same file could not keep it");
     this.noteIfBroken(index);
     cloning.advance(index);
     return true;

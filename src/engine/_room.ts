@@ -4,12 +4,12 @@ import { isSystemError } from "../platform/system_error.ts";
 import { at } from "../tree/table.ts";
 import type { Cloning, FillFiles } from "./_cloning.ts";
 
-/** These file systems neither share nor compress what is copied onto them, so that it takes the space of its content. */
+/** These file systems neither share nor compress content, so a copy needs as much space as its content. */
 const TAKING_ALL = ["ext4", "tmpfs"];
 
 /**
- * Makes sure that what is to be copied fits on the disk, before the first byte of it: hours later is too late. Where
- * nobody can tell beforehand it is tried, and the disk says when it is full.
+ * Checks that the files fit on the disk before the first byte is copied, because a copy can take hours. On other file
+ * systems the needed space is unknown, so the copy is tried and fails when the disk is full.
  */
 export function withRoom(fill: FillFiles): FillFiles {
   return async (cloning, files) => {
@@ -33,7 +33,7 @@ function requireRoom(cloning: Cloning, files: readonly number[]): void {
   if (content > freeBytes) throw noRoom(formatBytes(content), path, `has ${formatBytes(freeBytes)} free`);
 }
 
-/** What of their size is content: the rest, in holes or blocks that nobody has written to yet, is not copied. */
+/** The bytes of content in these files. Holes and unwritten blocks are not copied. */
 function contentOf({ source, table }: Cloning, files: readonly number[]): number {
   let bytes = 0;
   for (const index of files) {
@@ -41,18 +41,14 @@ function contentOf({ source, table }: Cloning, files: readonly number[]): number
       using file = source.get(at(table.parent, index)).openFile(table.name(index), "read");
       bytes += file.dataBytes();
     } catch (error) {
-      if (!isSystemError(error)) throw error; // gone, or not to be read: whoever copies it says so
+      if (!isSystemError(error)) throw error; // gone or unreadable: the copy notes that later
     }
   }
   return bytes;
 }
 
 function noRoom(what: string, path: string, has: string): JvsError {
-  return new JvsError(
-    "E_NO_SPACE",
-    `Cannot copy ${what} to "${path}": the disk ${has}`,
-    {
-      details: { path },
-    },
-  );
+  return new JvsError("E_NO_SPACE", `Cannot copy ${what} to "${path}": the disk ${has}`, {
+    details: { path },
+  });
 }

@@ -7,7 +7,7 @@ import { at } from "../tree/table.ts";
 import type { Cloning } from "./_cloning.ts";
 import type { ShareSource } from "./contract.ts";
 
-/** Hard-links unchanged files from an earlier payload, and gives the files that have to be made instead. SPEC 5. */
+/** Hard-links unchanged files from an earlier payload, and returns the files that must be cloned instead. SPEC 5. */
 export async function shareFiles(cloning: Cloning): Promise<number[]> {
   const { slice, request, table } = cloning;
   using sharing = request.as === "payload" && request.share ? new Sharing(cloning, request.share) : undefined;
@@ -20,7 +20,7 @@ export async function shareFiles(cloning: Cloning): Promise<number[]> {
   return files;
 }
 
-/** For each file of several names its further ones. */
+/** The further names of each file with several names. */
 function furtherNames(cloning: Cloning): Map<number, number[]> {
   const { linkGroup, count, type } = cloning.table;
   const further = new Map<number, number[]>();
@@ -44,34 +44,34 @@ class Sharing implements Disposable {
     this.further = furtherNames(cloning);
   }
 
-  /** Links one file, by all of its names; false when it has to be cloned. */
+  /** Links all names of one file; false if the file must be cloned. */
   tryTo(index: number): boolean {
     const { cloning, share } = this;
     const old = share.match[index] ?? -1;
-    // One inode has one owner, mode and time: a file that differs in these cannot be shared, whatever its content.
+    // An inode has one owner, mode and time. A file that differs in these cannot be shared, even with the same content.
     if (old < 0 || !hasSameFacts(cloning.table, index, share.table, old)) return false;
     const names = [index, ...this.further.get(index) ?? []];
     try {
       const from = this.earlier.get(at(share.table.parent, old));
       const name = share.table.name(old);
-      // A payload file that is not what its manifest says must not spread into a new snapshot.
+      // A payload file that does not match its manifest must not spread into a new snapshot.
       if (!from.stat(name, this.found) || !isAsRecorded(share.table, old, this.found)) return false;
       this.linkAll(names, from, name);
     } catch (error) {
-      // Too many links, protected_hardlinks, another file system, …: a clone is always right.
+      // Too many links, protected_hardlinks, another file system, …: a clone always works.
       if (isSystemError(error)) return false;
       throw error;
     }
     const lost = at(share.table.lost, old);
     for (const each of names) {
-      cloning.losses.inherit(each, lost, "the earlier snapshot that has the file could not keep it either");
+      cloning.losses.inherit(each, lost, "the earlier snapshot with this file could not keep it");
       cloning.advance(each);
     }
     if (names.length > 1) cloning.linkedGroups.add(index);
     return true;
   }
 
-  /** Where the earlier file takes no more links, none of them stays: the names of one file must not become two files. */
+  /** Makes all links or none, because the names of one file must not become two files. */
   private linkAll(names: readonly number[], from: Folder, fromName: Uint8Array): void {
     const { cloning } = this;
     let made = 0;

@@ -5,47 +5,47 @@ import type { Folder, Platform } from "../platform/platform.ts";
 import type { RemoveTreeOptions } from "../tree/remove_tree.ts";
 import type { TreeTable } from "../tree/table.ts";
 
-/** What an engine can do; callers ask these, never its name. */
+/** What an engine can do. Callers ask for an ability, never for the name of the engine. */
 export interface EngineAbilities {
-  /** One call clones a tree of any size, and each call costs as much as many files: few large trees, not many small ones. */
+  /** One call clones a whole tree of any size. A call is expensive, so a few large trees are better than many small ones. */
   readonly wholeTrees: boolean;
-  /** What it made can be renamed out of the tree that it made, entry by entry. */
+  /** Entries can be renamed out of the cloned tree one by one. */
   readonly entriesMoveOut: boolean;
-  /** Unchanged files are hard-linked from an earlier payload (`share`). */
+  /** The engine hard-links unchanged files from an earlier payload (`share`). */
   readonly sharesFiles: boolean;
-  /** Payloads have the modes and ACLs of their source; else those without write rights (`payloadMode`). */
+  /** Payloads keep the modes and ACLs of their source; otherwise they lose the write rights (`payloadMode`). */
   readonly keepsModes: boolean;
   readonly keepsHoles: boolean;
 }
 
-/** A way of cloning trees. Every engine passes the shared contract suite on every file system it claims. SPEC 5. */
+/** A way to clone trees. Each engine passes the contract suite on each file system that it claims. SPEC 5. */
 export interface Engine {
   readonly name: EngineName;
   readonly abilities: EngineAbilities;
   /**
-   * Makes `name` in the open folder `into`, where nothing of that name is: what `table` lists of `source`, the root's own
-   * aspects included. Not atomic, and not durable before `platform.syncFileSystem`; what is there after a failure the
-   * caller removes by `removeClone`. Entries that vanished or changed their type since the scan are named in the
-   * result, not an error: the caller looks again anyway.
+   * Makes the new folder `name` in the open folder `into`, with the entries of `source` that `table` lists and the aspects
+   * of the root. Not atomic, and not durable before `platform.syncFileSystem`. After a failure the caller removes the rest
+   * with `removeClone`. Entries that disappeared or changed their type since the scan are no error: the result names
+   * them, and the caller scans again anyway.
    */
   clone(request: CloneRequest): Promise<CloneResult>;
 }
 
-/** What to clone, from where, to where. */
+/** What to clone, from where and to where. */
 export interface CloneRequest {
   readonly source: Folder;
   /** Entries in root-hash order. */
   readonly table: TreeTable;
-  /** Whether the table lists everything that was in `source`: then the whole tree can be cloned as it is. */
+  /** Whether the table lists everything in `source`. Then the whole tree can be cloned as it is. */
   readonly isComplete: boolean;
   readonly into: Folder;
   readonly name: Uint8Array;
   /**
-   * `payload`: an immutable copy; a file is flushed before it is read, modes are as the engine's abilities say.
-   * `worktree`: everything exactly as the table has it, writable, and no inode shared with anything.
+   * `payload`: an immutable copy. Files are flushed before they are read; modes follow the abilities of the engine.
+   * `worktree`: everything exactly as in the table, writable, and without shared inodes.
    */
   readonly as: "payload" | "worktree";
-  /** For payloads of an engine that shares files: an earlier payload whose files may be hard-linked. */
+  /** For payloads, if the engine shares files: an earlier payload whose files may be hard-linked. */
   readonly share?: ShareSource;
   readonly reporter?: Reporter;
   readonly signal?: AbortSignal;
@@ -55,43 +55,43 @@ export interface CloneRequest {
 export interface ShareSource {
   readonly payload: Folder;
   readonly table: TreeTable;
-  /** For each entry of the request's table the same, unchanged file's index in this table, or -1. */
+  /** For each entry of the request's table the index of the same, unchanged file in this table, or -1. */
   readonly match: Int32Array;
 }
 
-/** What cloning did. */
+/** The result of a clone. */
 export interface CloneResult {
   /**
-   * What was made. The request's own table, with `lost` bits for what a payload could not keep, where the engine makes
-   * entry by entry; a scan of the clone where a whole tree was cloned, as only that tells what is in it. A file whose
-   * size, mtime and ctime are those of the request's table keeps its hash.
+   * The entries that were made. From an entry-by-entry engine: the request's table, with `lost` bits for what a payload
+   * cannot keep. From a whole-tree engine: a scan of the clone, because only that shows its content. A file with the
+   * size, mtime and ctime of the request's table keeps its hash.
    */
   readonly table: TreeTable;
   readonly degradations: DegradationList;
-  /** Indexes in the request's table of entries that were gone, or not as the table has them, when they were reached. */
+  /** Indexes in the request's table of entries that were gone or different when the engine reached them. */
   readonly changed: readonly number[];
-  /** Indexes in the request's table of files that could not be read. */
+  /** Indexes in the request's table of files that the engine may not read. */
   readonly unreadable: readonly number[];
 }
 
-/** What an engine is chosen for. */
+/** The tree for which an engine is chosen. */
 export interface ProbeOptions {
-  /** The tree that is to be cloned. */
+  /** The tree to clone. */
   readonly source: Folder;
-  /** A folder of ours on the file system that it is cloned to; a file is tried in it. */
+  /** A folder of JVS on the file system of the clone, for a test file. */
   readonly control: Folder;
 }
 
-/** Whether an engine works, or the end of a sentence that says why not. */
+/** Whether an engine works; if not, the reason as the end of a sentence. */
 export type Probe = { readonly works: true } | { readonly works: false; readonly reason: string };
 
-/** An engine as `select.ts` lists it. */
+/** An engine in the list of `engines.ts`. */
 export interface EngineKind {
   readonly name: EngineName;
-  /** Whether it works for a tree: tried with real files, as nothing else tells. What it makes for that is gone afterwards. */
+  /** Whether the engine works for a tree. It tries real files, because nothing else is certain, and removes them again. */
   probe(platform: Platform, options: ProbeOptions): Probe | Promise<Probe>;
   make(platform: Platform): Engine;
-  /** Where its clones cannot be removed entry by entry: removes `name` if it is such a clone, and says whether it was. */
+  /** For an engine whose clones need their own way of removal: removes `name` and returns true if it is such a clone. */
   readonly remove?: (
     platform: Platform,
     folder: Folder,

@@ -4,7 +4,7 @@ import { oneByOne } from "./_fill_one_by_one.ts";
 import { withRoom } from "./_room.ts";
 import type { Engine, EngineKind } from "./contract.ts";
 
-/** The engine that works everywhere: a deep copy, holes kept where the platform can. SPEC 5. */
+/** The engine that works everywhere: a full copy that keeps holes if the platform can. SPEC 5. */
 export function copyEngine(platform: Platform): Engine {
   const fill = withRoom(oneByOne((source, target) => target.copyPieces(source)));
   return {
@@ -14,5 +14,5 @@ export function copyEngine(platform: Platform): Engine {
   };
 }
 
-/** As the list of engines has it. */
+/** The copy engine in the list of engines. */
 export const copyKind: EngineKind = { name: "copy", probe: () => ({ works: true }), make: copyEngine };

@@ -6,18 +6,18 @@ import { copyKind } from "./copy.ts";
 import { probeReflink } from "./probe.ts";
 import { reflinkEngine } from "./reflink.ts";
 
-/** Every engine there is, the best first: the one place where an engine joins. */
+/** All engines, the best first. A new engine needs only an entry here. */
 export const ENGINES: EngineKind[] = [
   { name: "reflink-copy", probe: probeReflink, make: reflinkEngine },
   copyKind,
 ];
 
-/** What the engine of this name can do; what an entry-by-entry engine can where this version does not have it. */
+/** The abilities of an engine. For an engine that this version does not have: those of an entry-by-entry engine. */
 export function abilitiesOf(name: EngineName, platform: Platform): EngineAbilities {
   return (ENGINES.find((kind) => kind.name === name) ?? copyKind).make(platform).abilities;
 }
 
-/** Removes a tree that an engine made, or a part of one; it need not be there. Repeatable; as `removeTree` otherwise. */
+/** Removes a tree that an engine made, or a part of it. It need not exist. Otherwise like `removeTree`. */
 export async function removeClone(
   platform: Platform,
   folder: Folder,

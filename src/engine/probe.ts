@@ -3,22 +3,21 @@ import { FILE } from "../model/entry.ts";
 import { isJvsError } from "../model/errors.ts";
 import { type Folder, type OpenFile, type Platform, Stat } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
-import type { CloneFile } from "./_clone_file.ts";
 import type { Probe, ProbeOptions } from "./contract.ts";
-import { reflinkFile } from "./reflink.ts";
+import { type CloneFile, reflinkFile } from "./reflink.ts";
 
-/** So many names are looked at to find a file, and so many files are tried: one may be of a kind that never shares blocks. */
+/** Limits for the search: names to look at, and files to try. More than one file, because some never share blocks. */
 const MOST_NAMES = 256;
 const MOST_FILES = 3;
 const COMPARED_BYTES = 64 * 1024;
-const NOT_THERE: Probe = {
+const OTHER_FILE_SYSTEM: Probe = {
   works: false,
   reason: "the tree lies on another file system than the control plane",
 };
 
 /**
- * Whether files of `source` can be cloned into `control`: tried with a real file, as
- * nothing else tells. What it makes in `control` is gone afterwards; nothing is written into `source`.
+ * Whether files of `source` can be cloned into `control`. It tries a real file, because nothing else is certain. The test
+ * file in `control` is removed again; nothing is written into `source`.
  */
 export function probeReflink(
   platform: Platform,
@@ -34,7 +33,7 @@ export function probeReflink(
   return failure ?? tryOwnFile(clone, control, source);
 }
 
-/** Names of a few files right in a folder, those of least content first. */
+/** The names of a few files directly in a folder, the smallest first. */
 function smallestFiles(folder: Folder): Uint8Array[] {
   const found = new Stat();
   const files: { name: Uint8Array; size: number }[] = [];
@@ -48,7 +47,7 @@ function smallestFiles(folder: Folder): Uint8Array[] {
   return files.sort((a, b) => a.size - b.size).slice(0, MOST_FILES).map(({ name }) => name);
 }
 
-/** Nothing when the file is gone or may not be read. */
+/** Undefined if the file is gone or unreadable. */
 function tryFile(clone: CloneFile, folder: Folder, name: Uint8Array, control: Folder): Probe | undefined {
   using file = openIfPossible(folder, name);
   return file && withOwnFile(control, (target) => tryClone(clone, file, target));
@@ -58,20 +57,20 @@ function openIfPossible(folder: Folder, name: Uint8Array): OpenFile | undefined 
   try {
     return folder.openFile(name, "read");
   } catch (error) {
-    if (isSystemError(error)) return undefined; // gone, refused, something else by now: the next file may do
+    if (isSystemError(error)) return undefined; // gone, refused or no longer a file: try the next one
     throw error;
   }
 }
 
-/** With a file of ours, where the tree has none that could be tried: then it must lie on the same device. */
+/** Tries a new file if the tree has none to try. Then both folders must be on the same device. */
 function tryOwnFile(clone: CloneFile, control: Folder, source: Folder): Probe {
   const [here, there] = [new Stat(), new Stat()];
   control.stat(ITSELF, here);
   source.stat(ITSELF, there);
-  if (here.devMajor !== there.devMajor || here.devMinor !== there.devMinor) return NOT_THERE;
+  if (here.devMajor !== there.devMajor || here.devMinor !== there.devMinor) return OTHER_FILE_SYSTEM;
   return withOwnFile(control, (file, name) => {
     file.write(new Uint8Array(COMPARED_BYTES).fill(1));
-    return tryFile(clone, control, name, control) ?? NOT_THERE;
+    return tryFile(clone, control, name, control) ?? OTHER_FILE_SYSTEM;
   });
 }
 
@@ -91,16 +90,16 @@ function tryClone(clone: CloneFile, source: OpenFile, target: OpenFile): Probe {
   } catch (error) {
     if (!isJvsError(error, "E_ENGINE_FAILED", "E_ENGINE_UNAVAILABLE")) throw error;
     const { cause } = error;
-    if (isSystemError(cause, "EXDEV")) return NOT_THERE;
+    if (isSystemError(cause, "EXDEV")) return OTHER_FILE_SYSTEM;
     return { works: false, reason: isSystemError(cause) ? cause.reason : error.message };
   }
-  // Some FUSE file systems say yes to calls that they do not know.
+  // Some FUSE file systems report success for calls that they do not know.
   return isSame(source, target)
     ? { works: true }
     : { works: false, reason: "a file's clone differs from it" };
 }
 
-/** By the size and what the file begins with. */
+/** Compares the sizes and the first bytes. */
 function isSame(a: OpenFile, b: OpenFile): boolean {
   const [first, second] = [beginningOf(a), beginningOf(b)];
   return first.size === second.size && equalBytes(first.content, second.content);

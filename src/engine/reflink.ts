@@ -1,21 +1,22 @@
 import type { OpenFile, Platform } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
-import type { CloneFile } from "./_clone_file.ts";
 import { cloneTree, ENTRY_BY_ENTRY } from "./_clone_tree.ts";
 import { oneByOne } from "./_fill_one_by_one.ts";
-import { reflinkFailure } from "./_reflink_failure.ts";
 import type { Engine } from "./contract.ts";
-import { cloneByCp, reflinkCpEngine } from "./reflink_cp.ts";
+import { cloneByCp, reflinkCpEngine, reflinkFailure } from "./reflink_cp.ts";
 
-/** The engine for file systems that share blocks between files: each file is cloned by one call. SPEC 5. */
+/** Lets the empty file `target` share the blocks of `source`; throws `E_ENGINE_FAILED` if that is impossible. */
+export type CloneFile = (source: OpenFile, target: OpenFile) => void;
+
+/** The engine for file systems where files can share blocks. One call clones one file. SPEC 5. */
 export function reflinkEngine(platform: Platform): Engine {
   return platform.abilities.cloneFile ? reflinkCallEngine(platform) : reflinkCpEngine(platform);
 }
 
-/** No pieces are left to wait for. */
-const AT_ONCE: readonly number[] = [];
+/** One call clones the whole file, so there are no pieces to report. */
+const NO_PIECES: readonly number[] = [];
 
-/** Clones one file as the engine does. */
+/** How this engine clones one file. */
 export function reflinkFile(platform: Platform): CloneFile {
   return platform.abilities.cloneFile ? cloneByCall : cloneByCp;
 }
@@ -38,7 +39,7 @@ function reflinkCallEngine(platform: Platform): Engine {
         request,
         oneByOne((source, target) => {
           cloneByCall(source, target);
-          return AT_ONCE;
+          return NO_PIECES;
         }),
       ),
   };

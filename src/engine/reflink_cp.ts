@@ -11,12 +11,11 @@ import { SystemError } from "../platform/system_error.ts";
 import { removeTree } from "../tree/remove_tree.ts";
 import { cloneTree, ENTRY_BY_ENTRY } from "./_clone_tree.ts";
 import type { Cloning } from "./_cloning.ts";
-import { reflinkFailure } from "./_reflink_failure.ts";
 import type { Engine } from "./contract.ts";
 
-/** Messages are read by us, so they must be in one language. */
+/** JVS reads the messages of cp, so they must be in one language. */
 const ENGLISH = { LC_ALL: "C" };
-/** What all arguments of one call may take: Linux allows a quarter of the stack, 2 MB, with the environment in it. */
+/** The limit for all arguments of one call. Linux allows a quarter of the stack, 2 MB, with the environment. */
 const ARGUMENT_BYTES = 512 * 1024;
 const REASONS: [words: string, errno: string][] = [
   ["No space left on device", "ENOSPC"],
@@ -28,10 +27,10 @@ const REASONS: [words: string, errno: string][] = [
   ["Inappropriate ioctl for device", "ENOTTY"],
   ["Invalid argument", "EINVAL"],
 ];
-/** Between two calls there is progress, and a turn for everything else. */
+/** Between two calls JVS reports progress and does other work. */
 const FILES_A_CALL = 4000;
 
-/** `reflink-copy` where the C library may not be called: by `cp --reflink=always`, many files at a time. SPEC 5. */
+/** `reflink-copy` without the C library: calls `cp --reflink=always` for many files at a time. SPEC 5. */
 export function reflinkCpEngine(platform: Platform): Engine {
   return {
     name: "reflink-copy",
@@ -63,7 +62,7 @@ async function fillByCp(cloning: Cloning, files: readonly number[]): Promise<voi
 
 interface Batch {
   readonly files: number[];
-  /** Relative to the root. */
+  /** Paths relative to the root. */
   readonly paths: string[];
 }
 
@@ -81,20 +80,20 @@ function* batches(cloning: Cloning, files: readonly number[]): Generator<Batch> 
     }
     batch.files.push(index);
     batch.paths.push(text);
-    bytes += path.length + 1 + 8; // the end mark, and the pointer to it
+    bytes += path.length + 1 + 8; // the zero byte at the end, and the pointer
   }
   if (batch.files.length > 0) yield batch;
 }
 
 async function copyBatch(cloning: Cloning, paths: string[]): Promise<ProgramResult> {
   const { signal, source } = cloning.request;
-  // -R: what turned into a FIFO since the scan must not be read; -P: what turned into a link not be followed.
+  // If an entry changed since the scan: -R does not read a FIFO, -P does not follow a link.
   const args = ["--reflink=always", "-RP", "--parents", "-t", ours(cloning.root).real, "--", ...paths];
   const cwd = ours(source).real;
   return await runProgram("cp", args, { cwd, env: ENGLISH, ...(signal ? { signal } : {}) });
 }
 
-/** Completes a file that cp made, or finds out why it did not. */
+/** Completes a file that cp made, or finds out why cp did not make it. */
 async function checkOne(cloning: Cloning, index: number, result: ProgramResult): Promise<void> {
   const folder = cloning.folderOf(index);
   const name = cloning.table.name(index);
@@ -102,7 +101,7 @@ async function checkOne(cloning: Cloning, index: number, result: ProgramResult):
   const isFile = folder.stat(name, made) && made.type === FILE;
   if (result.code === 0 && !isFile) cloning.noteChanged(index);
   else if (result.code !== 0) {
-    // cp leaves an empty file where it could not clone, so only the size tells.
+    // cp leaves an empty file if it cannot clone, so the size must be compared.
     const size = sizeNow(cloning, index);
     const isMade = isFile && made.size === size;
     if (size !== undefined && !isMade) throw failureOf(result, `${folder.path}/${displayPath(name)}`);
@@ -111,7 +110,7 @@ async function checkOne(cloning: Cloning, index: number, result: ProgramResult):
   cloning.finish(index);
 }
 
-/** Nothing when the file is gone or refused, which is noted. */
+/** The size of the source file. If it is gone or refused, that is noted and the result is undefined. */
 function sizeNow(cloning: Cloning, index: number): number | undefined {
   using source = cloning.openSource(index);
   if (source === undefined) return undefined;
@@ -120,7 +119,7 @@ function sizeNow(cloning: Cloning, index: number): number | undefined {
   return found.size;
 }
 
-/** cp tells the reason in words only. */
+/** Makes an error of the message of cp, the only place where cp gives the reason. */
 function failureOf(result: ProgramResult, path: string): JvsError {
   const [said = ""] = result.stderr.split("\n", 1);
   const [, errno] = REASONS.find(([words]) => said.endsWith(words)) ?? [];
@@ -129,8 +128,21 @@ function failureOf(result: ProgramResult, path: string): JvsError {
     "E_ENGINE_FAILED",
     `Cannot clone into "${path}": cp ended with ${result.code}: ${said}`,
     {
-      hint: "Use JVS_SNAPSHOT_ENGINE=copy, or see what cp says.",
+      hint: "Use JVS_SNAPSHOT_ENGINE=copy, or fix what cp reports.",
       details: { path, engine: "reflink-copy", program: "cp", stderr: result.stderr },
     },
   );
+}
+
+/** These errors say that the disk is full or broken. Another engine would meet them too. */
+const DISK_ERRORS = ["ENOSPC", "EDQUOT", "EIO", "EROFS"];
+
+/** The error for a file that cannot be cloned. JVS never takes another engine silently. SPEC 5. */
+export function reflinkFailure(error: SystemError): JvsError {
+  if (DISK_ERRORS.includes(error.errno)) return error;
+  return new JvsError("E_ENGINE_FAILED", `${error.message}, so reflink-copy cannot clone this tree`, {
+    hint: "Use JVS_SNAPSHOT_ENGINE=copy, or exclude that file in .jvsignore.",
+    details: { ...error.details, engine: "reflink-copy" },
+    cause: error,
+  });
 }

@@ -5,27 +5,28 @@ import type { Platform } from "../platform/platform.ts";
 import type { Engine, EngineAbilities, ProbeOptions } from "./contract.ts";
 import { ENGINES } from "./engines.ts";
 
-/** What to choose an engine for. */
-export interface SelectEngineOptions extends ProbeOptions {
+/** How to choose an engine. */
+interface SelectEngineOptions extends ProbeOptions {
   readonly platform: Platform;
-  /** The engine that a user insists on; `auto`, the default, takes the best that works. */
+  /** The engine that the user demands; `auto`, the default, takes the best one that works. */
   readonly forced?: string | undefined;
-  /** Only engines with these abilities; a forced one without them gives way to the best that has them. */
+  /** Required abilities. A forced engine without them is replaced by the best engine that has them. */
   readonly needs?: Partial<EngineAbilities>;
 }
 
 /** An engine that was chosen. */
 export interface EngineChoice {
   readonly engine: Engine;
-  /** Better ones that do not work here, each with the end of a sentence that says why. */
+  /** Better engines that do not work here. The reason is the end of a sentence. */
   readonly passedOver: readonly { readonly name: EngineName; readonly reason: string }[];
 }
 
-/** The engine for a tree. One that is forced and cannot work is `E_ENGINE_UNAVAILABLE`, never another one. SPEC 5. */
+/** Chooses the engine for a tree. If a forced engine does not work, throws `E_ENGINE_UNAVAILABLE`. SPEC 5. */
 export async function selectEngine(
   { platform, forced = "auto", needs = {}, ...tree }: SelectEngineOptions,
 ): Promise<EngineChoice> {
-  const can = (engine: Engine) => Object.entries(needs).every(([ability, is]) => has(engine, ability) === is);
+  const abilities = Object.keys(needs) as (keyof EngineAbilities)[];
+  const can = (engine: Engine) => abilities.every((ability) => engine.abilities[ability] === needs[ability]);
   if (forced !== "auto") {
     const engine = await forcedEngine(platform, tree, forced);
     if (can(engine)) return { engine, passedOver: [] };
@@ -39,10 +40,6 @@ export async function selectEngine(
     passedOver.push({ name, reason: probed.reason });
   }
   throw new Error("the last of the engines works everywhere");
-}
-
-function has({ abilities }: Engine, ability: string): boolean | undefined {
-  return abilities[ability as keyof EngineAbilities];
 }
 
 async function forcedEngine(platform: Platform, tree: ProbeOptions, forced: string): Promise<Engine> {
@@ -64,7 +61,8 @@ function cannotForce(name: string): JvsError {
 
 function unavailable(engine: EngineName, reason: string): JvsError {
   return new JvsError("E_ENGINE_UNAVAILABLE", `Cannot use the engine ${engine}: ${reason}`, {
-    hint: "Choose another by JVS_SNAPSHOT_ENGINE or the setting `engine`; auto takes the best that works.",
+    hint:
+      "Choose another engine by JVS_SNAPSHOT_ENGINE or the setting `engine`; auto takes the best one that works.",
     details: { engine },
   });
 }

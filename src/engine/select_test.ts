@@ -100,7 +100,7 @@ Deno.test(
   },
 );
 
-/** A tree and a folder of ours, each in a folder of its own. */
+/** A tree and a folder of JVS, each in a separate folder. */
 class Trees implements Disposable {
   readonly platform;
   readonly source;

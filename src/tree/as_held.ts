@@ -5,16 +5,16 @@ import { sameXattrs } from "./same_xattrs.ts";
 import { selectEntries } from "./select_entries.ts";
 import { at, type TreeTable } from "./table.ts";
 
-/** Who is to hold a tree. */
+/** The user who gets the tree, with the rights to set owners and attributes. */
 export type Holder = Pick<Host, "uid" | "rights">;
 
 const SET_IDS = 0o6000;
 const NO_XATTRS: readonly Xattr[] = [];
 
 /**
- * A saved tree as this user can hold it in the place of `now`: where an owner, or an attribute that only root may set,
- * is another now and the user may not set it, it is as it is now. A file that cannot get its owner has no set-id bits.
- * What only the system's rules made differ is no work of anybody's (SPEC 7).
+ * A saved tree as this user can restore it over `now`. Where an owner or attribute differs and the user may not set it,
+ * the result has the value of `now`. A file that cannot get its owner loses its set-id bits. Such a difference comes
+ * from the rules of the system, so it is not unsaved work (SPEC 7).
  */
 export function asHeld(saved: TreeTable, now: TreeTable, holder: Holder): TreeTable {
   const mayBeRefused = new RefusedAspects(holder);
@@ -34,7 +34,7 @@ export function asHeld(saved: TreeTable, now: TreeTable, holder: Holder): TreeTa
   return held;
 }
 
-/** What the system may refuse to set for a user. */
+/** Tells which owners and attributes the system may refuse to set for a user. */
 class RefusedAspects {
   private readonly groups: ReadonlySet<number> | null;
 
@@ -43,7 +43,7 @@ class RefusedAspects {
     this.groups = groups && new Set(groups);
   }
 
-  /** Whether a tree has anything of it: most have not, and then there is nothing to compare. */
+  /** Whether a tree has any such owner or attribute. Most trees have none; then nothing needs to be compared. */
   anyIn(table: TreeTable): boolean {
     const { rights, uid } = this.holder;
     for (const xattrs of table.xattrs.values()) {
@@ -56,16 +56,16 @@ class RefusedAspects {
     return false;
   }
 
-  /** Whether the owner is another now, and the user may not set it as it was saved. */
+  /** Whether the owner differs, and the user may not set the saved one. */
   owner(saved: TreeTable, i: number, now: TreeTable, j: number): boolean {
     const [uid, gid] = [at(saved.uid, i), at(saved.gid, i)];
     if (uid === now.uid[j] && gid === now.gid[j]) return false;
     if (this.holder.rights.anyOwner) return false;
-    // Of a file of one's own only the group may be set, to one's own groups.
+    // A user may change only the group of an own file, and only to one of the user's own groups.
     return uid !== now.uid[j] || uid !== this.holder.uid || !this.isInGroup(gid);
   }
 
-  /** The saved attributes, those excepted that the user may not set: of them, the ones that are there now. */
+  /** The saved attributes that the user may set, with the present ones that the user may not set. */
   mixed(saved: readonly Xattr[], now: readonly Xattr[]): readonly Xattr[] {
     if (sameXattrs(saved, now)) return saved;
     const { xattr } = this.holder.rights;

@@ -2,23 +2,23 @@ import { larger } from "./table.ts";
 
 const LONGEST_VARINT = 10;
 
-/** Bytes written one after the other into memory that grows. */
+/** Writes bytes one after the other into memory that grows. */
 export class ByteSink {
   private buffer = new Uint8Array(4096);
   private view = new DataView(this.buffer.buffer);
   private end = 0;
 
-  /** How many bytes there are. */
+  /** How many bytes are written. */
   get length(): number {
     return this.end;
   }
 
-  /** What was written from an offset on: a view that is good until more is written. */
+  /** The bytes from an offset to the end: a view that is valid until the next write. */
   from(offset: number): Uint8Array {
     return this.buffer.subarray(offset, this.end);
   }
 
-  /** Forgets what was written from an offset on. */
+  /** Removes everything behind the first `length` bytes. */
   cut(length: number): void {
     this.end = length;
   }
@@ -36,7 +36,7 @@ export class ByteSink {
     this.end += bytes.length;
   }
 
-  /** A whole number from 0 on, in groups of 7 bits, the lowest first; all but the last have the eighth bit set. */
+  /** A whole number, 0 or more, in groups of 7 bits, the lowest first. All groups but the last have the eighth bit set. */
   varint(value: number): void {
     this.reserve(LONGEST_VARINT);
     let rest = value;
@@ -45,7 +45,7 @@ export class ByteSink {
     this.buffer[this.end++] = rest;
   }
 
-  /** A whole number as a varint: twice its value, or one less than twice its opposite when it is below zero. */
+  /** A whole number as a varint: `2 * value`, or `-2 * value - 1` if it is negative. */
   signed(value: number): void {
     this.varint(value < 0 ? -2 * value - 1 : 2 * value);
   }
@@ -64,7 +64,7 @@ export class ByteSink {
     this.end += 8;
   }
 
-  /** Bytes with their number before them. */
+  /** The number of bytes as a varint, then the bytes. */
   counted(bytes: Uint8Array): void {
     this.varint(bytes.length);
     this.bytes(bytes);

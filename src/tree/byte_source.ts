@@ -1,15 +1,15 @@
-/** What is wrong with bytes that do not mean what they should; whoever knows what they are for makes an error of it. */
+/** The bytes are not in the expected form. The caller, who knows the file, turns this into an error for the user. */
 export class Damage extends Error {
-  /** `path`: the file, where it is known already. */
+  /** `path`: the file, if it is already known. */
   constructor(reason: string, public path?: string | undefined) {
     super(reason);
   }
 }
 
-/** Nothing is wrong but that a newer program wrote it. */
+/** The bytes are not damaged: a newer program wrote them. */
 export class NewerVersion extends Damage {}
 
-/** Says of damage that is found meanwhile that it is in this file. */
+/** Adds the path of the file to damage that `read` finds. */
 export function inFile<T>(path: string, read: () => T): T {
   try {
     return read();
@@ -21,7 +21,7 @@ export function inFile<T>(path: string, read: () => T): T {
 
 const LONGEST_VARINT = 10;
 
-/** Reads bytes one after the other; whatever is not there is `Damage`, never read beyond the end. */
+/** Reads bytes one after the other. Reading beyond the end throws `Damage`. */
 export class ByteSource {
   private position = 0;
   private readonly view: DataView;
@@ -40,13 +40,13 @@ export class ByteSource {
     return this.source[this.advance(1)] as number;
   }
 
-  /** As many bytes: a view. */
+  /** The next `length` bytes as a view. */
   bytes(length: number): Uint8Array {
     const start = this.advance(length);
     return this.source.subarray(start, start + length);
   }
 
-  /** What `ByteSink.varint` wrote, at most `most`. */
+  /** A number that `ByteSink.varint` wrote; more than `most` is `Damage`. */
   varint(most: number): number {
     let value = this.byte();
     if (value > 0x7f) value = this.longVarint(value & 0x7f);
@@ -65,7 +65,7 @@ export class ByteSource {
     throw new Damage("a number has no end");
   }
 
-  /** What `ByteSink.signed` wrote. */
+  /** A number that `ByteSink.signed` wrote. */
   signed(): number {
     const value = this.varint(Number.MAX_SAFE_INTEGER);
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
@@ -81,7 +81,7 @@ export class ByteSource {
     return Number(this.view.getBigInt64(this.advance(8), true));
   }
 
-  /** Bytes with their number before them: a view. */
+  /** Bytes that `ByteSink.counted` wrote, as a view. */
   counted(): Uint8Array {
     return this.bytes(this.varint(this.left));
   }

@@ -1,6 +1,6 @@
 import { textOf } from "../model/bytes.ts";
 
-/** A set of bytes as a pattern writes it, `[a-z]`, and where the pattern goes on. */
+/** A set of bytes such as `[a-z]`, and the position behind it in the pattern. */
 export interface CharacterClass {
   /** 256 flags. */
   readonly members: Uint8Array;
@@ -15,12 +15,12 @@ const BACKSLASH = 0x5c;
 const CLOSE = 0x5d;
 const CARET = 0x5e;
 
-/** The POSIX classes as git has them, of ASCII only, as they would stand between brackets. */
+/** The POSIX classes as git knows them: only ASCII. */
 const NAMED: Record<string, RegExp> = {
   alnum: /[0-9A-Za-z]/,
   alpha: /[A-Za-z]/,
   blank: /[ \t]/,
-  // deno-lint-ignore no-control-regex -- control characters are what it is about
+  // deno-lint-ignore no-control-regex -- the class is about control characters
   cntrl: /[\x00-\x1f\x7f]/,
   digit: /[0-9]/,
   graph: /[!-~]/,
@@ -32,14 +32,14 @@ const NAMED: Record<string, RegExp> = {
   xdigit: /[0-9A-Fa-f]/,
 };
 
-/** Reads the class that begins with the bracket at `start`; nothing if it is malformed. */
+/** Reads the class that begins with the bracket at `start`; undefined if it is malformed. */
 export function readCharacterClass(pattern: Uint8Array, start: number): CharacterClass | undefined {
   const members = new Uint8Array(256);
   let i = start + 1;
   const negated = pattern[i] === BANG || pattern[i] === CARET;
   if (negated) i++;
-  let low: number | undefined; // what a dash would make the beginning of a range
-  // A closing bracket that stands first is a member.
+  let low: number | undefined; // the first byte of a range, if a dash follows
+  // A closing bracket in first place is a member.
   for (const first = i; pattern[i] !== CLOSE || i === first;) {
     const named = pattern[i] === OPEN && pattern[i + 1] === COLON ? readNamed(pattern, i + 2) : undefined;
     const isRange = pattern[i] === DASH && low !== undefined && i + 1 < pattern.length &&
@@ -63,7 +63,7 @@ export function readCharacterClass(pattern: Uint8Array, start: number): Characte
   return { members: negated ? members.map((member) => 1 - member) : members, end: i + 1 };
 }
 
-/** The name in `[:name:]`, from behind its colon; nothing if it is not closed like one. */
+/** Reads the name in `[:name:]`, from behind the first colon; undefined if `:]` is missing. */
 function readNamed(pattern: Uint8Array, start: number): { name: string; end: number } | undefined {
   const close = pattern.indexOf(CLOSE, start);
   if (close <= start || pattern[close - 1] !== COLON) return undefined;

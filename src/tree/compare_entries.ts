@@ -14,22 +14,22 @@ export const CHANGED = {
   xattrs: 64,
   hardlink: 128,
   times: 256,
-  /** The content may be the same or not: the size is, and not both are hashed. */
+  /** The sizes are the same, but not both files are hashed, so the content may differ. */
   unknown: 512,
 } as const;
 
-/** The name of something that can differ. */
+/** The name of an aspect that can differ. */
 export type ChangedAspect = keyof typeof CHANGED;
 
 /** Which aspects are compared. */
 export interface CompareOptions {
-  /** Times and extended attributes too. False by default: then they do not count. */
+  /** Compare times and extended attributes too; false by default. */
   metadata?: boolean;
 }
 
 const NO_BYTES = new Uint8Array();
 
-/** How two entries differ, as bits of `CHANGED`; entries of two types have nothing else to compare. */
+/** How two entries differ, as bits of `CHANGED`. If the types differ, nothing else is compared. */
 export function compareEntries(
   a: TreeTable,
   i: number,
@@ -40,7 +40,7 @@ export function compareEntries(
   const type = at(a.type, i);
   if (type !== b.type[j]) return CHANGED.type;
   let changed = compareContent(a, i, b, j, type);
-  // A link's own mode means nothing, and not every system lets it be set.
+  // The mode of a symbolic link means nothing, and some systems cannot set it.
   if (type !== SYMLINK && a.mode[i] !== b.mode[j]) changed |= CHANGED.mode;
   if (a.uid[i] !== b.uid[j] || a.gid[i] !== b.gid[j]) changed |= CHANGED.owner;
   if (type !== DIR && linksDiffer(a, i, b, j)) changed |= CHANGED.hardlink;
@@ -68,15 +68,15 @@ function compareContent(a: TreeTable, i: number, b: TreeTable, j: number, type: 
 }
 
 function sameHash(a: TreeTable, i: number, b: TreeTable, j: number): boolean {
-  // Without views: this is the inner loop of every comparison.
+  // No views here, because this is the inner loop of every comparison.
   const [x, y] = [i * HASH_BYTES, j * HASH_BYTES];
   for (let k = 0; k < HASH_BYTES; k++) if (a.hash[x + k] !== b.hash[y + k]) return false;
   return true;
 }
 
 /**
- * Whether an entry is linked to an earlier one on one side and not, or to another one, on the other. The first name of
- * a group counts as a file by itself, so that one more link is one more entry and no change of those that were there.
+ * Whether an entry is a hard link to an earlier entry on one side only, or to different entries. The first name of a
+ * group counts as a separate file. So a new link is one added entry, and the other names are unchanged.
  */
 function linksDiffer(a: TreeTable, i: number, b: TreeTable, j: number): boolean {
   const first = at(a.linkGroup, i);

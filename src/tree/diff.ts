@@ -11,13 +11,13 @@ export { CHANGED, type ChangedAspect, compareEntries, type CompareOptions, merge
 export interface Difference {
   readonly kind: "added" | "removed" | "modified" | "renamed";
   readonly path: BytePath;
-  /** Where it was, if it was renamed. */
+  /** The former path of a renamed entry. */
   readonly old_path: BytePath | null;
-  /** What it is now; of what was removed, what it was. */
+  /** The type now; for a removed entry, the former type. */
   readonly type: EntryType;
-  /** What differs, where it is on both sides; `unknown` is content that not both sides have hashed. */
+  /** What differs, if both sides have the path. `unknown`: the content is not hashed on both sides. */
   readonly aspects: readonly ChangedAspect[];
-  /** Null where there is no regular file on that side. */
+  /** Null if that side has no regular file. */
   readonly size_before: number | null;
   readonly size_after: number | null;
 }
@@ -26,8 +26,8 @@ export interface Difference {
 export type DifferenceCounts = Record<Difference["kind"], number>;
 
 /**
- * All differences from `a` to `b`, in the order of paths. A removed and an added file of one content are one renamed
- * file. Times and extended attributes count only with `metadata`.
+ * All differences from `a` to `b`, in the order of paths. A removed and an added file with the same content are one
+ * renamed file. Times and extended attributes count only with `metadata`.
  */
 export function diffTables(a: TreeTable, b: TreeTable, options: CompareOptions = {}): Difference[] {
   const pairs: Pair[] = [];
@@ -47,34 +47,34 @@ export function diffTables(a: TreeTable, b: TreeTable, options: CompareOptions =
   });
 }
 
-/** Indexes of one entry in both trees, -1 where it is not. */
+/** The indexes of one entry in both trees; -1 if the tree does not have it. */
 interface Pair {
   readonly i: number;
   readonly j: number;
-  /** It has another path than it had. */
+  /** The entry has a new path. */
   readonly moved: boolean;
 }
 
-/** One of the differences as it is shown to programs: paths encoded as in the payload root hash. */
+/** A difference as programs get it: paths are encoded as in the payload root hash. */
 export function toRecord(difference: Difference): DifferenceText {
   const { path, old_path } = difference;
   return { ...difference, path: encodePath(path), old_path: old_path === null ? null : encodePath(old_path) };
 }
 
-/** A difference whose paths are texts. */
+/** A difference with its paths as text. */
 export type DifferenceText = Omit<Difference, "path" | "old_path"> & {
   readonly path: string;
   readonly old_path: string | null;
 };
 
-/** Counts differences by their kind. */
+/** Counts the differences of each kind. */
 export function summarise(differences: readonly Difference[]): DifferenceCounts {
   const counts: DifferenceCounts = { added: 0, removed: 0, modified: 0, renamed: 0 };
   for (const { kind } of differences) counts[kind]++;
   return counts;
 }
 
-/** Whether two trees differ in anything but times: what makes work unsaved (SPEC 7). Unknown content differs. */
+/** Whether two trees differ in more than times: that is unsaved work (SPEC 7). Unknown content counts as different. */
 export function differsInSubstance(a: TreeTable, b: TreeTable): boolean {
   let differs = false;
   mergeTables(a, b, (i, j) => {
@@ -86,8 +86,8 @@ export function differsInSubstance(a: TreeTable, b: TreeTable): boolean {
 }
 
 /**
- * The files of `b`, in order, that must be hashed to know how it differs from `a`: those of the same path and size, and
- * those that may be what `a` has under another name.
+ * The files of `b`, in order, whose hash is needed to compare `b` with `a`: files with the same path and size, and
+ * files that may be renamed files of `a`.
  */
 export function needsHash(a: TreeTable, b: TreeTable): number[] {
   const needed: number[] = [];
@@ -105,17 +105,17 @@ export function needsHash(a: TreeTable, b: TreeTable): number[] {
   return moved.length === 0 ? needed : [...needed, ...moved].sort((x, y) => x - y);
 }
 
-/** Not one whose content nobody could read when the snapshot was made: hashing its twin would decide nothing. */
+/** Whether the hash is known or can be. If the snapshot could not read the content, another hash would decide nothing. */
 function isReadable(table: TreeTable, index: number): boolean {
   return table.hashed[index] === 1 || (at(table.lost, index) & LOST.type) === 0;
 }
 
-/** Whether a file can be told by its content: empty ones are all alike. */
+/** Whether the content can identify a file. Empty files are all the same. */
 function mayMove(table: TreeTable, index: number): boolean {
   return table.type[index] === FILE && at(table.size, index) > 0;
 }
 
-/** Finds for added files the removed ones that they were: of the same name first, then in the order of paths. */
+/** Finds the removed file that an added file was: first by the same name, then in the order of paths. */
 function matchRenamed(
   a: TreeTable,
   removed: readonly number[],
@@ -152,7 +152,7 @@ function hashKey(table: TreeTable, index: number): string {
 function describe(a: TreeTable, b: TreeTable, { i, j, moved }: Pair, options: CompareOptions): Difference {
   const [table, index] = j === -1 ? [a, i] : [b, j];
   const changed = i === -1 || j === -1 ? 0 : compareEntries(a, i, b, j, options);
-  // Renaming alone can make another name the first of a link group, which says nothing about this file.
+  // A rename can change which name of a link group comes first. That is no change of this file.
   const told = moved ? changed & ~CHANGED.hardlink : changed;
   return {
     kind: i === -1 ? "added" : j === -1 ? "removed" : moved ? "renamed" : "modified",

@@ -32,7 +32,7 @@ const H = (n: number) => n.toString(16).padStart(64, "0");
 const file = (path: string, content: number, given: Partial<PlainEntry> = {}) =>
   entry(path, { size: 10, hash: H(content), ...given });
 
-/** A tree, another one made from it by a few changes, and both as tables. */
+/** A tree, the same tree after a few changes, and both as tables. */
 function someTrees(random: Random): [PlainEntry[], PlainEntry[], TreeTable, TreeTable] {
   const entries = randomEntries(random, random(120));
   const a = tableOf(entries);
@@ -62,7 +62,7 @@ Deno.test("mergeTables() pairs equal paths and gives all in the order of bytes",
   }
 });
 
-Deno.test("mergeTables() knows that what is in a folder stands behind names that continue the folder's", () => {
+Deno.test("mergeTables() puts the content of a folder behind names that continue the folder's name", () => {
   const a = tableOf(["a/x", "a.txt", "a-", "a0", "b"].map((path) => entry(path)));
   const b = tableOf(
     ["a", "a.txt/x", "a/", "a0/y", "b"].filter((path) => path !== "a/").map((path) => entry(path)),
@@ -235,7 +235,7 @@ Deno.test("diffTables() says of random trees what a slow comparison says", () =>
       for (const { kind, aspects } of differences) [kind, ...aspects].forEach((word) => seen.add(word));
     }
     const substance = naiveDiff(plainA, plainB, { metadata: true }).some((line) => !isOnlyTimes(line));
-    // A renamed file counts as a difference whatever else it is.
+    // A renamed file always counts as a difference.
     assertEquals(differsInSubstance(a, b), substance);
   }
   assertEquals(seen.size, 4 + Object.keys(CHANGED).length);
@@ -317,7 +317,7 @@ Deno.test("needsHash() names just what makes all content known", () => {
   }
 });
 
-Deno.test("needsHash() leaves alone what no hash can decide or nobody asks", () => {
+Deno.test("needsHash() leaves out files whose hash decides nothing", () => {
   const a = tableOf([
     file("other size", 1, { size: 11 }),
     file("empty", 1, { size: 0 }),

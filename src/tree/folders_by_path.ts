@@ -7,25 +7,25 @@ const MOST_OPEN = 64;
 const NOWHERE = new Uint8Array();
 
 /**
- * The open folders of a tree, by their path: opened name by name from the nearest one that is open, never through a
- * link, only the last used stay open. What `get` gave is good for the next few calls and must not be kept.
+ * The open folders of a tree, by path. A folder is opened name by name, from the nearest open folder above it, and never
+ * through a link. Only the last used folders stay open: use a folder at once and do not keep it.
  */
 export class FoldersByPath implements Disposable {
   private readonly open = new Map<string, Folder>();
 
   constructor(readonly root: Folder) {}
 
-  /** The folder at a path; the root's is empty. */
+  /** The folder at a path; the path of the root is empty. */
   get(path: BytePath): Folder {
     return this.reach(path, false);
   }
 
-  /** The same, made with all that is missing above it (mode 0700). */
+  /** The same, but makes all missing folders on the way (mode 0700). */
   ensure(path: BytePath): Folder {
     return this.reach(path, true);
   }
 
-  /** Closes all but the root, which is the caller's. */
+  /** Closes all folders but the root, which belongs to the caller. */
   [Symbol.dispose](): void {
     for (const folder of this.open.values()) folder[Symbol.dispose]();
     this.open.clear();
@@ -62,7 +62,7 @@ export class FoldersByPath implements Disposable {
   }
 }
 
-/** The path of the folder that a path lies in; empty for what lies in the root. */
+/** The path of the folder that holds this path; empty for the root. */
 export function parentPath(path: BytePath): BytePath {
   const slash = path.lastIndexOf(SLASH);
   return slash === -1 ? NOWHERE : path.subarray(0, slash);
@@ -77,6 +77,6 @@ function makeUnlessThere(folder: Folder, name: Uint8Array): void {
   try {
     folder.makeFolder(name, 0o700);
   } catch (error) {
-    if (!isSystemError(error, "EEXIST")) throw error; // it was made before: that is what is wanted
+    if (!isSystemError(error, "EEXIST")) throw error; // it exists already
   }
 }

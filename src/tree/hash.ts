@@ -9,33 +9,33 @@ import { at, NONE, type TreeTable } from "./table.ts";
 import { isRefused } from "./unreadable.ts";
 
 const BUFFER_BYTES = 512 * 1024;
-/** What is hashed for holes. */
+/** Hashed in place of holes. */
 const ZEROS = new Uint8Array(BUFFER_BYTES);
-/** How many rounds of a usual loop a full buffer and a file are worth, for `TimeSlice`. */
+/** The work for a full buffer and for a file, in rounds of a usual loop, for `TimeSlice`. */
 const BUFFER_WEIGHT = 64;
 const FILE_WEIGHT = 2;
 
 /** How to hash. */
 export interface HashOptions {
-  /** The platform that flushes files before they are read, for stores through a memory map (SPEC 5); false: none. */
+  /** The platform that flushes files before JVS reads them, because of memory maps (SPEC 5); false: no flush. */
   readonly flush: Platform | false;
-  /** Called for a file whose reading fails for another reason than rights; without it, that is thrown. */
+  /** Gets errors of reading, except refused access. Without it the error is thrown. */
   readonly onFailure?: (index: number, error: SystemError) => void;
   readonly reporter?: Reporter;
   readonly signal?: AbortSignal;
 }
 
-/** What hashing found; the hashes are in the table. */
+/** The result of hashing; the hashes are in the table. */
 export interface HashResult {
   /** Files that the system refused to open. */
   readonly unreadable: number[];
-  /** Files that are gone, no files any more, or of another size than the table says. */
+  /** Files that are gone, or are no longer files, or have another size than in the table. */
   readonly changed: number[];
-  /** Bytes that were hashed. */
+  /** How many bytes were hashed. */
   readonly bytes: number;
 }
 
-/** Hashes the content of files of a tree into its table; hard links to one file are read once. */
+/** Hashes files of a tree into its table. A file with several hard links is read once. */
 export async function hashFiles(
   root: Folder,
   table: TreeTable,
@@ -55,7 +55,7 @@ export async function hashFiles(
   return { unreadable, changed, bytes };
 }
 
-/** Hashes the targets of the symbolic links that have no hash yet. */
+/** Hashes the targets of symbolic links that have no hash yet. */
 export async function hashTargets(table: TreeTable): Promise<void> {
   if (table.targets.size === 0) return;
   const sha256 = await loadSha256();
@@ -73,7 +73,7 @@ class HashRun implements Disposable {
   private readonly folders: OpenFolders;
   private readonly slice: TimeSlice;
   private readonly buffer = new Uint8Array(BUFFER_BYTES);
-  /** For each hard-link group the entry by which its file was read. */
+  /** For each hard-link group the entry whose hash is known. */
   private readonly groups = new Map<number, number>();
 
   constructor(
@@ -87,7 +87,7 @@ class HashRun implements Disposable {
     this.slice.check();
   }
 
-  /** Hashes one file, or notes why that cannot be. */
+  /** Hashes one file, or notes why that is impossible. */
   async hash(index: number): Promise<void> {
     const { table, groups } = this;
     const group = at(table.linkGroup, index);
@@ -101,7 +101,7 @@ class HashRun implements Disposable {
     if (this.slice.isOver(FILE_WEIGHT)) await this.pause();
   }
 
-  /** Tells the reporter what was done since the last time. */
+  /** Reports the work since the last report. */
   report(): void {
     this.options.reporter?.advance(this.entries, this.bytes - this.reportedBytes);
     this.entries = 0;
@@ -122,7 +122,7 @@ class HashRun implements Disposable {
       return hash;
     } catch (error) {
       if (isRefused(error)) this.unreadable.push(index);
-      // What is no file any more is ELOOP for a link and EINVAL for the others.
+      // If the entry is no longer a file: ELOOP for a link, EINVAL for the other types.
       else if (isSystemError(error, "ENOENT", "ENOTDIR", "ELOOP", "EINVAL")) this.changed.push(index);
       else if (isSystemError(error) && options.onFailure) options.onFailure(index, error);
       else throw error;
@@ -130,7 +130,7 @@ class HashRun implements Disposable {
     }
   }
 
-  /** The hash of what is in a file, or nothing if it is not of this size. */
+  /** The hash of the content, or undefined if the file does not have this size. */
   private async read(file: OpenFile, size: number): Promise<Uint8Array | undefined> {
     return size < this.buffer.length ? this.readSmall(file, size) : await this.readLarge(file, size);
   }
@@ -146,7 +146,7 @@ class HashRun implements Disposable {
     }
   }
 
-  /** Holes are not read: that would take several times as long as hashing their zeros. */
+  /** Skips holes and hashes zeros, because reading a hole takes several times as long. */
   private async readLarge(file: OpenFile, size: number): Promise<Uint8Array | undefined> {
     const { buffer } = this;
     const stream = new this.sha256();

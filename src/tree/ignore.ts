@@ -1,16 +1,16 @@
 import { type BytePath, bytesOf } from "../model/bytes.ts";
 import { type CompiledPattern, compilePattern } from "./ignore_pattern.ts";
 
-/** What a `.jvsignore` keeps out of snapshots. SPEC 5. */
+/** The rules of a `.jvsignore`. SPEC 5. */
 export interface IgnoreRules {
   /**
-   * Whether a path is ignored, or lies in a folder that is: such a path no later rule can bring back. Costs least when
-   * paths of one folder are asked one after the other, as a scan does.
+   * Whether a path or a folder above it is ignored. No later rule can bring back a path in an ignored folder. It is
+   * fastest if the paths of one folder come one after the other, as in a scan.
    */
   ignores(path: BytePath, isFolder: boolean): boolean;
 }
 
-/** Understands the text of a `.jvsignore` at the payload root: gitignore's syntax. Any text is one. */
+/** Parses the `.jvsignore` of the payload root. It has the syntax of gitignore, in which every text is valid. */
 export function parseIgnoreRules(text: Uint8Array | string): IgnoreRules {
   const bytes = withoutByteOrderMark(typeof text === "string" ? bytesOf(text) : text);
   const rules: Rule[] = [];
@@ -35,12 +35,12 @@ const BACKSLASH = 0x5c;
 interface Rule extends CompiledPattern {
   readonly negated: boolean;
   readonly foldersOnly: boolean;
-  /** The pattern names no folder, so it is held against the last part of a path, at any depth. */
+  /** The pattern has no slash, so it is compared with the last part of a path, at any depth. */
   readonly nameOnly: boolean;
 }
 
 class Rules implements IgnoreRules {
-  /** A folder that was found not to be ignored, nor any above it: what lies in it need not ask again. */
+  /** The last folder that is not ignored, nor any folder above it. Its entries need not check the folders again. */
   private folder = new Uint8Array(256);
   private folderLength = 0;
 
@@ -58,7 +58,7 @@ class Rules implements IgnoreRules {
     return this.decide(path, nameStart, path.length, isFolder);
   }
 
-  /** What the rules say of the path that ends at `end`: the last one that matches decides. */
+  /** Whether the path that ends at `end` is ignored: the last rule that matches decides. */
   private decide(path: BytePath, nameStart: number, end: number, isFolder: boolean): boolean {
     const lastByte = path[end - 1] as number;
     for (let i = this.rules.length - 1; i >= 0; i--) {
@@ -99,7 +99,7 @@ function parseLine(line: Uint8Array): Rule | undefined {
   return compiled === undefined ? undefined : { ...compiled, negated, foldersOnly, nameOnly };
 }
 
-/** Spaces at the end mean nothing, unless a backslash stands before one. */
+/** Removes spaces at the end, except a space behind a backslash. */
 function withoutTrailingSpaces(line: Uint8Array): Uint8Array {
   let end = 0;
   for (let i = 0; i < line.length; i++) {

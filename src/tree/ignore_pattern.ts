@@ -1,37 +1,36 @@
 import { equalBytes } from "../model/bytes.ts";
 import { readCharacterClass } from "./character_class.ts";
 
-/** Whether a part of a path, from `start` to `end`, is what a pattern stands for. */
+/** Whether a pattern matches the part of a path from `start` to `end`. */
 export type PathTest = (path: Uint8Array, start: number, end: number) => boolean;
 
-/** A pattern that was understood. */
+/** A pattern, ready to be compared with paths. */
 export interface CompiledPattern {
   readonly matches: PathTest;
-  /** 256 flags: the bytes that what matches can end with. Nearly all rules are out of question by this alone. */
+  /** 256 flags: the possible last bytes of a match. They rule out nearly all patterns at once. */
   readonly lastBytes: Uint8Array;
 }
 
-/** How a pattern is used. */
-export interface PatternOptions {
-  /** It is only held against single names, so it has no slash. */
-  nameOnly: boolean;
-}
-
 /**
- * Turns a gitignore pattern, without `!` and outer slashes, into a test whose time grows with the path's length and
- * never more. Nothing is given for a malformed pattern: git lets such a one match nothing.
+ * Turns a gitignore pattern, without `!` and outer slashes, into a test. The time of the test grows only with the length
+ * of the path. A malformed pattern gives undefined, because it matches nothing in git. `nameOnly`: the pattern has no slash and is compared with single names.
  */
-export function compilePattern(pattern: Uint8Array, options: PatternOptions): CompiledPattern | undefined {
+export function compilePattern(
+  pattern: Uint8Array,
+  { nameOnly }: { nameOnly: boolean },
+): CompiledPattern | undefined {
   const steps = readSteps(pattern);
-  return steps === undefined ? undefined : { matches: testOf(steps, options), lastBytes: lastBytesOf(steps) };
+  return steps === undefined
+    ? undefined
+    : { matches: testOf(steps, nameOnly), lastBytes: lastBytesOf(steps) };
 }
 
-function testOf(steps: Steps, options: PatternOptions): PathTest {
+function testOf(steps: Steps, nameOnly: boolean): PathTest {
   const { accepts, loops } = steps;
   const literal = accepts.map((step) => typeof step === "number" ? step : -1);
   if (literal.includes(-1) || loops.slice(1).some((loop) => loop !== Loop.none)) return nfaTest(steps);
   if (loops[0] === Loop.none) return literalTest(Uint8Array.from(literal));
-  return options.nameOnly ? suffixTest(Uint8Array.from(literal)) : nfaTest(steps);
+  return nameOnly ? suffixTest(Uint8Array.from(literal)) : nfaTest(steps);
 }
 
 const STAR = 0x2a;
@@ -40,19 +39,19 @@ const QUESTION = 0x3f;
 const BRACKET = 0x5b;
 const BACKSLASH = 0x5c;
 
-/** What may be skipped before a step: nothing, bytes of one name, anything. */
+/** What a match may skip before a step: nothing, bytes without a slash, any bytes. */
 const Loop = { none: 0, name: 1, any: 2 } as const;
 type Loop = typeof Loop[keyof typeof Loop];
 
-/** Any number of whole folders, none included: what `**` with a slash behind it stands for. */
+/** Zero or more whole folders: the meaning of `**` before a slash. */
 const FOLDERS = "folders";
 
-/** One step takes one byte: this one, or one of a set (256 flags). Only `FOLDERS` can also take none or many. */
+/** A step matches one byte: this byte, or one of a set (256 flags). Only `FOLDERS` matches zero or more bytes. */
 type Step = number | Uint8Array | typeof FOLDERS;
 
 interface Steps {
   readonly accepts: Step[];
-  /** For each step, and for the end: one longer than `accepts`. */
+  /** One for each step and one for the end. */
   readonly loops: Loop[];
 }
 
@@ -63,7 +62,7 @@ function readSteps(pattern: Uint8Array): Steps | undefined {
     accepts.push(step);
     loops.push(Loop.none);
   };
-  // git compares the plain beginning by itself and matches only the rest, which makes this place a beginning too.
+  // git compares the plain beginning separately and matches the rest, so the rest begins here.
   const firstSpecial = pattern.findIndex((byte) => isSpecial(byte));
   for (let i = 0; i < pattern.length;) {
     const byte = pattern[i] as number;
@@ -131,8 +130,8 @@ function suffixTest(suffix: Uint8Array): PathTest {
 }
 
 /**
- * All ways to match at once: bit k of the state says that the first k steps can have taken what was read so far. So a
- * byte costs one round over the words of the state, and no pattern makes it go back.
+ * Follows all possible matches at the same time. Bit k of the state says that the first k steps can match the bytes read
+ * so far. So each byte costs one round over the words of the state, and no pattern makes the test go back.
  */
 function nfaTest({ accepts, loops }: Steps): PathTest {
   const words = (accepts.length >> 5) + 1;
@@ -140,7 +139,7 @@ function nfaTest({ accepts, loops }: Steps): PathTest {
   const nameLoops = new Int32Array(words);
   const anyLoops = new Int32Array(words);
   const folders = new Int32Array(words);
-  // Sets the bit of step k in the row of words that begins at `row`.
+  // Sets the bit of step k in the words that begin at `row`.
   const mark = (bits: Int32Array, k: number, row = 0) => {
     const index = row + (k >> 5);
     bits[index] = (bits[index] as number) | (1 << (k & 31));
@@ -167,7 +166,7 @@ function nfaTest({ accepts, loops }: Steps): PathTest {
         const now = state[w] as number;
         const moved = now & (moves[byte * words + w] as number);
         const entered = (moved << 1) | (carry & 1);
-        // Folders may also be none: whoever enters that step has passed it as well.
+        // FOLDERS also matches nothing, so a state that enters this step passes it too.
         const passed = entered & (folders[w] as number);
         const stays = now & ((anyLoops[w] as number) | (byte === SLASH ? 0 : nameLoops[w] as number));
         const next = entered | (passed << 1) | (carry >> 1) | stays;

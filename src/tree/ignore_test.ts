@@ -191,7 +191,7 @@ Deno.test({
   },
 });
 
-Deno.test("ignores() answers the same in whatever order paths are asked", () => {
+Deno.test("ignores() answers the same in any order of paths", () => {
   const rules = parseIgnoreRules("/a/b/\n*.o\n");
   const paths = ["a/c/x", "a/b/x", "a/bc/x", "ab/x.o", "a/b", "x", "a/c/d/e.o", "a/b/c/d", "a/c/d/f", ".o/x"];
   const ignored = new Set(["a/b/x", "ab/x.o", "a/c/d/e.o", "a/b/c/d", ".o/x"]);

@@ -3,7 +3,7 @@ import type { Stat } from "../platform/platform.ts";
 import { isUnchangedSince } from "./same_entry.ts";
 import { at, NONE, type TreeTable } from "./table.ts";
 
-/** A table that a scan walks in step with the tree, to find each entry's earlier self without a search. */
+/** An earlier table. The scan walks it in step with the tree and so finds each earlier entry without a search. */
 export class KnownTree {
   private readonly firstChild: Uint32Array;
   private readonly nextSibling: Uint32Array;
@@ -18,12 +18,12 @@ export class KnownTree {
     }
   }
 
-  /** Asks for the children of a known folder one after another, in the order of their names. */
+  /** The children of a known folder, to be found one after the other in the order of names. */
   children(folder: number): KnownChildren {
     return new KnownChildren(this.table, at(this.firstChild, folder), this.nextSibling);
   }
 
-  /** Whether an entry is, by all that the system says, the same as before, and was to be trusted then. SPEC 5. */
+  /** Whether an entry was clean and the system reports the same facts as before. SPEC 5. */
   isUnchanged(index: number, stat: Stat): boolean {
     return this.table.clean[index] === 1 && isUnchangedSince(this.table, index, stat);
   }
@@ -37,7 +37,7 @@ export class KnownChildren {
     private readonly nextSibling: Uint32Array,
   ) {}
 
-  /** The index of the entry with this name, or NONE. Names must be asked for in their order. */
+  /** The index of the entry with this name, or NONE. The names of successive calls must be in order. */
   find(name: Uint8Array): number {
     while (this.next !== NONE) {
       const found = this.next;

@@ -20,18 +20,18 @@ const LEAST_ENTRIES = 16;
 const MOST_BYTES = 64 * 1024;
 const VERIFY_AT_ONCE = 64;
 
-/** What writing a manifest gave. */
+/** A manifest that was written. */
 export interface WrittenManifest {
   /** Hex SHA-256 of the index: the descriptor's `manifest_hash`. */
   readonly hash: string;
-  /** The size of what was written. */
+  /** How many bytes were written. */
   readonly bytes: number;
 }
 
 /**
- * Writes the manifest of snapshot `id` into the folder of manifests, durable, and shares the blocks of its parent's.
- * The form is in docs/format.md. Of a snapshot that is not there yet what an earlier try left is overwritten; a failure
- * leaves no file or a pack that nothing refers to.
+ * Writes the manifest of snapshot `id` durably into the folder of manifests, and shares blocks with the manifest of the
+ * parent. docs/format.md describes the form. The snapshot does not exist yet, so files that an interrupted try left are
+ * overwritten. A failure leaves no file, or a pack that no index names.
  */
 export async function writeManifest(
   folder: Folder,
@@ -49,8 +49,8 @@ export async function writeManifest(
 }
 
 /**
- * Writes as the manifest of snapshot `id`, durable, the one of a snapshot whose tree is the same. Each block is proved
- * before, as damage must not be passed on: that is `E_DESCRIPTOR_CORRUPT`.
+ * Writes the manifest of snapshot `id` durably, as a copy of the manifest of a snapshot with the same tree. It checks the
+ * hash of each block first, so that damage does not spread: damage is `E_DESCRIPTOR_CORRUPT`.
  */
 export async function repeatManifest(
   folder: Folder,
@@ -60,7 +60,7 @@ export async function repeatManifest(
   const blocks = await explained(folder, of.id, async () => {
     const { blocks } = await readIndex(folder, of.id, of.expectedHash);
     using packs = new PackReader(folder);
-    for await (const _proved of readBlocks(folder, packs, blocks, true));
+    for await (const _checked of readBlocks(folder, packs, blocks, true));
     return blocks;
   });
   return await writeIndex(folder, id, blocks, 0);
@@ -68,15 +68,15 @@ export async function repeatManifest(
 
 /** How a manifest is read. */
 export interface ReadManifestOptions {
-  /** Checks every block's hash. False by default: then only what cannot be true is found. */
+  /** Checks the hash of each block. False by default: then only impossible content is found. */
   verify?: boolean;
-  /** Hex of what the index must hash to: the descriptor's `manifest_hash`. Not asked by default. */
+  /** The expected hex hash of the index: `manifest_hash` of the descriptor. Not checked by default. */
   expectedHash?: string;
-  /** Stops with `E_INTERRUPTED`. */
+  /** Stops the work with `E_INTERRUPTED`. */
   signal?: AbortSignal;
 }
 
-/** Reads the manifest of a snapshot; damage of any kind is `E_DESCRIPTOR_CORRUPT` that names the file. */
+/** Reads the manifest of a snapshot. Any damage is `E_DESCRIPTOR_CORRUPT` and names the file. */
 export async function readManifest(
   folder: Folder,
   id: string,
@@ -85,7 +85,7 @@ export async function readManifest(
   return await explained(folder, id, async () => {
     const { count, blocks } = await readIndex(folder, id, options.expectedHash);
     using packs = new PackReader(folder);
-    for (const place of blocks) packs.check(place); // before memory is taken for so many entries
+    for (const place of blocks) packs.check(place); // first, because the table takes memory for each entry
     const slice = new TimeSlice(options.signal);
     const table = new TreeTable(count);
     const decoder = new EntryDecoder(table);
@@ -100,22 +100,27 @@ export async function readManifest(
   });
 }
 
-/** The ids of all snapshots whose packs a snapshot's manifest needs: as long as it is kept they stay. */
+/** The ids of all snapshots whose packs this manifest needs. These packs must stay as long as the snapshot. */
 export async function manifestPacks(folder: Folder, id: string): Promise<Set<string>> {
   return await explained(folder, id, async () => new Set((await readIndex(folder, id)).packs));
 }
 
-/** For messages. */
+/** A path for messages. */
 function pathIn(folder: Folder, name: string): string {
   return `${folder.path}/${name}`;
 }
 
-/** Reads blocks, many at a time; if they are to be proved, what rotted is `Damage`. */
-async function* readBlocks(folder: Folder, packs: PackReader, blocks: readonly BlockPlace[], prove: boolean) {
+/** Reads many blocks at a time. With `verify`, a block with a wrong hash is `Damage`. */
+async function* readBlocks(
+  folder: Folder,
+  packs: PackReader,
+  blocks: readonly BlockPlace[],
+  verify: boolean,
+) {
   for (let from = 0; from < blocks.length; from += VERIFY_AT_ONCE) {
     const places = blocks.slice(from, from + VERIFY_AT_ONCE);
     const read = places.map((place) => packs.read(place));
-    if (prove) await checkHashes(folder, places, read);
+    if (verify) await checkHashes(folder, places, read);
     yield { places, read };
   }
 }
@@ -129,12 +134,12 @@ async function openParent(
   try {
     return new ParentBlocks(await readIndex(folder, parentId), packs);
   } catch {
-    // Sharing only saves space: a snapshot does not fail for what is wrong with another one.
+    // Sharing only saves space. Damage of another snapshot must not make this one fail.
     return undefined;
   }
 }
 
-/** Cuts the table into blocks and writes those that the parent does not have. */
+/** Cuts the table into blocks and writes the blocks that the parent does not have. */
 async function writeBlocks(
   table: TreeTable,
   writer: PackWriter,
@@ -164,8 +169,8 @@ async function writeBlocks(
 }
 
 /**
- * Whether an entry begins a new block. Its own path decides, not its number, so that an entry more or less only changes
- * the block that it is in: one in 48 does, by FNV-1a, unless the block is still small.
+ * Whether an entry begins a new block. The path of the entry decides, not its number, so that a new or removed entry
+ * changes only its own block. By FNV-1a, one entry in 48 begins a block, unless the block is still small.
  */
 function beginsBlock(path: Uint8Array, entries: number, bytes: number): boolean {
   if (entries < LEAST_ENTRIES) return false;
@@ -190,7 +195,7 @@ async function readIndex(folder: Folder, id: string, expectedHash?: string): Pro
   using file = folder.openFile(bytesOf(id), "read");
   const bytes = readWhole(file);
   if (expectedHash !== undefined && hexOf(await sha256(bytes)) !== expectedHash) {
-    throw new Damage("it is not the one that the descriptor names");
+    throw new Damage("its hash is not the one in the descriptor");
   }
   return await decodeIndex(bytes);
 }
@@ -207,7 +212,7 @@ async function checkHashes(
   });
 }
 
-/** Makes of damage an error that says which file and what to do. */
+/** Turns damage into an error that says which file is damaged and what to do. */
 async function explained<T>(folder: Folder, id: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
@@ -216,7 +221,11 @@ async function explained<T>(folder: Folder, id: string, read: () => Promise<T>):
     if (!missing && !(error instanceof Damage)) throw error;
     const newer = error instanceof NewerVersion;
     const path = missing ? error.details.path : error.path ?? pathIn(folder, id);
-    const reason = !missing ? error.message : error.errno === "ENOENT" ? "it is not there" : "it is no file";
+    const reason = !missing
+      ? error.message
+      : error.errno === "ENOENT"
+      ? "it is not there"
+      : "it is not a file";
     throw new JvsError(
       newer ? "E_FORMAT_UNSUPPORTED" : "E_DESCRIPTOR_CORRUPT",
       `Cannot read the manifest of snapshot ${id} in "${path}": ${reason}`,
@@ -225,8 +234,8 @@ async function explained<T>(folder: Folder, id: string, read: () => Promise<T>):
   }
 }
 
-/** What opening gives where something else stands in a file's place. */
+/** Errors of opening something that is not a file. */
 const NO_FILE = ["EISDIR", "ELOOP", "EINVAL", "ENXIO"];
-const NEWER = "A newer jvs wrote it: use that one.";
-const DAMAGED = "Bring this file back from a copy of the repository, or use another snapshot; " +
-  "`jvs doctor --strict` lists all that is damaged.";
+const NEWER = "A newer version of jvs wrote it. Use that version.";
+const DAMAGED = "Copy this file from a backup of the repository, or use another snapshot. " +
+  "`jvs doctor --strict` lists all damage.";

@@ -14,16 +14,16 @@ const MOST_NANOSECONDS = 999_999_999;
 const KNOWN_EXTRAS = Object.values(EXTRA).reduce((all, bit) => all | bit, 0);
 
 /**
- * Reads blocks, in their order, into a table. Nothing is believed: what cannot be a tree in root-hash order, or would
- * lead out of one, is `Damage`.
+ * Reads blocks, in order, into a table. It trusts nothing: entries that are no tree in root-hash order, or that would
+ * lead out of the tree, are `Damage`.
  */
 export class EntryDecoder {
   private path = new Uint8Array(4096);
   private pathLength = 0;
-  /** The folders whose path the current one begins with, byte for byte: the next entry's folder is among them. */
+  /** The folders whose path is a beginning of the current path. The folder of the next entry is one of them. */
   private readonly folders: number[] = [];
   private readonly folderLengths: number[] = [];
-  /** The first entries of link groups by their paths, which later ones name. */
+  /** The first entry of each link group, by its path. Later entries name that path. */
   private readonly firstLinks = new Map<string, number>();
   private source = new ByteSource(new Uint8Array());
   private seconds = 0;
@@ -39,7 +39,7 @@ export class EntryDecoder {
     this.xattrs = [];
     this.lastOf.fill(-1);
     for (let k = 0; k < count; k++) this.readEntry(k === 0);
-    if (this.source.left > 0) throw new Damage("a block goes on behind its last entry");
+    if (this.source.left > 0) throw new Damage("a block has more bytes after its last entry");
   }
 
   private readEntry(beginsBlock: boolean): void {
@@ -65,7 +65,7 @@ export class EntryDecoder {
     if (extras !== 0) this.readExtras(index, extras);
   }
 
-  /** Makes the entry's path the current one, and gives how much of it the path before had. */
+  /** Makes the path of the entry the current one, and returns how many bytes it shares with the path before. */
   private readPath(beginsBlock: boolean): number {
     const { source, path, pathLength } = this;
     const shared = source.varint(beginsBlock ? 0 : pathLength);
@@ -82,7 +82,7 @@ export class EntryDecoder {
     return common;
   }
 
-  /** Adds an entry with the current path, in its folder. */
+  /** Adds an entry with the current path to its folder. */
   private place(type: number, common: number): number {
     const { table, path, pathLength, folders, folderLengths } = this;
     while (folders.length > 0 && (folderLengths[folders.length - 1] as number) > common) {
@@ -103,11 +103,11 @@ export class EntryDecoder {
     return index;
   }
 
-  /** The folder that the current path is in, when the last slash in it is there. */
+  /** The folder of the current path; `slash` is the position of its last slash. */
   private folderOf(slash: number): number {
     if (this.table.count === 0) return NONE;
     const length = slash === -1 ? 0 : slash;
-    // A path that begins with a slash has no folder: the root's is the empty one, but no slash stands behind that.
+    // A path that begins with a slash has no folder: the path of the root is empty and no slash follows it.
     for (let k = this.folders.length - 1; k >= 0 && slash !== 0; k--) {
       if (this.folderLengths[k] === length) return this.folders[k] as number;
     }
@@ -177,7 +177,7 @@ export class EntryDecoder {
   }
 }
 
-/** What may be one part of a path: a name of another kind could lead out of the tree when it is restored. */
+/** Whether this can be one part of a path. Another name could lead out of the tree at a restore. */
 function isName(name: Uint8Array): boolean {
   if (name.length === 0 || name.length > LONGEST_NAME || name.includes(0)) return false;
   return name[0] !== DOT || name.length > 2 || (name.length === 2 && name[1] !== DOT);

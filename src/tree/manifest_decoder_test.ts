@@ -57,7 +57,7 @@ Deno.test("EntryDecoder refuses everything that is no tree", () => {
     ["at most", [ROOT, [9, 0, 1, 0x61, 0xff, 0xff, 3, 0, 0, 0]]],
     ["no end", [ROOT, [9, ...new Array(12).fill(0xff)]]],
     ["too early", [ROOT, [9, 0, 1, 0x61, 0, 0]]],
-    ["behind its last", [ROOT, [...file("a"), 0]]],
+    ["more bytes after its last", [ROOT, [...file("a"), 0]]],
   ];
   for (const [reason, ...blocks] of cases) {
     assertThrows(() => decode(...blocks), Damage, reason, JSON.stringify(blocks));

@@ -6,15 +6,15 @@ import { sameXattrs } from "./same_xattrs.ts";
 import { at, larger, NONE, type TreeTable } from "./table.ts";
 
 /**
- * Writes entries, in their order, as blocks. What neighbours have in common refers to the entry before, but never to
- * one of another block or by number, so that equal entries make equal blocks.
+ * Writes entries, in order, as blocks. An entry refers to the entry before it for what both share. It never refers to
+ * another block or to an entry's number, so that equal entries make equal blocks.
  */
 export class EntryEncoder {
   private before = new Uint8Array(4096);
   private beforeLength = 0;
   private seconds = 0;
   private xattrs: readonly Xattr[] = [];
-  /** For each type the last entry of this block that has it. */
+  /** For each type the last entry of this block with that type. */
   private readonly lastOf = new Int32Array(ENTRY_TYPES.length);
 
   constructor(private readonly table: TreeTable, private readonly sink: ByteSink) {}
@@ -27,7 +27,7 @@ export class EntryEncoder {
     this.lastOf.fill(-1);
   }
 
-  /** Adds an entry; its path is given, as whoever walks a table has it. */
+  /** Adds an entry. The caller passes its path, because it has the path already. */
   add(index: number, path: Uint8Array): void {
     const { table, sink } = this;
     const type = at(table.type, index);

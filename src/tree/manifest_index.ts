@@ -6,7 +6,7 @@ import { INDEX_MAGIC, LEAST_ENTRY_BYTES, MOST_ENTRIES, PACK_HEADER, VERSION } fr
 import { sha256 } from "./sha256.ts";
 import { HASH_BYTES } from "./table.ts";
 
-/** Where a block of entries lies, and the proof of what it is. */
+/** The place of a block of entries, and the hash of the block. */
 export interface BlockPlace {
   /** The snapshot whose pack holds it. */
   readonly pack: string;
@@ -16,17 +16,17 @@ export interface BlockPlace {
   readonly hash: Uint8Array;
 }
 
-/** What stands in a manifest's index. */
+/** The content of the index of a manifest. */
 export interface ManifestIndex {
-  /** How many entries the tree has, the root included. */
+  /** How many entries the tree has, with the root. */
   readonly count: number;
-  /** The snapshots whose packs are needed. */
+  /** The snapshots whose packs hold the blocks. */
   readonly packs: readonly string[];
-  /** In the order of their entries. */
+  /** In the order of the entries. */
   readonly blocks: readonly BlockPlace[];
 }
 
-/** The bytes of an index over these blocks, its own hash at the end. */
+/** The bytes of an index of these blocks. They end with their own hash. */
 export async function encodeIndex(blocks: readonly BlockPlace[]): Promise<Uint8Array> {
   const sink = new ByteSink();
   sink.bytes(bytesOf(INDEX_MAGIC));
@@ -49,7 +49,7 @@ export async function encodeIndex(blocks: readonly BlockPlace[]): Promise<Uint8A
   return sink.from(0);
 }
 
-/** Understands an index, or says by `Damage` what is wrong with it. */
+/** Reads an index. `Damage` says what is wrong with it. */
 export async function decodeIndex(bytes: Uint8Array): Promise<ManifestIndex> {
   const end = bytes.length - HASH_BYTES;
   if (end <= INDEX_MAGIC.length) throw new Damage("it is too short");
@@ -62,15 +62,15 @@ export async function decodeIndex(bytes: Uint8Array): Promise<ManifestIndex> {
   const packs = readPacks(source);
   const blocks = readBlocks(source, packs);
   if (blocks.reduce((sum, block) => sum + block.entries, 0) !== count) {
-    throw new Damage("its blocks have another number of entries");
+    throw new Damage("its blocks have the wrong number of entries");
   }
   return { count, packs, blocks };
 }
 
-/** Reads the magic and the version with which our files begin. */
+/** Checks the magic and the version at the beginning of an index or a pack. */
 export function checkHeader(source: ByteSource, magic: string): void {
   if (textOf(source.bytes(Math.min(source.left, magic.length))) !== magic) {
-    throw new Damage("it is no file of this kind");
+    throw new Damage("it has the wrong file type");
   }
   const version = source.byte();
   if (version > VERSION) throw new NewerVersion(`its version is ${version}`);
@@ -81,8 +81,8 @@ function readPacks(source: ByteSource): string[] {
   const packs: string[] = [];
   for (let left = source.varint(source.left); left > 0; left--) {
     const id = textOf(source.counted());
-    // It becomes a file's name.
-    if (!isSnapshotId(id)) throw new Damage("it names a pack by what is no snapshot id");
+    // The id becomes part of a file name, so it must be a valid id.
+    if (!isSnapshotId(id)) throw new Damage("the name of a pack is not a snapshot id");
     packs.push(id);
   }
   return packs;
@@ -102,6 +102,6 @@ function readBlocks(source: ByteSource, packs: readonly string[]): BlockPlace[] 
     blocks.push({ pack, offset, length, entries, hash: source.bytes(HASH_BYTES) });
     ends.set(pack, offset + length);
   }
-  if (source.left > 0) throw new Damage("it goes on behind its last block");
+  if (source.left > 0) throw new Damage("it has more bytes after its last block");
   return blocks;
 }

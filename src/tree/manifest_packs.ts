@@ -11,24 +11,24 @@ import { HASH_BYTES } from "./table.ts";
 const CHUNK = 256 * 1024;
 const TOO_SHORT = "it ends too early";
 
-/** The name of the pack that a snapshot's manifest wrote. */
+/** The file name of the pack of a snapshot. */
 export function packName(id: string): string {
   return `${id}.pack`;
 }
 
-/** The packs in a folder of manifests, opened when they are first read. */
+/** Reads the packs in a folder of manifests. A pack is opened at its first use. */
 export class PackReader implements Disposable {
   private readonly packs = new Map<string, Pack>();
 
-  /** The folder stays the caller's, and open. */
+  /** The caller keeps the folder and closes it. */
   constructor(private readonly folder: Folder) {}
 
-  /** Makes sure that a block can be there. */
+  /** Checks that the pack is long enough for a block. */
   check(place: BlockPlace): void {
     this.open(place).check(place.offset, place.length);
   }
 
-  /** A block's bytes, unchecked; they stay good. */
+  /** The bytes of a block; the hash is not checked. They stay valid. */
   read(place: BlockPlace): Uint8Array {
     return this.open(place).read(place.offset, place.length);
   }
@@ -49,7 +49,7 @@ export class PackReader implements Disposable {
 
 class Pack implements Disposable {
   private readonly size: number;
-  /** What was read last, and where it stands: blocks mostly follow one another. */
+  /** The bytes that were read last, and their offset. The next block is usually among them. */
   private window = new Uint8Array();
   private windowStart = 0;
 
@@ -79,7 +79,7 @@ class Pack implements Disposable {
   }
 
   private fill(offset: number, length: number): Uint8Array {
-    // Made anew, so that views of the last one stay good.
+    // A new buffer, so that views of the old one stay valid.
     this.window = new Uint8Array(Math.min(Math.max(CHUNK, length), this.size - offset));
     this.windowStart = offset;
     for (let done = 0; done < this.window.length;) {
@@ -95,9 +95,9 @@ class Pack implements Disposable {
   }
 }
 
-/** Writes a pack piece by piece; nothing is on disk before the first piece is full. */
+/** Writes a pack piece by piece. There is no file before the first piece is full. */
 export class PackWriter implements Disposable {
-  /** Where a block is written before it is known whether it stays. */
+  /** Each block is written here first; then the caller keeps it or cuts it off. */
   readonly sink = new ByteSink();
   private file: TemporaryFile | undefined;
   private written = 0;
@@ -108,7 +108,7 @@ export class PackWriter implements Disposable {
     this.sink.byte(VERSION);
   }
 
-  /** Keeps what the sink has from `start` on as a block. Its hash is there after the next `flush`. */
+  /** Keeps the bytes of the sink from `start` on as a block. `flush` sets its hash. */
   keep(start: number, entries: number): BlockPlace {
     const end = this.sink.length;
     const hash = new Uint8Array(HASH_BYTES);
@@ -121,11 +121,11 @@ export class PackWriter implements Disposable {
     return this.sink.length >= CHUNK;
   }
 
-  /** Hashes and writes all that was kept. */
+  /** Hashes and writes all blocks that were kept. */
   async flush(): Promise<void> {
     if (this.waiting.length === 0) return;
     const bytes = this.sink.from(0);
-    // All at once: one by one, waiting for the answers would take most of the time.
+    // All hashes at once, because waiting for each one would take most of the time.
     await Promise.all(this.waiting.map(async ({ hash, start, end }) => {
       hash.set(await sha256(bytes.subarray(start, end)));
     }));
@@ -136,7 +136,7 @@ export class PackWriter implements Disposable {
     this.sink.cut(0);
   }
 
-  /** Puts the pack in its place and gives its size; with no block there is none, and its size is 0. */
+  /** Puts the pack in its place and returns its size. Without blocks there is no pack, and the size is 0. */
   async finish(): Promise<number> {
     await this.flush();
     this.file?.sync();

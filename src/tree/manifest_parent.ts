@@ -3,12 +3,12 @@ import { ByteSource } from "./byte_source.ts";
 import type { BlockPlace, ManifestIndex } from "./manifest_index.ts";
 import type { PackReader } from "./manifest_packs.ts";
 
-/** With so many packs the emptier half is given up, so that no manifest is scattered over ever more of them. */
+/** From this number of packs on, only the fuller half is shared, so that a manifest never needs more and more packs. */
 const MOST_PACKS = 64;
 
 /**
- * The blocks of the parent's manifest that a new one can share. They are compared byte for byte, not by their hashes:
- * that is faster, and what rotted on the disk is written anew instead of being passed on.
+ * The blocks of the parent's manifest that a new manifest can share. Blocks are compared byte for byte. That is faster
+ * than hashes, and a damaged block on the disk is not shared but written again.
  */
 export class ParentBlocks {
   private readonly places: readonly BlockPlace[];
@@ -22,7 +22,7 @@ export class ParentBlocks {
     this.advance();
   }
 
-  /** The place of the same block, if there is one; asked for blocks in their order. */
+  /** The place of the same block, if the parent has it. Callers pass the blocks in order. */
   find(block: Uint8Array): BlockPlace | undefined {
     const path = firstPathOf(block);
     while (this.path !== undefined && compareBytes(this.path, path) < 0) this.advance();
@@ -37,7 +37,7 @@ export class ParentBlocks {
       this.block = this.packs.read(place);
       this.path = firstPathOf(this.block);
     } catch {
-      // A block that cannot be read cannot be shared, nor can those behind it; verify and doctor say what is wrong.
+      // An unreadable block ends the sharing. `verify` and `doctor` report the damage.
     }
   }
 }

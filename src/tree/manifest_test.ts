@@ -205,7 +205,7 @@ function flipped(bytes: Uint8Array, position: number, bits = 1): Uint8Array {
   return changed;
 }
 
-/** The same index with a correct hash, as somebody would make it who wants to lead us on. */
+/** The same index with a correct hash, as an attacker would make it. */
 async function rehashed(index: Uint8Array): Promise<Uint8Array> {
   const changed = index.slice();
   changed.set(await sha256(changed.subarray(0, -32)), changed.length - 32);
@@ -295,7 +295,7 @@ function damaged(random: Random, bytes: Uint8Array): Uint8Array {
   }
 }
 
-Deno.test("readManifest() finds damage of any kind and never crashes, whoever made it", async () => {
+Deno.test("readManifest() finds any damage and never crashes, also with a forged index", async () => {
   using folder = tempDir();
   const random = randomNumbers(9);
   const entries = randomEntries(random, 300);

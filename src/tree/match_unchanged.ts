@@ -1,10 +1,15 @@
+import { ITSELF } from "../model/bytes.ts";
+import { type Folder, Stat } from "../platform/platform.ts";
+import { isSystemError } from "../platform/system_error.ts";
+import { TimeSlice } from "../platform/time_slice.ts";
 import { mergeTables } from "./merge_tables.ts";
-import { isUnchangedBetween } from "./same_entry.ts";
-import type { TreeTable } from "./table.ts";
+import { OpenFolders } from "./open_folders.ts";
+import { isUnchangedBetween, isUnchangedSince } from "./same_entry.ts";
+import { at, type TreeTable } from "./table.ts";
 
 /**
- * Compares two looks at a tree: for each entry of the second its unchanged twin in the first, or -1. What was hashed for
- * the twin is taken over. `missed` are entries of the first that do not count.
+ * Compares two scans of a tree. `match` has for each entry of the second scan the same, unchanged entry of the first,
+ * or -1; its hash is copied. `steady` says that nothing changed. Entries in `missed` (of the first scan) do not count.
  */
 export function matchUnchanged(
   before: TreeTable,
@@ -21,4 +26,30 @@ export function matchUnchanged(
     } else steady = false;
   });
   return { match, steady };
+}
+
+/**
+ * Whether the system still reports for every entry what the scan saw. No folder is listed again: the times of a folder
+ * show that a name came or went. SPEC 5, *quiesced*.
+ */
+export async function isTreeUnchangedSince(
+  root: Folder,
+  table: TreeTable,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const slice = new TimeSlice(signal);
+  const stat = new Stat();
+  using folders = new OpenFolders(root, table);
+  try {
+    if (!root.stat(ITSELF, stat) || !isUnchangedSince(table, 0, stat)) return false;
+    for (let i = 1; i < table.count; i++) {
+      const folder = folders.get(at(table.parent, i));
+      if (!folder.stat(table.name(i), stat) || !isUnchangedSince(table, i, stat)) return false;
+      if (slice.isOver()) await slice.yield();
+    }
+    return true;
+  } catch (error) {
+    if (isSystemError(error)) return false; // a folder disappeared: the next scan shows that
+    throw error;
+  }
 }

@@ -3,8 +3,8 @@ import { PathWalker } from "./path_walker.ts";
 import { at, type TreeTable } from "./table.ts";
 
 /**
- * Walks two trees in root-hash order in step: `visit` gets the indexes of a path in `a` and in `b`, or -1 for the tree
- * that lacks it. The roots are one path. What `visit` gives ends the walk if it is true.
+ * Walks two trees in step, in root-hash order. `visit` gets the index of each path in `a` and in `b`, or -1 if that tree
+ * does not have it. The two roots are the same path. The walk ends when `visit` returns true.
  */
 export function mergeTables(
   a: TreeTable,
@@ -22,9 +22,9 @@ export function mergeTables(
   }
 }
 
-/** Compares paths of the two trees that are asked for in order, so that mostly only names need be compared. */
+/** Compares the paths of two trees. In order, it mostly needs to compare only names. */
 function pathComparer(a: TreeTable, b: TreeTable): (i: number, j: number) => number {
-  // For each folder of `a` the one of `b` with the same path; elsewhere a value that is nobody's index.
+  // For each folder of `a` the folder of `b` with the same path; -1 for other entries.
   const twins = new Int32Array(a.count).fill(-1);
   const pathsOfA = new PathWalker(a);
   const pathsOfB = new PathWalker(b);

@@ -2,31 +2,31 @@ import { compareBytes } from "../model/bytes.ts";
 import type { Listing } from "../platform/platform.ts";
 import { at, larger } from "./table.ts";
 
-// A key is the first bytes of a name that tell it from its neighbours, then its number: together what a double holds.
+// A key has the first bytes in which the names differ, then the number of the name. Together they fit into a double.
 const KEY_BYTES = 4;
 const NUMBERS = 2 ** 21;
 
-/** Where one folder's names lie in a `NameStack`: their numbers, in the order of their bytes. */
+/** The numbers of one folder's names in a `NameStack`, sorted by their bytes. */
 export interface NameRange {
   readonly from: number;
   readonly to: number;
 }
 
 /**
- * The sorted names of the folders that a walk is in the middle of, the innermost on top: one block of memory for all,
- * as a listing does not outlast the next one.
+ * The sorted names of all folders that a walk has entered and not left; the innermost folder is on top. All names lie in
+ * one block of memory, because a listing is only valid until the next one.
  */
 export class NameStack {
   private pool = new Uint8Array(16 * 1024);
-  /** Where names begin and end in the pool, as they were listed. */
+  /** Where each name begins and ends in the pool, in the order of the listing. */
   private starts = new Uint32Array(1024);
   private ends = new Uint32Array(1024);
-  /** The same in order, within each folder. */
+  /** The numbers of the names, sorted within each folder. */
   private order = new Uint32Array(1024);
   private count = 0;
   private poolUsed = 0;
 
-  /** Adds a folder's names on top. */
+  /** Adds the names of a folder on top. */
   push(listing: Listing): NameRange {
     const from = this.count;
     const to = from + listing.count;
@@ -50,13 +50,13 @@ export class NameStack {
     return { from, to };
   }
 
-  /** Takes the names of the folder on top off. */
+  /** Removes the names of the folder on top. */
   pop(range: NameRange): void {
     if (range.from < this.count) this.poolUsed = at(this.starts, range.from);
     this.count = range.from;
   }
 
-  /** A name: a view that is good until the next `push`. */
+  /** A name: a view that is valid until the next `push`. */
   name(i: number): Uint8Array {
     const listed = at(this.order, i);
     return this.pool.subarray(at(this.starts, listed), at(this.ends, listed));
@@ -75,7 +75,7 @@ export class NameStack {
     return false;
   }
 
-  /** Sorts by keys first, as numbers are compared ten times as fast as names. */
+  /** Sorts by keys first, because comparing numbers is ten times as fast as comparing names. */
   private sort(from: number, to: number): void {
     const order = this.order.subarray(from, to);
     const byName = (a: number, b: number) => this.compare(a, b);
@@ -105,7 +105,7 @@ export class NameStack {
     return keys;
   }
 
-  /** With how many bytes all names begin alike. */
+  /** How many first bytes all names share. */
   private commonPrefix(from: number, to: number): number {
     const { pool, starts, ends } = this;
     if (to - from < 2) return 0;

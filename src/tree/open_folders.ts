@@ -5,12 +5,12 @@ const MOST_OPEN = 64;
 const MOST_LANDINGS = 16;
 
 /**
- * The open folders of a tree, by their index in its table. A folder is opened name by name from the nearest ancestor
- * that is still open: never by a long path, so that depth has no limit, and never through a link. Only the folders used
- * last stay open, so what `get` gave is good for the next few calls and must not be kept.
+ * The open folders of a tree, by their index in its table. A folder is opened name by name, from the nearest open folder
+ * above it: never by a long path, so that depth has no limit, and never through a link. Only the last used folders stay
+ * open: use a folder at once and do not keep it.
  */
 export class OpenFolders implements Disposable {
-  /** From the one used longest ago to the one used last. */
+  /** In the order of use, the last used folder at the end. */
   private readonly open = new Map<number, Open>();
   private last = 0;
   private lastFolder: Folder;
@@ -19,7 +19,7 @@ export class OpenFolders implements Disposable {
     this.lastFolder = root;
   }
 
-  /** The open folder of a directory entry; throws the `SystemError` of the part of its path that cannot be opened. */
+  /** The open folder of a directory entry. If a part of its path cannot be opened, that `SystemError` is thrown. */
   get(index: number): Folder {
     if (index === this.last) return this.lastFolder;
     const missing: number[] = [];
@@ -37,7 +37,7 @@ export class OpenFolders implements Disposable {
     return folder;
   }
 
-  /** Closes all but the root, which is the caller's. */
+  /** Closes all folders but the root, which belongs to the caller. */
   [Symbol.dispose](): void {
     for (const { folder } of this.open.values()) folder[Symbol.dispose]();
     this.open.clear();
@@ -45,7 +45,7 @@ export class OpenFolders implements Disposable {
     this.lastFolder = this.root;
   }
 
-  /** Marks an open folder as the one used last. */
+  /** Marks an open folder as the last used one. */
   private keep(index: number, folder: Folder, depth: number): void {
     this.last = index;
     this.lastFolder = folder;
@@ -56,8 +56,8 @@ export class OpenFolders implements Disposable {
   }
 
   /**
-   * Closes the folder used longest ago, but on a deep path spares some at even distances: coming back up it, each level
-   * would else be reached from the root.
+   * Closes the folder that was used longest ago. On a deep path it keeps some folders (landings) at even distances.
+   * Otherwise the way back up would open each level from the root.
    */
   private closeOne(depth: number): void {
     const distance = 2 ** Math.ceil(Math.log2(depth / MOST_LANDINGS));
@@ -66,7 +66,7 @@ export class OpenFolders implements Disposable {
     for (const [index, open] of this.open) {
       const isLanding = distance > 1 && open.depth % distance === 0;
       chosen = isLanding ? chosen ?? index : index;
-      if (!isLanding || ++spared > MOST_LANDINGS) break; // so many landings: the oldest is of another branch
+      if (!isLanding || ++spared > MOST_LANDINGS) break; // with so many landings, the oldest belongs to another branch
     }
     if (chosen === undefined) return;
     this.open.get(chosen)?.folder[Symbol.dispose]();
@@ -76,6 +76,6 @@ export class OpenFolders implements Disposable {
 
 interface Open {
   readonly folder: Folder;
-  /** How many folders lie above it. */
+  /** How many folders are above it. */
   readonly depth: number;
 }

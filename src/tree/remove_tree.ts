@@ -11,18 +11,18 @@ import { at, TreeTable } from "./table.ts";
 
 /** How a tree is removed. */
 export interface RemoveTreeOptions {
-  /** Stops between two entries; what is left then can be removed by another call. */
+  /** Stops between two entries. Another call can remove the rest. */
   readonly signal?: AbortSignal;
-  /** Told of each entry that is gone; silent by default. */
+  /** Gets the progress; silent by default. */
   readonly reporter?: Reporter;
 }
 
 const OWNER_RIGHTS = 0o700;
 
 /**
- * Removes what `name` is in a folder, with all that is below it; it need not be there. Links are removed, never followed,
- * and folders that their owner may not write are made writable. Nothing at all is removed when there is a mount
- * point or a nested subvolume inside: `E_PERMISSION` names it. Not atomic; repeatable.
+ * Removes the entry `name` of a folder with everything below it; it need not exist. Links are removed, never followed.
+ * Folders that are not writable for their owner are made writable. If there is a mount point or a nested subvolume
+ * inside, nothing is removed and `E_PERMISSION` names it. Not atomic; repeatable.
  */
 export async function removeTree(
   folder: Folder,
@@ -43,7 +43,7 @@ export async function removeTree(
   removeIfThere(() => folder.removeFolder(name));
 }
 
-/** The folders of one tree, in a table of their own, so that depth needs neither recursion nor descriptors. */
+/** The folders of one tree in a table, so that a deep tree needs neither recursion nor many open folders. */
 class Removal implements Disposable {
   private readonly table = new TreeTable();
   private readonly found = new Stat();
@@ -59,7 +59,7 @@ class Removal implements Disposable {
     this.reporter.begin("removing");
   }
 
-  /** Looks at everything once: mount points must be known before anything is gone. */
+  /** Looks at everything once, to find mount points before anything is removed. */
   async findFolders(): Promise<void> {
     const { folders, table } = this;
     const waiting = [0];
@@ -84,7 +84,7 @@ class Removal implements Disposable {
     }
   }
 
-  /** Removes all but the root itself, the folders found last first: what is in a folder was found after it. */
+  /** Removes everything but the root. It begins with the last folder, because the content of a folder was found later. */
   async empty(): Promise<void> {
     const { folders, slice, table } = this;
     for (let index = table.count - 1; index >= 0; index--) {
@@ -125,12 +125,12 @@ function makeUsable(folder: Folder, name: Uint8Array, found: Stat): void {
   try {
     folder.setMode(name, found.mode | OWNER_RIGHTS);
   } catch (error) {
-    // Somebody else's folder may still let us in by its group: if not, opening it says so.
+    // The folder has another owner. Its group may still allow access; if not, opening it fails.
     if (!isSystemError(error, "EPERM")) throw error;
   }
 }
 
-/** Somebody else may be removing the same. */
+/** Removes something, unless another process has removed it already. */
 function removeIfThere(remove: () => void): void {
   try {
     remove();

@@ -10,8 +10,8 @@ import { at, type TreeTable } from "./table.ts";
 const GATHERED_ENTRIES = 100_000;
 
 /**
- * The payload root hash of a tree whose files and links all have their hash, as hex. SPEC 4. What the payload could not
- * hold at all (its type is lost) has no line: the hash is that of the tree which is there.
+ * The payload root hash as hex; all files and links of the tree must have their hash. SPEC 4. An entry that the payload
+ * cannot hold (its type is lost) has no line, because the hash is about the entries that are in the payload.
  */
 export async function payloadRootHash(table: TreeTable, signal?: AbortSignal): Promise<string> {
   const hash = await hashFor(table.count);
@@ -36,7 +36,7 @@ export async function payloadRootHash(table: TreeTable, signal?: AbortSignal): P
   return hexOf(await hash.digest());
 }
 
-/** Loading the hash that takes pieces costs more than gathering the lines of a tree that is not large. */
+/** For a small tree it is faster to collect all lines than to load the hash that takes pieces. */
 async function hashFor(
   entries: number,
 ): Promise<{ update(piece: Uint8Array): void; digest(): Uint8Array | Promise<Uint8Array> }> {

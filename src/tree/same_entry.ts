@@ -4,24 +4,24 @@ import { sameXattrs } from "./same_xattrs.ts";
 import { at, type TreeTable } from "./table.ts";
 
 /**
- * The one answer to "is this still the same entry?". Size and modification time prove nothing by themselves: whoever
- * writes in place can put both back (`rsync --inplace --times`, `tar`). Only the change time cannot be set.
+ * The one answer to "is this still the same entry?". Size and modification time alone prove nothing: a program that
+ * writes in place can set both back (`rsync --inplace --times`, `tar`). Only the change time (ctime) cannot be set.
  *
- * | question | type, size, mtime | mode, owner | inode | ctime | who asks, and why that is enough |
+ * | question | type, size, mtime | mode, owner | inode | ctime | used for, and why it is enough |
  * |---|---|---|---|---|---|
- * | `isUnchangedBetween`, `isUnchangedSince` | yes | yes | yes | yes | two looks at one tree: a change in between shows, once time has gone on by a tick (`settle`) |
- * | `isUnchangedButMoved` | yes | yes, and attributes | yes | no | what we renamed or linked ourselves, as that moves the ctime: the content has to be known by other means |
- * | `hasSameFacts` | yes | yes | no | no | a file that may become a hard link of an earlier payload's: that its content is the same is known by its hash |
- * | `isOfSameMake`, `isAsRecorded` | yes | no | no | no | copies that we made where no other process can write; what an undo finds, where the content is compared besides |
+ * | `isUnchangedBetween`, `isUnchangedSince` | yes | yes | yes | yes | two scans of one tree: a change between them shows in the ctime, one tick later (`settle`) |
+ * | `isUnchangedButMoved` | yes | yes, and attributes | yes | no | an entry that JVS renamed or linked, which moves the ctime: the content must be known by other means |
+ * | `hasSameFacts` | yes | yes | no | no | a file that may become a hard link to an earlier payload: its hash shows that the content is the same |
+ * | `isOfSameMake`, `isAsRecorded` | yes | no | no | no | copies in places where no other process can write; the files that an undo finds, whose content is compared too |
  */
 
-/** Whether the system says exactly the same of two entries: nothing was written, changed or replaced between two looks. */
+/** Whether the system reports exactly the same facts for two entries: nothing changed between two scans. */
 export function isUnchangedBetween(a: TreeTable, i: number, b: TreeTable, j: number): boolean {
   return a.ctimeNsec[i] === b.ctimeNsec[j] && a.ctimeSec[i] === b.ctimeSec[j] &&
     isSameInode(a, i, b, j) && isOfSameMake(a, i, b, j);
 }
 
-/** The same of an entry that was seen and what the system says of it now. */
+/** The same for an entry of a scan and its present stat. */
 export function isUnchangedSince(table: TreeTable, i: number, stat: Stat): boolean {
   return table.ctimeNsec[i] === stat.ctimeNsec && table.ctimeSec[i] === stat.ctimeSec &&
     table.mtimeNsec[i] === stat.mtimeNsec && table.mtimeSec[i] === stat.mtimeSec &&
@@ -30,7 +30,7 @@ export function isUnchangedSince(table: TreeTable, i: number, stat: Stat): boole
     table.mode[i] === stat.mode && table.uid[i] === stat.uid && table.gid[i] === stat.gid;
 }
 
-/** Whether two entries are one inode with the same facts, but for the ctime, which a rename or a link moves. */
+/** Whether two entries are one inode with the same facts, except the ctime, which a rename or a link moves. */
 export function isUnchangedButMoved(a: TreeTable, i: number, b: TreeTable, j: number): boolean {
   return isSameInode(a, i, b, j) && isOfSameMake(a, i, b, j) &&
     sameXattrs(a.xattrs.get(i) ?? [], b.xattrs.get(j) ?? []);
@@ -47,7 +47,7 @@ export function isOfSameMake(a: TreeTable, i: number, b: TreeTable, j: number): 
     a.mtimeNsec[i] === b.mtimeNsec[j] && a.mtimeSec[i] === b.mtimeSec[j];
 }
 
-/** Whether the system says of an entry of ours what its manifest says: type, size and modification time. */
+/** Whether the stat of a payload entry matches its manifest: type, size and modification time. */
 export function isAsRecorded(table: TreeTable, i: number, stat: Stat): boolean {
   return table.type[i] === stat.type && table.size[i] === stat.size &&
     table.mtimeSec[i] === stat.mtimeSec && table.mtimeNsec[i] === stat.mtimeNsec;

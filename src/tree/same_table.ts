@@ -1,30 +1,19 @@
 import { equalBytes } from "../model/bytes.ts";
 import { sameXattrs } from "./same_xattrs.ts";
-import type { TreeColumns, TreeTable } from "./table.ts";
+import type { ColumnName, TreeTable } from "./table.ts";
 
-/** What a manifest says of an entry; what only a scan knows (inode, ctime, …) does not count. */
-const KEPT: readonly (keyof TreeColumns)[] = [
-  "parent",
-  "type",
-  "mode",
-  "uid",
-  "gid",
-  "size",
-  "mtimeSec",
-  "mtimeNsec",
-  "hashed",
-  "hash",
-  "linkGroup",
-  "lost",
-  "nameLength",
-  "pool",
-];
+/** Columns that do not count: a manifest does not keep them. */
+const NOT_IN_MANIFEST: ReadonlySet<string> = new Set<ColumnName>(
+  ["ctimeSec", "ctimeNsec", "inoLo", "inoHi", "nlink", "clean", "nameStart"],
+);
 
-/** Whether the manifests of two trees are the same, entry by entry and aspect by aspect. */
+/** Whether the manifests of two trees list the same entries with the same aspects. */
 export function sameTable(a: TreeTable, b: TreeTable): boolean {
   if (a.count !== b.count) return false;
-  const [x, y] = [a.columns(), b.columns()];
-  return KEPT.every((column) => equalBytes(rawBytes(x[column]), rawBytes(y[column]))) &&
+  const columns = b.columns();
+  return Object.entries(a.columns()).every(([name, column]) =>
+    NOT_IN_MANIFEST.has(name) || equalBytes(rawBytes(column), rawBytes(columns[name as ColumnName]))
+  ) &&
     sameValues(a.targets, b.targets, equalBytes) &&
     sameValues(a.xattrs, b.xattrs, sameXattrs) &&
     sameValues(a.devices, b.devices, (d, e) => d.major === e.major && d.minor === e.minor);

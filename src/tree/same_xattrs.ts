@@ -1,7 +1,7 @@
 import { equalBytes } from "../model/bytes.ts";
 import type { Xattr } from "../model/entry.ts";
 
-/** Whether two lists of attributes, sorted by name as the platform gives them, are the same. */
+/** Whether two lists of attributes are the same. Both are sorted by name, as the platform returns them. */
 export function sameXattrs(a: readonly Xattr[], b: readonly Xattr[]): boolean {
   if (a === b) return true;
   return a.length === b.length && a.every((xattr, i) => {

@@ -4,32 +4,31 @@ import { TimeSlice } from "../platform/time_slice.ts";
 import type { Folder } from "../platform/platform.ts";
 import type { Boundary } from "./boundaries.ts";
 import type { ScanClock } from "./scan_clock.ts";
-import type { ScanOptions } from "./scan_options.ts";
-import { ScanWalk } from "./scan_walk.ts";
+import { type ScanOptions, ScanWalk } from "./scan_walk.ts";
 import type { TreeTable } from "./table.ts";
 import { unreadableError } from "./unreadable.ts";
 
-export type { ScanOptions } from "./scan_options.ts";
+export type { ScanOptions } from "./scan_walk.ts";
 
-/** What a scan found. */
+/** The result of a scan. */
 export interface Scan {
-  /** All entries; what was known from before has its hash. */
+  /** All entries. An unchanged entry of `known` has its hash. */
   readonly table: TreeTable;
   readonly degradations: DegradationList;
-  /** What the rules left out; an ignored folder stands for all that is in it. */
+  /** The ignored paths; an ignored folder stands for everything in it. */
   readonly ignored: readonly BytePath[];
-  /** Entries that are not the worktree's: never entered, changed or removed. SPEC 2. */
+  /** Entries that do not belong to the worktree: never entered, changed or removed. SPEC 2. */
   readonly boundaries: ReadonlyMap<number, Boundary>;
-  /** Paths that could not be looked at, or not into. */
+  /** Paths whose access the system refused. */
   readonly unreadable: readonly BytePath[];
   readonly clock: ScanClock | undefined;
-  /** For each entry its index in `known` if it is unchanged since and, for a file, hashed there; else -1. */
+  /** For each entry its index in `known`, if it is unchanged and, for a file, hashed there; else -1. */
   readonly knownAs: Int32Array;
 }
 
 /**
- * Lists a whole tree in root-hash order, without following any link and without an end to its depth. What vanishes
- * meanwhile is left out: whoever needs a tree that stands still scans it again and compares.
+ * Lists a whole tree in root-hash order, at any depth, and follows no link. Entries that disappear during the scan are
+ * left out. A caller that needs an unchanged tree scans it again and compares.
  */
 export async function scanTree(root: Folder, options: ScanOptions): Promise<Scan> {
   const slice = new TimeSlice(options.signal);

@@ -4,26 +4,26 @@ import { at, type TreeTable } from "./table.ts";
 
 const MS = 1e6;
 const SECOND = 1e9;
-/** The kernel gives out times in ticks of up to this length, however fine the file system stores them. */
+/** The kernel gives times in ticks of up to this length, even if the file system stores finer times. */
 const LEAST_GRANULARITY = 10 * MS;
 const UNKNOWN_GRANULARITY = 2 * SECOND;
 const LONGEST_WAIT_MS = 1000;
 
-/** The time of a file system when a scan began, as it writes it into its own files. */
+/** The time at the beginning of a scan, as the file system writes it into its files. */
 export interface ScanClock {
   readonly sec: number;
   readonly nsec: number;
-  /** How much older a file must be to be *clean*, in nanoseconds (SPEC 5); Infinity where nothing ever is. */
+  /** How much older a file must be to be *clean*, in nanoseconds (SPEC 5); Infinity if no file can be. */
   readonly granularityNs: number;
-  /** How far apart two times on the scanned file system must be for one to be later, in nanoseconds. */
+  /** The smallest step between two times on the scanned file system, in nanoseconds. */
   readonly tickNs: number;
-  /** `performance.now()` when it was read. */
+  /** `performance.now()` when JVS read the clock. */
   readonly readAt: number;
 }
 
 /**
- * Reads the clock of the file system that a payload root lies on, by writing a file into `folder`, which is ours, as
- * nothing of ours may be written into the root. Where the two lie on different file systems, times are trusted less.
+ * Reads the clock of the file system of a payload root. It writes a file into `folder`, a folder of JVS, because JVS must
+ * not write into the root. If the two are on different file systems, times are trusted less.
  */
 export function readScanClock(platform: Platform, folder: Folder, root: Folder): ScanClock {
   const scanned = platform.fileSystem(root);
@@ -31,7 +31,7 @@ export function readScanClock(platform: Platform, folder: Folder, root: Folder):
   const same = platform.fileSystem(folder).id === scanned.id;
   return {
     ...writeNow(folder),
-    // On tmpfs a store through a memory map never shows in any time, so there no time proves anything.
+    // On tmpfs, a store through a memory map changes no time, so times prove nothing.
     granularityNs: !platform.abilities.exactStat || scanned.kind === "tmpfs"
       ? Infinity
       : Math.max(tickNs, same ? 0 : UNKNOWN_GRANULARITY),
@@ -40,15 +40,15 @@ export function readScanClock(platform: Platform, folder: Folder, root: Folder):
   };
 }
 
-/** Whether the times of an entry say that a change from now on would show: SPEC 5's *clean*. */
+/** Whether an entry is *clean* (SPEC 5): its times are so old that each later change will show. */
 export function isClean(clock: ScanClock, stat: Stat): boolean {
   return behind(clock, stat.mtimeSec, stat.mtimeNsec) > clock.granularityNs &&
     behind(clock, stat.ctimeSec, stat.ctimeNsec) > clock.granularityNs;
 }
 
 /**
- * Waits until a file that is written now would have a later time than any entry of the table, so that whatever changes
- * from then on shows in its ctime. That takes some ms at most; for times in the future it gives up after a second.
+ * Waits until a file written now has a later time than each entry of the table. Then each later change shows in a ctime.
+ * It takes some ms at most; if a time lies in the future, it gives up after a second.
  */
 export async function settle(table: TreeTable, clock: ScanClock): Promise<void> {
   let least = Infinity;
@@ -64,12 +64,12 @@ export async function settle(table: TreeTable, clock: ScanClock): Promise<void> 
   }
 }
 
-/** By how many nanoseconds a time lies before the clock's. */
+/** By how many nanoseconds a time is before the time of the clock. */
 function behind(clock: ScanClock, sec: number, nsec: number): number {
   return (clock.sec - sec) * SECOND + (clock.nsec - nsec);
 }
 
-/** The time that a file gets which is written now. */
+/** The time of a file that is written now. */
 function writeNow(folder: Folder): { sec: number; nsec: number } {
   const name = bytesOf(`scan-clock-${crypto.randomUUID()}`);
   const stat = new Stat();
@@ -80,7 +80,7 @@ function writeNow(folder: Folder): { sec: number; nsec: number } {
   } finally {
     folder.removeFile(name);
   }
-  // The earlier of the two, so that an odd file system makes less clean, not more.
+  // The earlier of the two times, so that on an odd file system fewer entries are clean, not more.
   const changedFirst = stat.ctimeSec < stat.mtimeSec ||
     (stat.ctimeSec === stat.mtimeSec && stat.ctimeNsec < stat.mtimeNsec);
   return changedFirst

@@ -1,6 +1,7 @@
 import { type BytePath, equalBytes, ITSELF } from "../model/bytes.ts";
 import { DegradationList } from "../model/degradations.ts";
 import { BLOCK, DIR, FILE, SYMLINK, type Xattr } from "../model/entry.ts";
+import type { Reporter } from "../model/progress.ts";
 import { type Folder, Stat } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
 import {
@@ -10,12 +11,12 @@ import {
   CONTROL_FOLDER,
   holdsRepository,
 } from "./boundaries.ts";
+import type { IgnoreRules } from "./ignore.ts";
 import { type KnownChildren, KnownTree } from "./known_tree.ts";
 import { type NameRange, NameStack } from "./name_stack.ts";
 import { OpenFolders } from "./open_folders.ts";
 import { PathWalker } from "./path_walker.ts";
-import type { ScanOptions } from "./scan_options.ts";
-import { isClean } from "./scan_clock.ts";
+import { isClean, type ScanClock } from "./scan_clock.ts";
 import { at, NONE, TreeTable } from "./table.ts";
 import { isRefused } from "./unreadable.ts";
 
@@ -23,24 +24,44 @@ const SLASH = 0x2f;
 const NO_NAME = new Uint8Array();
 const REFUSED: readonly Xattr[] = [];
 
-/** A folder that the walk is in the middle of. */
+/** How to scan. */
+export interface ScanOptions {
+  /** What to leave out; by default nothing. */
+  readonly rules?: IgnoreRules;
+  /** An earlier scan or the stat cache. Entries that were clean there and are unchanged are taken from it. */
+  readonly known?: TreeTable;
+  /** Without a clock no entry is clean. */
+  readonly clock?: ScanClock;
+  /** Temporary names of JVS in the root. */
+  readonly skipAtRoot?: readonly Uint8Array[];
+  /** `fail` (the default): one `E_PERMISSION` at the end names all paths. `record`: one degradation for each path. */
+  readonly unreadable?: "fail" | "record";
+  /** Whether times and inode numbers of the platform are exact; else no entry is clean. */
+  readonly exactStat: boolean;
+  /** Whether the platform has extended attributes. */
+  readonly xattrs: boolean;
+  readonly reporter?: Reporter;
+  readonly signal?: AbortSignal;
+}
+
+/** A folder that the walk has entered and not left yet. */
 interface Frame {
   readonly index: number;
   readonly names: NameRange;
   readonly known: KnownChildren | undefined;
   next: number;
-  /** Subfolders that are listed, but whose content comes later: `a.txt` stands between `a` and `a/x`. */
+  /** Subfolders whose content comes later: `a.txt` is between `a` and `a/x`. */
   readonly later: number[];
 }
 
-/** The walk of one scan: a stack of folders instead of recursion, and all that is found on the way. */
+/** The walk of one scan, with a stack of folders instead of recursion, and everything it finds. */
 export class ScanWalk implements Disposable {
   readonly table: TreeTable;
   readonly degradations = new DegradationList();
   readonly ignored: BytePath[] = [];
   readonly unreadable: BytePath[] = [];
   readonly boundaries = new Map<number, Boundary>();
-  /** As in `Scan`; as long as the table's columns. */
+  /** As in `Scan`, but as long as the columns of the table. */
   knownAs: Int32Array;
   private readonly options: ScanOptions;
   private readonly folders: OpenFolders;
@@ -50,7 +71,7 @@ export class ScanWalk implements Disposable {
   private readonly stat = new Stat();
   private readonly rootStat = new Stat();
   private readonly known: KnownTree | undefined;
-  /** The known self of each folder that is listed and not entered yet. */
+  /** For each folder that waits to be entered, its index in the known table. */
   private readonly knownFolders = new Map<number, number>();
   private readonly firstLinks = new Map<string, number>();
 
@@ -67,7 +88,7 @@ export class ScanWalk implements Disposable {
     this.enter(0);
   }
 
-  /** Does one name, or enters or leaves a folder; false at the end. */
+  /** Handles one name, or enters or leaves a folder; false at the end. */
   step(): boolean {
     const frame = this.frames[this.frames.length - 1];
     if (frame === undefined) return false;
@@ -78,7 +99,7 @@ export class ScanWalk implements Disposable {
       this.enter(later);
     } else if (name !== undefined) {
       frame.next++;
-      this.meet(frame, name);
+      this.visit(frame, name);
     } else {
       this.names.pop(frame.names);
       this.frames.pop();
@@ -86,12 +107,12 @@ export class ScanWalk implements Disposable {
     return true;
   }
 
-  /** Closes what is open. */
+  /** Closes all open folders. */
   [Symbol.dispose](): void {
     this.folders[Symbol.dispose]();
   }
 
-  /** Lists a folder's content next. */
+  /** Enters a folder: its content comes next. */
   private enter(index: number): void {
     const known = this.knownFolders.get(index);
     this.knownFolders.delete(index);
@@ -106,12 +127,12 @@ export class ScanWalk implements Disposable {
       const children = known === undefined ? undefined : this.known?.children(known);
       this.frames.push({ index, names, known: children, next: names.from, later: [] });
     } catch (error) {
-      this.pardon(error, () => this.paths.path(index));
+      this.noteFailure(error, () => this.paths.path(index));
     }
   }
 
   /** Looks at one name of a folder. */
-  private meet(frame: Frame, name: Uint8Array): void {
+  private visit(frame: Frame, name: Uint8Array): void {
     if (frame.index === 0 && this.options.skipAtRoot?.some((ours) => equalBytes(ours, name))) return;
     try {
       const folder = this.folders.get(frame.index);
@@ -119,7 +140,7 @@ export class ScanWalk implements Disposable {
       const { type } = this.stat;
       if (this.ignores(frame, name, type === DIR)) return;
       if (type > BLOCK) {
-        const reason = "It is of a type that cannot be kept.";
+        const reason = "Snapshots cannot keep this type of file.";
         this.degradations.add("type", this.paths.child(frame.index, name), reason);
         return;
       }
@@ -129,13 +150,13 @@ export class ScanWalk implements Disposable {
       else if (type === DIR) frame.later.push(index);
       else if (this.stat.nlink > 1) this.group(index);
     } catch (error) {
-      // What may not even be looked at (a FUSE mount of somebody else's) has no type: either kind of rule leaves it out.
+      // Without a stat (such as a FUSE mount of another user) the type is unknown, so rules for files and for folders count.
       if (isRefused(error) && (this.ignores(frame, name, false) || this.ignores(frame, name, true))) return;
-      this.pardon(error, () => this.paths.child(frame.index, name));
+      this.noteFailure(error, () => this.paths.child(frame.index, name));
     }
   }
 
-  /** Whether the rules leave a name out; then it is noted. */
+  /** Whether the rules ignore a name; then it is noted. */
   private ignores(frame: Frame, name: Uint8Array, isFolder: boolean): boolean {
     const { rules } = this.options;
     if (rules === undefined) return false;
@@ -145,11 +166,11 @@ export class ScanWalk implements Disposable {
     return true;
   }
 
-  /** Adds what `stat` is filled with, and what else is kept of it; `before` is its known self or NONE. */
+  /** Adds the entry that `stat` describes, with its link target and attributes. `before` is its known entry or NONE. */
   private add(parent: number, folder: Folder, name: Uint8Array, before: number): number {
     const { stat, table, options } = this;
     const known = before !== NONE && this.known?.isUnchanged(before, stat) ? this.known.table : undefined;
-    // Whatever can fail comes first: what is in the table cannot be taken out again.
+    // Everything that can fail comes first, because the table cannot remove an entry.
     const target = stat.type !== SYMLINK
       ? undefined
       : known === undefined
@@ -163,7 +184,7 @@ export class ScanWalk implements Disposable {
     if (known !== undefined && (stat.type !== FILE || hash !== undefined)) this.setKnown(index, before);
     if (target !== undefined) table.targets.set(index, target);
     if (xattrs !== undefined && xattrs !== REFUSED) table.xattrs.set(index, xattrs);
-    // What was refused must be asked for again the next time.
+    // The next scan must ask again for refused attributes.
     const trusted = options.exactStat && options.clock !== undefined && xattrs !== REFUSED;
     if (trusted && isClean(options.clock, stat)) table.clean[index] = 1;
     if (stat.type === DIR && before !== NONE) this.knownFolders.set(index, before);
@@ -195,7 +216,7 @@ export class ScanWalk implements Disposable {
     }
   }
 
-  /** Marks a file as one of several names, if an earlier one is in the tree. */
+  /** Joins hard links to one file into a link group. */
   private group(index: number): void {
     const { devMajor, devMinor, inoHi, inoLo } = this.stat;
     const key = `${devMajor}:${devMinor}:${inoHi}:${inoLo}`;
@@ -218,14 +239,14 @@ export class ScanWalk implements Disposable {
     this.degradations.add("unreadable", path, "The system refused access to it.");
   }
 
-  /** Takes note of what may not be read, passes over what vanished meanwhile, and throws all else. */
-  private pardon(error: unknown, path: () => BytePath): void {
+  /** Notes a refused path, ignores a path that disappeared, and throws every other error. */
+  private noteFailure(error: unknown, path: () => BytePath): void {
     if (isRefused(error)) this.refused(path());
     else if (!isSystemError(error, "ENOENT", "ENOTDIR", "ELOOP")) throw error;
   }
 }
 
-/** Whether the content of a folder stands before a name that stands after the folder: `a/x` before `a0`, not before `a.b`. */
+/** Whether the content of a folder comes before a later name: `a/x` comes before `a0`, but after `a.b`. */
 function contentComesBefore(folder: Uint8Array, name: Uint8Array): boolean {
   const length = folder.length;
   return name.length <= length || at(name, length) > SLASH || !equalBytes(folder, name.subarray(0, length));

@@ -1,15 +1,15 @@
 import { at, HASH_BYTES, NONE, TreeTable } from "./table.ts";
 
-/** Some of a table's entries, as a table of their own. */
+/** A table with some entries of another table. */
 export interface Selection {
   readonly table: TreeTable;
-  /** For each entry of the selection its index in the table it was taken from. */
+  /** For each entry of the selection its index in the original table. */
   readonly origin: Uint32Array;
 }
 
 /**
- * The entries that `wanted` says yes to, with the folders above them, in a new table. A hard-link group keeps those of
- * its members that are in.
+ * A new table with the entries for which `wanted` is true and the folders above them. A hard-link group keeps the
+ * members that are selected.
  */
 export function selectEntries(from: TreeTable, wanted: (index: number) => boolean): Selection {
   const included = withFoldersAbove(from, wanted);
@@ -38,8 +38,8 @@ function withFoldersAbove(from: TreeTable, wanted: (index: number) => boolean): 
   return included;
 }
 
-/** Copies all that is known of an entry, its place, name, type and link group excepted. */
-export function copyEntry(from: TreeTable, i: number, to: TreeTable, j: number): void {
+/** Copies an entry, except its place, name, type and link group. */
+function copyEntry(from: TreeTable, i: number, to: TreeTable, j: number): void {
   to.mode[j] = at(from.mode, i);
   to.uid[j] = at(from.uid, i);
   to.gid[j] = at(from.gid, i);
@@ -73,7 +73,7 @@ function regroup(from: TreeTable, to: TreeTable, origins: readonly number[]): vo
   });
   origins.forEach((origin, index) => {
     const group = at(from.linkGroup, origin);
-    // A group of which only one name is left is no group any more.
+    // A single name is no group.
     if (group !== NONE && (members.get(group) as number) > 1) {
       to.linkGroup[index] = firsts.get(group) as number;
     }

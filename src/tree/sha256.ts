@@ -4,27 +4,27 @@ import { bytesOfHex } from "../model/bytes.ts";
 export interface Sha256 {
   /** For content that comes in pieces. */
   new (): Sha256Stream;
-  /** Of bytes that are all there. */
+  /** The hash of bytes that are complete. */
   once(bytes: Uint8Array): Uint8Array;
 }
 
-/** A SHA-256 in the making. */
+/** A SHA-256 of content that comes in pieces. */
 export interface Sha256Stream {
   update(bytes: Uint8Array): void;
-  /** The hash; nothing can be added after that. */
+  /** The hash. Call it once, at the end. */
   digest(): Uint8Array;
 }
 
-/** Of a few bytes, without loading anything. */
+/** The hash of a few bytes. It loads nothing. */
 export async function sha256(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
-  // What the type excludes is shared memory, and nothing here shares memory.
+  // The cast excludes shared memory, which JVS does not use.
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>));
 }
 
-/** Loads the synchronous one: some 17 ms the first time. */
+/** Loads the synchronous SHA-256: about 17 ms the first time. */
 export async function loadSha256(): Promise<Sha256> {
   const { createHash } = await import("node:crypto");
-  // By way of hex, as that takes a microsecond less than one of node's buffers for each hash.
+  // Through hex, because a buffer of node takes a microsecond more for each hash.
   return class {
     private readonly hash = createHash("sha256");
 

@@ -6,60 +6,39 @@ import { readWhole } from "../platform/read_whole.ts";
 import { TemporaryFile } from "../platform/temporary_file.ts";
 import { ByteSink } from "./byte_sink.ts";
 import { ByteSource } from "./byte_source.ts";
-import { at, HASH_BYTES, type TreeColumns, TreeTable } from "./table.ts";
+import {
+  at,
+  type Column,
+  COLUMN_KINDS,
+  columnLength,
+  type ColumnName,
+  type TreeColumns,
+  TreeTable,
+} from "./table.ts";
 
-/** A scan that is kept from one run to the next, so that what is unchanged need not be read again. SPEC 5. */
+/** A scan that is kept between two runs, so that the next run need not read unchanged files. SPEC 5. */
 export interface StatCache {
-  /** What the cache is for: file system, inode of the payload root. For anything else it is worthless. */
+  /** The tree that the cache describes: file system and inode of the payload root. */
   readonly key: string;
-  /** The snapshot whose manifest has exactly what the table lists; null where none is known to. */
+  /** The snapshot whose manifest lists exactly the same as the table; null if none is known. */
   readonly snapshotId: string | null;
   readonly table: TreeTable;
 }
 
 /*
- * The file, in the machine's own byte order, as it never leaves its host. Each part begins at a multiple of 8:
+ * The form of the file. Numbers are in the byte order of the machine, because the file never leaves its host. Each part
+ * begins at a multiple of 8:
  *   magic, format, count of entries, bytes of names, bytes of the pack, zero (32 bits each)
- *   the columns in the order of LAYOUT
+ *   the columns in the order of COLUMN_KINDS
  *   the pack: key, snapshot, link targets, extended attributes, device numbers
- *   the checksum of all before it (64 bits)
+ *   the checksum of everything before it (64 bits)
  */
 const MAGIC = 0x4a565343;
 const FORMAT = 2;
 const HEADER_WORDS = 6;
 const ALIGNMENT = 8;
 
-type Column = Uint8Array | Uint16Array | Uint32Array | Float64Array;
-type ColumnKind = {
-  readonly BYTES_PER_ELEMENT: number;
-  new (buffer: ArrayBuffer, offset: number, length: number): Column;
-};
-
-const LAYOUT: readonly (readonly [keyof TreeColumns, ColumnKind])[] = [
-  ["parent", Uint32Array],
-  ["type", Uint8Array],
-  ["mode", Uint16Array],
-  ["uid", Uint32Array],
-  ["gid", Uint32Array],
-  ["size", Float64Array],
-  ["mtimeSec", Float64Array],
-  ["mtimeNsec", Uint32Array],
-  ["hashed", Uint8Array],
-  ["hash", Uint8Array],
-  ["linkGroup", Uint32Array],
-  ["lost", Uint16Array],
-  ["ctimeSec", Float64Array],
-  ["ctimeNsec", Uint32Array],
-  ["inoLo", Uint32Array],
-  ["inoHi", Uint32Array],
-  ["nlink", Uint32Array],
-  ["clean", Uint8Array],
-  ["nameStart", Uint32Array],
-  ["nameLength", Uint16Array],
-  ["pool", Uint8Array],
-];
-
-/** Writes the cache whole, but not durably: it is only a cache. A `SystemError` where it cannot be written. */
+/** Writes the whole cache, not durably, because it is only a cache. Throws a `SystemError` if that fails. */
 export function saveStatCache(folder: Folder, name: string, cache: StatCache): void {
   using file = new TemporaryFile(folder, name);
   const sum = new Checksum();
@@ -73,12 +52,12 @@ export function saveStatCache(folder: Folder, name: string, cache: StatCache): v
   file.replace();
 }
 
-/** Whether a file is a cache, of any tree, and whole. */
+/** Whether a file is an undamaged cache of any tree. */
 export function isStatCache(file: OpenFile): boolean {
   return readCache(file) !== undefined;
 }
 
-/** The cache in a file; nothing if it is damaged, of another format, or has another key. */
+/** The cache in a file; undefined if it is damaged or has another format or key. */
 export function loadStatCache(file: OpenFile, key: string): StatCache | undefined {
   const cache = readCache(file);
   return cache?.key === key ? cache : undefined;
@@ -88,7 +67,7 @@ function readCache(file: OpenFile): StatCache | undefined {
   try {
     return decode(readWhole(file));
   } catch {
-    return undefined; // damaged beyond what the checksum sees: then everything is looked at anew
+    return undefined; // damage that the checksum does not show: the next scan reads everything again
   }
 }
 
@@ -96,7 +75,7 @@ function* parts(cache: StatCache): Generator<Column> {
   const columns = cache.table.columns();
   const pack = packOf(cache);
   yield Uint32Array.of(MAGIC, FORMAT, cache.table.count, columns.pool.length, pack.length, 0);
-  for (const [name] of LAYOUT) yield columns[name];
+  yield* Object.values(columns);
   yield pack;
 }
 
@@ -110,18 +89,15 @@ function decode(file: Uint8Array<ArrayBuffer>): StatCache | undefined {
   const written = new Uint32Array(buffer, length - ALIGNMENT, 2);
   if (sum.value().some((word, i) => word !== written[i])) return undefined;
   let offset = HEADER_WORDS * 4;
-  const take = (Kind: ColumnKind, elements: number): Column => {
-    const column = new Kind(buffer, offset, elements);
+  const take = (name: ColumnName, elements: number): Column => {
+    const column = new COLUMN_KINDS[name](buffer, offset, elements);
     offset += Math.ceil(column.byteLength / ALIGNMENT) * ALIGNMENT;
     return column;
   };
-  const columns = LAYOUT.map(([name, Kind]) => {
-    const elements = name === "pool" ? poolBytes : name === "hash" ? count * HASH_BYTES : count;
-    return [name, take(Kind, elements)];
-  });
-  // LAYOUT names every column, each with its kind.
+  const names = Object.keys(COLUMN_KINDS) as ColumnName[];
+  const columns = names.map((name) => [name, take(name, columnLength(name, count, poolBytes))]);
   const table = TreeTable.fromColumns(Object.fromEntries(columns) as TreeColumns);
-  return unpack(take(Uint8Array, packBytes) as Uint8Array, table);
+  return unpack(new Uint8Array(buffer, offset, packBytes), table);
 }
 
 function packOf({ key, snapshotId, table }: StatCache): Uint8Array {
@@ -170,12 +146,15 @@ function unpack(bytes: Uint8Array, table: TreeTable): StatCache {
   return { key, snapshotId, table };
 }
 
-/** FNV over words, mixed, in two lanes as that is twice as fast: against torn and rotten files, not against anybody. */
+/**
+ * FNV over words, mixed, in two lanes because that is twice as fast. It finds torn and rotten files; it does not protect
+ * against an attacker.
+ */
 class Checksum {
   private even = 0x811c9dc5;
   private odd = 0x01000193;
 
-  /** Adds bytes, a multiple of 8 from a multiple of 8. */
+  /** Adds bytes; their offset and length are multiples of 8. */
   add(bytes: Uint8Array<ArrayBuffer>): void {
     const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
     let { even, odd } = this;

@@ -14,145 +14,117 @@ export interface Device {
   readonly minor: number;
 }
 
-/** The columns of a table, cut to what is in use: what a file of it consists of. */
-export interface TreeColumns {
-  readonly parent: Uint32Array;
-  readonly type: Uint8Array;
-  readonly mode: Uint16Array;
-  readonly uid: Uint32Array;
-  readonly gid: Uint32Array;
-  readonly size: Float64Array;
-  readonly mtimeSec: Float64Array;
-  readonly mtimeNsec: Uint32Array;
-  readonly hashed: Uint8Array;
-  readonly hash: Uint8Array;
-  readonly linkGroup: Uint32Array;
-  readonly lost: Uint16Array;
-  readonly ctimeSec: Float64Array;
-  readonly ctimeNsec: Uint32Array;
-  readonly inoLo: Uint32Array;
-  readonly inoHi: Uint32Array;
-  readonly nlink: Uint32Array;
-  readonly clean: Uint8Array;
-  readonly nameStart: Uint32Array;
-  readonly nameLength: Uint16Array;
-  /** The names' bytes. */
-  readonly pool: Uint8Array;
+/** The columns of a table and the kind of their numbers, in the order in which the stat cache stores them. */
+export const COLUMN_KINDS = {
+  parent: Uint32Array,
+  type: Uint8Array,
+  mode: Uint16Array,
+  uid: Uint32Array,
+  gid: Uint32Array,
+  size: Float64Array,
+  mtimeSec: Float64Array,
+  mtimeNsec: Uint32Array,
+  hashed: Uint8Array,
+  hash: Uint8Array,
+  linkGroup: Uint32Array,
+  lost: Uint16Array,
+  ctimeSec: Float64Array,
+  ctimeNsec: Uint32Array,
+  inoLo: Uint32Array,
+  inoHi: Uint32Array,
+  nlink: Uint32Array,
+  clean: Uint8Array,
+  nameStart: Uint32Array,
+  nameLength: Uint16Array,
+  /** The bytes of all names. */
+  pool: Uint8Array,
+} as const;
+
+/** The name of a column. */
+export type ColumnName = keyof typeof COLUMN_KINDS;
+
+/** A column of numbers. */
+export type Column = TreeColumns[ColumnName];
+
+/** The columns of a table, each exactly as long as its content. */
+export type TreeColumns = { readonly [N in ColumnName]: (typeof COLUMN_KINDS)[N]["prototype"] };
+
+/** How many numbers a column has in a table with so many entries and bytes of names. */
+export function columnLength(name: ColumnName, entries: number, nameBytes: number): number {
+  if (name === "pool") return nameBytes;
+  return name === "hash" ? entries * HASH_BYTES : entries;
 }
 
 /**
- * All entries of one tree, as columns of numbers in root-hash order (SPEC 4): the order of the full paths' raw bytes.
- * Entry 0 is the root; a folder's entry always stands before what is in it. A million entries take about 110 MB, where
- * objects would take three times that. Scans, manifests and the stat cache are all such tables; columns that one of
- * them does not know are zero.
+ * All entries of one tree, as columns of numbers. The order is that of the root hash (SPEC 4): by the raw bytes of the
+ * full path. Entry 0 is the root, and a folder comes before its content. A million entries take about 110 MB; objects
+ * would take three times as much. A scan, a manifest and the stat cache are all such tables. A column that one of them
+ * does not fill is zero.
  */
 export class TreeTable {
   count = 0;
-  /** Index of the folder that an entry is in; NONE for the root. */
-  parent: Uint32Array;
-  type: Uint8Array;
-  mode: Uint16Array;
-  uid: Uint32Array;
-  gid: Uint32Array;
-  size: Float64Array;
-  mtimeSec: Float64Array;
-  mtimeNsec: Uint32Array;
-  /** Whether `hash` holds the content's SHA-256 (files and links). */
-  hashed: Uint8Array;
-  hash: Uint8Array;
-  /** Index of the first entry, in this order, of the hard links to one file; NONE when it has no other name in here. */
-  linkGroup: Uint32Array;
+  /** Index of the folder that holds the entry; NONE for the root. */
+  parent: Uint32Array = new Uint32Array();
+  type: Uint8Array = new Uint8Array();
+  mode: Uint16Array = new Uint16Array();
+  uid: Uint32Array = new Uint32Array();
+  gid: Uint32Array = new Uint32Array();
+  size: Float64Array = new Float64Array();
+  mtimeSec: Float64Array = new Float64Array();
+  mtimeNsec: Uint32Array = new Uint32Array();
+  /** 1: `hash` holds the SHA-256 of the content (files and links). */
+  hashed: Uint8Array = new Uint8Array();
+  hash: Uint8Array = new Uint8Array();
+  /** Index of the first of the hard links to one file; NONE when the file has one name in this table. */
+  linkGroup: Uint32Array = new Uint32Array();
   /** Bits of `LOST`. */
-  lost: Uint16Array;
+  lost: Uint16Array = new Uint16Array();
 
-  // Known to scans and the stat cache only: what tells whether a file was touched.
-  ctimeSec: Float64Array;
-  ctimeNsec: Uint32Array;
-  inoLo: Uint32Array;
-  inoHi: Uint32Array;
-  nlink: Uint32Array;
+  // Only scans and the stat cache fill these. They show whether a file was touched.
+  ctimeSec: Float64Array = new Float64Array();
+  ctimeNsec: Uint32Array = new Uint32Array();
+  inoLo: Uint32Array = new Uint32Array();
+  inoHi: Uint32Array = new Uint32Array();
+  nlink: Uint32Array = new Uint32Array();
   /** 1: mtime and ctime are old enough to be trusted (SPEC 5, *clean*). */
-  clean: Uint8Array;
+  clean: Uint8Array = new Uint8Array();
 
   /** Targets of symbolic links. */
   readonly targets: Map<number, Uint8Array> = new Map();
   readonly xattrs: Map<number, readonly Xattr[]> = new Map();
   readonly devices: Map<number, Device> = new Map();
 
-  private nameStart: Uint32Array;
-  private nameLength: Uint16Array;
-  private pool: Uint8Array;
+  private nameStart: Uint32Array = new Uint32Array();
+  private nameLength: Uint16Array = new Uint16Array();
+  private pool: Uint8Array = new Uint8Array();
   private poolUsed = 0;
 
   constructor(capacity = 1024) {
-    this.parent = new Uint32Array(capacity);
-    this.type = new Uint8Array(capacity);
-    this.mode = new Uint16Array(capacity);
-    this.uid = new Uint32Array(capacity);
-    this.gid = new Uint32Array(capacity);
-    this.size = new Float64Array(capacity);
-    this.mtimeSec = new Float64Array(capacity);
-    this.mtimeNsec = new Uint32Array(capacity);
-    this.hashed = new Uint8Array(capacity);
-    this.hash = new Uint8Array(capacity * HASH_BYTES);
-    this.linkGroup = new Uint32Array(capacity);
-    this.lost = new Uint16Array(capacity);
-    this.ctimeSec = new Float64Array(capacity);
-    this.ctimeNsec = new Uint32Array(capacity);
-    this.inoLo = new Uint32Array(capacity);
-    this.inoHi = new Uint32Array(capacity);
-    this.nlink = new Uint32Array(capacity);
-    this.clean = new Uint8Array(capacity);
-    this.nameStart = new Uint32Array(capacity);
-    this.nameLength = new Uint16Array(capacity);
-    this.pool = new Uint8Array(capacity * 16);
+    this.reserve(capacity, capacity * 16);
   }
 
-  /** A table of these columns, which it takes over. */
+  /** Makes a table of these columns and takes them over. */
   static fromColumns(columns: TreeColumns): TreeTable {
     const count = columns.parent.length;
     return Object.assign(new TreeTable(0), columns, { count, poolUsed: columns.pool.length });
   }
 
-  /** The table's columns: views that are good until the next entry is added. */
+  /** The table's columns: views that are valid until the next entry is added. */
   columns(): TreeColumns {
-    const { count } = this;
-    return {
-      parent: this.parent.subarray(0, count),
-      type: this.type.subarray(0, count),
-      mode: this.mode.subarray(0, count),
-      uid: this.uid.subarray(0, count),
-      gid: this.gid.subarray(0, count),
-      size: this.size.subarray(0, count),
-      mtimeSec: this.mtimeSec.subarray(0, count),
-      mtimeNsec: this.mtimeNsec.subarray(0, count),
-      hashed: this.hashed.subarray(0, count),
-      hash: this.hash.subarray(0, count * HASH_BYTES),
-      linkGroup: this.linkGroup.subarray(0, count),
-      lost: this.lost.subarray(0, count),
-      ctimeSec: this.ctimeSec.subarray(0, count),
-      ctimeNsec: this.ctimeNsec.subarray(0, count),
-      inoLo: this.inoLo.subarray(0, count),
-      inoHi: this.inoHi.subarray(0, count),
-      nlink: this.nlink.subarray(0, count),
-      clean: this.clean.subarray(0, count),
-      nameStart: this.nameStart.subarray(0, count),
-      nameLength: this.nameLength.subarray(0, count),
-      pool: this.pool.subarray(0, this.poolUsed),
-    };
+    return this.mapColumns((column, name) =>
+      column.subarray(0, columnLength(name, this.count, this.poolUsed))
+    );
   }
 
-  /** Adds an entry behind the last one and gives its index; the name is copied. The root's name is empty. */
+  /** Adds an entry at the end and returns its index. The name is copied; the root's name is empty. */
   add(parent: number, name: Uint8Array, type: number): number {
     const index = this.count;
-    if (index === this.parent.length) this.grow();
-    if (this.poolUsed + name.length > this.pool.length) {
-      this.pool = larger(this.pool, this.poolUsed + name.length);
-    }
+    const nameEnd = this.poolUsed + name.length;
+    if (index === this.parent.length || nameEnd > this.pool.length) this.reserve(index + 1, nameEnd);
     this.pool.set(name, this.poolUsed);
     this.nameStart[index] = this.poolUsed;
     this.nameLength[index] = name.length;
-    this.poolUsed += name.length;
+    this.poolUsed = nameEnd;
     this.parent[index] = parent;
     this.type[index] = type;
     this.linkGroup[index] = NONE;
@@ -160,14 +132,14 @@ export class TreeTable {
     return index;
   }
 
-  /** Adds an entry with what the system says of it. */
+  /** Adds an entry with the facts that the system reports. */
   addStat(parent: number, name: Uint8Array, stat: Stat): number {
     const index = this.add(parent, name, stat.type);
     this.setStat(index, stat);
     return index;
   }
 
-  /** Sets all that the system says of an entry, its type excepted. */
+  /** Sets the facts that the system reports, except the type. */
   setStat(index: number, stat: Stat): void {
     this.mode[index] = stat.mode;
     this.uid[index] = stat.uid;
@@ -191,19 +163,19 @@ export class TreeTable {
     return this.pool.subarray(start, start + at(this.nameLength, index));
   }
 
-  /** The content's SHA-256, a view, or nothing where it is not known. */
+  /** The SHA-256 of the content as a view; undefined if it is not known. */
   contentHash(index: number): Uint8Array | undefined {
     if (this.hashed[index] !== 1) return undefined;
     return this.hash.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES);
   }
 
-  /** Sets the content's SHA-256. */
+  /** Sets the SHA-256 of the content. */
   setHash(index: number, hash: Uint8Array): void {
     this.hash.set(hash, index * HASH_BYTES);
     this.hashed[index] = 1;
   }
 
-  /** The whole path of an entry, copied; empty for the root. */
+  /** The full path of an entry as a copy; empty for the root. */
   path(index: number): BytePath {
     let length = 0;
     for (let i = index; i !== 0; i = at(this.parent, i)) length += at(this.nameLength, i) + 1;
@@ -218,7 +190,7 @@ export class TreeTable {
     return path;
   }
 
-  /** The index of the entry with this path, or -1: a binary search, as the order is that of the paths. */
+  /** The index of the entry with this path, or -1. The search is binary, because entries are sorted by path. */
   find(path: BytePath): number {
     let low = 0;
     let high = this.count - 1;
@@ -232,38 +204,25 @@ export class TreeTable {
     return -1;
   }
 
-  private grow(): void {
-    const capacity = this.parent.length * 2;
-    this.parent = larger(this.parent, capacity);
-    this.type = larger(this.type, capacity);
-    this.mode = larger(this.mode, capacity);
-    this.uid = larger(this.uid, capacity);
-    this.gid = larger(this.gid, capacity);
-    this.size = larger(this.size, capacity);
-    this.mtimeSec = larger(this.mtimeSec, capacity);
-    this.mtimeNsec = larger(this.mtimeNsec, capacity);
-    this.hashed = larger(this.hashed, capacity);
-    this.hash = larger(this.hash, capacity * HASH_BYTES);
-    this.linkGroup = larger(this.linkGroup, capacity);
-    this.lost = larger(this.lost, capacity);
-    this.ctimeSec = larger(this.ctimeSec, capacity);
-    this.ctimeNsec = larger(this.ctimeNsec, capacity);
-    this.inoLo = larger(this.inoLo, capacity);
-    this.inoHi = larger(this.inoHi, capacity);
-    this.nlink = larger(this.nlink, capacity);
-    this.clean = larger(this.clean, capacity);
-    this.nameStart = larger(this.nameStart, capacity);
-    this.nameLength = larger(this.nameLength, capacity);
+  /** Makes room for so many entries and bytes of names. */
+  private reserve(entries: number, nameBytes: number): void {
+    const columns = this.mapColumns((column, name) => {
+      const length = columnLength(name, entries, nameBytes);
+      return length > column.length ? larger(column, length) : column;
+    });
+    Object.assign(this, columns);
+  }
+
+  private mapColumns(map: (column: Column, name: ColumnName) => Column): TreeColumns {
+    const own = this as unknown as TreeColumns;
+    const names = Object.keys(COLUMN_KINDS) as ColumnName[];
+    return Object.fromEntries(names.map((name) => [name, map(own[name], name)])) as TreeColumns;
   }
 }
 
 const SLASH = 0x2f;
 
-interface Column extends ArrayLike<number> {
-  set(from: ArrayLike<number>): void;
-}
-
-/** A copy of a column with at least this much room, and at least double what it had. */
+/** A copy of a column with at least this length, and at least twice its old length. */
 export function larger<C extends Column>(column: C, atLeast: number): C {
   const Kind = column.constructor as new (length: number) => C;
   const grown = new Kind(Math.max(atLeast, column.length * 2));
@@ -271,7 +230,7 @@ export function larger<C extends Column>(column: C, atLeast: number): C {
   return grown;
 }
 
-/** A column's value at an index that is known to be there. */
+/** The value of a column at an index that exists. */
 export function at(column: ArrayLike<number>, index: number): number {
   return column[index] as number;
 }

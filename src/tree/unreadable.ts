@@ -6,12 +6,12 @@ import { parentPath } from "./folders_by_path.ts";
 
 const NAMED = 20;
 
-/** Whether an error means that the caller may not read something. */
+/** Whether the system refused access. */
 export function isRefused(error: unknown): error is SystemError {
   return isSystemError(error, "EACCES", "EPERM");
 }
 
-/** Paths that could not be looked into, and so all that is in them. */
+/** Unreadable paths and everything below them. */
 export class HiddenPaths {
   private readonly refused: ReadonlySet<string>;
 
@@ -28,20 +28,16 @@ export class HiddenPaths {
   }
 }
 
-/** What helps where a path that cannot be read may be left out. */
-const LEAVE_OUT = "Change the rights, leave such paths out by .jvsignore, or say --skip-unreadable.";
+/** The hint for commands that can leave unreadable paths out. */
+const LEAVE_OUT = "Change the rights, exclude these paths in .jvsignore, or use --skip-unreadable.";
 
 /** `E_PERMISSION` for all paths of a tree that could not be read, the first 20 by name. SPEC 5. */
 export function unreadableError(paths: readonly BytePath[], hint = LEAVE_OUT): JvsError {
   const named = paths.slice(0, NAMED).map(displayPath);
   const more = paths.length > NAMED ? ` and ${paths.length - NAMED} more` : "";
   const what = paths.length === 1 ? "one path" : `${paths.length} paths`;
-  return new JvsError(
-    "E_PERMISSION",
-    `Cannot read ${what}, access was refused: ${named.join(", ")}${more}`,
-    {
-      hint,
-      details: { paths: named, count: paths.length },
-    },
-  );
+  return new JvsError("E_PERMISSION", `Cannot read ${what}, access was refused: ${named.join(", ")}${more}`, {
+    hint,
+    details: { paths: named, count: paths.length },
+  });
 }

@@ -6,15 +6,15 @@ import { tempDir, type TempDirOptions } from "./temp_dir.ts";
 
 /** How a repository for black-box tests is made. */
 export interface BlackBoxOptions extends TempDirOptions {
-  /** Who runs every command, and owns the folder; the tests' own user by default. */
+  /** The user who runs all commands and owns the folder; by default the user of the tests. */
   user?: number;
-  /** A group that every user is in, and that the repository is shared with; private by default. */
+  /** A group of all users that shares the repository; private by default. */
   group?: number;
   /** Variables of every command; none by default. */
   env?: Record<string, string>;
 }
 
-/** A repository that is only reached through the program under test, for `using`. */
+/** A repository that tests reach only through the program under test, for `using`. */
 export class BlackBox implements Disposable {
   private constructor(
     private readonly folder: Disposable & { readonly path: string },
@@ -25,7 +25,7 @@ export class BlackBox implements Disposable {
     private readonly options: BlackBoxOptions,
   ) {}
 
-  /** A fresh and empty one. */
+  /** Makes an empty repository. */
   static async make(options: BlackBoxOptions = {}): Promise<BlackBox> {
     const { user, group } = options;
     const folder = tempDir({
@@ -44,7 +44,7 @@ export class BlackBox implements Disposable {
     return new BlackBox(folder, repository, `${repository}/main`, options);
   }
 
-  /** A folder put under version control where it stands; both are whoever's that made it. */
+  /** Puts an existing folder under version control. The folder keeps its owner. */
   static async adopt(folder: string): Promise<BlackBox> {
     const { repository } = await jvsJson<{ repository: string }>(["adopt", folder], { cwd: folder });
     return new BlackBox({ path: folder, [Symbol.dispose]() {} }, repository, folder, {});
@@ -59,7 +59,7 @@ export class BlackBox implements Disposable {
     return `${this.path}/.jvs`;
   }
 
-  /** How commands are run; in main unless the test says more. */
+  /** How commands run; in main by default. */
   commands(more: JvsOptions = {}): JvsOptions {
     return { cwd: this.main, ...commandOptions(this.options), ...more };
   }
@@ -78,28 +78,28 @@ export class BlackBox implements Disposable {
     return await jvsError(code, args, this.commands(more));
   }
 
-  /** Saves main; the new snapshot. */
+  /** Saves main and returns the new snapshot. */
   async save(...flags: string[]): Promise<Descriptor> {
     return (await this.json<{ snapshot: Descriptor }>(["snapshot", ...flags])).snapshot;
   }
 
-  /** Everything that history knows, of every worktree. */
+  /** The whole history of all worktrees. */
   async history(): Promise<Descriptor[]> {
     return (await this.json<{ snapshots: Descriptor[] }>(["history", "--all"])).snapshots;
   }
 
-  /** Fails unless nothing at all is wrong. */
+  /** Fails if anything is wrong. */
   async audit(): Promise<void> {
     await fullAudit(this.path, this.commands());
   }
 
-  /** The audit log's records, oldest first, as they stand in the file. */
+  /** The records in the file of the audit log, oldest first. */
   records(): AuditRecord[] {
     const text = Deno.readTextFileSync(`${this.control}/audit/audit.jsonl`);
     return text.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
   }
 
-  /** Writes a file of main, its folders included. */
+  /** Writes a file in main and makes its folders. */
   write(path: string, text: string): void {
     const full = `${this.main}/${path}`;
     Deno.mkdirSync(full.slice(0, full.lastIndexOf("/")), { recursive: true });
@@ -115,7 +115,7 @@ export class BlackBox implements Disposable {
   }
 }
 
-/** Replaces a piece of a file that is there once. */
+/** Replaces a piece of a file; the piece must occur once. */
 export function editFile(path: string, old: string, by: string): void {
   const text = Deno.readTextFileSync(path);
   assert(text.split(old).length === 2, `"${old}" must be in ${path} exactly once`);
@@ -133,7 +133,7 @@ function commandOptions({ user, group, env }: BlackBoxOptions): JvsOptions {
   };
 }
 
-/** Saves main three times, `a.txt` being `one`, `two` and `three`; the snapshots' ids. */
+/** Saves main three times, with `one`, `two` and `three` in `a.txt`; returns the ids. */
 export async function threeSaved(box: BlackBox): Promise<[string, string, string]> {
   const save = async (note: string) => {
     box.write("a.txt", `${note}\n`);

@@ -1,4 +1,4 @@
-"""Writes into a worktree until it is told to stop, and then says what of it must not be lost.
+"""Writes into a worktree until it must stop, then prints what must not be lost.
 
 Each line of the answer is `how, tab, path, tab, content`: what was written to that path, was whole there, and was never
 overwritten by this program itself. `how` is `rename` for what came into the tree whole, `write` for what was written
@@ -53,7 +53,7 @@ def keep_time(file, before):
 
 
 def write_new(count):
-    """New names, so that this program never overwrites what it wrote."""
+    """Uses new names, so that this program never overwrites its own files."""
     for how, path in (("rename", "folder/brought-%d" % count), ("rename", "made-%d/deep/brought" % (count // 8 * 8)),
                       ("write", "folder/written-%d" % count)):
         content = "%s %d" % (how, count)
@@ -66,7 +66,7 @@ def write_new(count):
                 with open(os.path.join(ROOT, path), "w") as file:
                     file.write(content)
         except OSError:
-            continue  # the folder went away just then: nothing was written
+            continue  # the folder disappeared: nothing was written
         say(how, path, content)
 
 
@@ -79,7 +79,7 @@ def read(path):
 
 
 class Overwriting:
-    """One file, written again and again, with content of one length."""
+    """Writes one file again and again, with content of the same length."""
 
     def __init__(self, how, path):
         self.how, self.path, self.last, self.said = how, path, None, how
@@ -87,7 +87,7 @@ class Overwriting:
     def write(self, count):
         there = read(self.path)
         if self.last is not None and there != self.last:
-            say(self.said, self.path, self.last)  # somebody else took it away, so it must be somewhere
+            say(self.said, self.path, self.last)  # another process moved it, so it must be somewhere
         content = "%s %09d" % (self.how, count)
         try:
             if self.how == "rename":
@@ -95,7 +95,7 @@ class Overwriting:
             else:
                 self.said = overwrite(self.path, content)
         except OSError:
-            # The name may have gone only after all of it was written.
+            # The name may have disappeared after everything was written.
             self.last = None
             return
         self.last = content

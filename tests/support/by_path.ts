@@ -3,7 +3,7 @@ import type { Folder } from "../../src/platform/platform.ts";
 import type { LockPlace } from "../../src/platform/locks.ts";
 import { bytesOf } from "../../src/model/bytes.ts";
 
-/** Makes of a call on an open folder one on its path. */
+/** Turns a call on an open folder into a call on its path. */
 export function inFolder<A extends unknown[], R>(
   call: (folder: Folder, ...args: A) => Promise<R>,
 ): (path: string, ...args: A) => Promise<R> {
@@ -13,7 +13,7 @@ export function inFolder<A extends unknown[], R>(
   };
 }
 
-/** Makes of a call on a name in an open folder one on a path. */
+/** Turns a call on a name in an open folder into a call on a path. */
 export function byPath<A extends unknown[], R>(
   call: (folder: Folder, name: string, ...args: A) => R,
 ): (path: string, ...args: A) => R {

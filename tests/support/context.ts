@@ -5,7 +5,7 @@ import type { Context, RepositoryContext } from "../../src/protocol/context.ts";
 import { callOperation, openRepository } from "../../src/operation/call.ts";
 import { changeKindOf } from "../../src/operation/registry.ts";
 
-/** A caller of operations who stands in a folder; everything else is as plain as can be, unless the test says more. */
+/** A caller of operations in a folder. Everything else is as simple as possible, unless the test sets it. */
 export function contextIn(cwd: string, more: Partial<Context> = {}): Context {
   return {
     cwd,
@@ -30,14 +30,14 @@ export async function repositoryIn(cwd: string, more: Partial<Context> = {}): Pr
   return await openRepository(contextIn(cwd, more));
 }
 
-/** Runs an operation as a caller in a folder, its input checked as every surface does, and gives its result. */
+/** Runs an operation for a caller in a folder and returns its result. It checks the input as each surface does. */
 export async function callIn<I extends Fields, O>(
   cwd: string,
   operation: Operation<I, O> | FreeOperation<I, O>,
   input: Partial<InferFields<I>> = {},
   more: Partial<Context> = {},
 ): Promise<O> {
-  // The result's type is the operation's own, which calling it by its description forgets.
+  // A call through the description loses the type of the result.
   return await callOperation(
     operation as Parameters<typeof callOperation>[0],
     contextIn(cwd, more),
@@ -45,7 +45,7 @@ export async function callIn<I extends Fields, O>(
   ) as O;
 }
 
-/** A reporter that remembers what it was told to warn of. */
+/** A reporter that remembers all warnings. */
 export function warnings(): Reporter & { readonly told: string[] } {
   const told: string[] = [];
   return { ...silentReporter, told, warn: (message) => void told.push(message) };

@@ -6,20 +6,20 @@ import { Layout } from "../../src/repo/layout.ts";
 import { Refs } from "../../src/repo/refs.ts";
 import { Snapshots } from "../../src/repo/snapshots.ts";
 
-/** A control plane for a test, with as much of a store as naming snapshots takes. */
+/** A control plane for a test, with the parts of a store that names of snapshots need. */
 export interface ControlPlane extends Disposable {
   readonly layout: Layout;
   readonly snapshots: Snapshots;
   readonly refs: Refs;
   readonly worktrees: { find(name: string): WorktreeConfig | undefined; names(): string[] };
-  /** What `worktrees` has. */
+  /** The content of `worktrees`. */
   readonly configs: Map<string, WorktreeConfig>;
 }
 
-/** The worktree that test snapshots are of. */
+/** The worktree of test snapshots. */
 export const WORKTREE_ID = "11111111-1111-4111-8111-111111111111";
 
-/** Two of them on one folder are two processes of one repository. */
+/** Two control planes on one folder act like two processes of one repository. */
 export function controlPlane(dir: TempDir = tempDir()): ControlPlane {
   const layout = new Layout(dir.path);
   for (const folder of layout.folders) Deno.mkdirSync(folder.path, { recursive: true });
@@ -40,7 +40,7 @@ export function snapshotsOf(layout: Layout): Snapshots {
   return new Snapshots(layout, () => acquireLock(layout.lock("ids"), { holder, timeoutMs: 30_000 }));
 }
 
-/** A descriptor as a snapshot of nothing would have it. */
+/** The descriptor of an empty snapshot. */
 export function fieldsOf(
   id: string,
   more: Partial<Descriptor> = {},
@@ -69,7 +69,7 @@ export function fieldsOf(
   };
 }
 
-/** Publishes a snapshot of one file, as the protocol has it; its id is given or the next one. */
+/** Publishes a snapshot of one file as the protocol does; by default with the next id. */
 export async function publishSnapshot(
   { layout, snapshots }: Pick<ControlPlane, "layout" | "snapshots">,
   more: Partial<Descriptor> = {},
@@ -85,7 +85,7 @@ export async function publishSnapshot(
   return descriptor;
 }
 
-/** Publishes so many, each the parent of the next; oldest first. */
+/** Publishes `count` snapshots, each the parent of the next; oldest first. */
 export async function publishLine(
   plane: ControlPlane,
   fields: readonly Partial<Descriptor>[],
@@ -98,7 +98,7 @@ export async function publishLine(
   return made;
 }
 
-/** A worktree that stands on these, known to the plane. */
+/** Adds a worktree with this head and newest snapshot to the control plane. */
 export function worktreeAt(
   { configs }: ControlPlane,
   at: { name?: string; head: string | null; latest?: string | null },
@@ -121,7 +121,7 @@ export function worktreeAt(
   return config;
 }
 
-/** Makes of a snapshot what gc leaves when it keeps only the lineage. */
+/** Removes the parts of a snapshot that gc removes when it keeps only the lineage. */
 export function prune({ layout }: ControlPlane, id: string): void {
   Deno.renameSync(layout.ready(id).path, layout.pruned(id).path);
   Deno.removeSync(layout.payload(id).path, { recursive: true });

@@ -1,4 +1,4 @@
-"""Prints every aspect of every entry of a tree: one line `path TAB aspect TAB value` each, in the order of raw paths."""
+"""Prints all aspects of all entries of a tree in lines `path TAB aspect TAB value`, in the order of raw paths."""
 
 import hashlib
 import os
@@ -16,7 +16,7 @@ TYPES = {
     stat.S_IFCHR: "char",
     stat.S_IFBLK: "block",
 }
-# File systems keep holes in blocks of their own size: compared is what is more than this.
+# The block size of holes differs between file systems, so only larger holes are compared.
 HOLE_GRAIN = 64 * 1024
 
 
@@ -77,7 +77,7 @@ def data_ranges(handle, size):
 
 
 def xattrs(folder, name):
-    # There is no listxattr by descriptor and name; this path is short however deep the folder is.
+    # There is no listxattr by descriptor and name. This path is short at any depth.
     path = name if folder is None else b"/proc/self/fd/%d/" % folder + name
     try:
         names = os.listxattr(path, follow_symlinks=False)

@@ -1,27 +1,27 @@
 import { mustRun, run } from "./run.ts";
 import { atEndOfFile, tempDir } from "./temp_dir.ts";
 
-/** A file system that a test can have of its own. */
+/** A kind of file system that a test can make. */
 export type DiskKind = "xfs" | "btrfs" | "ext4" | "tmpfs" | "overlay";
 
-/** How a disk is made. */
+/** How to make a disk. */
 export interface DiskOptions {
-  /** Its size; 320 by default, and at least what its kind needs. The file behind it is sparse. */
+  /** The size; 320 by default, and at least the minimum of its kind. The image file is sparse. */
   sizeMb?: number;
-  /** As small as the kind allows, for tests that fill it; false by default. */
+  /** As small as its kind allows, for tests that fill the disk; false by default. */
   small?: boolean;
-  /** Mounted so that nobody can write, after `fill`; false by default. */
+  /** Mounted read-only after `fill`; false by default. */
   readOnly?: boolean;
-  /** Puts content in before the test sees it; for an overlay into its lower layer. */
+  /** Puts content on the disk before the test; for an overlay into its lower layer. */
   fill?: (path: string) => void | Promise<void>;
 }
 
 /** A mounted disk, for `await using`. */
 export interface Disk extends AsyncDisposable, Disposable {
   readonly kind: DiskKind;
-  /** Where it is mounted. */
+  /** The mount point. */
   readonly path: string;
-  /** Makes it writable or not from now on. */
+  /** Makes the disk writable or read-only. */
   remount(mode: "ro" | "rw"): void;
 }
 
@@ -74,7 +74,7 @@ class MountedDisk implements Disk {
 
 const shared = new Map<DiskKind, Promise<Disk>>();
 
-/** A fresh folder on a disk that all tests of one file share; a test that fills or remounts the disk needs its own. */
+/** A new folder on a disk that all tests of one file share. A test that fills or remounts the disk needs its own disk. */
 export async function sharedDisk(kind: DiskKind): Promise<Disposable & { readonly path: string }> {
   let disk = shared.get(kind);
   if (disk === undefined) {
@@ -86,13 +86,13 @@ export async function sharedDisk(kind: DiskKind): Promise<Disposable & { readonl
   return tempDir({ parent: (await disk).path });
 }
 
-/** Unmounts what is mounted there; what still uses it loses only the name, and the loop device goes with the last use. */
+/** Unmounts a disk. A process that uses it loses only the name; the loop device goes with the last use. */
 export function unmount(path: string): void {
   if (run("mountpoint", "-q", path).code !== 0) return;
   if (run("umount", path).code !== 0) mustRun("umount", "--lazy", path);
 }
 
-/** Puts what the disk consists of into a folder. */
+/** Makes the image of the disk in a folder. */
 function makeDisk(kind: DiskKind, folder: string, options: DiskOptions): void {
   const smallest = SMALLEST[kind];
   const size = options.small ? smallest : Math.max(options.sizeMb ?? 320, smallest);
@@ -102,11 +102,11 @@ function makeDisk(kind: DiskKind, folder: string, options: DiskOptions): void {
   Deno.truncateSync(image, size * 1024 * 1024);
   if (kind === "xfs") mustRun("mkfs.xfs", "-q", "-m", "reflink=1", image);
   if (kind === "btrfs") mustRun("mkfs.btrfs", "-q", image);
-  // What a disk of ordinary size gets; mkfs makes small ones poorer, with little room for attributes.
+  // The inode size of a disk of usual size; mkfs gives small disks less room for attributes.
   if (kind === "ext4") mustRun("mkfs.ext4", "-q", "-F", "-m", "0", "-b", "4096", "-I", "256", image);
 }
 
-/** Mounts what `makeDisk` put there. */
+/** Mounts the image that `makeDisk` made. */
 function mountDisk(kind: DiskKind, folder: string): void {
   const path = `${folder}/disk`;
   if (kind === "tmpfs") {

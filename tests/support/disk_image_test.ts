@@ -38,7 +38,7 @@ for (const kind of KINDS) {
   });
 
   Deno.test({
-    name: `diskImage() gives a filled ${kind} that nobody can write`,
+    name: `diskImage() gives a filled ${kind} that is read-only`,
     ...requires(kind),
     async fn() {
       const fill = (path: string) => Deno.writeTextFileSync(`${path}/file`, "content");

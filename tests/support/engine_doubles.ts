@@ -12,13 +12,13 @@ import { at, NONE, type TreeTable } from "../../src/tree/table.ts";
 import { mustRun } from "./run.ts";
 
 /*
- * Engines for whole trees, as strict as the real ones are: one makes its destination by itself, in one slow call, and
- * loses hard links; the other gives a read-only tree that only it can delete, and that no entry can be renamed out of.
+ * Doubles of engines for whole trees, as strict as the real ones. One makes its destination in one slow call and loses
+ * hard links. The other makes a read-only tree: only the engine can delete it, and no entry can be renamed out of it.
  */
 
 const ITSELF = bytesOf(".");
 
-/** As a clone by a program of the file system's: invisible until it is whole, true modes, hard links separated. */
+/** Like a clone by a program of the file system: invisible until complete, with true modes and separate hard links. */
 export const wholeTreeDouble: EngineKind = {
   name: "juicefs-clone",
   probe: () => ({ works: true }),
@@ -44,7 +44,7 @@ export const wholeTreeDouble: EngineKind = {
   }),
 };
 
-/** As a snapshot of a btrfs subvolume. It is one: the worktree must be a subvolume. */
+/** A real snapshot of a btrfs subvolume, so the worktree must be a subvolume. */
 export const readOnlyTreeDouble: EngineKind = {
   name: "btrfs-snapshot",
   probe: (_platform, { source }) =>
@@ -76,19 +76,19 @@ export const readOnlyTreeDouble: EngineKind = {
   },
 };
 
-/** Puts an engine before all others, for `using`. */
+/** Makes an engine the first choice, for `using`. */
 export function useEngine(kind: EngineKind): Disposable {
   ENGINES.unshift(kind);
   return { [Symbol.dispose]: () => void ENGINES.splice(ENGINES.indexOf(kind), 1) };
 }
 
-/** The root of a subvolume has the inode 256, and lies on another device than the folder it is in. */
+/** The root of a subvolume has the inode 256 and another device than the folder around it. */
 function isSubvolume(folder: Folder, name: Uint8Array): boolean {
   const stat = new Stat();
   return folder.stat(name, stat) && stat.type === DIR && stat.inoLo === 256 && stat.inoHi === 0;
 }
 
-/** Makes a clone of everything what the request says, and finds out what it is. */
+/** Adapts a clone of everything to the request, and scans the result. */
 async function madeTrue(platform: Platform, request: CloneRequest, name: Uint8Array): Promise<CloneResult> {
   const { into, table } = request;
   using root = into.openFolder(name);
@@ -109,7 +109,7 @@ async function scan({ abilities }: Platform, root: Folder): Promise<TreeTable> {
   return (await scanTree(root, { exactStat, xattrs })).table;
 }
 
-/** What rules left out of the table was cloned too. */
+/** Removes entries that rules leave out of the table, because they were cloned too. */
 async function removeUnlisted(root: Folder, table: TreeTable, made: TreeTable): Promise<void> {
   const extra = new Set<number>();
   mergeTables(table, made, (i, j) => void (i === -1 && extra.add(j)));
@@ -120,7 +120,7 @@ async function removeUnlisted(root: Folder, table: TreeTable, made: TreeTable): 
   }
 }
 
-/** For a worktree the table may want other modes than the payload has; and what was removed moved times. */
+/** Sets modes and times: a worktree may need other modes than the payload, and a removal changes times. */
 function setAspects(root: Folder, table: TreeTable, made: TreeTable): void {
   const pairs: [number, number][] = [];
   mergeTables(table, made, (i, j) => void (i !== -1 && j !== -1 && pairs.push([i, j])));

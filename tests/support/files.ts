@@ -1,4 +1,4 @@
-/** Whether something is there. */
+/** Whether a path exists. */
 export function exists(path: string): boolean {
   try {
     Deno.lstatSync(path);

@@ -1,8 +1,8 @@
-/** A second thread that takes ids: what runs beside it is interrupted anywhere, as by another process. */
+/** A second thread that takes ids. It interrupts the other threads at any point, like another process. */
 import { Layout } from "../../src/repo/layout.ts";
 import { snapshotsOf } from "./control_plane.ts";
 
-/** Where, and how many. */
+/** In which folder, and how many. */
 export interface IdWork {
   readonly root: string;
   readonly count: number;

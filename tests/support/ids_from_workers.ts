@@ -1,6 +1,6 @@
 import type { IdWork } from "./id_worker.ts";
 
-/** The ids that so many threads take at once. */
+/** The ids that several threads take at the same time. */
 export async function idsFromWorkers(threads: number, work: IdWork): Promise<string[]> {
   const taken = await Promise.all(Array.from({ length: threads }, () => idsFromWorker(work)));
   return taken.flat();

@@ -3,17 +3,17 @@ import { scanSource, type Source } from "./source_scan.ts";
 /** Source text by path from the project's folder, such as `src/model/ids.ts`. */
 export type Sources = ReadonlyMap<string, string>;
 
-/** From what users touch down to what touches nothing: a file may import from its own layer and those after it. */
+/** The layers from top to bottom. A file may import from its own layer and from the layers below. */
 const LAYERS = ["surface", "operation", "protocol", "repo", "engine", "tree", "platform", "model"];
 const SURFACES = /^src\/surface\/(cli|library|rpc|mcp)\b/;
 const ENGINES = /^src\/engine\/(copy|reflink|juicefs|btrfs)/;
 
-/** These reach what is no part of a control plane by its path: payload roots, users' folders, the system's files. */
+/** These files may use paths, for things outside a control plane: payload roots, folders of users, files of the system. */
 const BY_PATH =
   /^src\/(platform\/|surface\/|operation\/(demo|info)\.|protocol\/(look\/paths|repository\/(count_entries|relocate)|verify\/leftovers|worktree\/payload_roots)\.|repo\/(control_plane|create|discover|new_repository_place|owners|store|trust|worktree_files|worktrees)\.)/;
 const ONLY_CONTROL_PATHS = "what is in .jvs is reached by ControlPath alone, which follows no link";
 
-/** What only some files may name, and which. The library is silent, and one layer knows the system. */
+/** Names that only some files may use. The library is silent, and only one layer knows the system. */
 const RESERVED: [what: RegExp, allowed: RegExp, why: string][] = [
   [/\bconsole\./g, /^(src\/surface\/cli\/|cli\.ts$)/, "only src/surface/cli talks to the user"],
   [/\bDeno\s*\.\s*exit\b/g, /^(src\/surface\/cli\/|cli\.ts$)/, "only src/surface/cli ends the program"],
@@ -33,7 +33,7 @@ const RESERVED: [what: RegExp, allowed: RegExp, why: string][] = [
   [/\bDeno\s*\.\s*build\b/g, /^src\/platform\//, "only src/platform asks which system this is"],
 ];
 
-/** What breaks the rules of the layout, a sentence each; empty when nothing does. */
+/** A sentence for each break of the rules of the layout; empty if there is none. */
 export function layoutFaults(sources: Sources): string[] {
   const faults: string[] = [];
   const graph = new Map<string, string[]>();
@@ -65,7 +65,7 @@ export function layoutFaults(sources: Sources): string[] {
   return faults;
 }
 
-/** Why one file may not import another, or nothing. */
+/** Why one file may not import another, or undefined. */
 function importFault(file: string, target: string): string | undefined {
   const [from, to] = [layerOf(file), layerOf(target)];
   if (from === undefined) return "the file that imports lies in none of the layers";
@@ -83,7 +83,7 @@ function importFault(file: string, target: string): string | undefined {
   }
 }
 
-/** The layer's place in the list; -1 for the entry points above all; nothing for what is no part of the program. */
+/** The number of the layer; -1 for the entry points above all layers; undefined for a file outside the program. */
 function layerOf(file: string): number | undefined {
   if (file === "mod.ts" || file === "cli.ts") return -1;
   const index = LAYERS.indexOf(/^src\/([^/]+)\//.exec(file)?.[1] ?? "");
@@ -99,7 +99,7 @@ function reservedFaults(file: string, source: Source): string[] {
   return faults;
 }
 
-/** Folders that import each other, by any kind of import. */
+/** Pairs of folders that import each other, with any kind of import. */
 function tangledFaults(graph: ReadonlyMap<string, string[]>): string[] {
   const folderOf = (path: string) => path.slice(0, Math.max(0, path.lastIndexOf("/")));
   const imports = new Map<string, string>();

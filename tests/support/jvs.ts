@@ -4,10 +4,10 @@ import { ordinaryHome } from "./ordinary_user.ts";
 import { asUser } from "./probes.ts";
 import { atEndOfFile, tempDir } from "./temp_dir.ts";
 
-/** A JSON object of which nothing is known. */
+/** A JSON object with unknown fields. */
 export type Json = Record<string, unknown>;
 
-/** What every error looks like: SPEC 11. */
+/** The form of each error: SPEC 11. */
 export interface JsonError {
   schema_version: 1;
   error: string;
@@ -20,38 +20,38 @@ export interface JsonError {
 export interface JvsOptions {
   /** The working folder; the test's own by default. */
   cwd?: string;
-  /** Added to the few variables it gets: PATH, LANG and a HOME of its own. */
+  /** More variables, besides PATH, LANG and a separate HOME. */
   env?: Record<string, string>;
-  /** What it reads from its input; nothing by default. */
+  /** The text on its standard input; empty by default. */
   stdin?: string | Uint8Array;
-  /** The user and group it runs as where the tests run as root; the tests' own by default. */
+  /** The user and group of the program, if the tests run as root; by default those of the tests. */
   user?: number;
-  /** Another group that this user is in; none by default. */
+  /** Another group of this user; none by default. */
   group?: number;
-  /** A program, with its arguments, that the program under test is started by: `strace` and the like. None by default. */
+  /** A program with arguments, such as `strace`, that starts the program under test. None by default. */
   under?: readonly string[];
-  /** Stops it with SIGTERM. */
+  /** Stops the program with SIGTERM. */
   signal?: AbortSignal;
 }
 
 /** How a command ended. */
 export interface JvsRun {
   readonly code: number;
-  /** The signal that ended it, if one did. */
+  /** The signal that ended the program, if any. */
   readonly signal: Deno.Signal | null;
   readonly stdout: string;
   readonly stderr: string;
-  /** Its output read as JSON; throws with all of it if it is none. */
+  /** The output as JSON. If it is not JSON, the error shows all output. */
   readonly json: Json;
 }
 
-/** Runs the program under test, JVS_BIN or the checkout's own launcher, with its own permissions and a home of its own. */
+/** Runs the program under test (JVS_BIN or the launcher of the checkout) with its own permissions and its own home. */
 export async function runJvs(args: readonly string[], options: JvsOptions = {}): Promise<JvsRun> {
   const child = await spawnJvs(args, options);
   const writer = child.stdin.getWriter();
   const { stdin = "" } = options;
   const input = typeof stdin === "string" ? new TextEncoder().encode(stdin) : stdin;
-  // A program that ends without reading all of it breaks the pipe; what it printed is the result all the same.
+  // A program that ends before it reads all input breaks the pipe. Its output still counts.
   const written = writer.write(input).then(() => writer.close()).catch(() => {});
   const { code, signal, stdout, stderr } = await child.output();
   await written;
@@ -59,7 +59,7 @@ export async function runJvs(args: readonly string[], options: JvsOptions = {}):
   return new Run(args, code, signal, decoder.decode(stdout), decoder.decode(stderr));
 }
 
-/** Runs `jvs … --json`, which must succeed, and gives the result, taken to have the shape that the test names. */
+/** Runs `jvs … --json`, which must succeed, and returns the result as the type that the test names. */
 export async function jvsJson<Result = Json>(
   args: readonly string[],
   options: JvsOptions = {},
@@ -70,7 +70,7 @@ export async function jvsJson<Result = Json>(
   return run.json as Result;
 }
 
-/** Runs `jvs … --json`, which must fail with this class of error, and gives the error. */
+/** Runs `jvs … --json`, which must fail with this class of error, and returns the error. */
 export async function jvsError(
   code: string,
   args: readonly string[],
@@ -119,7 +119,7 @@ export async function jvsEnvironment(
 
 const ownCheckout = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
 
-/** The launcher finds Deno and its packages by what setup leaves; without it each empty home would fetch them anew. */
+/** Runs the setup once, so that the launcher finds Deno and its packages. Else each empty home would fetch them again. */
 function ready(): Promise<void> {
   return settingUp ??= setup();
 }

@@ -3,7 +3,7 @@ import type { BlackBox } from "./black_box.ts";
 import { exists } from "./files.ts";
 import { jvsJson, type JvsOptions } from "./jvs.ts";
 
-/** What a restore says of itself, as far as these tests ask. */
+/** The fields of a restore's result that these tests use. */
 export interface RestoreSays {
   readonly sentence: string;
   readonly changed: number;
@@ -30,7 +30,7 @@ export function contentsOf(folder: string): Map<string, string> {
   return contents;
 }
 
-/** The payloads of all snapshots that exist, those with their READY, by id. */
+/** The payloads of all snapshots with a READY file, by id. */
 export function payloadsOf(control: string): Map<string, Map<string, string>> {
   const snapshots = `${control}/snapshots`;
   const payloads = new Map<string, Map<string, string>>();
@@ -42,7 +42,7 @@ export function payloadsOf(control: string): Map<string, Map<string, string>> {
   return payloads;
 }
 
-/** Which of these contents are at their path neither in the folder nor in any snapshot. */
+/** The contents that are at their path neither in the folder nor in a snapshot. */
 export function missingFrom(
   contents: ReadonlyMap<string, string>,
   folder: string,
@@ -54,8 +54,8 @@ export function missingFrom(
 }
 
 /**
- * Runs a command, which must succeed, and fails unless all that was in the worktree before is at its path in the
- * worktree or in a snapshot afterwards, and the repository is sound. Gives the result.
+ * Runs a command, which must succeed, and returns its result. Fails if the repository is damaged, or if some earlier
+ * content of the worktree is afterwards at its path neither in the worktree nor in a snapshot.
  */
 export async function losingNothing<Result = RestoreSays>(
   box: BlackBox,

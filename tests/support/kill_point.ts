@@ -1,7 +1,7 @@
 import { LinuxFile } from "../../src/platform/linux_file.ts";
 import { LinuxFolder } from "../../src/platform/linux_folder.ts";
 
-/** What a program that was killed does not do any more. */
+/** The calls that a killed program no longer makes. */
 const FOLDER_CHANGES = [
   "makeFolder",
   "makeSymlink",
@@ -18,12 +18,12 @@ const FOLDER_CHANGES = [
 ] as const;
 const DENO_CHANGES = ["renameSync", "mkdirSync", "linkSync", "removeSync", "chmodSync"] as const;
 
-/** What the killed program ended with. */
+/** The error that ends the killed program. */
 export class Killed extends Error {}
 
 /**
- * Runs something as if its process were killed at the n-th change of the file system that it makes: neither that nor any
- * later one is made, and its locks fall. Gives false if it came to its end before. Not for two at once.
+ * Runs something as if its process were killed at its n-th change of the file system: neither this change nor a later
+ * one happens, and its locks are released. Returns false if it ended before. Run only one at a time.
  */
 export async function killedAt(n: number, body: () => Promise<unknown>): Promise<boolean> {
   let count = 0;
@@ -47,14 +47,14 @@ export async function killedAt(n: number, body: () => Promise<unknown>): Promise
   return count >= n;
 }
 
-/** Files of locks are opened for writing too, but nothing is changed by that. */
+/** Lock files are opened for writing too, but that changes nothing. */
 function isWriting(options: unknown): boolean {
   if (typeof options !== "object" || options === null) return false;
   const how: Deno.OpenOptions = options;
   return how.createNew === true || how.append === true;
 }
 
-/** Runs something, and acts around each rename of an entry with this name that it makes: right before or right after. */
+/** Runs something, and acts right before or right after each rename of an entry with this name. */
 export async function aroundRename<T>(
   name: string,
   act: { before?: () => void; after?: () => void },
@@ -78,7 +78,7 @@ function intercept(target: object, name: string, strike: () => void): () => void
   return interceptWhen(target, name, () => true, strike);
 }
 
-/** Calls `strike` before each call of a method that counts; what it throws is thrown instead. Gives what ends that. */
+/** Calls `strike` before each call of the given methods; an error from `strike` replaces the call. Returns how to stop. */
 export function interceptWhen(
   target: object,
   name: string,

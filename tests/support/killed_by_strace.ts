@@ -2,28 +2,28 @@ import type { BlackBox } from "./black_box.ts";
 import { tempDir } from "./temp_dir.ts";
 
 /**
- * System calls that change a file system or make changes last; those that this machine does not have are passed over. Calls
- * that fill a file of ours are left out: half of it is no more than none.
+ * System calls that change a file system or make changes durable. strace ignores calls that this machine does not have.
+ * Calls that fill a file of JVS are left out, because half a file is worth no more than none.
  */
 const CHANGING =
   "?rename,?renameat,renameat2,?mkdir,mkdirat,?unlink,unlinkat,?rmdir,?link,linkat,?symlink,symlinkat," +
   "?mknod,mknodat,?chmod,fchmod,fchmodat,?chown,fchown,?lchown,fchownat,utimensat,setxattr,lsetxattr,fsetxattr," +
   "removexattr,lremovexattr,fremovexattr,fsync,syncfs";
 
-/** A moment in the life of a command: as it begins a system call for the `when`-th time. */
+/** A moment of a command: the beginning of its `when`-th call of a system call. */
 export interface KillPoint {
   readonly call: string;
   readonly when: number;
 }
 
-/** Every moment at which a command, when nobody kills it, is about to change a file system, in order. */
+/** All moments at which a command is about to change a file system, in order, if it is not killed. */
 export async function killPoints(box: BlackBox, args: readonly string[]): Promise<KillPoint[]> {
   using folder = tempDir();
   const log = `${folder.path}/log`;
   const under = ["strace", "-f", "-qq", "-o", log, "-e", `trace=${CHANGING}`, "-e", "signal=none"];
   await box.json(args, { under });
   const calls = [...Deno.readTextFileSync(log).matchAll(/^(\d+) +(\w+)\(/gm)];
-  // Some threads are Deno's own; the one that makes most calls is that of JVS.
+  // Some threads belong to Deno. The thread with the most calls is that of JVS.
   const threads = Map.groupBy(calls, ([, thread]) => thread);
   const [own = []] = [...threads.values()].sort((a, b) => b.length - a.length);
   const seen = new Map<string, number>();
@@ -35,8 +35,8 @@ export async function killPoints(box: BlackBox, args: readonly string[]): Promis
 }
 
 /**
- * Runs a command and kills it as a thread of it begins that call for the `when`-th time: the call is not made. False when
- * it came to its end before.
+ * Runs a command and kills it when a thread begins that call for the `when`-th time; the call does not happen. Returns
+ * false if the command ended before.
  */
 export async function killedAt(box: BlackBox, args: readonly string[], at: KillPoint): Promise<boolean> {
   const inject = `inject=${at.call}:signal=KILL:when=${at.when}`; // strace counts each call and each thread by itself
@@ -45,7 +45,7 @@ export async function killedAt(box: BlackBox, args: readonly string[], at: KillP
   return signal === "SIGKILL" || code === 137;
 }
 
-/** `count` of a list's items, one from each of so many equal parts, so that all of it is covered. */
+/** `count` items of a list, one from each of `count` equal parts. */
 export function sampled<T>(count: number, from: readonly T[], random: () => number): T[] {
   return Array.from({ length: count }, (_, i) => from[Math.floor((i + random()) * from.length / count)] as T);
 }

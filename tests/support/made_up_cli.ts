@@ -5,7 +5,7 @@ import { catalogOf } from "../../src/operation/catalog.ts";
 import { helpOn } from "../../src/operation/help.ts";
 import type { Io } from "../../src/surface/cli/io.ts";
 
-/** A made-up world for tests: keeps what was written, and its clock stands until it is set. */
+/** A made-up environment for tests: it keeps all output, and its clock stands still until a test sets it. */
 export class FakeIo implements Io {
   stdout = "";
   stderr = "";

@@ -1,6 +1,6 @@
 import type { Descriptor } from "../../src/model/records.ts";
 
-/** The id of a made-up snapshot, made so many minutes after the year's first of May at noon. */
+/** The id of a made-up snapshot, made this many minutes after noon of 1 May. */
 export function idOf(short: string, minutes = 0): string {
   return `${Date.parse("2026-05-01T12:00:00Z") + minutes * 60_000}-${short}`;
 }

@@ -1,4 +1,4 @@
-"""Makes a tree that has everything SPEC 4 lists, and prints the names of what this machine could not make."""
+"""Makes a tree with everything in SPEC 4, and prints the names of the things that this machine cannot make."""
 
 import os
 import socket
@@ -149,7 +149,7 @@ def owners():
 
 
 def times():
-    """Each entry a time of its own, folders last, links not followed; the deep ones have theirs."""
+    """Gives each entry its own time, folders last, without following links. The deep entries have theirs already."""
     os.mkdir(b"times")
     write(b"times/before-1970")
     write(b"times/far-future")

@@ -4,8 +4,8 @@ const CAPABILITY_VERSION = 0x20080522;
 const CAPABILITY_BYTES = 24;
 
 /**
- * Until the block ends, what this thread asks of file systems is asked as an ordinary user without any capability:
- * synchronous calls only, as the asynchronous ones are made by other threads. For tests that run as root.
+ * Until the block ends, this thread calls file systems as an ordinary user without any capability. Only synchronous
+ * calls, because other threads make the asynchronous ones. For tests that run as root.
  */
 export function asOrdinaryThread(user = USER): Disposable {
   const libc = Deno.dlopen(libcPath(), {
@@ -29,7 +29,7 @@ export function asOrdinaryThread(user = USER): Disposable {
       if (call.capset(headerBytes, all) !== 0) throw new Error("capset failed");
       call.setfsuid(0);
       call.setfsgid(0);
-      // Setting the user back to root raises what it lowered; the rest was raised just now.
+      // Going back to root also restores the capabilities that it took away; the rest was restored above.
       libc.close();
     },
   };

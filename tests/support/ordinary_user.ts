@@ -4,7 +4,7 @@ import { atEndOfFile, tempDir } from "./temp_dir.ts";
 
 const checkout = new URL("../../", import.meta.url).pathname.replace(/\/$/, "");
 
-/** What a program needs to be started as an ordinary user. */
+/** What a program needs to run as an ordinary user. */
 export interface OrdinaryHome {
   /** A copy of the checkout that this user can read. */
   readonly checkout: string;
@@ -17,8 +17,8 @@ export interface OrdinaryHome {
 const homes = new Map<number, OrdinaryHome>();
 
 /**
- * A place where an ordinary user can start JVS, made once for each test file: the checkout, its packages and Deno are
- * copied, because they usually lie below a home folder that nobody else can enter.
+ * A place where an ordinary user can start JVS, made once for each test file. The checkout, its packages and Deno are
+ * copied, because they are usually in a home folder that other users cannot enter.
  */
 export function ordinaryHome(user = USER): OrdinaryHome {
   let made = homes.get(user);
@@ -45,9 +45,9 @@ function makeHome(user: number): OrdinaryHome {
   return { checkout: `${path}/copy`, deno, home: `${path}/home` };
 }
 
-/** This Deno, or a copy of it in the folder, if the user may not start it where it is. */
+/** This Deno, or a copy in the folder if the user may not start this one. */
 export function reachableDeno(user: number, folder: string, own = Deno.execPath()): string {
-  // By env, as setpriv itself still has the rights of root when it looks for the program.
+  // Through env, because setpriv still has the rights of root when it looks for the program.
   if (run(...asUser(user, "env", [own, "--version"])).code === 0) return own;
   mustRun("cp", "--reflink=auto", own, `${folder}/deno`);
   Deno.chmodSync(`${folder}/deno`, 0o755);

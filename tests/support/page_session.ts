@@ -1,16 +1,16 @@
 import { jvsEnvironment } from "./jvs.ts";
 
-/** A command that a page shows behind `$ `, and what the page says it prints. */
+/** A command that a page shows behind `$ `, and the output that the page shows. */
 export interface Step {
   readonly command: string;
   readonly printed: string;
 }
 
 const BLOCK = /^```console\n([^]*?)^```$/gm;
-// Commands cannot hold it, and nothing that is printed does.
+// No command and no output contains this byte.
 const SEPARATOR = "\x1e";
 
-/** The commands of a page's `console` blocks, in order: one session from the top of the page to its end. */
+/** The commands of all `console` blocks of a page, in order, as one session. */
 export function stepsOf(page: string): Step[] {
   return [...page.matchAll(BLOCK)].flatMap(([, block = ""]) => {
     const [before, ...steps] = `\n${block}`.split(/^\$ /m);
@@ -24,7 +24,7 @@ export function stepsOf(page: string): Step[] {
   });
 }
 
-/** Runs commands one after the other in one shell that begins in this folder; what each printed, errors included. */
+/** Runs commands one after the other in one shell that begins in this folder; returns the output and errors of each. */
 export async function runSession(commands: readonly string[], folder: string): Promise<string[]> {
   const script = commands.map((command) => `printf '${SEPARATOR}'\n${command}\n`).join("");
   const { program, env } = await jvsEnvironment();
@@ -41,7 +41,7 @@ export async function runSession(commands: readonly string[], folder: string): P
   return new TextDecoder().decode(stdout).split(SEPARATOR).slice(1).map((printed) => printed.trimEnd());
 }
 
-/** A page with what its commands print now, for when that changed on purpose. */
+/** The page with the present output of its commands, for when the output changed on purpose. */
 export function rewritten(page: string, printed: readonly string[]): string {
   let next = 0;
   return page.replace(BLOCK, (_, block: string) => {
@@ -53,7 +53,7 @@ export function rewritten(page: string, printed: readonly string[]): string {
   });
 }
 
-/** What differs from run to run by numbers in the order of their appearance; the machine's engine and widths go too. */
+/** Replaces what differs between runs by numbers in order of appearance, and the engine and widths of the machine. */
 export function masked(texts: readonly string[]): string[] {
   const names = new Map<string, string>();
   const named = (id: string) => names.get(id) ?? names.set(id, `#${names.size + 1}`).get(id) as string;
@@ -65,7 +65,7 @@ export function masked(texts: readonly string[]): string[] {
       .replace(/\b\d{4}-\d\d-\d\d([T ][\d:.]+Z?)?/g, "TIME")
       .replace(/\bjust now\b|\b\d+ (second|minute)s? ago\b/g, "AGO")
       .replace(/^( +changed +)[\d.]+ \w+$/gm, "$1SIZE")
-      // What is linked and what is cloned depends on how exact the file system's times are.
+      // The exactness of the file system's times decides which files are linked and which are cloned.
       .replace(/\([^()]+ changed\), by (reflink-copy|copy)\b/g, "ENGINE")
       .replace(/\bengine +(reflink-copy|copy)\b/g, "ENGINE")
       .replace(/ +/g, " ")

@@ -9,14 +9,14 @@ import { openPlatform } from "../../src/platform/open_platform.ts";
 import { type Folder, type Platform, Stat } from "../../src/platform/platform.ts";
 import { SystemError } from "../../src/platform/system_error.ts";
 
-/** The disks that the platform is tried on. */
+/** The kinds of disks on which the platform is tested. */
 export const DISKS = ["ext4", "xfs", "btrfs", "tmpfs", "overlay"] as const;
 /** Names that many tests use. */
 export const a = bytesOf("a");
 export const b = bytesOf("b");
 export const dot = bytesOf(".");
 
-/** What a test of a platform is given. */
+/** The arguments of a test of a platform. */
 export interface Case {
   readonly platform: Platform;
   /** A new folder. */
@@ -25,14 +25,14 @@ export interface Case {
   readonly path: string;
 }
 
-// The second is Linux with a C library from before 2018.
+// The second one is Linux with a C library older than 2018.
 const platforms: [name: string, needs: { ignore: boolean }, open: () => Platform][] = [
   ["Linux", requires("ffi"), () => openPlatform()],
   ["Linux by call numbers", requires("ffi"), () => new LinuxPlatform(openLibc({ viaSyscall: true }))],
   ["portable", { ignore: false }, () => openPlatform({ ffi: false })],
 ];
 
-/** Declares a test of what every platform promises. */
+/** Declares a test for all platforms. */
 export function eachPlatform(name: string, check: (given: Case) => void): void {
   for (const [platformName, needs, open] of platforms) {
     Deno.test({
@@ -48,7 +48,7 @@ export function eachPlatform(name: string, check: (given: Case) => void): void {
   }
 }
 
-/** Declares a test of what Linux can do with the C library. */
+/** Declares a test for Linux with the C library. */
 export function onLinux(
   name: string,
   check: (given: Case) => void | Promise<void>,
@@ -66,7 +66,7 @@ export function onLinux(
   });
 }
 
-/** Declares a test of what Linux can do, for disks of several kinds. */
+/** Declares a test for Linux on several kinds of disks. */
 export function onDisks(
   name: string,
   kinds: readonly DiskKind[],
@@ -87,7 +87,7 @@ export function onDisks(
   }
 }
 
-/** What is known of a name that is there. */
+/** The stat of a name that exists. */
 export function statOf(folder: Folder, name: Uint8Array): Stat {
   const stat = new Stat();
   assert(folder.stat(name, stat));
@@ -100,7 +100,7 @@ export function write(folder: Folder, name: Uint8Array, text: string): void {
   file.write(bytesOf(text));
 }
 
-/** The system's reason for a call to fail. */
+/** The error code with which a call fails. */
 export function errnoOf(call: () => unknown): string {
   return assertThrows(call, SystemError).errno;
 }

@@ -2,7 +2,7 @@ import { type DiskKind, tryDisk } from "./disk_image.ts";
 import { python, run } from "./run.ts";
 import { tempDir } from "./temp_dir.ts";
 
-/** What a test may need that a machine may not have. */
+/** Things that a test may need and a machine may lack. */
 export const REQUIREMENTS = [
   "root",
   "ffi",
@@ -23,14 +23,14 @@ export const REQUIREMENTS = [
 /** The name of something that a test may need. */
 export type Requirement = typeof REQUIREMENTS[number];
 
-/** Whether the machine has it; else why not, as the end of a sentence, and the Debian packages that would bring it. */
+/** Whether the machine has it; if not, the reason as the end of a sentence, and the Debian packages that provide it. */
 export type Probe = { readonly met: true } | {
   readonly met: false;
   readonly why: string;
   readonly packages: string[];
 };
 
-/** Tries whether the machine has what is required, by using it. */
+/** Finds out whether the machine has something, by using it. */
 export function probe(requirement: Requirement): Probe {
   if (Deno.build.os !== "linux" && !["python3", "git", "zsh"].includes(requirement)) {
     return missing(`it needs Linux, not ${Deno.build.os}`);
@@ -60,10 +60,10 @@ export function probe(requirement: Requirement): Probe {
   }
 }
 
-/** The ordinary user that tests start programs as. */
+/** The ordinary user for programs that tests start. */
 export const USER = 1000;
 
-/** The same program and arguments, started as an ordinary user, in this group too, by a process that may do that. */
+/** The command that starts a program as an ordinary user, with this group too. The caller needs the right to do that. */
 export function asUser(
   user: number,
   program: string,
@@ -95,7 +95,7 @@ function probeDisk(kind: DiskKind): Probe {
   }
 }
 
-/** A program that is given a folder, of the file system that tests have when they ask for no other. */
+/** A probe by a program that gets a folder on the default file system of tests. */
 function probeInFolder(program: string, args: string[], packageName: string): Probe {
   using folder = tempDir();
   return probeProgram(packageName, program, ...args, folder.path);

@@ -14,7 +14,7 @@ export function randomNumbers(seed: number): Random {
   };
 }
 
-/** One entry of a tree as a plain object, for tests only: tables are what the program uses. */
+/** One entry of a tree as a plain object, for tests only. The program uses tables. */
 export interface PlainEntry {
   /** One character for each byte; empty for the root. */
   path: string;
@@ -35,7 +35,7 @@ export interface PlainEntry {
   group: string | null;
 }
 
-/** Bytes of a text with one character for each. */
+/** The bytes of a text with one character for each byte. */
 export function bytesOfLatin(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
@@ -45,7 +45,7 @@ export function latinOf(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
 }
 
-/** An entry with nothing special about it, and what is given. */
+/** A usual entry with the given fields. */
 export function entry(path: string, given: Partial<PlainEntry> = {}): PlainEntry {
   return {
     path,
@@ -66,7 +66,7 @@ export function entry(path: string, given: Partial<PlainEntry> = {}): PlainEntry
   };
 }
 
-/** A table of these entries in their order; folders that are not listed are added. */
+/** A table of these entries in root-hash order; missing folders are added. */
 export function tableOf(entries: readonly PlainEntry[]): TreeTable {
   const all = new Map(entries.map((given) => [given.path, given]));
   for (const { path } of entries) {
@@ -109,7 +109,7 @@ function fill(table: TreeTable, index: number, plain: PlainEntry): void {
   if (plain.xattrs.length > 0) table.xattrs.set(index, plain.xattrs);
 }
 
-/** The entries of a table; a link group is called by its first path. */
+/** The entries of a table. The first path is the name of a link group. */
 export function plainOf(table: TreeTable): PlainEntry[] {
   return Array.from({ length: table.count }, (_, index) => {
     const hash = table.contentHash(index);
@@ -134,7 +134,7 @@ export function plainOf(table: TreeTable): PlainEntry[] {
   });
 }
 
-// Names around the slash's place in the order of bytes, one the beginning of another, and some that are no UTF-8.
+// Names that sort just before or after a slash, a name that begins another one, and names that are not UTF-8.
 const NAMES = [
   "a",
   "a.txt",
@@ -152,7 +152,7 @@ const NAMES = [
   "\n",
 ];
 
-/** A random tree's entries with all that a manifest can hold; folders are among them. */
+/** The entries of a random tree, folders too, with everything that a manifest can hold. */
 export function randomEntries(random: Random, count: number): PlainEntry[] {
   const folders = [""];
   const entries = new Map<string, PlainEntry>([["", randomEntry(random, "", DIR)]]);
@@ -190,7 +190,7 @@ export function randomEntry(random: Random, path: string, type: number): PlainEn
   });
 }
 
-/** The same tree after some changes: entries changed, removed (a folder with all in it) and added. */
+/** The same tree after some changes: entries are changed, added and removed (a folder with its content). */
 export function changedEntries(
   random: Random,
   entries: readonly PlainEntry[],

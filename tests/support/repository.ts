@@ -11,14 +11,14 @@ import { tempDir } from "./temp_dir.ts";
 export class TestRepository implements Disposable {
   private constructor(private readonly folder: ReturnType<typeof tempDir>, readonly path: string) {}
 
-  /** An empty one; `parent` is a folder on a file system that matters. */
+  /** Makes an empty repository; `parent` chooses the file system. */
   static async make(parent?: string): Promise<TestRepository> {
     const folder = tempDir(parent === undefined ? {} : { parent });
     const { repository } = await callIn(folder.path, init, { name: "project" });
     return new TestRepository(folder, repository);
   }
 
-  /** One with a few files in main, and the id of the snapshot that holds them. */
+  /** Makes a repository with a few files in main; returns also the id of their snapshot. */
   static async saved(): Promise<TestRepository & { readonly first: string }> {
     const made = await TestRepository.make();
     made.write("main/a.txt", "one\n");
@@ -26,7 +26,7 @@ export class TestRepository implements Disposable {
     return Object.assign(made, { first: await made.save("first") });
   }
 
-  /** The folder that the repository is in. */
+  /** The folder of the repository. */
   get outside(): string {
     return this.folder.path;
   }
@@ -50,7 +50,7 @@ export class TestRepository implements Disposable {
     return (await this.call(snapshot, { note }, { in: folder })).snapshot.snapshot_id;
   }
 
-  /** Writes a file, its folders included. */
+  /** Writes a file and makes its folders. */
   write(path: string, text: string): void {
     const full = `${this.path}/${path}`;
     Deno.mkdirSync(full.slice(0, full.lastIndexOf("/")), { recursive: true });
@@ -61,12 +61,12 @@ export class TestRepository implements Disposable {
     return Deno.readTextFileSync(`${this.path}/${path}`);
   }
 
-  /** The repository as operations have it. */
+  /** The repository as operations use it. */
   async open(more: Partial<Context> = {}): Promise<RepositoryContext> {
     return await repositoryIn(this.main, more);
   }
 
-  /** All audit records; fails when the chain is broken. */
+  /** All audit records; fails if the chain is broken. */
   async audit(): Promise<AuditRecord[]> {
     const { store } = await this.open();
     const records: AuditRecord[] = [];

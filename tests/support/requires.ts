@@ -1,9 +1,9 @@
 import { type Probe, probe, type Requirement } from "./probes.ts";
 
 /**
- * Options for a `Deno.test` that needs something of the machine: ignored where it is missing, and the reason is told.
- * What JVS_TEST_REQUIRE names must be there: if it is not, a test that says so is added and fails. JVS_TEST_WITHOUT
- * names what to do without, so that anybody can see what a poorer machine would skip.
+ * Options for a `Deno.test` that needs something of the machine. If it is missing, the test is ignored and the reason is
+ * printed. If it is missing and JVS_TEST_REQUIRE names it, an extra test fails and says so. JVS_TEST_WITHOUT names
+ * things to treat as missing; it shows what a poorer machine would skip.
  */
 export function requires(...requirements: Requirement[]): { ignore: boolean } {
   let ignore = false;
@@ -24,7 +24,7 @@ export function listed(variable: string): string[] {
 
 const probes = new Map<Requirement, Probe>();
 
-// Looked up once for each file: `requires` is called while tests are being declared, which cannot wait.
+// Found out once for each file, at its load: `requires` is called while tests are declared and cannot wait.
 function whyMissing(requirement: Requirement): string | undefined {
   if (listed("JVS_TEST_WITHOUT").includes(requirement)) return "JVS_TEST_WITHOUT names it";
   let found = probes.get(requirement);
@@ -34,7 +34,7 @@ function whyMissing(requirement: Requirement): string | undefined {
 
 const told = new Set<Requirement>();
 
-/** Says a reason once for each file, and leaves it where the summary of all runs finds it. */
+/** Prints a reason once for each file, and writes it to the file for the summary of all runs. */
 function tell(requirement: Requirement, why: string): void {
   if (told.has(requirement)) return;
   told.add(requirement);

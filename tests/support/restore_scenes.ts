@@ -2,7 +2,7 @@ import { DIR, FILE, SYMLINK } from "../../src/model/entry.ts";
 import { at, NONE, type TreeTable } from "../../src/tree/table.ts";
 import { entry, latinOf, type PlainEntry, type Random, tableOf } from "./random_tables.ts";
 
-/** A worktree and a snapshot, and all that a planner may be told of them. */
+/** A worktree and a snapshot, and everything else that a plan depends on. */
 export interface Scene {
   readonly now: PlainEntry[];
   readonly then: PlainEntry[];
@@ -12,11 +12,11 @@ export interface Scene {
   readonly fixed: ReadonlySet<string>;
   /** Paths to restore; null for all. */
   readonly scope: readonly string[] | null;
-  /** Files and links of the worktree that have names elsewhere. */
+  /** Files and links of the worktree that have other names outside it. */
   readonly linkedOutside: ReadonlySet<string>;
 }
 
-/** The hashes of what files of a comparison may have in them. */
+/** The hashes of the possible contents of files in a comparison. */
 export const CONTENTS = ["0", "1"].map((digit) => digit.repeat(64));
 
 function randomTree(random: Random): PlainEntry[] {
@@ -47,7 +47,7 @@ function randomTree(random: Random): PlainEntry[] {
   return [entry("", { type: DIR, mode: 0o755 }), ...entries.values()];
 }
 
-/** Makes some entries of one type hard links to one another: then they are alike. */
+/** Makes some entries of one type hard links to the same inode, so that their facts are equal. */
 function linkSome(files: readonly PlainEntry[], random: Random): void {
   for (let group = 0; group < 2 && files.length > 1; group++) {
     const chosen = new Set(
@@ -65,7 +65,7 @@ function linkSome(files: readonly PlainEntry[], random: Random): void {
 /** A comparison with everything in it that a plan depends on; with `scoped` for some paths only, with `fixed` things that must not be moved. */
 export function randomScene(random: Random, options: { scoped?: boolean; fixed?: boolean } = {}): Scene {
   const now = randomTree(random);
-  // Often much the same: a difference must not be the usual thing.
+  // Both trees are often similar, because differences must not be usual.
   const then = random(3) === 0 ? randomTree(random) : changed(now, randomTree(random), random);
   const nowTable = tableOf(now);
   const thenTable = tableOf(then);
@@ -93,7 +93,7 @@ export function randomScene(random: Random, options: { scoped?: boolean; fixed?:
   };
 }
 
-/** The first tree with a few entries of the second instead. */
+/** The first tree, with a few entries of the second one in place of its own. */
 function changed(tree: readonly PlainEntry[], other: readonly PlainEntry[], random: Random): PlainEntry[] {
   const tops = ["a", "a.b", "b", "c"].filter(() => random(3) === 0);
   const isBelowTop = ({ path }: PlainEntry) => tops.some((top) => path === top || path.startsWith(`${top}/`));

@@ -1,11 +1,11 @@
-/** What a program printed and how it ended. */
+/** The output of a program and how it ended. */
 export interface Output {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Runs a program to its end; one that cannot be started gives code 127. */
+/** Runs a program to its end; the code is 127 if it cannot start. */
 export function run(program: string, ...args: string[]): Output {
   try {
     const { code, stdout, stderr } = new Deno.Command(program, { args, env: pathWithSystem() }).outputSync();
@@ -18,7 +18,7 @@ export function run(program: string, ...args: string[]): Output {
   }
 }
 
-/** Runs a program that must succeed, and gives what it printed. */
+/** Runs a program that must succeed, and returns its output. */
 export function mustRun(program: string, ...args: string[]): string {
   const { code, stdout, stderr } = run(program, ...args);
   if (code !== 0) {
@@ -27,13 +27,13 @@ export function mustRun(program: string, ...args: string[]): string {
   return stdout;
 }
 
-/** A Python 3 that every user can start: the system's own before one from somebody's home folder. */
+/** A Python 3 that each user can start: that of the system before one in a home folder. */
 export function python(): string {
   const system = "/usr/bin/python3";
   return run(system, "-c", "").code === 0 ? system : "python3";
 }
 
-/** mkfs and its kind are in folders that an ordinary PATH leaves out. */
+/** mkfs and similar programs are in folders that a usual PATH does not have. */
 function pathWithSystem(): Record<string, string> {
   return { PATH: `${Deno.env.get("PATH") ?? ""}:/usr/local/sbin:/usr/sbin:/sbin` };
 }

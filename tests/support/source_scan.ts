@@ -1,11 +1,11 @@
 /** One import of a source file. */
 export interface Import {
   readonly specifier: string;
-  /** `type` imports are gone at run time, `dynamic` ones are loaded when the line is reached. */
+  /** `type` imports do not exist at run time; `dynamic` imports are loaded when their line runs. */
   readonly kind: "static" | "type" | "dynamic";
 }
 
-/** What a source file imports, and its code without comments and texts. */
+/** The imports of a source file, and its code without comments and texts. */
 export interface Source {
   readonly imports: Import[];
   readonly code: string;
@@ -28,7 +28,7 @@ export function scanSource(text: string): Source {
   return { imports, code };
 }
 
-// One token at a time, the longest that fits: comment, text, beginning or end of a template's code, regular expression.
+// One token at a time, the longest match: comment, text, beginning or end of code in a template, regular expression.
 const TOKEN =
   /\/\/.*|\/\*[^]*?\*\/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|[`{}]|\/(?![/*])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n[])+\/[a-z]*/g;
 const TEMPLATE = /(?:\\[^]|\$(?!\{)|[^`\\$])*(`|\$\{)/y;

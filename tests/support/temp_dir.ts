@@ -1,18 +1,18 @@
 /** A folder for one test, for `using`. */
 export interface TempDir extends Disposable {
-  /** Its real path, without symbolic links in it. */
+  /** The real path, without symbolic links. */
   readonly path: string;
 }
 
-/** How a temporary folder is made. */
+/** How to make a temporary folder. */
 export interface TempDirOptions {
-  /** Its owner and group; the caller's by default. Only root may name another. */
+  /** The owner and group; by default those of the caller. Only root may choose others. */
   owner?: number;
-  /** Where it is made; JVS_TEST_TMP or the system's place for temporary files by default. */
+  /** The parent folder; by default JVS_TEST_TMP or the temporary folder of the system. */
   parent?: string;
 }
 
-/** A new empty folder that anybody may look into; it and all that is in it go when the block ends. */
+/** A new empty folder that each user may read. The folder and its content are removed at the end of the block. */
 export function tempDir(options: TempDirOptions = {}): TempDir {
   const dir = options.parent ?? (Deno.env.get("JVS_TEST_TMP") || openPlace());
   const path = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "jvs-", ...(dir ? { dir } : {}) }));
@@ -21,7 +21,7 @@ export function tempDir(options: TempDirOptions = {}): TempDir {
   return { path, [Symbol.dispose]: () => removeTree(path) };
 }
 
-/** Where other users can go; nothing where the system's place for temporary files is one. */
+/** A folder that other users can enter; undefined if the temporary folder of the system is one. */
 function openPlace(): string | undefined {
   let above = Deno.env.get("TMPDIR") ?? "";
   for (; above !== ""; above = above.slice(0, above.lastIndexOf("/"))) {
@@ -29,19 +29,19 @@ function openPlace(): string | undefined {
   }
 }
 
-/** Removes a folder with all in it, folders without write bits included; it need not exist. */
+/** Removes a folder with its content, also folders without write bits. It need not exist. */
 export function removeTree(path: string): void {
   try {
     Deno.removeSync(path, { recursive: true });
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return;
-    // Without root, a folder's content can only be removed when the folder may be written.
+    // Without root, a folder must be writable before its content can be removed.
     new Deno.Command("chmod", { args: ["-R", "u+rwX", path], stderr: "null" }).outputSync();
     Deno.removeSync(path, { recursive: true });
   }
 }
 
-/** Ends something when all tests of the file that is running have ended. */
+/** Disposes of something after all tests of the present file. */
 export function atEndOfFile(end: () => void): void {
   globalThis.addEventListener("unload", end, { once: true });
 }

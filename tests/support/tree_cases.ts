@@ -8,13 +8,13 @@ import { type Scan, type ScanOptions, scanTree } from "../../src/tree/scan.ts";
 import { readScanClock } from "../../src/tree/scan_clock.ts";
 import { NONE, TreeTable } from "../../src/tree/table.ts";
 
-/** What a test of a tree is given: an empty folder for the tree, and one beside it for what is ours. */
+/** The arguments of a test of a tree: an empty folder for the tree, and a folder for files of JVS. */
 export interface TreeCase {
   readonly platform: Platform;
   readonly root: Folder;
-  /** The root's path. */
+  /** The path of the root. */
   readonly path: string;
-  /** The path of the folder beside it. */
+  /** The path of the other folder. */
   readonly ours: string;
 }
 
@@ -47,12 +47,12 @@ export async function withTree(
   await check({ platform, root, path, ours });
 }
 
-/** Scans as most tests want it. */
+/** Scans with the options of most tests. */
 export function scan(root: Folder, options: Partial<ScanOptions> = {}): Promise<Scan> {
   return scanTree(root, { exactStat: true, xattrs: true, ...options });
 }
 
-/** Scans with the file system's clock, once that is so late that all there is can be clean. */
+/** Waits until all entries can be clean, then scans with the clock of the file system. */
 export async function scanSettled(given: TreeCase, options: Partial<ScanOptions> = {}): Promise<Scan> {
   const { table } = await scan(given.root);
   for (;;) {
@@ -64,19 +64,19 @@ export async function scanSettled(given: TreeCase, options: Partial<ScanOptions>
   }
 }
 
-/** All paths of a table but the root's, as texts for comparing (what is no UTF-8 is lost). */
+/** All paths of a table except the root, as texts to compare; bytes that are not UTF-8 are lost. */
 export function pathsOf(table: TreeTable): string[] {
   return Array.from({ length: table.count - 1 }, (_, i) => textOf(table.path(i + 1)));
 }
 
-/** The index of a path that is there. */
+/** The index of a path that exists. */
 export function indexOf(table: TreeTable, path: string): number {
   const index = table.find(bytesOf(path));
   if (index === -1) throw new Error(`${path} is not in the table`);
   return index;
 }
 
-/** A table without a tree: paths in any order, those that end with a slash are folders, which must all be named. */
+/** A table without a tree. Paths in any order; a folder ends with a slash, and all folders must be listed. */
 export function tableOf(...paths: string[]): TreeTable {
   const table = new TreeTable(1);
   table.add(NONE, new Uint8Array(), DIR);
@@ -89,7 +89,7 @@ export function tableOf(...paths: string[]): TreeTable {
   return table;
 }
 
-/** Watches which calls of a folder are made, on it and on all folders and files that are opened from it. */
+/** Records the calls on a folder, and on all folders and files that are opened from it. */
 export function watched<T extends Folder | OpenFile>(open: T, seen: (call: string, name: string) => void): T {
   return new Proxy(open, {
     get(target, property) {

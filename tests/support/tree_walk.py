@@ -44,7 +44,7 @@ def escape(path):
 
 
 def print_lines(lines):
-    """Prints UTF-8 whatever the locale says."""
+    """Prints UTF-8 with any locale."""
     sys.stdout.buffer.write("".join(line + "\n" for line in lines).encode())
 
 

@@ -1,18 +1,18 @@
 import { asUser } from "./probes.ts";
 import { python } from "./run.ts";
 
-/** How a tree is described. */
+/** How to describe a tree. */
 export interface DescribeOptions {
-  /** Aspects that are left out, such as `mtime`; `xattr` means all of those. None by default. */
+  /** Aspects to leave out, such as `mtime`; `xattr` means all attributes. None by default. */
   omit?: readonly string[];
-  /** Aspects that are added, which no copy keeps; none by default. */
+  /** Further aspects, which no copy keeps; none by default. */
   add?: readonly ("inode" | "ctime")[];
 }
 
 /**
- * Every aspect of every entry of a tree, one line `path, tab, aspect, tab, value` each, so that two trees are equal if their
- * lines are: type, mode, owner, mtime, size, content, data (where there are no holes), target, device, links, xattr. Read
- * by a Python program that shares no code with JVS.
+ * All aspects of all entries of a tree, in lines of `path, tab, aspect, tab, value`. Two trees are equal if their lines
+ * are. The aspects: type, mode, owner, mtime, size, content, data (the parts that are no holes), target, device, links,
+ * xattr. A Python program reads them that shares no code with JVS.
  */
 export async function describeTree(path: string, options: DescribeOptions = {}): Promise<string[]> {
   const omitted = new Set(options.omit);
@@ -34,12 +34,12 @@ export async function independentChecksum(path: string): Promise<string> {
 }
 
 /**
- * Fills an empty folder with everything SPEC 4 lists: types, modes, owners, times, links, holes, attributes, names, depths.
- * As an ordinary user (one whose folder it is) without what only root can make.
- * Gives the kinds of things that this machine could not make.
+ * Fills an empty folder with everything in SPEC 4: types, modes, owners, times, links, holes, attributes, names, depths.
+ * For an ordinary user (the owner of the folder), it leaves out what only root can make. Returns the kinds of things that
+ * this machine cannot make.
  */
 export async function makeRichTree(path: string, options: { user?: number } = {}): Promise<string[]> {
-  // The text and not the file is handed over, because another user may not be able to read the checkout.
+  // Pass the text of the program, because another user may be unable to read the checkout.
   const script = await Deno.readTextFile(new URL("make_rich_tree.py", import.meta.url));
   return await linesOf(...asUser(options.user ?? 0, python(), ["-c", script, path]));
 }
@@ -56,8 +56,8 @@ async function linesOf(program: string, ...args: string[]): Promise<string[]> {
 }
 
 /**
- * Everything that tells whether a tree was touched at all: its lines with inodes and ctimes; all but the ctime of its root,
- * which JVS may try a rename in.
+ * The lines of a tree with inodes and ctimes, which show each change. Without the ctime of the root, because JVS may try
+ * a rename in it.
  */
 export async function fingerprint(path: string): Promise<string[]> {
   const lines = await describeTree(path, { add: ["inode", "ctime"] });

@@ -1,6 +1,6 @@
 /**
- * A program of its own, so that one that hangs can be ended: tries every operation on a repository in whose control plane one
- * entry after the other is replaced. It prints a line before each try, and one for all that went wrong in it.
+ * Tries all operations on a repository, while one entry of its control plane after the other is replaced. It is a separate
+ * program, so that a test can end it if it hangs. It prints a line before each try, and a line for each failure.
  */
 import { isJvsError } from "../../src/model/errors.ts";
 import { callOperation } from "../../src/operation/call.ts";
@@ -8,7 +8,7 @@ import { operations } from "../../src/operation/registry.ts";
 import { contextIn } from "./context.ts";
 import { mustRun, python } from "./run.ts";
 
-/** What is put in the place of a file or folder of ours. */
+/** What replaces a file or folder of JVS. */
 export const PLANTS = ["link", "hard link", "FIFO", "socket", "device"] as const;
 export type Plant = typeof PLANTS[number];
 
@@ -80,7 +80,7 @@ async function outcome(
   }
 }
 
-/** Puts it where the operation before may have made something better of it; what was there goes outside. */
+/** Puts the replacement back, because the operation before may have repaired it. The entry there is moved outside. */
 function replant(place: string, outside: string, plant: Plant): void {
   const there = kindOf(place);
   if (plant === "hard link") {
@@ -130,7 +130,7 @@ function kindOf(path: string): string {
   }
 }
 
-/** Every entry of a control plane, but for what is in payloads. */
+/** All entries of a control plane, except the content of payloads. */
 function entriesOf(folder: string, prefix = ""): string[] {
   return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) => {
     const path = `${prefix}${name}`;

@@ -1,6 +1,6 @@
 /**
- * Variables with which the checkout's own launcher starts JVS without the C library: a Deno in `folder` that gives it all
- * other permissions instead of the set `jvs`.
+ * Variables that make the launcher of the checkout start JVS without the C library. They put a Deno into `folder` that
+ * grants all other permissions in place of the set `jvs`.
  */
 export function withoutFfi(folder: string): Record<string, string> {
   const path = `${folder}/deno-without-ffi`;

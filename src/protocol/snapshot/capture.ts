@@ -7,10 +7,9 @@ import type { CloneRequest, CloneResult, Engine, ShareSource } from "../../engin
 import type { Folder } from "../../platform/platform.ts";
 import { hashFiles, hashTargets } from "../../tree/hash.ts";
 import { removeClone } from "../../engine/engines.ts";
-import { matchUnchanged } from "../../tree/match_unchanged.ts";
+import { isTreeUnchangedSince, matchUnchanged } from "../../tree/match_unchanged.ts";
 import { settle } from "../../tree/scan_clock.ts";
 import type { Scan } from "../../tree/scan.ts";
-import { isTreeUnchangedSince } from "../../tree/tree_unchanged.ts";
 import type { TreeTable } from "../../tree/table.ts";
 import { unreadableError } from "../../tree/unreadable.ts";
 import { correctFromPayload } from "./capture_tables.ts";
