@@ -1,9 +1,9 @@
 import { oneLine, type Style, table } from "./style.ts";
-import type { Renderer } from "./view.ts";
+import type { Renderer, View } from "./view.ts";
 import { facts } from "./words.ts";
 
-/** Any result: values by name, a list of records as a table. What has no renderer of its own is readable all the same. */
-export const renderGeneric: Renderer = (result, { style }) => {
+/** Any result: a line for each value, a table for each list of records. For operations without a renderer of their own. */
+export function renderGeneric(result: unknown, { style }: View): string {
   if (typeof result !== "object" || result === null) return `${plain(result)}\n`;
   const entries = Object.entries(result).filter(([, value]) => value !== null && value !== undefined);
   const simple = entries.filter(([, value]) => typeof value !== "object");
@@ -14,7 +14,7 @@ export const renderGeneric: Renderer = (result, { style }) => {
     ),
   ];
   return parts.filter((part) => part !== "").join("\n");
-};
+}
 
 function section(name: string, value: unknown, style: Style): string {
   const title = style.paint("strong", words(name));
@@ -30,8 +30,8 @@ function section(name: string, value: unknown, style: Style): string {
   return `${title}\n${recordTable(value, style)}`;
 }
 
-/** Records as a table with a column for each of their simple fields. */
-export function recordTable(records: readonly Readonly<Record<string, unknown>>[], style: Style): string {
+/** A table with a column for each field that is neither a list nor a record. */
+function recordTable(records: readonly Readonly<Record<string, unknown>>[], style: Style): string {
   const names = [...new Set(records.flatMap((each) => Object.keys(each)))].filter((name) =>
     records.some((each) => each[name] !== null && typeof each[name] !== "object" && each[name] !== undefined)
   );
@@ -50,9 +50,9 @@ function plain(value: unknown): string {
   return oneLine(typeof value === "string" ? value : JSON.stringify(value) ?? "");
 }
 
-/** A script as it is. */
-export const renderScript: Renderer<{ readonly script: string }> = ({ script }) => script;
+/** The script, unchanged. */
+export const renderScript: Renderer<"completion"> = ({ script }) => script;
 
-/** Which program this is, on a line. */
-export const renderVersion: Renderer<{ version: string; format_version: number; deno: string }> = (result) =>
+/** The versions of the program, the repository format and Deno. */
+export const renderVersion: Renderer<"version"> = (result) =>
   `jvs ${result.version} (repository format ${result.format_version}, Deno ${result.deno})\n`;

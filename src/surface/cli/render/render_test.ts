@@ -4,10 +4,9 @@ import { operations } from "../../../operation/registry.ts";
 import { createStyle } from "./style.ts";
 import { renderGeneric } from "./generic.ts";
 import { renderHistory } from "./history.ts";
-import { QUIET_VALUES, quietText } from "./quiet.ts";
 import { renderRestore } from "./restore.ts";
 import { renderSnapshot } from "./snapshot.ts";
-import { RENDERERS, textOf } from "./text_of.ts";
+import { QUIET_VALUES, quietText, RENDERERS, textOf } from "./text_of.ts";
 import type { View } from "./view.ts";
 import { ago } from "./words.ts";
 
