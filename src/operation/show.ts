@@ -47,7 +47,7 @@ export const show = defineOperation({
   output: record({
     snapshot: Descriptor,
     integrity_state: oneOf("sealed", "unsealed", "pruned").about(
-      "sealed: its record is complete and has the hash of its content (`jvs verify` reads the content too); " +
+      "sealed: its record is valid and has the hash of its content (`jvs verify` reads the content too); " +
         "unsealed: its content is not hashed yet; pruned: only its place in the history was kept.",
     ),
     worktree: nullable(text()).about("Its worktree; null if that was removed."),

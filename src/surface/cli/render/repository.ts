@@ -1,7 +1,7 @@
 import { formatBytes } from "../../../model/duration.ts";
 import { count, oneLine, pathText } from "./style.ts";
 import type { Renderer } from "./view.ts";
-import { facts, settingText } from "./words.ts";
+import { facts, valueText } from "./words.ts";
 
 /** A new repository, and the folder to work in. */
 export const renderInit: Renderer<"init"> = ({ repository, worktree, engine }, { style }) => {
@@ -50,7 +50,7 @@ export const renderInfo: Renderer<"info"> = (result, { style }) => {
     ["open to", result.shared ? "its group" : ""],
     ["allowed", allowed.join(", ")],
     ["not here", lacking.join(", ")],
-    ...result.settings.map(({ key, value }) => [key, settingText(value)] as const),
+    ...result.settings.map(({ key, value }) => [key, valueText(value)] as const),
     ["settings", oneLine(result.problem ?? "")],
   ] as const;
   return `Repository ${style.paint("strong", pathText(result.repository))}\n${facts(pairs, style, "  ")}`;

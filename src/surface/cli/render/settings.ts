@@ -1,12 +1,12 @@
 import { oneLine, table } from "./style.ts";
 import type { Renderer } from "./view.ts";
-import { settingText } from "./words.ts";
+import { valueText } from "./words.ts";
 
 /** The list of settings. Those that differ from their default stand out. */
 export const renderSettings: Renderer<"config list"> = ({ settings, path }, { style }) => {
   const rows = settings.map(({ key, value, is_default, about }) => [
     is_default ? key : style.paint("strong", key),
-    style.paint(is_default ? "faint" : "good", settingText(value)),
+    style.paint(is_default ? "faint" : "good", valueText(value)),
     style.paint("faint", about),
   ]);
   const settingTable = table([{ title: "setting" }, { title: "value" }, { title: "" }], rows, style);
@@ -14,8 +14,8 @@ export const renderSettings: Renderer<"config list"> = ({ settings, path }, { st
 };
 
 /** The value of a setting and nothing else, for scripts. */
-export const renderSetting: Renderer<"config get"> = ({ value }) => `${settingText(value)}\n`;
+export const renderSetting: Renderer<"config get"> = ({ value }) => `${valueText(value)}\n`;
 
 /** A changed setting. */
 export const renderSettingSet: Renderer<"config set"> = ({ key, value }) =>
-  `Set ${oneLine(key)} to ${settingText(value)}\n`;
+  `Set ${oneLine(key)} to ${valueText(value)}\n`;

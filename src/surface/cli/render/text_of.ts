@@ -1,11 +1,12 @@
 import type { ResultOf } from "../../../operation/registry.ts";
-import { wrap } from "./style.ts";
-import type { View } from "./view.ts";
+import { type Style, wrap } from "./style.ts";
+import type { Renderer, View } from "./view.ts";
+import { facts, valueText } from "./words.ts";
 
 /** The renderer of each operation. Its file is loaded on first use. */
 export const RENDERERS: Readonly<Record<string, () => Promise<unknown>>> = {
   "adopt": async () => (await import("./repository.ts")).renderAdopt,
-  "completion": async () => (await import("./generic.ts")).renderScript,
+  "completion": () => Promise.resolve(renderScript),
   "config get": async () => (await import("./settings.ts")).renderSetting,
   "config list": async () => (await import("./settings.ts")).renderSettings,
   "config set": async () => (await import("./settings.ts")).renderSettingSet,
@@ -24,7 +25,7 @@ export const RENDERERS: Readonly<Record<string, () => Promise<unknown>>> = {
   "snapshot": async () => (await import("./snapshot.ts")).renderSnapshot,
   "status": async () => (await import("./changes.ts")).renderStatus,
   "verify": async () => (await import("./checks.ts")).renderVerify,
-  "version": async () => (await import("./generic.ts")).renderVersion,
+  "version": () => Promise.resolve(renderVersion),
   "worktree create": async () => (await import("./worktrees.ts")).renderNewWorktree,
   "worktree fork": async () => (await import("./worktrees.ts")).renderNewWorktree,
   "worktree list": async () => (await import("./worktrees.ts")).renderWorktrees,
@@ -36,11 +37,26 @@ export const RENDERERS: Readonly<Record<string, () => Promise<unknown>>> = {
 /** The text of an operation's result, for people. */
 export async function textOf(operation: string, result: unknown, view: View): Promise<string> {
   const load = Object.hasOwn(RENDERERS, operation) ? RENDERERS[operation] : undefined;
-  if (load === undefined) return (await import("./generic.ts")).renderGeneric(result, view);
+  if (load === undefined) return plainFields(Object(result), view.style);
   // The table has the renderer and the result under the same name, so their types match.
   const render = await load() as (result: unknown, view: View) => string | Promise<string>;
   return await render(result, view);
 }
+
+/** A line for each field, for operations without a renderer. */
+function plainFields(result: Readonly<Record<string, unknown>>, style: Style): string {
+  return facts(
+    Object.entries(result).map(([name, value]) => [name.replaceAll("_", " "), valueText(value)]),
+    style,
+  );
+}
+
+/** The script, unchanged. */
+const renderScript: Renderer<"completion"> = ({ script }) => script;
+
+/** The versions of the program, the repository format and Deno. */
+const renderVersion: Renderer<"version"> = ({ version, format_version, deno }) =>
+  `jvs ${version} (repository format ${format_version}, Deno ${deno})\n`;
 
 /** Each step of the tour: the command, and the text that this command prints. */
 async function renderDemo({ steps, folder }: ResultOf<"demo">, view: View): Promise<string> {

@@ -69,7 +69,7 @@ export function facts(
   );
 }
 
-/** A setting's value on one line. */
-export function settingText(value: unknown): string {
+/** Any value on one line. */
+export function valueText(value: unknown): string {
   return oneLine(typeof value === "string" ? value : JSON.stringify(value) ?? "");
 }
