@@ -18,20 +18,17 @@ const MOST_COLUMNS = 100;
 
 /** The help page with all commands. */
 function overview(all: readonly AnyOperation[], style: Style): string {
-  const width = columns(style);
   const of = (word: string) => all.filter(({ name }) => name === word || name.startsWith(`${word} `));
   const grouped = GROUPS.map(([title, ...words]) => [title, words.flatMap(of)] as const);
   const rest = all.filter((each) => !grouped.some(([, inGroup]) => inGroup.includes(each)));
-  const sections = [...grouped, ["More", rest] as const].filter(([, inGroup]) => inGroup.length > 0);
   const nameWidth = widest(all.map(({ name }) => name));
   return [
     `${style.paint("strong", "jvs")}: the history of whole working folders\n`,
     `${style.paint("strong", "Usage")}  jvs <command> [arguments] [flags]\n`,
-    ...sections.map(([title, inGroup]) =>
-      `${style.paint("strong", title)}\n` +
-      inGroup.map(({ name, summary }) => entry(style.paint("name", name), summary, nameWidth, width)).join("")
+    ...[...grouped, ["More", rest] as const].flatMap(([title, inGroup]) =>
+      section(title, commandLines(inGroup, nameWidth, style), style)
     ),
-    `${style.paint("strong", "With every command")}\n${flagLines(argumentsOf(GLOBALS.fields), style)}`,
+    ...section("With every command", flagLines(argumentsOf(GLOBALS.fields), style), style),
     `See ${style.paint("name", "jvs help <command>")} for one command, with examples.\n`,
   ].join("\n");
 }
@@ -39,34 +36,37 @@ function overview(all: readonly AnyOperation[], style: Style): string {
 /** The help page of one command. */
 function page(operation: AnyOperation, style: Style): string {
   const width = columns(style);
-  const own = argumentsOf(operation.input.fields).filter(({ hints }) => !hints.hidden);
-  const places = own.filter(({ hints }) => hints.positional);
-  const flags = own.filter(({ hints }) => !hints.positional);
-  const heading = (text: string) => style.paint("strong", text);
-  const parts = [
-    `${heading(`jvs ${operation.name}`)}: ${operation.summary}\n`,
-    `${heading("Usage")}  jvs ${usageOf(operation)}\n`,
-    ...(operation.about === undefined
-      ? []
-      : [`${operation.about.split(/\n{2,}/).map((text) => wrap(text, width)).join("\n\n")}\n`]),
-    ...(places.length === 0 ? [] : [`${heading("Arguments")}\n${argumentLines(places, style)}`]),
-    ...(flags.length === 0 ? [] : [`${heading("Flags")}\n${flagLines(flags, style)}`]),
-    ...(operation.examples === undefined
-      ? []
-      : [`${heading("Examples")}\n${exampleLines(operation.examples, style)}`]),
+  const { about = "", examples = [], input, name, summary } = operation;
+  const own = argumentsOf(input.fields).filter(({ hints }) => !hints.hidden);
+  const paragraphs = about.split(/\n{2,}/).map((text) => wrap(text, width));
+  return [
+    `${style.paint("strong", `jvs ${name}`)}: ${summary}\n`,
+    `${style.paint("strong", "Usage")}  jvs ${usageOf(operation)}\n`,
+    ...(about === "" ? [] : [`${paragraphs.join("\n\n")}\n`]),
+    ...section("Arguments", argumentLines(own.filter(({ hints }) => hints.positional), style), style),
+    ...section("Flags", flagLines(own.filter(({ hints }) => !hints.positional), style), style),
+    ...section("Examples", exampleLines(examples, style), style),
     style.paint("faint", `${wrap(`Flags of every command: ${globalNames()}.`, width)}\n`),
-  ];
-  return parts.join("\n");
+  ].join("\n");
 }
 
 /** The help page of the commands that begin with the same word. */
 function groupPage(word: string, all: readonly AnyOperation[], style: Style): string {
-  const nameWidth = widest(all.map(({ name }) => name));
-  return `${style.paint("strong", `jvs ${word}`)}\n\n` +
-    all.map(({ name, summary }) => entry(style.paint("name", name), summary, nameWidth, columns(style))).join(
-      "",
-    ) +
-    `\nSee ${style.paint("name", `jvs help ${word} <command>`)} for one command.\n`;
+  const lines = commandLines(all, widest(all.map(({ name }) => name)), style);
+  const more = `See ${style.paint("name", `jvs help ${word} <command>`)} for one command.`;
+  return `${style.paint("strong", `jvs ${word}`)}\n\n${lines}\n${more}\n`;
+}
+
+/** Lines with a title; nothing if there are no lines. */
+function section(title: string, lines: string, style: Style): string[] {
+  return lines === "" ? [] : [`${style.paint("strong", title)}\n${lines}`];
+}
+
+function commandLines(all: readonly AnyOperation[], nameWidth: number, style: Style): string {
+  const lines = all.map(({ name, summary }) =>
+    entry(style.paint("name", name), summary, nameWidth, columns(style))
+  );
+  return lines.join("");
 }
 
 /** The help page for a command or a group of commands; for no words the overview. */
