@@ -44,7 +44,10 @@ export async function openRepository(context: Context): Promise<RepositoryContex
   return { ...context, store, ...worktreeOf(context, store, found) };
 }
 
-/** The worktree around the current folder, or else main. If its record is damaged, the problem is kept for later, so that `doctor` still runs. */
+/**
+ * The worktree around the current folder, or else main. A damaged record is a `worktreeProblem` and no error yet, so that
+ * `doctor` and work on other worktrees still run.
+ */
 function worktreeOf(
   { repo, cwd }: Context,
   { layout, worktrees }: Store,

@@ -73,7 +73,10 @@ function topOf(path: string, folders: ReadonlySet<string>): string | undefined {
   return folders.has(path) ? path : undefined;
 }
 
-/** Joins the lines of a moved folder. The diff finds only files with content again; folders and empty files have the same names in both places. */
+/**
+ * Joins the lines of a moved folder. The diff finds only files with content again. If the folders and empty files have the
+ * same names in both places, the whole folder moved.
+ */
 function joinMoved(rows: Map<string, Group>): void {
   for (const moved of rows.values()) {
     const { head } = moved;

@@ -1,3 +1,9 @@
+/**
+ * Turns results into text for people. The table below names the renderer of each operation. A renderer composes phrases of
+ * `words.ts` and tables of `style.ts`. It only returns text; `main.ts` prints it.
+ *
+ * @module
+ */
 import type { ResultOf } from "../../../operation/registry.ts";
 import { type Style, wrap } from "./style.ts";
 import type { Renderer, View } from "./view.ts";
