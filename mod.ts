@@ -12,7 +12,7 @@
  *
  * await Deno.writeTextFile(`${repository.folder}/notes.txt`, "broken");
  * const { sentence } = await repository.restore({ snapshot: snapshot.snapshot_id });
- * console.log(sentence); // rolled back to …: 1 file changed; unsaved work kept as …
+ * console.log(sentence); // Restored … in worktree main: 1 file changed; unsaved work kept as ….
  * console.log(await Deno.readTextFile(`${repository.folder}/notes.txt`)); // one
  *
  * await Deno.remove(folder, { recursive: true });
@@ -30,5 +30,9 @@ export {
 export { type Reporter, silentReporter } from "./src/model/progress.ts";
 export type { Degradation, Degradations, Descriptor, Finding, Ref, Stats } from "./src/model/records.ts";
 export { VERSION } from "./src/model/version.ts";
-export type { CallOptions, RepositoryMethods } from "./src/surface/library/methods.ts";
-export { Repository, type RepositoryOptions } from "./src/surface/library/repository.ts";
+export {
+  type CallOptions,
+  Repository,
+  type RepositoryMethods,
+  type RepositoryOptions,
+} from "./src/surface/library/repository.ts";

@@ -11,28 +11,28 @@ import { NewRepositoryResult, newRepositoryResult } from "../protocol/repository
 import { relocate, relocation } from "../protocol/repository/relocate.ts";
 import { placeOptions } from "./init.ts";
 
-/** A tree with more than this is worth a word before its first snapshot is made. */
+/** Adopting a folder with more entries than this gives a warning: perhaps it is the wrong folder. */
 const SURPRISINGLY_MANY = 200_000;
 
-/** Puts an existing folder under version control where it stands. */
+/** Puts an existing folder under version control where it is. */
 export const adopt = defineFreeOperation({
   name: "adopt",
-  summary: "Put an existing folder under version control where it stands",
+  summary: "Put an existing folder under version control where it is",
   about:
-    "Nothing in the folder is moved or changed: all that is JVS's goes into the folder <dir>.jvs beside it. " +
-    "Delete that, and JVS was never there. No snapshot is made yet: that is `jvs snapshot`.",
+    "Moves and changes nothing in the folder. All files of JVS go into the folder <dir>.jvs beside it; delete that " +
+    "folder to undo `jvs adopt`. Makes no snapshot yet; do that with `jvs snapshot`.",
   examples: [
     ["jvs adopt", "adopts the current folder"],
-    ["jvs adopt ~/project", "adopts that one; its history will be in ~/project.jvs"],
-    ["jvs adopt --relocate", "after a folder and its .jvs folder were moved or copied: this is it now"],
+    ["jvs adopt ~/project", "adopts this folder; its history is in ~/project.jvs"],
+    ["jvs adopt --relocate", "after the folder and its .jvs folder were moved or copied"],
   ],
   changes: "outside",
   kinds: [adoptBeginning, relocation],
   input: record({
-    folder: text().optional().about("The folder; the current one when none is given.")
+    folder: text().optional().about("The folder; by default the current one.")
       .cli({ positional: true, placeholder: "DIR", completes: "path" }),
     relocate: boolean().default(false)
-      .about("The folder is adopted already, and was moved or replaced: it is this one now."),
+      .about("Use the folder at this path as the adopted one, after that was moved or replaced."),
   }, { closed: true }),
   output: NewRepositoryResult,
   async run(context, input) {
@@ -52,8 +52,8 @@ export const adopt = defineFreeOperation({
 
 function absolute({ cwd }: Context, folder: string): string {
   if (folder === "" || folder.includes("\0")) {
-    throw new JvsError("E_USAGE", `Cannot adopt ${quoted(folder)}: that is no folder's name`, {
-      hint: "Name a folder, or go into it and give none.",
+    throw new JvsError("E_USAGE", `Cannot adopt ${quoted(folder)}: that is not the name of a folder`, {
+      hint: "Name a folder, or go into it and give no name.",
     });
   }
   return folder.startsWith("/") ? folder : `${cwd}/${folder}`;
@@ -62,9 +62,9 @@ function absolute({ cwd }: Context, folder: string): string {
 async function warnIfLarge({ reporter, signal }: Context, place: string): Promise<void> {
   if (!await hasMoreEntriesThan(place, SURPRISINGLY_MANY, signal)) return;
   reporter.warn(
-    `${quoted(place)} holds more than ${
+    `${quoted(place)} has more than ${
       SURPRISINGLY_MANY.toLocaleString("en")
-    } files and folders. If that is more ` +
-      "than you want to version, name what can be made anew in its .jvsignore before the first snapshot.",
+    } files and folders. Before the first ` +
+      "snapshot, list in its .jvsignore what you do not want to save.",
   );
 }

@@ -6,7 +6,7 @@ import type { Store } from "../repo/store.ts";
 import type { AnyOperation } from "./define.ts";
 import type { Context, RepositoryContext } from "../protocol/context.ts";
 
-/** Runs an operation on what a user gave: checked, and with the repository opened where it needs one. */
+/** Checks the input of an operation, opens the repository if it needs one, and runs it. */
 export async function callOperation(
   operation: AnyOperation,
   context: Context,
@@ -15,7 +15,7 @@ export async function callOperation(
   return await runOperation(operation, context, checkedInput(operation, input));
 }
 
-/** Runs an operation on input that its own schema has checked. */
+/** Runs an operation on input that is already checked. */
 export async function runOperation(
   operation: AnyOperation,
   context: Context,
@@ -23,28 +23,31 @@ export async function runOperation(
 ): Promise<unknown> {
   if (operation.needs === "nothing") return await operation.run(context, checked);
   const opened = await openRepository(context);
-  // A change may be what such a setting was to prevent; a reader is told by doctor and info.
+  // Such a setting may be meant to prevent this change, so warn. Without a change, doctor and info tell the user.
   const notHonoured = operation.changes === "nothing" ? undefined : opened.store.config.notHonoured();
   if (notHonoured !== undefined) context.reporter.warn(notHonoured);
   using _held = opened.store.snapshots.hold();
   return await operation.run(opened, checked);
 }
 
-/** Finds and opens the repository that a context is about; `E_NOT_A_REPOSITORY` names where it was looked for. */
+/** Finds and opens the repository of a context. `E_NOT_A_REPOSITORY` names the folder where the search began. */
 export async function openRepository(context: Context): Promise<RepositoryContext> {
-  // Only who opens a repository pays for loading what that takes.
+  // Loaded here, so that commands without a repository start faster.
   const { isUnreadableRecord } = await import("../repo/control_errors.ts");
   const { discover } = await import("../repo/discover.ts");
   const { openStore } = await import("../repo/store.ts");
   const { trustedRepositories } = await import("../repo/trust.ts");
   const trustedRoots = trustedRepositories(context.userConfig);
-  const found = lookFrom(context, (from) => discover(from, { trustedRoots }));
+  const found = discoverFrom(context, (from) => discover(from, { trustedRoots }));
   if (found === undefined) throw notARepository(context);
   const store = openStore(found.root, { trustedRoots });
   return { ...context, store, ...worktreeOf(context, store, found, isUnreadableRecord) };
 }
 
-/** The worktree that the caller is in, else main. One whose record is damaged must not stop `doctor`, or another's work. */
+/**
+ * The worktree around the current folder, or else main. A damaged record is a `worktreeProblem` and no error yet, so that
+ * `doctor` and work on other worktrees still run.
+ */
 function worktreeOf(
   { repo, cwd }: Context,
   { layout, worktrees }: Store,
@@ -53,7 +56,7 @@ function worktreeOf(
 ): Pick<RepositoryContext, "worktree" | "worktreeProblem"> {
   try {
     const name = repo === undefined ? found.worktree ?? undefined : worktrees.containing(cwd)?.name;
-    // A folder among the worktrees that is none, as a kill while one is renamed leaves it for a while, is not main.
+    // A killed rename may leave a folder among the worktrees that no record names. It must not be taken for main.
     const isStray = name === undefined && cwd.startsWith(`${layout.payloads}/`);
     const worktree = isStray ? undefined : worktrees.find(name ?? "main");
     if (worktree !== undefined) return { worktree };
@@ -66,21 +69,21 @@ function worktreeOf(
   }
 }
 
-/** Who is recorded when nobody says otherwise: `user@host`. */
+/** The actor in the audit log if the caller gives none: `user@host`. */
 export async function defaultActor(): Promise<string> {
   const { actorOf } = await import("../repo/actor.ts");
   const { openPlatform } = await import("../platform/open_platform.ts");
   return actorOf(openPlatform());
 }
 
-function lookFrom(
+function discoverFrom(
   { repo, cwd }: Context,
   discover: (from: string) => Discovered | undefined,
 ): Discovered | undefined {
   try {
     return discover(repo ?? cwd);
   } catch (error) {
-    // A place that does not exist holds no repository either; the error for that says more.
+    // A missing folder has no repository. `notARepository` explains that better.
     if (isJvsError(error) && (error.details.errno === "ENOENT" || error.details.errno === "ENOTDIR")) {
       return undefined;
     }
@@ -88,7 +91,7 @@ function lookFrom(
   }
 }
 
-/** The input with its defaults, or `E_USAGE`. */
+/** The input with its defaults; `E_USAGE` if it does not fit the schema. */
 function checkedInput(operation: AnyOperation, input: Readonly<Record<string, unknown>>) {
   try {
     return operation.input.check(input);
@@ -104,15 +107,11 @@ function checkedInput(operation: AnyOperation, input: Readonly<Record<string, un
 function notARepository({ repo, cwd }: Context): JvsError {
   const path = repo ?? cwd;
   return repo === undefined
-    ? new JvsError(
-      "E_NOT_A_REPOSITORY",
-      `Cannot find a JVS repository in ${quoted(path)} or in any folder above it`,
-      {
-        details: { path },
-      },
-    )
+    ? new JvsError("E_NOT_A_REPOSITORY", `Cannot find a JVS repository in or above ${quoted(path)}`, {
+      details: { path },
+    })
     : new JvsError("E_NOT_A_REPOSITORY", `Cannot open ${quoted(path)}: there is no JVS repository there`, {
-      hint: "Name the folder that holds .jvs, or a folder in one of its worktrees.",
+      hint: "Name the folder that contains .jvs, or a folder in one of its worktrees.",
       details: { path },
     });
 }

@@ -1,26 +1,26 @@
 import type { AnyOperation } from "./define.ts";
 
-/** The operations there are, as every surface asks for them. */
+/** The list of operations. Every surface uses it. */
 export interface Catalog {
-  /** The names of all, in the order of the registry. */
+  /** All names, in the order of the registry. */
   readonly names: readonly string[];
-  /** Whether these words call an operation. */
-  has(words: string): boolean;
-  /** What begins with this word and goes on with another: `worktree create`, … */
+  /** Whether an operation has this name. */
+  has(name: string): boolean;
+  /** The names of two words that begin with this word: `worktree create`, … */
   group(word: string): readonly string[];
-  /** The operation of that name. */
+  /** Loads the operation with this name. */
   load(name: string): Promise<AnyOperation>;
-  /** All of them: slow, for help, documentation and tests. */
+  /** Loads all operations. This is slow; help, documentation and tests need it. */
   loadAll(): Promise<AnyOperation[]>;
 }
 
-/** The catalog of what these load, by name. */
+/** Makes a catalog from a function for each name that loads its operation. */
 export function catalogOf(loaders: Readonly<Record<string, () => Promise<unknown>>>): Catalog {
   const names = Object.keys(loaders);
   const load = async (name: string) => {
     const loader = Object.hasOwn(loaders, name) ? loaders[name] : undefined;
     if (loader === undefined) throw new Error(`no operation is called "${name}"`);
-    // Each has types of its own for what goes in and out; here only what they have in common is known.
+    // Each operation has its own types of input and result. The catalog forgets them.
     return await loader() as AnyOperation;
   };
   return {

@@ -1,15 +1,14 @@
 import { oneOf, record, text } from "../model/schema.ts";
 import { defineFreeOperation } from "./define.ts";
 
-/** Gives the script that completes `jvs` in a shell; the words come from `jvs __complete`, so it never goes stale. */
+/** Prints the shell script for completion. It asks `jvs __complete` for the words, so it is never out of date. */
 export const completion = defineFreeOperation({
   name: "completion",
   summary: "Print the script that completes jvs commands in your shell",
   about:
-    "Completes commands, flags and their values, and the snapshots, worktrees, refs and settings of the repository " +
-    "you are in.",
+    "It completes commands, flags and their values, and the snapshots, worktrees, refs and settings of your repository.",
   examples: [
-    ['eval "$(jvs completion bash)"', "for this shell; put it into ~/.bashrc for all"],
+    ['eval "$(jvs completion bash)"', "for this shell; put it into ~/.bashrc for every shell"],
     ['eval "$(jvs completion zsh)"', "the same for zsh, after compinit in ~/.zshrc"],
   ],
   changes: "nothing",
@@ -21,8 +20,8 @@ export const completion = defineFreeOperation({
 });
 
 /**
- * `jvs __complete` gets the words up to the cursor and prints one candidate a line with, after a tab, what it means; a
- * line `:files` asks for file names.
+ * `jvs __complete` receives the words up to the cursor. It prints a line for each candidate: the word, a tab, its
+ * meaning. The line `:files` asks the shell for file names.
  */
 const BASH = `# jvs completion for bash
 _jvs() {

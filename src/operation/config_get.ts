@@ -2,11 +2,11 @@ import { anything, record, text } from "../model/schema.ts";
 import { knownKey } from "../repo/config.ts";
 import { defineOperation } from "./define.ts";
 
-/** Says what a setting is. */
+/** Shows the value of a setting. */
 export const configGet = defineOperation({
   name: "config get",
   summary: "Show a setting",
-  examples: [["jvs config get lock_timeout", "shows how long a command waits for another one"]],
+  examples: [["jvs config get lock_timeout", "shows how long a command waits for another process"]],
   changes: "nothing",
   input: record({
     key: text().about("The setting.").cli({ positional: true, placeholder: "KEY", completes: "config" }),

@@ -1,8 +1,7 @@
 import { anything, boolean, list, record, text } from "../model/schema.ts";
 import { defineOperation } from "./define.ts";
 
-/** A setting with all that is known of it. */
-export const SettingRecord = record({
+const Setting = record({
   key: text(),
   value: anything(),
   default: anything(),
@@ -14,9 +13,9 @@ export const SettingRecord = record({
 export const configList = defineOperation({
   name: "config list",
   summary: "List the settings of this repository, with what they mean",
-  about: "They are in .jvs/config.jsonc, which may also be edited by hand.",
+  about: "They are in .jvs/config.jsonc. You may also edit that file by hand.",
   changes: "nothing",
   input: record({}, { closed: true }),
-  output: record({ settings: list(SettingRecord), path: text().about("The file they are in.") }),
+  output: record({ settings: list(Setting), path: text().about("The file that holds them.") }),
   run: ({ store }) => Promise.resolve({ settings: store.config.list(), path: store.layout.config.path }),
 });

@@ -9,10 +9,12 @@ import { configGet } from "./config_get.ts";
 
 const setting = defineChange({
   operation: "config set",
-  details: record({ state_before: text().about("What the settings were, as a hash.").optional() }),
+  details: record({
+    state_before: text().about("The hash of the settings file before the change.").optional(),
+  }),
   steps: ["setting"],
   audit: record({ key: text(), value: text() }),
-  // The settings are one file: it is as it was before, or the change was made.
+  // The settings are one file. If it differs from before, the change was made.
   async recover(context, intent) {
     const { state_before: before } = intent.details;
     await finishIf(before !== undefined && await stateOf(context.store) !== before, context, intent);
@@ -23,16 +25,16 @@ const setting = defineChange({
 export const configSet = defineOperation({
   name: "config set",
   summary: "Change a setting of this repository",
-  about: "Comments in .jvs/config.jsonc stay.",
+  about: "Keeps the comments in .jvs/config.jsonc.",
   examples: [
     ["jvs config set restore.unsaved refuse", "makes restore refuse instead of saving unsaved work"],
-    ["jvs config set lock_timeout 5m", "waits longer for others to finish"],
+    ["jvs config set lock_timeout 5m", "waits longer for other processes"],
   ],
   changes: "repository",
   kinds: [setting],
   input: record({
     key: text().about("The setting.").cli({ positional: true, placeholder: "KEY", completes: "config" }),
-    value: text().about("What it is to be.").cli({ positional: true, placeholder: "VALUE" }),
+    value: text().about("Its new value.").cli({ positional: true, placeholder: "VALUE" }),
   }, { closed: true }),
   output: record({ key: text(), value: anything() }),
   async run(context, { key, value }) {
@@ -46,7 +48,7 @@ export const configSet = defineOperation({
   },
 });
 
-/** What tells two states of the settings apart. */
+/** The hash of the settings file. */
 function stateOf({ layout }: Store): Promise<string> {
   return recordHash({ text: layout.config.readFresh() ?? null });
 }

@@ -2,23 +2,23 @@ import type { Fields, Infer, InferFields, RecordSchema, Schema } from "../model/
 import type { AnyChangeKind } from "../protocol/change/kind.ts";
 import type { Context, RepositoryContext } from "../protocol/context.ts";
 
-/** What an operation changes, and so what it must hold: nothing, one worktree, the repository, or no repository yet. */
+/** What an operation changes. `outside`: something outside an existing repository, such as a new repository. */
 export type Changes = "nothing" | "worktree" | "repository" | "outside";
 
 interface Described<I extends Fields, O> {
-  /** The words that call it: `snapshot`, `worktree fork`. */
+  /** Its name on the command line: `snapshot`, `worktree fork`. */
   readonly name: string;
   /** One sentence without a full stop, for lists. */
   readonly summary: string;
-  /** More, for its own help page: paragraphs. */
+  /** More paragraphs for its help page. */
   readonly about?: string;
   /** Command lines with what they do, for help and reference. */
   readonly examples?: readonly (readonly [command: string, what: string])[];
   readonly input: RecordSchema<I>;
   readonly output: Schema<O>;
-  /** The kinds of change that it makes: how each is recovered. None by default. */
+  /** The kinds of change that it makes. Recovery finds them here. By default none. */
   readonly kinds?: readonly AnyChangeKind[];
-  /** Whether this result says no (exit code 1), although nothing went wrong: never by default. */
+  /** Whether this result means exit code 1, although there was no error. By default never. */
   readonly failed?: (result: O, input: InferFields<I>) => boolean;
 }
 
@@ -36,10 +36,10 @@ export interface FreeOperation<I extends Fields = Fields, O = unknown> extends D
   readonly needs: "nothing";
 }
 
-/** An operation of which only the description's form is known: what the registry hands to every surface. */
+/** Any operation, without the types of its input and result. */
 export type AnyOperation = Operation | FreeOperation;
 
-/** Describes an operation on a repository; its types follow from its schemas. */
+/** Describes an operation on a repository. Its types come from its schemas. */
 export function defineOperation<I extends Fields, S extends Schema<unknown>>(
   operation: Omit<Operation<I, Infer<S>>, "needs" | "output"> & { readonly output: S },
 ): Operation<I, Infer<S>> {

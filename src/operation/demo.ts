@@ -1,39 +1,33 @@
 import { JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
-import { anything, list, record, text } from "../model/schema.ts";
+import { anything, type Infer, list, record, text } from "../model/schema.ts";
 import { attempt } from "../platform/deno_call.ts";
 import { isSystemError } from "../platform/system_error.ts";
 import { callOperation } from "./call.ts";
 import { type AnyOperation, defineFreeOperation } from "./define.ts";
 import type { Context } from "../protocol/context.ts";
 
-/** One thing that the demo does. */
 const Step = record({
-  say: text().about("What happens from here on, in a sentence; empty where it goes on."),
-  command: text().about("What one would type."),
+  say: text().about("One sentence on what happens; empty if the step belongs to the one before."),
+  command: text().about("The command line for this step."),
   operation: text(),
-  result: anything().about("What the operation gave; null where a file was written instead."),
+  result: anything().about("The operation's result; null if the step is not an operation."),
 });
 
-/** Shows what JVS does on a real workspace of its own. */
+/** Shows what JVS does, in a small workspace that it makes. */
 export const demo = defineFreeOperation({
   name: "demo",
   summary: "Make a small workspace, break it, bring it back: the tour in five seconds",
   about:
-    "Everything in it is real: a repository is made in a new folder, saved, broken, restored and verified. The folder " +
-    "stays, for you to look around in.",
+    "Everything in it is real: it makes a repository in a new folder, saves it, breaks it, restores it and verifies it. " +
+    "The folder stays for you to look around in.",
   examples: [["jvs demo", "in a new temporary folder"], ["jvs demo ~/try", "in a folder of your choice"]],
   changes: "outside",
   input: record({
-    folder: text().optional().about(
-      "A folder to make it in, which must not exist yet; a temporary one when left out.",
-    )
+    folder: text().optional().about("The new folder to make it in; by default a temporary folder.")
       .cli({ positional: true, placeholder: "DIR", completes: "path" }),
   }, { closed: true }),
-  output: record({
-    folder: text(),
-    steps: list(Step),
-  }),
+  output: record({ folder: text(), steps: list(Step) }),
   async run(context, input) {
     const folder = makeFolder(context, input.folder);
     const tour = new Tour({ ...context, cwd: folder, repo: undefined });
@@ -50,27 +44,16 @@ function makeFolder({ cwd }: Context, folder: string | undefined): string {
   } catch (error) {
     if (!isSystemError(error, "EEXIST")) throw error;
     throw new JvsError("E_ALREADY_EXISTS", `Cannot make the demo in ${quoted(path)}: it exists`, {
-      hint: "Name a folder that does not exist yet, or none: then it is made in a temporary one.",
+      hint: "Name a folder that does not exist yet, or none for a temporary folder.",
     });
   }
   return Deno.realPathSync(path);
 }
 
-interface StepRecord {
-  readonly say: string;
-  readonly command: string;
-  readonly operation: string;
-  readonly result: unknown;
-}
-
 class Tour {
-  readonly steps: StepRecord[] = [];
-  private context: Context;
-  private sentence = "";
+  readonly steps: Infer<typeof Step>[] = [];
 
-  constructor(context: Context) {
-    this.context = context;
-  }
+  constructor(private context: Context) {}
 
   async walk(): Promise<void> {
     const { init } = await import("./init.ts");
@@ -84,70 +67,49 @@ class Tour {
       name: "trial",
     });
     this.context = { ...this.context, cwd: `${this.context.cwd}/trial/main` };
-    this.say("Some work: a training script, its settings, and some data.");
-    this.write("train.py", "print('training')", 1);
-    this.write("settings.yaml", "learning_rate: 0.1", 1);
-    this.write("data/samples.csv", "x,y", 20_000);
+    this.write("Some work: a training script, its settings, and some data.", "train.py", "print('training')");
+    this.write("", "settings.yaml", "learning_rate: 0.1");
+    this.do("", "mkdir data", (folder) => Deno.mkdirSync(`${folder}/data`));
+    this.write("", "data/samples.csv", "x,y", 20_000);
     await this.run(
-      "Save it. Unchanged files will never be copied again.",
+      "Save it. Later snapshots do not copy unchanged files again.",
       'jvs snapshot "it works" --tag good',
       snapshot,
-      {
-        note: "it works",
-        tags: ["good"],
-      },
+      { note: "it works", tags: ["good"] },
     );
-
-    this.say("Then everything goes wrong: a bad edit, the data is gone.");
-    this.write("settings.yaml", "learning_rate: 100", 1);
-    this.remove("data");
-    this.write("notes.txt", "an idea that is nowhere else", 1);
+    this.write(
+      "Then everything goes wrong: a bad edit, the data is gone.",
+      "settings.yaml",
+      "learning_rate: 100",
+    );
+    this.do("", "rm -r data", (folder) => Deno.removeSync(`${folder}/data`, { recursive: true }));
+    this.write("", "notes.txt", "an idea that is nowhere else");
     await this.run("What differs from the last snapshot?", "jvs status", status, {});
     await this.run(
-      "Go back. What was not saved yet is saved first: the idea is not lost.",
+      "Go back. JVS saves unsaved work first, so the idea is not lost.",
       "jvs restore good",
       restore,
-      {
-        snapshot: "good",
-      },
+      { snapshot: "good" },
     );
     await this.run("Read everything again: is it what was saved?", "jvs verify", verify, {});
-    await this.run("And the history, with the unsaved work as a leaf.", "jvs history", history, {});
+    await this.run("And the history, with the unsaved work at its side.", "jvs history", history, {});
   }
 
-  /** What the next step does. */
-  private say(sentence: string): void {
-    this.sentence = sentence;
-  }
-
-  private async run(
-    say: string,
-    command: string,
-    operation: unknown,
-    input: Readonly<Record<string, unknown>>,
-  ): Promise<void> {
-    const known = operation as AnyOperation; // each has types of its own; here only running it matters
+  private async run(say: string, command: string, operation: unknown, input: Record<string, unknown>) {
+    const known = operation as AnyOperation; // to run it, the types of its input and result do not matter
     const result = await callOperation(known, this.context, input);
     this.steps.push({ say, command, operation: known.name, result });
   }
 
-  private write(path: string, line: string, times: number): void {
-    const folder = path.slice(0, Math.max(0, path.lastIndexOf("/")));
-    if (folder !== "") this.do(`mkdir ${folder}`, () => Deno.mkdirSync(`${this.context.cwd}/${folder}`));
+  private write(say: string, path: string, line: string, times = 1): void {
     const command = times === 1 ? `echo "${line}"` : `yes "${line}" | head -n ${times}`;
-    this.do(`${command} > ${path}`, () => {
-      Deno.writeTextFileSync(`${this.context.cwd}/${path}`, `${line}\n`.repeat(times));
-    });
+    const content = `${line}\n`.repeat(times);
+    this.do(say, `${command} > ${path}`, (folder) => Deno.writeTextFileSync(`${folder}/${path}`, content));
   }
 
-  private remove(path: string): void {
-    this.do(`rm -r ${path}`, () => Deno.removeSync(`${this.context.cwd}/${path}`, { recursive: true }));
-  }
-
-  /** Does what one would do by a command of the shell. */
-  private do(command: string, effect: () => void): void {
-    effect();
-    this.steps.push({ say: this.sentence, command, operation: "", result: null });
-    this.sentence = "";
+  /** Does the same as a shell command in the worktree. */
+  private do(say: string, command: string, effect: (folder: string) => void): void {
+    effect(this.context.cwd);
+    this.steps.push({ say, command, operation: "", result: null });
   }
 }

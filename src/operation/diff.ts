@@ -2,6 +2,7 @@ import { boolean, list, nullable, record, text } from "../model/schema.ts";
 import { standsOn } from "../repo/lineage.ts";
 import { compareSides, DifferenceRecord, Summary } from "../protocol/look/differences.ts";
 import { defineOperation } from "./define.ts";
+import { EVERY_PATH, OTHER_WORKTREE } from "./inputs.ts";
 import { patchesOf } from "../protocol/look/patches.ts";
 import { nowSide, openSide, snapshotSide } from "../protocol/look/side.ts";
 import { requireWorktree } from "../protocol/worktree/which.ts";
@@ -9,38 +10,37 @@ import { requireWorktree } from "../protocol/worktree/which.ts";
 const PatchedDifference = record({
   ...DifferenceRecord.fields,
   patch: nullable(text()).optional().about(
-    "With `patch`: a unified diff, or a sentence why there is none; null where no file's content differs.",
+    "With `patch`: a unified diff, or why there is none. Null if no file content differs.",
   ),
 });
 
-/** Says how two trees differ. */
+/** Shows how two trees differ. */
 export const diff = defineOperation({
   name: "diff",
-  summary: "Say how two snapshots, or a snapshot and a worktree, differ",
+  summary: "Show how two snapshots, or a snapshot and a worktree, differ",
   about:
     "Compares any two of: a snapshot, this worktree as it is now (`@`), another worktree as it is now (`@name`). " +
-    "Without arguments: the snapshot the worktree stands on against the worktree now.",
+    "Without arguments it compares the snapshot the worktree stands on with the worktree now.",
   examples: [
     ["jvs diff", "what changed since the last snapshot"],
-    ["jvs diff v1", "what differs from v1 to the worktree now"],
-    ["jvs diff v1 HEAD --stat", "how much differs between two snapshots"],
+    ["jvs diff v1", "what changed from v1 to the worktree now"],
+    ["jvs diff v1 HEAD --stat", "only counts what differs between two snapshots"],
     ["jvs diff v1 HEAD --patch", "which lines differ"],
     ["jvs diff @main @experiment", "how two worktrees differ"],
   ],
   changes: "nothing",
   input: record({
-    from: text().optional().about("The older side; the snapshot the worktree stands on when left out.")
+    from: text().optional().about("The older side; by default the snapshot the worktree stands on.")
       .cli({ positional: true, placeholder: "A", completes: "snapshot" }),
-    to: text().optional().about("The newer side; the worktree as it is now when left out.")
+    to: text().optional().about("The newer side; by default the worktree as it is now.")
       .cli({ positional: true, placeholder: "B", completes: "snapshot" }),
-    worktree: text().optional().about("Another worktree than the one you are in.")
-      .cli({ placeholder: "NAME", completes: "worktree" }),
-    metadata: boolean().default(false).about("Times and extended attributes count too."),
-    all: boolean().default(false).about("Name every path, those in new and removed folders too."),
-    stat: boolean().default(false).about("Only how many, of each kind."),
-    name_only: boolean().default(false).about("Only the paths."),
-    patch: boolean().default(false).about("The lines that differ, as a unified diff, where files are text."),
-    exit_code: boolean().default(false).about("Exit with 1 when anything differs."),
+    worktree: OTHER_WORKTREE,
+    metadata: boolean().default(false).about("Compare times and extended attributes too."),
+    all: EVERY_PATH,
+    stat: boolean().default(false).about("Show only how many paths differ, by kind."),
+    name_only: boolean().default(false).about("Show only the paths."),
+    patch: boolean().default(false).about("Show the lines that differ in text files, as a unified diff."),
+    exit_code: boolean().default(false).about("Exit with 1 if anything differs."),
   }, { closed: true }),
   output: record({
     from: text().about("A snapshot's id, `@name` for a worktree as it is now, or `nothing`."),

@@ -1,5 +1,5 @@
 import { Finding } from "../model/records.ts";
-import { boolean, type Infer, list, oneOf, record, text } from "../model/schema.ts";
+import { boolean, list, oneOf, record, text } from "../model/schema.ts";
 import {
   checkAudit,
   checkLayout,
@@ -24,22 +24,22 @@ import { verifySnapshot } from "../protocol/verify/snapshot.ts";
 const Input = record({
   strict: boolean().default(false).about("Also read every snapshot's content."),
   repair_runtime: boolean().default(false)
-    .about("Finish or undo what was interrupted, and do the repairs that cannot lose anything."),
-  repair: list(oneOf(...REPAIRS)).default([]).about("Do this repair too; may be given several times.")
+    .about("Finish or undo interrupted operations, and do the repairs that cannot lose anything."),
+  repair: list(oneOf(...REPAIRS)).default([]).about("Also do this repair; may be given several times.")
     .cli({ placeholder: "ACTION" }),
 }, { closed: true });
 
-/** Looks the repository over, and mends on request. */
+/** Checks the repository, and repairs it on request. */
 export const doctor = defineOperation({
   name: "doctor",
-  summary: "Look the repository over, and mend it on request",
+  summary: "Check the repository, and repair it on request",
   about:
-    "Checks layout, snapshots, lineage, worktrees, audit trail, what was interrupted, and the clock. Changes nothing " +
-    "unless asked to. --repair-runtime recovers interrupted operations and rebuilds what is rebuildable; other repairs " +
-    `are done only by name: ${REPAIRS.join(", ")}.`,
+    "Checks the layout, snapshots, lineage, worktrees, audit log, interrupted operations and the clock. Changes nothing " +
+    "unless you ask for a repair. --repair-runtime recovers interrupted operations and rebuilds what can be rebuilt. " +
+    `It does other repairs only by name: ${REPAIRS.join(", ")}.`,
   examples: [
-    ["jvs doctor", "a quick look"],
-    ["jvs doctor --strict", "reads every snapshot too"],
+    ["jvs doctor", "a quick check"],
+    ["jvs doctor --strict", "also reads every snapshot"],
     ["jvs doctor --strict --repair-runtime", "after a crash, or after copying a repository"],
   ],
   changes: "repository",
@@ -48,13 +48,13 @@ export const doctor = defineOperation({
   output: record({
     healthy: boolean(),
     findings: list(Finding),
-    repaired: list(text()).about("What was mended, in sentences."),
+    repaired: list(text()).about("The repairs that were made, as sentences."),
   }),
   failed: ({ healthy }) => !healthy,
   async run(context, input) {
     const repaired = input.repair_runtime ? await repairRuntime(context) : [];
     for (const action of input.repair) repaired.push(...await repair(context, action));
-    const findings = await look(context, input);
+    const findings = await check(context, input.strict);
     const healthy = !findings.some(({ severity }) => severity === "error" || severity === "critical");
     return { healthy, findings, repaired };
   },
@@ -71,10 +71,10 @@ const CHECKS: readonly ((context: RepositoryContext) => Finding[] | Promise<Find
   checkForeign,
 ];
 
-async function look(context: RepositoryContext, { strict }: Infer<typeof Input>): Promise<Finding[]> {
+async function check(context: RepositoryContext, strict: boolean): Promise<Finding[]> {
   const places = checkPlaces(context);
   const findings = [...places];
-  for (const check of CHECKS) findings.push(...await asFar(() => runChecks(context, [check]), places));
+  for (const each of CHECKS) findings.push(...await asFar(() => runChecks(context, [each]), places));
   const problem = context.store.config.problem();
   if (problem !== undefined) findings.push(finding("error", problem.code, problem.message));
   const notHonoured = context.store.config.notHonoured();
@@ -85,32 +85,41 @@ async function look(context: RepositoryContext, { strict }: Infer<typeof Input>)
   return [...findings, ...read.filter(({ code, snapshot_id }) => !told.has(`${code} ${snapshot_id}`))];
 }
 
+/** Reads every snapshot: a finding for each that is damaged, unreadable or degraded. */
 async function readEverything(context: RepositoryContext): Promise<Finding[]> {
   const read = new ReadInodes();
   const findings: Finding[] = [];
   for (const id of context.store.snapshots.list()) {
     const { severity, error, message, files, unchecked, worn } = await verifySnapshot(context, id, { read });
+    const add = (
+      level: Finding["severity"],
+      code: string,
+      state: string | null,
+      paths: readonly string[],
+    ) => findings.push(finding(level, code, `Snapshot ${id}: ${state}${someOf(paths)}`, { snapshot_id: id }));
     if (severity === "critical") {
-      const named = someOf(files.map(({ path, problem }) => `${path || "."} (${problem})`));
-      const text = `Snapshot ${id}: ${message ?? "it is damaged."}${named}`;
-      findings.push(finding("critical", error ?? "E_PAYLOAD_HASH_MISMATCH", text, { snapshot_id: id }));
+      const paths = files.map(({ path, problem }) => `${path || "."} (${problem})`);
+      add("critical", error ?? "E_PAYLOAD_HASH_MISMATCH", message ?? "it is damaged.", paths);
     } else if (severity === "unchecked") {
-      const named = someOf(unchecked.map(({ path, owner }) => `${path || "."} (of ${owner})`));
-      const text = `Snapshot ${id}: ${message}${named}`;
-      findings.push(finding("warning", "E_PERMISSION", text, { snapshot_id: id }));
+      add(
+        "warning",
+        "E_PERMISSION",
+        message,
+        unchecked.map(({ path, owner }) => `${path || "."} (of ${owner})`),
+      );
     } else if (severity === "degraded") {
-      const named = someOf(worn.map(({ path, lost }) => `${path || "."} (${lost})`));
-      const text =
-        `Snapshot ${id}: its content is whole, but metadata was lost, as some copiers do; a restore brings it back.${named}`;
-      findings.push(finding("warning", "E_DEGRADED", text, { snapshot_id: id }));
+      add("warning", "E_DEGRADED", METADATA_LOST, worn.map(({ path, lost }) => `${path || "."} (${lost})`));
     }
   }
   return findings;
 }
 
+const METADATA_LOST =
+  "its content is whole, but metadata was lost, as some copiers do; a restore brings it back.";
+
 const MOST_NAMED = 5;
 
-/** The first few, as the end of a message. */
+/** The first few paths, as the end of a message. */
 function someOf(named: readonly string[]): string {
   if (named.length === 0) return "";
   const rest = named.length > MOST_NAMED ? `, and ${named.length - MOST_NAMED} more` : "";

@@ -3,37 +3,34 @@ import { JvsError } from "../model/errors.ts";
 import { type AnyOperation, defineFreeOperation } from "./define.ts";
 import type { Catalog } from "./catalog.ts";
 
-/** What `help` gives: the descriptions that everything else is made from. */
-export const HelpResult = record({
+const HelpResult = record({
   commands: list(record({
     name: text(),
     summary: text(),
     about: text(),
     changes: oneOf("nothing", "worktree", "repository", "outside"),
-    input: anything().about("JSON Schema of what goes in."),
-    output: anything().about("JSON Schema of what comes out."),
+    input: anything().about("JSON Schema of the input."),
+    output: anything().about("JSON Schema of the result."),
   })),
 });
 
-/** Tells about operations, itself included. */
-export function helpOn(catalog: Pick<Catalog, "has" | "group" | "load" | "loadAll">) {
+/** Describes the operations of a catalog, which includes `help` itself. */
+export function helpOn(catalog: Catalog) {
   return defineFreeOperation({
     name: "help",
-    summary: "Show what commands there are, or all about one",
+    summary: "List the commands, or explain one",
     examples: [
       ["jvs help", "lists all commands"],
       ["jvs help worktree fork", "explains one"],
     ],
     changes: "nothing",
     input: record({
-      command: list(text()).default([]).about("The command's words.").cli({
-        positional: true,
-        completes: "command",
-      }),
+      command: list(text()).default([]).about("The command.")
+        .cli({ positional: true, completes: "command" }),
     }, { closed: true }),
     output: HelpResult,
     async run(_context, { command }) {
-      const found = await wanted(catalog, command.join(" "));
+      const found = await named(catalog, command.join(" "));
       return {
         commands: found.map((each) => ({
           name: each.name,
@@ -48,10 +45,7 @@ export function helpOn(catalog: Pick<Catalog, "has" | "group" | "load" | "loadAl
   });
 }
 
-async function wanted(
-  catalog: Pick<Catalog, "has" | "group" | "load" | "loadAll">,
-  words: string,
-): Promise<AnyOperation[]> {
+async function named(catalog: Catalog, words: string): Promise<AnyOperation[]> {
   if (words === "") return await catalog.loadAll();
   if (catalog.has(words)) return [await catalog.load(words)];
   const group = catalog.group(words);

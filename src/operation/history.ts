@@ -5,35 +5,39 @@ import { boolean, type Infer, integer, list, nullable, record, text } from "../m
 import { nowMs } from "../platform/clock.ts";
 import { leavesOf, line, standsOn } from "../repo/lineage.ts";
 import { defineOperation } from "./define.ts";
+import { OTHER_WORKTREE } from "./inputs.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
 import { isDetached, requireWorktree } from "../protocol/worktree/which.ts";
 
 /** One snapshot in a history. */
-export const HistoryEntry = record({
+const HistoryEntry = record({
   ...Descriptor.fields,
   is_head: boolean(),
   is_latest: boolean(),
-  side: boolean().about("A leaf beside the line: an autosave or a partial snapshot."),
-  pruned: boolean().about("Its content was removed; its place in the line was kept."),
+  side: boolean().about("It is not on the line: an autosave or a partial snapshot."),
+  pruned: boolean().about("Its content was deleted; its place in the line was kept."),
 });
 type HistoryEntry = Infer<typeof HistoryEntry>;
 
 const Input = record({
-  limit: integer({ min: 1 }).optional().about("At most so many, the newest.").cli({
+  limit: integer({ min: 1 }).optional().about("Show only the newest N.").cli({
     short: "n",
     placeholder: "N",
   }),
-  all: boolean().default(false).about("Every snapshot of the repository, not just this worktree's line."),
-  tag: text().optional().about("Only those with this tag.").cli({ placeholder: "TAG" }),
-  tag_grep: text().optional().about("Only those with a tag that matches.").cli({ placeholder: "REGEX" }),
-  grep: text().optional().about("Only those whose note contains this.").cli({ placeholder: "TEXT" }),
-  since: text().optional().about("Only from then on: a date, a time, or `3d` ago.").cli({
+  all: boolean().default(false).about(
+    "Show every snapshot of the repository, not only this worktree's line.",
+  ),
+  tag: text().optional().about("Show only snapshots with this tag.").cli({ placeholder: "TAG" }),
+  tag_grep: text().optional().about("Show only snapshots with a tag that matches.").cli({
+    placeholder: "REGEX",
+  }),
+  grep: text().optional().about("Show only snapshots whose note contains this.").cli({ placeholder: "TEXT" }),
+  since: text().optional().about("Show only snapshots since then: a date, a time, or `3d` ago.").cli({
     placeholder: "TIME",
   }),
-  until: text().optional().about("Only up to then.").cli({ placeholder: "TIME" }),
+  until: text().optional().about("Show only snapshots until then.").cli({ placeholder: "TIME" }),
   size: boolean().default(false).about("Show sizes."),
-  worktree: text().optional().about("Another worktree than the one you are in.")
-    .cli({ placeholder: "NAME", completes: "worktree" }),
+  worktree: OTHER_WORKTREE,
 }, { closed: true });
 
 /** Lists the snapshots of a worktree's line, newest first. */
@@ -41,7 +45,7 @@ export const history = defineOperation({
   name: "history",
   summary: "List the snapshots of this worktree's line",
   examples: [
-    ["jvs history", "the line, with a mark where the worktree stands"],
+    ["jvs history", "the line, with a mark at the snapshot the worktree stands on"],
     ["jvs history --tag good --since 7d", "the good ones of the last week"],
     ["jvs history --all -n 20", "the newest 20 of the whole repository"],
   ],
@@ -53,12 +57,12 @@ export const history = defineOperation({
     latest_snapshot_id: nullable(snapshotId()),
     detached: boolean(),
     snapshots: list(HistoryEntry),
-    total: integer().about("How many there are before --limit."),
+    total: integer().about("How many there are without --limit."),
   }),
   async run(context, input) {
     const worktree = requireWorktree(context, input.worktree);
     const matches = filterOf(input);
-    const found = input.all ? await everything(context) : await lineWithLeaves(context, worktree);
+    const found = input.all ? await allSnapshots(context) : await lineWithLeaves(context, worktree);
     const entries = found.map((entry) => entryOf(context, worktree, entry)).filter(matches);
     return {
       worktree: worktree.name,
@@ -71,12 +75,12 @@ export const history = defineOperation({
   },
 });
 
-async function everything({ store }: RepositoryContext): Promise<Descriptor[]> {
+async function allSnapshots({ store }: RepositoryContext): Promise<Descriptor[]> {
   const ids = store.snapshots.list();
   return await Promise.all(ids.reverse().map((id) => store.snapshots.descriptor(id)));
 }
 
-/** The line, newest first, with its leaves where they hang. */
+/** The line with its autosaves and partial snapshots, newest first. */
 async function lineWithLeaves({ store }: RepositoryContext, worktree: WorktreeConfig): Promise<Descriptor[]> {
   const latest = standsOn(store, worktree, "latest");
   const main = latest === null ? [] : await line(store, latest);
@@ -117,7 +121,7 @@ function patternOf(source: string): RegExp {
   try {
     return new RegExp(source);
   } catch (error) {
-    throw new JvsError("E_USAGE", `Cannot use "${source}" as a pattern: it is no regular expression`, {
+    throw new JvsError("E_USAGE", `Cannot use "${source}" as a pattern: it is not a regular expression`, {
       hint: "Give a JavaScript regular expression, such as ^v[0-9]+$.",
       cause: error,
     });

@@ -21,15 +21,15 @@ import type { RepositoryContext } from "../protocol/context.ts";
 import { chooseEngine } from "../protocol/engine_for.ts";
 
 const EngineInfo = record({
-  name: nullable(oneOf(...ENGINE_NAMES)).about("Null where none works."),
-  reason: text().about("Why this one."),
+  name: nullable(oneOf(...ENGINE_NAMES)).about("Null if none works."),
+  reason: text().about("Why JVS uses this one."),
 });
 
-/** Tells what a repository is, and what works here. */
+/** Shows what a repository is, and what works on this system. */
 export const info = defineOperation({
   name: "info",
-  summary: "Tell what this repository is, how it saves, and what works here",
-  about: "For a look around and for bug reports. It repairs nothing.",
+  summary: "Show what this repository is, how it saves, and what works here",
+  about: "For an overview and for bug reports. It repairs nothing.",
   changes: "nothing",
   input: record({}, { closed: true }),
   output: record({
@@ -51,19 +51,19 @@ export const info = defineOperation({
       worktrees: integer({ min: 0 }),
       refs: integer({ min: 0 }),
       pins: integer({ min: 0 }),
-      interrupted: integer({ min: 0 }).about("Changes that the next change, or doctor, will finish or undo."),
+      interrupted: integer({ min: 0 }).about(
+        "Interrupted changes. The next change, or doctor, finishes or undoes them.",
+      ),
     }),
-    shared: boolean().about("Open to the group of its folder."),
+    shared: boolean().about("The group of its folder may use it."),
     abilities: mapOf(boolean()).about("What the system lets JVS keep and do."),
     permissions: record({
-      c_library: boolean().about(
-        "Whether calls into the C library are permitted: without, less can be kept.",
-      ),
-      run: oneOf("any", "named").about("Which programs may be run."),
-      network: boolean().about("Always false, unless somebody started JVS with more than it asks for."),
+      c_library: boolean().about("Whether JVS may call the C library. Without it JVS can keep less."),
+      run: oneOf("any", "named").about("Which programs JVS may run."),
+      network: boolean().about("False, unless JVS was started with more permissions than it needs."),
     }),
     settings: list(record({ key: text(), value: anything() })).about("Those that differ from their default."),
-    problem: nullable(text()).about("What is wrong with the settings file, or not honoured in it."),
+    problem: nullable(text()).about("What is wrong in the settings file, or has no effect in this version."),
   }),
   async run(context) {
     const { store, worktree } = context;
@@ -77,13 +77,7 @@ export const info = defineOperation({
       jvs_version: VERSION,
       worktree: worktree?.name ?? null,
       engine: await engineInfo(context, folder),
-      file_system: {
-        kind,
-        id,
-        read_only: readOnly,
-        free_bytes: freeBytes,
-        free_inodes: freeInodes,
-      },
+      file_system: { kind, id, read_only: readOnly, free_bytes: freeBytes, free_inodes: freeInodes },
       counts: countsOf(context),
       shared: isShared(store),
       abilities: abilitiesOf(store),
@@ -96,7 +90,7 @@ export const info = defineOperation({
   },
 });
 
-/** The worktree's folder, or the repository's where there is none. */
+/** Opens the folder of the worktree, or of the repository if there is no worktree. */
 function openSource({ store, worktree }: RepositoryContext): Folder {
   if (worktree !== null && store.worktrees.checkIdentity(worktree) !== "missing") {
     return store.worktrees.openRoot(worktree);
@@ -132,7 +126,7 @@ function countsOf({ store }: RepositoryContext) {
   };
 }
 
-/** Named as everything in results is. */
+/** The abilities with names in snake_case, like all names in results. */
 function abilitiesOf({ platform }: Store): Record<string, boolean> {
   const inWords = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   return Object.fromEntries(Object.entries(platform.abilities).map(([name, has]) => [inWords(name), has]));

@@ -14,19 +14,16 @@ export const init = defineFreeOperation({
   name: "init",
   summary: "Make a new repository with an empty worktree called main",
   about:
-    "What is to be versioned goes into the folder main in it. To put a folder that has content under version " +
-    "control where it stands, use `jvs adopt`.",
+    "Put your files into its folder main. To put an existing folder under version control where it is, use `jvs adopt`.",
   examples: [
     ["jvs init project", "makes project/ with project/main/ to work in"],
     ["jvs init", "makes the repository in the current, empty folder"],
-    ["jvs init team --shared group", "lets everybody in the folder's group use it"],
+    ["jvs init team --shared group", "lets all members of the folder's group use it"],
   ],
   changes: "outside",
   kinds: [initBeginning],
   input: record({
-    name: text().optional().about(
-      "The folder to make; the current one, which must be empty, when none is given.",
-    )
+    name: text().optional().about("The folder to make; by default the current folder, which must be empty.")
       .cli({ positional: true, placeholder: "NAME" }),
     shared: oneOf("group").optional().about("Open the repository to the group of its folder.")
       .cli({ placeholder: "group" }),
@@ -48,7 +45,7 @@ export const init = defineFreeOperation({
   },
 });
 
-/** What decides about a place besides the place. */
+/** The user's settings that decide where a repository may be made. */
 export function placeOptions({ home, userConfig }: Context): PlaceOptions {
   return { ...(home === undefined ? {} : { home }), trustedRoots: trustedRepositories(userConfig) };
 }
@@ -56,12 +53,11 @@ export function placeOptions({ home, userConfig }: Context): PlaceOptions {
 function hasContent(root: string, name: string | undefined): JvsError {
   return new JvsError(
     "E_ALREADY_EXISTS",
-    `Cannot make a repository in ${quoted(root)}: something is in it already`,
+    `Cannot make a repository in ${quoted(root)}: the folder is not empty`,
     {
       hint: name === undefined
-        ? "To put what is in it under version control, run `jvs adopt`; for a new repository give it a name: " +
-          "`jvs init NAME`."
-        : `Choose another name; to put what is in that folder under version control, run \`jvs adopt ${name}\`.`,
+        ? "To put its content under version control, run `jvs adopt`. For a new repository give a name: `jvs init NAME`."
+        : `Choose another name. To put that folder under version control, run \`jvs adopt ${name}\`.`,
       details: { path: root },
     },
   );

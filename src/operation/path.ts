@@ -7,20 +7,19 @@ import { defineOperation } from "./define.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
 import { requireWorktree } from "../protocol/worktree/which.ts";
 
-/** Says where something is. */
+/** Shows the path of a snapshot or a worktree. */
 export const path = defineOperation({
   name: "path",
   summary: "Show the absolute path of a snapshot's files, or of a worktree",
-  about: "A snapshot is an ordinary folder: read it, compare it, copy from it. Do not write into it.",
+  about:
+    "A snapshot is an ordinary folder: you can read it, compare it, and copy from it. Do not write into it.",
   examples: [
     ["jvs path", "the worktree you are in"],
     ["diff -r $(jvs path v1) .", "compares the snapshot tagged v1 with this folder"],
   ],
   changes: "nothing",
   input: record({
-    of: text().optional().about(
-      "A snapshot, or else a worktree's name; the worktree you are in when none is given.",
-    )
+    of: text().optional().about("A snapshot or a worktree's name; by default the worktree you are in.")
       .cli({ positional: true, placeholder: "SNAPSHOT", completes: "snapshot" }),
   }, { closed: true }),
   output: record({
@@ -49,7 +48,7 @@ function ofSnapshot({ store }: RepositoryContext, id: string) {
     return { path: store.layout.payload(id).path, snapshot_id: id, worktree: null };
   }
   throw new JvsError("E_NOT_FOUND", `Cannot show where ${shortId(id)} is: its content was pruned`, {
-    hint: "Name another snapshot; `jvs history` marks those that were pruned.",
+    hint: "Name another snapshot; `jvs history` marks pruned ones.",
     details: { snapshot_id: id, pruned: true },
   });
 }

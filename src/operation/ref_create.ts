@@ -13,7 +13,7 @@ const creation = defineChange({
   details: record({}),
   steps: [],
   audit: record({ ref_name: text(), snapshot_id: snapshotId(), note: text() }),
-  // A ref is one file, which says whether it was made.
+  // The ref is one file. If it exists, the change was made.
   recover: (context, intent) =>
     finishIf(context.store.refs.find(intent.target) !== undefined, context, intent),
 });
@@ -21,15 +21,15 @@ const creation = defineChange({
 /** Gives a snapshot a name. */
 export const refCreate = defineOperation({
   name: "ref create",
-  summary: "Give a snapshot a name that holds in the whole repository",
-  about: "A tag is part of its snapshot for good; a ref may be given and taken away at any time.",
+  summary: "Give a snapshot a name that is valid in the whole repository",
+  about: "A tag is part of its snapshot forever. A ref can be created and deleted at any time.",
   examples: [["jvs ref create best v1 --note '0.93 on the test set'", "names the snapshot tagged v1"]],
   changes: "repository",
   kinds: [creation],
   input: record({
     name: text().about("The ref's name.").cli({ positional: true, placeholder: "NAME" }),
     snapshot: text().default("HEAD").about("The snapshot.").cli({ positional: true, completes: "snapshot" }),
-    note: text().default("").about("What it stands for, in your words."),
+    note: text().default("").about("What it means, in your own words."),
   }, { closed: true }),
   output: record({ ref: Ref }),
   async run(context, input) {
@@ -38,18 +38,15 @@ export const refCreate = defineOperation({
     const id = await resolveSnapshot(store, input.snapshot, context);
     const begun = { kind: creation, target: name, details: {}, claims: { snapshot_id: id } };
     return await changeRepository(context, begun, async (change) => {
-      // A change that deletes snapshots has to take the same lock: now this one cannot go any more.
+      // Deleting a snapshot needs the same lock, so from here on no process can delete this one.
       await store.snapshots.descriptor(id);
-      const ref = {
-        ref_name: name,
-        snapshot_id: id,
-        created_at: nowIso(),
-        created_by: actor,
-        note: input.note,
-      };
-      if (store.refs.find(name) !== undefined) store.refs.create(ref); // says that it exists, before anything is decided
-      const note = { target: name, details: { ref_name: name, snapshot_id: id, note: input.note } };
-      await commitChange(change, note, { commit: () => void store.refs.create(ref) });
+      const named = { ref_name: name, snapshot_id: id, note: input.note };
+      const ref = { ...named, created_at: nowIso(), created_by: actor };
+      // If the ref exists, fail before the audit record is decided: `create` throws the error.
+      if (store.refs.find(name) !== undefined) store.refs.create(ref);
+      await commitChange(change, { target: name, details: named }, {
+        commit: () => void store.refs.create(ref),
+      });
       return { ref };
     });
   },

@@ -15,18 +15,17 @@ const deletion = defineChange({
     finishIf(context.store.refs.find(intent.target) === undefined, context, intent),
 });
 
-/** Takes a name from a snapshot. */
+/** Deletes the name of a snapshot. */
 export const refDelete = defineOperation({
   name: "ref delete",
   summary: "Delete a ref; its snapshot stays",
-  about: "The snapshot stays.",
-  examples: [["jvs ref delete best", "takes that name away"]],
+  examples: [["jvs ref delete best", "deletes that name"]],
   changes: "repository",
   kinds: [deletion],
   input: record({
     name: text().about("The ref.").cli({ positional: true, placeholder: "NAME", completes: "ref" }),
   }, { closed: true }),
-  output: record({ ref: Ref.about("What it was.") }),
+  output: record({ ref: Ref.about("The deleted ref.") }),
   async run(context, input) {
     const { store } = context;
     const name = checkRefName(input.name);

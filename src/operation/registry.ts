@@ -3,8 +3,8 @@ import type { AnyChangeKind } from "../protocol/change/kind.ts";
 import { type Catalog, catalogOf } from "./catalog.ts";
 
 /**
- * Every operation by the words that call it, each with the one file that describes it. A file is loaded when it is asked
- * for, so that a command pays for itself and for no other; what an operation is stands in its file and only there.
+ * Every operation by its name, with the file that describes it. A file is loaded on first use, so a command does not
+ * load the others.
  */
 export const OPERATIONS = {
   "init": async () => (await import("./init.ts")).init,
@@ -36,24 +36,24 @@ export const OPERATIONS = {
   "version": async () => (await import("./version.ts")).version,
 };
 
-/** The words that call an operation. */
+/** The name of an operation. */
 export type OperationName = keyof typeof OPERATIONS;
 
-/** The operation of that name. */
+/** The operation with this name. */
 export type OperationOf<N extends OperationName> = Awaited<ReturnType<typeof OPERATIONS[N]>>;
 
-/** What the operation of that name gives. */
+/** The result of the operation with this name. */
 export type ResultOf<N extends OperationName> = OperationOf<N> extends { readonly output: Schema<infer R> }
   ? R
   : never;
 
-/** The operations of JVS, with `help` about them. */
+/** All operations of JVS, including `help`. */
 export const operations: Catalog = catalogOf({
   ...OPERATIONS,
   help: async () => (await import("./help.ts")).helpOn(operations),
 });
 
-/** The kind of change that intents of this name are of: its operation's name is that name, or begins it. */
+/** Finds the kind of change for an intent by its name: the operation's name, or a name that begins with it. */
 export async function changeKindOf(name: string): Promise<AnyChangeKind | undefined> {
   for (let words = name; words !== ""; words = words.slice(0, Math.max(words.lastIndexOf(" "), 0))) {
     if (!operations.has(words)) continue;

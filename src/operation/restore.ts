@@ -7,6 +7,7 @@ import { boolean, type Infer, list, record, text } from "../model/schema.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
 import { changeWorktree } from "../protocol/change/change.ts";
 import { defineOperation } from "./define.ts";
+import { OTHER_WORKTREE } from "./inputs.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
 import { pathsInWorktree } from "../protocol/look/paths.ts";
 import { restoreInPlace } from "../protocol/restore/in_place.ts";
@@ -19,120 +20,115 @@ import { requireWorktree } from "../protocol/worktree/which.ts";
 import { createWorktreeFrom } from "../protocol/worktree/create.ts";
 
 const Input = record({
-  snapshot: text().about("The snapshot to go back to; HEAD means the newest of this line.")
+  snapshot: text().about("The snapshot to go back to; HEAD means the newest snapshot of this line.")
     .cli({ positional: true, completes: "snapshot" }),
-  paths: list(text()).default([]).about("Just these paths; the worktree's place in its history stays.")
+  paths: list(text()).default([])
+    .about("Restore only these paths; the worktree keeps its place in the history.")
     .cli({ many: true, placeholder: "PATH", completes: "path" }),
-  worktree: text().optional().about("Another worktree than the one you are in.")
-    .cli({ placeholder: "NAME", completes: "worktree" }),
-  preview: boolean().default(false).about("Say what would be done, and change nothing."),
-  discard: boolean().default(false).about("Give unsaved work up instead of saving it first."),
-  name: text().optional().about(
-    "Leave this worktree alone and make a new one of this name (made up when left out).",
-  )
+  worktree: OTHER_WORKTREE,
+  preview: boolean().default(false).about("Show what would be done, and change nothing."),
+  discard: boolean().default(false).about("Do not save unsaved work first: it is lost."),
+  name: text().optional()
+    .about("Make a new worktree with this name instead (without a name, JVS chooses one).")
     .cli({ placeholder: "WORKTREE", bare: "" }),
-  verify: boolean().optional().about(
-    "Hash restored content before it becomes visible, however much; or never.",
-  ),
-  strict: boolean().default(false).about("Fail when something could not be put back exactly."),
-  inplace: boolean().default(false).about("Accepted: in place is what it does.").cli({ hidden: true }),
+  verify: boolean().optional()
+    .about("Hash restored content before it becomes visible; --no-verify never does."),
+  strict: boolean().default(false).about("Fail if something could not be restored exactly."),
+  inplace: boolean().default(false).about("Accepted; every restore is in place.").cli({ hidden: true }),
   force: boolean().default(false).about("Accepted: the same as --discard.").cli({ hidden: true }),
 }, { closed: true });
 
-/** Makes the worktree equal a snapshot, without ever losing unsaved work. docs/design/restore.md. */
+/** Makes the worktree equal to a snapshot and saves unsaved work first. docs/design/restore.md. */
 export const restore = defineOperation({
   name: "restore",
-  summary: "Make the worktree equal a snapshot; unsaved work is saved first",
+  summary: "Make the worktree equal to a snapshot; unsaved work is saved first",
   about:
-    "Only what differs is touched. What no snapshot holds yet is saved as an autosave first, and its id printed. " +
-    "Ignored files stay. Interrupted at any moment, the tree is wholly old or wholly new.",
+    "Changes only what differs. First saves unsaved work as an autosave and prints its id. Ignored files stay. " +
+    "If a restore is interrupted, the next change completes or undoes it.",
   examples: [
     ["jvs restore 3f2a", "goes back to that snapshot"],
-    ["jvs restore HEAD", "returns to the newest snapshot of the line"],
-    ["jvs restore v1 --paths src data/train.csv", "brings just these paths back"],
-    ["jvs restore v1 --preview", "says what would change"],
+    ["jvs restore HEAD", "goes to the newest snapshot of the line"],
+    ["jvs restore v1 --paths src data/train.csv", "restores only these paths"],
+    ["jvs restore v1 --preview", "shows what would change"],
   ],
   changes: "worktree",
   kinds: [restoring],
   input: Input,
   output: RestoreResult,
   async run(context, input) {
-    const worktree = requireWorktree(context, input.worktree);
-    // As an argument of restore, HEAD means the newest: that is how one gets back. SPEC 7.
-    const word = input.snapshot === "HEAD" ? "LATEST" : input.snapshot;
-    const id = await resolveSnapshot(context.store, word, { worktree, forProgram: context.forProgram });
-    const descriptor = await restorable(context, id);
-    if (input.name !== undefined) {
-      requireWholeAndNew(input);
-      const made = await restoreBeside(context, worktree, descriptor, { ...input, name: input.name });
-      if (input.strict) refuseDegraded(made);
-      return made;
-    }
-    const scope = input.paths.length === 0 ? null : pathsInWorktree(context, worktree, input.paths);
-    const request: RestoreRequest = {
-      descriptor,
-      paths: scope ?? ownPaths(descriptor),
-      named: scope !== null,
-      unsaved: input.discard || input.force ? "discard" : context.store.config.get("restore.unsaved"),
-      verify: input.verify,
-      preview: input.preview,
-    };
-    const result = input.preview
-      ? await preview(context, worktree, request)
-      : await changeTo(context, worktree, request);
+    const result = await restoreAsAsked(context, input);
     if (input.strict) refuseDegraded(result);
     return result;
   },
 });
 
-async function preview(
+async function restoreAsAsked(
   context: RepositoryContext,
-  worktree: WorktreeConfig,
-  request: RestoreRequest,
+  input: Infer<typeof Input>,
 ): Promise<RestoreResult> {
-  let result: RestoreResult | undefined;
-  await previewRestore({ context, store: context.store, worktree }, request, (restored) => {
-    result = resultOf(context, { worktree }, request, restored);
-  });
-  return result as RestoreResult;
+  const worktree = requireWorktree(context, input.worktree);
+  // For restore HEAD means the newest snapshot, so that the user can return to it. SPEC 7.
+  const word = input.snapshot === "HEAD" ? "LATEST" : input.snapshot;
+  const id = await resolveSnapshot(context.store, word, { worktree, forProgram: context.forProgram });
+  const descriptor = await restorable(context, id);
+  if (input.name !== undefined) {
+    refuseOptionsWithName(input);
+    return await restoreBeside(context, worktree, descriptor, { ...input, name: input.name });
+  }
+  const scope = input.paths.length === 0 ? null : pathsInWorktree(context, worktree, input.paths);
+  const request: RestoreRequest = {
+    descriptor,
+    paths: scope ?? ownPaths(descriptor),
+    named: scope !== null,
+    unsaved: input.discard || input.force ? "discard" : context.store.config.get("restore.unsaved"),
+    verify: input.verify,
+    preview: input.preview,
+  };
+  return await restoreHere(context, worktree, request);
 }
 
-async function changeTo(
+async function restoreHere(
   context: RepositoryContext,
   worktree: WorktreeConfig,
   request: RestoreRequest,
 ): Promise<RestoreResult> {
   const { snapshot_id } = request.descriptor;
-  const options = { kind: restoring, target: snapshot_id, details: {}, claims: { snapshot_id } };
-  return await changeWorktree(context, worktree, options, async (change) => {
-    let result: RestoreResult | undefined;
-    try {
-      await restoreInPlace(change, request, (restored) => {
-        result = resultOf(context, change, request, restored);
-      });
-    } catch (error) {
-      throw refusedChange(error, worktree.name);
-    }
-    return result as RestoreResult;
-  });
+  const begun = { kind: restoring, target: snapshot_id, details: {}, claims: { snapshot_id } };
+  let result: RestoreResult | undefined;
+  if (request.preview) {
+    const about = { context, store: context.store, worktree };
+    await previewRestore(about, request, (restored) => {
+      result = resultOf(context, about, request, restored);
+    });
+  } else {
+    await changeWorktree(context, worktree, begun, async (change) => {
+      try {
+        await restoreInPlace(change, request, (restored) => {
+          result = resultOf(context, change, request, restored);
+        });
+      } catch (error) {
+        throw refusedChange(error, worktree.name);
+      }
+    });
+  }
+  return result as RestoreResult;
 }
 
-/** What is about this worktree means nothing for a new one; to leave it unsaid would be to do something else than asked. */
-function requireWholeAndNew({ paths, preview, discard, force, inplace }: Infer<typeof Input>): void {
+/** Refuses --name together with options that act on this worktree: --name would silently ignore them. */
+function refuseOptionsWithName({ paths, preview, discard, force, inplace }: Infer<typeof Input>): void {
   const given = { paths: paths.length > 0, preview, discard, force, inplace };
   const wrong = Object.entries(given).filter(([, is]) => is).map(([option]) => `--${option}`);
   if (wrong.length === 0) return;
   throw new JvsError(
     "E_USAGE",
-    `Cannot restore into a new worktree with ${
+    `Cannot use --name with ${
       wrong.join(" and ")
-    }: --name leaves this worktree alone and makes ` +
-      "a whole new one",
-    { hint: "Leave --name out to restore this worktree, or give --name only." },
+    }: --name makes a whole new worktree and does not change this one`,
+    { hint: "Leave out --name to restore this worktree, or give only --name." },
   );
 }
 
-/** Leaves the worktree alone and makes another one that stands on the snapshot. */
+/** Makes a new worktree that stands on the snapshot, and does not change this one. */
 async function restoreBeside(
   context: RepositoryContext,
   from: WorktreeConfig,
@@ -145,7 +141,7 @@ async function restoreBeside(
   return {
     sentence: `Restored ${
       shortId(snapshot_id)
-    } in new worktree ${made.worktree.name}; ${from.name} was left alone.`,
+    } in new worktree ${made.worktree.name}; ${from.name} was not changed.`,
     worktree: made.worktree.name,
     path: made.path,
     snapshot_id,
@@ -170,7 +166,7 @@ async function restoreBeside(
   };
 }
 
-/** A snapshot of some paths only touches those. */
+/** The paths of a partial snapshot: restoring it changes no others. Null for a whole snapshot. */
 function ownPaths(descriptor: Descriptor): BytePath[] | null {
   return descriptor.paths === null ? null : descriptor.paths.map(decodePath);
 }
@@ -181,9 +177,6 @@ async function restorable({ store }: RepositoryContext, id: string): Promise<Des
   throw new JvsError(
     "E_NOT_FOUND",
     `Cannot restore ${shortId(id)}: its content was pruned; only its place in the history was kept`,
-    {
-      hint: "Restore another snapshot; `jvs history` marks those that were pruned.",
-      details: { snapshot_id: id },
-    },
+    { hint: "Restore another snapshot; `jvs history` marks pruned ones.", details: { snapshot_id: id } },
   );
 }

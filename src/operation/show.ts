@@ -1,4 +1,3 @@
-import type { BytePath } from "../model/bytes.ts";
 import { bytesOf, hexOf, textOf } from "../model/bytes.ts";
 import { ENTRY_TYPES, entryTypeName, LOST, type LostAspect, lostAspects } from "../model/entry.ts";
 import { isJvsError, JvsError } from "../model/errors.ts";
@@ -22,40 +21,39 @@ const Entry = record({
   size: integer({ min: 0 }),
   mtime: text().about("Seconds since 1970, with nine decimals."),
   content_hash: nullable(text()).about("SHA-256 of a file's content or a link's target."),
-  target: nullable(text()).about("Where a symbolic link leads."),
-  lost: list(oneOf(...LOST_ASPECTS)).about("What the payload could not hold of it."),
+  target: nullable(text()).about("The target of a symbolic link."),
+  lost: list(oneOf(...LOST_ASPECTS)).about("What the payload could not keep of it."),
 });
 
 const Input = record({
-  snapshot: text().default("HEAD").about("The snapshot; the one this worktree stands on when none is given.")
+  snapshot: text().default("HEAD").about("The snapshot; by default the one this worktree stands on.")
     .cli({ positional: true, completes: "snapshot" }),
-  path: text().optional().about("List only what is at, or below, this path of the snapshot.").cli({
-    positional: true,
-  }),
-  files: boolean().default(false).about("List every entry that it holds."),
+  path: text().optional().about("List only this path of the snapshot, and what is below it.")
+    .cli({ positional: true }),
+  files: boolean().default(false).about("List every entry."),
 }, { closed: true });
 
-/** Shows all that is known of one snapshot. */
+/** Shows everything about one snapshot. */
 export const show = defineOperation({
   name: "show",
-  summary: "Show all that is known of a snapshot",
+  summary: "Show everything about a snapshot",
   examples: [
     ["jvs show", "the snapshot that this worktree stands on"],
-    ["jvs show v1 --files", "with every entry it holds"],
-    ["jvs show v1 data", "with what it has in data"],
+    ["jvs show v1 --files", "with every entry"],
+    ["jvs show v1 data", "with the entries in data"],
   ],
   changes: "nothing",
   input: Input,
   output: record({
     snapshot: Descriptor,
     integrity_state: oneOf("sealed", "unsealed", "pruned").about(
-      "sealed: its record and the hash of its content agree with what was saved (`jvs verify` reads the content too); " +
+      "sealed: its record is valid and has the hash of its content (`jvs verify` reads the content too); " +
         "unsealed: its content is not hashed yet; pruned: only its place in the history was kept.",
     ),
-    worktree: nullable(text()).about("Of which worktree; null for one that was removed."),
+    worktree: nullable(text()).about("Its worktree; null if that was removed."),
     refs: list(text()),
-    path: text().about("Where its files are."),
-    files: nullable(list(Entry)).about("Null where they were not asked for."),
+    path: text().about("The folder of its files."),
+    files: nullable(list(Entry)).about("Null unless you ask for them."),
   }),
   async run(context, input) {
     const { store } = context;
@@ -64,8 +62,8 @@ export const show = defineOperation({
     const isListed = input.files || input.path !== undefined;
     return {
       snapshot,
-      integrity_state: integrityOf(context, snapshot),
-      worktree: nameOf(context, snapshot.worktree_id),
+      integrity_state: integrityStateOf(context, snapshot),
+      worktree: worktreeNameOf(context, snapshot.worktree_id),
       refs: store.refs.list().filter((ref) => ref.snapshot_id === id).map((ref) => ref.ref_name),
       path: store.layout.payload(id).path,
       files: isListed ? entriesOf(await store.snapshots.manifest(id), id, input.path) : null,
@@ -73,17 +71,17 @@ export const show = defineOperation({
   },
 });
 
-function integrityOf({ store }: RepositoryContext, { snapshot_id, payload_root_hash }: Descriptor) {
+function integrityStateOf({ store }: RepositoryContext, { snapshot_id, payload_root_hash }: Descriptor) {
   if (!store.snapshots.exists(snapshot_id)) return "pruned" as const;
   return payload_root_hash === null ? "unsealed" as const : "sealed" as const;
 }
 
-function nameOf({ store }: RepositoryContext, worktreeId: string): string | null {
+function worktreeNameOf({ store }: RepositoryContext, worktreeId: string): string | null {
   for (const name of store.worktrees.names()) {
     try {
       if (store.worktrees.find(name)?.worktree_id === worktreeId) return name;
     } catch (error) {
-      // Another worktree's damage is no reason to say nothing of a snapshot.
+      // A damaged record of another worktree must not hide this snapshot.
       if (!isJvsError(error, "E_DESCRIPTOR_CORRUPT")) throw error;
     }
   }
@@ -97,7 +95,7 @@ function entriesOf(table: TreeTable, id: string, path: string | undefined): Infe
   return entries;
 }
 
-/** In root-hash order what is in a folder does not follow it at once: a file `a.txt` stands between `a` and `a/b`. */
+/** Follows the parents up: in root-hash order `a.txt` is between the folder `a` and `a/b`, so a range is not enough. */
 function isWithin(table: TreeTable, index: number, top: number): boolean {
   let above = index;
   while (above > top) above = at(table.parent, above);
@@ -106,23 +104,18 @@ function isWithin(table: TreeTable, index: number, top: number): boolean {
 
 function indexOf(table: TreeTable, id: string, path: string): number {
   const plain = path.replace(/^(\.\/+)+/, "").replace(/\/+$/, "");
-  const found = plain === "" || plain === "."
-    ? 0
-    : firstFound(table, [() => bytesOf(plain), () => decodePath(plain)]);
+  const found = plain === "" || plain === "." ? 0 : findPath(table, plain);
   if (found !== -1) return found;
   throw new JvsError("E_NOT_FOUND", `Cannot find ${quoted(path)} in snapshot ${shortId(id)}`, {
-    hint: "Give the path from the worktree's root on; `jvs show SNAPSHOT --files` lists all.",
+    hint: "Give the path relative to the worktree's root. `jvs show SNAPSHOT --files` lists all paths.",
     details: { snapshot_id: id, path },
   });
 }
 
-/** As it was typed, or else as results spell it. */
-function firstFound(table: TreeTable, paths: readonly (() => BytePath)[]): number {
-  for (const path of paths) {
-    const index = table.find(path());
-    if (index !== -1) return index;
-  }
-  return -1;
+/** Finds a path as the user typed it, or in the encoding that results use. */
+function findPath(table: TreeTable, path: string): number {
+  const typed = table.find(bytesOf(path));
+  return typed === -1 ? table.find(decodePath(path)) : typed;
 }
 
 function entryOf(table: TreeTable, i: number): Infer<typeof Entry> {

@@ -7,28 +7,30 @@ import { changeWorktree } from "../protocol/change/change.ts";
 import type { WorktreeContext } from "../protocol/change/kind.ts";
 import { isUnsaved } from "../protocol/look/compare.ts";
 import { defineOperation } from "./define.ts";
+import { OTHER_WORKTREE } from "./inputs.ts";
 import { lookAt } from "../protocol/look/look.ts";
 import { snapshotSaving } from "../protocol/snapshot/snapshot_saving.ts";
 import { saveSnapshot } from "../protocol/snapshot/save_snapshot.ts";
 import { isDetached, requireWorktree } from "../protocol/worktree/which.ts";
 
-/** What saving gives. */
-export const SnapshotResult = record({
-  created: boolean().about("False when --if-changed found nothing to save."),
-  snapshot: Descriptor.about("The new snapshot; with `created` false the one that holds all this already."),
+const SnapshotResult = record({
+  created: boolean().about("False if --if-changed found nothing to save."),
+  snapshot: Descriptor.about(
+    "The new snapshot; if `created` is false, the one that already holds this content.",
+  ),
   worktree: text(),
   head_snapshot_id: nullable(snapshotId()),
-  kept_line_as: nullable(text()).about("The ref that --branch keeps the old line under."),
+  kept_line_as: nullable(text()).about("The ref by which --branch keeps the old line."),
   degradations: Degradations,
 });
 type SnapshotResult = Infer<typeof SnapshotResult>;
 
-/** Saves the worktree as it is now. The order of steps and what each protects: SPEC 6, `protocol/snapshot/save_snapshot.ts`. */
+/** Saves the worktree as it is now. `protocol/snapshot/save_snapshot.ts` has the steps in their order. SPEC 6. */
 export const snapshot = defineOperation({
   name: "snapshot",
   summary: "Save the worktree as it is now",
-  about: "Makes an immutable, verified copy of the whole worktree and puts it on the worktree's line. " +
-    "Unchanged files are shared with the snapshot before.",
+  about: "Makes an immutable, verified copy of the whole worktree and adds it to the worktree's line. " +
+    "It shares unchanged files with the snapshot before.",
   examples: [
     ['jvs snapshot "before the refactoring"', "saves with a note"],
     ["jvs snapshot baseline --tag v1 --tag good", "saves with a note and two tags"],
@@ -37,23 +39,18 @@ export const snapshot = defineOperation({
   changes: "worktree",
   kinds: [snapshotSaving],
   input: record({
-    note: text().default("").about("What this snapshot is, in your words.").cli({ positional: true }),
+    note: text().default("").about("What this snapshot is, in your own words.").cli({ positional: true }),
     tags: list(text()).default([]).about("A label; may be given several times.").cli({
       flag: "tag",
       placeholder: "TAG",
     }),
-    worktree: text().optional().about("Another worktree than the one you are in.")
-      .cli({ placeholder: "NAME", completes: "worktree" }),
+    worktree: OTHER_WORKTREE,
     consistency: oneOf("quiesced", "best_effort").optional()
-      .about("`quiesced` fails when files keep changing; `best_effort` takes what it gets and says so."),
-    if_changed: boolean().default(false).about("Make none when nothing differs from the last one."),
-    branch: boolean().default(false).about("When detached: start a new line here; a ref keeps the old one."),
-    skip_unreadable: boolean().default(false).about(
-      "Leave unreadable files out, with a note, instead of failing.",
-    ),
-    strict: boolean().default(false).about(
-      "Fail when something could not be kept; the snapshot is made all the same.",
-    ),
+      .about("`quiesced` fails if files keep changing; `best_effort` saves them anyway and says so."),
+    if_changed: boolean().default(false).about("Make no snapshot if nothing changed since the last one."),
+    branch: boolean().default(false).about("If detached: start a new line here; a ref keeps the old one."),
+    skip_unreadable: boolean().default(false).about("Leave unreadable files out and name them; do not fail."),
+    strict: boolean().default(false).about("Fail if something could not be kept. The snapshot still exists."),
   }, { closed: true }),
   output: SnapshotResult,
   async run(context, input) {
@@ -61,12 +58,12 @@ export const snapshot = defineOperation({
     const worktree = requireWorktree(context, input.worktree);
     const begun = { kind: snapshotSaving, target: worktree.name, details: {} };
     const result = await changeWorktree(context, worktree, begun, async (change) => {
-      const keepLineAs = nameOfLeftLine(change, input.branch);
+      const keepLineAs = refForOldLine(change, input.branch);
       using look = await lookAt(context, change.worktree);
       const head = change.worktree.head_snapshot_id;
-      // What cannot be read may have changed; saving says so.
-      const isKnown = input.skip_unreadable || look.scan.unreadable.length === 0;
-      if (input.if_changed && isKnown && head !== null && !await isUnsaved(look, head)) {
+      // An unreadable file may have changed. Then `saveSnapshot` runs and names it.
+      const canCompare = input.skip_unreadable || look.scan.unreadable.length === 0;
+      if (input.if_changed && canCompare && head !== null && !await isUnsaved(look, head)) {
         look.rememberSeen();
         change.intent.complete();
         return resultOf(change, await context.store.snapshots.descriptor(head), {
@@ -92,19 +89,17 @@ export const snapshot = defineOperation({
   },
 });
 
-/** Nothing for an attached worktree; for a detached one the ref that keeps its line, or an error. SPEC 6. */
-function nameOfLeftLine({ worktree }: WorktreeContext, branch: boolean): string | null {
+/** For a detached worktree: the ref that will keep the old line, or an error without --branch. SPEC 6. */
+function refForOldLine({ worktree }: WorktreeContext, branch: boolean): string | null {
   const { name, head_snapshot_id: head, latest_snapshot_id: latest } = worktree;
   if (!isDetached(worktree) || head === null || latest === null) return null;
   if (branch) return `${name}-${shortId(latest)}`;
   throw new JvsError(
     "E_DETACHED",
-    `Cannot save worktree "${name}" on its line: it stands on ${
-      shortId(head)
-    }, and newer snapshots follow that one`,
+    `Cannot save worktree "${name}": it stands on ${shortId(head)}, and newer snapshots follow that one`,
     {
       hint:
-        "Go on from here in a worktree of its own with `jvs worktree fork --live NAME`, return to the newest with " +
+        "Continue from here in a new worktree with `jvs worktree fork --live NAME`, return to the newest snapshot with " +
         "`jvs restore HEAD`, or start a new line here with `jvs snapshot --branch`.",
       details: { worktree: name, head_snapshot_id: head, latest_snapshot_id: latest },
     },
@@ -129,18 +124,17 @@ function resultOf(
 const MOST_NAMED = 5;
 
 function refuseDegraded({ snapshot, degradations }: SnapshotResult): void {
+  const id = snapshot.snapshot_id;
   const kinds = Object.entries(degradations.counts);
   if (kinds.length === 0) return;
   const counts = kinds.map(([kind, count]) => `${kind} ${count}`).join(", ");
   const named = degradations.first.slice(0, MOST_NAMED).map(({ kind, path }) => `${path || "."} (${kind})`);
   throw new JvsError(
     "E_DEGRADED",
-    `Created snapshot ${snapshot.snapshot_id}, but not everything could be kept (${counts}): ${
-      named.join(", ")
-    }`,
+    `Created snapshot ${id}, but not everything could be kept (${counts}): ${named.join(", ")}`,
     {
-      hint: `See all of it with \`jvs show ${shortId(snapshot.snapshot_id)}\`.`,
-      details: { snapshot_id: snapshot.snapshot_id, degradations },
+      hint: `See the whole list with \`jvs show ${shortId(id)}\`.`,
+      details: { snapshot_id: id, degradations },
     },
   );
 }

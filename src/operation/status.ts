@@ -4,19 +4,19 @@ import { standsOn } from "../repo/lineage.ts";
 import { compareSides, DifferenceRecord, Summary } from "../protocol/look/differences.ts";
 import { pendingOn } from "../protocol/look/pending.ts";
 import { defineOperation } from "./define.ts";
+import { EVERY_PATH, OTHER_WORKTREE } from "./inputs.ts";
 import { nowSide, snapshotSide } from "../protocol/look/side.ts";
 import { isDetached, requireWorktree } from "../protocol/worktree/which.ts";
 
-/** Says where a worktree stands and whether it has unsaved work. */
+/** Shows the snapshot that a worktree stands on, and its unsaved work. */
 export const status = defineOperation({
   name: "status",
-  summary: "Say where this worktree stands, and what is not saved",
+  summary: "Show where this worktree stands, and what is not saved",
   examples: [["jvs status", "the worktree you are in"], ["jvs status --worktree experiment", "another one"]],
   changes: "nothing",
   input: record({
-    worktree: text().optional().about("Another worktree than the one you are in.")
-      .cli({ placeholder: "NAME", completes: "worktree" }),
-    all: boolean().default(false).about("Name every path, those in new and removed folders too."),
+    worktree: OTHER_WORKTREE,
+    all: EVERY_PATH,
   }, { closed: true }),
   output: record({
     worktree: text(),
@@ -48,7 +48,7 @@ export const status = defineOperation({
       detached: isDetached(worktree),
       clean: differences.length === 0,
       changes: summary,
-      differences: differences,
+      differences,
       entries: now.table.count - 1,
       ignored: now.look?.scan.ignored.length ?? 0,
       pending_recovery: pendingOn(context, worktree),

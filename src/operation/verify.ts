@@ -6,6 +6,7 @@ import { standsOn } from "../repo/lineage.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
 import { checkAudit, checkLineage, runChecks } from "../protocol/verify/check.ts";
 import { defineOperation } from "./define.ts";
+import { OTHER_WORKTREE } from "./inputs.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
 import { checkRecords } from "../protocol/verify/lost_records.ts";
 import { parseSubset } from "../protocol/verify/subset.ts";
@@ -15,43 +16,42 @@ import { checkMarkers } from "../protocol/verify/lost_markers.ts";
 import { requireWorktree } from "../protocol/worktree/which.ts";
 
 const Input = record({
-  snapshot: text().optional().about("The snapshot; the one the worktree stands on when left out.")
+  snapshot: text().optional().about("The snapshot; by default the one the worktree stands on.")
     .cli({ positional: true, completes: "snapshot" }),
-  all: boolean().default(false).about("Every snapshot, the lineage and the audit trail."),
-  subset: text().optional().about("Read only a part of the content: `n/t` or `x%` (a rotating one).")
+  all: boolean().default(false).about("Verify every snapshot, and the records around them."),
+  subset: text().optional().about(
+    "Read only a part of the content: part `n/t`, or `x%`, another part each time.",
+  )
     .cli({ placeholder: "PART" }),
-  worktree: text().optional().about("Another worktree than the one you are in.")
-    .cli({ placeholder: "NAME", completes: "worktree" }),
+  worktree: OTHER_WORKTREE,
 }, { closed: true });
 
 const Output = record({
   snapshots: list(VerifiedSnapshot),
-  findings: list(Finding).about(
-    "With --all: what is wrong with commit markers, records of worktrees, lineage and audit trail.",
-  ),
-  verified: integer().about("How many snapshots were looked at."),
-  checksum_valid: nullable(boolean()).about("Null when a record may not be read, and what was read is well."),
-  payload_hash_valid: nullable(boolean()).about("Null when not all was read, and what was read is well."),
+  findings: list(Finding).about("With --all: what is wrong with the records around the snapshots."),
+  verified: integer().about("How many snapshots were checked."),
+  checksum_valid: nullable(boolean()).about("Null if a record could not be read, and no other is wrong."),
+  payload_hash_valid: nullable(boolean()).about("Null if some content was not read, and no other is wrong."),
   tamper_detected: boolean(),
   severity: oneOf("ok", "degraded", "unchecked", "error", "critical").about(
-    "The worst there is. `unchecked`: nothing wrong was found, but you may not read everything. " +
-      "`error`: with --all, something is wrong with records around the snapshots, such as a ref.",
+    "The worst that was found. `unchecked`: nothing is wrong, but you may not read everything. " +
+      "`error`: with --all, a record around the snapshots, such as a ref, is wrong.",
   ),
 });
 
-/** Reads snapshots and says whether they are still what was saved. */
+/** Reads snapshots and checks that they are still what was saved. */
 export const verify = defineOperation({
   name: "verify",
-  summary: "Read snapshots and say whether they are still what was saved",
+  summary: "Check that snapshots are still what was saved",
   about:
-    "Checks descriptor, manifest and every byte of the payload, and names each changed, missing or extra path, and what " +
-    "lost only metadata. " +
-    "Files that snapshots share are read once. --all adds commit markers, records of worktrees, the lineage and the audit trail. Changes nothing.",
+    "Checks the descriptor, the manifest and every byte of the payload. Names each path that was changed, is missing, " +
+    "is extra, or lost only metadata. Reads a file that snapshots share only once. --all also checks commit markers, " +
+    "records of worktrees, the lineage and the audit log. Changes nothing.",
   examples: [
     ["jvs verify", "the snapshot this worktree stands on"],
     ["jvs verify v1", "one snapshot"],
     ["jvs verify --all", "everything"],
-    ["jvs verify --all --subset 1/7", "a seventh of the content: another one each night"],
+    ["jvs verify --all --subset 1/7", "a seventh of the content, another part each night"],
   ],
   changes: "nothing",
   input: Input,
@@ -64,19 +64,20 @@ export const verify = defineOperation({
       ? store.snapshots.list()
       : [await oneSnapshot(context, input.snapshot, input.worktree)];
     const read = new ReadInodes();
-    const isRead = input.subset === undefined ? undefined : parseSubset(context, input.subset);
+    const options = input.subset === undefined
+      ? { read }
+      : { read, isRead: parseSubset(context, input.subset) };
     const snapshots: VerifiedSnapshot[] = [];
-    for (const id of ids) {
-      snapshots.push(
-        await verifySnapshot(context, id, { read, ...(isRead === undefined ? {} : { isRead }) }),
-      );
-    }
-    return resultOf(snapshots, input.all ? await checkAround(context) : []);
+    for (const id of ids) snapshots.push(await verifySnapshot(context, id, options));
+    return resultOf(snapshots, input.all ? await runChecks(context, AROUND) : []);
   },
 });
 
+/** The checks of records that are not part of one snapshot. */
+const AROUND = [checkMarkers, checkRecords, checkLineage, checkAudit];
+
 function resultOf(snapshots: VerifiedSnapshot[], around: readonly Finding[]): Infer<typeof Output> {
-  // What a snapshot says of itself is not said again.
+  // The results of the snapshots have these already.
   const findings = around.filter(({ snapshot_id, code }) =>
     !snapshots.some((each) => each.snapshot_id === snapshot_id && each.error === code)
   );
@@ -103,21 +104,16 @@ function resultOf(snapshots: VerifiedSnapshot[], around: readonly Finding[]): In
   };
 }
 
-/** Null: one of them is not known, and none is false. */
+/** Null if one of them is null and none is false. */
 function allOf(answers: readonly (boolean | null)[]): boolean | null {
   return answers.includes(false) ? false : answers.includes(null) ? null : true;
 }
 
 function bothAsked(snapshot: string): JvsError {
   return new JvsError("E_USAGE", `Cannot verify ${quoted(snapshot)} and all: --all takes no snapshot`, {
-    hint: "Leave one of the two out.",
+    hint: "Leave out the snapshot or --all.",
     details: { snapshot },
   });
-}
-
-/** What is not in any one snapshot. */
-async function checkAround(context: RepositoryContext): Promise<Finding[]> {
-  return await runChecks(context, [checkMarkers, checkRecords, checkLineage, checkAudit]);
 }
 
 async function oneSnapshot(

@@ -2,7 +2,7 @@ import { integer, record, text } from "../model/schema.ts";
 import { FORMAT_VERSION, VERSION } from "../model/version.ts";
 import { defineFreeOperation } from "./define.ts";
 
-/** Says which program this is. */
+/** Shows the versions of the program. */
 export const version = defineFreeOperation({
   name: "version",
   summary: "Show which jvs this is",
@@ -11,7 +11,7 @@ export const version = defineFreeOperation({
   input: record({}, { closed: true }),
   output: record({
     version: text(),
-    format_version: integer().about("The format of repositories that it makes; it reads no newer one."),
+    format_version: integer().about("The format of new repositories. JVS does not read newer formats."),
     deno: text(),
   }),
   run: () => Promise.resolve({ version: VERSION, format_version: FORMAT_VERSION, deno: Deno.version.deno }),

@@ -1,18 +1,19 @@
 import { checkName } from "../model/names.ts";
-import { boolean, record, text } from "../model/schema.ts";
+import { record, text } from "../model/schema.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
 import { createWorktreeFrom } from "../protocol/worktree/create.ts";
 import { worktreeCreation } from "../protocol/worktree/publish.ts";
 import { defineOperation } from "./define.ts";
+import { NEW_WORKTREE_NAME, VERIFY_CONTENT } from "./inputs.ts";
 import { NewWorktreeResult, newWorktreeResult } from "../protocol/worktree/result.ts";
 
-/** Makes an empty worktree, or one that begins with a snapshot. */
+/** Makes a worktree, empty or from a snapshot. */
 export const worktreeCreate = defineOperation({
   name: "worktree create",
   summary: "Make a new worktree, empty or from a snapshot",
   about:
-    "A worktree is a folder of its own with a line of its own; all worktrees of a repository share their " +
-    "snapshots. To begin with what you have now use `jvs worktree fork`.",
+    "Each worktree is a folder with its own line. All worktrees of a repository share their snapshots. To start from " +
+    "your current work, use `jvs worktree fork`.",
   examples: [
     ["jvs worktree create scratch", "makes an empty one in worktrees/scratch"],
     ["jvs worktree create review --from v1", "makes one that holds the snapshot tagged v1"],
@@ -20,13 +21,10 @@ export const worktreeCreate = defineOperation({
   changes: "repository",
   kinds: [worktreeCreation],
   input: record({
-    name: text().about("The new worktree's name; its folder is worktrees/<name>.").cli({
-      positional: true,
-      placeholder: "NAME",
-    }),
-    from: text().optional().about("The snapshot that it begins with; it begins empty when none is given.")
+    name: NEW_WORKTREE_NAME,
+    from: text().optional().about("The snapshot to start from; without one the worktree is empty.")
       .cli({ placeholder: "SNAPSHOT", completes: "snapshot" }),
-    verify: boolean().optional().about("Hash the content before it is to be seen, however much; or never."),
+    verify: VERIFY_CONTENT,
   }, { closed: true }),
   output: NewWorktreeResult,
   async run(context, input) {
@@ -36,12 +34,7 @@ export const worktreeCreate = defineOperation({
       ? null
       : await resolveSnapshot(store, input.from, { worktree, forProgram });
     const { verify } = input;
-    const made = await createWorktreeFrom(context, {
-      name,
-      snapshotId,
-      kind: worktreeCreation,
-      verify,
-    });
+    const made = await createWorktreeFrom(context, { name, snapshotId, kind: worktreeCreation, verify });
     return newWorktreeResult(made, false);
   },
 });

@@ -6,56 +6,50 @@ import { resolveSnapshot } from "../repo/resolve.ts";
 import { createLiveFork, createWorktreeFrom } from "../protocol/worktree/create.ts";
 import { worktreeForking } from "../protocol/worktree/publish.ts";
 import { defineOperation } from "./define.ts";
+import { NEW_WORKTREE_NAME, VERIFY_CONTENT } from "./inputs.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
 import { NewWorktreeResult, newWorktreeResult } from "../protocol/worktree/result.ts";
 import { requireWorktree } from "../protocol/worktree/which.ts";
 
-/** Makes a worktree that goes on from a snapshot, or from a worktree as it is now. */
+/** Makes a worktree that continues from a snapshot, or from a worktree as it is now. */
 export const worktreeFork = defineOperation({
   name: "worktree fork",
-  summary: "Make a new worktree that goes on from a snapshot, or from here",
+  summary: "Make a new worktree that continues from a snapshot, or from here",
   about:
-    "Cloned by copy-on-write where the file system can do it, so that a hundred forks of a large tree cost next " +
-    "to nothing. Without a snapshot it begins where the current worktree stands (its head); with --live it gets that " +
-    "worktree's files as they are now, unsaved and ignored ones included.",
+    "If the file system supports copy-on-write, a hundred forks of a large tree need almost no space. Without a " +
+    "snapshot the fork starts from the head of the current worktree. With --live it starts from that worktree's files " +
+    "as they are now, including unsaved and ignored ones.",
   examples: [
-    ["jvs worktree fork experiment", "goes on from where this worktree stands"],
-    ["jvs worktree fork v1 experiment", "goes on from the snapshot tagged v1"],
-    ["jvs worktree fork --live agent-7", "begins with the files as they are now"],
+    ["jvs worktree fork experiment", "continues from the head of this worktree"],
+    ["jvs worktree fork v1 experiment", "continues from the snapshot tagged v1"],
+    ["jvs worktree fork --live agent-7", "starts from the files as they are now"],
   ],
   changes: "repository",
   kinds: [worktreeForking],
   input: record({
     snapshot: text().optional().about(
-      "The snapshot to go on from; the current worktree's head when none is given.",
+      "The snapshot to continue from; by default the current worktree's head.",
     )
       .cli({ positional: true, completes: "snapshot" }),
-    name: text().about("The new worktree's name; its folder is worktrees/<name>.").cli({
-      positional: true,
-      placeholder: "NAME",
-    }),
+    name: NEW_WORKTREE_NAME,
     live: boolean().default(false).about(
-      "Begin with the files as they are now, unsaved and ignored ones included.",
+      "Start from the files as they are now, also unsaved and ignored ones.",
     ),
-    worktree: text().optional().about("Another worktree than the one you are in, to go on from.")
+    worktree: text().optional().about("The worktree to continue from; by default the one you are in.")
       .cli({ placeholder: "NAME", completes: "worktree" }),
-    verify: boolean().optional().about("Hash the content before it is to be seen, however much; or never."),
+    verify: VERIFY_CONTENT,
   }, { closed: true }),
   output: NewWorktreeResult,
   async run(context, input) {
     const name = checkName(input.name, "worktree");
     if (!input.live) {
       const snapshotId = await snapshotToFork(context, input);
-      return newWorktreeResult(
-        await createWorktreeFrom(context, { name, snapshotId, verify: input.verify }),
-        false,
-      );
+      const made = await createWorktreeFrom(context, { name, snapshotId, verify: input.verify });
+      return newWorktreeResult(made, false);
     }
-    if (input.snapshot !== undefined) throw liveOfSnapshot();
-    return newWorktreeResult(
-      await createLiveFork(context, requireWorktree(context, input.worktree), name),
-      true,
-    );
+    if (input.snapshot !== undefined) throw snapshotWithLive();
+    const source = requireWorktree(context, input.worktree);
+    return newWorktreeResult(await createLiveFork(context, source, name), true);
   },
 });
 
@@ -72,13 +66,13 @@ async function snapshotToFork(
   const head = standsOn(store, worktree);
   if (head !== null) return head;
   throw new JvsError("E_NOT_FOUND", `Cannot fork worktree "${worktree.name}": it has no snapshot yet`, {
-    hint: "Save it first with `jvs snapshot`, or fork it as it is now with --live.",
+    hint: "Save it first with `jvs snapshot`, or fork its files as they are now with --live.",
     details: { worktree: worktree.name },
   });
 }
 
-function liveOfSnapshot(): JvsError {
-  return new JvsError("E_USAGE", "Cannot fork a snapshot live: it is what it was when it was saved", {
-    hint: "Give either a snapshot or --live; with --worktree NAME another worktree is forked as it is now.",
+function snapshotWithLive(): JvsError {
+  return new JvsError("E_USAGE", "Cannot fork a snapshot with --live: --live forks a worktree as it is now", {
+    hint: "Give either a snapshot or --live. --live --worktree NAME forks another worktree as it is now.",
   });
 }

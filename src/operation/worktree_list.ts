@@ -11,14 +11,14 @@ const Item = record({
   name: text(),
   path: nullable(text()).about("Absolute."),
   worktree_id: nullable(uuid()),
-  head_snapshot_id: nullable(snapshotId()).about("Where it stands."),
+  head_snapshot_id: nullable(snapshotId()).about("The snapshot it stands on."),
   latest_snapshot_id: nullable(snapshotId()).about("The newest snapshot of its line."),
   detached: boolean(),
   adopted: boolean(),
   current: boolean().about("You are in it."),
   state: oneOf("ok", "missing", "replaced", "damaged")
     .about(
-      "Whether its folder is there and the one that was versioned; damaged: its record cannot be read, or is lost.",
+      "missing: no folder; replaced: another folder is in its place; damaged: its record is lost or unreadable.",
     ),
 });
 type Item = Infer<typeof Item>;
@@ -26,7 +26,7 @@ type Item = Infer<typeof Item>;
 /** Lists the worktrees. */
 export const worktreeList = defineOperation({
   name: "worktree list",
-  summary: "List the worktrees, and where each stands",
+  summary: "List the worktrees and the snapshot that each stands on",
   changes: "nothing",
   input: record({}, { closed: true }),
   output: record({ worktrees: list(Item) }),
@@ -37,7 +37,7 @@ export const worktreeList = defineOperation({
   },
 });
 
-/** Nothing for one that is gone by now; a damaged one hides no other. */
+/** Empty if another process has removed the worktree meanwhile. A damaged record becomes an item of its own. */
 function itemOf(context: RepositoryContext, name: string): Item[] {
   const { store } = context;
   try {

@@ -2,14 +2,14 @@ import { record, text } from "../model/schema.ts";
 import { defineOperation } from "./define.ts";
 import { requireWorktree } from "../protocol/worktree/which.ts";
 
-/** Says where a worktree is. */
+/** Shows the path of a worktree. */
 export const worktreePath = defineOperation({
   name: "worktree path",
   summary: "Show the absolute path of a worktree",
   examples: [["cd $(jvs worktree path experiment)", "goes there"]],
   changes: "nothing",
   input: record({
-    name: text().optional().about("The worktree; the one you are in when none is given.")
+    name: text().optional().about("The worktree; by default the one you are in.")
       .cli({ positional: true, placeholder: "NAME", completes: "worktree" }),
   }, { closed: true }),
   output: record({ name: text(), path: text() }),

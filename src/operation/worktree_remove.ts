@@ -7,12 +7,13 @@ import { changeWorktree } from "../protocol/change/change.ts";
 import type { WorktreeChange } from "../protocol/change/kind.ts";
 import { isUnsaved } from "../protocol/look/compare.ts";
 import { defineOperation } from "./define.ts";
+import { WORKTREE_NAME } from "./inputs.ts";
 import { type Look, lookAt } from "../protocol/look/look.ts";
 import { isAdopted } from "../protocol/open_worktree.ts";
 import { worktreeRemoval } from "../protocol/worktree/removal.ts";
 import { removeWorktree } from "../protocol/worktree/remove.ts";
 
-/** What becomes of work that no snapshot holds. */
+/** What to do with work that no snapshot holds. */
 type Unsaved = "refuse" | "save" | "discard";
 
 /** Removes a worktree's folder and record; its snapshots stay. */
@@ -20,25 +21,25 @@ export const worktreeRemove = defineOperation({
   name: "worktree remove",
   summary: "Remove a worktree; its snapshots stay",
   about:
-    "A worktree with work that no snapshot holds, ignored files included, is not removed: with --force that is " +
-    "saved first, with --discard it is given up. What the worktree's line holds is kept for 30 days at least.",
+    "Refuses a worktree with work that no snapshot holds; ignored files count too. --force saves that work first; " +
+    "--discard loses it. The snapshots of the worktree's line are kept for at least 30 days.",
   examples: [
     ["jvs worktree remove experiment", "removes it if everything in it is saved"],
-    ["jvs worktree remove experiment --force", "saves first what is not"],
+    ["jvs worktree remove experiment --force", "saves unsaved work first"],
   ],
   changes: "repository",
   kinds: [worktreeRemoval],
   input: record({
-    name: text().about("The worktree.").cli({ positional: true, placeholder: "NAME", completes: "worktree" }),
+    name: WORKTREE_NAME,
     force: boolean().default(false).about("Save unsaved work as an autosave first."),
-    discard: boolean().default(false).about("Give unsaved work up."),
+    discard: boolean().default(false).about("Remove the worktree and lose its unsaved work."),
   }, { closed: true }),
   output: record({
     name: text(),
     path: text().about("Where it was."),
-    latest_snapshot_id: nullable(snapshotId()).about("The newest snapshot of its line: fork it to go on."),
-    kept_until: nullable(time()).about("Until when a pin keeps that line from being deleted."),
-    autosave_snapshot_id: nullable(snapshotId()).about("Holds the unsaved work there was."),
+    latest_snapshot_id: nullable(snapshotId()).about("The newest snapshot of its line: fork it to continue."),
+    kept_until: nullable(time()).about("A pin protects that line until then."),
+    autosave_snapshot_id: nullable(snapshotId()).about("The snapshot that holds the unsaved work."),
   }),
   async run(context, input) {
     const { store } = context;
@@ -66,24 +67,24 @@ function refuseMain(worktree: WorktreeConfig): void {
   throw new JvsError(
     "E_USAGE",
     adopted
-      ? `Cannot remove worktree "${name}": it is the adopted folder "${path.slice(3)}".`
+      ? `Cannot remove worktree "${name}": it is the adopted folder "${path.slice(3)}"`
       : `Cannot remove worktree "${name}": it is the repository's first`,
     {
       hint: adopted
-        ? `To end its version control delete the folder "${path.slice(3)}.jvs", with all snapshots in it.`
-        : "To delete the whole repository, with all snapshots, delete its folder.",
+        ? `To end its version control, delete the folder "${path.slice(3)}.jvs" and all snapshots in it.`
+        : "To delete the repository and all its snapshots, delete its folder.",
       details: { worktree: name },
     },
   );
 }
 
-/** Everything in the worktree, ignored files too; nothing when its folder is gone already. */
+/** Scans everything in the worktree, ignored files too. Undefined if its folder is already gone. */
 async function lookUnlessGone({ context, store, worktree }: WorktreeChange): Promise<Look | undefined> {
   if (store.worktrees.checkIdentity(worktree) === "missing") return undefined;
   const look = await lookAt(context, worktree, { rules: null, unreadable: "record" });
   const [inside] = look.scan.boundaries;
   if (inside === undefined) {
-    await look.settle(); // what changes from now on shows when it is looked at again
+    await look.settle(); // from now on a second look can see every change
     return look;
   }
   look[Symbol.dispose]();
@@ -96,7 +97,7 @@ async function lookUnlessGone({ context, store, worktree }: WorktreeChange): Pro
   );
 }
 
-/** Makes sure that a snapshot holds everything, or that it may go. The autosave's id, if there had to be one. */
+/** Refuses, saves or ignores unsaved work, as the user asked. Gives the id of the autosave, or null if none was made. */
 async function settleUnsaved(change: WorktreeChange, look: Look, unsaved: Unsaved): Promise<string | null> {
   const { worktree } = change;
   if (unsaved === "discard") return null;
@@ -114,8 +115,8 @@ function refusal({ name }: WorktreeConfig): JvsError {
     `Cannot remove worktree "${name}": it has work that no snapshot holds`,
     {
       hint:
-        "Look at it with `jvs status`; save it with `jvs snapshot`, or let --force save all of it, ignored files " +
-        "included; --discard gives it up.",
+        "See it with `jvs status`. Save it with `jvs snapshot`, or save everything, ignored files too, with --force. " +
+        "--discard loses it.",
       details: { worktree: name },
     },
   );
@@ -128,7 +129,7 @@ function cannotBeSaved({ name }: WorktreeConfig, paths: readonly Uint8Array[]): 
       namedPaths(paths)
     }`,
     {
-      hint: "Change their rights and try again, or give them up with --discard.",
+      hint: "Change their rights and try again, or lose them with --discard.",
       details: { worktree: name, paths: paths.slice(0, 20).map(displayPath), count: paths.length },
     },
   );

@@ -7,6 +7,7 @@ import { changeWorktree } from "../protocol/change/change.ts";
 import { commitChange } from "../protocol/change/commit.ts";
 import type { WorktreeChange } from "../protocol/change/kind.ts";
 import { defineOperation } from "./define.ts";
+import { WORKTREE_NAME } from "./inputs.ts";
 import { lockRepository } from "../protocol/change/locks.ts";
 import { isAdopted } from "../protocol/open_worktree.ts";
 import { inodeOf, openPayloads } from "../protocol/worktree/payload_roots.ts";
@@ -19,20 +20,20 @@ export const worktreeRename = defineOperation({
   name: "worktree rename",
   summary: "Give a worktree another name",
   about:
-    "Its folder moves with it: worktrees/<old> becomes worktrees/<new>, and open shells in it stay valid. The " +
-    "folder of `main` stays where it is.",
+    "Its folder worktrees/<old> becomes worktrees/<new>; shells in it keep working. The folder of `main` keeps its " +
+    "name.",
   examples: [["jvs worktree rename experiment winner", "renames it and its folder"]],
   changes: "repository",
   kinds: [worktreeRenaming],
   input: record({
-    name: text().about("The worktree.").cli({ positional: true, placeholder: "NAME", completes: "worktree" }),
+    name: WORKTREE_NAME,
     new_name: text().about("Its new name.").cli({ positional: true, placeholder: "NEW" }),
   }, { closed: true }),
   output: record({ name: text(), old_name: text(), path: text() }),
   async run(context, input) {
     const newName = checkName(input.new_name, "worktree");
     const worktree = context.store.worktrees.get(input.name);
-    if (isAdopted(worktree)) throw adoptedStays(worktree);
+    if (isAdopted(worktree)) throw adoptedKeepsName(worktree);
     const { name } = worktree;
     const begun = { kind: worktreeRenaming, target: name, details: {}, claims: { worktree_name: name } };
     return await changeWorktree(context, worktree, begun, async (change) => {
@@ -57,19 +58,19 @@ async function rename(
   await commitChange(change, { target: name, details }, { commit: () => carryOutRenaming(store, intent) });
 }
 
-/** Empty where the folder does not bear the worktree's name, or is gone: then only the record changes. */
+/** Empty if the folder has another name than the worktree, or is gone: then only the record changes. */
 function inodeOfPayload(store: Store, worktree: WorktreeConfig): string {
   if (worktree.path !== `worktrees/${worktree.name}`) return "";
   using payloads = openPayloads(store);
   return inodeOf(payloads, payloadName(worktree)) ?? "";
 }
 
-function adoptedStays({ name, path }: WorktreeConfig): JvsError {
+function adoptedKeepsName({ name, path }: WorktreeConfig): JvsError {
   return new JvsError(
     "E_USAGE",
     `Cannot rename worktree "${name}": it is the adopted folder "${path.slice(3)}"`,
     {
-      hint: "An adopted folder keeps its name; fork it to have a worktree of another name.",
+      hint: "An adopted folder keeps its name. Fork it to get a worktree with another name.",
       details: { worktree: name },
     },
   );

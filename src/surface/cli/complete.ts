@@ -1,7 +1,6 @@
 import { isJvsError } from "../../model/errors.ts";
 import { shortId } from "../../model/ids.ts";
 import { silentReporter } from "../../model/progress.ts";
-import type { AnyOperation } from "../../operation/define.ts";
 import { openRepository } from "../../operation/call.ts";
 import type { Catalog } from "../../operation/catalog.ts";
 import { type Argument, argumentsOf, choicesOf } from "./line/arguments.ts";
@@ -11,31 +10,31 @@ import { type Line, readLine } from "./line/read_line.ts";
 import type { Io } from "./io.ts";
 import { oneLine } from "./render/style.ts";
 
-/** Asks the shell for names of files. */
+/** The line that asks the shell for file names. */
 const FILES = ":files";
 
-/** So many snapshots are offered; nobody reads more. */
+/** The user does not read longer lists. */
 const MOST_SNAPSHOTS = 50;
 
-/** A word that may stand at the cursor, and what it means. */
-type Candidate = readonly [word: string, what?: string];
+/** A word that fits at the cursor, and its meaning. */
+type Candidate = readonly [word: string, about?: string];
 
 /**
- * What may stand at the end of these words, one a line with what it means after a tab. Never fails: what cannot be looked
- * up is left out, since a shell would put an error into the user's command line.
+ * The words that fit at the end of a command line, one on each line with a tab and its meaning. Never fails: a shell would
+ * put the error into the user's command line.
  */
 export async function complete(words: readonly string[], catalog: Catalog, io: Io): Promise<string> {
   const { before, current, lead } = atCursor(words);
   try {
     const candidates = await candidatesFor(before, current, catalog, io);
     return candidates.filter(([word]) => word === FILES || word.startsWith(current))
-      .map(([word, what = ""]) => word === FILES ? `${word}\n` : `${lead}${word}\t${what}\n`).join("");
+      .map(([word, about = ""]) => word === FILES ? `${word}\n` : `${lead}${word}\t${about}\n`).join("");
   } catch {
-    return ""; // see above
+    return "";
   }
 }
 
-/** Bash makes words of their own of `--flag`, `=` and the value; zsh leaves them one. Both become a flag and a value. */
+/** Splits `--flag=value` into flag and value. Bash passes it as three words, zsh as one. */
 function atCursor(words: readonly string[]): { before: string[]; current: string; lead: string } {
   const before = words.slice(0, -1).filter((word) => word !== "=");
   const last = words.at(-1) ?? "";
@@ -57,9 +56,9 @@ async function candidatesFor(
   if (problem !== undefined && !isJvsError(problem)) throw problem;
   const own = operation === undefined ? [] : argumentsOf(operation.input.fields);
   const all = [...own, ...argumentsOf(GLOBALS.fields)];
-  // After a flag that can do without, or without one more, another flag may follow.
-  const isFlag = current.startsWith("-") && (open?.hints.many || open?.hints.bare !== undefined);
-  if (open !== undefined && !isFlag) return await valuesOf(open, line, catalog, io);
+  // If the open flag needs no further value, another flag may follow.
+  const mayBeFlag = current.startsWith("-") && (open?.hints.many || open?.hints.bare !== undefined);
+  if (open !== undefined && !mayBeFlag) return await valuesOf(open, line, catalog, io);
   if (current.startsWith("-")) return flagsOf(all.filter(({ hints }) => !hints.positional && !hints.hidden));
   const [word] = words;
   if (word === undefined) return firstWords(catalog);
@@ -84,7 +83,7 @@ function firstWords({ names }: Catalog): Candidate[] {
   return [...new Set(names.map((name) => name.split(" ")[0] as string))].map((word) => [word]);
 }
 
-/** The second words of commands that begin with this one. */
+/** The second words of the commands that begin with this word. */
 function followingWords(word: string, catalog: Catalog): Candidate[] {
   return catalog.group(word).map((each) => [each.slice(word.length + 1)]);
 }
@@ -104,10 +103,8 @@ async function valuesOf(
       const { CONFIG_KEYS, settingOf } = await import("../../repo/config_table.ts");
       return CONFIG_KEYS.map((key) => [key, settingOf(key).about]);
     }
-    case undefined: {
-      const choices = choicesOf(argument);
-      return choices.map((word) => [word]);
-    }
+    case undefined:
+      return choicesOf(argument).map((word) => [word]);
   }
   return await fromRepository(argument.hints.completes, line, io);
 }
@@ -118,10 +115,14 @@ async function fromRepository(
   io: Io,
 ): Promise<readonly Candidate[]> {
   const [repo, directory] = ["repo", "directory"].map((flag) => line.given.get(flag)?.at(-1));
-  const nobody: Pick<AnyOperation, "needs" | "changes"> = { needs: "nothing", changes: "nothing" };
+  const withoutActor = { needs: "nothing", changes: "nothing" } as const;
   const signal = new AbortController().signal;
   const { store } = await openRepository(
-    await createContext(nobody, GLOBALS.check({ repo, directory }), { io, reporter: silentReporter, signal }),
+    await createContext(withoutActor, GLOBALS.check({ repo, directory }), {
+      io,
+      reporter: silentReporter,
+      signal,
+    }),
   );
   const refs = (): Candidate[] => store.refs.list().map(({ ref_name, note }) => [ref_name, oneLine(note)]);
   if (what === "ref") return refs();
@@ -133,8 +134,8 @@ async function fromRepository(
   }));
   const byWord = new Map(described.flat().map((each) => [each[0], each]));
   return [
-    ["HEAD", "where the worktree stands"],
-    ["LATEST", "the newest of its line"],
+    ["HEAD", "the snapshot the worktree stands on"],
+    ["LATEST", "the newest snapshot of its line"],
     ...refs(),
     ...byWord.values(),
   ];

@@ -10,21 +10,13 @@ import { changeKindOf } from "../../operation/registry.ts";
 import type { Globals } from "./line/globals.ts";
 import type { Io } from "./io.ts";
 
-/** What a context is made of besides the command line. */
-export interface ContextParts {
-  readonly io: Io;
-  readonly reporter: Reporter;
-  readonly signal: AbortSignal;
-}
-
-/** Who asks, and how: from the flags first, then the environment. */
+/** The context of an operation. Flags come before environment variables. */
 export async function createContext(
   operation: Pick<AnyOperation, "needs" | "changes">,
   globals: Globals,
-  { io, reporter, signal }: ContextParts,
+  { io, reporter, signal }: { io: Io; reporter: Reporter; signal: AbortSignal },
 ): Promise<Context> {
-  // What neither opens a repository nor changes anything need not know the user.
-  const recordsNobody = operation.needs === "nothing" && operation.changes === "nothing";
+  const needsActor = operation.needs === "repository" || operation.changes !== "nothing";
   const cwd = workingFolder(io, globals.directory);
   const repo = globals.repo ?? io.env("JVS_REPO");
   const home = io.env("HOME");
@@ -33,7 +25,7 @@ export async function createContext(
   return {
     cwd,
     repo: repo === undefined ? undefined : absolutePath(repo, cwd),
-    actor: io.env("JVS_ACTOR") ?? (recordsNobody ? "" : await defaultActor()),
+    actor: io.env("JVS_ACTOR") ?? (needsActor ? await defaultActor() : ""),
     session: globals.session ?? io.env("JVS_SESSION"),
     reason: globals.reason,
     lockTimeoutMs: timeout === undefined ? undefined : parseDuration(timeout),
@@ -54,7 +46,7 @@ function workingFolder(io: Io, directory: string | undefined): string {
   try {
     if (Deno.statSync(path).isDirectory) return path;
   } catch {
-    // not there, or not for us: the sentence below says all of it
+    // The folder is missing or may not be read. The error below covers both.
   }
   throw new JvsError("E_USAGE", `Cannot work in ${quoted(directory)}: there is no such folder`, {
     hint: "Give an existing folder after -C.",
@@ -74,7 +66,7 @@ function currentFolder(io: Io, directory: string | undefined): string {
         cause: error,
       });
     }
-    // Deno hands out paths as text: in a folder whose name is none, it says so in its own words.
+    // Deno fails if the path of the folder is not valid text. Its message says so.
     const reason = error instanceof Error ? error.message : String(error);
     throw new JvsError("E_USAGE", `Cannot work in the current folder: ${reason}`, { hint, cause: error });
   }

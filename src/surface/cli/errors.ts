@@ -1,7 +1,7 @@
 import { type ErrorCode, JvsError } from "../../model/errors.ts";
 import type { Style } from "./render/style.ts";
 
-/** The exit code of each class of error that does not end the program with 1, "the operation says no". SPEC 11. */
+/** The exit codes of errors. All others have 1, "the operation says no". SPEC 11. */
 const EXIT_CODES: Partial<Record<ErrorCode, number>> = { E_USAGE: 2, E_INTERRUPTED: 130 };
 
 /** The exit code for an error. */
@@ -9,7 +9,7 @@ export function exitCodeOf(error: JvsError): number {
   return EXIT_CODES[error.code] ?? 1;
 }
 
-/** Any error as one of ours; what nobody expected is `E_INTERNAL`. */
+/** Turns any error into a `JvsError`. An unexpected one becomes `E_INTERNAL`. */
 export function asJvsError(error: unknown, signal?: AbortSignal): JvsError {
   if (error instanceof JvsError) return error;
   if (signal?.aborted) return new JvsError("E_INTERRUPTED", "Interrupted", { cause: error });
@@ -23,19 +23,14 @@ export function asJvsError(error: unknown, signal?: AbortSignal): JvsError {
   }
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (typeof code === "string" && /^E[A-Z0-9]+$/.test(code)) {
-    return new JvsError(
-      code === "ENOSPC" || code === "EDQUOT" ? "E_NO_SPACE" : "E_IO",
-      `Cannot go on: ${message}`,
-      {
-        details: { errno: code },
-        cause: error,
-      },
-    );
+    const isFull = code === "ENOSPC" || code === "EDQUOT";
+    const options = { details: { errno: code }, cause: error };
+    return new JvsError(isFull ? "E_NO_SPACE" : "E_IO", `Cannot go on: ${message}`, options);
   }
   return new JvsError("E_INTERNAL", `Cannot go on: a mistake in jvs (${message})`, { cause: error });
 }
 
-/** An error for people: what happened to what, what to do next, and its class. */
+/** An error as text for people: message, class and hint; with `debug` its stack too. */
 export function errorText(error: JvsError, style: Style, options: { debug?: boolean } = {}): string {
   const lines = [
     `${style.paint("bad", "error:")} ${error.message} ${style.paint("faint", `(${error.code})`)}`,
@@ -47,7 +42,7 @@ export function errorText(error: JvsError, style: Style, options: { debug?: bool
   return `${lines.join("\n")}\n`;
 }
 
-/** An error for programs. SPEC 11. */
+/** An error as JSON for programs. SPEC 11. */
 export function errorJson({ code, message, hint, details }: JvsError): string {
   return `${JSON.stringify({ schema_version: 1, error: code, message, hint, details }, null, 2)}\n`;
 }

@@ -1,12 +1,12 @@
-/** What the command line has of the world: handed in, so that all of it can be tested without a terminal. */
+/** The terminal, environment and clock of the command line. Tests pass their own. */
 export interface Io {
-  /** Writes all of a text to standard output; false when nobody reads it any more. */
+  /** Writes a whole text to standard output. False if the reading program has ended. */
   out(text: string): boolean;
-  /** Writes all of a text to standard error, if anybody reads it. */
+  /** Writes a whole text to standard error, unless the reading program has ended. */
   err(text: string): void;
   readonly outIsTerminal: boolean;
   readonly errIsTerminal: boolean;
-  /** Of the terminal; 80 where there is none. */
+  /** The width of the terminal; 80 without one. */
   columns(): number;
   env(name: string): string | undefined;
   cwd(): string;
@@ -16,7 +16,7 @@ export interface Io {
   exit(code: number): never;
 }
 
-/** The real world. */
+/** The real terminal, environment and clock. */
 export function systemIo(): Io {
   return {
     out: (text) => writeAll(Deno.stdout, text),
@@ -37,14 +37,14 @@ function writeAll(to: { writeSync(bytes: Uint8Array): number }, text: string): b
     for (let at = 0; at < bytes.length;) at += to.writeSync(bytes.subarray(at));
     return true;
   } catch (error) {
-    // `| head` has seen enough: that is no failure of ours.
+    // The reader has ended, such as `| head`. That is not an error.
     if (error instanceof Deno.errors.BrokenPipe) return false;
     throw error;
   }
 }
 
 function terminalColumns(): number {
-  let columns = 0; // what a terminal says that does not know
+  let columns = 0; // some terminals report this too
   try {
     columns = Deno.consoleSize().columns;
   } catch {
@@ -57,7 +57,7 @@ function readEnv(name: string): string | undefined {
   try {
     return Deno.env.get(name) || undefined;
   } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) return undefined; // a narrower permission set than ours
+    if (error instanceof Deno.errors.NotCapable) return undefined; // fewer permissions than the launcher gives
     throw error;
   }
 }

@@ -1,5 +1,10 @@
+/**
+ * A command line, in order: `line/read_line.ts` splits it, `line/command.ts` checks it, `context.ts` adds the environment,
+ * the operation runs, and `render/text_of.ts` turns its result into text. `errors.ts` does the same for an error.
+ *
+ * @module
+ */
 import { JvsError } from "../../model/errors.ts";
-import type { Context } from "../../protocol/context.ts";
 import { runOperation } from "../../operation/call.ts";
 import type { Catalog } from "../../operation/catalog.ts";
 import { operations } from "../../operation/registry.ts";
@@ -13,20 +18,12 @@ import { createProgress } from "./progress.ts";
 import { watchSignals } from "./signals.ts";
 import { createStyle, type Style } from "./render/style.ts";
 
-/** How the command line is run; all of it as `jvs` does by default. */
-export interface CliOptions {
-  /** The operations there are. */
-  catalog?: Catalog;
-  /** Operations that take standard input and output for themselves instead of giving a result, by name. */
-  takeovers?: Readonly<Record<string, Takeover>>;
-}
-
-/** Runs an operation in its own way and gives the exit code. */
-export type Takeover = (context: Context, input: Readonly<Record<string, unknown>>) => Promise<number>;
-
 /** Runs one command line and gives the program's exit code. SPEC 11. */
-export async function runCli(args: readonly string[], io: Io, options: CliOptions = {}): Promise<number> {
-  const { catalog = operations, takeovers = {} } = options;
+export async function runCli(
+  args: readonly string[],
+  io: Io,
+  catalog: Catalog = operations,
+): Promise<number> {
   using interruption = watchSignals(io);
   if (args[0] === "__complete") {
     const { complete } = await import("./complete.ts");
@@ -35,8 +32,7 @@ export async function runCli(args: readonly string[], io: Io, options: CliOption
   }
   const line = await readLine(args, catalog);
   try {
-    const command = await commandOf(line, catalog);
-    return await runCommand(command, io, { catalog, takeovers }, interruption.signal);
+    return await runCommand(await commandOf(line, catalog), io, catalog, interruption.signal);
   } catch (thrown) {
     const error = asJvsError(thrown, interruption.signal);
     const { json, color, debug } = outputOf(line);
@@ -47,45 +43,38 @@ export async function runCli(args: readonly string[], io: Io, options: CliOption
   }
 }
 
-async function runCommand(
-  { operation, input, globals }: Command,
-  io: Io,
-  { catalog, takeovers }: Required<CliOptions>,
-  signal: AbortSignal,
-): Promise<number> {
+async function runCommand(command: Command, io: Io, catalog: Catalog, signal: AbortSignal): Promise<number> {
+  const { operation, input, globals } = command;
   const { name } = operation;
+  const style = styleFor(io, io.outIsTerminal, globals.color);
   if (name === "help" && !globals.json) {
     const { helpText } = await import("./render/help.ts");
-    io.out(await helpText(input.command, catalog, styleFor(io, io.outIsTerminal, globals.color)));
+    io.out(await helpText(input.command, catalog, style));
     return 0;
   }
-  const result = await (async () => {
-    using reporter = progressFor(io, globals);
-    const context = await createContext(operation, globals, { io, reporter, signal });
-    const takeover = takeovers[name];
-    if (takeover !== undefined) return await takeover(context, input);
-    return await runOperation(operation, context, input);
-  })();
-  if (typeof result === "number") return result;
+  const result = await resultOf(command, io, signal);
   const print = (text: string) => printResult(io, text, name);
   if (globals.json) print(`${JSON.stringify({ schema_version: 1, ...Object(result) }, null, 2)}\n`);
-  else if (globals.quiet && operation.changes !== "nothing") {
-    print((await import("./render/quiet.ts")).quietText(name, result));
-  } else {
-    const { textOf } = await import("./render/text_of.ts");
-    const style = styleFor(io, io.outIsTerminal, globals.color);
-    print(await textOf(name, result, { style, now: io.now(), input }));
+  else {
+    const { quietText, textOf } = await import("./render/text_of.ts");
+    const isQuiet = globals.quiet && operation.changes !== "nothing";
+    print(isQuiet ? quietText(name, result) : await textOf(name, result, { style, now: io.now(), input }));
   }
   return operation.failed?.(result, input) ? 1 : 0;
 }
 
-/** Writes what an operation gave. Where that fails it was carried out all the same, and nobody must run it again for that. */
+async function resultOf({ operation, input, globals }: Command, io: Io, signal: AbortSignal) {
+  using reporter = progressFor(io, globals);
+  const context = await createContext(operation, globals, { io, reporter, signal });
+  return await runOperation(operation, context, input);
+}
+
+/** Prints a result. If that fails, the error says that the operation is done, so that the user does not run it again. */
 function printResult(io: Io, text: string, name: string): void {
   try {
     io.out(text);
   } catch (error) {
-    const { message } = asJvsError(error);
-    const reason = message.replace(/^Cannot go on: /, "");
+    const reason = asJvsError(error).message.replace(/^Cannot go on: /, "");
     throw new JvsError(
       "E_IO",
       `Cannot print the result of \`jvs ${name}\`, which was carried out: ${reason}`,
@@ -102,7 +91,7 @@ function canPrint(io: Io, text: string): boolean {
     io.out(text);
     return true;
   } catch {
-    return false; // a full disk or the like: then standard error has to do
+    return false; // for example a full disk: the error then goes to standard error
   }
 }
 

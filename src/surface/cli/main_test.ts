@@ -4,7 +4,7 @@ import { VERSION } from "../../model/version.ts";
 import { runCli } from "./main.ts";
 
 async function jvs(io: FakeIo, ...args: string[]): Promise<number> {
-  return await runCli(args, io, { catalog: madeUp });
+  return await runCli(args, io, madeUp);
 }
 
 Deno.test("runCli() prints a result for people, and warnings beside it", async () => {
@@ -120,24 +120,13 @@ Deno.test("runCli() colours only on a terminal, and not where that is not wanted
   assertEquals(await coloured(new FakeIo({}, true), "--no-color"), false);
 });
 
-Deno.test("runCli() hands an operation that takes over what it needs", async () => {
-  const io = new FakeIo();
-  const takeover = (_context: unknown, input: Readonly<Record<string, unknown>>) =>
-    Promise.resolve(Number(input.coats));
-  assertEquals(
-    await runCli(["paint", "wall", "--coats", "7"], io, { catalog: madeUp, takeovers: { paint: takeover } }),
-    7,
-  );
-  assertEquals(io.stdout, "");
-});
-
 Deno.test("runCli() shows a mistake of its own without its stack, unless asked to", async () => {
   const broken = { ...madeUp, load: () => Promise.reject(new TypeError("x is undefined")) };
   const io = new FakeIo();
-  assertEquals(await runCli(["paint", "wall"], io, { catalog: broken }), 1);
+  assertEquals(await runCli(["paint", "wall"], io, broken), 1);
   assertStringIncludes(io.stderr, "E_INTERNAL");
   assertEquals(io.stderr.includes("main_test.ts"), false);
-  await runCli(["paint", "wall", "--debug"], io, { catalog: broken });
+  await runCli(["paint", "wall", "--debug"], io, broken);
   assertStringIncludes(io.stderr, "main_test.ts");
 });
 

@@ -5,20 +5,17 @@ import { sentence } from "../../model/sentence.ts";
 import type { Io } from "./io.ts";
 import { count, fit, grouped, type Style } from "./render/style.ts";
 
-/** How progress and warnings are shown. */
+/** How to show progress and warnings. */
 export interface ProgressOptions {
-  /** `line`: one line on a terminal that is written over; `json`: a JSON line each; `none`: warnings only. */
+  /** `line`: one line of a terminal, written again and again; `json`: a JSON line for each event; `none`: only warnings. */
   readonly mode: "line" | "json" | "none";
-  /** Not even warnings. */
+  /** Shows no warnings either. */
   readonly quiet: boolean;
   readonly style: Style;
 }
 
-/** A reporter that shows what it is told on standard error; its line is gone when the block ends. */
-export interface ShownProgress extends Reporter, Disposable {}
-
-/** Work that is done sooner shows nothing. */
-const PATIENCE_MS = 1000;
+/** Work that takes less time shows no line. */
+const SHOW_AFTER_MS = 1000;
 const BETWEEN_LINES_MS = 100;
 const BETWEEN_RECORDS_MS = 500;
 
@@ -31,8 +28,8 @@ interface Phase {
   bytes: number;
 }
 
-/** A reporter for standard error. */
-export function createProgress(io: Io, { mode, quiet, style }: ProgressOptions): ShownProgress {
+/** A reporter that writes to standard error. `using` clears its line at the end. */
+export function createProgress(io: Io, { mode, quiet, style }: ProgressOptions): Reporter & Disposable {
   const begun = io.now();
   let shownAt = 0;
   let isShown = false;
@@ -49,7 +46,7 @@ export function createProgress(io: Io, { mode, quiet, style }: ProgressOptions):
       if (now - shownAt < BETWEEN_RECORDS_MS) return;
       record(progressRecord(phase, now));
     } else {
-      if (now - begun < PATIENCE_MS || now - shownAt < BETWEEN_LINES_MS) return;
+      if (now - begun < SHOW_AFTER_MS || now - shownAt < BETWEEN_LINES_MS) return;
       io.err(`\r${style.paint("faint", fit(progressLine(phase, now), io.columns() - 1))}\x1b[K`);
       isShown = true;
     }
@@ -58,7 +55,7 @@ export function createProgress(io: Io, { mode, quiet, style }: ProgressOptions):
   return {
     begin(name, { entries: totalEntries, bytes: totalBytes } = {}) {
       phase = { name, startedAt: io.now(), totalEntries, totalBytes, entries: 0, bytes: 0 };
-      // A program wants to see every phase begin; a line may come a moment later.
+      // In JSON every phase has a first record at once. A line on the terminal may come later.
       if (mode === "json") shownAt = 0;
       show();
     },
@@ -77,24 +74,18 @@ export function createProgress(io: Io, { mode, quiet, style }: ProgressOptions):
   };
 }
 
-/** What is done, how fast, and how long the rest takes. */
+/** The work done, its speed, and the time that is left. */
 function progressLine(phase: Phase, now: number): string {
+  const { name, entries, bytes, totalEntries, totalBytes } = phase;
   const seconds = (now - phase.startedAt) / 1000;
   const left = secondsLeft(phase, seconds);
-  const of = (text: string, total: string | undefined) => total === undefined ? text : `${text} of ${total}`;
-  const parts = [phase.name];
-  if (phase.entries > 0) {
-    parts.push(
-      of(
-        count(phase.entries, "file"),
-        phase.totalEntries === undefined ? undefined : grouped(phase.totalEntries),
-      ),
-    );
-  }
-  if (phase.bytes > 0) {
-    const total = phase.totalBytes === undefined ? undefined : formatBytes(phase.totalBytes);
-    parts.push(of(formatBytes(phase.bytes), total));
-    if (seconds > 0) parts.push(`${formatBytes(Math.round(phase.bytes / seconds))}/s`);
+  const of = (total: number | undefined, format: (number: number) => string) =>
+    total === undefined ? "" : ` of ${format(total)}`;
+  const parts = [name];
+  if (entries > 0) parts.push(`${count(entries, "file")}${of(totalEntries, grouped)}`);
+  if (bytes > 0) {
+    parts.push(`${formatBytes(bytes)}${of(totalBytes, formatBytes)}`);
+    if (seconds > 0) parts.push(`${formatBytes(Math.round(bytes / seconds))}/s`);
   }
   if (left !== undefined) parts.push(`${formatDuration(Math.ceil(left) * 1000)} left`);
   return parts.join("  ");
@@ -104,7 +95,7 @@ function secondsLeft(
   { entries, bytes, totalEntries, totalBytes }: Phase,
   seconds: number,
 ): number | undefined {
-  // Bytes say more than files where both are known, since most of the time goes into them.
+  // Most of the time goes into bytes, so they predict it better than files.
   const [done, total] = totalBytes ? [bytes, totalBytes] : [entries, totalEntries ?? 0];
   return done > 0 && total > done ? seconds * (total - done) / done : undefined;
 }

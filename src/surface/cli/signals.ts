@@ -3,18 +3,12 @@ import type { Io } from "./io.ts";
 
 const INTERRUPTED = 130;
 
-/** Signals that ask the program to end. */
-const ASKING: readonly Deno.Signal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+const END_SIGNALS: readonly Deno.Signal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 
-/** What tells an operation to stop, for `using`. */
-export interface Interruption extends Disposable {
-  readonly signal: AbortSignal;
-}
-
-/** Ctrl-C (or a request to end) stops the operation where it leaves nothing half done; a second one ends the program. */
-export function watchSignals(io: Io): Interruption {
+/** The first Ctrl-C, or other signal to end, stops the operation with nothing half done. The second ends the program. */
+export function watchSignals(io: Io): Disposable & { readonly signal: AbortSignal } {
   const controller = new AbortController();
-  const handlers = ASKING.map((name) => {
+  const handlers = END_SIGNALS.map((name) => {
     const handler = () => {
       if (controller.signal.aborted) io.exit(INTERRUPTED);
       controller.abort(

@@ -1,64 +1,103 @@
 import { absolutePath } from "../../model/absolute_path.ts";
 import { type Reporter, silentReporter } from "../../model/progress.ts";
 import { JvsError } from "../../model/errors.ts";
+import type { GivenFields, RecordSchema, Schema } from "../../model/schema.ts";
 import type { Context } from "../../protocol/context.ts";
 import { callOperation, defaultActor, openRepository } from "../../operation/call.ts";
-import { changeKindOf, OPERATIONS, operations, type ResultOf } from "../../operation/registry.ts";
-import { type CallOptions, methodName, type RepositoryMethods } from "./methods.ts";
+import {
+  changeKindOf,
+  type OperationName,
+  type OperationOf,
+  OPERATIONS,
+  operations,
+  type ResultOf,
+} from "../../operation/registry.ts";
 
 /** How to work with a repository. */
 export interface RepositoryOptions {
-  /** Told what long work is doing; nobody by default. */
+  /** Receives progress and warnings. By default they are dropped. */
   reporter?: Reporter;
-  /** Stops every operation; never by default. */
+  /** Stops every operation. By default nothing does. */
   signal?: AbortSignal;
-  /** Who is recorded in the audit log; `user@host` by default. */
+  /** The actor in the audit log. By default `user@host`. */
   actor?: string;
-  /** The session that the audit trail is to name; none by default. */
+  /** The session in the audit log. By default none. */
   session?: string;
-  /** How long to wait for a lock, in milliseconds; the repository's setting by default. */
+  /** How long to wait for a lock, in milliseconds. By default as the repository's setting says. */
   lockTimeoutMs?: number;
-  /** The engine to clone with; the repository's setting by default. */
+  /** The engine that clones. By default as the repository's setting says. */
   engine?: string;
-  /** The user's own folder of settings, where trust is kept; none by default. */
+  /** The folder of the user's own settings, which name trusted repositories. By default none. */
   userConfig?: string;
 }
 
+/** Options of one call, beside the operation's input. */
+export interface CallOptions {
+  /** Stops the operation at a point where nothing is half done. By default nothing stops it. */
+  signal?: AbortSignal;
+  /** The reason in the audit log. By default none. */
+  reason?: string;
+}
+
+/** The method of `worktree fork` is `worktreeFork`. */
+type MethodName<N extends string> = N extends `${infer First} ${infer Rest}`
+  ? `${First}${Capitalize<MethodName<Rest>>}`
+  : N;
+
+/** An operation as a method. Its input is optional if every field of it is. */
+type Method<O> = O extends { input: RecordSchema<infer I>; output: Schema<infer R> }
+  ? Partial<GivenFields<I>> extends GivenFields<I>
+    ? (input?: GivenFields<I>, options?: CallOptions) => Promise<R>
+  : (input: GivenFields<I>, options?: CallOptions) => Promise<R>
+  : never;
+
+type OnRepository = {
+  [N in OperationName]: OperationOf<N> extends { needs: "repository" } ? N : never;
+}[OperationName];
+
+/** A method for each operation on a repository: `snapshot`, `restore`, `worktreeFork`, … */
+export type RepositoryMethods = { readonly [N in OnRepository as MethodName<N>]: Method<OperationOf<N>> };
+
+/** The name of an operation's method. */
+export function methodName(operation: string): string {
+  return operation.replace(/ (\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
 /**
- * A repository, from one of its worktrees. Each operation of the command line is a method, with the same fields in and the
- * same fields out; it throws a `JvsError` where the command would print one. Nothing is kept open between calls.
+ * A repository, opened from one of its worktrees. Each operation of the command line is a method with the same input and
+ * the same result. Where the command prints an error, the method throws it as a `JvsError`. Between calls nothing stays open.
  */
 export class Repository {
   private constructor(
-    /** The folder that it was opened from, absolute: the worktree around it is the one that methods work on. */
+    /** The absolute path of the folder that was opened. Methods work on the worktree around it. */
     readonly folder: string,
     private readonly options: RepositoryOptions,
   ) {}
 
-  /** Makes a repository in a folder that does not exist yet or is empty; what is to be versioned goes into its `main`. */
+  /** Makes a repository in a new or empty folder. The user's files go into its folder `main`. */
   static async init(path: string, options: RepositoryOptions = {}): Promise<Repository> {
     const folder = absolutePath(path, Deno.cwd());
     const slash = folder.lastIndexOf("/");
-    // The operation takes a name in the current folder, or that folder itself.
+    // `init` makes a folder of this name in the current folder. Without a name it uses the current folder.
     const [cwd, input] = isFolder(folder)
       ? [folder, {}]
       : [folder.slice(0, slash) || "/", { name: folder.slice(slash + 1) }];
-    return await made("init", cwd, input, options);
+    return await make("init", cwd, input, options);
   }
 
-  /** Puts an existing folder under version control where it stands; its history goes into a folder beside it. */
+  /** Puts an existing folder under version control where it is. Its history goes into a folder beside it. */
   static async adopt(path: string, options: RepositoryOptions = {}): Promise<Repository> {
-    return await made("adopt", absolutePath(path, Deno.cwd()), {}, options);
+    return await make("adopt", absolutePath(path, Deno.cwd()), {}, options);
   }
 
-  /** The repository around a folder; `E_NOT_A_REPOSITORY` where there is none. */
+  /** Opens the repository around a folder. `E_NOT_A_REPOSITORY` if there is none. */
   static async open(path: string, options: RepositoryOptions = {}): Promise<Repository> {
     const folder = absolutePath(path, Deno.cwd());
     await openRepository(await contextFor(folder, options));
     return new Repository(folder, options);
   }
 
-  /** Runs an operation by the words that call it, such as `worktree fork`; its input is checked. */
+  /** Checks the input and runs an operation by its name, such as `worktree fork`. */
   async call(
     operation: string,
     input: Readonly<Record<string, unknown>> = {},
@@ -74,7 +113,7 @@ export class Repository {
   }
 }
 
-/** The methods for operations are made from the registry, and so are their types. */
+/** The registry gives the methods, at run time below, and their types. */
 export interface Repository extends RepositoryMethods {}
 
 for (const name of Object.keys(OPERATIONS)) {
@@ -85,7 +124,7 @@ for (const name of Object.keys(OPERATIONS)) {
   });
 }
 
-async function made(
+async function make(
   operation: "init" | "adopt",
   cwd: string,
   input: Record<string, unknown>,
@@ -97,7 +136,6 @@ async function made(
 }
 
 async function contextFor(cwd: string, options: RepositoryOptions, call: CallOptions = {}): Promise<Context> {
-  const signals = [options.signal, call.signal].filter((signal) => signal !== undefined);
   return {
     cwd,
     repo: undefined,
@@ -106,18 +144,18 @@ async function contextFor(cwd: string, options: RepositoryOptions, call: CallOpt
     reason: call.reason,
     lockTimeoutMs: options.lockTimeoutMs,
     engine: options.engine,
-    // A program means what it says: nothing is guessed.
+    // A program gives exact names: JVS does not guess.
     forProgram: true,
     userConfig: options.userConfig,
     home: undefined,
     reporter: options.reporter ?? silentReporter,
-    signal: AbortSignal.any(signals),
+    signal: AbortSignal.any([options.signal, call.signal].filter((signal) => signal !== undefined)),
     kindOf: changeKindOf,
   };
 }
 
 function isFolder(path: string): boolean {
-  if (path.includes("\0")) return false; // no path at all
+  if (path.includes("\0")) return false; // not a path
   try {
     return Deno.statSync(path).isDirectory;
   } catch (error) {

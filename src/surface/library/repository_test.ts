@@ -4,7 +4,7 @@ import { tempDir } from "../../../tests/support/temp_dir.ts";
 import { callIn } from "../../../tests/support/context.ts";
 import { init } from "../../operation/init.ts";
 import { operations } from "../../operation/registry.ts";
-import { methodName } from "./methods.ts";
+import { methodName } from "./repository.ts";
 
 Deno.test("Repository.init() makes a repository whose methods are the operations", async () => {
   using dir = tempDir();

@@ -1,24 +1,22 @@
 import type { FlagHints, Schema } from "../../../model/schema.ts";
 
-/** A field of an operation's input, as the command line gives it. */
+/** A field of an operation's input, as an argument or flag of the command line. */
 export interface Argument {
   /** The field's name. */
   readonly field: string;
-  /** The flag's name without dashes; of one given by its place the name that stands for it in help. */
+  /** The flag's name without dashes, or the argument's name in help. */
   readonly name: string;
   // deno-lint-ignore no-explicit-any -- as in `Fields`: a field may be of any type
   readonly schema: Schema<any>;
   readonly hints: FlagHints;
-  /** Must be given. */
   readonly required: boolean;
-  /** Is followed by a value. */
   readonly takesValue: boolean;
   readonly isList: boolean;
-  /** `--no-name` is understood. */
+  /** `--no-name` exists. */
   readonly negatable: boolean;
 }
 
-/** The fields of an input, or of what is given with every command. */
+/** The arguments and flags for the fields of an input, or of GLOBALS. */
 // deno-lint-ignore no-explicit-any -- as in `Fields`
 export function argumentsOf(fields: Readonly<Record<string, Schema<any>>>): Argument[] {
   return Object.entries(fields).map(([field, schema]) => {
@@ -31,18 +29,18 @@ export function argumentsOf(fields: Readonly<Record<string, Schema<any>>>): Argu
       required: !schema.isOptional && schema.fallback === undefined,
       takesValue: kind !== "boolean",
       isList: kind === "list",
-      // One that is false unless given has nothing to negate.
+      // A flag that is false by default needs no negation.
       negatable: kind === "boolean" && schema.fallback?.value !== false,
     };
   });
 }
 
-/** As it is written: `--note`, `<snapshot>`. */
+/** An argument as help and messages show it: `--note`, `<snapshot>`. */
 export function written(argument: Argument): string {
   return argument.hints.positional ? `<${argument.name}>` : `--${argument.name}`;
 }
 
-/** The words that a value must be one of, where it must. */
+/** The words that a value must be one of. Empty if any value is allowed. */
 export function choicesOf(argument: Argument): readonly string[] {
   return enumOf(argument.schema.json());
 }

@@ -8,23 +8,23 @@ import { GLOBALS, type Globals } from "./globals.ts";
 import type { Line } from "./read_line.ts";
 import { usage } from "./usage.ts";
 
-/** What a command line asks for: checked, with the defaults of what was not given. */
+/** A checked command line. It includes the defaults. */
 export interface Command {
   readonly operation: AnyOperation;
   readonly input: Readonly<Record<string, unknown>>;
   readonly globals: Globals;
 }
 
-/** What a line asks for; `E_USAGE` says what on it cannot be understood. */
+/** Checks a command line. `E_USAGE` names what is wrong. */
 export async function commandOf(line: Line, catalog: Catalog): Promise<Command> {
-  const { operation, places, given, problem } = await askedFor(line, catalog);
+  const { operation, places, given, problem } = await withHelpOrVersion(line, catalog);
   if (problem !== undefined || operation === undefined) throw problem;
   const { name, input } = operation;
   const own = argumentsOf(input.fields);
   const placed = placedArguments(name, own, places);
   return {
     operation,
-    // A field may have the name of a flag that is everywhere (`--reason`): then both get its value.
+    // An input field may have the name of a global flag, such as `--reason`. Then both get the value.
     globals: checkedValues(
       name,
       GLOBALS,
@@ -35,14 +35,14 @@ export async function commandOf(line: Line, catalog: Catalog): Promise<Command> 
   };
 }
 
-/** How a result or an error is to be shown: known of every line, whatever is wrong with it. */
+/** How to show the result or the error. Known even if the line has mistakes. */
 export function outputOf({ given }: Pick<Line, "given">): Pick<Globals, "json" | "color" | "debug"> {
   const last = (name: string) => given.get(name)?.at(-1);
   return { json: last("json") === true, color: last("color") !== false, debug: last("debug") === true };
 }
 
-/** Whoever asks for help or the version gets that, and is not told what is wrong with the line. */
-async function askedFor(line: Line, catalog: Catalog): Promise<Omit<Line, "open" | "words">> {
+/** Replaces a line with --help or --version by that command, and ignores mistakes in the line. */
+async function withHelpOrVersion(line: Line, catalog: Catalog): Promise<Omit<Line, "open" | "words">> {
   const name = ["version", "help"].find((each) => line.given.has(each));
   if (name === undefined) return line;
   const given = new Map([...line.given].filter(([flag]) => Object.hasOwn(outputOf(line), flag)));
@@ -51,7 +51,7 @@ async function askedFor(line: Line, catalog: Catalog): Promise<Omit<Line, "open"
   return { operation: await catalog.load(name), places, given, problem: undefined };
 }
 
-/** Which argument each text without a flag is for: those that must be given first get one, the rest in their order. */
+/** Assigns the texts without a flag to arguments in order. Required arguments come before optional ones. */
 function placedArguments(
   command: string,
   own: readonly Argument[],
@@ -72,7 +72,9 @@ function placedArguments(
   const extra = left[0];
   if (extra === undefined) return placed;
   const most = places.length === 0 ? "no argument" : `only ${places.map(written).join(" ")}`;
-  throw usage(command, `${quoted(extra)} is one argument too many: it takes ${most}`, { argument: extra });
+  throw usage(command, `${quoted(extra)} is one argument too many: the command takes ${most}`, {
+    argument: extra,
+  });
 }
 
 function checkedValues<F extends Fields>(
@@ -104,12 +106,12 @@ function checkedValues<F extends Fields>(
 function valueOf(command: string, argument: Argument, given: readonly (string | boolean)[]): unknown {
   const last = given.at(-1);
   if (argument.isList && given.length > 0) return given;
-  if (typeof last !== "string") return last; // a switch, or nothing
+  if (typeof last !== "string") return last; // a switch, or not given
   if (given.length === 1) return converted(argument, last);
   throw usage(command, `${written(argument)} is given ${given.length} times`, { argument: argument.field });
 }
 
-/** What a text means for a value of that kind; a text that means nothing there is left for the check to refuse. */
+/** Converts a text to the kind of value. A text that does not fit stays, and the check refuses it. */
 function converted({ schema }: Argument, text: string): unknown {
   if (schema.kind === "text") return text;
   if (schema.kind === "number") {

@@ -148,12 +148,12 @@ Deno.test("commandOf() names what is missing, too much or of the wrong form", as
   assertStringIncludes((await refusal("tree fork")).message, "<name> is missing");
   assertStringIncludes(
     (await refusal("paint", "wall", "floor")).message,
-    '"floor" is one argument too many: it takes only <what>',
+    '"floor" is one argument too many: the command takes only <what>',
   );
-  assertStringIncludes((await refusal("paint", "wall", "--colour")).message, "--colour wants a value");
+  assertStringIncludes((await refusal("paint", "wall", "--colour")).message, "--colour needs a value");
   assertStringIncludes(
     (await refusal("paint", "wall", "--colour", "--dry")).message,
-    "--colour wants a value",
+    "--colour needs a value",
   );
   assertStringIncludes(
     (await refusal("paint", "wall", "--coats", "many")).message,

@@ -4,28 +4,27 @@ import type { Catalog } from "../../../operation/catalog.ts";
 import type { AnyOperation } from "../../../operation/define.ts";
 import { type Argument, argumentsOf } from "./arguments.ts";
 import { GLOBALS } from "./globals.ts";
-import { unknownCommand } from "./unknown_command.ts";
-import { usage } from "./usage.ts";
+import { unknownCommand, usage } from "./usage.ts";
 
-/** A command line taken apart: what is on it, not yet whether that is enough. */
+/** The parts of a command line. They are not complete or checked yet. */
 export interface Line {
-  /** The one or two words that name the command, or were to name one. */
+  /** The one or two words at the place of the command. */
   readonly words: readonly string[];
-  /** What they call; `help` where there are none, nothing where they call nothing. */
+  /** The command. `help` if there are no words; undefined if there is no such command. */
   readonly operation: AnyOperation | undefined;
   /** The arguments without a flag. */
   readonly places: readonly string[];
-  /** What flags were given, by the flag's name: its values, or true or false for a switch. */
+  /** The values of each flag by its name. A switch has true or false. */
   readonly given: ReadonlyMap<string, readonly (string | boolean)[]>;
-  /** The flag at the end of the line that wants a value, or takes one more. */
+  /** The last flag of the line, if it needs a value or accepts one more. */
   readonly open: Argument | undefined;
-  /** The first thing that is wrong; what follows it was read all the same. */
+  /** The first mistake. The rest of the line was read too. */
   readonly problem: unknown;
 }
 
 /**
- * Reads a command line, once and from left to right, for whoever runs it or completes it. Flags of every command may stand
- * anywhere; of the command's own, before its name, those whose value is joined to them or that need none.
+ * Reads a command line once, from left to right, to run it or to complete it. Global flags may be anywhere. A flag of the
+ * command may come before the command's name only if it needs no value or has it after `=`.
  */
 export async function readLine(args: readonly string[], catalog: Catalog): Promise<Line> {
   const end = args.includes("--") ? args.indexOf("--") : args.length;
@@ -39,7 +38,7 @@ export async function readLine(args: readonly string[], catalog: Catalog): Promi
   return reader;
 }
 
-/** A flag as it is written, and what it means if it is a switch. */
+/** A flag, and its value if it is a switch. */
 interface Flag {
   readonly argument: Argument;
   readonly means: boolean;
@@ -54,26 +53,26 @@ class LineReader implements Line {
   problem: unknown;
 
   private readonly flags = new Map<string, Flag>();
-  /** Flags that are not known before the command is. */
+  /** Flags before the command's name. They are unknown until the command is known. */
   private readonly early: string[] = [];
-  private isSettled = false;
+  private isCommandRead = false;
 
   constructor(private readonly catalog: Catalog) {
-    this.know(argumentsOf(GLOBALS.fields));
+    this.addFlags(argumentsOf(GLOBALS.fields));
   }
 
   async word(text: string): Promise<void> {
-    if (this.isSettled) {
+    if (this.isCommandRead) {
       this.places.push(text);
       return;
     }
     this.words.push(text);
-    if (this.words.length === 2 || this.catalog.group(text).length === 0) await this.settle();
+    if (this.words.length === 2 || this.catalog.group(text).length === 0) await this.readCommand();
   }
 
-  /** Takes a flag, and says how many of the words after it are its values. */
+  /** Reads a flag. Gives the number of following words that are its values. */
   flag(text: string, after: readonly string[]): number {
-    const [name, joined] = parted(text);
+    const [name, joined] = splitFlag(text);
     const flag = this.flags.get(name);
     if (flag === undefined) return this.severalInOne(text, after);
     const { argument, means } = flag;
@@ -87,50 +86,50 @@ class LineReader implements Line {
       return 0;
     }
     const values = this.valuesIn(after, argument);
-    const wantsMore = values.length === 0 || argument.hints.many === true;
-    if (wantsMore && values.length === after.length) this.open = argument;
+    const takesMore = values.length === 0 || argument.hints.many === true;
+    if (takesMore && values.length === after.length) this.open = argument;
     if (values.length > 0) this.give(argument, ...values);
     else if (argument.hints.bare !== undefined) this.give(argument, argument.hints.bare);
     else {
       const { name, hints } = argument;
       const example = `--${name} ${hints.placeholder ?? name.toUpperCase()}`;
-      this.fail(`--${name} wants a value: ${example}`, { flag: name });
+      this.fail(`--${name} needs a value: ${example}`, { flag: name });
     }
     return values.length;
   }
 
-  /** The end of the line; after `--` all are arguments. */
+  /** Reads the end of the line. After `--` every word is an argument. */
   async finish([dashes, ...rest]: readonly string[]): Promise<void> {
-    if (!this.isSettled) await this.settle();
+    if (!this.isCommandRead) await this.readCommand();
     if (dashes === undefined) return;
     this.open = undefined;
     this.places.push(...rest);
   }
 
-  /** Single letters in one (`-qh`), or a letter with its value (`-C/tmp`). */
+  /** Reads joined letters (`-qh`), or a letter with its value (`-C/tmp`). */
   private severalInOne(text: string, after: readonly string[]): number {
     const first = text.startsWith("--") ? undefined : this.flags.get(text.slice(0, 2));
     if (first !== undefined && first.argument.takesValue) this.give(first.argument, text.slice(2));
     else if (first !== undefined) {
       this.give(first.argument, first.means);
       return this.flag(`-${text.slice(2)}`, after);
-    } else if (this.isSettled) this.failUnknown(text);
+    } else if (this.isCommandRead) this.failUnknown(text);
     else this.early.push(text);
     return 0;
   }
 
-  /** The words after a flag that are its values: one, or with `many` all up to the next flag. */
+  /** The values of a flag: the next word, or with `many` all words up to the next flag. */
   private valuesIn(words: readonly string[], { hints }: Argument): readonly string[] {
     const ends = words.findIndex((word) =>
-      // Where no value is needed, whatever looks like a flag is meant as one.
-      this.flags.has(parted(word)[0]) || (hints.bare !== undefined && word.startsWith("-"))
+      // A flag with an optional value does not take a word that looks like a flag.
+      this.flags.has(splitFlag(word)[0]) || (hints.bare !== undefined && word.startsWith("-"))
     );
     return words.slice(0, ends === -1 ? words.length : ends).slice(0, hints.many ? undefined : 1);
   }
 
-  /** Finds out which command it is, which says what more flags there are. */
-  private async settle(): Promise<void> {
-    this.isSettled = true;
+  /** Finds the command, and with it the command's flags. */
+  private async readCommand(): Promise<void> {
+    this.isCommandRead = true;
     const [first = "help", second] = this.words;
     const name = [this.words.join(" "), first].find((words) => this.catalog.has(words));
     if (name === undefined) {
@@ -140,14 +139,14 @@ class LineReader implements Line {
     if (name === first && second !== undefined) this.places.push(second);
     try {
       this.operation = await this.catalog.load(name);
-      this.know(argumentsOf(this.operation.input.fields));
+      this.addFlags(argumentsOf(this.operation.input.fields));
     } catch (error) {
       this.problem ??= error;
     }
     for (const text of this.early) this.flag(text, []);
   }
 
-  private know(all: readonly Argument[]): void {
+  private addFlags(all: readonly Argument[]): void {
     for (const argument of all) {
       const { name, hints, negatable } = argument;
       this.flags.set(`--${name}`, { argument, means: true });
@@ -165,16 +164,16 @@ class LineReader implements Line {
   }
 
   private failUnknown(text: string): void {
-    const [flag] = parted(text);
+    const [flag] = splitFlag(text);
     const shown = [...this.flags].filter(([, { argument }]) => !argument.hints.hidden);
-    // The command's own first, which were added last: of two that are as near, one of them was meant.
+    // Of two equally similar names the command's own flag is suggested. Those were added last.
     const names = shown.map(([name]) => name).filter((name) => name.startsWith("--")).reverse();
     this.fail(`there is no flag ${quoted(flag)}`, { flag }, nearest(flag, names));
   }
 }
 
-/** A flag's name with its dashes, and the value that is joined to it by `=`. */
-function parted(text: string): [name: string, joined?: string] {
+/** Splits `--flag=value` into the flag and its value. */
+function splitFlag(text: string): [name: string, joined?: string] {
   const equals = text.indexOf("=");
   return equals === -1 ? [text] : [text.slice(0, equals), text.slice(equals + 1)];
 }

@@ -1,6 +1,9 @@
 import { JvsError } from "../../../model/errors.ts";
+import { nearest } from "../../../model/nearest.ts";
+import { quoted } from "../../../model/path_text.ts";
+import type { Catalog } from "../../../operation/catalog.ts";
 
-/** `E_USAGE` for a line that calls this command and cannot be understood, with what may have been meant. */
+/** `E_USAGE` for wrong arguments or flags of a command. `meant` is the most similar correct word. */
 export function usage(
   command: string,
   state: string,
@@ -11,5 +14,19 @@ export function usage(
   return new JvsError("E_USAGE", `Cannot run ${words("jvs")}: ${state}`, {
     hint: `${meant === undefined ? "" : `Did you mean ${meant}? `}See ${words("jvs help")}.`,
     details: { command, ...details, ...(meant === undefined ? {} : { meant }) },
+  });
+}
+
+/** `E_USAGE` for words that are no command, with the most similar command. */
+export function unknownCommand(word: string, next: string | undefined, catalog: Catalog): JvsError {
+  const group = catalog.group(word);
+  const words = next === undefined || group.length === 0 ? word : `${word} ${next}`;
+  const names = catalog.names.flatMap((name) => [name, name.split(" ")[0] as string]);
+  const near = nearest(words, group.length === 0 ? names : group);
+  const state = words === word && group.length > 0 ? "it needs one more word" : "there is no such command";
+  const all = group.length === 0 ? "See `jvs help` for all commands." : `There are: ${group.join(", ")}.`;
+  return new JvsError("E_USAGE", `Cannot run ${quoted(`jvs ${words}`)}: ${state}`, {
+    hint: near === undefined || near === words ? all : `Did you mean \`jvs ${near}\`? ${all}`,
+    details: { command: words, commands: group, ...(near === undefined ? {} : { meant: near }) },
   });
 }

@@ -1,15 +1,14 @@
 import { formatBytes } from "../../../model/duration.ts";
-import { count, oneLine, pad, pathText, type Style, type Tone, widest } from "./style.ts";
-import type { diff } from "../../../operation/diff.ts";
-import type { status } from "../../../operation/status.ts";
+import type { ResultOf } from "../../../operation/registry.ts";
+import { count, grouped, oneLine, pad, pathText, type Style, type Tone, widest } from "./style.ts";
 import { byFolder, type Difference, eachPath, type Row } from "./folders.ts";
-import type { Renderer, ResultOf, View } from "./view.ts";
-import { shortName } from "./words.ts";
+import type { Renderer, View } from "./view.ts";
+import { shortName, WAYS_ON } from "./words.ts";
 
-type Diff = ResultOf<typeof diff>;
+type Diff = ResultOf<"diff">;
 
-/** What differs between two trees. */
-export const renderDiff: Renderer<Diff> = ({ differences, summary }, { style, input }) => {
+/** The list of differences between two trees. */
+export const renderDiff: Renderer<"diff"> = ({ differences, summary }, { style, input }) => {
   if (input.name_only === true) return differences.map(({ path }) => `${pathText(path)}\n`).join("");
   if (input.patch === true && differences.length > 0) return patchText(differences, style);
   const rows = rowsOf(differences, input);
@@ -26,7 +25,7 @@ export const renderDiff: Renderer<Diff> = ({ differences, summary }, { style, in
   return [...sized, total === NOTHING ? "No differences." : total].map((line) => `${line}\n`).join("");
 };
 
-/** The lines of a list: with `--all` one for each path. */
+/** The rows of a list: with `--all` one for each path, else one for a whole new, removed or moved folder. */
 function rowsOf(differences: readonly Difference[], { all }: View["input"]): Row[] {
   return all === true ? eachPath(differences) : byFolder(differences);
 }
@@ -36,7 +35,7 @@ function rowLine({ difference, inside }: Row, style: Style): string {
   return inside === "" ? line : `${line}  ${style.paint("faint", `(${inside})`)}`;
 }
 
-/** Patches one after another, which patch(1) takes as they are; what has none is a line between them, which it skips. */
+/** All patches, as patch(1) reads them. A difference without a patch is one line, which patch(1) skips. */
 function patchText(differences: readonly Difference[], style: Style): string {
   return differences.map((each) =>
     each.patch ? paintPatch(each.patch, style) : `${differenceLine(each, style)}\n`
@@ -45,31 +44,25 @@ function patchText(differences: readonly Difference[], style: Style): string {
 
 const PATCH_TONES: Readonly<Record<string, Tone>> = { "+": "good", "-": "bad", "@": "name", "\\": "faint" };
 
-/** Colours are for eyes, so with them nothing in the lines may steer the terminal; without them they stay exact. */
+/** Colours a patch, and replaces characters that would control the terminal. Without colours the patch stays exact. */
 function paintPatch(patch: string, style: Style): string {
   if (style.paint("strong", patch) === patch) return patch;
   return patch.split("\n").map((line, i) => {
     const tone = i < 2 ? "strong" : PATCH_TONES[line.charAt(0)];
-    const shown = line.replace(STEERING, "\ufffd");
+    const shown = line.replace(CONTROL_CHARACTERS, "\ufffd");
     return tone === undefined ? shown : style.paint(tone, shown);
   }).join("\n");
 }
 
-const STEERING = /(?!\t)[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
+const CONTROL_CHARACTERS = /(?!\t)[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
 
 const ROOM_FOR_SIZES = 24;
 const NOTHING = "nothing";
 
 /** `2 added, 1 removed`; `nothing` when there is nothing. */
-export function changesText({ added, removed, modified, renamed }: Diff["summary"]): string {
-  const parts = [[added, "added"], [removed, "removed"], [modified, "modified"], [
-    renamed,
-    "renamed",
-  ]] as const;
-  return parts.filter(([number]) => number > 0).map(([number, word]) => `${count(number, word, word)}`).join(
-    ", ",
-  ) ||
-    NOTHING;
+function changesText({ added, removed, modified, renamed }: Diff["summary"]): string {
+  const counts = Object.entries({ added, removed, modified, renamed }).filter(([, number]) => number > 0);
+  return counts.map(([word, number]) => `${grouped(number)} ${word}`).join(", ") || NOTHING;
 }
 
 const LETTERS: Record<Difference["kind"], readonly [letter: string, tone: Tone]> = {
@@ -79,17 +72,16 @@ const LETTERS: Record<Difference["kind"], readonly [letter: string, tone: Tone]>
   renamed: ["R", "name"],
 };
 
-/** One difference on a line: a letter and the path, and where content is the same what else differs. */
-export function differenceLine(
+/** One difference: a letter, the path, and what differs beside the content. */
+function differenceLine(
   { kind, path, old_path, type, aspects }: Difference,
   style: Style,
 ): string {
   const [letter, tone] = LETTERS[kind];
   const slash = type === "dir" ? "/" : "";
   const from = old_path ? `${pathText(old_path)}${slash} → ` : "";
-  const said = kind === "modified" || kind === "renamed"
-    ? aspects.filter((aspect) => aspect !== "content")
-    : [];
+  const isChange = kind === "modified" || kind === "renamed";
+  const said = isChange ? aspects.filter((aspect) => aspect !== "content") : [];
   const more = said.length === 0 ? "" : style.paint("faint", `  (${said.join(", ")})`);
   return `${style.paint(tone, letter)}  ${from}${pathText(path)}${slash}${more}`;
 }
@@ -102,29 +94,21 @@ function sizeText({ size_before: before, size_after: after }: Difference): strin
   return before === null ? "" : `-${formatBytes(before)}`;
 }
 
-type Status = ResultOf<typeof status>;
-
 const MOST_LINES = 100;
 
-/** Where a worktree stands and what in it is not saved. */
-export const renderStatus: Renderer<Status> = (result, { style, input }) => {
+/** The snapshot a worktree stands on, and its unsaved work. */
+export const renderStatus: Renderer<"status"> = (result, { style, input }) => {
   const { worktree, path, head_snapshot_id: head, latest_snapshot_id: latest, differences } = result;
-  const lines = [
-    `Worktree ${style.paint("strong", worktree)} in ${oneLine(path)}`,
-  ];
+  const lines = [`Worktree ${style.paint("strong", worktree)} in ${oneLine(path)}`];
   if (head === null) lines.push("No snapshot yet: nothing here is saved. Save it with `jvs snapshot`.");
   else if (result.detached && latest !== null) {
-    lines.push(
-      `${style.paint("notice", "DETACHED")} at ${shortName(head, style)}; the newest is ${
-        shortName(latest, style)
-      }. ` +
-        "Go on from here with `jvs worktree fork NAME`, or go back with `jvs restore HEAD`.",
-    );
+    const [at, newest] = [shortName(head, style), shortName(latest, style)];
+    lines.push(`${style.paint("notice", "DETACHED")} at ${at}; the newest is ${newest}. ${WAYS_ON}`);
   } else lines.push(`At ${shortName(head, style)}, the newest of its line`);
   if (result.pending_recovery.length > 0) {
     lines.push(
-      `${style.paint("notice", "Interrupted")}: an operation did not finish; the next change, or ` +
-        "`jvs doctor --repair-runtime`, mends it.",
+      `${style.paint("notice", "Interrupted")}: an operation did not finish. The next change, or ` +
+        "`jvs doctor --repair-runtime`, completes or undoes it.",
     );
   }
   if (result.clean) {

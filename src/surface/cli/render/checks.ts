@@ -1,14 +1,13 @@
 import { shortId } from "../../../model/ids.ts";
 import type { Finding } from "../../../model/records.ts";
-import type { doctor } from "../../../operation/doctor.ts";
-import type { verify } from "../../../operation/verify.ts";
+import type { ResultOf } from "../../../operation/registry.ts";
 import { count, pathText, type Style, type Tone } from "./style.ts";
-import type { Renderer, ResultOf } from "./view.ts";
+import type { Renderer } from "./view.ts";
 
-type Verified = ResultOf<typeof verify>;
+type Verified = ResultOf<"verify">;
 
-/** Which snapshots are what they were, and what is wrong with the others. */
-export const renderVerify: Renderer<Verified> = (
+/** The snapshots that are correct, and what is wrong with the others. */
+export const renderVerify: Renderer<"verify"> = (
   { snapshots, findings, tamper_detected: tampered },
   { style },
 ) => {
@@ -31,7 +30,9 @@ export const renderVerify: Renderer<Verified> = (
     ]),
   ];
   for (const finding of findings) lines.push(findingLine(finding, style));
-  const partly = good.some((each) => each.payload_hash_valid === null) ? ", of which a part was read" : "";
+  const partly = good.some((each) => each.payload_hash_valid === null)
+    ? ", of which only a part was read"
+    : "";
   const what = good.length === 1
     ? style.paint("name", good[0]?.snapshot_id ?? "")
     : count(good.length, "snapshot");
@@ -45,15 +46,15 @@ const WORN = "All content is whole, but metadata was lost, as some copiers do; a
 const MOST_LISTED = 20;
 
 function moreThan({ length }: readonly unknown[]): string[] {
-  return length > MOST_LISTED ? [`    and ${length - MOST_LISTED} more; --json names all`] : [];
+  return length > MOST_LISTED ? [`    and ${length - MOST_LISTED} more; --json lists all`] : [];
 }
 
 function reason({ message, checksum_valid }: Verified["snapshots"][number]): string {
   return message ?? (checksum_valid ? "its content is not what was saved" : "its record was changed");
 }
 
-/** What doctor found and mended. */
-export const renderDoctor: Renderer<ResultOf<typeof doctor>> = (
+/** The findings and repairs of doctor. */
+export const renderDoctor: Renderer<"doctor"> = (
   { healthy, findings, repaired },
   { style },
 ) => {
@@ -77,16 +78,16 @@ const TONES: Record<Finding["severity"], Tone> = {
   critical: "bad",
 };
 
-/** A finding, with where it is and what mends it. */
+/** A finding, with its place and its repair. */
 function findingLine(
   { severity, code, message, repair, path, snapshot_id }: Finding,
   style: Style,
 ): string {
   const place = path ?? (snapshot_id === null ? null : shortId(snapshot_id));
   const where = place === null || message.includes(place) ? "" : ` [${place}]`;
-  const way = repair === "repair_runtime" ? "--repair-runtime" : `--repair ${repair}`;
-  const mend = repair === null ? "" : `\n    mend it with \`jvs doctor ${way}\``;
+  const flag = repair === "repair_runtime" ? "--repair-runtime" : `--repair ${repair}`;
+  const advice = repair === null ? "" : `\n    repair it with \`jvs doctor ${flag}\``;
   return `  ${style.paint(TONES[severity], severity)}  ${message}${where} ${
     style.paint("faint", `(${code})`)
-  }${mend}`;
+  }${advice}`;
 }

@@ -46,7 +46,7 @@ Deno.test("renderVerify() names what is damaged and counts what is well", () => 
   assertMatch(lines[0] ?? "", new RegExp(`^DEGRADED  ${a}  .*a restore brings it back`));
   assertEquals([lines[1], lines.at(-2), lines.length], [
     "    times  f0:",
-    "    and 2 more; --json names all",
+    "    and 2 more; --json lists all",
     23,
   ]);
   const closed = {
@@ -78,7 +78,7 @@ Deno.test("renderDoctor() shows findings with their way out", () => {
     renderDoctor({ healthy: false, findings: [finding], repaired: ["Removed 2 temporary files."] }, view),
     "Repaired  Removed 2 temporary files.\nFindings: 1\n" +
       "  warning  A snapshot follows the head. [aaaa0001] (HEAD_ORPHAN)\n" +
-      "    mend it with `jvs doctor --repair advance_head`\n" +
+      "    repair it with `jvs doctor --repair advance_head`\n" +
       "The repository is not in order: see the findings above.\n",
   );
 });

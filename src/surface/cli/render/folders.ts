@@ -1,17 +1,16 @@
 import { formatBytes } from "../../../model/duration.ts";
-import type { diff } from "../../../operation/diff.ts";
+import type { ResultOf } from "../../../operation/registry.ts";
 import { count } from "./style.ts";
-import type { ResultOf } from "./view.ts";
 
 /** One path that differs. */
-export type Difference = ResultOf<typeof diff>["differences"][number];
+export type Difference = ResultOf<"diff">["differences"][number];
 
-/** One line of a list: a path, or a folder with all that is in it. */
+/** One line of a list: a path, or a folder with everything in it. */
 export interface Row {
   readonly difference: Difference;
-  /** What is in the folder that the line stands for, such as `5,000 files, 12 folders, -81 MB`; else empty. */
+  /** The content of the folder, such as `5,000 files, 12 folders, -81 MB`. Empty for a path. */
   readonly inside: string;
-  /** How many paths the line stands for. */
+  /** The number of paths on this line. */
   readonly paths: number;
 }
 
@@ -21,8 +20,8 @@ export function eachPath(differences: readonly Difference[]): Row[] {
 }
 
 /**
- * The same in fewer lines: a folder that is wholly new, wholly gone or wholly moved is one, with the count of what is in
- * it. A folder that stays is never one, however much in it differs; nor is what moved out of a folder by itself.
+ * One line for each folder that is new, removed or moved as a whole, with a count of its content. All other paths have
+ * their own lines: those in a folder that stays, and those that moved out of a folder alone.
  */
 export function byFolder(differences: readonly Difference[]): Row[] {
   const made = new Set<string>();
@@ -30,7 +29,7 @@ export function byFolder(differences: readonly Difference[]): Row[] {
   for (const { kind, path, type, aspects } of differences) {
     const isOther = kind === "modified" && aspects.includes("type");
     if (type === "dir" && (kind === "added" || isOther)) made.add(path);
-    // What is something else now may have been a folder: then all in it is gone.
+    // A path of another type now may have been a folder before. Then its content is gone.
     if (type === "dir" ? kind === "removed" : isOther) gone.add(path);
   }
   const rows = new Map<string, Group>();
@@ -44,7 +43,7 @@ export function byFolder(differences: readonly Difference[]): Row[] {
   return [...rows.values()].map((group) => group.row());
 }
 
-/** Which line a difference belongs to, and what that line is about. */
+/** The line that a difference belongs to: its key, and the difference that it shows. */
 function groupOf(
   each: Difference,
   made: ReadonlySet<string>,
@@ -63,10 +62,10 @@ function groupOf(
 }
 
 function joined(...parts: string[]): string {
-  return parts.join("\n"); // no encoded path has a newline
+  return parts.join("\n"); // encoded paths have no newlines
 }
 
-/** The highest of these folders that a path is in, or is itself. */
+/** The highest of these folders that contains the path or is the path. */
 function topOf(path: string, folders: ReadonlySet<string>): string | undefined {
   for (let at = path.indexOf("/"); at !== -1; at = path.indexOf("/", at + 1)) {
     if (folders.has(path.slice(0, at))) return path.slice(0, at);
@@ -74,7 +73,10 @@ function topOf(path: string, folders: ReadonlySet<string>): string | undefined {
   return folders.has(path) ? path : undefined;
 }
 
-/** Files are known again elsewhere, folders and empty files are not: where those agree too, the whole folder moved. */
+/**
+ * Joins the lines of a moved folder. The diff finds only files with content again. If the folders and empty files have the
+ * same names in both places, the whole folder moved.
+ */
 function joinMoved(rows: Map<string, Group>): void {
   for (const moved of rows.values()) {
     const { head } = moved;
@@ -89,14 +91,14 @@ function joinMoved(rows: Map<string, Group>): void {
   }
 }
 
-/** What one line stands for. */
+/** The differences of one line. */
 class Group {
   readonly all: Difference[] = [];
   paths = 0;
 
   constructor(readonly head: Difference) {}
 
-  /** Where in the folder each is, and what it is. */
+  /** Each path below the folder, with its type. */
   get names(): string {
     return this.all.map(({ path, type }) => joined(path.slice(this.head.path.length), type)).join("\n");
   }

@@ -1,11 +1,11 @@
 import type { AnyOperation } from "../../../operation/define.ts";
 import type { Catalog } from "../../../operation/catalog.ts";
 import { type Argument, argumentsOf, choicesOf } from "../line/arguments.ts";
-import { unknownCommand } from "../line/unknown_command.ts";
+import { unknownCommand } from "../line/usage.ts";
 import { GLOBALS } from "../line/globals.ts";
 import { displayWidth, pad, type Style, widest, wrap } from "./style.ts";
 
-/** The commands by what a user wants of them, in the order of SPEC 11. */
+/** The commands, grouped by task. */
 export const GROUPS: readonly (readonly [title: string, ...names: string[]])[] = [
   ["Begin", "init", "adopt", "info", "status", "demo"],
   ["Save and go back", "snapshot", "history", "show", "diff", "path", "restore"],
@@ -16,60 +16,60 @@ export const GROUPS: readonly (readonly [title: string, ...names: string[]])[] =
 
 const MOST_COLUMNS = 100;
 
-/** The page of all commands. */
-export function overview(all: readonly AnyOperation[], style: Style): string {
-  const width = columns(style);
+/** The help page with all commands. */
+function overview(all: readonly AnyOperation[], style: Style): string {
   const of = (word: string) => all.filter(({ name }) => name === word || name.startsWith(`${word} `));
   const grouped = GROUPS.map(([title, ...words]) => [title, words.flatMap(of)] as const);
   const rest = all.filter((each) => !grouped.some(([, inGroup]) => inGroup.includes(each)));
-  const sections = [...grouped, ["More", rest] as const].filter(([, inGroup]) => inGroup.length > 0);
   const nameWidth = widest(all.map(({ name }) => name));
   return [
     `${style.paint("strong", "jvs")}: the history of whole working folders\n`,
     `${style.paint("strong", "Usage")}  jvs <command> [arguments] [flags]\n`,
-    ...sections.map(([title, inGroup]) =>
-      `${style.paint("strong", title)}\n` +
-      inGroup.map(({ name, summary }) => entry(style.paint("name", name), summary, nameWidth, width)).join("")
+    ...[...grouped, ["More", rest] as const].flatMap(([title, inGroup]) =>
+      section(title, commandLines(inGroup, nameWidth, style), style)
     ),
-    `${style.paint("strong", "With every command")}\n${flagLines(argumentsOf(GLOBALS.fields), style)}`,
-    `See ${style.paint("name", "jvs help <command>")} for all about one, with examples.\n`,
+    ...section("With every command", flagLines(argumentsOf(GLOBALS.fields), style), style),
+    `See ${style.paint("name", "jvs help <command>")} for one command, with examples.\n`,
   ].join("\n");
 }
 
-/** The page of one command. */
-export function page(operation: AnyOperation, style: Style): string {
+/** The help page of one command. */
+function page(operation: AnyOperation, style: Style): string {
   const width = columns(style);
-  const own = argumentsOf(operation.input.fields).filter(({ hints }) => !hints.hidden);
-  const places = own.filter(({ hints }) => hints.positional);
-  const flags = own.filter(({ hints }) => !hints.positional);
-  const heading = (text: string) => style.paint("strong", text);
-  const parts = [
-    `${heading(`jvs ${operation.name}`)}: ${operation.summary}\n`,
-    `${heading("Usage")}  jvs ${usageOf(operation)}\n`,
-    ...(operation.about === undefined
-      ? []
-      : [`${operation.about.split(/\n{2,}/).map((text) => wrap(text, width)).join("\n\n")}\n`]),
-    ...(places.length === 0 ? [] : [`${heading("Arguments")}\n${argumentLines(places, style)}`]),
-    ...(flags.length === 0 ? [] : [`${heading("Flags")}\n${flagLines(flags, style)}`]),
-    ...(operation.examples === undefined
-      ? []
-      : [`${heading("Examples")}\n${exampleLines(operation.examples, style)}`]),
+  const { about = "", examples = [], input, name, summary } = operation;
+  const own = argumentsOf(input.fields).filter(({ hints }) => !hints.hidden);
+  const paragraphs = about.split(/\n{2,}/).map((text) => wrap(text, width));
+  return [
+    `${style.paint("strong", `jvs ${name}`)}: ${summary}\n`,
+    `${style.paint("strong", "Usage")}  jvs ${usageOf(operation)}\n`,
+    ...(about === "" ? [] : [`${paragraphs.join("\n\n")}\n`]),
+    ...section("Arguments", argumentLines(own.filter(({ hints }) => hints.positional), style), style),
+    ...section("Flags", flagLines(own.filter(({ hints }) => !hints.positional), style), style),
+    ...section("Examples", exampleLines(examples, style), style),
     style.paint("faint", `${wrap(`Flags of every command: ${globalNames()}.`, width)}\n`),
-  ];
-  return parts.join("\n");
+  ].join("\n");
 }
 
-/** The page of commands that begin with the same word. */
-export function groupPage(word: string, all: readonly AnyOperation[], style: Style): string {
-  const nameWidth = widest(all.map(({ name }) => name));
-  return `${style.paint("strong", `jvs ${word}`)}\n\n` +
-    all.map(({ name, summary }) => entry(style.paint("name", name), summary, nameWidth, columns(style))).join(
-      "",
-    ) +
-    `\nSee ${style.paint("name", `jvs help ${word} <command>`)} for all about one.\n`;
+/** The help page of the commands that begin with the same word. */
+function groupPage(word: string, all: readonly AnyOperation[], style: Style): string {
+  const lines = commandLines(all, widest(all.map(({ name }) => name)), style);
+  const more = `See ${style.paint("name", `jvs help ${word} <command>`)} for one command.`;
+  return `${style.paint("strong", `jvs ${word}`)}\n\n${lines}\n${more}\n`;
 }
 
-/** What `help` shows for the words of a command, of a group of them, or for none. */
+/** Lines with a title; nothing if there are no lines. */
+function section(title: string, lines: string, style: Style): string[] {
+  return lines === "" ? [] : [`${style.paint("strong", title)}\n${lines}`];
+}
+
+function commandLines(all: readonly AnyOperation[], nameWidth: number, style: Style): string {
+  const lines = all.map(({ name, summary }) =>
+    entry(style.paint("name", name), summary, nameWidth, columns(style))
+  );
+  return lines.join("");
+}
+
+/** The help page for a command or a group of commands; for no words the overview. */
 export async function helpText(command: unknown, catalog: Catalog, style: Style): Promise<string> {
   const words = Array.isArray(command) ? command.join(" ") : "";
   if (words === "") return overview(await catalog.loadAll(), style);
@@ -82,7 +82,7 @@ export async function helpText(command: unknown, catalog: Catalog, style: Style)
   return groupPage(words, await Promise.all(names.map(catalog.load)), style);
 }
 
-/** How a command is written: `worktree fork [snapshot] <name> [flags]`. */
+/** The usage line of a command: `worktree fork [snapshot] <name> [flags]`. */
 export function usageOf({ name, input }: AnyOperation): string {
   const own = argumentsOf(input.fields).filter(({ hints }) => !hints.hidden);
   const places = own.filter(({ hints }) => hints.positional).map(placeText);
@@ -96,7 +96,7 @@ function placeText({ name, required, isList }: Argument): string {
   return required ? `<${text}>` : `[${text}]`;
 }
 
-/** A flag with what stands for its value: `--tag TAG`. */
+/** A flag with a placeholder for its value: `--tag TAG`. */
 export function flagText(argument: Argument): string {
   const { name, schema, hints, takesValue } = argument;
   if (!takesValue) {
@@ -127,7 +127,7 @@ function lines(all: readonly Argument[], texts: readonly string[], style: Style)
     .join("");
 }
 
-/** One sentence on an argument, and its default where that says something. */
+/** The description of an argument, and its default unless that is empty. */
 export function aboutText({ schema }: Argument): string {
   const value: unknown = schema.fallback?.value;
   const said = (typeof value === "string" && value !== "") || typeof value === "number";
@@ -138,7 +138,7 @@ function exampleLines(examples: NonNullable<AnyOperation["examples"]>, style: St
   return examples.map(([command, what]) => `  ${command}\n      ${style.paint("faint", what)}\n`).join("");
 }
 
-/** A name and what it means beside it; below it where the name is too long. */
+/** A name with its description beside it, or below it if the name is too long. */
 function entry(name: string, what: string, nameWidth: number, width: number): string {
   const indent = " ".repeat(nameWidth + 4);
   const text = wrap(what, width, indent);

@@ -1,14 +1,14 @@
 import { formatBytes } from "../../../model/duration.ts";
+import type { ResultOf } from "../../../operation/registry.ts";
 import { grouped, oneLine, pad, type Style, widest } from "./style.ts";
-import type { history } from "../../../operation/history.ts";
-import type { Renderer, ResultOf } from "./view.ts";
+import type { Renderer } from "./view.ts";
 import { ago, shortName } from "./words.ts";
 
-type History = ResultOf<typeof history>;
+type History = ResultOf<"history">;
 type HistoryItem = History["snapshots"][number];
 
-/** The line as a graph, the newest above; what hangs off a snapshot stands at its side, above it. */
-export const renderHistory: Renderer<History> = (result, { style, now, input }) => {
+/** The line as a graph with the newest snapshot first. Branches, autosaves and partial snapshots are above their parent. */
+export const renderHistory: Renderer<"history"> = (result, { style, now, input }) => {
   const { snapshots, worktree, detached, total } = result;
   if (snapshots.length === 0) return emptyText(result, input);
   const width = widest(snapshots.map(({ created_at }) => ago(created_at, now)));
@@ -39,10 +39,10 @@ interface Row {
 const HEAD = "●";
 const NODE = "○";
 
-/** One row for each snapshot, and one where a branch meets the line that it left. */
+/** One row for each snapshot, and one where a branch joins its line. */
 function graph(snapshots: readonly HistoryItem[]): Row[] {
   const shown = new Map(snapshots.map((item) => [item.snapshot_id, item]));
-  // A branch whose parent is not shown (--limit, --grep) hangs in the air.
+  // If a parent is not shown (--limit, --grep), its branch has no connection.
   const children = Map.groupBy(
     snapshots,
     ({ parent_snapshot_id: id }) => id !== null && shown.has(id) ? id : null,
@@ -73,7 +73,7 @@ function graph(snapshots: readonly HistoryItem[]): Row[] {
   return rows;
 }
 
-/** The worktree's own line, as far as it is shown: it keeps the first column. */
+/** The shown part of the worktree's own line, which stays in the first column. */
 function lineOfLatest(shown: ReadonlyMap<string, HistoryItem>): ReadonlySet<HistoryItem> {
   const line = new Set<HistoryItem>();
   let item = [...shown.values()].find(({ is_latest }) => is_latest);

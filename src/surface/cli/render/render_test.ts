@@ -2,12 +2,10 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { descriptorOf, idOf } from "../../../../tests/support/made_up_results.ts";
 import { operations } from "../../../operation/registry.ts";
 import { createStyle } from "./style.ts";
-import { renderGeneric } from "./generic.ts";
 import { renderHistory } from "./history.ts";
-import { QUIET_VALUES, quietText } from "./quiet.ts";
 import { renderRestore } from "./restore.ts";
 import { renderSnapshot } from "./snapshot.ts";
-import { RENDERERS, textOf } from "./text_of.ts";
+import { QUIET_VALUES, quietText, RENDERERS, textOf } from "./text_of.ts";
 import type { View } from "./view.ts";
 import { ago } from "./words.ts";
 
@@ -182,31 +180,11 @@ Deno.test("renderRestore() says what went back, where that leads and what was ke
   assertEquals(preview.includes("DETACHED"), false);
 });
 
-Deno.test("renderGeneric() shows any result", () => {
+Deno.test("textOf() shows the fields of a result that has no renderer", async () => {
+  const result = { name: "main", nothing: "", many_things: [{ id: "a", size: 10 }] };
   assertEquals(
-    renderGeneric({
-      name: "main",
-      nothing: null,
-      many_things: [{ id: "a", size: 10 }, { id: "bb", size: 9 }],
-      words: ["x"],
-      inner: { deep_value: true },
-      none: [],
-    }, view),
-    `name  main
-
-many things
-id  size
-a     10
-bb     9
-
-words
-  x
-
-inner
-  deep value  true
-
-none: none
-`,
+    await textOf("made up", result, view),
+    `name         main\nmany things  [{"id":"a","size":10}]\n`,
   );
 });
 

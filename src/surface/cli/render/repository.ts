@@ -1,19 +1,16 @@
 import { formatBytes } from "../../../model/duration.ts";
-import type { adopt } from "../../../operation/adopt.ts";
-import type { info } from "../../../operation/info.ts";
-import type { init } from "../../../operation/init.ts";
 import { count, oneLine, pathText } from "./style.ts";
-import type { Renderer, ResultOf } from "./view.ts";
-import { facts, settingText } from "./words.ts";
+import type { Renderer } from "./view.ts";
+import { facts, valueText } from "./words.ts";
 
-/** A repository that was made, and where to go on. */
-export const renderInit: Renderer<ResultOf<typeof init>> = ({ repository, worktree, engine }, { style }) => {
+/** A new repository, and the folder to work in. */
+export const renderInit: Renderer<"init"> = ({ repository, worktree, engine }, { style }) => {
   const pairs = [["work in", pathText(worktree.path)], ["engine", engine ?? ""]] as const;
   return `Initialized JVS repository in ${pathText(repository)}\n${facts(pairs, style, "  ")}`;
 };
 
-/** A folder that was put under version control. */
-export const renderAdopt: Renderer<ResultOf<typeof adopt>> = (result, { style, input }) => {
+/** A folder that is now under version control. */
+export const renderAdopt: Renderer<"adopt"> = (result, { style, input }) => {
   const { repository, worktree, engine } = result;
   const done = input.relocate === true ? "Found again" : "Initialized";
   const pairs = [["history in", pathText(repository)], ["engine", engine ?? ""]] as const;
@@ -21,8 +18,8 @@ export const renderAdopt: Renderer<ResultOf<typeof adopt>> = (result, { style, i
   return `${done}: ${pathText(worktree.path)} is under version control\n${facts(pairs, style, "  ")}${next}`;
 };
 
-/** All about a repository and what works here. */
-export const renderInfo: Renderer<ResultOf<typeof info>> = (result, { style }) => {
+/** Everything about a repository and this system. */
+export const renderInfo: Renderer<"info"> = (result, { style }) => {
   const { counts, engine, file_system: disk, permissions } = result;
   const lacking = Object.entries(result.abilities).filter(([, has]) => !has).map(([name]) =>
     name.replaceAll("_", " ")
@@ -45,15 +42,15 @@ export const renderInfo: Renderer<ResultOf<typeof info>> = (result, { style }) =
     ],
     [
       "interrupted",
-      counts.interrupted === 0 ? "" : `${count(counts.interrupted, "change")}: the next one, or ` +
-        "`jvs doctor --repair-runtime`, puts that right",
+      counts.interrupted === 0 ? "" : `${count(counts.interrupted, "change")}: the next change, or ` +
+        "`jvs doctor --repair-runtime`, completes or undoes it",
     ],
     ["engine", `${engine.name ?? "none"}: ${engine.reason}`],
     ["disk", space === "" ? disk.kind : `${disk.kind}, ${space}`],
     ["open to", result.shared ? "its group" : ""],
     ["allowed", allowed.join(", ")],
     ["not here", lacking.join(", ")],
-    ...result.settings.map(({ key, value }) => [key, settingText(value)] as const),
+    ...result.settings.map(({ key, value }) => [key, valueText(value)] as const),
     ["settings", oneLine(result.problem ?? "")],
   ] as const;
   return `Repository ${style.paint("strong", pathText(result.repository))}\n${facts(pairs, style, "  ")}`;

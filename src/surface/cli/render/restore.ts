@@ -1,54 +1,44 @@
 import { shortId } from "../../../model/ids.ts";
-import type { restore } from "../../../operation/restore.ts";
+import type { ResultOf } from "../../../operation/registry.ts";
 import { count, pathText } from "./style.ts";
-import type { Renderer, ResultOf } from "./view.ts";
-import { facts, lost, shortName } from "./words.ts";
+import type { Renderer } from "./view.ts";
+import { facts, lost, shortName, WAYS_ON } from "./words.ts";
 
-/** What restore brought back, and what it kept. */
-export const renderRestore: Renderer<ResultOf<typeof restore>> = (result, { style }) => {
+/** What a restore changed and kept. */
+export const renderRestore: Renderer<"restore"> = (result, { style }) => {
   const { preview, snapshot_id, sentence, verified, autosave_snapshot_id, second_autosave_id } = result;
   const lines = [sentence.replace(shortId(snapshot_id), shortName(snapshot_id, style))];
   if (result.detached && !preview) {
     lines.push(
-      `The worktree is ${style.paint("notice", "DETACHED")}: newer snapshots follow this one. ` +
-        "Go on from here with `jvs worktree fork NAME`, or go back with `jvs restore HEAD`.",
+      `The worktree is ${style.paint("notice", "DETACHED")}: newer snapshots follow this one. ${WAYS_ON}`,
     );
   }
   if (result.pending_recovery.length > 0) {
     lines.push(
       `${
         style.paint("notice", "Interrupted")
-      }: an operation did not finish, and this is about what it left. ` +
-        "The next change, or `jvs doctor --repair-runtime`, mends that first.",
+      }: an operation did not finish, and this preview shows what it left. ` +
+        "The next change, or `jvs doctor --repair-runtime`, first completes or undoes it.",
     );
   }
-  const saved = facts(
-    [
-      [
-        "autosave",
-        autosave_snapshot_id === null ? "" : `${shortName(autosave_snapshot_id, style)}: unsaved work`,
-      ],
-      [
-        "autosave",
-        second_autosave_id === null ? "" : `${shortName(second_autosave_id, style)}: written meanwhile`,
-      ],
-      ["content", verified || preview ? "" : "was not verified; `jvs verify` does it"],
-      ...lost(result.degradations),
-    ],
-    style,
-    "  ",
-  );
-  return `${lines.join("\n")}\n${saved}` +
+  const autosave = (id: string | null, what: string) => id === null ? "" : `${shortName(id, style)}: ${what}`;
+  const pairs = [
+    ["autosave", autosave(autosave_snapshot_id, "unsaved work")],
+    ["autosave", autosave(second_autosave_id, "written meanwhile")],
+    ["content", verified || preview ? "" : "was not verified; `jvs verify` does it"],
+    ...lost(result.degradations),
+  ] as const;
+  return `${lines.join("\n")}\n${facts(pairs, style, "  ")}` +
     listed("Kept, though the snapshot does not have it", result.kept) +
     listed(
-      "Left alone, as the snapshot does not hold it, or it cannot be read, entered or made here",
+      "Not touched: not in the snapshot, or it cannot be read, entered or made here",
       result.left_alone,
     ) +
-    listed("Have files open here, perhaps as they were before", openers(result.processes));
+    listed("These programs have files open here, perhaps replaced ones", openers(result.processes));
 };
 
-/** Who only stands in the worktree is well: its folder is the same. */
-function openers(processes: ResultOf<typeof restore>["processes"]): string[] {
+/** The programs with open files. A program that only has its working folder here is not affected. */
+function openers(processes: ResultOf<"restore">["processes"]): string[] {
   return processes.filter(({ uses }) => uses === "file").map(({ name, pid }) => `${name} (process ${pid})`);
 }
 

@@ -1,13 +1,12 @@
 import { formatBytes } from "../../../model/duration.ts";
 import { shortId } from "../../../model/ids.ts";
-import type { show } from "../../../operation/show.ts";
-import type { snapshot } from "../../../operation/snapshot.ts";
+import type { ResultOf } from "../../../operation/registry.ts";
 import { grouped, oneLine, pathText, type Style, table } from "./style.ts";
-import type { Renderer, ResultOf } from "./view.ts";
+import type { Renderer } from "./view.ts";
 import { ago, contentText, facts, lost, noteText, shortName } from "./words.ts";
 
-/** What `snapshot` made. */
-export const renderSnapshot: Renderer<ResultOf<typeof snapshot>> = (result, { style }) => {
+/** The new snapshot. */
+export const renderSnapshot: Renderer<"snapshot"> = (result, { style }) => {
   const { created, snapshot: saved, kept_line_as: kept } = result;
   if (!created) {
     return `Nothing changed since ${shortName(saved.snapshot_id, style)}: no snapshot was made.\n`;
@@ -25,8 +24,8 @@ export const renderSnapshot: Renderer<ResultOf<typeof snapshot>> = (result, { st
   return `Created snapshot ${style.paint("name", saved.snapshot_id)}\n${facts(pairs, style, "  ")}`;
 };
 
-/** All that is known of one snapshot. */
-export const renderShow: Renderer<ResultOf<typeof show>> = (result, { style, now }) => {
+/** Everything about one snapshot. */
+export const renderShow: Renderer<"show"> = (result, { style, now }) => {
   const { snapshot: s } = result;
   const title = [`Snapshot ${style.paint("name", s.snapshot_id)}`, noteText(s.note)].filter((text) =>
     text !== ""
@@ -54,7 +53,7 @@ export const renderShow: Renderer<ResultOf<typeof show>> = (result, { style, now
   return `${title.join(" ")}\n${body}${facts(pairs, style, "  ")}${files}`;
 };
 
-function fileTable(files: NonNullable<ResultOf<typeof show>["files"]>, style: Style): string {
+function fileTable(files: NonNullable<ResultOf<"show">["files"]>, style: Style): string {
   const columns = [{ title: "mode" }, { title: "size", align: "right" }, { title: "time" }, {
     title: "path",
   }] as const;

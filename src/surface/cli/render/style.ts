@@ -1,7 +1,7 @@
 import { bytesOf } from "../../../model/bytes.ts";
 import { decodePath, displayPath } from "../../../model/path_text.ts";
 
-/** The colours and weights in use, by what they say. */
+/** The terminal codes of each tone, on and off. */
 const CODES = {
   strong: [1, 22],
   faint: [2, 22],
@@ -11,18 +11,18 @@ const CODES = {
   name: [36, 39],
 } as const;
 
-/** Text with a meaning that a terminal can show. */
+/** A meaning of text that a terminal can show by colour or weight. */
 export type Tone = keyof typeof CODES;
 
-/** How text looks where it goes. */
+/** How to lay out and colour text. */
 export interface Style {
-  /** Columns that lines should keep to. */
+  /** The columns of a line. */
   readonly width: number;
-  /** The text in a tone, where there are colours. */
+  /** The text in a tone, or unchanged without colours. */
   paint(tone: Tone, text: string): string;
 }
 
-/** A style for a place so wide, with colours or without. */
+/** Makes a style of this width, with or without colours. */
 export function createStyle(options: { color: boolean; width: number }): Style {
   return {
     width: options.width,
@@ -34,15 +34,15 @@ export function createStyle(options: { color: boolean; width: number }): Style {
   };
 }
 
-// deno-lint-ignore no-control-regex -- these are what `paint` writes
+// deno-lint-ignore no-control-regex -- `paint` writes these
 const PAINT = /\x1b\[\d+m/g;
 const PLAIN = /^[\x20-\x7e]*$/;
 const NO_WIDTH = /^[\p{Mn}\p{Me}\p{Cf}]$/u;
-// East Asian wide and full-width blocks, and what is drawn as a picture.
+// East Asian wide and full-width blocks, and emoji.
 const WIDE =
   /^[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}\p{Emoji_Presentation}]$/u;
 
-/** How many columns a text takes on a terminal; paint takes none. */
+/** The columns that a text takes on a terminal. Colours take none. */
 export function displayWidth(text: string): number {
   const bare = text.replace(PAINT, "");
   if (PLAIN.test(bare)) return bare.length;
@@ -51,20 +51,20 @@ export function displayWidth(text: string): number {
   return width;
 }
 
-/** How many columns the widest of these takes; however many there are, which arguments of a call could not be. */
+/** The columns of the widest text. A loop, because `Math.max(...)` fails on very long lists. */
 export function widest(texts: Iterable<string>): number {
   let most = 0;
   for (const text of texts) most = Math.max(most, displayWidth(text));
   return most;
 }
 
-/** The text with spaces after it (or before it) up to so many columns. */
+/** Pads a text with spaces to a width. `side` is the side of the text. */
 export function pad(text: string, columns: number, side: "left" | "right" = "left"): string {
   const room = " ".repeat(Math.max(0, columns - displayWidth(text)));
   return side === "left" ? text + room : room + text;
 }
 
-/** The beginning of a text without paint that fits into so many columns, marked where it was cut. */
+/** Cuts a text without colours to a width, and marks the cut with `…`. */
 export function fit(text: string, columns: number): string {
   if (displayWidth(text) <= columns) return text;
   let short = "";
@@ -77,15 +77,15 @@ export function fit(text: string, columns: number): string {
   return `${short}…`;
 }
 
-/** How a column of a table is set. */
+/** A column of a table. */
 export interface Column {
-  /** Its heading; no headings at all where every column's is empty. */
+  /** Its heading. If all headings are empty, the table has no heading line. */
   readonly title: string;
-  /** Numbers stand at the right; the left by default. */
+  /** By default left. */
   readonly align?: "left" | "right";
 }
 
-/** Rows in columns, with headings above; empty when there are no rows. Text in the last column runs on. */
+/** A table with headings; empty if there are no rows. The last column is not padded. */
 export function table(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
@@ -106,7 +106,7 @@ export function table(
   return `${lines.join("\n")}\n`;
 }
 
-/** Words in lines of at most so many columns, each begun by `indent`. */
+/** Breaks a text into lines of a width. Each line begins with `indent`. */
 export function wrap(text: string, columns: number, indent = ""): string {
   const lines: string[] = [];
   let line = "";
@@ -121,19 +121,19 @@ export function wrap(text: string, columns: number, indent = ""): string {
   return lines.map((each) => indent + each).join("\n");
 }
 
-/** A user's text on one line, with nothing in it that steers a terminal. */
+/** The first line of a user's text, without characters that control the terminal. `…` stands for further lines. */
 export function oneLine(text: string): string {
   const [first = "", ...rest] = text.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "");
   const shown = first === "" ? "" : displayPath(bytesOf(first));
   return rest.length === 0 ? shown : `${shown} …`;
 }
 
-/** A path as results hold it (encoded as in the payload root hash), for people. */
+/** A path for people, from the encoded path that results have. */
 export function pathText(encoded: string): string {
   try {
     return displayPath(decodePath(encoded));
   } catch {
-    return oneLine(encoded); // no encoded path after all: still better shown than failed over
+    return oneLine(encoded); // not an encoded path: show it anyway
   }
 }
 
@@ -142,7 +142,7 @@ export function count(number: number, one: string, many = `${one}s`): string {
   return `${grouped(number)} ${number === 1 ? one : many}`;
 }
 
-/** Thousands apart: `12,345`. */
+/** A number with thousands separators: `12,345`. */
 export function grouped(number: number): string {
   return String(number).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
 }

@@ -1,31 +1,37 @@
-import type { View } from "./view.ts";
+/**
+ * Turns results into text for people. The table below names the renderer of each operation. A renderer composes phrases of
+ * `words.ts` and tables of `style.ts`. It only returns text; `main.ts` prints it.
+ *
+ * @module
+ */
+import type { ResultOf } from "../../../operation/registry.ts";
+import { type Style, wrap } from "./style.ts";
+import type { Renderer, View } from "./view.ts";
+import { facts, valueText } from "./words.ts";
 
-/** The renderer of each operation's result, loaded when it is asked for. */
+/** The renderer of each operation. Its file is loaded on first use. */
 export const RENDERERS: Readonly<Record<string, () => Promise<unknown>>> = {
   "adopt": async () => (await import("./repository.ts")).renderAdopt,
-  "completion": async () => (await import("./generic.ts")).renderScript,
-  "config get": async () => (await import("./one_thing.ts")).renderSetting,
-  "config list": async () => (await import("./lists.ts")).renderSettings,
-  "config set": async () => (await import("./one_thing.ts")).renderSettingSet,
-  "demo": async () => {
-    const { renderDemo } = await import("./demo.ts");
-    return (result: Parameters<typeof renderDemo>[0], view: View) => renderDemo(result, view, textOf);
-  },
+  "completion": () => Promise.resolve(renderScript),
+  "config get": async () => (await import("./settings.ts")).renderSetting,
+  "config list": async () => (await import("./settings.ts")).renderSettings,
+  "config set": async () => (await import("./settings.ts")).renderSettingSet,
+  "demo": () => Promise.resolve(renderDemo),
   "diff": async () => (await import("./changes.ts")).renderDiff,
   "doctor": async () => (await import("./checks.ts")).renderDoctor,
   "history": async () => (await import("./history.ts")).renderHistory,
   "info": async () => (await import("./repository.ts")).renderInfo,
   "init": async () => (await import("./repository.ts")).renderInit,
   "path": async () => (await import("./worktrees.ts")).renderPath,
-  "ref create": async () => (await import("./one_thing.ts")).renderRefCreated,
-  "ref delete": async () => (await import("./one_thing.ts")).renderRefDeleted,
-  "ref list": async () => (await import("./lists.ts")).renderRefs,
+  "ref create": async () => (await import("./refs.ts")).renderRefCreated,
+  "ref delete": async () => (await import("./refs.ts")).renderRefDeleted,
+  "ref list": async () => (await import("./refs.ts")).renderRefs,
   "restore": async () => (await import("./restore.ts")).renderRestore,
   "show": async () => (await import("./snapshot.ts")).renderShow,
   "snapshot": async () => (await import("./snapshot.ts")).renderSnapshot,
   "status": async () => (await import("./changes.ts")).renderStatus,
   "verify": async () => (await import("./checks.ts")).renderVerify,
-  "version": async () => (await import("./generic.ts")).renderVersion,
+  "version": () => Promise.resolve(renderVersion),
   "worktree create": async () => (await import("./worktrees.ts")).renderNewWorktree,
   "worktree fork": async () => (await import("./worktrees.ts")).renderNewWorktree,
   "worktree list": async () => (await import("./worktrees.ts")).renderWorktrees,
@@ -34,11 +40,55 @@ export const RENDERERS: Readonly<Record<string, () => Promise<unknown>>> = {
   "worktree rename": async () => (await import("./worktrees.ts")).renderRenamed,
 };
 
-/** An operation's result as text for people; any result can be shown somehow. */
+/** The text of an operation's result, for people. */
 export async function textOf(operation: string, result: unknown, view: View): Promise<string> {
   const load = Object.hasOwn(RENDERERS, operation) ? RENDERERS[operation] : undefined;
-  if (load === undefined) return (await import("./generic.ts")).renderGeneric(result, view);
-  // Each renderer takes its own operation's result, and is found by that operation's name.
+  if (load === undefined) return plainFields(Object(result), view.style);
+  // The table has the renderer and the result under the same name, so their types match.
   const render = await load() as (result: unknown, view: View) => string | Promise<string>;
   return await render(result, view);
+}
+
+/** A line for each field, for operations without a renderer. */
+function plainFields(result: Readonly<Record<string, unknown>>, style: Style): string {
+  return facts(
+    Object.entries(result).map(([name, value]) => [name.replaceAll("_", " "), valueText(value)]),
+    style,
+  );
+}
+
+/** The script, unchanged. */
+const renderScript: Renderer<"completion"> = ({ script }) => script;
+
+/** The versions of the program, the repository format and Deno. */
+const renderVersion: Renderer<"version"> = ({ version, format_version, deno }) =>
+  `jvs ${version} (repository format ${format_version}, Deno ${deno})\n`;
+
+/** Each step of the tour: the command, and the text that this command prints. */
+async function renderDemo({ steps, folder }: ResultOf<"demo">, view: View): Promise<string> {
+  const { style } = view;
+  const parts = await Promise.all(steps.map(async ({ say, command, operation, result }) => {
+    const shown = result === null ? "" : await textOf(operation, result, { ...view, input: {} });
+    const sentence = say === "" ? "" : `\n${wrap(say, style.width)}\n`;
+    return `${sentence}${style.paint("strong", `$ ${command}`)}\n${shown}`;
+  }));
+  return `${parts.join("").trimStart()}\nThe folder stays for you to look around in: ${
+    style.paint("name", folder)
+  }\n`;
+}
+
+/** Where the result of a change has the value that a script needs next. */
+export const QUIET_VALUES: Readonly<Record<string, readonly string[]>> = {
+  "snapshot": ["snapshot", "snapshot_id"],
+  "worktree create": ["path"],
+  "worktree fork": ["path"],
+};
+
+/** The text of a change's result with --quiet: one value on a line, or nothing. */
+export function quietText(operation: string, result: unknown): string {
+  let value = result;
+  for (const field of QUIET_VALUES[operation] ?? []) {
+    value = typeof value === "object" && value !== null ? Reflect.get(value, field) : undefined;
+  }
+  return typeof value === "string" ? `${value}\n` : "";
 }

@@ -1,4 +1,4 @@
-import type { Schema } from "../../../model/schema.ts";
+import type { OperationName, ResultOf } from "../../../operation/registry.ts";
 import type { Style } from "./style.ts";
 
 /** What a renderer knows besides the result. */
@@ -6,12 +6,9 @@ export interface View {
   readonly style: Style;
   /** Milliseconds since 1970, for "5 minutes ago". */
   readonly now: number;
-  /** What the user asked, with defaults. */
+  /** The operation's input, defaults included. */
   readonly input: Readonly<Record<string, unknown>>;
 }
 
-/** Makes a result into text for people: pure. */
-export type Renderer<R = unknown> = (result: R, view: View) => string;
-
-/** What an operation gives. */
-export type ResultOf<O> = O extends { readonly output: Schema<infer R> } ? R : never;
+/** Turns an operation's result into text for people, without side effects. */
+export type Renderer<N extends OperationName> = (result: ResultOf<N>, view: View) => string;

@@ -3,7 +3,11 @@ import { shortId } from "../../../model/ids.ts";
 import type { Degradations, Descriptor } from "../../../model/records.ts";
 import { count, oneLine, pad, pathText, type Style, widest } from "./style.ts";
 
-/** Phrases that more than one renderer uses. */
+/** Phrases that several renderers use. */
+
+/** How to continue in a detached worktree. */
+export const WAYS_ON =
+  "Continue from here with `jvs worktree fork NAME`, or return to the newest snapshot with `jvs restore HEAD`.";
 
 const STEPS: readonly (readonly [name: string, ms: number])[] = [
   ["day", 86_400_000],
@@ -13,7 +17,7 @@ const STEPS: readonly (readonly [name: string, ms: number])[] = [
 ];
 const A_MONTH_MS = 30 * 86_400_000;
 
-/** How long ago a time is; the date for what is older than a month. */
+/** How long ago a time was; the date if it was more than a month ago. */
 export function ago(time: string, now: number): string {
   const ms = now - Date.parse(time);
   if (ms > A_MONTH_MS || ms < -60_000) return time.slice(0, 10);
@@ -21,7 +25,7 @@ export function ago(time: string, now: number): string {
   return step === 0 ? "just now" : `${count(Math.floor(ms / step), name)} ago`;
 }
 
-/** A snapshot as people know it. */
+/** The short id of a snapshot. */
 export function shortName(id: string, style: Style): string {
   return style.paint("name", shortId(id));
 }
@@ -42,7 +46,7 @@ export function contentText({ files, directories, symlinks, other, bytes }: Desc
   ].join(", ");
 }
 
-/** What could not be kept, a pair for each kind with the first of its paths; none when all could. */
+/** The losses: a pair for each kind, with the first path of that kind. */
 export function lost({ counts, first }: Degradations): [name: string, value: string][] {
   return Object.entries(counts).map(([kind, number]) => {
     const example = first.find((each) => each.kind === kind);
@@ -52,7 +56,7 @@ export function lost({ counts, first }: Degradations): [name: string, value: str
   });
 }
 
-/** `name  value` lines, names faint and aligned; those without a value are left out. */
+/** Lines `name  value` with aligned names. Pairs without a value are left out. */
 export function facts(
   pairs: readonly (readonly [name: string, value: string])[],
   style: Style,
@@ -65,7 +69,7 @@ export function facts(
   );
 }
 
-/** A setting's value on one line. */
-export function settingText(value: unknown): string {
+/** Any value on one line. */
+export function valueText(value: unknown): string {
   return oneLine(typeof value === "string" ? value : JSON.stringify(value) ?? "");
 }

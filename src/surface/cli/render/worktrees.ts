@@ -1,13 +1,10 @@
 import { shortId } from "../../../model/ids.ts";
-import type { worktreeFork } from "../../../operation/worktree_fork.ts";
-import type { worktreeList } from "../../../operation/worktree_list.ts";
-import type { worktreeRemove } from "../../../operation/worktree_remove.ts";
-import type { worktreeRename } from "../../../operation/worktree_rename.ts";
+import type { ResultOf } from "../../../operation/registry.ts";
 import { pathText, table } from "./style.ts";
-import type { Renderer, ResultOf } from "./view.ts";
+import type { Renderer } from "./view.ts";
 import { facts, lost, shortName } from "./words.ts";
 
-type Item = ResultOf<typeof worktreeList>["worktrees"][number];
+type Item = ResultOf<"worktree list">["worktrees"][number];
 
 const STATES: Readonly<Record<Item["state"], string>> = {
   ok: "",
@@ -16,8 +13,8 @@ const STATES: Readonly<Record<Item["state"], string>> = {
   damaged: "its record cannot be read",
 };
 
-/** The worktrees there are and where each stands. */
-export const renderWorktrees: Renderer<ResultOf<typeof worktreeList>> = ({ worktrees }, { style }) => {
+/** The list of worktrees, with the snapshot that each stands on. */
+export const renderWorktrees: Renderer<"worktree list"> = ({ worktrees }, { style }) => {
   const rows = worktrees.map((each) => {
     const { current, detached, head_snapshot_id: head, name, path, state } = each;
     const standing = head === null
@@ -36,8 +33,8 @@ export const renderWorktrees: Renderer<ResultOf<typeof worktreeList>> = ({ workt
   return table(columns, rows, style);
 };
 
-/** A worktree that was made. */
-export const renderNewWorktree: Renderer<ResultOf<typeof worktreeFork>> = (result, { style }) => {
+/** A new worktree. */
+export const renderNewWorktree: Renderer<"worktree fork"> = (result, { style }) => {
   const { degradations, head_snapshot_id: head, live, name, path, verified } = result;
   const from = live ? "the files as they are now" : head === null ? "" : shortId(head);
   const pairs = [
@@ -49,8 +46,8 @@ export const renderNewWorktree: Renderer<ResultOf<typeof worktreeFork>> = (resul
   return `Created worktree ${style.paint("strong", name)}\n${facts(pairs, style, "  ")}`;
 };
 
-/** A worktree that has another name now. */
-export const renderRenamed: Renderer<ResultOf<typeof worktreeRename>> = (
+/** A renamed worktree. */
+export const renderRenamed: Renderer<"worktree rename"> = (
   { name, old_name, path },
   { style },
 ) =>
@@ -58,8 +55,8 @@ export const renderRenamed: Renderer<ResultOf<typeof worktreeRename>> = (
     facts([["folder", pathText(path)]], style, "  ")
   }`;
 
-/** A worktree that is gone, and what of it is not. */
-export const renderRemoved: Renderer<ResultOf<typeof worktreeRemove>> = (result, { style }) => {
+/** A removed worktree, and what is kept of it. */
+export const renderRemoved: Renderer<"worktree remove"> = (result, { style }) => {
   const { autosave_snapshot_id: autosave, kept_until, latest_snapshot_id: latest, name } = result;
   const pairs = [
     ["unsaved work", autosave === null ? "" : `kept as ${shortId(autosave)}`],
@@ -73,5 +70,5 @@ export const renderRemoved: Renderer<ResultOf<typeof worktreeRemove>> = (result,
   return `Removed worktree ${style.paint("strong", name)}\n${facts(pairs, style, "  ")}`;
 };
 
-/** A path by itself, for scripts: `cd $(jvs worktree path x)`. */
-export const renderPath: Renderer<{ readonly path: string }> = ({ path }) => `${path}\n`;
+/** The path and nothing else, for scripts: `cd $(jvs worktree path x)`. */
+export const renderPath: Renderer<"path" | "worktree path"> = ({ path }) => `${path}\n`;
