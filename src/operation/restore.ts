@@ -9,12 +9,11 @@ import { changeWorktree } from "../protocol/change/change.ts";
 import { defineOperation } from "./define.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
 import { pathsInWorktree } from "../protocol/look/paths.ts";
-import { restoreInPlace } from "../protocol/restore/in_place.ts";
-import { previewRestore } from "../protocol/restore/preview.ts";
+import { restoreInPlace, restoring } from "../protocol/restore/in_place.ts";
+import { previewRestore } from "../protocol/restore/prepare.ts";
 import { refusedChange } from "../protocol/restore/refused_change.ts";
 import type { RestoreRequest } from "../protocol/restore/request.ts";
 import { refuseDegraded, RestoreResult, resultOf } from "../protocol/restore/result.ts";
-import { restoring } from "../protocol/restore/restoring.ts";
 import { requireWorktree } from "../protocol/worktree/which.ts";
 import { createWorktreeFrom } from "../protocol/worktree/create.ts";
 
@@ -91,7 +90,7 @@ async function preview(
   request: RestoreRequest,
 ): Promise<RestoreResult> {
   let result: RestoreResult | undefined;
-  await previewRestore({ context, store: context.store, worktree }, request, (restored) => {
+  await previewRestore({ ...context, worktree }, request, (restored) => {
     result = resultOf(context, { worktree }, request, restored);
   });
   return result as RestoreResult;

@@ -78,9 +78,10 @@ function refuseMain(worktree: WorktreeConfig): void {
 }
 
 /** Everything in the worktree, ignored files too; nothing when its folder is gone already. */
-async function lookUnlessGone({ context, store, worktree }: WorktreeChange): Promise<Look | undefined> {
+async function lookUnlessGone(change: WorktreeChange): Promise<Look | undefined> {
+  const { store, worktree } = change;
   if (store.worktrees.checkIdentity(worktree) === "missing") return undefined;
-  const look = await lookAt(context, worktree, { rules: null, unreadable: "record" });
+  const look = await lookAt(change, worktree, { rules: null, unreadable: "record" });
   const [inside] = look.scan.boundaries;
   if (inside === undefined) {
     await look.settle(); // what changes from now on shows when it is looked at again

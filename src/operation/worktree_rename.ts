@@ -50,8 +50,8 @@ async function rename(
   from: string,
   name: string,
 ): Promise<void> {
-  const { context, intent, store, worktree } = change;
-  using _lock = await lockRepository(context, intent.operation);
+  const { intent, store, worktree } = change;
+  using _lock = await lockRepository(change, intent.operation);
   intent.step("renaming", { from, inode: inodeOfPayload(store, worktree) });
   const details = { old_name: from, name, worktree_id: worktree.worktree_id };
   await commitChange(change, { target: name, details }, { commit: () => carryOutRenaming(store, intent) });

@@ -5,7 +5,7 @@ import type { OpenIntent } from "../../repo/intents.ts";
 import type { RepositoryContext } from "../context.ts";
 import { openWorktree } from "../open_worktree.ts";
 import { commitChange, finishIf } from "./commit.ts";
-import { type Change, type ChangeKind, defineChange } from "./kind.ts";
+import { type ChangeKind, defineChange } from "./kind.ts";
 import { withIntent } from "./with_intent.ts";
 
 /** The folder that is a worktree's from now on. */
@@ -53,15 +53,14 @@ export async function giveFolder(
   kind: FolderChange,
   folder: NewFolder,
 ): Promise<WorktreeConfig> {
-  const { store } = context;
+  const { worktrees } = context.store;
   const { name, path, worktree_id } = worktree;
   return await withIntent(context, worktree_id, { kind, target: name, details: folder }, async (intent) => {
-    const change: Change<FolderChange> = { context, store, intent };
     const details = { worktree: name, path: folder.path, previous_path: path };
-    await commitChange(change, { target: name, details }, {
-      commit: () => void store.worktrees.update(name, folder),
+    await commitChange<FolderChange>({ ...context, intent }, { target: name, details }, {
+      commit: () => void worktrees.update(name, folder),
     });
-    return store.worktrees.get(name);
+    return worktrees.get(name);
   });
 }
 

@@ -31,13 +31,12 @@ export async function changeWorktree<T, K extends AnyChangeKind>(
       },
     );
   }
-  const { store } = context;
-  const worktreeNow = await acceptFolder(context, current);
+  const accepted = await acceptFolder(context, current);
   return await withIntent(
     context,
     current.worktree_id,
     change,
-    (intent) => body({ context, store, intent, worktree: worktreeNow }),
+    (intent) => body({ ...context, worktree: accepted, intent }),
   );
 }
 
@@ -59,12 +58,7 @@ export async function changeRepository<T, K extends AnyChangeKind>(
 ): Promise<T> {
   using _lock = await lockRepository(context, change.kind.operation);
   await recoverOpenIntents(context, null);
-  return await withIntent(
-    context,
-    null,
-    change,
-    (intent) => body({ context, store: context.store, intent }),
-  );
+  return await withIntent(context, null, change, (intent) => body({ ...context, intent }));
 }
 
 /** Recovers what was interrupted on a worktree, or (null) on the repository as a whole; how many operations that were. */

@@ -20,11 +20,12 @@ export interface CommitSteps {
  * next change clears up.
  */
 export async function commitChange<K extends AnyChangeKind>(
-  { context, intent, store }: Change<K>,
-  { target, details }: AuditNote<K>,
+  change: Change<K>,
+  note: AuditNote<K>,
   { commit, cleanUp = () => {} }: CommitSteps,
 ): Promise<void> {
-  const content = { ...entryOf(context, intent, { target, details }), after: store.audit.position() };
+  const { intent, store } = change;
+  const content = { ...entryOf(change, intent, note), after: store.audit.position() };
   intent.decide(content);
   await commit();
   await store.audit.append(content);
@@ -34,7 +35,7 @@ export async function commitChange<K extends AnyChangeKind>(
     intent.complete();
   } catch (error) {
     if (!isJvsError(error)) throw error;
-    context.reporter.warn(
+    change.reporter.warn(
       `The ${intent.operation} is done and recorded; but clearing up after it failed, and is left to the next change or ` +
         `\`jvs doctor --repair-runtime\`: ${error.message}`,
     );

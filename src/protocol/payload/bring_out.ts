@@ -44,11 +44,10 @@ const WORTH_THE_WHOLE = 0.5;
  * create and restore begin with. `E_PAYLOAD_HASH_MISMATCH` where the payload is damaged; the caller removes what is there.
  */
 export async function bringOut(context: RepositoryContext, request: BringOutRequest): Promise<BroughtOut> {
-  const { store } = context;
   const { action, into, manifest, movesOut, name, snapshotId, wanted, verify } = request;
-  using payload = openToClone(store, action, snapshotId);
+  using payload = openToClone(context.store, action, snapshotId);
   const needs = movesOut ? { entriesMoveOut: true } : {};
-  const engine = await engineFor(context, store, { source: payload, control: into, needs });
+  const engine = await engineFor(context, { source: payload, control: into, needs });
   const selection = selectEntries(manifest, wanted);
   const { table, result } = isWorthTheWhole(engine, selection, manifest)
     ? await cloneWhole(context, engine, payload, request, selection)

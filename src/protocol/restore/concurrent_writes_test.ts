@@ -126,8 +126,9 @@ for (const ending of ["ends well", "fails after its commit mark, and is finished
       using _mount = mountedOnItself(repository.main);
       using file = Deno.openSync(`${repository.main}/f`, { write: true });
       let told = false;
-      const movesHead = ([, to]: readonly unknown[]) => String(to).endsWith("/main/config.json");
-      const back = interceptWhen(Deno, "renameSync", movesHead, () => {
+      const movesHead = ([, , to]: readonly unknown[]) =>
+        to instanceof Uint8Array && textOf(to) === "config.json";
+      const back = interceptWhen(LinuxFolder.prototype, "rename", movesHead, () => {
         if (told) return;
         told = true;
         file.writeSync(bytesOf("later"));

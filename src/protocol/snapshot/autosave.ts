@@ -19,16 +19,16 @@ export interface Autosave {
 
 /** Saves the worktree as it is before something changes it: a leaf on the head that moves nothing. SPEC 7. */
 export async function autosave(
-  change: WorktreeContext,
+  context: WorktreeContext,
   rules: IgnoreRules | null,
   note: string,
 ): Promise<Autosave> {
-  const { context, store, worktree } = change;
+  const { worktree } = context;
   using look = await lookAt(context, worktree, { rules, unreadable: "record" });
   const begun = { kind: snapshotSaving, target: worktree.name, details: {} };
   try {
     return await withIntent(context, worktree.worktree_id, begun, async (intent) => {
-      const { descriptor, table } = await saveSnapshot({ context, store, worktree, intent }, look, {
+      const { descriptor, table } = await saveSnapshot({ ...context, intent }, look, {
         kind: "autosave",
         note,
         tags: [],

@@ -92,7 +92,7 @@ async function clonePayload(
   share: ShareSource | undefined,
   options: CaptureOptions,
 ): Promise<Attempt> {
-  const { reporter, signal } = change.context;
+  const { reporter, signal } = change;
   using _shared = share?.payload;
   if (scan.clock !== undefined) await settle(scan.table, scan.clock);
   const result = await payloads.make(options.engine, {
@@ -130,16 +130,16 @@ async function whileSyncing<T>(
 
 /** The usual end: nothing changed while it was captured. */
 async function isStill(
-  { context }: WorktreeContext,
+  { reporter, signal }: WorktreeContext,
   look: Look,
   { scan, result }: Attempt,
 ): Promise<boolean> {
-  context.reporter.begin("checking that nothing changed");
-  return result.changed.length === 0 && await isTreeUnchangedSince(look.root, scan.table, context.signal);
+  reporter.begin("checking that nothing changed");
+  return result.changed.length === 0 && await isTreeUnchangedSince(look.root, scan.table, signal);
 }
 
 async function lookAgain(change: WorktreeContext, look: Look, scan: Scan): Promise<Scan> {
-  return await scanWorktree(change.context, change.worktree, look.root, {
+  return await scanWorktree(change, look.root, {
     known: scan.table,
     unreadable: "record",
     ...(look.rules === null ? {} : { rules: look.rules }),

@@ -45,11 +45,11 @@ export async function saveSnapshot(
   look: Look,
   options: SaveOptions,
 ): Promise<Saved> {
-  const { context, store, worktree, intent } = change;
+  const { actor, store, worktree, intent } = change;
 
   // 1. The worktree is as it must be, and there is space for what is ours.
   warnOfMissingHead(change);
-  const engine = await engineFor(context, store, { source: look.root });
+  const engine = await engineFor(change, { source: look.root });
 
   // 2. The intent names the snapshot, so that recovery finds whatever is left of it.
   const id = await store.snapshots.newId();
@@ -62,7 +62,7 @@ export async function saveSnapshot(
   const { rootHash, manifestHash, isRepeated } = await describeTree(change, id, captured);
 
   // 5. Everything is durable before anything refers to it.
-  context.reporter.begin("making it durable");
+  change.reporter.begin("making it durable");
   syncPayload(change, id);
 
   // 6. and 7. The descriptor, under a name that nobody reads yet.
@@ -96,7 +96,7 @@ export async function saveSnapshot(
       store.snapshots.publishPayload(id);
       store.snapshots.publishDescriptor(id);
       store.snapshots.writeReady(descriptor);
-      advanceHead(store, worktree, { ...advance, snapshot_id: id, actor: context.actor });
+      advanceHead(store, worktree, { ...advance, snapshot_id: id, actor });
     },
   }); // 12. Audit record written, intent complete.
 
@@ -104,10 +104,10 @@ export async function saveSnapshot(
 }
 
 /** What is here now is saved whatever became of what was saved before. */
-function warnOfMissingHead({ context, store: { snapshots }, worktree }: WorktreeContext): void {
+function warnOfMissingHead({ reporter, store: { snapshots }, worktree }: WorktreeContext): void {
   const { head_snapshot_id: head, name } = worktree;
   if (head === null || snapshots.exists(head) || snapshots.isPruned(head)) return;
-  context.reporter.warn(
+  reporter.warn(
     `The snapshot that worktree "${name}" stands on, ${head}, is missing; what is here now is saved behind it all the ` +
       "same. See what is left of it with `jvs doctor`.",
   );

@@ -2,7 +2,7 @@ import { isJvsError, JvsError } from "../../model/errors.ts";
 import type { Descriptor } from "../../model/records.ts";
 import { record, text } from "../../model/schema.ts";
 import { commitChange, finishIf } from "../change/commit.ts";
-import { type Change, defineChange } from "../change/kind.ts";
+import { defineChange } from "../change/kind.ts";
 import { recoverOpenIntents } from "../change/recover.ts";
 import { withIntent } from "../change/with_intent.ts";
 import { lockEverything } from "../change/locks.ts";
@@ -66,14 +66,12 @@ async function problemOf(
 }
 
 async function rebuild(context: RepositoryContext, descriptor: Descriptor): Promise<void> {
-  const { store } = context;
   const { snapshot_id: id, descriptor_checksum } = descriptor;
   const begun = { kind: readyRebuilding, target: id, details: {}, claims: { snapshot_id: id } };
   await withIntent(context, null, begun, async (intent) => {
-    const change: Change<typeof readyRebuilding> = { context, store, intent };
     const details = { descriptor_checksum: descriptor_checksum.value };
-    await commitChange(change, { target: id, details }, {
-      commit: () => store.snapshots.writeReady(descriptor),
+    await commitChange<typeof readyRebuilding>({ ...context, intent }, { target: id, details }, {
+      commit: () => context.store.snapshots.writeReady(descriptor),
     });
   });
 }

@@ -1,4 +1,4 @@
-import { bytesOf } from "../../model/bytes.ts";
+import { bytesOf, ITSELF } from "../../model/bytes.ts";
 import { DegradationList } from "../../model/degradations.ts";
 import { newUuid } from "../../model/ids.ts";
 import { checkName } from "../../model/names.ts";
@@ -104,7 +104,7 @@ async function make(
     const filled = await stage(context, intent, { name, id, snapshotId }, fill);
     const details = { worktree: name, worktree_id: id, snapshot_id: snapshotId, live: source ?? null };
     using _lock = await lockRepository(context, kind.operation);
-    await commitChange<CreationKind>({ context, store, intent }, { target: name, details }, {
+    await commitChange<CreationKind>({ ...context, intent }, { target: name, details }, {
       commit: () => publishWorktree(store, intent),
     });
     const worktree = store.worktrees.get(name);
@@ -145,7 +145,7 @@ async function rememberContent(
   root: Folder,
   known: TreeTable,
 ): Promise<void> {
-  using look = await lookWithoutCache(context, config, root.openFolder(bytesOf(".")));
+  using look = await lookWithoutCache({ ...context, worktree: config }, root.openFolder(ITSELF));
   const { clock, table } = look;
   if (clock === undefined || clock.granularityNs > clock.tickNs) return;
   await settle(table, clock);

@@ -54,12 +54,12 @@ export async function removeWorktree(change: RemovalChange, removal: Removal): P
 }
 
 /** The worktree is removed already, so what cannot be deleted is a warning. */
-async function deleteContent({ context, intent, store, worktree }: RemovalChange): Promise<void> {
+async function deleteContent({ reporter, intent, store, worktree }: RemovalChange): Promise<void> {
   try {
     await discardStaged(store, intent);
   } catch (error) {
     if (!isJvsError(error)) throw error;
-    context.reporter.warn(
+    reporter.warn(
       `Worktree "${worktree.name}" is removed, but some of its files could not be deleted: ${error.message}. ` +
         `They are in "${store.layout.staging.at(intent.id)}".`,
     );
@@ -83,11 +83,11 @@ function pinLine({ intent, store, worktree }: RemovalChange): string | null {
 
 /** Nobody reaches the folder by its path now: if it still is what was seen, everything in it is saved. */
 async function refuseWhatCameSince(change: RemovalChange, seen: TreeTable): Promise<void> {
-  const { context, intent, store, worktree } = change;
+  const { intent, worktree } = change;
   if (seen.count === 0) return;
-  using staging = openStaging(store);
+  using staging = openStaging(change.store);
   using root = staging.openFolder(bytesOf(intent.id));
-  const now = await scanWorktree(context, worktree, root, { known: seen, unreadable: "record" });
+  const now = await scanWorktree(change, root, { known: seen, unreadable: "record" });
   const paths = changedBetween(seen, now.table);
   if (paths.length > 0) throw changedMeanwhile(worktree, paths);
 }
