@@ -8,8 +8,7 @@ import type { WorktreeContext } from "../protocol/change/kind.ts";
 import { isUnsaved } from "../protocol/look/compare.ts";
 import { defineOperation } from "./define.ts";
 import { lookAt } from "../protocol/look/look.ts";
-import { snapshotSaving } from "../protocol/snapshot/snapshot_saving.ts";
-import { saveSnapshot } from "../protocol/snapshot/save_snapshot.ts";
+import { saveSnapshot, snapshotSaving } from "../protocol/snapshot/save_snapshot.ts";
 import { isDetached, requireWorktree } from "../protocol/worktree/which.ts";
 
 /** What saving gives. */

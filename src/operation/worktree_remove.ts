@@ -9,8 +9,7 @@ import { isUnsaved } from "../protocol/look/compare.ts";
 import { defineOperation } from "./define.ts";
 import { type Look, lookAt } from "../protocol/look/look.ts";
 import { isAdopted } from "../protocol/open_worktree.ts";
-import { worktreeRemoval } from "../protocol/worktree/removal.ts";
-import { removeWorktree } from "../protocol/worktree/remove.ts";
+import { removeWorktree, worktreeRemoval } from "../protocol/worktree/remove.ts";
 
 /** What becomes of work that no snapshot holds. */
 type Unsaved = "refuse" | "save" | "discard";

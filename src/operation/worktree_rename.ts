@@ -9,10 +9,9 @@ import type { WorktreeChange } from "../protocol/change/kind.ts";
 import { defineOperation } from "./define.ts";
 import { lockRepository } from "../protocol/change/locks.ts";
 import { isAdopted } from "../protocol/open_worktree.ts";
-import { inodeOf, openPayloads } from "../protocol/worktree/payload_roots.ts";
+import { inodeOf, openPayloads, payloadName } from "../protocol/worktree/payload_roots.ts";
 import { reserveName } from "../protocol/worktree/reserve_name.ts";
-import { payloadName } from "../protocol/worktree/removal.ts";
-import { carryOutRenaming, worktreeRenaming } from "../protocol/worktree/renaming.ts";
+import { carryOutRenaming, worktreeRenaming } from "../protocol/worktree/rename.ts";
 
 /** Gives a worktree another name. */
 export const worktreeRename = defineOperation({

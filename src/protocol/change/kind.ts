@@ -4,8 +4,8 @@ import type { OpenIntent } from "../../repo/intents.ts";
 import type { Recoverable, RepositoryContext } from "../context.ts";
 
 /**
- * One kind of change, declared once: what its intent tells recovery, how recovery finishes or undoes it, and what the
- * audit trail says of it. An operation lists the kinds that it makes, so that the next change finds how to recover them.
+ * One kind of change: what its intent tells recovery, how recovery finishes or undoes it, and what its audit record says. It
+ * is declared once. An operation lists the kinds that it makes, so that the next change finds how to recover them.
  */
 export interface ChangeKind<D extends object = object, S extends string = string, A extends Fields = Fields>
   extends Recoverable {
@@ -16,7 +16,7 @@ export interface ChangeKind<D extends object = object, S extends string = string
   recover(context: RepositoryContext, intent: OpenIntent<D, S>): Promise<void>;
 }
 
-/** A kind of which only the form is known, as the lists of operations have it. */
+/** Any kind of change, for lists of them. */
 // deno-lint-ignore no-explicit-any -- details and steps of any kind; `unknown` would refuse all, as recovery takes them
 export type AnyChangeKind = ChangeKind<any, any, any>;
 

@@ -8,7 +8,7 @@ import { BLOCK, CHAR, DIR } from "../../model/entry.ts";
 import type { Store } from "../../repo/store.ts";
 import type { Look } from "./look.ts";
 
-/** What a snapshot holds; for none (before the first) an empty tree. */
+/** What a snapshot holds; null, before the first snapshot, is an empty tree. */
 export async function tableOf(store: Store, id: string | null): Promise<TreeTable> {
   if (id !== null) return await store.snapshots.manifest(id);
   const empty = new TreeTable(1);
@@ -16,7 +16,7 @@ export async function tableOf(store: Store, id: string | null): Promise<TreeTabl
   return empty;
 }
 
-/** The same; nothing where the snapshot is missing or a record of it damaged, so that nobody can tell what it holds. */
+/** The same; undefined if the snapshot is missing or a record of it is damaged. */
 export async function savedTable(store: Store, id: string | null): Promise<TreeTable | undefined> {
   try {
     return await tableOf(store, id);
@@ -27,8 +27,8 @@ export async function savedTable(store: Store, id: string | null): Promise<TreeT
 }
 
 /**
- * A saved tree as it can be compared with what the look saw, or with `now`, a part of that: as this user can hold it,
- * without devices that the user may not make and without what is in folders that the user may not look into.
+ * A saved tree in the form in which it can be compared with what the look saw, or with a part of that (`now`): as this user
+ * can have it, without devices that the user may not make, and without what is in folders that the user may not enter.
  */
 export function comparable(saved: TreeTable, look: Look, now: TreeTable = look.table): TreeTable {
   const { host } = look.context.store.platform;
@@ -46,7 +46,7 @@ function isDevice(table: TreeTable, index: number): boolean {
   return table.type[index] === CHAR || table.type[index] === BLOCK;
 }
 
-/** Reads as much of the worktree as is needed to tell how it differs from `table`. */
+/** Hashes the files of the worktree whose content must be known to compare it with `table`. */
 export async function hashToCompare(look: Look, table: TreeTable): Promise<void> {
   await look.hash(needsHash(table, look.table));
 }

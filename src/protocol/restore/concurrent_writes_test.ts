@@ -3,6 +3,7 @@ import { bytesOf, textOf } from "../../model/bytes.ts";
 import { isJvsError } from "../../model/errors.ts";
 import { configSet } from "../../operation/config_set.ts";
 import { LinuxFolder } from "../../platform/linux_folder.ts";
+import { SystemError } from "../../platform/system_error.ts";
 import { requires } from "../../../tests/support/requires.ts";
 import { namesIn } from "../../../tests/support/files.ts";
 import { mustRun } from "../../../tests/support/run.ts";
@@ -133,7 +134,7 @@ for (const ending of ["ends well", "fails after its commit mark, and is finished
         told = true;
         file.writeSync(bytesOf("later"));
         file.utimeSync(1e9, 1e9);
-        if (ending !== "ends well") throw new Error("a fault");
+        if (ending !== "ends well") throw new SystemError("rename", "config.json", "EIO");
       });
       try {
         await repository.call(restore, { snapshot: repository.first });

@@ -1,6 +1,7 @@
-import { DIR, FILE, LOST, SYMLINK } from "../../model/entry.ts";
+import { DIR, FILE, SYMLINK } from "../../model/entry.ts";
 import { CHANGED, compareEntries, mergeTables } from "../../tree/diff.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
+import { isLeftOut } from "../payload/left_out.ts";
 import { isAnother, LinkGroups } from "./links.ts";
 
 /** What a restore does to one path, with all that is below it. docs/design/restore.md. */
@@ -276,7 +277,7 @@ function countEmptyFolders(table: TreeTable, counts: (index: number) => boolean)
 /** A file or folder that could not be read when the snapshot was made: its content is unknown. */
 function isUnknown(then: TreeTable, j: number): boolean {
   const type = at(then.type, j);
-  return (type === FILE || type === DIR) && (at(then.lost, j) & LOST.type) !== 0;
+  return (type === FILE || type === DIR) && isLeftOut(then, j);
 }
 
 /** Whether anything is to be set in place, such as a mode or a time. */

@@ -12,7 +12,7 @@ import type { TreeTable } from "../../tree/table.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import { savedTable } from "../look/compare.ts";
 import { type Look, lookAt } from "../look/look.ts";
-import { willVerify } from "../payload/will_verify.ts";
+import { willVerify } from "../payload/bring_out.ts";
 import { autosave } from "../snapshot/autosave.ts";
 import { Comparison } from "./comparison.ts";
 import { type Direction, directionTo } from "./direction.ts";

@@ -6,7 +6,7 @@ import { boolean, type Infer, integer, list, nullable, oneOf, record, text } fro
 import type { UserOfFolder } from "../../platform/platform.ts";
 import type { Store } from "../../repo/store.ts";
 import type { RepositoryContext } from "../context.ts";
-import { pendingOn } from "../look/pending.ts";
+import { pendingOn } from "../change/recover.ts";
 import { isDetached } from "../worktree/which.ts";
 import type { RestoreRequest } from "./request.ts";
 import { directionText } from "./direction.ts";

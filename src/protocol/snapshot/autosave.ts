@@ -1,23 +1,22 @@
 import { isJvsError, JvsError } from "../../model/errors.ts";
 import type { IgnoreRules } from "../../tree/ignore.ts";
-import { LOST } from "../../model/entry.ts";
-import { at, type TreeTable } from "../../tree/table.ts";
+import type { TreeTable } from "../../tree/table.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import { withIntent } from "../change/with_intent.ts";
 import { lookAt } from "../look/look.ts";
-import { saveSnapshot } from "./save_snapshot.ts";
-import { snapshotSaving } from "./snapshot_saving.ts";
+import { isLeftOut } from "../payload/left_out.ts";
+import { saveSnapshot, snapshotSaving } from "./save_snapshot.ts";
 
-/** An autosave that was made. */
+/** A new autosave. */
 export interface Autosave {
   readonly snapshotId: string;
-  /** Paths that could not be read, so it does not hold them. */
+  /** Paths that could not be read, so that it does not hold them. */
   readonly missing: readonly Uint8Array[];
   /** What it holds. */
   readonly table: TreeTable;
 }
 
-/** Saves the worktree as it is before something changes it: a leaf on the head that moves nothing. SPEC 7. */
+/** Saves the worktree before something changes it: a leaf on the head, which moves nothing. SPEC 7. */
 export async function autosave(
   context: WorktreeContext,
   rules: IgnoreRules | null,
@@ -40,7 +39,7 @@ export async function autosave(
       });
       const missing = [...look.scan.unreadable];
       for (let i = 0; i < table.count; i++) {
-        if ((at(table.lost, i) & LOST.type) !== 0) missing.push(table.path(i));
+        if (isLeftOut(table, i)) missing.push(table.path(i));
       }
       return { snapshotId: descriptor.snapshot_id, missing, table };
     });

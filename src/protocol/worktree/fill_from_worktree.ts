@@ -9,7 +9,7 @@ import { lookAt, scanWorktree } from "../look/look.ts";
 
 const NOTHING_IS_LEFT_OUT = "Change the rights: a live fork takes everything, ignored files too.";
 
-/** Makes the payload root `name` in a folder from what a worktree holds now, ignored files too. The caller holds that worktree's lock. */
+/** Makes a payload root from what a worktree holds now, ignored files too. The caller holds that worktree's lock. */
 export async function fillFromWorktree(
   context: RepositoryContext,
   { into, name }: NewRoot,
@@ -18,7 +18,7 @@ export async function fillFromWorktree(
   const { reporter, signal } = context;
   using look = await lookAt(context, source, { rules: null, unreadable: "record" });
   const { scan, table } = look;
-  // What changes from now on shows when it is looked at again.
+  // The second scan must notice every change from now on.
   await look.settle();
   const engine = await engineFor(context, { source: look.root, control: into });
   const result = await engine.clone({
