@@ -46,17 +46,12 @@ function isDevice(table: TreeTable, index: number): boolean {
   return table.type[index] === CHAR || table.type[index] === BLOCK;
 }
 
-/** Hashes the files of the worktree whose content must be known to compare it with `table`. */
-export async function hashToCompare(look: Look, table: TreeTable): Promise<void> {
-  await look.hash(needsHash(table, look.table));
-}
-
 /** Whether the worktree differs from a snapshot in anything but times. */
 export async function isUnsaved(look: Look, id: string | null): Promise<boolean> {
   const table = await savedTable(look.context.store, id);
   if (table === undefined) return true;
   if (id === null) return look.table.count > 1;
   const saved = comparable(table, look);
-  await hashToCompare(look, saved);
+  await look.hash(needsHash(saved, look.table));
   return differsInSubstance(saved, look.table);
 }

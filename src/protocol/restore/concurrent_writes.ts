@@ -6,9 +6,8 @@ import { isSystemError } from "../../platform/system_error.ts";
 import { FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import type { WorktreeContext } from "../change/kind.ts";
-import { withIntent } from "../change/with_intent.ts";
 import { lookWithoutCache } from "../look/look.ts";
-import { saveSnapshot, snapshotSaving } from "../snapshot/save_snapshot.ts";
+import { autosaveLook } from "../snapshot/autosave.ts";
 import type { Expected } from "./expected.ts";
 import { inodeAt, type JournalUnit } from "./journal.ts";
 import { PutAside } from "./put_aside.ts";
@@ -115,21 +114,8 @@ async function saveTree(context: WorktreeContext, aside: Folder): Promise<string
   using look = await lookWithoutCache(context, aside.openFolder(ITSELF));
   const paths = leafPaths(look.table);
   if (paths.length === 0) return null;
-  const { worktree } = context;
-  const begun = { kind: snapshotSaving, target: worktree.name, details: {} };
-  return await withIntent(context, worktree.worktree_id, begun, async (intent) => {
-    const { descriptor } = await saveSnapshot({ ...context, intent }, look, {
-      kind: "autosave",
-      note: "written while a restore was under way",
-      tags: [],
-      consistency: "either",
-      skipUnreadable: true,
-      paths,
-      movesHead: false,
-      keepLineAs: null,
-    });
-    return descriptor.snapshot_id;
-  });
+  const note = "written while a restore was under way";
+  return (await autosaveLook(context, look, note, paths)).descriptor.snapshot_id;
 }
 
 function linkInto(aside: PutAside, path: Uint8Array, from: Folder): void {

@@ -4,12 +4,9 @@ import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import { isLeftOut } from "../payload/left_out.ts";
 import { isAnother, LinkGroups } from "./links.ts";
 
-/** What a restore does to one path, with all that is below it. docs/design/restore.md. */
-export type UnitKind = "swap" | "create" | "remove";
-
-/** A step of a restore: one rename or exchange. */
+/** A step of a restore: one rename or exchange of a path, with all that is below it. docs/design/restore.md. */
 export interface Unit {
-  readonly kind: UnitKind;
+  readonly kind: "swap" | "create" | "remove";
   /** Index in the worktree's scan; NONE for `create`. */
   readonly now: number;
   /** Index in the manifest; NONE for `remove`. */

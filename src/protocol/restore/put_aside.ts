@@ -3,9 +3,6 @@ import type { Folder } from "../../platform/platform.ts";
 import { isSystemError } from "../../platform/system_error.ts";
 import { FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
 
-/** Opens the tree of this number; makes it if it does not exist. */
-export type OpenTree = (number: number) => Folder;
-
 /**
  * Trees for what is put aside, by its path. Usually one tree is enough. If it already has something of that path, because
  * an undo was killed and then another process wrote there again, the next tree is used: nothing is ever overwritten.
@@ -13,7 +10,8 @@ export type OpenTree = (number: number) => Folder;
 export class PutAside implements Disposable {
   private readonly trees: { readonly root: Folder; readonly folders: FoldersByPath }[] = [];
 
-  constructor(private readonly openTree: OpenTree) {}
+  /** `openTree` opens the tree of a number, and makes it if it does not exist. */
+  constructor(private readonly openTree: (number: number) => Folder) {}
 
   /** Makes the folders for this path in advance, because on a full disk none can be made later. */
   prepare(path: BytePath): void {

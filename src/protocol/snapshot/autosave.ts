@@ -3,9 +3,9 @@ import type { IgnoreRules } from "../../tree/ignore.ts";
 import type { TreeTable } from "../../tree/table.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import { withIntent } from "../change/with_intent.ts";
-import { lookAt } from "../look/look.ts";
+import { type Look, lookAt } from "../look/look.ts";
 import { isLeftOut } from "../payload/left_out.ts";
-import { saveSnapshot, snapshotSaving } from "./save_snapshot.ts";
+import { type Saved, saveSnapshot, snapshotSaving } from "./save_snapshot.ts";
 
 /** A new autosave. */
 export interface Autosave {
@@ -24,28 +24,41 @@ export async function autosave(
 ): Promise<Autosave> {
   const { worktree } = context;
   using look = await lookAt(context, worktree, { rules, unreadable: "record" });
-  const begun = { kind: snapshotSaving, target: worktree.name, details: {} };
   try {
-    return await withIntent(context, worktree.worktree_id, begun, async (intent) => {
-      const { descriptor, table } = await saveSnapshot({ ...context, intent }, look, {
+    const { descriptor, table } = await autosaveLook(context, look, note, null);
+    const missing = [...look.scan.unreadable];
+    for (let i = 0; i < table.count; i++) if (isLeftOut(table, i)) missing.push(table.path(i));
+    return { snapshotId: descriptor.snapshot_id, missing, table };
+  } catch (error) {
+    throw notSaved(error, worktree.name);
+  }
+}
+
+/** Saves what a look saw as an autosave: all of it (null), or only these paths. */
+export async function autosaveLook(
+  context: WorktreeContext,
+  look: Look,
+  note: string,
+  paths: readonly string[] | null,
+): Promise<Saved> {
+  const { name, worktree_id } = context.worktree;
+  const begun = { kind: snapshotSaving, target: name, details: {} };
+  return await withIntent(
+    context,
+    worktree_id,
+    begun,
+    async (intent) =>
+      await saveSnapshot({ ...context, intent }, look, {
         kind: "autosave",
         note,
         tags: [],
         consistency: "either",
         skipUnreadable: true,
-        paths: null,
+        paths,
         movesHead: false,
         keepLineAs: null,
-      });
-      const missing = [...look.scan.unreadable];
-      for (let i = 0; i < table.count; i++) {
-        if (isLeftOut(table, i)) missing.push(table.path(i));
-      }
-      return { snapshotId: descriptor.snapshot_id, missing, table };
-    });
-  } catch (error) {
-    throw notSaved(error, worktree.name);
-  }
+      }),
+  );
 }
 
 function notSaved(error: unknown, name: string): unknown {
