@@ -47,7 +47,7 @@ export const RestoreResult = record({
     uses: oneOf("folder", "file").about("It stands in the worktree, or has a file in it open."),
   })).about("Other programs at work in the worktree: what they had open may be the replaced file."),
   pending_recovery: list(text()).about(
-    "Of a preview: operations that were interrupted; a restore recovers them first, and then plans anew.",
+    "Of a preview: operations that were interrupted; a restore recovers them first, and then plans again.",
   ),
   degradations: Degradations,
 });

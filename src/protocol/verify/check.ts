@@ -175,7 +175,7 @@ export async function checkLayout({ store }: RepositoryContext): Promise<Finding
     }
   }
   for (const { what, path, snapshotId } of await leftoversOf(store)) {
-    const message = `Left over from ${what}: "${path}". It is in nobody's way.`;
+    const message = `Left over from ${what}: "${path}". It does no harm.`;
     const where = { path, ...(snapshotId === undefined ? {} : { snapshot_id: snapshotId }) };
     findings.push(finding("warning", "LEFTOVER", message, { ...where, repair: "clean_tmp" }));
   }
