@@ -8,18 +8,18 @@ import {
   checkWorktrees,
   runChecks,
 } from "../protocol/verify/check.ts";
-import { checkForeign } from "../protocol/verify/foreign.ts";
+import { checkForeign } from "../protocol/verify/foreign_files.ts";
 import { defineOperation } from "./define.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
 import { finding, REPAIRS } from "../protocol/verify/finding.ts";
-import { asFar, checkPlaces } from "../protocol/verify/places.ts";
+import { asFar, checkPlaces } from "../protocol/verify/refused_places.ts";
 import { checkRecords } from "../protocol/verify/lost_records.ts";
 import { checkMarkers } from "../protocol/verify/lost_markers.ts";
 import { folderAcceptance } from "../protocol/change/accept_folder.ts";
 import { readyRebuilding } from "../protocol/verify/rebuild_ready.ts";
 import { headAdvance, repair, repairRuntime } from "../protocol/verify/repair.ts";
 import { ReadInodes } from "../protocol/verify/read_inodes.ts";
-import { verifySnapshot } from "../protocol/verify/snapshot.ts";
+import { verifySnapshot } from "../protocol/verify/verify_snapshot.ts";
 
 const Input = record({
   strict: boolean().default(false).about("Also read every snapshot's content."),

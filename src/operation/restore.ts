@@ -10,12 +10,11 @@ import { defineOperation } from "./define.ts";
 import { OTHER_WORKTREE } from "./inputs.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
 import { pathsInWorktree } from "../protocol/look/paths.ts";
-import { restoreInPlace } from "../protocol/restore/in_place.ts";
-import { previewRestore } from "../protocol/restore/preview.ts";
+import { restoreInPlace, restoring } from "../protocol/restore/in_place.ts";
+import { previewRestore } from "../protocol/restore/prepare.ts";
 import { refusedChange } from "../protocol/restore/refused_change.ts";
 import type { RestoreRequest } from "../protocol/restore/request.ts";
 import { refuseDegraded, RestoreResult, resultOf } from "../protocol/restore/result.ts";
-import { restoring } from "../protocol/restore/restoring.ts";
 import { requireWorktree } from "../protocol/worktree/which.ts";
 import { createWorktreeFrom } from "../protocol/worktree/create.ts";
 
@@ -96,7 +95,7 @@ async function restoreHere(
   const begun = { kind: restoring, target: snapshot_id, details: {}, claims: { snapshot_id } };
   let result: RestoreResult | undefined;
   if (request.preview) {
-    const about = { context, store: context.store, worktree };
+    const about = { ...context, worktree };
     await previewRestore(about, request, (restored) => {
       result = resultOf(context, about, request, restored);
     });

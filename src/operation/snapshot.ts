@@ -9,8 +9,7 @@ import { isUnsaved } from "../protocol/look/compare.ts";
 import { defineOperation } from "./define.ts";
 import { OTHER_WORKTREE } from "./inputs.ts";
 import { lookAt } from "../protocol/look/look.ts";
-import { snapshotSaving } from "../protocol/snapshot/snapshot_saving.ts";
-import { saveSnapshot } from "../protocol/snapshot/save_snapshot.ts";
+import { saveSnapshot, snapshotSaving } from "../protocol/snapshot/save_snapshot.ts";
 import { isDetached, requireWorktree } from "../protocol/worktree/which.ts";
 
 const SnapshotResult = record({

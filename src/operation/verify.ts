@@ -11,7 +11,7 @@ import type { RepositoryContext } from "../protocol/context.ts";
 import { checkRecords } from "../protocol/verify/lost_records.ts";
 import { parseSubset } from "../protocol/verify/subset.ts";
 import { ReadInodes } from "../protocol/verify/read_inodes.ts";
-import { VerifiedSnapshot, verifySnapshot } from "../protocol/verify/snapshot.ts";
+import { VerifiedSnapshot, verifySnapshot } from "../protocol/verify/verify_snapshot.ts";
 import { checkMarkers } from "../protocol/verify/lost_markers.ts";
 import { requireWorktree } from "../protocol/worktree/which.ts";
 

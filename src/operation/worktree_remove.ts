@@ -10,8 +10,7 @@ import { defineOperation } from "./define.ts";
 import { WORKTREE_NAME } from "./inputs.ts";
 import { type Look, lookAt } from "../protocol/look/look.ts";
 import { isAdopted } from "../protocol/open_worktree.ts";
-import { worktreeRemoval } from "../protocol/worktree/removal.ts";
-import { removeWorktree } from "../protocol/worktree/remove.ts";
+import { removeWorktree, worktreeRemoval } from "../protocol/worktree/remove.ts";
 
 /** What to do with work that no snapshot holds. */
 type Unsaved = "refuse" | "save" | "discard";
@@ -79,9 +78,10 @@ function refuseMain(worktree: WorktreeConfig): void {
 }
 
 /** Scans everything in the worktree, ignored files too. Undefined if its folder is already gone. */
-async function lookUnlessGone({ context, store, worktree }: WorktreeChange): Promise<Look | undefined> {
+async function lookUnlessGone(change: WorktreeChange): Promise<Look | undefined> {
+  const { store, worktree } = change;
   if (store.worktrees.checkIdentity(worktree) === "missing") return undefined;
-  const look = await lookAt(context, worktree, { rules: null, unreadable: "record" });
+  const look = await lookAt(change, worktree, { rules: null, unreadable: "record" });
   const [inside] = look.scan.boundaries;
   if (inside === undefined) {
     await look.settle(); // from now on a second look can see every change

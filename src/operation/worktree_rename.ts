@@ -10,10 +10,9 @@ import { defineOperation } from "./define.ts";
 import { WORKTREE_NAME } from "./inputs.ts";
 import { lockRepository } from "../protocol/change/locks.ts";
 import { isAdopted } from "../protocol/open_worktree.ts";
-import { inodeOf, openPayloads } from "../protocol/worktree/payload_roots.ts";
+import { inodeOf, openPayloads, payloadName } from "../protocol/worktree/payload_roots.ts";
 import { reserveName } from "../protocol/worktree/reserve_name.ts";
-import { payloadName } from "../protocol/worktree/removal.ts";
-import { carryOutRenaming, worktreeRenaming } from "../protocol/worktree/renaming.ts";
+import { carryOutRenaming, worktreeRenaming } from "../protocol/worktree/rename.ts";
 
 /** Gives a worktree another name. */
 export const worktreeRename = defineOperation({
@@ -51,8 +50,8 @@ async function rename(
   from: string,
   name: string,
 ): Promise<void> {
-  const { context, intent, store, worktree } = change;
-  using _lock = await lockRepository(context, intent.operation);
+  const { intent, store, worktree } = change;
+  using _lock = await lockRepository(change, intent.operation);
   intent.step("renaming", { from, inode: inodeOfPayload(store, worktree) });
   const details = { old_name: from, name, worktree_id: worktree.worktree_id };
   await commitChange(change, { target: name, details }, { commit: () => carryOutRenaming(store, intent) });

@@ -6,8 +6,9 @@ import { sameFileSystem, sameIdentity } from "../repo/worktrees.ts";
 import type { RepositoryContext } from "./context.ts";
 
 /**
- * Opens a worktree's payload root and makes sure that it is the folder it was (SPEC 2). One that was replaced on the
- * same file system is taken as it is, with a warning; another file system there may just be one that is not mounted.
+ * Opens a worktree's payload root, and checks that it is still the same folder (SPEC 2). A folder that replaced it on the
+ * same file system is accepted, with a warning. A folder on another file system is refused: the right one may not be
+ * mounted.
  */
 export function openWorktree(context: RepositoryContext, worktree: WorktreeConfig): Folder {
   const { store } = context;
@@ -62,7 +63,7 @@ function refuseOtherPlace(worktree: WorktreeConfig, now: Identity, path: string)
   );
 }
 
-/** Whether the worktree is a folder beside its repository that was put under version control where it stood. */
+/** Whether the worktree is a folder that was adopted: it is beside its repository, and not in it. */
 export function isAdopted(worktree: WorktreeConfig): boolean {
   return worktree.path.startsWith("../");
 }

@@ -5,24 +5,24 @@ import type { OpenIntent } from "../../repo/intents.ts";
 import type { RepositoryContext } from "../context.ts";
 import { openWorktree } from "../open_worktree.ts";
 import { commitChange, finishIf } from "./commit.ts";
-import { type Change, type ChangeKind, defineChange } from "./kind.ts";
+import { type ChangeKind, defineChange } from "./kind.ts";
 import { withIntent } from "./with_intent.ts";
 
-/** The folder that is a worktree's from now on. */
+/** The new folder of a worktree. */
 export const NewFolder = record({
   path: text().about("As the worktree's record has it."),
   identity: Identity,
 });
-/** The folder that is a worktree's from now on. */
+/** The new folder of a worktree. */
 export type NewFolder = Pick<WorktreeConfig, "path" | "identity">;
 
-/** What the audit trail says of a worktree that got another folder. */
+/** What the audit record of a new folder says. */
 export const FolderAudit = record({ worktree: text(), path: text(), previous_path: text() });
 
-/** A kind of change that gives a worktree another folder: the step is one file, so that says whether it was taken. */
+/** A kind of change that gives a worktree another folder. It writes one file, which shows whether it was done. */
 export type FolderChange = ChangeKind<NewFolder, string, typeof FolderAudit.fields>;
 
-/** A folder inside the repository was replaced by another, and is taken as it is. SPEC 2. */
+/** Accepts a folder that replaced the folder of a worktree inside the repository. SPEC 2. */
 export const folderAcceptance: FolderChange = defineChange({
   operation: "doctor accept_folder",
   details: NewFolder,
@@ -31,13 +31,13 @@ export const folderAcceptance: FolderChange = defineChange({
   recover: recoverFolder,
 });
 
-/** Before a change: the folder that replaced the worktree's own is the worktree's from now on. One warning tells. */
+/** Before a change: accepts a folder that replaced the worktree's own, with a warning. */
 export async function acceptFolder(
   context: RepositoryContext,
   worktree: WorktreeConfig,
 ): Promise<WorktreeConfig> {
   const { worktrees } = context.store;
-  // A worktree whose folder is gone can still be removed.
+  // A missing folder is no error here: the worktree can still be removed.
   if (worktrees.checkIdentity(worktree) !== "replaced") return worktree;
   using folder = openWorktree(context, worktree);
   return await giveFolder(context, worktree, folderAcceptance, {
@@ -46,26 +46,25 @@ export async function acceptFolder(
   });
 }
 
-/** Writes down that a worktree has another folder. The caller holds its lock. */
+/** Writes another folder into a worktree's record. The caller holds its lock. */
 export async function giveFolder(
   context: RepositoryContext,
   worktree: WorktreeConfig,
   kind: FolderChange,
   folder: NewFolder,
 ): Promise<WorktreeConfig> {
-  const { store } = context;
+  const { worktrees } = context.store;
   const { name, path, worktree_id } = worktree;
   return await withIntent(context, worktree_id, { kind, target: name, details: folder }, async (intent) => {
-    const change: Change<FolderChange> = { context, store, intent };
     const details = { worktree: name, path: folder.path, previous_path: path };
-    await commitChange(change, { target: name, details }, {
-      commit: () => void store.worktrees.update(name, folder),
+    await commitChange<FolderChange>({ ...context, intent }, { target: name, details }, {
+      commit: () => void worktrees.update(name, folder),
     });
-    return store.worktrees.get(name);
+    return worktrees.get(name);
   });
 }
 
-/** The worktree's record says the new folder already, or nothing was done. */
+/** Finishes the change if the worktree's record has the new folder already; else nothing was done. */
 export async function recoverFolder(
   context: RepositoryContext,
   intent: OpenIntent<NewFolder>,

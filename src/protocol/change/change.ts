@@ -8,10 +8,15 @@ import { recoverOpenIntents } from "./recover.ts";
 import { type NewChange, withIntent } from "./with_intent.ts";
 
 /**
- * Changes one worktree. Every change goes the same way: take the lock; recover what was interrupted under that lock;
- * write an intent (`with_intent.ts`); run the body, which says before each step that leaves something behind what
- * recovery must know (`intent.step`); make the change true and record it (`commit.ts`). An error is recovered just as a
- * kill is. The body gets the worktree as it is under the lock. docs/design/one-change-wrapper.md.
+ * Changes one worktree. Every change takes these steps:
+ *
+ * 1. Take the lock (`locks.ts`), and recover what was interrupted under it (`recover.ts`).
+ * 2. Write an intent (`with_intent.ts`), and run the body with the worktree as it is under the lock.
+ * 3. The body calls `intent.step` before each step that leaves something behind, with what recovery must know.
+ * 4. The body ends with `commitChange` (`commit.ts`): it makes the change true, and writes the audit record.
+ *
+ * An error or a kill may interrupt it anywhere. Then the recovery of the kind of change (`kind.ts`) finishes or undoes it:
+ * at once after an error, in the next change after a kill. The reasons are in docs/design/one-change-wrapper.md.
  */
 export async function changeWorktree<T, K extends AnyChangeKind>(
   context: RepositoryContext,
@@ -21,28 +26,25 @@ export async function changeWorktree<T, K extends AnyChangeKind>(
 ): Promise<T> {
   using _lock = await lockWorktree(context, worktree.worktree_id, change.kind.operation);
   await recoverOpenIntents(context, worktree.worktree_id);
-  const current = asItIsNow(context, worktree);
+  const current = find(context, worktree);
   if (current === undefined) {
     throw new JvsError(
       "E_NOT_FOUND",
       `Cannot change worktree "${worktree.name}": it was removed meanwhile`,
-      {
-        hint: "See what worktrees there are with `jvs worktree list`.",
-      },
+      { hint: "See what worktrees there are with `jvs worktree list`." },
     );
   }
-  const { store } = context;
-  const worktreeNow = await acceptFolder(context, current);
+  const accepted = await acceptFolder(context, current);
   return await withIntent(
     context,
     current.worktree_id,
     change,
-    (intent) => body({ context, store, intent, worktree: worktreeNow }),
+    (intent) => body({ ...context, worktree: accepted, intent }),
   );
 }
 
-/** It may have been renamed; but a damaged record of another worktree is no reason to fail here. */
-function asItIsNow(
+/** Finds it by its name first, because a search by id fails on the damaged record of any other worktree. */
+function find(
   { store }: RepositoryContext,
   { name, worktree_id }: WorktreeConfig,
 ): WorktreeConfig | undefined {
@@ -59,15 +61,10 @@ export async function changeRepository<T, K extends AnyChangeKind>(
 ): Promise<T> {
   using _lock = await lockRepository(context, change.kind.operation);
   await recoverOpenIntents(context, null);
-  return await withIntent(
-    context,
-    null,
-    change,
-    (intent) => body({ context, store: context.store, intent }),
-  );
+  return await withIntent(context, null, change, (intent) => body({ ...context, intent }));
 }
 
-/** Recovers what was interrupted on a worktree, or (null) on the repository as a whole; how many operations that were. */
+/** Takes the lock of a worktree (null: of the repository) and recovers what was interrupted. Returns how many changes. */
 export async function recoverUnderLock(
   context: RepositoryContext,
   worktreeId: string | null,

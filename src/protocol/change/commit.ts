@@ -5,26 +5,26 @@ import type { Store } from "../../repo/store.ts";
 import type { Context, RepositoryContext } from "../context.ts";
 import type { AnyChangeKind, AuditNote, Change } from "./kind.ts";
 
-/** What acts while a change is committed. */
+/** The steps of a commit that differ from change to change. */
 export interface CommitSteps {
   /** Makes the change true. */
   readonly commit: () => void | Promise<void>;
-  /** Removes what only the intent accounts for, once the change is recorded; nothing by default. */
+  /** Removes what only the intent knows of, after the audit record is written; nothing by default. */
   readonly cleanUp?: () => void | Promise<void>;
 }
 
 /**
- * The last steps of every change: what the audit trail will say is decided before the step that makes the change true,
- * so that recovery can say it too; then `commit` makes it true; then the record is written, `cleanUp` removes what only
- * the intent accounts for, and the intent is done. What fails after the record is a warning: the intent stays, and the
- * next change clears up.
+ * The last steps of every change. The audit record is decided in the intent, so that recovery can write it too. `commit`
+ * makes the change true. The record is written, `cleanUp` runs, and the intent is removed. An error after the record is
+ * only a warning: the intent stays, and the next change cleans up.
  */
 export async function commitChange<K extends AnyChangeKind>(
-  { context, intent, store }: Change<K>,
-  { target, details }: AuditNote<K>,
+  change: Change<K>,
+  note: AuditNote<K>,
   { commit, cleanUp = () => {} }: CommitSteps,
 ): Promise<void> {
-  const content = { ...entryOf(context, intent, { target, details }), after: store.audit.position() };
+  const { intent, store } = change;
+  const content = { ...entryOf(change, intent, note), after: store.audit.position() };
   intent.decide(content);
   await commit();
   await store.audit.append(content);
@@ -34,14 +34,14 @@ export async function commitChange<K extends AnyChangeKind>(
     intent.complete();
   } catch (error) {
     if (!isJvsError(error)) throw error;
-    context.reporter.warn(
+    change.reporter.warn(
       `The ${intent.operation} is done and recorded; but clearing up after it failed, and is left to the next change or ` +
         `\`jvs doctor --repair-runtime\`: ${error.message}`,
     );
   }
 }
 
-/** What the audit log will say of a change. */
+/** The audit record of a change. */
 export function entryOf<K extends AnyChangeKind>(
   { actor, session, reason }: Context,
   { id, operation }: { readonly id: string; readonly operation: string },
@@ -59,7 +59,7 @@ export function entryOf<K extends AnyChangeKind>(
   };
 }
 
-/** Ends a recovery of what was done: writes the audit record that was decided, once, and removes the intent. */
+/** Ends the recovery of a change that was done: writes the audit record that was decided, once, and removes the intent. */
 export async function finishDecided(
   { store }: { readonly store: Store },
   intent: Pick<OpenIntent, "decided" | "complete" | "isRecorded">,
@@ -72,7 +72,7 @@ export async function finishDecided(
   intent.complete();
 }
 
-/** Ends a recovery of a change that is made by one step, which was taken or not. */
+/** Ends the recovery of a change that has only one step: either that was done, or nothing was. */
 export async function finishIf(
   isDone: boolean,
   context: RepositoryContext,

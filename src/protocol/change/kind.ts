@@ -1,12 +1,11 @@
 import type { WorktreeConfig } from "../../model/records.ts";
 import type { Fields, InferFields, RecordSchema, Schema } from "../../model/schema.ts";
 import type { OpenIntent } from "../../repo/intents.ts";
-import type { Store } from "../../repo/store.ts";
 import type { Recoverable, RepositoryContext } from "../context.ts";
 
 /**
- * One kind of change, declared once: what its intent tells recovery, how recovery finishes or undoes it, and what the
- * audit trail says of it. An operation lists the kinds that it makes, so that the next change finds how to recover them.
+ * One kind of change: what its intent tells recovery, how recovery finishes or undoes it, and what its audit record says. It
+ * is declared once. An operation lists the kinds that it makes, so that the next change finds how to recover them.
  */
 export interface ChangeKind<D extends object = object, S extends string = string, A extends Fields = Fields>
   extends Recoverable {
@@ -17,7 +16,7 @@ export interface ChangeKind<D extends object = object, S extends string = string
   recover(context: RepositoryContext, intent: OpenIntent<D, S>): Promise<void>;
 }
 
-/** A kind of which only the form is known, as the lists of operations have it. */
+/** Any kind of change, for lists of them. */
 // deno-lint-ignore no-explicit-any -- details and steps of any kind; `unknown` would refuse all, as recovery takes them
 export type AnyChangeKind = ChangeKind<any, any, any>;
 
@@ -37,25 +36,22 @@ export type DetailsOf<K> = K extends ChangeKind<infer D, infer _S, infer _A> ? D
 export type IntentOf<K> = K extends ChangeKind<infer D extends object, infer S, infer _A> ? OpenIntent<D, S>
   : never;
 
-/** A change under way: what it may use, and where it says how far it is. */
-export interface Change<K extends AnyChangeKind = AnyChangeKind> {
-  readonly context: RepositoryContext;
-  readonly store: Store;
+/** A change under way: its context, and its intent, where it writes how far it is. */
+export interface Change<K extends AnyChangeKind = AnyChangeKind> extends RepositoryContext {
   readonly intent: IntentOf<K>;
 }
 
-/** A worktree, and what acts on it. */
-export interface WorktreeContext {
-  readonly context: RepositoryContext;
-  readonly store: Store;
-  /** As it is under the lock, where one is held. */
+/** A context whose worktree is the one to work on, as it is under its lock if the caller holds that. */
+export interface WorktreeContext extends RepositoryContext {
   readonly worktree: WorktreeConfig;
 }
 
 /** A change of one worktree. */
-export interface WorktreeChange<K extends AnyChangeKind = AnyChangeKind> extends Change<K>, WorktreeContext {}
+export interface WorktreeChange<K extends AnyChangeKind = AnyChangeKind> extends Change<K> {
+  readonly worktree: WorktreeConfig;
+}
 
-/** What the audit trail keeps of a change that was made. */
+/** What the audit trail keeps of a change. */
 export interface AuditNote<K extends AnyChangeKind> {
   readonly target: string;
   readonly details: K extends ChangeKind<infer _D, infer _S, infer A> ? InferFields<A> : never;

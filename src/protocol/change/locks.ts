@@ -2,7 +2,7 @@ import type { FileLock } from "../../platform/locks.ts";
 import type { LockWait } from "../../repo/locks.ts";
 import type { RepositoryContext } from "../context.ts";
 
-/** Takes a worktree's lock, waiting as long as the caller allows. Before the repository's, never while that is held. */
+/** Takes a worktree's lock. It comes before the repository's lock; do not call this while you hold that. */
 export async function lockWorktree(
   context: RepositoryContext,
   worktreeId: string,
@@ -11,18 +11,18 @@ export async function lockWorktree(
   return await context.store.locks.worktree(worktreeId, operation, waiting(context));
 }
 
-/** Takes the repository's lock, waiting as long as the caller allows. */
+/** Takes the repository's lock. */
 export async function lockRepository(context: RepositoryContext, operation: string): Promise<FileLock> {
   return await context.store.locks.repository(operation, waiting(context));
 }
 
-/** Takes every lock that changes are made under: nothing is under way until they are released. */
+/** Takes all locks, so that no change is under way until they are released. */
 export async function lockEverything(
   context: RepositoryContext,
   operation: string,
 ): Promise<Disposable> {
   using held = new DisposableStack();
-  // In one order, so that two that do this never wait for each other.
+  // Always in this order, so that two processes that do it never wait for each other.
   const ids = context.store.worktrees.list().map((worktree) => worktree.worktree_id).sort();
   for (const id of ids) held.use(await lockWorktree(context, id, operation));
   held.use(await lockRepository(context, operation));

@@ -1,13 +1,13 @@
 import { JvsError } from "../../model/errors.ts";
 import { quoted } from "../../model/path_text.ts";
-import type { Intent } from "../../model/records.ts";
+import type { Intent, WorktreeConfig } from "../../model/records.ts";
 import { userNameOf } from "../../platform/host_names.ts";
 import type { RepositoryContext } from "../context.ts";
 import type { AnyChangeKind } from "./kind.ts";
 
 /**
- * Recovers all that was interrupted on a worktree (null: on the repository as a whole), oldest first. The caller holds
- * the lock that those intents were made under, so the processes that began them are gone. Gives how many there were.
+ * Recovers every interrupted change of a worktree (null: of the repository as a whole), the oldest first. The caller holds
+ * the lock under which those intents were made, so their processes are gone. Returns how many there were.
  */
 export async function recoverOpenIntents(
   context: RepositoryContext,
@@ -18,7 +18,7 @@ export async function recoverOpenIntents(
   return open.length;
 }
 
-/** Recovers what an intent of another process began; the caller holds the lock that it was made under. */
+/** Recovers what an intent of another process began. The caller holds the lock under which it was made. */
 export async function recoverInterrupted(context: RepositoryContext, intent: Intent): Promise<void> {
   const kind = await context.kindOf(intent.operation);
   if (kind === undefined) throw unknownKind(intent);
@@ -27,7 +27,7 @@ export async function recoverInterrupted(context: RepositoryContext, intent: Int
   await kind.recover(context, context.store.intents.takeOver(kind, intent));
 }
 
-/** Recovers the interrupted changes of these kinds only, for a change that mends what the others need. */
+/** Recovers only interrupted changes of these kinds, for a change that repairs what the recovery of others needs. */
 export async function recoverOnly(
   context: RepositoryContext,
   worktreeId: string,
@@ -39,6 +39,13 @@ export async function recoverOnly(
     if (kind === undefined || intent.worktree_id !== worktreeId) continue;
     await kind.recover(context, intents.takeOver(kind, intent));
   }
+}
+
+/** The interrupted operations on a worktree, which the next change recovers first. */
+export function pendingOn({ store }: RepositoryContext, worktree: WorktreeConfig): string[] {
+  return store.intents.list()
+    .filter((intent) => intent.worktree_id === worktree.worktree_id && store.intents.isAbandoned(intent))
+    .map((intent) => intent.operation);
 }
 
 function unknownKind({ operation }: Intent): JvsError {

@@ -4,22 +4,22 @@ import type { OpenIntent } from "../../repo/intents.ts";
 import type { RepositoryContext } from "../context.ts";
 import type { AnyChangeKind, DetailsOf, IntentOf } from "./kind.ts";
 
-/** What a change says of itself when it begins. */
+/** What an intent says when a change begins. */
 export interface NewChange<K extends AnyChangeKind> {
   readonly kind: K;
-  /** What it is about: a worktree's name, a snapshot's id. */
+  /** What the change is about: a worktree's name, a snapshot's id. */
   readonly target: string;
-  /** What recovery must know from the first moment. */
+  /** What recovery must know from the beginning. */
   readonly details: DetailsOf<K>;
-  /** What other changes leave alone meanwhile; nothing by default. */
+  /** What other changes must leave alone meanwhile; nothing by default. */
   readonly claims?: Claims;
 }
 
 type Begun = Pick<OpenIntent, "operation" | "isRecorded">;
 
 /**
- * Runs `body` with an intent of its own. If it throws, what it began is undone, or finished where it was decided: by the
- * kind's recovery, just as after a kill. The caller holds the lock of the worktree (null: of the repository).
+ * Runs `body` with a new intent. If the body throws, the kind's recovery undoes what it began, or finishes it if its audit
+ * record was decided, the same as after a kill. The caller holds the lock of the worktree (null: of the repository).
  */
 export async function withIntent<T, K extends AnyChangeKind>(
   context: RepositoryContext,
@@ -27,7 +27,7 @@ export async function withIntent<T, K extends AnyChangeKind>(
   { kind, ...change }: NewChange<K>,
   body: (intent: IntentOf<K>) => Promise<T>,
 ): Promise<T> {
-  // What could not be recorded is not begun.
+  // A change that could not be recorded must not begin.
   await context.store.audit.requireEnd();
   const intent = context.store.intents.begin(kind, { ...change, worktree_id: worktreeId }) as IntentOf<K>;
   try {
@@ -37,7 +37,7 @@ export async function withIntent<T, K extends AnyChangeKind>(
   }
 }
 
-/** Recovers after a failure, and gives what to throw: the failure, as it stands in the light of what recovery did. */
+/** Recovers after an error, and returns the error to throw: it says what recovery did or could not do. */
 async function recoverAfter(
   error: unknown,
   context: RepositoryContext,
@@ -61,7 +61,7 @@ async function recoverAfter(
   return second === undefined ? error : halfDone(error, second);
 }
 
-/** It had been decided already, so recovery finished it: the user must not think that nothing was changed. */
+/** Recovery finished the change. The error must not say that nothing was changed. */
 function doneAllTheSame(error: unknown, { reporter }: RepositoryContext, { operation }: Begun): unknown {
   if (!isJvsError(error)) {
     reporter.warn(`The ${operation} is done and recorded all the same.`);
@@ -78,7 +78,7 @@ function doneAllTheSame(error: unknown, { reporter }: RepositoryContext, { opera
   );
 }
 
-/** The way out that errors name by themselves may be that nothing was changed; a second failure does not hide the first. */
+/** Recovery failed too. The first error stays, but with another hint: its own may say that nothing was changed. */
 function halfDone(error: unknown, second: unknown): unknown {
   if (!isJvsError(error)) return error;
   const { code, message, details, cause = second } = error;

@@ -8,7 +8,7 @@ import { BLOCK, CHAR, DIR } from "../../model/entry.ts";
 import type { Store } from "../../repo/store.ts";
 import type { Look } from "./look.ts";
 
-/** What a snapshot holds; for none (before the first) an empty tree. */
+/** What a snapshot holds; null, before the first snapshot, is an empty tree. */
 export async function tableOf(store: Store, id: string | null): Promise<TreeTable> {
   if (id !== null) return await store.snapshots.manifest(id);
   const empty = new TreeTable(1);
@@ -16,7 +16,7 @@ export async function tableOf(store: Store, id: string | null): Promise<TreeTabl
   return empty;
 }
 
-/** The same; nothing where the snapshot is missing or a record of it damaged, so that nobody can tell what it holds. */
+/** The same; undefined if the snapshot is missing or a record of it is damaged. */
 export async function savedTable(store: Store, id: string | null): Promise<TreeTable | undefined> {
   try {
     return await tableOf(store, id);
@@ -27,8 +27,8 @@ export async function savedTable(store: Store, id: string | null): Promise<TreeT
 }
 
 /**
- * A saved tree as it can be compared with what the look saw, or with `now`, a part of that: as this user can hold it,
- * without devices that the user may not make and without what is in folders that the user may not look into.
+ * A saved tree in the form in which it can be compared with what the look saw, or with a part of that (`now`): as this user
+ * can have it, without devices that the user may not make, and without what is in folders that the user may not enter.
  */
 export function comparable(saved: TreeTable, look: Look, now: TreeTable = look.table): TreeTable {
   const { host } = look.context.store.platform;
@@ -46,17 +46,12 @@ function isDevice(table: TreeTable, index: number): boolean {
   return table.type[index] === CHAR || table.type[index] === BLOCK;
 }
 
-/** Reads as much of the worktree as is needed to tell how it differs from `table`. */
-export async function hashToCompare(look: Look, table: TreeTable): Promise<void> {
-  await look.hash(needsHash(table, look.table));
-}
-
 /** Whether the worktree differs from a snapshot in anything but times. */
 export async function isUnsaved(look: Look, id: string | null): Promise<boolean> {
   const table = await savedTable(look.context.store, id);
   if (table === undefined) return true;
   if (id === null) return look.table.count > 1;
   const saved = comparable(table, look);
-  await hashToCompare(look, saved);
+  await look.hash(needsHash(saved, look.table));
   return differsInSubstance(saved, look.table);
 }

@@ -3,8 +3,8 @@ import { isOfSameMake } from "../../tree/same_entry.ts";
 import type { TreeTable } from "../../tree/table.ts";
 
 /**
- * Takes over the hashes of entries that were just made from a manifest: same path, size and time. Only for where no other
- * process can have written since: to any other, size and time prove nothing.
+ * Copies the hashes of `made` to the entries of `table` with the same path, size and time. Only for entries that were just
+ * made, where no other process can have written since: after a write by another process, size and time prove nothing.
  */
 export function copyHashes(table: TreeTable, made: TreeTable): void {
   mergeTables(made, table, (i, j) => {

@@ -30,15 +30,15 @@ export const Summary = record({
 });
 export type Summary = Infer<typeof Summary>;
 
-/** What of two sides is compared besides type, content, mode, owner and links. */
+/** What to compare besides type, content, mode, owner and links. */
 export interface Compared {
   /** Times and extended attributes. */
   readonly metadata: boolean;
-  /** Whether times count among them; true by default. A difference in times alone is not unsaved work (SPEC 7). */
+  /** Whether times are part of the metadata; true by default. A difference in times alone is not unsaved work (SPEC 7). */
   readonly times?: boolean;
 }
 
-/** All differences between two sides; reads as much of worktrees as is needed to tell. */
+/** All differences between two sides. Of worktrees it reads only the files whose content must be known. */
 export async function compareSides(
   from: Side,
   to: Side,
@@ -50,7 +50,7 @@ export async function compareSides(
   await from.look?.hash(needsHash(after, from.table));
   const all = diffTables(before, after, { metadata });
   const differences = (times ? all : withoutTimes(all)).filter(({ path }) =>
-    // Before the first snapshot there is no root that another one could differ from.
+    // Before the first snapshot there is no root to compare with.
     path.length > 0 || (from.label !== NOTHING && to.label !== NOTHING)
   );
   return { differences: differences.map(toRecord), summary: summarise(differences) };
@@ -62,14 +62,14 @@ function withoutTimes(differences: readonly Difference[]): Difference[] {
     .filter(({ kind, aspects }) => kind !== "modified" || aspects.length > 0);
 }
 
-/** What cannot be looked into is told, as it may differ. */
+/** Names the folders that the user may not enter, because what is in them may differ. */
 function warnOfHidden({ context, scan, worktree }: Look): void {
   const paths = scan.unreadable;
   if (paths.length === 0) return;
   context.reporter.warn(`You may not look into these in worktree "${worktree.name}": ${namedPaths(paths)}.`);
 }
 
-/** A side's tree; where it is saved and the other side is as it is now, as it can be compared with that. */
+/** The tree of the second side, in a form that can be compared with the first side. */
 function comparableWith({ look: now }: Side, { table, look }: Side): TreeTable {
   return now !== null && look === null ? comparable(table, now) : table;
 }

@@ -11,6 +11,7 @@ import { readScanClock, type ScanClock, settle } from "../../tree/scan_clock.ts"
 import { type Scan, type ScanOptions, scanTree } from "../../tree/scan.ts";
 import { loadStatCache, saveStatCache, type StatCache } from "../../tree/stat_cache.ts";
 import type { TreeTable } from "../../tree/table.ts";
+import type { WorktreeContext } from "../change/kind.ts";
 import type { RepositoryContext } from "../context.ts";
 import { openWorktree } from "../open_worktree.ts";
 
@@ -27,46 +28,49 @@ export interface LookOptions {
 /** A worktree as it is now. */
 export class Look implements Disposable {
   constructor(
-    readonly context: RepositoryContext,
-    readonly worktree: WorktreeConfig,
+    readonly context: WorktreeContext,
     readonly root: Folder,
-    /** The text of `.jvsignore`, if there is one. */
+    /** The text of `.jvsignore`; null if there is none. */
     readonly rulesText: string | null,
-    /** The rules that were followed. */
+    /** The rules that the scan followed. */
     readonly rules: IgnoreRules | null,
     readonly clock: ScanClock | undefined,
     private readonly cacheKey: string,
     readonly scan: Scan,
-    /** What was known before the scan; `scan.knownAs` says what is still so. */
+    /** What the cache had before the scan; `scan.knownAs` says which of it is unchanged. */
     readonly known: StatCache | undefined,
   ) {}
+
+  get worktree(): WorktreeConfig {
+    return this.context.worktree;
+  }
 
   get table(): TreeTable {
     return this.scan.table;
   }
 
-  /** The worktree's own rules, whether they were followed or not. */
+  /** The worktree's own rules, even if the scan followed others. */
   get ownRules(): IgnoreRules | null {
     return parsed(this.rulesText);
   }
 
-  /** Whether every change of it shows in times; else only its content tells. */
+  /** Whether every change shows in times; else only the content shows it. */
   get timesProve(): boolean {
     return this.clock !== undefined && this.clock.granularityNs !== Infinity;
   }
 
-  /** Waits until whatever changes from then on shows in its ctime, beside what was seen. */
+  /** Waits until every later change gets a ctime other than those that were seen. */
   async settle(): Promise<void> {
     if (this.clock !== undefined) await settle(this.table, this.clock);
   }
 
-  /** Reads and hashes these files of the worktree; which of them could not be read, or changed meanwhile. */
+  /** Hashes these files of the worktree; returns those that could not be read, or changed while they were read. */
   async hash(indexes: Iterable<number>): Promise<{ unreadable: number[]; changed: number[] }> {
     const { reporter, signal, store } = this.context;
     return await hashFiles(this.root, this.table, indexes, { flush: store.platform, reporter, signal });
   }
 
-  /** Remembers what was seen and hashed, unless all of it was known before. */
+  /** Writes the cache, unless it has all of this already. */
   rememberSeen(): void {
     const { known, table, scan } = this;
     const isKnown = known !== undefined && known.table.count === table.count &&
@@ -74,15 +78,14 @@ export class Look implements Disposable {
     if (!isKnown) this.remember(null);
   }
 
-  /** Remembers what was seen and hashed, so that the next look need not read it again. Only a cache: failing is fine. */
+  /** Writes what was seen and hashed to the cache, so that the next look need not read it again. It may fail. */
   remember(snapshotId: string | null, table: TreeTable = this.table): void {
-    const { context, worktree } = this;
     try {
-      const { name, parent } = cacheFile(context, worktree);
+      const { name, parent } = cacheFile(this.context);
       using folder = parent.open();
       saveStatCache(folder, name, { key: this.cacheKey, snapshotId, table });
     } catch (error) {
-      // A repository that cannot be written can still be read; then every look is a full one.
+      // The repository may be read-only: then every look reads everything.
       if (!isSystemError(error) && !(error instanceof RefusedPath)) throw error;
     }
   }
@@ -92,52 +95,48 @@ export class Look implements Disposable {
   }
 }
 
-/** Scans a worktree, helped by what is known from earlier looks. */
+/** Looks at a worktree: scans it, and takes the hash of each unchanged file from the cache. */
 export async function lookAt(
-  context: RepositoryContext,
+  repository: RepositoryContext,
   worktree: WorktreeConfig,
   options: LookOptions = {},
 ): Promise<Look> {
+  const context = { ...repository, worktree };
   using opened = new DisposableStack();
   const root = opened.use(openWorktree(context, worktree));
   const rulesText = readRules(root);
   const rules = options.rules === undefined ? parsed(rulesText) : options.rules;
   const key = cacheKey(context, root);
-  const cache = knownFrom(cacheFile(context, worktree), key);
+  const cache = knownFrom(cacheFile(context), key);
   const clock = scanClock(context, root);
-  const scan = await scanWorktree(context, worktree, root, {
+  const scan = await scanWorktree(context, root, {
     unreadable: options.unreadable ?? "record",
     ...(rules === null ? {} : { rules }),
     ...(clock === undefined ? {} : { clock }),
     ...(cache === undefined ? {} : { known: cache.table }),
   });
-  const look = new Look(context, worktree, root, rulesText, rules, clock, key, scan, cache);
+  const look = new Look(context, root, rulesText, rules, clock, key, scan, cache);
   opened.move();
   return look;
 }
 
-/** Looks at a folder of ours that holds what belongs to a worktree: all of it, nothing known before. The look closes it. */
-export async function lookWithoutCache(
-  context: RepositoryContext,
-  worktree: WorktreeConfig,
-  root: Folder,
-): Promise<Look> {
+/** Looks at a folder of ours with entries of a worktree: without ignore rules or cache. The look closes the folder. */
+export async function lookWithoutCache(context: WorktreeContext, root: Folder): Promise<Look> {
   using opened = new DisposableStack();
   opened.use(root);
   const clock = scanClock(context, root);
-  const scan = await scanWorktree(context, worktree, root, {
+  const scan = await scanWorktree(context, root, {
     unreadable: "record",
     ...(clock === undefined ? {} : { clock }),
   });
-  const look = new Look(context, worktree, root, null, null, clock, cacheKey(context, root), scan, undefined);
+  const look = new Look(context, root, null, null, clock, cacheKey(context, root), scan, undefined);
   opened.move();
   return look;
 }
 
-/** Scans a payload root as every look does: without what is ours in it for the moment. */
+/** Scans a payload root without the staging of a restore, which may be in it (SPEC 2). */
 export async function scanWorktree(
-  context: RepositoryContext,
-  worktree: WorktreeConfig,
+  context: WorktreeContext,
   root: Folder,
   options: Pick<ScanOptions, "rules" | "clock" | "known" | "unreadable">,
 ): Promise<Scan> {
@@ -147,14 +146,14 @@ export async function scanWorktree(
     ...options,
     exactStat,
     xattrs,
-    skipAtRoot: stagingInRoot(context, worktree),
+    skipAtRoot: stagingInRoot(context),
     reporter,
     signal,
   });
 }
 
-/** Names in the payload root that open intents say are ours: staging, where it cannot be elsewhere (SPEC 2). */
-function stagingInRoot({ store }: RepositoryContext, worktree: WorktreeConfig): Uint8Array[] {
+/** The names of staging in the payload root, from the open intents. */
+function stagingInRoot({ store, worktree }: WorktreeContext): Uint8Array[] {
   const names: Uint8Array[] = [];
   for (const intent of store.intents.list()) {
     const { staging_in_root: name } = intent.claims;
@@ -168,7 +167,7 @@ function readRules(root: Folder): string | null {
     using file = root.openFile(IGNORE_FILE, "read");
     return textOf(readWhole(file));
   } catch (error) {
-    // Not there, or a folder, link or socket of that name: no rules.
+    // It is missing, or is a folder, link or socket: no rules.
     if (isSystemError(error, "ENOENT", "EINVAL", "EISDIR", "ELOOP", "ENXIO")) return null;
     throw error;
   }
@@ -178,11 +177,11 @@ function parsed(rulesText: string | null): IgnoreRules | null {
   return rulesText === null ? null : parseIgnoreRules(rulesText);
 }
 
-function cacheFile({ store }: RepositoryContext, worktree: WorktreeConfig): ControlPath {
+function cacheFile({ store, worktree }: WorktreeContext): ControlPath {
   return store.layout.cache(store.platform.host.id, worktree.worktree_id);
 }
 
-/** What is not there or not to be trusted is as if there were none: then everything is looked at anew. */
+/** The cache; undefined if it is missing or must not be trusted. */
 function knownFrom(place: ControlPath, key: string): StatCache | undefined {
   try {
     using file = place.openFile("read");
@@ -193,13 +192,13 @@ function knownFrom(place: ControlPath, key: string): StatCache | undefined {
   }
 }
 
-/** A cache is of one folder on one file system: copied or replaced, it is worth nothing. */
+/** Names the folder that the cache is about: for a copy of it, or a folder that replaced it, the cache is wrong. */
 function cacheKey({ store }: RepositoryContext, root: Folder): string {
   const { file_system, inode } = store.worktrees.identify(root);
   return `${file_system} ${inode}`;
 }
 
-/** What time it is on the worktree's file system; unknown where nothing can be written. */
+/** The clock of the worktree's file system; undefined if nothing can be written there. */
 function scanClock({ store }: RepositoryContext, root: Folder): ScanClock | undefined {
   try {
     using folder = store.hostFolder().open();

@@ -9,12 +9,12 @@ import { readWhole } from "../../platform/read_whole.ts";
 import type { DifferenceRecord } from "./differences.ts";
 import type { Side } from "./side.ts";
 
-/** Larger files are not taken for text. */
+/** A larger file counts as binary. */
 const LARGEST_TEXT = 5_000_000;
-/** Patches of one result, in characters: they are held in memory all at once. */
+/** The most characters of all patches of one result, because they are in memory all at once. */
 const MOST_PATCHES = 64_000_000;
 
-/** For each difference its patch; null where no file's content differs. */
+/** For each difference its patch; null if no file content differs. */
 export async function patchesOf(
   from: Side,
   to: Side,
@@ -36,7 +36,7 @@ export async function patchesOf(
   return patches;
 }
 
-/** Whether there is a file whose content became another, as far as is known. */
+/** Whether the content of a file differs, or may differ. */
 function contentDiffers({ kind, aspects, size_before, size_after }: DifferenceRecord): boolean {
   if (size_before === null && size_after === null) return false;
   return kind === "added" || kind === "removed" ||
@@ -59,20 +59,20 @@ function patchOf(before: Texts, after: Texts, difference: DifferenceRecord, hasR
     }
     return unifiedDiff(oldText, newText, { oldName, newName }) || null;
   } catch (error) {
-    // Files of a worktree may go while they are compared, and some may not be read: the others still are shown.
+    // A file of a worktree may be gone by now or closed to the user: the other files are still shown.
     if (!isSystemError(error)) throw error;
     return `${oldName} and ${newName} differ. ${error.message}.\n`;
   }
 }
 
-/** The texts of one side's files; the tree is opened when the first is read, as the empty one cannot be. */
+/** The texts of one side's files. The tree is opened for the first file, because an empty tree cannot be opened. */
 class Texts implements Disposable {
   private root: Folder | undefined;
   private folders: FoldersByPath | undefined;
 
   constructor(private readonly side: Side) {}
 
-  /** A file's text; nothing when it is none. */
+  /** A file's text; undefined if it is not text. */
   read(path: BytePath): string | undefined {
     this.root ??= this.side.open();
     this.folders ??= new FoldersByPath(this.root);

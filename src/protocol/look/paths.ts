@@ -6,8 +6,8 @@ import type { WorktreeConfig } from "../../model/records.ts";
 import type { RepositoryContext } from "../context.ts";
 
 /**
- * Paths that a user gave, relative to the worktree's root: seen from where the user stands, or from the root if that is
- * elsewhere. `E_USAGE` for an empty one, `E_PATH_ESCAPE` for what leaves the worktree.
+ * Makes paths that a user gave relative to the worktree's root. They begin at the user's current folder, or at the root if
+ * that folder is not in the worktree. `E_USAGE` for an empty path, `E_PATH_ESCAPE` for one that leaves the worktree.
  */
 export function pathsInWorktree(
   context: RepositoryContext,
@@ -31,7 +31,7 @@ export function pathsInWorktree(
   });
 }
 
-/** Most likely a script's variable that is not set, so it must not mean everything. */
+/** An empty path is most likely an unset variable of a script, so it must not mean everything. */
 function emptyPath(): JvsError {
   return new JvsError("E_USAGE", "Cannot use an empty path: it names nothing", {
     hint: "Give `.` for the folder you are in, or no paths at all for the whole worktree.",
@@ -39,8 +39,8 @@ function emptyPath(): JvsError {
 }
 
 /**
- * The path by the root's own name, where it is in the root by its text, or by a symbolic link above the root. Links
- * inside the root are not followed: they are what a path there may be about.
+ * The path with the root's own name at the beginning, if its text is in the root or leads there by a symbolic link above
+ * the root. Links inside the root are not followed, because the path may be about such a link.
  */
 function inRoot(path: string, root: string): string | undefined {
   if (isBelow(path, root)) return path;
@@ -53,13 +53,13 @@ function inRoot(path: string, root: string): string | undefined {
   return found !== undefined && isBelow(found, root) ? found : undefined;
 }
 
-/** Where a folder really is; nothing where there is none. */
+/** Where a folder really is; undefined if it does not exist. */
 function realFolder(path: string): string | undefined {
   try {
     const real = Deno.realPathSync(path);
     return Deno.statSync(real).isDirectory ? real : undefined;
   } catch {
-    return undefined; // not there, or not to be seen: then it is no way into the worktree either
+    return undefined; // missing or closed: then it does not lead into the worktree
   }
 }
 

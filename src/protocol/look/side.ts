@@ -1,3 +1,4 @@
+import { ITSELF } from "../../model/bytes.ts";
 import type { WorktreeConfig } from "../../model/records.ts";
 import type { Folder } from "../../platform/platform.ts";
 import { resolveSnapshot } from "../../repo/resolve.ts";
@@ -14,13 +15,13 @@ export interface Side extends Disposable {
   /** How results name it: a snapshot's id, or `@name`. */
   readonly label: string;
   readonly table: TreeTable;
-  /** Set where it is a worktree: then content may still have to be hashed. */
+  /** The look at a worktree, where content may still have to be hashed; null for a snapshot. */
   readonly look: Look | null;
   /** Opens the tree, to read content from it. */
   open(): Folder;
 }
 
-/** Opens a side: `@` is the worktree itself as it is now, `@name` another one, anything else names a snapshot. */
+/** Opens a side: `@` is the worktree as it is now, `@name` another worktree, anything else a snapshot. */
 export async function openSide(
   context: RepositoryContext,
   worktree: WorktreeConfig,
@@ -39,7 +40,7 @@ export async function nowSide(context: RepositoryContext, worktree: WorktreeConf
     label: `@${worktree.name}`,
     table: look.table,
     look,
-    open: () => look.root.openFolder(Uint8Array.of(0x2e)),
+    open: () => look.root.openFolder(ITSELF),
     [Symbol.dispose]: () => look[Symbol.dispose](),
   };
 }

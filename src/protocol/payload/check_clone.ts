@@ -15,23 +15,23 @@ import type { TreeTable } from "../../tree/table.ts";
 import { isRefused } from "../../tree/unreadable.ts";
 import type { Context } from "../context.ts";
 
-/** What a clone of a snapshot was asked for, and what came of it. */
+/** A clone of a snapshot, and what the engine says of it. */
 export interface ClonedSnapshot {
-  /** What it was made for, as a verb: `fork`, `restore`. */
+  /** What it is for: `fork`, `restore`. */
   readonly action: string;
   readonly id: string;
   readonly payload: Folder;
   readonly clone: Folder;
-  /** What the engine was asked for. */
+  /** What the engine was given: the indexes in `result` are of this table. */
   readonly table: TreeTable;
-  /** What is left of that in the clone. */
+  /** What is in the clone now. */
   readonly wantedTable: TreeTable;
   readonly result: CloneResult;
-  /** Whether the clone's content is read. */
+  /** Whether to hash the clone. */
   readonly verify: boolean;
 }
 
-/** `E_PAYLOAD_HASH_MISMATCH` where a clone is not what was saved; `E_PERMISSION` where the caller may not read that. */
+/** `E_PAYLOAD_HASH_MISMATCH` if a clone is not what was saved; `E_PERMISSION` if the user may not read the payload. */
 export async function checkClone(context: Context, cloned: ClonedSnapshot): Promise<void> {
   const { action, id, payload, clone, table, wantedTable, result, verify } = cloned;
   const pathsOf = (indexes: readonly number[]) => indexes.map((index) => table.path(index));
@@ -41,7 +41,7 @@ export async function checkClone(context: Context, cloned: ClonedSnapshot): Prom
   if (differing.length > 0) throw damagedPayload(action, id, differing);
 }
 
-/** Opens a snapshot's payload to clone it; `E_PERMISSION` that says what to do where it is closed to the caller. */
+/** Opens a snapshot's payload to clone it; `E_PERMISSION`, with what to do, if it is closed to the user. */
 export function openToClone({ snapshots, layout }: Store, action: string, id: string): Folder {
   try {
     return snapshots.openPayload(id);
@@ -65,7 +65,7 @@ async function differingFiles(
   const { reporter, signal } = context;
   const options = { flush: false, reporter, signal } as const;
   const { unreadable } = await hashFiles(clone, read, files, options);
-  // A file that only its group may read is closed to the user who owns its clone: then the saved one is read.
+  // The user owns the clone of a file that only its group may read, and cannot read it: then the saved file is read.
   await hashFiles(payload, read, unreadable, options);
   return files.filter((i) => {
     const expected = table.contentHash(i);
@@ -93,14 +93,14 @@ function closedPayload(action: string, id: string, payload: Folder, paths: reado
   return closedError(action, id, named + more, { paths: first.map(displayPath), count: paths.length });
 }
 
-/** The owner of an entry, or of the folder that it cannot be seen in. */
+/** The owner of an entry, or of the closed folder that it is in. */
 function ownerOf(folders: FoldersByPath, path: BytePath): string {
   const stat = new Stat();
   for (let each = path; each.length > 0; each = parentPath(each)) {
     try {
       if (folders.get(parentPath(each)).stat(lastName(each), stat)) break;
     } catch (error) {
-      if (!isSystemError(error)) throw error; // closed too: the folder above tells
+      if (!isSystemError(error)) throw error; // this folder is closed too: ask the one above
     }
   }
   return userNameOf(stat.uid);

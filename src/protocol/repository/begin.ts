@@ -9,7 +9,7 @@ import type { Context } from "../context.ts";
 import { entryOf, finishDecided } from "../change/commit.ts";
 import { defineChange } from "../change/kind.ts";
 
-/** A repository appears whole, with its intent in it: what is left to do is to record that. */
+/** A repository appears whole, with an intent in it, so recovery has only to write the audit record. */
 const beginning = (operation: string) =>
   defineChange({
     operation,
@@ -21,13 +21,13 @@ const beginning = (operation: string) =>
 
 /** Makes a repository with an empty worktree. */
 export const initBeginning = beginning("init");
-/** Puts a folder under version control where it stands. */
+/** Adopts a folder where it is. */
 export const adoptBeginning = beginning("adopt");
 
-/** A repository that is to be. */
+/** The repository to make. */
 export interface NewRepository {
   readonly kind: typeof initBeginning;
-  /** The folder that holds `.jvs`: absolute and without links. */
+  /** The folder that gets `.jvs`: absolute and without links. */
   readonly root: string;
   /** `main`, or `../X` for the folder that `X.jvs` adopts. */
   readonly mainPath: string;
@@ -35,8 +35,8 @@ export interface NewRepository {
 }
 
 /**
- * Makes a repository and writes its first audit record. The control plane appears with an intent in it that says what is
- * to be recorded, so that killed at any moment there is no repository, or one whose record is there or is made up for.
+ * Makes a repository and writes its first audit record. The control plane appears at once, with an intent in it that has
+ * that record. So a kill leaves no repository, or one whose next change writes the record.
  */
 export async function beginRepository(context: Context, repository: NewRepository): Promise<Store> {
   const { root, mainPath: path, shared } = repository;
@@ -56,7 +56,7 @@ export async function beginRepository(context: Context, repository: NewRepositor
 function announce(context: Context, repository: NewRepository, control: Layout, intents: Intents): void {
   const { kind, root, mainPath, shared } = repository;
   const intent = intents.begin(kind, {
-    // The next change of main finishes it.
+    // So that the next change of main finishes it.
     worktree_id: readWorktree(control, "main")?.worktree_id ?? null,
     target: root,
     details: {},

@@ -1,6 +1,6 @@
 import { TimeSlice } from "../../platform/time_slice.ts";
 
-/** Whether there is more than this below a folder. Links are not followed; what is closed to us counts as empty. */
+/** Whether a folder has more than this many entries below it. Links are not followed; a closed folder counts as empty. */
 export async function hasMoreEntriesThan(
   folder: string,
   bound: number,
@@ -23,6 +23,6 @@ function* entriesOf(folder: string): Generator<Deno.DirEntry> {
   try {
     yield* Deno.readDirSync(folder);
   } catch {
-    // Closed to us or gone by now: whoever saves the tree will name it.
+    // It is closed, or gone by now: the first snapshot will report it.
   }
 }

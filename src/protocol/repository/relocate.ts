@@ -19,7 +19,7 @@ import { recoverOnly } from "../change/recover.ts";
 import type { Context, RepositoryContext } from "../context.ts";
 import { isAdopted } from "../open_worktree.ts";
 
-/** Says that an adopted folder is somewhere else now. */
+/** Writes down that an adopted folder is at another place now. */
 export const relocation: FolderChange = defineChange({
   operation: "adopt relocate",
   details: NewFolder,
@@ -28,7 +28,7 @@ export const relocation: FolderChange = defineChange({
   recover: recoverFolder,
 });
 
-/** Says that an adopted folder is here now: it was moved together with its history, or replaced. SPEC 2. */
+/** Writes down that an adopted folder is here now: it was moved with its history, or replaced. SPEC 2. */
 export async function relocate(context: Context, folder: string): Promise<Store> {
   const place = attempt("find", folder, () => Deno.realPathSync(folder));
   const root = `${place}.jvs`;
@@ -52,7 +52,7 @@ async function record(
   folder: NewFolder,
 ): Promise<void> {
   using _lock = await lockWorktree(context, worktree.worktree_id, relocation.operation);
-  // To recover anything else it must be known first where the folder is.
+  // Other recoveries must know first where the folder is.
   await recoverOnly(context, worktree.worktree_id, [relocation]);
   await giveFolder(context, worktree, relocation, folder);
 }

@@ -6,7 +6,7 @@ import type { Store } from "../../repo/store.ts";
 import type { Context } from "../context.ts";
 import { engineFor } from "../engine_for.ts";
 
-/** What making a repository gives. */
+/** The result of an operation that makes a repository. */
 export const NewRepositoryResult = record({
   repository: text().about("The folder that holds .jvs."),
   repo_id: text(),
@@ -16,7 +16,7 @@ export const NewRepositoryResult = record({
   ),
 });
 
-/** The result for a repository. */
+/** The result for this repository. */
 export async function newRepositoryResult(
   context: Context,
   store: Store,
@@ -32,10 +32,10 @@ export async function newRepositoryResult(
   };
 }
 
-/** The repository is there whatever comes of this, so an engine that cannot work is a warning. */
+/** An engine that cannot work is only a warning, because the repository exists already. */
 async function nameOfEngine(context: Context, store: Store, root: Folder): Promise<EngineName | null> {
   try {
-    return (await engineFor(context, store, { source: root })).name;
+    return (await engineFor({ ...context, store }, { source: root })).name;
   } catch (error) {
     if (!isJvsError(error, "E_ENGINE_UNAVAILABLE", "E_USAGE")) throw error;
     context.reporter.warn(`${error.message}. ${error.hint}`);

@@ -1,23 +1,25 @@
-import type { BytePath } from "../../model/bytes.ts";
+import { type BytePath, ITSELF } from "../../model/bytes.ts";
 import type { DegradationList } from "../../model/degradations.ts";
 import { DIR } from "../../model/entry.ts";
+import { JvsError } from "../../model/errors.ts";
+import { displayPath } from "../../model/path_text.ts";
 import { TimeSlice } from "../../platform/time_slice.ts";
 import { type Folder, Stat } from "../../platform/platform.ts";
 import { isSystemError } from "../../platform/system_error.ts";
 import { FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
-import { type Aspects, setAspects } from "./aspects.ts";
+import { type OnRefused, setAspects } from "./aspects.ts";
 import type { Journal, JournalAspects, JournalUnit } from "./journal.ts";
 import { PutAside } from "./put_aside.ts";
 import type { Staging } from "./staging.ts";
 
 const OWNER_MAY_CHANGE = 0o300;
 
-/** The trees of a restore, by path: the worktree, and those of staging. */
+/** The folders that a restore moves things between: the worktree, and those of staging. */
 export class RestoreTrees implements Disposable {
   readonly worktree: FoldersByPath;
   readonly fresh: FoldersByPath;
   readonly old: FoldersByPath;
-  /** What others wrote in the way of it, or into what was taken out. */
+  /** What other processes wrote in the way of the restore, or into what it took out. */
   readonly aside: PutAside;
 
   constructor(root: Folder, staging: Staging) {
@@ -33,8 +35,22 @@ export class RestoreTrees implements Disposable {
 }
 
 /**
- * Makes the folders of staging that the change, or its undo, moves things into: on a disk that is full by then nothing can
- * be made, but a rename between folders that are there still works.
+ * Checks that the folders which are to go can be moved, before anything is changed: overlayfs refuses with EXDEV to move a
+ * folder of a lower layer.
+ */
+export function requireMovable(worktree: FoldersByPath, { units }: Journal, staging: Staging): void {
+  const stat = new Stat();
+  for (const { path, before } of units) {
+    if (before === null) continue;
+    const parent = worktree.get(parentPath(path));
+    if (!parent.stat(lastName(path), stat) || stat.type !== DIR) continue;
+    if (!staging.canTake(parent, lastName(path))) throw cannotMove(path);
+  }
+}
+
+/**
+ * Makes the folders of staging that the change, or its undo, moves things into. On a full disk no folder can be made, but a
+ * rename between existing folders still works.
  */
 export function prepareRoom(trees: RestoreTrees, { units }: Journal): void {
   for (const { path, kind } of units) {
@@ -43,13 +59,13 @@ export function prepareRoom(trees: RestoreTrees, { units }: Journal): void {
   }
 }
 
-/** Is asked right before and right after each unit is carried out, with the folder and the name that it is about. */
+/** Is called right before and right after each unit is carried out, with its folder and name. */
 export interface UnitWatch {
   before(unit: number, folder: Folder, name: Uint8Array): void;
   after(unit: number, folder: Folder, name: Uint8Array): void;
 }
 
-/** Makes the journal's changes visible, one rename or exchange after the other, then sets modes, owners and times. */
+/** Carries the journal out: one rename or exchange after the other, then modes, owners and times. */
 export async function applyJournal(
   trees: RestoreTrees,
   journal: Journal,
@@ -67,19 +83,16 @@ export async function applyJournal(
     if (slice.isOver(8)) await slice.yield();
   }
   for (const entry of [...journal.aspects].reverse()) {
-    setAt(
-      trees.worktree,
-      entry.path,
-      entry.after,
-      (aspect, reason) => degradations.add(aspect, entry.path, reason),
-    );
+    const refused: OnRefused = (aspect, reason) => degradations.add(aspect, entry.path, reason);
+    const folder = folderAbove(trees.worktree, entry.path);
+    if (folder !== undefined) setAspects(folder, nameIn(entry.path), entry.after, refused);
     if (slice.isOver(8)) await slice.yield();
   }
 }
 
 /**
- * An ordinary user can only change folders that have the right for it; they get their own mode at the end. What mode they
- * have now is asked: at an undo it is the old one, the new one or a loosened one.
+ * Lets the owner change what is in these folders; at the end they get their own mode. An undo calls it too, and then a
+ * folder may have its old mode, its new mode, or a loosened one.
  */
 export function loosenFolders(folders: FoldersByPath, aspects: readonly JournalAspects[]): void {
   const stat = new Stat();
@@ -92,17 +105,6 @@ export function loosenFolders(folders: FoldersByPath, aspects: readonly JournalA
   }
 }
 
-/** Sets aspects of what is at a path, if anything is. */
-export function setAt(
-  folders: FoldersByPath,
-  path: BytePath,
-  aspects: Aspects,
-  refused: Parameters<typeof setAspects>[3],
-): void {
-  const parent = folderAbove(folders, path);
-  if (parent !== undefined) setAspects(parent, nameIn(path), aspects, refused);
-}
-
 function carryOut(trees: RestoreTrees, unit: JournalUnit, parent: Folder): void {
   const name = lastName(unit.path);
   if (unit.kind === "remove") return takeOut(trees, parent, unit.path);
@@ -111,7 +113,7 @@ function carryOut(trees: RestoreTrees, unit: JournalUnit, parent: Folder): void 
   try {
     staged.rename(name, parent, name, "exchange");
   } catch (error) {
-    // Nothing to exchange with any more, or a file system that cannot exchange: two steps do it too.
+    // The worktree's entry is gone, or the file system cannot exchange: two steps do it too.
     if (!isSystemError(error, "ENOENT", "EINVAL", "ENOSYS", "EOPNOTSUPP")) throw error;
     takeOut(trees, parent, unit.path);
     staged.rename(name, parent, name, "fresh");
@@ -124,7 +126,7 @@ function putIfFree(staged: Folder, parent: Folder, name: Uint8Array): boolean {
     return true;
   } catch (error) {
     if (!isSystemError(error, "EEXIST", "ENOTEMPTY")) throw error;
-    return false; // somebody made something there since we looked: it is exchanged, and found in staging afterwards
+    return false; // made by another process since the look: it is exchanged, and found in staging later
   }
 }
 
@@ -133,11 +135,11 @@ function takeOut(trees: RestoreTrees, parent: Folder, path: BytePath): void {
   try {
     parent.rename(name, trees.old.ensure(parentPath(path)), name, "fresh");
   } catch (error) {
-    if (!isSystemError(error, "ENOENT")) throw error; // gone already: nothing to take out
+    if (!isSystemError(error, "ENOENT")) throw error; // it is gone already
   }
 }
 
-/** The folder that the entry of this path is in; the root stands for itself as `.`; nothing where a part is missing. */
+/** The folder that this path is in; for the root the root itself; undefined if a folder on the way is missing. */
 export function folderAbove(folders: FoldersByPath, path: BytePath): Folder | undefined {
   if (path.length === 0) return folders.root;
   try {
@@ -148,9 +150,22 @@ export function folderAbove(folders: FoldersByPath, path: BytePath): Folder | un
   }
 }
 
-const ITSELF = Uint8Array.of(0x2e);
-
-/** The name to use with `folderAbove`. */
+/** The name of this path in `folderAbove`; the root is `.` in itself. */
 export function nameIn(path: BytePath): Uint8Array {
   return path.length === 0 ? ITSELF : lastName(path);
+}
+
+function cannotMove(path: Uint8Array): JvsError {
+  return new JvsError(
+    "E_IO",
+    `Cannot restore: the folder "${
+      displayPath(path)
+    }" would have to go, and the file system does not move it. ` +
+      "Nothing was changed",
+    {
+      hint:
+        "On an overlay file system folders of a lower layer can only be moved when it is mounted with redirect_dir=on. " +
+        "Remount it so, or restore into a new worktree with --name.",
+    },
+  );
 }

@@ -4,7 +4,7 @@ import { type Folder, Stat } from "../../platform/platform.ts";
 import { isSystemError } from "../../platform/system_error.ts";
 import { at, type TreeTable } from "../../tree/table.ts";
 
-/** Everything of an entry that can be changed without touching its content. */
+/** Everything of an entry that can be set without changing its content. */
 export interface Aspects {
   readonly mode: number;
   readonly uid: number;
@@ -14,10 +14,10 @@ export interface Aspects {
   readonly xattrs: readonly Xattr[];
 }
 
-/** Told of an aspect that could not be set, and why. */
+/** Is called for an aspect that the system refuses to set, with the reason. */
 export type OnRefused = (aspect: "owner" | "mode" | "xattr" | "times", reason: string) => void;
 
-/** What a table has of an entry. */
+/** The aspects of an entry in a table. */
 export function aspectsOf(table: TreeTable, index: number): Aspects {
   return {
     mode: at(table.mode, index),
@@ -29,8 +29,8 @@ export function aspectsOf(table: TreeTable, index: number): Aspects {
 }
 
 /**
- * Sets all aspects of what is there, touching only what differs. Owner first, as it takes away capabilities and set-id
- * bits; times last. What the system refuses is told, not thrown.
+ * Sets all aspects that differ. The owner comes first, because a new owner removes capabilities and set-id bits; times come
+ * last.
  */
 export function setAspects(folder: Folder, name: Uint8Array, to: Aspects, refused: OnRefused): void {
   const stat = new Stat();

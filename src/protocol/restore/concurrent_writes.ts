@@ -1,47 +1,42 @@
+import { ITSELF, keyOf } from "../../model/bytes.ts";
 import { DIR, FILE } from "../../model/entry.ts";
 import { encodePath } from "../../model/path_text.ts";
-import { keyOf } from "../../model/bytes.ts";
-import type { WorktreeConfig } from "../../model/records.ts";
 import type { Folder } from "../../platform/platform.ts";
 import { isSystemError } from "../../platform/system_error.ts";
 import { FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
-import type { RepositoryContext } from "../context.ts";
+import type { WorktreeContext } from "../change/kind.ts";
+import { lookWithoutCache } from "../look/look.ts";
+import { autosaveLook } from "../snapshot/autosave.ts";
 import type { Expected } from "./expected.ts";
-import { inodeAt } from "./inode.ts";
-import type { JournalUnit } from "./journal.ts";
+import { inodeAt, type JournalUnit } from "./journal.ts";
 import { PutAside } from "./put_aside.ts";
 import type { Staging } from "./staging.ts";
-import { lookWithoutCache } from "../look/look.ts";
-import { saveSnapshot } from "../snapshot/save_snapshot.ts";
-import { snapshotSaving } from "../snapshot/snapshot_saving.ts";
-import { withIntent } from "../change/with_intent.ts";
 
-/** A tree of staging, and what it is to hold. */
+/** A tree of staging, and what it should hold. */
 export interface Gathered {
   readonly tree: Folder;
   readonly expected: Expected;
 }
 
 /**
- * Looks through what was taken out of a worktree for what another process wrote there meanwhile, and links it, by its
- * path, into `aside`. Gives what was found, with the hashes of all that times alone did not prove. SPEC 7.
+ * Searches what was taken out of the worktree for what another process wrote there meanwhile, and links that into `aside`,
+ * by its path. Returns what it found, with a hash for each file that times alone did not prove. SPEC 7.
  */
 export async function gatherConcurrentWrites(
-  context: RepositoryContext,
-  worktree: WorktreeConfig,
+  context: WorktreeContext,
   taken: Folder,
   expected: Expected,
   aside: PutAside,
 ): Promise<TreeTable> {
-  using look = await lookWithoutCache(context, worktree, taken.openFolder(ITSELF));
+  using look = await lookWithoutCache(context, taken.openFolder(ITSELF));
   const found = look.table;
   const { isProven, isKnown } = expected.in(found);
   const doubtful: number[] = [];
   for (let j = 1; j < found.count; j++) {
     if (found.type[j] !== DIR && !isProven(j)) doubtful.push(j);
   }
-  // What is written from now on must show in a later look.
+  // A later look must notice what is written from now on.
   await look.settle();
   await look.hash(doubtful.filter((j) => found.type[j] === FILE));
   using folders = new FoldersByPath(taken);
@@ -54,12 +49,11 @@ export async function gatherConcurrentWrites(
 }
 
 /**
- * Saves what was gathered as autosaves of just those paths, one for each tree there is from a number on; their ids,
- * usually none. Folders that were only made for what these units may have met are empty, and not saved.
+ * Saves what was gathered: an autosave of only those paths for each tree, beginning with number `from`. Returns the ids,
+ * usually none. Empty folders that `prepareRoom` made for these units are not saved.
  */
 export async function saveConcurrentWrites(
-  context: RepositoryContext,
-  worktree: WorktreeConfig,
+  context: WorktreeContext,
   staging: Staging,
   { units = [], from = 0 }: { units?: readonly JournalUnit[]; from?: number },
 ): Promise<string[]> {
@@ -68,33 +62,32 @@ export async function saveConcurrentWrites(
   for (let number = from; number < trees; number++) {
     using aside = staging.openAside(number);
     removeEmptyParents(aside, units);
-    const id = await saveTree(context, worktree, aside);
+    const id = await saveTree(context, aside);
     if (id !== null) saved.push(id);
   }
   return saved;
 }
 
 /**
- * Where staging cannot be kept, what writers that still have a file of it open wrote there since it was gathered is saved
- * before it is deleted.
+ * Saves what other processes wrote into staging since it was gathered, because they still have files of it open. Needed
+ * where staging cannot be kept and is about to be deleted.
  */
 export async function saveLateWrites(
-  context: RepositoryContext,
-  worktree: WorktreeConfig,
+  context: WorktreeContext,
   staging: Staging,
   gathered: readonly Gathered[],
 ): Promise<void> {
   const from = staging.countAside();
   using aside = new PutAside((number) => staging.openAside(from + number));
   for (const { tree, expected } of gathered) {
-    await gatherConcurrentWrites(context, worktree, tree, expected, aside);
+    await gatherConcurrentWrites(context, tree, expected, aside);
   }
-  for (const id of await saveConcurrentWrites(context, worktree, staging, { from })) {
+  for (const id of await saveConcurrentWrites(context, staging, { from })) {
     context.reporter.warn(`What was written into replaced files afterwards was kept as snapshot ${id}.`);
   }
 }
 
-/** Of the folders above these paths; deepest first, as each that goes may leave the next one empty. */
+/** Removes empty folders above these paths; the deepest first, because that may empty the one above it. */
 function removeEmptyParents(tree: Folder, units: readonly JournalUnit[]): void {
   const parents = new Map<string, Uint8Array>();
   for (const { path } of units) {
@@ -111,38 +104,19 @@ function removeEmptyParents(tree: Folder, units: readonly JournalUnit[]): void {
     try {
       folders.get(parentPath(path)).removeFolder(lastName(path));
     } catch (error) {
-      // Something is in it, or something else of that name was put there.
+      // It is not empty, or is something else of that name.
       if (!isSystemError(error, "ENOTEMPTY", "EEXIST", "ENOENT", "ENOTDIR", "ELOOP")) throw error;
     }
   }
 }
 
-async function saveTree(
-  context: RepositoryContext,
-  worktree: WorktreeConfig,
-  aside: Folder,
-): Promise<string | null> {
-  using look = await lookWithoutCache(context, worktree, aside.openFolder(ITSELF));
+async function saveTree(context: WorktreeContext, aside: Folder): Promise<string | null> {
+  using look = await lookWithoutCache(context, aside.openFolder(ITSELF));
   const paths = leafPaths(look.table);
   if (paths.length === 0) return null;
-  const { store } = context;
-  const begun = { kind: snapshotSaving, target: worktree.name, details: {} };
-  return await withIntent(context, worktree.worktree_id, begun, async (intent) => {
-    const { descriptor } = await saveSnapshot({ context, store, worktree, intent }, look, {
-      kind: "autosave",
-      note: "written while a restore was under way",
-      tags: [],
-      consistency: "either",
-      skipUnreadable: true,
-      paths,
-      movesHead: false,
-      keepLineAs: null,
-    });
-    return descriptor.snapshot_id;
-  });
+  const note = "written while a restore was under way";
+  return (await autosaveLook(context, look, note, paths)).descriptor.snapshot_id;
 }
-
-const ITSELF = Uint8Array.of(0x2e);
 
 function linkInto(aside: PutAside, path: Uint8Array, from: Folder): void {
   const name = lastName(path);
@@ -150,13 +124,13 @@ function linkInto(aside: PutAside, path: Uint8Array, from: Folder): void {
     try {
       folder.linkFrom(name, from, name);
     } catch (error) {
-      // Gathered by an earlier, interrupted attempt; or something else of this path was.
+      // An interrupted attempt linked it already; else `aside` has something else of this path.
       if (!isSystemError(error, "EEXIST") || inodeAt(folder, name) !== inodeAt(from, name)) throw error;
     }
   });
 }
 
-/** Paths with nothing below them; folders on the way stand for nothing. */
+/** The paths that have nothing below them. */
 function leafPaths(table: TreeTable): string[] {
   const isParent = new Uint8Array(table.count);
   for (let i = 1; i < table.count; i++) {

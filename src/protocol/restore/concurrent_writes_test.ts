@@ -2,8 +2,8 @@ import { assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert
 import { bytesOf, textOf } from "../../model/bytes.ts";
 import { isJvsError } from "../../model/errors.ts";
 import { configSet } from "../../operation/config_set.ts";
-import { SystemError } from "../../platform/system_error.ts";
 import { LinuxFolder } from "../../platform/linux_folder.ts";
+import { SystemError } from "../../platform/system_error.ts";
 import { requires } from "../../../tests/support/requires.ts";
 import { namesIn } from "../../../tests/support/files.ts";
 import { mustRun } from "../../../tests/support/run.ts";

@@ -10,16 +10,16 @@ import {
 import { at, type TreeTable } from "../../tree/table.ts";
 import { isAnother } from "./links.ts";
 
-/** What a tree of ours is to hold when no other process wrote into it. */
+/** What a tree of staging holds if no other process wrote into it. */
 export interface Expected {
   in(found: TreeTable): Expectation;
 }
 
-/** The same of one tree that was looked at. */
+/** The same for a tree that was scanned; `found` is an index in that scan. */
 export interface Expectation {
-  /** Whether times prove that an entry is as it should be, so that its content need not be read. */
+  /** Whether times prove that an entry is as expected, so that its content need not be read. */
   isProven(found: number): boolean;
-  /** Whether an entry, whose content was read now, is as it should be and in a snapshot. */
+  /** Whether an entry is as expected and in a snapshot, now that its content was read. */
   isKnown(found: number): boolean;
 }
 
@@ -27,7 +27,7 @@ export interface Expectation {
 export interface Seen {
   /** What the look saw. */
   readonly seen: TreeTable;
-  /** A snapshot that holds it; or, where it is given up, again what was seen. */
+  /** What a snapshot holds of it; with `--discard` again what was seen. */
   readonly saved: TreeTable;
   /** Whether every change shows in times here. */
   readonly timesProve: boolean;
@@ -36,10 +36,10 @@ export interface Seen {
 }
 
 /**
- * What a restore takes out of the worktree. Taking an entry out moves its ctime; what is in a folder that is taken out
- * keeps its own. So a file that is moved by itself is looked at right before, and read again afterwards: a write in the
- * instant between that last look and the rename shows in nothing but the content. Where that would be too much to read,
- * the last look has to be enough.
+ * Expects what the look saw of what a restore takes out of the worktree. The rename changes the ctime of an entry, but not
+ * of what is in a folder that is taken out. So a file that is moved by itself is looked at right before the rename, and
+ * read again after it: only its content shows a write in the instant between the two. If that is too much to read, the
+ * last look must be enough.
  */
 export class TakenOut implements Expected {
   private readonly asSeen = new Set<number>();
@@ -48,7 +48,7 @@ export class TakenOut implements Expected {
 
   constructor(private readonly known: Seen) {}
 
-  /** Looks at an entry of `seen` that is about to be taken out. */
+  /** Looks at an entry of `seen` right before it is taken out. */
   lookLast(index: number, folder: Folder, name: Uint8Array): void {
     const { stat, known: { seen } } = this;
     if (folder.stat(name, stat) && isUnchangedSince(seen, index, stat)) this.asSeen.add(index);
@@ -79,7 +79,7 @@ export class TakenOut implements Expected {
   }
 }
 
-/** What was gathered from a tree before, as it was found then. */
+/** Expects what an earlier search of the same tree found. */
 export class AsGathered implements Expected {
   constructor(private readonly before: TreeTable, private readonly timesProve: boolean) {}
 
@@ -96,8 +96,8 @@ export class AsGathered implements Expected {
 }
 
 /**
- * What may be left in staging without a loss: what these snapshots hold. How it came there is not known any more, so all
- * of it is read.
+ * Expects what these snapshots hold. Recovery does not know how it came to be in staging, so times prove nothing and all of
+ * it is read.
  */
 export class InSnapshots implements Expected {
   constructor(private readonly tables: readonly TreeTable[]) {}

@@ -3,15 +3,15 @@ import { snapshotId } from "../../model/records.ts";
 import type { OpenIntent } from "../../repo/intents.ts";
 import { RootState } from "./root_access.ts";
 
-/** What the intent of a restore tells recovery. */
+/** What the intent of a restore tells recovery. (Apart from `in_place.ts`, because recovery and staging need it too.) */
 export const RestoreDetails = record({
-  root_before: RootState.about("How the payload root was before something of ours came or went in it.")
+  root_before: RootState.about("How the payload root was before JVS made or removed something in it.")
     .optional(),
   head: nullable(record({
     base_snapshot_id: nullable(snapshotId()),
     head_snapshot_id: nullable(snapshotId()),
     latest_snapshot_id: nullable(snapshotId()),
-  })).about("Where the worktree will stand; null where it stays.").optional(),
+  })).about("Where the worktree will stand; null if it stays.").optional(),
 });
 
 /** What the audit record of a restore says. */
@@ -30,8 +30,9 @@ export const RestoreAudit = record({
 });
 
 /**
- * The steps of a restore: staging is made; the journal is durable and the change begins; it is about to be committed.
- * After an undo: it is undone; staging in the payload root is about to be removed.
+ * The steps of a restore. `staging`: staging is being made. `journal`: the journal is durable, and the change begins.
+ * `committing`: the audit record is about to be decided. `undone`: recovery has undone the change. `retiring`: staging in
+ * the payload root is about to be removed.
  */
 export const STEPS = ["staging", "journal", "committing", "undone", "retiring"] as const;
 

@@ -1,4 +1,13 @@
-import { type BytePath, bytesOf, bytesOfHex, hexOf, textOf } from "../../model/bytes.ts";
+import {
+  type BytePath,
+  bytesOf,
+  bytesOfHex,
+  compareBytes,
+  equalBytes,
+  hexOf,
+  textOf,
+} from "../../model/bytes.ts";
+import { DIR } from "../../model/entry.ts";
 import { JvsError } from "../../model/errors.ts";
 import { decodePath, encodePath } from "../../model/path_text.ts";
 import {
@@ -12,14 +21,18 @@ import {
   SchemaMismatch,
   text,
 } from "../../model/schema.ts";
-import type { Folder } from "../../platform/platform.ts";
+import { type Folder, Stat } from "../../platform/platform.ts";
 import { readWhole } from "../../platform/read_whole.ts";
-import type { Aspects } from "./aspects.ts";
+import { type FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
+import { at, NONE, type TreeTable } from "../../tree/table.ts";
+import { type Aspects, aspectsOf } from "./aspects.ts";
+import type { RestorePlan } from "./plan.ts";
+import type { PreparedRestore } from "./prepare.ts";
 
-/** What a restore is about to do, so that it can be undone from what the disk shows. docs/design/restore.md. */
+/** What a restore is about to do. With it recovery can tell from the disk what was done. docs/design/restore.md. */
 export interface Journal {
   readonly units: readonly JournalUnit[];
-  /** Parents before what is in them. */
+  /** Folders before what is in them. */
   readonly aspects: readonly JournalAspects[];
 }
 
@@ -27,18 +40,18 @@ export interface Journal {
 export interface JournalUnit {
   readonly kind: "swap" | "create" | "remove";
   readonly path: BytePath;
-  /** Inode of what is there before; null where nothing is. */
+  /** Inode of what the worktree has there; null for nothing. */
   readonly before: string | null;
-  /** Inode of what is staged; null where nothing comes. */
+  /** Inode of what is staged; null for nothing. */
   readonly after: string | null;
 }
 
-/** Aspects that are set in place. */
+/** Aspects to set on what is at a path. */
 export interface JournalAspects {
   readonly path: BytePath;
-  /** A folder: its time changes by what is done in it. */
+  /** Whether it is a folder: then every change in it changes its time. */
   readonly folder: boolean;
-  /** Null for what the restore itself makes. */
+  /** Null for what the restore makes. */
   readonly before: Aspects | null;
   readonly after: Aspects;
 }
@@ -68,6 +81,83 @@ const Lines = record({
     after: AspectsLine,
   })),
 });
+
+/** The inode of what has this name, as the journal writes it; null if nothing has. */
+export function inodeAt(folder: Folder, name: Uint8Array): string | null {
+  const stat = new Stat();
+  return folder.stat(name, stat) ? `${stat.inoHi}:${stat.inoLo}` : null;
+}
+
+/** What a journal is made from. */
+export type JournalRequest = Pick<PreparedRestore, "plan" | "then" | "scope"> & { readonly now: TreeTable };
+
+/** Describes each step that is about to come, with the inodes that show later whether it was done. */
+export function journalOf(fresh: FoldersByPath, { plan, now, then, scope }: JournalRequest): Journal {
+  const units = plan.units.map((unit): JournalUnit => {
+    const path = unit.then === NONE ? now.path(unit.now) : then.path(unit.then);
+    const before = unit.now === NONE ? null : `${now.inoHi[unit.now]}:${now.inoLo[unit.now]}`;
+    const after = unit.then === NONE ? null : inodeAt(fresh.get(parentPath(path)), lastName(path));
+    return { kind: unit.kind, path, before, after };
+  });
+  const aspects = [
+    ...changedAspects(plan, now, then),
+    ...foldersOf(plan, now, then, scope),
+    ...movedFolders(plan, now, then),
+  ];
+  return { units, aspects: inOrder(aspects) };
+}
+
+function changedAspects(plan: RestorePlan, now: TreeTable, then: TreeTable): JournalAspects[] {
+  return plan.metadata.map(({ now: i, then: j }) => ({
+    path: then.path(j),
+    folder: now.type[i] === DIR,
+    before: aspectsOf(now, i),
+    after: aspectsOf(then, j),
+  }));
+}
+
+/** Folders in which something comes or goes. That changes their times, so these are set again. */
+function foldersOf(plan: RestorePlan, now: TreeTable, then: TreeTable, scope: Uint8Array): JournalAspects[] {
+  const folders = new Map<number, JournalAspects>();
+  for (const unit of plan.units) {
+    const i = unit.now === NONE ? now.find(then.path(at(then.parent, unit.then))) : at(now.parent, unit.now);
+    if (folders.has(i)) continue;
+    const path = now.path(i);
+    const j = then.find(path);
+    const before = aspectsOf(now, i);
+    const isThen = j !== -1 && then.type[j] === DIR && scope[j] === 1;
+    folders.set(i, { path, folder: true, before, after: isThen ? aspectsOf(then, j) : before });
+  }
+  return [...folders.values()];
+}
+
+/**
+ * Folders that are moved themselves. For that their owner may need another mode, and on XFS an exchange changes their own
+ * time. For a folder that only goes nothing is set at the end.
+ */
+function movedFolders(plan: RestorePlan, now: TreeTable, then: TreeTable): JournalAspects[] {
+  const isFolder = (table: TreeTable, index: number) => index !== NONE && table.type[index] === DIR;
+  const moved: JournalAspects[] = [];
+  for (const unit of plan.units) {
+    if (isFolder(now, unit.now)) {
+      const before = aspectsOf(now, unit.now);
+      const after = unit.then === NONE ? before : aspectsOf(then, unit.then);
+      moved.push({ path: now.path(unit.now), folder: true, before, after });
+    } else if (isFolder(then, unit.then)) {
+      const after = aspectsOf(then, unit.then);
+      moved.push({ path: then.path(unit.then), folder: true, before: null, after });
+    }
+  }
+  return moved;
+}
+
+/** Each path once, folders before what is in them. */
+function inOrder(aspects: readonly JournalAspects[]): JournalAspects[] {
+  const sorted = [...aspects].sort((a, b) => compareBytes(a.path, b.path));
+  return sorted.filter((entry, k) =>
+    k === 0 || !equalBytes((sorted[k - 1] as JournalAspects).path, entry.path)
+  );
+}
 
 /** Writes the journal into the staging folder; durable when it returns. */
 export function writeJournal(staging: Folder, journal: Journal): void {

@@ -3,12 +3,12 @@ import { at, NONE, type TreeTable } from "../../tree/table.ts";
 
 const ANOTHER = CHANGED.type | CHANGED.content | CHANGED.unknown | CHANGED.target | CHANGED.device;
 
-/** Whether an entry is, or may be, another thing than it was: what no setting of modes or times mends. */
+/** Whether an entry differs, or may differ, in more than modes, owners, times and attributes. */
 export function isAnother(now: TreeTable, i: number, then: TreeTable, j: number): boolean {
   return (compareEntries(now, i, then, j) & ANOTHER) !== 0;
 }
 
-/** Which names are one file (or link, or pipe), on both sides. */
+/** Which names are hard links to one file (or symbolic link, or pipe), on both sides. */
 export class LinkGroups {
   private readonly nowMembers: Map<number, number[]>;
   private readonly thenMembers: Map<number, number[]>;
@@ -24,21 +24,21 @@ export class LinkGroups {
   }
 
   /**
-   * Whether a file is linked with other files than it was. Then all of its group are made anew; and when one member's
-   * content differs or is missing all others' links are wrong too.
+   * Whether a file has other hard links than it should, so that all names of its group must be replaced. If one of them
+   * is missing or has other content, the links of all of them are wrong.
    */
   differ(i: number, j: number): boolean {
     const before = this.nowMembers.get(at(this.now.linkGroup, i)) ?? [i];
     const after = this.thenMembers.get(at(this.then.linkGroup, j)) ?? [j];
     if (before.length === 1 && after.length === 1) return this.groupsDiffer(before, after);
-    // All names of two groups have one answer, and a file may have many.
+    // The answer is the same for all names of two groups, and a file may have many names.
     const pair = `${before[0]} ${after[0]}`;
     const known = this.answers.get(pair) ?? this.groupsDiffer(before, after);
     this.answers.set(pair, known);
     return known;
   }
 
-  /** Whether the file has names that the worktree does not show. */
+  /** Whether the file has hard links outside the worktree. */
   reachOutside(i: number): boolean {
     const inside = this.nowMembers.get(at(this.now.linkGroup, i))?.length ?? 1;
     return at(this.now.nlink, i) > inside;

@@ -1,14 +1,12 @@
-import { DIR, FILE, LOST, SYMLINK } from "../../model/entry.ts";
+import { DIR, FILE, SYMLINK } from "../../model/entry.ts";
 import { CHANGED, compareEntries, mergeTables } from "../../tree/diff.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
+import { isLeftOut } from "../payload/left_out.ts";
 import { isAnother, LinkGroups } from "./links.ts";
 
-/** What restore does to one path, or one whole subtree. docs/design/restore.md. */
-export type UnitKind = "swap" | "create" | "remove";
-
-/** A step of a restore: one rename or exchange. */
+/** A step of a restore: one rename or exchange of a path, with all that is below it. docs/design/restore.md. */
 export interface Unit {
-  readonly kind: UnitKind;
+  readonly kind: "swap" | "create" | "remove";
   /** Index in the worktree's scan; NONE for `create`. */
   readonly now: number;
   /** Index in the manifest; NONE for `remove`. */
@@ -20,15 +18,15 @@ export interface RestorePlan {
   readonly units: readonly Unit[];
   /** Pairs whose content is the same and whose mode, owner, times or attributes are set in place. */
   readonly metadata: readonly { readonly now: number; readonly then: number }[];
-  /** For each manifest entry: 1 if it is to be made anew, in staging. */
+  /** For each manifest entry 1 if it is to be made in staging. */
   readonly staged: Uint8Array;
-  /** Entries of the scan that go away or are replaced, whole subtrees spelled out. */
+  /** Entries of the scan that go or are replaced, each entry of a subtree by itself. */
   readonly touched: readonly number[];
   /** Entries of the scan that stay although the snapshot does not have them. */
   readonly kept: readonly number[];
-  /** Entries that must stay but stand where the snapshot has something else. */
+  /** Entries of the scan that must stay, but are where the snapshot has something else. */
   readonly inTheWay: readonly number[];
-  /** Manifest entries that are left as they are: unreadable when the snapshot was made, or beyond a boundary now. */
+  /** Manifest entries that are left alone: unreadable when the snapshot was made, or behind a boundary now. */
   readonly leftAlone: readonly number[];
   readonly counts: RestoreCounts;
 }
@@ -39,27 +37,27 @@ export interface RestoreCounts {
   readonly added: number;
   readonly removed: number;
   readonly metadata: number;
-  /** Folders that come, and hold no file that would tell of them. */
+  /** Folders that come and hold no file. */
   readonly folders_added: number;
-  /** Folders that go, and held no file. */
+  /** Folders that go and hold no file. */
   readonly folders_removed: number;
 }
 
-/** What the planner must know besides the two trees. */
+/** The two trees, and what the planner must know of their entries. */
 export interface PlanRequest {
   readonly now: TreeTable;
   readonly then: TreeTable;
-  /** Entries of the scan that are kept where the snapshot has nothing: ignored now or by the snapshot's rules. */
+  /** Entries of the scan that stay where the snapshot has nothing: the rules of now or of the snapshot ignore them. */
   readonly ignored: (now: number) => boolean;
-  /** Entries of the scan that cannot be captured or entered: boundaries and what could not be read. */
+  /** Entries of the scan that cannot be captured or entered: boundaries, and what could not be read. */
   readonly fixed: (now: number) => boolean;
-  /** Entries of the snapshot where something is that the scan could not even look at; none by default. */
+  /** Entries of the snapshot that the worktree may have too, but the scan could not see; none by default. */
   readonly hidden?: (then: number) => boolean;
-  /** Whether a manifest or scan path is to be restored at all (`--paths`). */
+  /** Whether an entry of either tree is to be restored (`--paths`). */
   readonly inScope: (table: TreeTable, index: number) => boolean;
 }
 
-/** Finds the least that makes the worktree equal the snapshot. Pure. */
+/** Finds the fewest changes that make the worktree equal the snapshot. Pure. */
 export function planRestore(request: PlanRequest): RestorePlan {
   return new Planner(request).plan();
 }
@@ -73,7 +71,7 @@ class Planner {
   /** Scan entries that a swap takes away with the folder they are in. */
   private readonly swallowed: Uint8Array;
   private readonly skipped: Uint8Array;
-  /** For each manifest entry 1 if something in it is in scope; found out when it is first asked for. */
+  /** For each manifest entry 1 if something below it is in scope; computed at first use. */
   private scopedBelow: Uint8Array | undefined;
   private readonly units: Unit[] = [];
   private readonly metadata: { now: number; then: number }[] = [];
@@ -119,7 +117,7 @@ class Planner {
       else this.skip(j);
       return;
     }
-    if (!wanted) return; // Folders on the way to other paths are looked into; nothing is done to this one.
+    if (!wanted) return; // a folder on the way to wanted paths: nothing is done to it
     const i = at(nowOf, j);
     if (i === NONE && request.hidden?.(j)) return this.leaveAlone(j);
     if (i === NONE) return this.add({ kind: "create", now: NONE, then: j });
@@ -130,7 +128,7 @@ class Planner {
     }
   }
 
-  /** In scope, or a folder that something in scope needs and that is not there, or no folder now. */
+  /** In scope, or a folder that something in scope needs and the worktree does not have. */
   private isWanted(j: number): boolean {
     if (this.request.inScope(this.then, j)) return true;
     const i = at(this.nowOf, j);
@@ -140,7 +138,7 @@ class Planner {
     return this.scopedBelow[j] === 1;
   }
 
-  /** In one pass from the end, as a folder's content stands behind it. */
+  /** One pass from the end, because a folder comes before its content. */
   private findScopedBelow(): Uint8Array {
     const { then, request } = this;
     const below = new Uint8Array(then.count);
@@ -171,7 +169,7 @@ class Planner {
     if (at(this.now.type, i) === DIR) this.swallowed[i] = 1;
   }
 
-  /** All that is in the folders which give way to something else goes with them, or is in the way. */
+  /** What is in a folder that is replaced goes with it, or is in the way. */
   private swallow(): void {
     for (let i = 1; i < this.now.count; i++) {
       if (this.swallowed[at(this.now.parent, i)] !== 1) continue;
@@ -195,11 +193,11 @@ class Planner {
     this.skipped[j] = 1;
   }
 
-  /** What only the worktree has goes, unless it, or something in it, must stay. */
+  /** Removes what only the worktree has, unless it or something in it must stay. */
   private planRemovals(): void {
     const { now, thenOf, swallowed, request } = this;
     const stays = new Uint8Array(now.count);
-    const guarded = new Uint8Array(now.count); // it and all in it must stay; a folder that nobody asked for only stays itself
+    const guarded = new Uint8Array(now.count); // it and all in it must stay; a folder that is only out of scope does not guard its content
     const below = new Uint8Array(now.count); // something below stays
     for (let i = 1; i < now.count; i++) {
       if (thenOf[i] !== NONE || swallowed[i] === 1) continue;
@@ -223,7 +221,7 @@ class Planner {
     }
   }
 
-  /** The time of a folder says only that something in it came or went: nobody wants to hear of that. */
+  /** Does not count folders of which only the time changes: that only says that something in them came or went. */
   private countMetadata(): number {
     const { now, then } = this;
     const matters = (entry: { now: number; then: number }) =>
@@ -261,7 +259,7 @@ class Planner {
   }
 }
 
-/** Of these entries the folders that hold none of them that is no folder. */
+/** How many of these entries are folders without a file among these entries. */
 function countEmptyFolders(table: TreeTable, counts: (index: number) => boolean): number {
   const holds = new Uint8Array(table.count);
   let empty = 0;
@@ -273,13 +271,13 @@ function countEmptyFolders(table: TreeTable, counts: (index: number) => boolean)
   return empty;
 }
 
-/** A file or folder that could not be read when the snapshot was made: what was in it nobody knows. */
+/** A file or folder that could not be read when the snapshot was made: its content is unknown. */
 function isUnknown(then: TreeTable, j: number): boolean {
   const type = at(then.type, j);
-  return (type === FILE || type === DIR) && (at(then.lost, j) & LOST.type) !== 0;
+  return (type === FILE || type === DIR) && isLeftOut(then, j);
 }
 
-/** Whether anything is to be set in place: modes and times included. */
+/** Whether anything is to be set in place, such as a mode or a time. */
 function differsInAspects(now: TreeTable, i: number, then: TreeTable, j: number): boolean {
   const differing = compareEntries(now, i, then, j, { metadata: true }) & ~CHANGED.hardlink;
   const type = at(now.type, i);

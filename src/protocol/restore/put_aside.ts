@@ -3,36 +3,33 @@ import type { Folder } from "../../platform/platform.ts";
 import { isSystemError } from "../../platform/system_error.ts";
 import { FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
 
-/** Opens the tree of this number, made if need be. */
-export type OpenTree = (number: number) => Folder;
-
 /**
- * Trees that things are put aside in, each by its own path. Usually one; where it has something else of that path already
- * (an undo was killed, and then somebody wrote again) the thing goes into the next one: nothing is ever put over another.
+ * Trees for what is put aside, by its path. Usually one tree is enough. If it already has something of that path, because
+ * an undo was killed and then another process wrote there again, the next tree is used: nothing is ever overwritten.
  */
 export class PutAside implements Disposable {
   private readonly trees: { readonly root: Folder; readonly folders: FoldersByPath }[] = [];
 
-  constructor(private readonly openTree: OpenTree) {}
+  /** `openTree` opens the tree of a number, and makes it if it does not exist. */
+  constructor(private readonly openTree: (number: number) => Folder) {}
 
-  /** Makes the folders that a thing of this path would be put in, so that a full disk does not prevent it later. */
+  /** Makes the folders for this path in advance, because on a full disk none can be made later. */
   prepare(path: BytePath): void {
     this.tree(0).ensure(parentPath(path));
   }
 
-  /** Has a thing put, by `put`, where its path is free. `put` throws EEXIST where it is not. */
+  /** Calls `put` for the first tree in which the path is free; `put` throws EEXIST if it is not. */
   put(path: BytePath, put: (folder: Folder, name: Uint8Array) => void): void {
     for (let number = 0;; number++) {
       try {
         return put(this.tree(number).ensure(parentPath(path)), lastName(path));
       } catch (error) {
-        // The path, or a part of it, is taken by something else.
+        // Something else has the path, or a part of it.
         if (!isSystemError(error, "EEXIST", "ENOTEMPTY", "ENOTDIR", "ELOOP") || number === MOST) throw error;
       }
     }
   }
 
-  /** Closes what was opened. */
   [Symbol.dispose](): void {
     for (const { root, folders } of this.trees) {
       folders[Symbol.dispose]();
@@ -51,5 +48,5 @@ export class PutAside implements Disposable {
   }
 }
 
-/** A mistake must end; each tree but the first takes a recovery that was killed. */
+/** The end for a mistake in the program: each tree but the first needs a recovery that was killed. */
 const MOST = 10_000;

@@ -1,10 +1,10 @@
 import { isJvsError, JvsError } from "../../model/errors.ts";
-import type { WorktreeConfig } from "../../model/records.ts";
 import type { Folder } from "../../platform/platform.ts";
 import type { Store } from "../../repo/store.ts";
 import type { TreeTable } from "../../tree/table.ts";
-import type { RepositoryContext } from "../context.ts";
 import { finishDecided } from "../change/commit.ts";
+import type { WorktreeContext } from "../change/kind.ts";
+import type { RepositoryContext } from "../context.ts";
 import { openWorktree } from "../open_worktree.ts";
 import { RestoreTrees } from "./apply.ts";
 import { moveHead } from "./head.ts";
@@ -15,56 +15,54 @@ import { undoJournal } from "./undo.ts";
 import { gatherConcurrentWrites, saveConcurrentWrites, saveLateWrites } from "./concurrent_writes.ts";
 import { InSnapshots } from "./expected.ts";
 
-/** An interrupted restore is finished if it was decided, else undone. SPEC 7, docs/design/restore.md. */
+/** Finishes an interrupted restore if its audit record was decided, else undoes it. SPEC 7, docs/design/restore.md. */
 export async function recoverRestore(context: RepositoryContext, intent: RestoreIntent): Promise<void> {
   const { store } = context;
   const worktree = store.worktrees.withId(intent.worktreeId);
   if (worktree === undefined) throw unknownWorktree(intent);
   if (intent.decided() === null && !intent.has("staging")) {
-    // Nothing was begun. It may be that the worktree's folder is gone: that must not stop what comes next.
+    // Nothing was begun. The worktree's folder may be gone, and that must not stop the next change.
     await Staging.discard(store, undefined, intent);
     return intent.complete();
   }
   using root = openWorktree(context, worktree);
   const staging = Staging.find(store, root, intent);
   try {
-    if (intent.decided() !== null) await finish(context, worktree, intent, staging, root);
-    else await undo(context, worktree, intent, staging, root);
+    const end = intent.decided() === null ? undo : finish;
+    await end({ ...context, worktree }, intent, staging, root);
   } finally {
     staging?.[Symbol.dispose]();
   }
 }
 
 async function finish(
-  context: RepositoryContext,
-  worktree: WorktreeConfig,
+  context: WorktreeContext,
   intent: RestoreIntent,
   staging: Staging | undefined,
   root: Folder,
 ): Promise<void> {
-  const { store } = context;
+  const { store, worktree } = context;
   if (staging?.isToBeDeleted(intent)) {
     const { previous_head, autosave_snapshot_id, second_autosave_id } = RestoreAudit.check(
       intent.decided()?.details,
     );
     const expected = await inSnapshots(store, [previous_head, autosave_snapshot_id, second_autosave_id]);
     const gathered = [staging.fresh, staging.old].map((tree) => ({ tree, expected }));
-    await saveLateWrites(context, worktree, staging, gathered);
+    await saveLateWrites(context, staging, gathered);
   }
   moveHead(store, worktree, intent.details.head ?? null);
   await staging?.retire(store, intent);
-  await Staging.discard(store, root, intent); // what an interrupted removal left
+  await Staging.discard(store, root, intent); // an interrupted removal may have left some of it
   await finishDecided({ store }, intent);
 }
 
 async function undo(
-  context: RepositoryContext,
-  worktree: WorktreeConfig,
+  context: WorktreeContext,
   intent: RestoreIntent,
   staging: Staging | undefined,
   root: Folder,
 ): Promise<void> {
-  const { store } = context;
+  const { store, worktree, reporter } = context;
   if (staging === undefined || !intent.has("journal") || intent.has("undone")) {
     await Staging.discard(store, root, intent);
     if (!intent.has("journal")) Staging.putRootBack(root, intent);
@@ -73,22 +71,22 @@ async function undo(
   using trees = new RestoreTrees(root, staging);
   const journal = readJournal(staging.home);
   undoJournal(trees, journal);
-  // If no other process wrote anything: what was staged; and where a folder is gone, what was taken from it.
+  // Without writes of other processes staging holds what was staged and, for folders that are gone, what was taken out.
   const expected = await inSnapshots(store, [intent.target, worktree.head_snapshot_id]);
   for (const tree of [staging.fresh, staging.old]) {
-    await gatherConcurrentWrites(context, worktree, tree, expected, trees.aside);
+    await gatherConcurrentWrites(context, tree, expected, trees.aside);
   }
-  for (const id of await saveConcurrentWrites(context, worktree, staging, journal)) {
-    context.reporter.warn(`Work that was written around an interrupted restore was kept as snapshot ${id}.`);
+  for (const id of await saveConcurrentWrites(context, staging, journal)) {
+    reporter.warn(`Work that was written around an interrupted restore was kept as snapshot ${id}.`);
   }
   store.platform.syncFileSystem(root);
-  // A removal can be killed half-way, when the journal is gone already; a rename cannot, and needs no room on a full disk.
+  // A kill may interrupt the removal when the journal is gone already, so the intent says that the undo is done.
   if (staging.isInRoot) intent.step("undone");
   await staging.retire(store, intent);
   intent.complete();
 }
 
-/** What these snapshots hold; of one that is damaged nothing, so that more than is needed is kept. */
+/** What these snapshots hold. A damaged snapshot counts as empty: then more is kept than is needed. */
 async function inSnapshots({ snapshots }: Store, ids: readonly (string | null)[]): Promise<InSnapshots> {
   const tables: TreeTable[] = [];
   for (const id of ids) {

@@ -1,17 +1,17 @@
 import type { BytePath } from "../../model/bytes.ts";
 import type { Descriptor } from "../../model/records.ts";
 
-/** What to put back, and how. */
+/** What to restore, and how. */
 export interface RestoreRequest {
   readonly descriptor: Descriptor;
-  /** Just these paths, and head stays; null for everything. */
+  /** Only these paths, and the head stays; null for everything. */
   readonly paths: readonly BytePath[] | null;
-  /** Whether somebody named these paths, so that one which is nowhere is a mistake; else they are all the snapshot is of. */
+  /** Whether the user named these paths: then a path that does not exist is an error. Else they are the snapshot's own. */
   readonly named: boolean;
-  /** What happens to unsaved work. */
+  /** What to do with unsaved work. */
   readonly unsaved: "save" | "refuse" | "discard";
-  /** Whether staged content is hashed; undefined: as long as it is not too much to read. */
+  /** Whether to hash staged content; undefined: if it is not too much to read. */
   readonly verify: boolean | undefined;
-  /** Find out what would be done, and do nothing. */
+  /** Only find out what a restore would do. */
   readonly preview: boolean;
 }

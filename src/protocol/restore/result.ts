@@ -6,11 +6,11 @@ import { boolean, type Infer, integer, list, nullable, oneOf, record, text } fro
 import type { UserOfFolder } from "../../platform/platform.ts";
 import type { Store } from "../../repo/store.ts";
 import type { RepositoryContext } from "../context.ts";
-import { pendingOn } from "../look/pending.ts";
+import { pendingOn } from "../change/recover.ts";
 import { isDetached } from "../worktree/which.ts";
 import type { RestoreRequest } from "./request.ts";
-import { moveText } from "./move.ts";
-import type { Restored } from "./restored.ts";
+import { directionText } from "./direction.ts";
+import type { PreparedRestore } from "./prepare.ts";
 
 /** What a restore gives. */
 export const RestoreResult = record({
@@ -47,7 +47,7 @@ export const RestoreResult = record({
     uses: oneOf("folder", "file").about("It stands in the worktree, or has a file in it open."),
   })).about("Other programs at work in the worktree: what they had open may be the replaced file."),
   pending_recovery: list(text()).about(
-    "Of a preview: operations that were interrupted; a restore recovers them first, and then plans anew.",
+    "Of a preview: operations that were interrupted; a restore recovers them first, and then plans again.",
   ),
   degradations: Degradations,
 });
@@ -55,14 +55,15 @@ export type RestoreResult = Infer<typeof RestoreResult>;
 
 const MOST_NAMED = 20;
 
-/** What was done, for those who asked; with the intent that it was done under, if anything was. */
+/** The result of a restore, or of a preview, which has no intent. */
 export function resultOf(
   context: RepositoryContext,
   { worktree: before, intent }: { worktree: WorktreeConfig; intent?: { readonly id: string } },
   request: RestoreRequest,
-  { plan, move, look, then, autosaveId, notSaved, secondAutosaveId, verified, degradations }: Restored,
+  restored: PreparedRestore,
 ): RestoreResult {
   const { store } = context;
+  const { plan, look, autosaveId } = restored;
   const now = store.worktrees.get(before.name);
   const result = {
     worktree: before.name,
@@ -74,21 +75,24 @@ export function resultOf(
     preview: request.preview,
     ...plan.counts,
     kept: plan.kept.map((i) => displayPath(look.table.path(i))),
-    left_alone: plan.leftAlone.map((j) => displayPath(then.path(j))),
+    left_alone: plan.leftAlone.map((j) => displayPath(restored.then.path(j))),
     autosave_snapshot_id: autosaveId,
-    second_autosave_id: secondAutosaveId,
-    verified,
+    second_autosave_id: restored.secondAutosaveId,
+    verified: restored.verified,
     processes: usersOf(store, before, intent?.id ?? null),
     pending_recovery: request.preview ? pendingOn(context, before) : [],
-    degradations: degradations.toRecord(),
+    degradations: restored.degradations.toRecord(),
   };
   const begin = `${request.paths === null ? "" : "paths of "}${
     shortId(result.snapshot_id)
   } in worktree ${before.name}`;
-  return { sentence: sentenceOf(result, begin + moveText(move), notSaved.length), ...result };
+  return {
+    sentence: sentenceOf(result, begin + directionText(restored.direction), restored.notSaved.length),
+    ...result,
+  };
 }
 
-/** Who is at work in the worktree, or has open what was replaced in it, and is kept under the restore's own id. */
+/** The processes that work in the worktree, or have open what the restore of this id replaced. */
 function usersOf(
   { platform, layout, worktrees }: Store,
   worktree: WorktreeConfig,
@@ -123,7 +127,7 @@ function foldersText(count: number): string {
   return `${count} empty ${count === 1 ? "folder" : "folders"}`;
 }
 
-/** For `--strict`: fails where something is not as the snapshot has it. */
+/** For `--strict`: fails if something is not as the snapshot has it. */
 export function refuseDegraded({ snapshot_id, preview, left_alone, degradations }: RestoreResult): void {
   const kinds = Object.entries(degradations.counts).map(([kind, count]) => `${kind} ${count}`);
   const paths = left_alone.slice(0, MOST_NAMED).join(", ") + (left_alone.length > MOST_NAMED ? ", …" : "");

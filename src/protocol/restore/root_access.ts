@@ -1,26 +1,25 @@
-import { bytesOf } from "../../model/bytes.ts";
+import { ITSELF } from "../../model/bytes.ts";
 import { type Infer, integer, list, record } from "../../model/schema.ts";
 import { type Folder, Stat } from "../../platform/platform.ts";
 import { isSystemError } from "../../platform/system_error.ts";
 
-/** What of a payload root moves when something of ours comes and goes in it; as an intent has it. */
+/** What changes of a payload root when JVS makes or removes something in it; an intent holds it. */
 export const RootState = record({
   mode: integer(),
   mtime: list(integer()).about("Seconds and nanoseconds."),
 });
 export type RootState = Infer<typeof RootState>;
 
-const ITSELF = bytesOf(".");
 const OWNER_MAY_CHANGE = 0o300;
 
-/** As it is now. */
+/** The state of this folder now. */
 export function rootState(folder: Folder): RootState {
   const stat = new Stat();
   folder.stat(ITSELF, stat);
   return { mode: stat.mode, mtime: [stat.mtimeSec, stat.mtimeNsec] };
 }
 
-/** Changes what is in a folder, for which its owner need not have given himself the right, and puts back what that moves. */
+/** Runs a change in a folder, even if its owner has no right to write in it, and puts its mode and time back. */
 export async function keepingRoot<T>(
   folder: Folder,
   before: RootState,
@@ -36,7 +35,7 @@ export async function keepingRoot<T>(
   }
 }
 
-/** Puts mode and time back where they differ. */
+/** Puts mode and time back if they differ. */
 export function putRootBack(folder: Folder, before: RootState): void {
   const now = rootState(folder);
   if (now.mode !== before.mode) ifAllowed(() => folder.setMode(ITSELF, before.mode));
@@ -44,7 +43,7 @@ export function putRootBack(folder: Folder, before: RootState): void {
   if (String(now.mtime) !== String(before.mtime)) ifAllowed(() => folder.setTimes(ITSELF, sec, nsec));
 }
 
-/** Only its owner may change a folder's mode and set its time; for others nothing can be put back. */
+/** Only the owner of a folder may set its mode and time; another user can put nothing back. */
 function ifAllowed(set: () => void): void {
   try {
     set();

@@ -7,7 +7,7 @@ import { DIR } from "../../model/entry.ts";
 import { at, type TreeTable } from "../../tree/table.ts";
 import { parentPath } from "../../tree/folders_by_path.ts";
 
-/** For each entry 1 if it is one of these paths or lies below one; all of them when there are none. */
+/** For each entry 1 if it is one of these paths or below one; for null every entry. */
 export function entriesBelow(table: TreeTable, paths: readonly BytePath[] | null): Uint8Array {
   const inside = new Uint8Array(table.count);
   if (paths === null) return inside.fill(1);
@@ -21,8 +21,8 @@ export function entriesBelow(table: TreeTable, paths: readonly BytePath[] | null
 }
 
 /**
- * Paths that somebody named as these trees have them: what is no text can only be named as it is shown (`n%FF`), which
- * counts where nothing is called so. `missing` are those that no tree has.
+ * Finds the paths that the user named in these trees. A name that is not text can only be given as it is shown (`n%FF`);
+ * that is tried if no entry has the name itself. `missing` are the paths that no tree has.
  */
 export function findNamed(
   paths: readonly BytePath[],
@@ -43,12 +43,12 @@ function pathShownAs(path: BytePath): BytePath | undefined {
   try {
     return decodePath(textOf(path));
   } catch (error) {
-    if (isJvsError(error, "E_USAGE")) return undefined; // no escape: a plain name with a per cent sign
+    if (isJvsError(error, "E_USAGE")) return undefined; // no escape: a name with a per cent sign
     throw error;
   }
 }
 
-/** For each entry 1 if any of these rules keeps it out of snapshots. */
+/** For each entry 1 if any of these rules ignores it. */
 export function ignoredEntries(table: TreeTable, rules: readonly (IgnoreRules | null)[]): Uint8Array {
   const ignored = new Uint8Array(table.count);
   const inForce = rules.filter((each) => each !== null);
@@ -63,7 +63,7 @@ export function ignoredEntries(table: TreeTable, rules: readonly (IgnoreRules | 
   return ignored;
 }
 
-/** The same rules, but for these paths and the folders on the way to them; what else is in those folders stays out. */
+/** The same rules, except for these paths and the folders above them. They still ignore what else is in those folders. */
 export function rulesExcept(rules: IgnoreRules | null, paths: readonly BytePath[]): IgnoreRules | null {
   if (rules === null || paths.length === 0) return rules;
   const excepted = new Set<string>();
@@ -72,7 +72,7 @@ export function rulesExcept(rules: IgnoreRules | null, paths: readonly BytePath[
   }
   const ignores = (path: BytePath, isFolder: boolean): boolean => {
     if (rules.ignores(path, isFolder)) return true;
-    // Rules name a folder, and are not asked about what is in it; but of this one something is wanted.
+    // A scan does not ask the rules about what is in an ignored folder. It enters this one, so everything else in it is ignored.
     const folder = parentPath(path);
     return folder.length > 0 && excepted.has(keyOf(folder)) && ignores(folder, true);
   };

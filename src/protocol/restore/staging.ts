@@ -1,4 +1,4 @@
-import { bytesOf } from "../../model/bytes.ts";
+import { bytesOf, ITSELF } from "../../model/bytes.ts";
 import { JvsError } from "../../model/errors.ts";
 import { type Folder, Stat } from "../../platform/platform.ts";
 import { isSystemError } from "../../platform/system_error.ts";
@@ -8,12 +8,17 @@ import { removeTree } from "../../tree/remove_tree.ts";
 import type { RestoreIntent } from "./intent.ts";
 import { keepingRoot, putRootBack, type RootState, rootState } from "./root_access.ts";
 
-const ITSELF = bytesOf(".");
 /** The name of what is staged. */
 export const FRESH = bytesOf("new");
 const OLD = bytesOf("old");
 
-/** The folder that a restore works in: on the worktree's own file system, as renames must reach it. SPEC 2. */
+/**
+ * The folder that a restore works in. It must be on the worktree's file system, because entries are renamed between the two:
+ * so it is in the control plane if a rename from there works, else in the payload root. SPEC 2.
+ *
+ * It holds `new` (what was staged, and after an exchange what it replaced), `old` (what was taken out), `strangers` (what
+ * other processes wrote) and the journal.
+ */
 export class Staging implements Disposable {
   #fresh: Folder | undefined;
 
@@ -23,15 +28,16 @@ export class Staging implements Disposable {
     readonly old: Folder,
     private readonly parent: Folder,
     private readonly name: Uint8Array,
-    private readonly inRoot: boolean,
+    /** Whether it is in the payload root, where nothing of ours may stay. */
+    readonly isInRoot: boolean,
   ) {}
 
-  /** Makes the folder where a rename into the payload root works; the intent knows before anything is made there. */
+  /** Makes the folder. The intent names it before it exists, so that recovery finds it. */
   static async make(store: Store, root: Folder, intent: RestoreIntent): Promise<Staging> {
     using shared = store.layout.staging.open();
     const name = bytesOf(intent.id);
     shared.makeFolder(name, 0o700);
-    // Should the probe be killed, the intent says that this name in the payload root is ours.
+    // After a kill in the probe, the intent says that this name in the payload root is ours.
     const inRoot = `.jvs-staging-${crypto.randomUUID()}`;
     const before = rootState(root);
     intent.step("staging", { root_before: before }, { staging_in_root: inRoot });
@@ -45,13 +51,10 @@ export class Staging implements Disposable {
     return Staging.at(root, bytesOf(inRoot), true);
   }
 
-  /**
-   * The tree of this number, from 0, for what others wrote, by its path; made if need be. There are several where an undo
-   * was killed and then somebody wrote to the same path again.
-   */
+  /** Opens the tree of this number, from 0, for what other processes wrote; makes it if it does not exist. See `PutAside`. */
   openAside(number: number): Folder {
     const name = asideName(number);
-    makeUnlessThere(this.home, name);
+    if (!this.home.stat(name, new Stat())) this.home.makeFolder(name, 0o700);
     return this.home.openFolder(name);
   }
 
@@ -63,7 +66,7 @@ export class Staging implements Disposable {
     return count;
   }
 
-  /** Opens what an interrupted restore left, if it came that far. */
+  /** Opens the staging of an interrupted restore; undefined if it was not made whole. */
   static find(store: Store, root: Folder, intent: RestoreIntent): Staging | undefined {
     using shared = store.layout.staging.open();
     const found = Staging.openWhole(store, shared, bytesOf(intent.id), false);
@@ -72,7 +75,7 @@ export class Staging implements Disposable {
     return Staging.openWhole(store, root, bytesOf(inRoot), true);
   }
 
-  /** Removes whatever an interrupted restore left of its staging; repeatable. No root: it did not come that far. */
+  /** Removes what an interrupted restore left of its staging. Repeatable. Without a root only in the control plane. */
   static async discard(store: Store, root: Folder | undefined, intent: RestoreIntent): Promise<void> {
     using shared = store.layout.staging.open();
     await removeTree(shared, bytesOf(intent.id));
@@ -81,7 +84,7 @@ export class Staging implements Disposable {
     await keepingRoot(root, stateToKeep(root, intent), () => removeTree(root, bytesOf(inRoot)));
   }
 
-  /** Undoes what trying a rename did to the root, if the restore was killed just then. */
+  /** Puts mode and time of the root back, in case the restore was killed in the probe. */
   static putRootBack(root: Folder, intent: RestoreIntent): void {
     const { root_before: before } = intent.details;
     if (before !== undefined) putRootBack(root, before);
@@ -91,18 +94,12 @@ export class Staging implements Disposable {
     using opened = new DisposableStack();
     const open = (folder: Folder, part: Uint8Array) => opened.use(folder.openFolder(part));
     const home = open(parent, name);
-    const staging = new Staging(
-      home,
-      open(home, OLD),
-      open(parent, ITSELF),
-      name,
-      inRoot,
-    );
+    const staging = new Staging(home, open(home, OLD), open(parent, ITSELF), name, inRoot);
     opened.move();
     return staging;
   }
 
-  /** Nothing where it is missing or was killed before all of it was made: then nothing was staged either. */
+  /** Undefined if any part of it is missing: then nothing was staged. */
   private static openWhole(
     store: Store,
     parent: Folder,
@@ -112,7 +109,7 @@ export class Staging implements Disposable {
     try {
       using opened = new DisposableStack();
       const staging = opened.use(Staging.at(parent, name, inRoot));
-      void staging.fresh; // not there: nothing was staged
+      void staging.fresh; // throws ENOENT if it is missing
       requireOwn(store, staging.home);
       opened.move();
       return staging;
@@ -123,43 +120,38 @@ export class Staging implements Disposable {
   }
 
   /**
-   * Whether a folder could be moved here; nothing is moved. A plain rename onto a folder that is not empty, as this one,
-   * never succeeds, and which error it gives tells.
+   * Whether a folder can be moved here. It tries a plain rename onto staging, which is not empty: that never succeeds, and
+   * the error says why.
    */
   canTake(parent: Folder, name: Uint8Array): boolean {
     try {
       parent.rename(name, this.parent, this.name, "replace");
     } catch (error) {
-      // Any other is the expected one, or is met again when it matters.
+      // Any other error is the expected one, or will come again when it matters.
       if (isSystemError(error)) return error.errno !== "EXDEV";
       throw error;
     }
     return true;
   }
 
-  /** What is staged, by its path; after an exchange what was there; after an undo again what was staged. */
+  /** What is staged, by its path; after an exchange what the worktree had; after an undo again what was staged. */
   get fresh(): Folder {
     return this.#fresh ??= this.home.openFolder(FRESH);
   }
 
-  /** It is in the payload root, where nothing of ours may stay. */
-  get isInRoot(): boolean {
-    return this.inRoot;
-  }
-
-  /** It is about to be deleted, and that was not begun yet. */
+  /** Whether it must be deleted, and nothing of it was deleted yet. */
   isToBeDeleted(intent: RestoreIntent): boolean {
-    return this.inRoot && !intent.has("retiring");
+    return this.isInRoot && !intent.has("retiring");
   }
 
   /**
-   * Done, or undone: what others may still have open is kept for a while (SPEC 7). Where staging had to be in the payload
-   * root it goes at once: what is there can be renamed nowhere else.
+   * Ends the use of staging. It is kept for a while, because other processes may still have files of it open (SPEC 7). In
+   * the payload root it is deleted at once, because nothing of ours may stay there and a rename to elsewhere fails.
    */
   async retire(store: Store, intent: RestoreIntent): Promise<void> {
-    if (this.inRoot) {
+    if (this.isInRoot) {
       const before = stateToKeep(this.parent, intent);
-      // Should the removal be killed, its last step has moved the root's time, and nothing else tells the old one.
+      // The last step of the removal changes the root's time: after a kill only the intent has the old time.
       if (!intent.has("retiring")) intent.step("retiring", { root_before: before });
       await keepingRoot(this.parent, before, () => removeTree(this.parent, this.name));
       return;
@@ -173,18 +165,17 @@ export class Staging implements Disposable {
   }
 }
 
-/** What a journal says is done to the caller's files: another member may have put this folder in the place of theirs. */
+/** The journal in it decides what happens to the caller's files, and another member may have put it there. */
 function requireOwn({ layout }: Store, home: Folder): void {
-  const stat = new Stat();
-  home.stat(ITSELF, stat);
-  if (layout.plane.isTrustedMaker(stat.uid)) return;
+  const { uid } = Stat.ofFolder(home);
+  if (layout.plane.isTrustedMaker(uid)) return;
   throw new JvsError("E_PERMISSION", `Cannot use "${home.path}": another user put it there`, {
     hint: "Ask its owner what it is; JVS did not make it for you. Nothing was changed.",
-    details: { path: home.path, owner: stat.uid },
+    details: { path: home.path, owner: uid },
   });
 }
 
-/** How the root was when staging was about to go; as it is now, when that was not begun. */
+/** The mode and time that the root had before staging was removed. */
 function stateToKeep(root: Folder, intent: RestoreIntent): RootState {
   const { root_before: before } = intent.details;
   return intent.has("retiring") && before !== undefined ? before : rootState(root);
@@ -194,17 +185,12 @@ function asideName(number: number): Uint8Array {
   return bytesOf(number === 0 ? "strangers" : `strangers-${number + 1}`);
 }
 
-function makeUnlessThere(home: Folder, name: Uint8Array): void {
-  const there = new Stat();
-  if (!home.stat(name, there)) home.makeFolder(name, 0o700);
-}
-
 function makePart(parent: Folder, name: Uint8Array, part: Uint8Array): void {
   using home = parent.openFolder(name);
   home.makeFolder(part, 0o700);
 }
 
-/** Tries it with the real folder: on a subvolume, a bind mount or overlayfs only the attempt tells. */
+/** Tries to rename the real folder: on a subvolume, a bind mount or overlayfs only that shows whether it works. */
 function canRename(shared: Folder, name: Uint8Array, root: Folder, probe: Uint8Array): boolean {
   try {
     shared.rename(name, root, probe, "fresh");
@@ -216,19 +202,19 @@ function canRename(shared: Folder, name: Uint8Array, root: Folder, probe: Uint8A
   return true;
 }
 
-/** Deletes what earlier restores replaced and nobody needs any more. */
+/** Deletes what earlier restores replaced, once it was kept for long enough. */
 export async function removeOldReplaced(store: Store, keepMs: number): Promise<void> {
   using replaced = store.layout.replaced.open();
   const names = replaced.list();
   const stat = new Stat();
   for (let i = 0; i < names.count; i++) {
     const name = names.name(i);
-    if (!replaced.stat(name, stat)) continue; // another restore removes it at this moment
+    if (!replaced.stat(name, stat)) continue; // another restore has just removed it
     if (nowMs() - (stat.ctimeSec * 1000 + stat.ctimeNsec / 1e6) <= keepMs) continue;
     try {
       await removeTree(replaced, name);
     } catch (error) {
-      // Another member's: a restore of theirs removes it.
+      // It belongs to another member, whose next restore removes it.
       if (!isSystemError(error, "EACCES", "EPERM")) throw error;
     }
   }

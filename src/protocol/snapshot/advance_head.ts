@@ -2,17 +2,17 @@ import { nowIso } from "../../platform/clock.ts";
 import type { WorktreeConfig } from "../../model/records.ts";
 import type { Store } from "../../repo/store.ts";
 
-/** How a new snapshot moves its worktree, as its intent has it. */
+/** How a new snapshot moves its worktree; its intent holds this. */
 export interface Advance {
   readonly snapshot_id: string;
-  /** False for leaves: autosaves and partial snapshots. */
+  /** False for autosaves and partial snapshots: they are leaves. */
   readonly moves_head: boolean;
-  /** The ref that keeps the line which is left. */
+  /** The ref that keeps the line which the worktree leaves. */
   readonly keep_line_as: string | null;
   readonly actor: string;
 }
 
-/** Moves head and latest to a snapshot that exists now. Repeatable. */
+/** Moves head and latest of a worktree to its new snapshot. Repeatable. */
 export function advanceHead(store: Store, worktree: WorktreeConfig, advance: Advance): void {
   const { snapshot_id, keep_line_as } = advance;
   if (!advance.moves_head) return;

@@ -1,52 +1,64 @@
 import { isJvsError, JvsError } from "../../model/errors.ts";
 import type { IgnoreRules } from "../../tree/ignore.ts";
-import { LOST } from "../../model/entry.ts";
-import { at, type TreeTable } from "../../tree/table.ts";
+import type { TreeTable } from "../../tree/table.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import { withIntent } from "../change/with_intent.ts";
-import { lookAt } from "../look/look.ts";
-import { saveSnapshot } from "./save_snapshot.ts";
-import { snapshotSaving } from "./snapshot_saving.ts";
+import { type Look, lookAt } from "../look/look.ts";
+import { isLeftOut } from "../payload/left_out.ts";
+import { type Saved, saveSnapshot, snapshotSaving } from "./save_snapshot.ts";
 
-/** An autosave that was made. */
+/** A new autosave. */
 export interface Autosave {
   readonly snapshotId: string;
-  /** Paths that could not be read, so it does not hold them. */
+  /** Paths that could not be read, so that it does not hold them. */
   readonly missing: readonly Uint8Array[];
   /** What it holds. */
   readonly table: TreeTable;
 }
 
-/** Saves the worktree as it is before something changes it: a leaf on the head that moves nothing. SPEC 7. */
+/** Saves the worktree before something changes it: a leaf on the head, which moves nothing. SPEC 7. */
 export async function autosave(
-  change: WorktreeContext,
+  context: WorktreeContext,
   rules: IgnoreRules | null,
   note: string,
 ): Promise<Autosave> {
-  const { context, store, worktree } = change;
+  const { worktree } = context;
   using look = await lookAt(context, worktree, { rules, unreadable: "record" });
-  const begun = { kind: snapshotSaving, target: worktree.name, details: {} };
   try {
-    return await withIntent(context, worktree.worktree_id, begun, async (intent) => {
-      const { descriptor, table } = await saveSnapshot({ context, store, worktree, intent }, look, {
+    const { descriptor, table } = await autosaveLook(context, look, note, null);
+    const missing = [...look.scan.unreadable];
+    for (let i = 0; i < table.count; i++) if (isLeftOut(table, i)) missing.push(table.path(i));
+    return { snapshotId: descriptor.snapshot_id, missing, table };
+  } catch (error) {
+    throw notSaved(error, worktree.name);
+  }
+}
+
+/** Saves what a look saw as an autosave: all of it (null), or only these paths. */
+export async function autosaveLook(
+  context: WorktreeContext,
+  look: Look,
+  note: string,
+  paths: readonly string[] | null,
+): Promise<Saved> {
+  const { name, worktree_id } = context.worktree;
+  const begun = { kind: snapshotSaving, target: name, details: {} };
+  return await withIntent(
+    context,
+    worktree_id,
+    begun,
+    async (intent) =>
+      await saveSnapshot({ ...context, intent }, look, {
         kind: "autosave",
         note,
         tags: [],
         consistency: "either",
         skipUnreadable: true,
-        paths: null,
+        paths,
         movesHead: false,
         keepLineAs: null,
-      });
-      const missing = [...look.scan.unreadable];
-      for (let i = 0; i < table.count; i++) {
-        if ((at(table.lost, i) & LOST.type) !== 0) missing.push(table.path(i));
-      }
-      return { snapshotId: descriptor.snapshot_id, missing, table };
-    });
-  } catch (error) {
-    throw notSaved(error, worktree.name);
-  }
+      }),
+  );
 }
 
 function notSaved(error: unknown, name: string): unknown {

@@ -12,7 +12,7 @@ import { settle } from "../../tree/scan_clock.ts";
 import type { Scan } from "../../tree/scan.ts";
 import type { TreeTable } from "../../tree/table.ts";
 import { unreadableError } from "../../tree/unreadable.ts";
-import { correctFromPayload } from "./capture_tables.ts";
+import { correctFromPayload } from "./correct_from_payload.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import { copyHashes } from "../look/copy_hashes.ts";
 import { type Look, scanWorktree } from "../look/look.ts";
@@ -24,21 +24,21 @@ const RECAPTURES = 3;
 /** How to capture. */
 export interface CaptureOptions {
   readonly engine: Engine;
-  /** `quiesced` fails where the worktree does not hold still; `either` then takes what it gets and says so. */
+  /** If the worktree does not stop changing, `quiesced` fails, and `either` takes what it gets and says so. */
   readonly consistency: "quiesced" | "best_effort" | "either";
-  /** Whether unreadable files are an error or are noted and left out. */
+  /** Whether unreadable files are left out, with a note; else they are an error. */
   readonly skipUnreadable: boolean;
 }
 
-/** A payload that was made, hashed, and is not published yet. */
+/** A payload that is made and hashed, but not published. */
 export interface Capture {
   /** What the payload holds. */
   readonly table: TreeTable;
-  /** The same as it was seen in the worktree, for the next look; one table with it where the engine made entry by entry. */
+  /** The same as it was seen in the worktree, for the next look. May be the same object as `table`. */
   readonly seen: TreeTable;
   readonly degradations: DegradationList;
   readonly consistency: "quiesced" | "best_effort";
-  /** The snapshot that the payload shares its unchanged files with. */
+  /** The snapshot with which the payload shares unchanged files. */
   readonly earlier: Pick<SnapshotToShare, "snapshotId" | "table"> | undefined;
 }
 
@@ -48,8 +48,9 @@ interface Attempt {
 }
 
 /**
- * Clones what `look` saw into `snapshots/<id>.tmp` and hashes it. Afterwards everything is looked at again: what
- * changed meanwhile is captured again, what did not is taken over from the attempt before. SPEC 5, *quiesced*.
+ * Clones what `look` saw into `snapshots/<id>.tmp` and hashes it, and then looks at everything again. If something changed
+ * meanwhile it makes another attempt, which links what did not change from the attempt before. SPEC 5, *quiesced*;
+ * docs/design/quiesced-capture.md.
  */
 export async function capture(
   change: WorktreeContext,
@@ -82,7 +83,7 @@ export async function capture(
   }
 }
 
-/** One attempt; the payload that it shares with is closed afterwards. */
+/** Makes one attempt, and closes the payload that it shares files with. */
 async function clonePayload(
   change: WorktreeContext,
   look: Look,
@@ -91,7 +92,7 @@ async function clonePayload(
   share: ShareSource | undefined,
   options: CaptureOptions,
 ): Promise<Attempt> {
-  const { reporter, signal } = change.context;
+  const { reporter, signal } = change;
   using _shared = share?.payload;
   if (scan.clock !== undefined) await settle(scan.table, scan.clock);
   const result = await payloads.make(options.engine, {
@@ -114,8 +115,9 @@ async function clonePayload(
 }
 
 /**
- * The sync that counts comes later: meanwhile the disk is not idle. Not on btrfs: its fsync of a folder writes a log that
- * the sync which counts does not use, and where a file has many links that takes the square of their number.
+ * Runs `work` while the payload is written to the disk, so that the final sync has less to do. Not on btrfs: there the fsync
+ * of a folder writes a log that the final sync does not use, and for a file with many links its time grows with the square
+ * of their number.
  */
 async function whileSyncing<T>(
   { store: { platform } }: WorktreeContext,
@@ -127,18 +129,18 @@ async function whileSyncing<T>(
   return await work().finally(() => syncing);
 }
 
-/** The usual end: nothing changed while it was captured. */
+/** Whether nothing changed during the attempt, which is the usual case. */
 async function isStill(
-  { context }: WorktreeContext,
+  { reporter, signal }: WorktreeContext,
   look: Look,
   { scan, result }: Attempt,
 ): Promise<boolean> {
-  context.reporter.begin("checking that nothing changed");
-  return result.changed.length === 0 && await isTreeUnchangedSince(look.root, scan.table, context.signal);
+  reporter.begin("checking that nothing changed");
+  return result.changed.length === 0 && await isTreeUnchangedSince(look.root, scan.table, signal);
 }
 
 async function lookAgain(change: WorktreeContext, look: Look, scan: Scan): Promise<Scan> {
-  return await scanWorktree(change.context, change.worktree, look.root, {
+  return await scanWorktree(change, look.root, {
     known: scan.table,
     unreadable: "record",
     ...(look.rules === null ? {} : { rules: look.rules }),
@@ -154,19 +156,19 @@ function finish(
   const { scan, result } = attempt;
   degradations.addAll(scan.degradations);
   degradations.addAll(result.degradations);
-  // The tree held still, so what has the same size and time is the same.
+  // The tree did not change, so entries with the same size and time are the same.
   if (result.table !== scan.table) copyHashes(scan.table, result.table);
   return { table: result.table, seen: scan.table, degradations, ...rest };
 }
 
-/** Files without a hash that the payload holds. */
+/** The files of the payload that have no hash. */
 function* unhashed(table: TreeTable): Generator<number> {
   for (let i = 0; i < table.count; i++) {
     if (table.type[i] === FILE && table.hashed[i] === 0 && !isLeftOut(table, i)) yield i;
   }
 }
 
-/** What could not be read stays in the manifest, so that a restore knows to leave it alone, but not in the payload. */
+/** Keeps what could not be read in the manifest, but not in the payload: so a restore knows to leave it alone. */
 function leaveOut(table: TreeTable, { unreadable, degradations }: CloneResult): void {
   for (const index of unreadable) {
     table.lost[index] = (table.lost[index] as number) | LOST.type;
@@ -194,7 +196,7 @@ function neverStill(look: Look, before: Scan, now: Scan, match: Int32Array): Jvs
   );
 }
 
-/** The payload being made in `snapshots/<id>.tmp`, and the attempt before it while that one is still of use. */
+/** The payload in `snapshots/<id>.tmp`, and beside it that of the attempt before. */
 class UnfinishedPayloads {
   private readonly name: string;
 
@@ -206,13 +208,12 @@ class UnfinishedPayloads {
     return this.change.store.layout.unfinishedPayload(this.id).open();
   }
 
-  /** Has the engine make the payload. */
   async make(engine: Engine, request: Omit<CloneRequest, "into" | "name">): Promise<CloneResult> {
     using into = this.snapshots();
     return await engine.clone({ ...request, into, name: bytesOf(this.name) });
   }
 
-  /** Moves the payload out of the way; what did not change is shared with it, by an engine that can. */
+  /** Moves the payload aside, so that the next attempt shares files with it if the engine can do that. */
   async again(
     { abilities }: Engine,
     attempt: Pick<ShareSource, "table" | "match">,

@@ -5,15 +5,15 @@ import { sameTable } from "../../tree/same_table.ts";
 import type { Capture } from "./capture.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 
-/** What a descriptor says of the tree that a snapshot holds. */
+/** What a descriptor says of a snapshot's tree. */
 interface TreeDescription {
   readonly rootHash: string;
   readonly manifestHash: string;
-  /** Whether it is the tree of the snapshot before. */
+  /** Whether it is the same tree as in the snapshot before. */
   readonly isRepeated: boolean;
 }
 
-/** Writes the manifest of a tree that was captured, and gives both hashes. */
+/** Writes the manifest of a captured tree, and returns both hashes. */
 export async function describeTree(
   change: WorktreeContext,
   id: string,
@@ -29,7 +29,7 @@ export async function describeTree(
   return { rootHash, manifestHash: hash, isRepeated: false };
 }
 
-/** Of a tree that is that of an earlier snapshot all is known already; unless anything of it is damaged. */
+/** Repeats the description of the earlier snapshot if it has the same tree; undefined if it has not, or is damaged. */
 async function describeAsBefore(
   { store }: WorktreeContext,
   id: string,
@@ -44,7 +44,7 @@ async function describeAsBefore(
     const { hash } = await repeatManifest(manifests, id, of);
     return { rootHash: payload_root_hash.value, manifestHash: hash, isRepeated: true };
   } catch (error) {
-    // It is verify's and doctor's to tell what is wrong with that snapshot; this one is then described anew.
+    // Verify and doctor report what is wrong with that snapshot.
     if (isJvsError(error, "E_DESCRIPTOR_CORRUPT", "E_NOT_FOUND", "E_FORMAT_UNSUPPORTED")) return undefined;
     throw error;
   }

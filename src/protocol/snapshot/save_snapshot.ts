@@ -1,57 +1,99 @@
-import { DIR, FILE, SYMLINK } from "../../model/entry.ts";
-import type { Descriptor, Stats } from "../../model/records.ts";
-import { at, type TreeTable } from "../../tree/table.ts";
+import type { EngineAbilities } from "../../engine/contract.ts";
+import type { DegradationList } from "../../model/degradations.ts";
+import { type Descriptor, snapshotId } from "../../model/records.ts";
+import { boolean, list, nullable, oneOf, record, text } from "../../model/schema.ts";
 import { nowIso } from "../../platform/clock.ts";
+import type { PlatformAbilities } from "../../platform/platform.ts";
+import { snapshotsMentioned } from "../../repo/audit_mentions.ts";
+import type { Store } from "../../repo/store.ts";
+import type { TreeTable } from "../../tree/table.ts";
+import { commitChange, finishDecided } from "../change/commit.ts";
+import { defineChange, type WorktreeChange, type WorktreeContext } from "../change/kind.ts";
+import { engineFor } from "../engine_for.ts";
+import type { Look } from "../look/look.ts";
 import { advanceHead } from "./advance_head.ts";
 import { capture } from "./capture.ts";
-import { changedBytes } from "./changed_bytes.ts";
-import { commitChange } from "../change/commit.ts";
-import type { WorktreeChange, WorktreeContext } from "../change/kind.ts";
-import { engineFor } from "../engine_for.ts";
 import { describeTree } from "./describe_tree.ts";
-import type { Look } from "../look/look.ts";
-import type { snapshotSaving } from "./snapshot_saving.ts";
-import { addUnseenAspects } from "./unseen_aspects.ts";
+import { changedBytes, statsOf } from "./stats.ts";
 
-/** What a snapshot says of itself besides what it captures. */
+/** Saves a snapshot. Recovery finishes a snapshot that has READY, and removes one that has not. SPEC 6. */
+export const snapshotSaving = defineChange({
+  operation: "snapshot",
+  details: record({
+    parent: nullable(snapshotId()).about("The head that it follows.").optional(),
+    moves_head: boolean().optional(),
+    keep_line_as: nullable(text()).about("The ref that keeps the line which the worktree leaves.").optional(),
+  }),
+  steps: ["began"],
+  audit: record({
+    worktree: text(),
+    snapshot_id: snapshotId(),
+    kind: oneOf("manual", "autosave", "partial"),
+    note: text(),
+    tags: list(text()),
+    descriptor_checksum: text(),
+  }),
+  async recover(context, intent) {
+    const { actor, store } = context;
+    const { snapshot_id } = intent.claims;
+    if (snapshot_id === undefined) return intent.complete();
+    if (!store.snapshots.exists(snapshot_id)) {
+      if (!wasPublished(store, snapshot_id)) await store.snapshots.discardUnfinished(snapshot_id);
+      return intent.complete();
+    }
+    const { parent, moves_head = false, keep_line_as = null } = intent.details;
+    const worktree = store.worktrees.withId(intent.worktreeId);
+    // If the worktree is gone or has another head by now, the snapshot stays where it is.
+    if (worktree !== undefined && worktree.head_snapshot_id === parent) {
+      advanceHead(store, worktree, { snapshot_id, moves_head, keep_line_as, actor });
+    }
+    await finishDecided(context, intent);
+  },
+});
+
+/** How to save a snapshot. */
 export interface SaveOptions {
   readonly kind: Descriptor["kind"];
   readonly note: string;
   readonly tags: readonly string[];
   readonly consistency: "quiesced" | "best_effort" | "either";
   readonly skipUnreadable: boolean;
-  /** The paths it is about, for one that does not hold everything. */
+  /** The paths of a partial snapshot; null for everything. */
   readonly paths: readonly string[] | null;
-  /** Moves head and latest once the snapshot exists; recovery does the same from the intent. */
+  /** Whether head and latest move to it. */
   readonly movesHead: boolean;
-  /** Keeps the line that is left under this name (`--branch`). */
+  /** The ref that keeps the line which the worktree leaves (`--branch`). */
   readonly keepLineAs: string | null;
 }
 
-/** A snapshot that exists now, and what it holds. */
+/** A snapshot that was saved. */
 export interface Saved {
   readonly descriptor: Descriptor;
+  /** What it holds. */
   readonly table: TreeTable;
   /** The same as it was seen in the worktree, for the next look. */
   readonly seen: TreeTable;
 }
 
 /**
- * The protocol of SPEC 6, step by step. `change` has the worktree's lock, so 1 and 8 hold throughout; an error or a kill
- * at any step leaves the snapshot complete or nothing of it: `snapshot_saving.ts`.
+ * Saves a snapshot by the twelve steps of SPEC 6: clone what the look saw, hash it, write manifest and descriptor, and
+ * publish them. The marker READY is the last of it: with READY the snapshot exists.
+ *
+ * An error or a kill may interrupt it at any step. Recovery (of `snapshotSaving`) then removes all of it, or, with READY,
+ * moves the head and writes the audit record. `change` has the worktree's lock, so steps 1 and 8 hold throughout.
  */
 export async function saveSnapshot(
   change: WorktreeChange<typeof snapshotSaving>,
   look: Look,
   options: SaveOptions,
 ): Promise<Saved> {
-  const { context, store, worktree, intent } = change;
+  const { actor, store, worktree, intent } = change;
 
-  // 1. The worktree is as it must be, and there is space for what is ours.
+  // 1. Check the worktree.
   warnOfMissingHead(change);
-  const engine = await engineFor(context, store, { source: look.root });
+  const engine = await engineFor(change, { source: look.root });
 
-  // 2. The intent names the snapshot, so that recovery finds whatever is left of it.
+  // 2. The intent names the snapshot, so that recovery finds all of it.
   const id = await store.snapshots.newId();
   const advance = { moves_head: options.movesHead, keep_line_as: options.keepLineAs };
   intent.step("began", { ...advance, parent: worktree.head_snapshot_id }, { snapshot_id: id });
@@ -61,11 +103,11 @@ export async function saveSnapshot(
   addUnseenAspects(captured.degradations, store.platform.abilities, engine.abilities);
   const { rootHash, manifestHash, isRepeated } = await describeTree(change, id, captured);
 
-  // 5. Everything is durable before anything refers to it.
-  context.reporter.begin("making it durable");
+  // 5. Make it durable before anything refers to it.
+  change.reporter.begin("making it durable");
   syncPayload(change, id);
 
-  // 6. and 7. The descriptor, under a name that nobody reads yet.
+  // 6. and 7. Write the descriptor, under a name that no other process reads.
   const descriptor = await store.snapshots.sealDescriptor({
     snapshot_id: id,
     worktree_id: worktree.worktree_id,
@@ -88,26 +130,26 @@ export async function saveSnapshot(
   });
   store.snapshots.writeDescriptor(descriptor);
 
-  // 8. No other change took the worktree over: its lock is ours until the end.
+  // 8. No other change can have the worktree: we hold its lock until the end.
   const note = { target: id, details: auditDetails(descriptor, worktree.name) };
   await commitChange(change, note, {
-    // 9. to 11. Payload, descriptor, READY: with READY the snapshot exists. Then head and latest move.
+    // 9. to 11. Publish payload, descriptor, READY: with READY the snapshot exists. Then move head and latest.
     commit: () => {
       store.snapshots.publishPayload(id);
       store.snapshots.publishDescriptor(id);
       store.snapshots.writeReady(descriptor);
-      advanceHead(store, worktree, { ...advance, snapshot_id: id, actor: context.actor });
+      advanceHead(store, worktree, { ...advance, snapshot_id: id, actor });
     },
-  }); // 12. Audit record written, intent complete.
+  }); // 12. The audit record is written, the intent is removed.
 
   return { descriptor, table: captured.table, seen: captured.seen };
 }
 
-/** What is here now is saved whatever became of what was saved before. */
-function warnOfMissingHead({ context, store: { snapshots }, worktree }: WorktreeContext): void {
+/** The worktree is saved even if its head is missing. */
+function warnOfMissingHead({ reporter, store: { snapshots }, worktree }: WorktreeContext): void {
   const { head_snapshot_id: head, name } = worktree;
   if (head === null || snapshots.exists(head) || snapshots.isPruned(head)) return;
-  context.reporter.warn(
+  reporter.warn(
     `The snapshot that worktree "${name}" stands on, ${head}, is missing; what is here now is saved behind it all the ` +
       "same. See what is left of it with `jvs doctor`.",
   );
@@ -123,16 +165,28 @@ function auditDetails(descriptor: Descriptor, worktree: string) {
   return { worktree, snapshot_id, kind, note, tags, descriptor_checksum: descriptor_checksum.value };
 }
 
-function statsOf(table: TreeTable, changed: number): Stats {
-  const stats = { files: 0, directories: 0, symlinks: 0, other: 0, bytes: 0, changed_bytes: changed };
-  for (let i = 1; i < table.count; i++) {
-    const type = at(table.type, i);
-    if (type === FILE) {
-      stats.files++;
-      stats.bytes += at(table.size, i);
-    } else if (type === DIR) stats.directories++;
-    else if (type === SYMLINK) stats.symlinks++;
-    else stats.other++;
+const ALL_OF_IT = new Uint8Array();
+const WHY = "nothing can see them without the C library (--allow-ffi)";
+
+/** Adds, once for the whole tree, the aspects that this platform cannot see and so does not keep. SPEC 13. */
+function addUnseenAspects(
+  degradations: DegradationList,
+  { exactStat, holes, xattrs }: PlatformAbilities,
+  { keepsHoles }: EngineAbilities,
+): void {
+  if (!xattrs) {
+    degradations.add("xattr", ALL_OF_IT, `extended attributes: ${WHY}`);
+    degradations.add("acl", ALL_OF_IT, `access control lists: ${WHY}`);
   }
-  return stats;
+  if (!holes && !keepsHoles) degradations.add("holes", ALL_OF_IT, `holes are filled: ${WHY}`);
+  if (!exactStat) degradations.add("times", ALL_OF_IT, `times finer than a millisecond: ${WHY}`);
+}
+
+/**
+ * Whether it was published and its READY was lost: doctor reports that. The audit log is read only if the last steps were
+ * begun.
+ */
+function wasPublished({ layout }: Store, id: string): boolean {
+  if (!layout.payload(id).isThere() && !layout.descriptor(id).isThere()) return false;
+  return snapshotsMentioned(layout, [id]).has(id);
 }

@@ -1,4 +1,4 @@
-import { FILE, LOST } from "../../model/entry.ts";
+import { FILE } from "../../model/entry.ts";
 import { equalBytes } from "../../model/bytes.ts";
 import { isJvsError } from "../../model/errors.ts";
 import type { ShareSource } from "../../engine/contract.ts";
@@ -6,18 +6,19 @@ import { abilitiesOf } from "../../engine/engines.ts";
 import type { Store } from "../../repo/store.ts";
 import { CHANGED, compareEntries, mergeTables } from "../../tree/diff.ts";
 import { settle } from "../../tree/scan_clock.ts";
-import { at, type TreeTable } from "../../tree/table.ts";
+import type { TreeTable } from "../../tree/table.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import type { Look } from "../look/look.ts";
+import { isLeftOut } from "../payload/left_out.ts";
 
-/** A snapshot's payload and its manifest, to share files with. */
+/** A snapshot whose payload can share files with a new one. */
 export interface SnapshotToShare extends ShareSource {
   readonly snapshotId: string;
 }
 
 /**
- * The newest payload of this worktree, and which of the files that `look` saw it holds unchanged, to be hard-linked
- * from it. Nothing where there is none, or where it is damaged: then everything is cloned.
+ * Finds the newest payload of this worktree, and which of the files that `look` saw it holds unchanged: those can be
+ * hard-linked from it. Undefined if there is none, or if it is damaged: then everything is cloned.
  */
 export async function shareWithNewest(
   change: WorktreeContext,
@@ -26,7 +27,7 @@ export async function shareWithNewest(
   try {
     return await newestPayload(change, look);
   } catch (error) {
-    // Sharing only saves time and space; what is wrong with that snapshot is verify's and doctor's to say.
+    // Sharing only saves time and space. Verify and doctor report what is wrong with that snapshot.
     if (isJvsError(error, "E_DESCRIPTOR_CORRUPT", "E_NOT_FOUND", "E_IO", "E_PERMISSION")) return undefined;
     throw error;
   }
@@ -51,20 +52,20 @@ async function newestPayload(
   return { snapshotId: id, payload: store.snapshots.openPayload(id), table, match };
 }
 
-/** Payloads of engines that keep modes have writable files, which no other payload may have. */
+/** An engine that keeps modes makes writable payload files, and two payloads must not share such a file. */
 async function isSharable({ platform, snapshots }: Store, id: string): Promise<boolean> {
   return !abilitiesOf((await snapshots.descriptor(id)).engine, platform).keepsModes;
 }
 
 /**
- * Finds files that the cache does not know and that are unchanged all the same: what looks as in the manifest is read in
- * the worktree, as a link takes no space and a copy of it does.
+ * Finds unchanged files that the cache does not know. It reads every file of the worktree whose manifest entry looks the
+ * same, because a link takes no space and a copy does.
  */
 async function matchByContent(look: Look, payload: TreeTable, match: Int32Array): Promise<void> {
   const now = look.table;
   const alike = looksAlike(payload, now, match);
   const unread = [...alike.keys()].filter((j) => now.hashed[j] !== 1);
-  // What is written from now on has another time: then the capture is repeated.
+  // A later write gets another time, and then the capture is repeated.
   if (unread.length > 0 && look.clock !== undefined) await settle(now, look.clock);
   await look.hash(unread);
   for (const [j, i] of alike) {
@@ -72,20 +73,20 @@ async function matchByContent(look: Look, payload: TreeTable, match: Int32Array)
     const after = now.contentHash(j);
     if (before !== undefined && after !== undefined && equalBytes(before, after)) match[j] = i;
   }
-  // What is cloned is hashed as the payload has it.
+  // A file that is cloned is hashed in the payload.
   for (const j of unread) if (match[j] === -1) now.hashed[j] = 0;
 }
 
 /**
- * Files without a match whose entry in the manifest differs in nothing that was seen of them. A shared inode has one set
- * of aspects, so all that a payload shows of a file must be the same.
+ * Files without a match whose manifest entry does not differ in any aspect. All aspects must be the same, because a shared
+ * inode has only one set of them.
  */
 function looksAlike(payload: TreeTable, now: TreeTable, match: Int32Array): Map<number, number> {
   const alike = new Map<number, number>();
   if (!match.some((i, j) => i === -1 && now.type[j] === FILE)) return alike;
   mergeTables(payload, now, (i, j) => {
     if (i === -1 || j === -1 || match[j] !== -1 || now.type[j] !== FILE || payload.type[i] !== FILE) return;
-    if ((at(payload.lost, i) & LOST.type) !== 0) return;
+    if (isLeftOut(payload, i)) return;
     const differing = compareEntries(payload, i, now, j, { metadata: true });
     if ((differing & ~(CHANGED.hardlink | CHANGED.unknown)) === 0) alike.set(j, i);
   });

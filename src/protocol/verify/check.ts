@@ -4,6 +4,7 @@ import type { Finding, WorktreeConfig } from "../../model/records.ts";
 import { nowMs } from "../../platform/clock.ts";
 import { belongsTo } from "../../platform/host_names.ts";
 import { isUnreadableRecord } from "../../repo/control_errors.ts";
+import type { Store } from "../../repo/store.ts";
 import type { RepositoryContext } from "../context.ts";
 import { isAdopted } from "../open_worktree.ts";
 import { finding } from "./finding.ts";
@@ -11,15 +12,15 @@ import { leftoversOf } from "./leftovers.ts";
 
 const SKEW_MS = 2000;
 
-/** One of the things that doctor and verify look at. */
+/** One check of doctor or verify. */
 export type Check = (context: RepositoryContext) => Finding[] | Promise<Finding[]>;
 
-/** What these checks find, one after the other. One that may not read what it is about says so, and the others go on. */
+/** Runs these checks one after the other. A check that may not read something reports that, and the others still run. */
 export async function runChecks(context: RepositoryContext, checks: readonly Check[]): Promise<Finding[]> {
   const found = new Map<string, Finding>();
   for (const check of checks) {
     for (const each of await findingsOf(context, check)) {
-      // Two checks may meet the same closed file.
+      // Two checks may report the same closed file.
       found.set(each.code === "E_PERMISSION" ? each.message : `${found.size}`, each);
     }
   }
@@ -35,7 +36,7 @@ async function findingsOf(context: RepositoryContext, check: Check): Promise<Fin
   }
 }
 
-/** Every snapshot's ancestors exist and end; heads, latests and refs name snapshots. SPEC 9. */
+/** Checks that every snapshot has its ancestors, without a circle, and that heads, latests and refs name snapshots. SPEC 9. */
 export async function checkLineage({ store }: RepositoryContext): Promise<Finding[]> {
   const findings: Finding[] = [];
   const parents = await parentsOf(store, findings);
@@ -68,23 +69,19 @@ export async function checkLineage({ store }: RepositoryContext): Promise<Findin
   return [...findings, ...await checkHeads(store, parents)];
 }
 
-/** A snapshot after which the worktree's head was not moved: a kill between READY and the head. SPEC 2. */
-async function checkHeads(
-  store: RepositoryContext["store"],
-  parents: ReadonlyMap<string, string | null>,
-): Promise<Finding[]> {
-  const findings: Finding[] = [];
-  for (const { id, worktree } of await orphansOf(store, parents)) {
+/** Finds snapshots to which the worktree's head was not moved, because of a kill after READY. SPEC 2. */
+async function checkHeads(store: Store, parents: ReadonlyMap<string, string | null>): Promise<Finding[]> {
+  const orphans = await orphansOf(store, parents);
+  return orphans.map(({ id, worktree }) => {
     const message =
       `Snapshot ${id} follows the newest of worktree "${worktree}", whose head was not moved to it.`;
-    findings.push(finding("warning", "HEAD_ORPHAN", message, { snapshot_id: id, repair: "advance_head" }));
-  }
-  return findings;
+    return finding("warning", "HEAD_ORPHAN", message, { snapshot_id: id, repair: "advance_head" });
+  });
 }
 
-/** Full snapshots whose parent is their worktree's head and latest, with no intent that would explain it. */
+/** Full snapshots that follow the head and latest of their worktree, without an open intent. */
 export async function orphansOf(
-  store: RepositoryContext["store"],
+  store: Store,
   parents: ReadonlyMap<string, string | null>,
 ): Promise<{ id: string; worktree: string }[]> {
   const busy = new Set(store.intents.list().map((intent) => intent.worktree_id));
@@ -94,7 +91,7 @@ export async function orphansOf(
     if (busy.has(worktree.worktree_id) || head !== latest) continue;
     for (const [id, parent] of parents) {
       if (parent !== head || store.snapshots.isPruned(id)) continue;
-      const descriptor = await store.snapshots.descriptor(id).catch(() => undefined); // found damaged elsewhere
+      const descriptor = await store.snapshots.descriptor(id).catch(() => undefined); // another check reports a damaged one
       if (descriptor?.worktree_id === worktree.worktree_id && descriptor.kind === "manual") {
         orphans.push({ id, worktree: worktree.name });
       }
@@ -103,9 +100,9 @@ export async function orphansOf(
   return orphans;
 }
 
-/** Each snapshot's parent; what cannot be read is a finding instead. */
+/** Each snapshot's parent. A descriptor that cannot be read becomes a finding. */
 export async function parentsOf(
-  store: RepositoryContext["store"],
+  store: Store,
   findings: Finding[],
 ): Promise<Map<string, string | null>> {
   const parents = new Map<string, string | null>();
@@ -137,7 +134,7 @@ function cyclesIn(parents: ReadonlyMap<string, string | null>): string[] {
   return found;
 }
 
-/** The audit trail is one unbroken chain. */
+/** Checks that the audit trail is one unbroken chain. */
 export async function checkAudit({ store }: RepositoryContext): Promise<Finding[]> {
   const { broken, pending } = await store.audit.check();
   if (broken !== undefined) {
@@ -157,14 +154,14 @@ export async function checkAudit({ store }: RepositoryContext): Promise<Finding[
   ];
 }
 
-/** What is on disk of snapshots belongs together: READY, payload, descriptor, manifest. */
+/** Checks that every snapshot has all its parts, and that nothing is left over from a crash. */
 export async function checkLayout({ store }: RepositoryContext): Promise<Finding[]> {
   const { layout, snapshots } = store;
   const findings: Finding[] = [];
   sound(["repo_id"], () => store.repoId, findings);
   for (const id of snapshots.list()) {
     if (snapshots.isPruned(id)) continue;
-    // A descriptor that is missing is found where it is read, with its lineage.
+    // `checkLineage` reports a missing descriptor.
     for (
       const [place, code] of [
         [layout.payload(id), "E_PAYLOAD_HASH_MISMATCH"],
@@ -178,7 +175,7 @@ export async function checkLayout({ store }: RepositoryContext): Promise<Finding
     }
   }
   for (const { what, path, snapshotId } of await leftoversOf(store)) {
-    const message = `Left over from ${what}: "${path}". It is in nobody's way.`;
+    const message = `Left over from ${what}: "${path}". It does no harm.`;
     const where = { path, ...(snapshotId === undefined ? {} : { snapshot_id: snapshotId }) };
     findings.push(finding("warning", "LEFTOVER", message, { ...where, repair: "clean_tmp" }));
   }
@@ -189,19 +186,19 @@ export async function checkLayout({ store }: RepositoryContext): Promise<Finding
   return findings;
 }
 
-/** The worktrees whose records can be used; the others become findings. */
+/** The worktrees whose records can be used; each of the others becomes a finding. */
 export function soundWorktrees(
-  { worktrees }: RepositoryContext["store"],
+  { worktrees }: Store,
   findings: Finding[] = [],
 ): WorktreeConfig[] {
   return sound(worktrees.names(), (name) => {
     const worktree = worktrees.find(name);
-    if (worktree !== undefined) worktrees.root(worktree); // throws for one that it must not name
+    if (worktree !== undefined) worktrees.root(worktree); // throws for a path that it must not have
     return worktree;
   }, findings);
 }
 
-/** The records that can be read; what is wrong with the others becomes a finding each, so that all of it is told. */
+/** The records that can be read; each of the others becomes a finding. */
 function sound<T>(names: readonly string[], read: (name: string) => T | undefined, findings: Finding[]): T[] {
   return names.flatMap((name) => {
     try {
@@ -218,12 +215,12 @@ function problemFound(error: JvsError): Finding {
   const { path } = error.details;
   const where = typeof path === "string" ? { path } : {};
   if (error.code !== "E_PERMISSION") return finding("critical", error.code, error.message, where);
-  // What may not be read is neither well nor damaged.
+  // A closed file may be sound or damaged.
   const message = `${error.message}${belongsTo(error.details.path)}. So it could not be checked.`;
   return finding("warning", error.code, message, where);
 }
 
-/** What only helps running: open intents, missing folders, the clock. */
+/** Checks what is of use only while JVS runs: intents, folders, the clock. */
 export function checkRuntime({ store }: RepositoryContext): Finding[] {
   const findings: Finding[] = [];
   for (const intent of store.intents.list().filter((each) => store.intents.isAbandoned(each))) {
@@ -254,7 +251,7 @@ export function checkRuntime({ store }: RepositoryContext): Finding[] {
   return findings;
 }
 
-/** Every worktree's folder is the one it was. */
+/** Checks that every worktree still has its own folder. */
 export function checkWorktrees({ store }: RepositoryContext): Finding[] {
   const findings: Finding[] = [];
   for (const worktree of soundWorktrees(store, findings)) {
@@ -275,7 +272,7 @@ export function checkWorktrees({ store }: RepositoryContext): Finding[] {
   return findings;
 }
 
-/** An adopted folder is not ours: that another one is it now is for its owner to say. */
+/** Only the owner of an adopted folder can say that another folder is the right one. */
 function replacedFinding(worktree: WorktreeConfig, path: string): Finding {
   const message = `The folder of worktree "${worktree.name}" is not the one that was versioned: "${path}".`;
   if (!isAdopted(worktree)) {

@@ -2,7 +2,7 @@ import type { Finding } from "../../model/records.ts";
 import { printable } from "../../model/path_text.ts";
 import { sentence } from "../../model/sentence.ts";
 
-/** The repairs that `jvs doctor --repair` takes by name; the safe ones are also what --repair-runtime does. SPEC 9. */
+/** The repairs that `jvs doctor --repair` takes by name. `--repair-runtime` does the safe ones. SPEC 9. */
 export const REPAIRS = [
   "clean_tmp",
   "rebuild_index",
@@ -16,15 +16,15 @@ export const REPAIRS = [
 /** A repair's name. */
 export type Repair = typeof REPAIRS[number];
 
-/** Where a finding is, and what mends it. */
+/** Where a finding is, and what repairs it. */
 export interface FindingOptions {
-  /** None by default: nothing of ours mends it. */
+  /** The repair for it; by default there is none. */
   repair?: Repair | "repair_runtime";
   path?: string;
   snapshot_id?: string;
 }
 
-/** Puts a finding together; its message is made whole sentences, which the message of an error is not. */
+/** Makes a finding. The message of an error has no full stop; this adds it. */
 export function finding(
   severity: Finding["severity"],
   code: string,
@@ -33,4 +33,12 @@ export function finding(
 ): Finding {
   const { repair = null, path = null, snapshot_id = null } = options;
   return { severity, code, message: sentence(printable(message)), repair, path, snapshot_id };
+}
+
+const MOST_NAMED = 5;
+
+/** The first of these for a message, and how many more there are. */
+export function firstFew(names: readonly string[]): string {
+  const more = names.length > MOST_NAMED ? `, and ${names.length - MOST_NAMED} more` : "";
+  return names.slice(0, MOST_NAMED).join(", ") + more;
 }

@@ -7,7 +7,7 @@ import { removeTree } from "../../tree/remove_tree.ts";
 import { lostRecords } from "./lost_records.ts";
 import { snapshotsWithoutMarker } from "./lost_markers.ts";
 
-/** Something that a crash left and no open intent accounts for: in nobody's way, and safe to clean. */
+/** Something that a crash left and no open intent knows of. It does no harm, and is safe to remove. */
 export interface Leftover {
   readonly what: string;
   readonly path: string;
@@ -15,7 +15,7 @@ export interface Leftover {
   clean(): void | Promise<void>;
 }
 
-/** All there is. What somebody is just making may be among it, unless the caller holds every lock. */
+/** Finds all leftovers. Unless the caller holds every lock, they may include what another process is making just now. */
 export async function leftoversOf(store: Store): Promise<Leftover[]> {
   return [
     ...await unfinishedSnapshots(store),
@@ -37,9 +37,9 @@ async function unfinishedSnapshots(store: Store): Promise<Leftover[]> {
   }));
 }
 
-/** What a restore took out of a worktree goes where that is kept for a while, and then with it. SPEC 7. */
+/** Staging of restores. To clean it moves it to `replaced`, where it is kept for a while. SPEC 7. */
 function strayStaging({ layout }: Store): Leftover[] {
-  // What a damaged intent was about nobody knows: what it staged may be all that is left of something.
+  // Names of intents, damaged ones too: what such an intent staged may be the only copy.
   const busy = new Set(layout.intents.names().map((name) => name.replace(/\.json$/, "")));
   return layout.staging.names().filter((name) => !busy.has(name)).map((name) => ({
     what: "an interrupted restore",
@@ -52,7 +52,7 @@ function strayStaging({ layout }: Store): Leftover[] {
   }));
 }
 
-/** The folder of a worktree's record, made before it or not removed after it. */
+/** Folders for the record of a worktree, without that record. */
 function emptyRecords(store: Store): Leftover[] {
   return lostRecords(store).empty.map((name) => ({
     what: `a worktree "${name}" that was being made or removed`,
@@ -61,7 +61,7 @@ function emptyRecords(store: Store): Leftover[] {
   }));
 }
 
-/** Control planes of which another became the repository. */
+/** Control planes that did not become a repository. */
 function unfinishedRepositories({ layout, platform }: Store): Leftover[] {
   using root = platform.openFolder(layout.root);
   const listing = root.list();
@@ -76,7 +76,7 @@ function unfinishedRepositories({ layout, platform }: Store): Leftover[] {
   }));
 }
 
-/** Control files that were being written. */
+/** Temporary files, from which control files are renamed. */
 function temporaryFiles({ layout }: Store): Leftover[] {
   const records = worktreeNames(layout).map((name) => layout.worktree(name));
   const files = [...layout.folders, ...records].flatMap((folder) =>

@@ -5,21 +5,21 @@ import type { Store } from "../../repo/store.ts";
 import type { RepositoryContext } from "../context.ts";
 import { finding } from "./finding.ts";
 
-/** A snapshot that was published, and whose marker is gone: the disk or a copier lost it, as no step of ours removes it. */
+/** A published snapshot without its marker READY. The disk or a copy lost it, because no step of JVS removes it alone. */
 export interface LostMarker {
   readonly id: string;
-  /** What a marker can be rebuilt from; nothing where the descriptor or the payload is not there or not whole. */
+  /** The marker can be rebuilt from it; undefined if descriptor or payload is missing or damaged. */
   readonly descriptor: Descriptor | undefined;
 }
 
-/** What there is of snapshots without a marker, and no open intent accounts for. */
+/** The snapshots without a marker that no open intent knows of. */
 export interface WithoutMarker {
-  /** Never published: in nobody's way, and safe to remove. */
+  /** They were never published, and are safe to remove. */
   readonly unfinished: readonly string[];
   readonly lost: readonly LostMarker[];
 }
 
-/** Tells what a crash left from what a marker was lost of: only the first may ever be removed. SPEC 6. */
+/** Finds snapshots without a marker. Only those that were never published may be removed. SPEC 6. */
 export async function snapshotsWithoutMarker(store: Store): Promise<WithoutMarker> {
   const ids = withoutIntent(store);
   const unfinished: string[] = [];
@@ -34,11 +34,11 @@ export async function snapshotsWithoutMarker(store: Store): Promise<WithoutMarke
     const descriptor = hasPayload && isRecorded(whole, mentions.get(id)) ? whole : undefined;
     // Steps 9 and 10 of SPEC 6 were done, and an intent that was not finished would still be there.
     const isPublished = named.has(id) || mentions.has(id) || hasPayload && whole !== undefined;
-    // Where records of the trail are missing, nobody can say that this one was never published.
+    // With a broken audit trail it is not certain that this one was never published.
     if (isPublished || hasPayload && !isTold) lost.push({ id, descriptor });
     else unfinished.push(id);
   }
-  // What was just being made when the first look was taken has its intent or its marker by now.
+  // A snapshot that another process was making at the first look has its intent or its marker by now.
   const still = new Set(withoutIntent(store));
   return {
     unfinished: unfinished.filter((id) => still.has(id)),
@@ -46,7 +46,7 @@ export async function snapshotsWithoutMarker(store: Store): Promise<WithoutMarke
   };
 }
 
-/** Each published snapshot without a marker. */
+/** Reports each published snapshot without a marker. */
 export async function checkMarkers({ store }: RepositoryContext): Promise<Finding[]> {
   const { lost } = await snapshotsWithoutMarker(store);
   return lost.map(({ id, descriptor }) => {
@@ -68,20 +68,20 @@ function wayBack({ snapshots }: Store, id: string): string {
     `copy of the repository. What is left of it is kept: ${left}.`;
 }
 
-/** In this order: a snapshot that is finished between the looks has its marker by the last one. */
+/** In this order, because a snapshot that is finished meanwhile has its marker at the last look. */
 function withoutIntent({ snapshots, intents }: Store): string[] {
   const ids = snapshots.leftovers();
   const busy = new Set<string | undefined>(intents.list().map((intent) => intent.claims.snapshot_id));
   return ids.filter((id) => !busy.has(id) && !snapshots.exists(id));
 }
 
-/** The audit trail has the checksum of every descriptor: a changed one must not get a marker that fits it. */
+/** Whether the audit trail has this descriptor's checksum: a changed descriptor must not get a marker. */
 function isRecorded(descriptor: Descriptor | undefined, mention: Mention | undefined): boolean {
   const recorded = mention?.descriptorChecksum ?? null;
   return recorded === null || recorded === descriptor?.descriptor_checksum.value;
 }
 
-/** All that records name which are given to snapshots that exist; damaged ones name nothing here, and are told elsewhere. */
+/** The snapshots that other records name: only a published one is ever named. Damaged records are skipped here. */
 async function namedSnapshots(store: Store): Promise<ReadonlySet<string | null>> {
   const { pins, refs, snapshots, worktrees } = store;
   const named = new Set<string | null>();

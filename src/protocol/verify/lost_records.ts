@@ -5,22 +5,22 @@ import { isAt, missingRecord } from "../../repo/worktree_files.ts";
 import type { RepositoryContext } from "../context.ts";
 import { finding } from "./finding.ts";
 
-/** Worktrees of which there is something and no record, and which no open intent makes or removes just now. */
+/** Worktrees without a record, unless an open intent is making or removing them. */
 export interface LostRecords {
-  /** Their files are there: nobody removed them. */
+  /** They still have their files. */
   readonly lost: readonly string[];
-  /** Only an empty folder for the record, as a kill leaves it that no intent tells of any more. */
+  /** They have only an empty folder for the record, as a kill may leave it. */
   readonly empty: readonly string[];
 }
 
-/** Looks for names without a record. */
+/** Finds worktrees without a record. */
 export function lostRecords(store: Store): LostRecords {
   const { layout } = store;
   const names = withoutRecord(store);
   const busy = new Set<string | undefined>(
     store.intents.list().flatMap(({ target, claims }) => [target, claims.worktree_name]),
   );
-  // What was under way at the first look has its record, or nothing any more, by the second, or its intent is open.
+  // A change that was under way at the first look has an open intent, or is done by the second look.
   const still = new Set(withoutRecord(store));
   const settled = names.filter((name) => !busy.has(name) && still.has(name));
   const hasFiles = (name: string) => name === "main" || isAt(`${layout.payloads}/${name}`);
@@ -30,7 +30,7 @@ export function lostRecords(store: Store): LostRecords {
   };
 }
 
-/** Each worktree that lost its record, and the first one also where nothing at all is left of that. */
+/** Reports each worktree that lost its record; the first worktree even if its folder for the record is gone too. */
 export function checkRecords({ store }: RepositoryContext): Finding[] {
   const { layout } = store;
   const { lost } = lostRecords(store);
@@ -48,19 +48,19 @@ function lostFinding({ layout }: Store, name: string, folder: string): Finding {
   const { message } = missingRecord(layout, name);
   const ways =
     `Its snapshots and its files, in "${folder}", are all still here. Bring the record back from a copy of ` +
-    `the repository; or move that folder away, make the worktree anew in "${layout.root}" with ` +
+    `the repository; or move that folder away, make the worktree again in "${layout.root}" with ` +
     `\`jvs worktree create ${name} --from SNAPSHOT\`, and bring into it what was not saved.`;
   return finding("critical", "E_DESCRIPTOR_CORRUPT", `${message}. ${ways}`, { path });
 }
 
-/** Where the first worktree's files are; it may have any name, and neither its folder nor it is ever moved or removed. */
+/** The folder of the first worktree, which may have any name. It is never moved or removed. */
 function firstFolder({ layout }: Store): string | undefined {
   const { root } = layout;
   const adopted = root.endsWith(".jvs") && !root.endsWith("/.jvs") ? [root.slice(0, -".jvs".length)] : [];
   return [...adopted, `${root}/main`].find(isAt);
 }
 
-/** Also where a record is damaged: that may be it, and is told already. */
+/** Whether the first worktree has a record. A damaged record may be it, and is reported elsewhere. */
 function hasFirst({ worktrees }: Store): boolean {
   return worktrees.names().some((name) => {
     try {

@@ -1,12 +1,12 @@
-import { bytesOf } from "../../model/bytes.ts";
+import { ITSELF } from "../../model/bytes.ts";
 import { type Folder, Stat } from "../../platform/platform.ts";
 import { HASH_BYTES } from "../../tree/table.ts";
 
-/** Hashes of payload inodes that were read in this run: snapshots share inodes, and each is read once. */
+/** The hashes of payload inodes that were read in this run. Snapshots share inodes, and each is read only once. */
 export class ReadInodes {
   private readonly devices = new Map<string, InodeHashes>();
 
-  /** Those on a payload's device: inode numbers mean nothing on another one. */
+  /** The hashes on a payload's device: inode numbers of two devices have nothing in common. */
   of(payload: Folder): InodeHashes {
     const stat = new Stat();
     payload.stat(ITSELF, stat);
@@ -17,10 +17,9 @@ export class ReadInodes {
   }
 }
 
-const ITSELF = bytesOf(".");
 const FIRST_CAPACITY = 1024;
 
-/** A hash for each inode, in columns: a million of them take 82 MB, where a map of objects takes four times that. */
+/** A hash for each inode, in columns: a million take 82 MB. A map of objects takes four times that. */
 export class InodeHashes {
   private count = 0;
   private high = new Uint32Array(FIRST_CAPACITY);
@@ -28,7 +27,7 @@ export class InodeHashes {
   private used = new Uint8Array(FIRST_CAPACITY);
   private hashes = new Uint8Array(FIRST_CAPACITY * HASH_BYTES);
 
-  /** A view, or nothing. */
+  /** The hash, not copied; undefined if the inode was not read. */
   get(high: number, low: number): Uint8Array | undefined {
     const place = this.placeOf(high, low);
     return this.used[place] === 1

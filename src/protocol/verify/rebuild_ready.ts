@@ -2,17 +2,16 @@ import { isJvsError, JvsError } from "../../model/errors.ts";
 import type { Descriptor } from "../../model/records.ts";
 import { record, text } from "../../model/schema.ts";
 import { commitChange, finishIf } from "../change/commit.ts";
-import { type Change, defineChange } from "../change/kind.ts";
+import { defineChange } from "../change/kind.ts";
 import { recoverOpenIntents } from "../change/recover.ts";
 import { withIntent } from "../change/with_intent.ts";
 import { lockEverything } from "../change/locks.ts";
 import type { RepositoryContext } from "../context.ts";
+import { firstFew } from "./finding.ts";
 import { ReadInodes } from "./read_inodes.ts";
-import type { UncheckedPath } from "./payload.ts";
-import { verifyContent } from "./snapshot.ts";
+import type { UncheckedPath } from "./verify_payload.ts";
+import { verifyContent } from "./verify_snapshot.ts";
 import { snapshotsWithoutMarker } from "./lost_markers.ts";
-
-const MOST_NAMED = 5;
 
 /** Writes the marker of a snapshot that lost it. */
 export const readyRebuilding = defineChange({
@@ -24,8 +23,8 @@ export const readyRebuilding = defineChange({
 });
 
 /**
- * Writes the marker of each published snapshot that lost it, from its descriptor, once manifest and payload are proved by
- * that. `E_PAYLOAD_HASH_MISMATCH` for one whose content is not what was saved, after the others are mended.
+ * Writes the marker of each published snapshot that lost it, after its manifest and payload are proved by the descriptor.
+ * `E_PAYLOAD_HASH_MISMATCH`, after all others are repaired, if the content of one is not what was saved.
  */
 export async function rebuildReady(context: RepositoryContext): Promise<string[]> {
   const { store } = context;
@@ -36,7 +35,7 @@ export async function rebuildReady(context: RepositoryContext): Promise<string[]
   const mended: string[] = [];
   const damaged: JvsError[] = [];
   for (const { descriptor } of lost) {
-    if (descriptor === undefined) continue; // only a copy brings that back: the finding says so
+    if (descriptor === undefined) continue; // the finding says that only a copy helps
     const id = descriptor.snapshot_id;
     const problem = await problemOf(context, descriptor, read);
     if (problem !== undefined) {
@@ -60,43 +59,37 @@ async function problemOf(
     if (severity === "unchecked") return notRead(descriptor.snapshot_id, unchecked);
     return severity === "critical" ? notWhole(descriptor.snapshot_id, files) : undefined;
   } catch (error) {
-    if (isJvsError(error, "E_DESCRIPTOR_CORRUPT")) return error; // the manifest
+    if (isJvsError(error, "E_DESCRIPTOR_CORRUPT")) return error; // the manifest is damaged
     throw error;
   }
 }
 
 async function rebuild(context: RepositoryContext, descriptor: Descriptor): Promise<void> {
-  const { store } = context;
   const { snapshot_id: id, descriptor_checksum } = descriptor;
   const begun = { kind: readyRebuilding, target: id, details: {}, claims: { snapshot_id: id } };
   await withIntent(context, null, begun, async (intent) => {
-    const change: Change<typeof readyRebuilding> = { context, store, intent };
     const details = { descriptor_checksum: descriptor_checksum.value };
-    await commitChange(change, { target: id, details }, {
-      commit: () => store.snapshots.writeReady(descriptor),
+    await commitChange<typeof readyRebuilding>({ ...context, intent }, { target: id, details }, {
+      commit: () => context.store.snapshots.writeReady(descriptor),
     });
   });
 }
 
 function notRead(id: string, unchecked: readonly UncheckedPath[]): JvsError {
-  const named = unchecked.slice(0, MOST_NAMED).map(({ path, owner }) => `${path || "."} (of ${owner})`);
-  const more = unchecked.length > MOST_NAMED ? `, and ${unchecked.length - MOST_NAMED} more` : "";
+  const named = firstFew(unchecked.map(({ path, owner }) => `${path || "."} (of ${owner})`));
   return new JvsError(
     "E_PERMISSION",
     `Cannot rebuild the commit marker of snapshot ${id}: you may not read all of it, so its content cannot be ` +
-      `proved: ${named.join(", ")}${more}`,
+      `proved: ${named}`,
     { hint: "Let their owner or root do this repair.", details: { snapshot_id: id, unchecked } },
   );
 }
 
 function notWhole(id: string, files: readonly { path: string; problem: string }[]): JvsError {
-  const named = files.slice(0, MOST_NAMED).map(({ path, problem }) => `${path || "."} (${problem})`);
-  const more = files.length > MOST_NAMED ? `, and ${files.length - MOST_NAMED} more` : "";
+  const named = firstFew(files.map(({ path, problem }) => `${path || "."} (${problem})`));
   return new JvsError(
     "E_PAYLOAD_HASH_MISMATCH",
-    `Cannot rebuild the commit marker of snapshot ${id}: its content is not what was saved: ${
-      named.join(", ")
-    }${more}`,
+    `Cannot rebuild the commit marker of snapshot ${id}: its content is not what was saved: ${named}`,
     {
       hint: "Bring the snapshot's files back from a copy of the repository, then repair again.",
       details: { snapshot_id: id, files },

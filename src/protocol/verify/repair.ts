@@ -1,6 +1,5 @@
 import { bytesOf } from "../../model/bytes.ts";
 import { isJvsError } from "../../model/errors.ts";
-import type { WorktreeConfig } from "../../model/records.ts";
 import { record, text } from "../../model/schema.ts";
 import { removeTree } from "../../tree/remove_tree.ts";
 import { advanceHead } from "../snapshot/advance_head.ts";
@@ -23,20 +22,20 @@ import { rebuildReady } from "./rebuild_ready.ts";
 
 const ADVANCE = { moves_head: true, keep_line_as: null };
 
-/** Moves the head of a worktree to the snapshot that follows it, when that move was lost. */
+/** Moves the head of a worktree to the snapshot that follows it, if a kill prevented that. */
 export const headAdvance = defineChange({
   operation: "doctor advance_head",
   details: record({}),
   steps: [],
   audit: record({ worktree: text() }),
-  // The head is one file, which says whether it was moved.
+  // The head is in one file, which shows whether it was moved.
   async recover(context, intent) {
     const worktree = context.store.worktrees.withId(intent.worktreeId);
     await finishIf(worktree?.head_snapshot_id === intent.target, context, intent);
   },
 });
 
-/** Recovers open intents and does the repairs that cannot lose anything. SPEC 9. */
+/** Recovers open intents, and does the repairs that cannot lose anything. SPEC 9. */
 export async function repairRuntime(context: RepositoryContext): Promise<string[]> {
   context.store.ensureRuntime();
   return [
@@ -47,13 +46,13 @@ export async function repairRuntime(context: RepositoryContext): Promise<string[
   ];
 }
 
-/** Does one repair; what was mended, in sentences. */
+/** Does one repair, and returns a sentence for each thing that it repaired. */
 export async function repair(context: RepositoryContext, action: Repair): Promise<string[]> {
   switch (action) {
     case "clean_intents":
       return await cleanIntents(context);
     case "clean_locks":
-      // Locks are held by open files, so a crash releases them: there is nothing to clean but their notes.
+      // A crash releases locks, because open files hold them: there is nothing to do.
       return [];
     case "rebuild_index":
       return await rebuildIndex(context);
@@ -68,7 +67,7 @@ export async function repair(context: RepositoryContext, action: Repair): Promis
   }
 }
 
-/** A copied repository's folders have other identities; those inside it are known by their path. */
+/** Accepts the folders of a copied repository: they have other identities, but those inside it have the same path. */
 async function acceptFolders(context: RepositoryContext): Promise<string[]> {
   const { store } = context;
   const accepted: string[] = [];
@@ -76,7 +75,8 @@ async function acceptFolders(context: RepositoryContext): Promise<string[]> {
     using _lock = await lockWorktree(context, worktree_id, folderAcceptance.operation);
     await recoverOnly(context, worktree_id, [folderAcceptance]);
     const worktree = store.worktrees.withId(worktree_id);
-    if (worktree === undefined || isAdopted(worktree) || !isReplaced(store, worktree)) continue;
+    if (worktree === undefined || isAdopted(worktree)) continue;
+    if (store.worktrees.checkIdentity(worktree) !== "replaced") continue;
     using folder = store.worktrees.openRoot(worktree);
     const { path } = worktree;
     await giveFolder(context, worktree, folderAcceptance, {
@@ -86,10 +86,6 @@ async function acceptFolders(context: RepositoryContext): Promise<string[]> {
     accepted.push(`Took the folder of worktree "${name}" as it is now.`);
   }
   return accepted;
-}
-
-function isReplaced(store: RepositoryContext["store"], worktree: WorktreeConfig): boolean {
-  return store.worktrees.checkIdentity(worktree) === "replaced";
 }
 
 async function cleanIntents(context: RepositoryContext): Promise<string[]> {
@@ -109,7 +105,7 @@ async function cleanIntents(context: RepositoryContext): Promise<string[]> {
   return recovered;
 }
 
-/** Those that are whole save reading everything again. */
+/** Keeps the sound caches, because they save reading everything again. */
 async function dropDamagedCaches({ store }: RepositoryContext): Promise<string[]> {
   const caches = store.hostFolder().at("cache");
   const damaged = caches.names().filter((name) => !isWholeCache(caches.at(name)));
@@ -124,7 +120,7 @@ function isWholeCache(place: ControlPath): boolean {
     using file = place.openFile("read");
     return isStatCache(file);
   } catch (error) {
-    if (isSystemError(error) || error instanceof RefusedPath) return false; // no file, or none of ours
+    if (isSystemError(error) || error instanceof RefusedPath) return false; // it is not a file, or not one of ours
     throw error;
   }
 }
@@ -136,7 +132,7 @@ async function rebuildIndex({ store }: RepositoryContext): Promise<string[]> {
 }
 
 async function cleanLeftovers(context: RepositoryContext): Promise<string[]> {
-  // What somebody is just making looks like what a crash left: with every lock nobody is making anything.
+  // Work in progress looks like a leftover. With every lock taken no other process is at work.
   using _locks = await lockEverything(context, "doctor");
   const cleaned: string[] = [];
   for (const { what, path, clean } of await leftoversOf(context.store)) {
@@ -151,7 +147,7 @@ async function advanceHeads(context: RepositoryContext): Promise<string[]> {
   const mended: string[] = [];
   const parents = await parentsOf(store, []);
   for (;;) {
-    // One after the other: behind an orphan there may be another.
+    // One after the other: another orphan may follow this one.
     const [orphan] = await orphansOf(store, parents);
     if (orphan === undefined) return mended;
     const { id, worktree } = orphan;
@@ -167,7 +163,7 @@ async function advanceHeads(context: RepositoryContext): Promise<string[]> {
   }
 }
 
-/** The broken log is kept beside the new one, whose first record says what was broken. */
+/** Keeps the broken log beside the new one, whose first record says what was broken. */
 async function repairAudit({ store, actor, session, reason }: RepositoryContext): Promise<string[]> {
   const made = await store.audit.repair({ actor, session_id: session ?? null, reason: reason ?? null });
   return made === undefined

@@ -2,8 +2,8 @@ import { JvsError } from "../../model/errors.ts";
 import type { RepositoryContext } from "../context.ts";
 
 /**
- * Which files a partial verification reads: `n/t` the n-th of t parts; `x%` so much, each run the next part, so that
- * everything is covered in turn. By a hash of the path: the same file is always in the same part.
+ * Which files a partial verification reads. `n/t` is the n-th of t parts. `x%` is a part of that size, each time the next
+ * one, so that in time every file is read. A hash of its path puts a file always into the same part.
  */
 export function parseSubset(context: RepositoryContext, subset: string): (path: Uint8Array) => boolean {
   const [part, parts] = partOf(context, subset);
@@ -24,7 +24,7 @@ function partOf(context: RepositoryContext, subset: string): [part: number, part
   throw new JvsError("E_USAGE", `Cannot verify the subset "${subset}": it must be like 1/7 or 10%`);
 }
 
-/** Counts the partial verifications of this host; the count is of use only here, and may be lost. */
+/** Counts the partial verifications of this host. The count may be lost. */
 function nextTurn({ store }: RepositoryContext): number {
   const file = store.hostFolder().at("verify-turn");
   const turn = Number(file.readFresh() ?? "0");

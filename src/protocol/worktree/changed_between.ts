@@ -3,7 +3,7 @@ import { mergeTables } from "../../tree/merge_tables.ts";
 import { isUnchangedBetween } from "../../tree/same_entry.ts";
 import type { TreeTable } from "../../tree/table.ts";
 
-/** Paths at which something was done between two looks at one tree. Not the root: moving that changes it. */
+/** The paths that changed between two scans of one tree. Without the root, because to move it changes it. */
 export function changedBetween(before: TreeTable, after: TreeTable): BytePath[] {
   const paths: BytePath[] = [];
   mergeTables(before, after, (i, j) => {

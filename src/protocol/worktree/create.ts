@@ -1,4 +1,4 @@
-import { bytesOf } from "../../model/bytes.ts";
+import { bytesOf, ITSELF } from "../../model/bytes.ts";
 import { DegradationList } from "../../model/degradations.ts";
 import { newUuid } from "../../model/ids.ts";
 import { checkName } from "../../model/names.ts";
@@ -23,29 +23,32 @@ import { type CreationIntent, publishWorktree, worktreeCreation, worktreeForking
 
 type CreationKind = typeof worktreeCreation;
 
-/** What a new worktree begins with. */
+/** The worktree to make. */
 export interface NewWorktree {
   readonly name: string;
-  /** The snapshot that it holds and stands on; null: it begins empty. */
+  /** The snapshot that it holds and stands on; null for an empty worktree. */
   readonly snapshotId: string | null;
-  /** A fork by default. */
+  /** By default a fork. */
   readonly kind?: CreationKind;
-  /** Whether its content is hashed before it is to be seen; as long as it is not too much by default. SPEC 7. */
+  /** Whether its content is hashed before it becomes visible; by default if it is not too much. SPEC 7. */
   readonly verify?: boolean | undefined;
 }
 
-/** A worktree that was made. */
+/** A new worktree. */
 export interface MadeWorktree {
   readonly worktree: WorktreeConfig;
   /** Absolute. */
   readonly path: string;
   /** Whether its content was hashed. */
   readonly verified: boolean;
-  /** What could not be made as the snapshot, or the source, has it. */
+  /** What is not as in the snapshot or the source. */
   readonly degradations: DegradationList;
 }
 
-/** Makes a worktree from a snapshot, or an empty one. A kill at any point leaves nothing to be seen, or all of it. */
+/**
+ * Makes a worktree from a snapshot, or an empty one: reserve its name (`reserve_name.ts`), make its content in staging
+ * (`fill_from_snapshot.ts`), publish it by one rename (`publish.ts`). A kill at any moment leaves nothing of it, or all.
+ */
 export async function createWorktreeFrom(
   context: RepositoryContext,
   { name, snapshotId, kind = worktreeForking, verify }: NewWorktree,
@@ -59,13 +62,13 @@ export async function createWorktreeFrom(
   );
 }
 
-/** Makes a worktree from another one as it is now, unsaved and ignored files included. */
+/** Makes a worktree from another one as it is now, with unsaved and ignored files (`fill_from_worktree.ts`). */
 export async function createLiveFork(
   context: RepositoryContext,
   source: WorktreeConfig,
   name: string,
 ): Promise<MadeWorktree> {
-  // As for a snapshot: no restore may change it meanwhile, and what was left half restored is put right.
+  // Under the lock no restore changes the source meanwhile, and what one left half done is recovered first.
   using _lock = await lockWorktree(context, source.worktree_id, "worktree fork");
   await recoverOpenIntents(context, source.worktree_id);
   const current = context.store.worktrees.get(source.name);
@@ -82,7 +85,7 @@ interface Making {
   readonly name: string;
   readonly kind: CreationKind;
   readonly snapshotId: string | null;
-  /** The worktree that is forked as it is now. */
+  /** The worktree to copy as it is now. */
   readonly source?: string;
 }
 
@@ -94,7 +97,7 @@ async function make(
   const name = checkName(making.name, "worktree");
   const id = newUuid(randomBytes(16));
   const { store } = context;
-  // No other change wants this lock: while it is held, a recovery knows that the change is still under way.
+  // While this lock is held, other processes know that the change is still under way.
   using _own = await lockWorktree(context, id, kind.operation);
   const claims = snapshotId === null ? {} : { snapshot_id: snapshotId };
   return await withIntent(context, id, { kind, target: name, details: {}, claims }, async (intent) => {
@@ -104,7 +107,7 @@ async function make(
     const filled = await stage(context, intent, { name, id, snapshotId }, fill);
     const details = { worktree: name, worktree_id: id, snapshot_id: snapshotId, live: source ?? null };
     using _lock = await lockRepository(context, kind.operation);
-    await commitChange<CreationKind>({ context, store, intent }, { target: name, details }, {
+    await commitChange<CreationKind>({ ...context, intent }, { target: name, details }, {
       commit: () => publishWorktree(store, intent),
     });
     const worktree = store.worktrees.get(name);
@@ -113,7 +116,7 @@ async function make(
   });
 }
 
-/** Makes the payload root out of sight, whole and durable; the intent knows it then. */
+/** Makes the payload root in staging, whole and durable, and writes its record into the intent. */
 async function stage(
   context: RepositoryContext,
   intent: CreationIntent,
@@ -136,8 +139,8 @@ async function stage(
 }
 
 /**
- * Tells the stat cache what was hashed anyway, so that the first snapshot need not read it all again. Nobody else can
- * write there yet: once time has gone on by a tick, whatever is written later shows (SPEC 5, *clean*).
+ * Writes known hashes to the stat cache, so that the first snapshot need not read everything. No other process can write
+ * there yet, and after one tick of the clock every later write shows in times (SPEC 5, *clean*).
  */
 async function rememberContent(
   context: RepositoryContext,
@@ -145,7 +148,7 @@ async function rememberContent(
   root: Folder,
   known: TreeTable,
 ): Promise<void> {
-  using look = await lookWithoutCache(context, config, root.openFolder(bytesOf(".")));
+  using look = await lookWithoutCache({ ...context, worktree: config }, root.openFolder(ITSELF));
   const { clock, table } = look;
   if (clock === undefined || clock.granularityNs > clock.tickNs) return;
   await settle(table, clock);
@@ -154,7 +157,7 @@ async function rememberContent(
   look.remember(null);
 }
 
-const USUAL_MODE = 0o777; // less what the umask takes
+const USUAL_MODE = 0o777; // without the bits of the umask
 
 function fillWithNothing({ into, name }: NewRoot): Promise<Filled> {
   into.makeFolder(name, USUAL_MODE);

@@ -5,11 +5,10 @@ import type { Folder } from "../../platform/platform.ts";
 import type { TreeTable } from "../../tree/table.ts";
 import type { RepositoryContext } from "../context.ts";
 import { isDevice, manifestAsAllowed } from "../payload/as_allowed.ts";
-import { bringOut } from "../payload/bring_out.ts";
+import { bringOut, willVerify } from "../payload/bring_out.ts";
 import { isUnread } from "../payload/left_out.ts";
-import { willVerify } from "../payload/will_verify.ts";
 
-/** Where a payload root is to be made. */
+/** Where to make a payload root. */
 export interface NewRoot {
   readonly into: Folder;
   readonly name: Uint8Array;
@@ -18,13 +17,13 @@ export interface NewRoot {
 /** A payload root that was filled. */
 export interface Filled {
   readonly degradations: DegradationList;
-  /** Whether its content was hashed. */
+  /** Whether its content was hashed and is right. */
   readonly verified: boolean;
-  /** What it holds, where each file's hash is known to be right. */
+  /** What it holds, if the content was hashed. */
   readonly table?: TreeTable;
 }
 
-/** Refuses a snapshot that no worktree can begin with: one whose content was pruned, or that holds only some paths. */
+/** Refuses a snapshot that no worktree can begin with: its content was pruned, or it holds only some paths. */
 export async function checkForkable({ store }: RepositoryContext, id: string): Promise<void> {
   const { kind } = await store.snapshots.descriptor(id);
   if (!store.snapshots.exists(id)) {
@@ -48,7 +47,7 @@ export async function checkForkable({ store }: RepositoryContext, id: string): P
   );
 }
 
-/** Makes the payload root `name` in a folder from a snapshot, as its manifest says. */
+/** Makes a payload root from a snapshot, as its manifest says. */
 export async function fillFromSnapshot(
   context: RepositoryContext,
   { into, name }: NewRoot,

@@ -9,18 +9,18 @@ import { lookAt, scanWorktree } from "../look/look.ts";
 
 const NOTHING_IS_LEFT_OUT = "Change the rights: a live fork takes everything, ignored files too.";
 
-/** Makes the payload root `name` in a folder from what a worktree holds now, ignored files too. The caller holds that worktree's lock. */
+/** Makes a payload root from what a worktree holds now, ignored files too. The caller holds that worktree's lock. */
 export async function fillFromWorktree(
   context: RepositoryContext,
   { into, name }: NewRoot,
   source: WorktreeConfig,
 ): Promise<Filled> {
-  const { reporter, signal, store } = context;
+  const { reporter, signal } = context;
   using look = await lookAt(context, source, { rules: null, unreadable: "record" });
   const { scan, table } = look;
-  // What changes from now on shows when it is looked at again.
+  // The second scan must notice every change from now on.
   await look.settle();
-  const engine = await engineFor(context, store, { source: look.root, control: into });
+  const engine = await engineFor(context, { source: look.root, control: into });
   const result = await engine.clone({
     source: look.root,
     table,
@@ -36,7 +36,7 @@ export async function fillFromWorktree(
   const degradations = new DegradationList();
   degradations.addAll(scan.degradations);
   degradations.addAll(result.degradations);
-  const after = await scanWorktree(context, source, look.root, { known: table, unreadable: "record" });
+  const after = await scanWorktree(look.context, look.root, { known: table, unreadable: "record" });
   for (const path of changedBetween(table, after.table)) {
     degradations.add(
       "changed_during_capture",

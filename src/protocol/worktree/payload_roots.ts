@@ -5,12 +5,13 @@ import { isShared, makeOwnFolder } from "../../platform/make_own.ts";
 import { type Folder, Stat } from "../../platform/platform.ts";
 import { isSystemError } from "../../platform/system_error.ts";
 import { removeClone } from "../../engine/engines.ts";
+import type { WorktreeConfig } from "../../model/records.ts";
 import type { Store } from "../../repo/store.ts";
 
 const PAYLOADS = bytesOf("worktrees");
 const OWNER_MAY_MOVE = 0o300;
 
-/** Opens the folder that payload roots stand in, made where it is missing; a link in its place is `E_PATH_ESCAPE`. */
+/** Opens the folder of the payload roots, and makes it if it is missing; `E_PATH_ESCAPE` if it is a link. */
 export function openPayloads(store: Store): Folder {
   try {
     using root = store.platform.openFolder(store.layout.root);
@@ -28,30 +29,30 @@ export function openPayloads(store: Store): Folder {
   }
 }
 
-/** As open to the group as the control plane is: the folder that they are in may be older than the repository. */
+/** Makes it as open to the group as the control plane. The folder above may be older than the repository. */
 function makePayloads({ layout }: Store, root: Folder): void {
   const control = new Stat();
   layout.control.stat(control);
   try {
     makeOwnFolder(root, PAYLOADS, isShared(control.mode));
   } catch (error) {
-    if (!isSystemError(error, "EEXIST")) throw error; // another worktree is made at this moment
+    if (!isSystemError(error, "EEXIST")) throw error; // another process has just made it
   }
   root.sync();
 }
 
-/** Removes what is staged under an intent. Repeatable. */
+/** Removes what an intent has in staging. Repeatable. */
 export async function discardStaged(store: Store, { id }: { readonly id: string }): Promise<void> {
   using staging = openStaging(store);
   await removeClone(store.platform, staging, bytesOf(id));
 }
 
-/** Opens the folder in which a change keeps what is not visible yet, or not any more. */
+/** Opens the folder for payload roots that are not visible yet, or not any more. */
 export function openStaging(store: Store): Folder {
   return store.layout.staging.open();
 }
 
-/** The inode of what has a name, as records have it; nothing where nothing has. */
+/** The inode of what has this name, as records write it; undefined if nothing has. */
 export function inodeOf(folder: Folder, name: Uint8Array): string | undefined {
   const stat = new Stat();
   if (!folder.stat(name, stat)) return undefined;
@@ -59,8 +60,8 @@ export function inodeOf(folder: Folder, name: Uint8Array): string | undefined {
 }
 
 /**
- * Moving a folder elsewhere changes its `..`, for which its owner needs the right to write in it. Gives that for the
- * time being; the mode to set back afterwards, or null where nothing had to be changed.
+ * Lets the owner move a folder: that changes its `..`, and for that its owner needs the right to write in it. Returns the
+ * mode to set back afterwards; null if the folder has that right already.
  */
 export function makeMovable(folder: Folder): number | null {
   const stat = new Stat();
@@ -70,7 +71,7 @@ export function makeMovable(folder: Folder): number | null {
   return stat.mode;
 }
 
-/** Renames a payload root, never over anything; what cannot be moved is explained. */
+/** Renames a payload root. It never replaces anything, and an error says why it cannot be moved. */
 export function movePayload(from: Folder, name: Uint8Array, to: Folder, toName: Uint8Array): void {
   try {
     from.rename(name, to, toName, "fresh");
@@ -89,4 +90,9 @@ export function movePayload(from: Folder, name: Uint8Array, to: Folder, toName: 
       cause: error,
     });
   }
+}
+
+/** The name of the folder of a worktree in `worktrees/`. */
+export function payloadName({ path }: WorktreeConfig): Uint8Array<ArrayBuffer> {
+  return bytesOf(path.slice(path.lastIndexOf("/") + 1));
 }

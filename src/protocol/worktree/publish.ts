@@ -11,11 +11,11 @@ import { discardStaged, inodeOf, movePayload, openPayloads, openStaging } from "
 const Creation = record({
   config: WorktreeConfig.about("Its record, once it is whole and durable in staging.").optional(),
   root_mode: nullable(integer()).about(
-    "What the payload root's mode is to be, where that was loosened to move it.",
+    "The payload root's mode, if it was changed to move it.",
   ).optional(),
 });
 
-/** The intent of a worktree that is made. */
+/** The intent of a new worktree. */
 export type CreationIntent = OpenIntent<Infer<typeof Creation>, "reserved" | "staged">;
 
 const creation = (operation: string) =>
@@ -35,10 +35,10 @@ const creation = (operation: string) =>
 
 /** Makes a worktree, empty or from a snapshot. */
 export const worktreeCreation = creation("worktree create");
-/** Makes a worktree from a snapshot or from another worktree as it is. */
+/** Makes a worktree from a snapshot, or from another worktree as it is now. */
 export const worktreeForking = creation("worktree fork");
 
-/** Makes a staged worktree visible: its payload root by one rename, then its record. Repeatable. */
+/** Publishes a staged worktree: its payload root by one rename, then its record. Repeatable. */
 export function publishWorktree(store: Store, intent: CreationIntent): void {
   const { config, root_mode = null } = intent.details;
   if (config === undefined) throw new Error("a worktree is published before it is staged");
@@ -54,7 +54,7 @@ export function publishWorktree(store: Store, intent: CreationIntent): void {
   if (store.worktrees.find(config.name) === undefined) store.worktrees.add(config);
 }
 
-/** Once the folder is visible the user may work in it, so then the change is finished; before, nothing of it stays. */
+/** Finishes the worktree if its folder is visible, because the user may work in it already; else removes all of it. */
 async function recoverCreation(context: RepositoryContext, intent: CreationIntent): Promise<void> {
   const { store } = context;
   if (isWorktreeVisible(store, intent)) {

@@ -1,23 +1,58 @@
 import { bytesOf } from "../../model/bytes.ts";
 import { isJvsError, JvsError } from "../../model/errors.ts";
 import { namedPaths } from "../../model/path_text.ts";
-import type { WorktreeConfig } from "../../model/records.ts";
+import { snapshotId, time, uuid, type WorktreeConfig } from "../../model/records.ts";
+import { boolean, type Infer, integer, nullable, record, text } from "../../model/schema.ts";
 import { nowIso, nowMs } from "../../platform/clock.ts";
+import type { OpenIntent } from "../../repo/intents.ts";
+import type { Store } from "../../repo/store.ts";
 import type { TreeTable } from "../../tree/table.ts";
-import { changedBetween } from "./changed_between.ts";
-import { commitChange } from "../change/commit.ts";
-import type { WorktreeChange } from "../change/kind.ts";
+import { commitChange, finishDecided } from "../change/commit.ts";
+import { defineChange, type WorktreeChange } from "../change/kind.ts";
+import type { RepositoryContext } from "../context.ts";
 import { scanWorktree } from "../look/look.ts";
-import { discardStaged, openStaging } from "./payload_roots.ts";
-import { takeOut, type worktreeRemoval } from "./removal.ts";
+import { changedBetween } from "./changed_between.ts";
+import {
+  discardStaged,
+  inodeOf,
+  makeMovable,
+  movePayload,
+  openPayloads,
+  openStaging,
+  payloadName,
+} from "./payload_roots.ts";
 
 const KEEP_LINE_MS = 30 * 24 * 3600 * 1000;
 
+const Details = record({
+  root_mode: nullable(integer()).about("The payload root's mode, if it was changed to move it.")
+    .optional(),
+});
+
+/** Removes a worktree; its snapshots stay. */
+export const worktreeRemoval = defineChange({
+  operation: "worktree remove",
+  details: Details,
+  steps: ["taking out"],
+  touchesFiles: true,
+  audit: record({
+    worktree: text(),
+    worktree_id: uuid(),
+    head_snapshot_id: nullable(snapshotId()),
+    latest_snapshot_id: nullable(snapshotId()),
+    kept_until: nullable(time()),
+    autosave_snapshot_id: nullable(snapshotId()),
+    discarded: boolean(),
+  }),
+  recover: recoverRemoval,
+});
+
 type RemovalChange = WorktreeChange<typeof worktreeRemoval>;
+type RemovalIntent = OpenIntent<Infer<typeof Details>, "taking out">;
 
 /** How a worktree is removed. */
 export interface Removal {
-  /** What was seen of it, and is saved; nothing when it does not matter. */
+  /** What was seen of it and is saved; undefined if its content is given up. */
   readonly seen: TreeTable | undefined;
   /** For the audit trail. */
   readonly autosaveId: string | null;
@@ -25,8 +60,8 @@ export interface Removal {
 }
 
 /**
- * Removes a worktree: its folder is taken out of sight by one rename, then looked at once more for what was written
- * since it was saved; then its record goes, and its content. Gives the time until which its line is kept.
+ * Removes a worktree, and returns the time until which its line is kept. One rename takes its folder out of sight. If
+ * another process wrote in it since it was saved, the folder is put back. Else its record is removed, then its content.
  */
 export async function removeWorktree(change: RemovalChange, removal: Removal): Promise<string | null> {
   const { intent, store, worktree } = change;
@@ -53,20 +88,20 @@ export async function removeWorktree(change: RemovalChange, removal: Removal): P
   return keptUntil;
 }
 
-/** The worktree is removed already, so what cannot be deleted is a warning. */
-async function deleteContent({ context, intent, store, worktree }: RemovalChange): Promise<void> {
+/** What cannot be deleted is only a warning, because the worktree is removed already. */
+async function deleteContent({ reporter, intent, store, worktree }: RemovalChange): Promise<void> {
   try {
     await discardStaged(store, intent);
   } catch (error) {
     if (!isJvsError(error)) throw error;
-    context.reporter.warn(
+    reporter.warn(
       `Worktree "${worktree.name}" is removed, but some of its files could not be deleted: ${error.message}. ` +
         `They are in "${store.layout.staging.at(intent.id)}".`,
     );
   }
 }
 
-/** The line of a worktree that is gone has no head any more that would protect it: a pin does, for a while. SPEC 8. */
+/** Keeps the worktree's line for a while with a pin, because no head protects it any more. SPEC 8. */
 function pinLine({ intent, store, worktree }: RemovalChange): string | null {
   const { name, latest_snapshot_id } = worktree;
   if (latest_snapshot_id === null) return null;
@@ -81,13 +116,13 @@ function pinLine({ intent, store, worktree }: RemovalChange): string | null {
   return expires_at;
 }
 
-/** Nobody reaches the folder by its path now: if it still is what was seen, everything in it is saved. */
+/** No process reaches the folder by its path now: if it is still as it was seen, everything in it is saved. */
 async function refuseWhatCameSince(change: RemovalChange, seen: TreeTable): Promise<void> {
-  const { context, intent, store, worktree } = change;
+  const { intent, worktree } = change;
   if (seen.count === 0) return;
-  using staging = openStaging(store);
+  using staging = openStaging(change.store);
   using root = staging.openFolder(bytesOf(intent.id));
-  const now = await scanWorktree(context, worktree, root, { known: seen, unreadable: "record" });
+  const now = await scanWorktree(change, root, { known: seen, unreadable: "record" });
   const paths = changedBetween(seen, now.table);
   if (paths.length > 0) throw changedMeanwhile(worktree, paths);
 }
@@ -106,6 +141,61 @@ function forgetCache({ store, worktree }: RemovalChange): void {
   try {
     store.layout.cache(store.platform.host.id, worktree.worktree_id).remove();
   } catch {
-    // There was none, or it stays: nobody will ask for it again.
+    // There is no cache, or it stays: no process will read it.
   }
+}
+
+/** If the worktree's record is gone, the removal is finished; else everything is put back. */
+async function recoverRemoval(context: RepositoryContext, intent: RemovalIntent): Promise<void> {
+  const { store } = context;
+  const worktree = store.worktrees.withId(intent.worktreeId);
+  if (worktree !== undefined) {
+    putBack(store, worktree, intent);
+    store.pins.remove(intent.id);
+    return intent.complete();
+  }
+  await discardStaged(store, intent);
+  await finishDecided(context, intent);
+}
+
+/** Takes a payload root out of sight, so that no process reaches it by its path. Repeatable. */
+function takeOut(store: Store, worktree: WorktreeConfig, intent: RemovalIntent): void {
+  using payloads = openPayloads(store);
+  const name = payloadName(worktree);
+  if (inodeOf(payloads, name) === undefined) return;
+  using root = payloads.openFolder(name);
+  intent.step("taking out", { root_mode: makeMovable(root) });
+  using staging = openStaging(store);
+  movePayload(payloads, name, staging, bytesOf(intent.id));
+  payloads.sync();
+  staging.sync();
+}
+
+/** Puts a payload root that was taken out back in its place. Repeatable. */
+function putBack(store: Store, worktree: WorktreeConfig, intent: RemovalIntent): void {
+  using staging = openStaging(store);
+  using payloads = openPayloads(store);
+  const name = payloadName(worktree);
+  if (inodeOf(staging, bytesOf(intent.id)) !== undefined) {
+    if (inodeOf(payloads, name) !== undefined) throw inTheWay(store, worktree, intent);
+    movePayload(staging, bytesOf(intent.id), payloads, name);
+    payloads.sync();
+    staging.sync();
+  }
+  const { root_mode: mode = null } = intent.details;
+  if (mode !== null && inodeOf(payloads, name) !== undefined) payloads.setMode(name, mode);
+}
+
+function inTheWay(store: Store, worktree: WorktreeConfig, intent: RemovalIntent): JvsError {
+  const { path } = store.layout.staging.at(intent.id);
+  return new JvsError(
+    "E_ALREADY_EXISTS",
+    `Cannot put worktree "${worktree.name}" back after its removal was interrupted: something new stands in its place`,
+    {
+      hint: `Move "${
+        store.worktrees.root(worktree)
+      }" away and try again. All that was in the worktree is in "${path}".`,
+      details: { worktree: worktree.name, path },
+    },
+  );
 }

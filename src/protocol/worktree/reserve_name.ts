@@ -9,8 +9,8 @@ import { recoverInterrupted } from "../change/recover.ts";
 type ReservingIntent = Pick<OpenIntent<Record<string, unknown>, "reserved">, "id" | "operation" | "step">;
 
 /**
- * Gives a worktree's name to an intent, so that no other change takes it until the intent is done. The repository is
- * locked for that moment only: what comes then, such as cloning, may take long. `also` is checked under that lock.
+ * Reserves the name of a worktree for an intent: no other change gets it until the intent is removed. The repository is
+ * locked only here, because later steps, such as cloning, may take long. `also` runs under that lock.
  */
 export async function reserveName(
   context: RepositoryContext,
@@ -26,8 +26,8 @@ export async function reserveName(
 }
 
 /**
- * Recovers what was interrupted on worktrees that no later change may touch, as they were never made or are gone. Their
- * locks tell whether the change is still under way: then it is left alone.
+ * Recovers interrupted changes of worktrees that do not exist, or not any more: no later change would take their locks. If
+ * such a lock is held, the change is still under way and is left alone.
  */
 async function recoverLostWorktrees(context: RepositoryContext): Promise<void> {
   const { intents, locks, worktrees } = context.store;
@@ -36,7 +36,7 @@ async function recoverLostWorktrees(context: RepositoryContext): Promise<void> {
     if (claims.worktree_name === undefined && worktrees.isKnown(worktree_id)) continue;
     try {
       using _lock = await locks.worktree(worktree_id, `recovery of ${operation}`, { timeoutMs: 0 });
-      // Under the lock it may be gone: the process that held it has just finished.
+      // The intent may be gone by now: the process that held the lock has just finished.
       const open = intents.list().find((intent) => intent.id === id);
       if (open !== undefined && intents.distrustedMaker(open) === undefined) {
         await recoverInterrupted(context, open);

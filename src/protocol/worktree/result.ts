@@ -2,7 +2,7 @@ import { Degradations, snapshotId, uuid } from "../../model/records.ts";
 import { boolean, type Infer, nullable, record, text } from "../../model/schema.ts";
 import type { MadeWorktree } from "./create.ts";
 
-/** What making a worktree gives. */
+/** The result of an operation that makes a worktree. */
 export const NewWorktreeResult = record({
   name: text(),
   path: text().about("Absolute: go there to work in it."),
@@ -13,7 +13,7 @@ export const NewWorktreeResult = record({
   degradations: Degradations,
 });
 
-/** The result for a worktree that was made. */
+/** The result for this worktree. */
 export function newWorktreeResult(
   { worktree, path, verified, degradations }: MadeWorktree,
   live: boolean,

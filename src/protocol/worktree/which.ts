@@ -2,7 +2,7 @@ import { JvsError } from "../../model/errors.ts";
 import type { WorktreeConfig } from "../../model/records.ts";
 import type { RepositoryContext } from "../context.ts";
 
-/** The worktree that an operation is about: the one named, else the one the caller is in, else main. */
+/** The worktree that an operation is about: the one that the user names, else the one that the user is in, else main. */
 export function requireWorktree(context: RepositoryContext, name: string | undefined): WorktreeConfig {
   if (name !== undefined) return context.store.worktrees.get(name);
   if (context.worktree !== null) return context.worktree;
@@ -17,7 +17,7 @@ export function requireWorktree(context: RepositoryContext, name: string | undef
   );
 }
 
-/** Whether the worktree stands on an older snapshot than its newest. SPEC 1. */
+/** Whether the worktree stands on another snapshot than its latest. SPEC 1. */
 export function isDetached(worktree: WorktreeConfig): boolean {
   return worktree.head_snapshot_id !== worktree.latest_snapshot_id;
 }

@@ -3,16 +3,16 @@ import { ancestors } from "../../repo/lineage.ts";
 import type { Store } from "../../repo/store.ts";
 
 /** Where a restore leads, seen from the snapshot that the worktree stands on. */
-export type Move =
+export type Direction =
   | { readonly to: "back" | "forward"; readonly snapshots: number }
   | { readonly to: "another line" }
-  /** It stays where it is, or has not stood anywhere, or a record on the way is damaged. */
+  /** The worktree stays where it is, or has no head yet, or a record on the way is damaged. */
   | { readonly to: "unsaid" };
 
-/** Which way it is from one snapshot to another: an ancestor is back, a descendant forward. */
-export async function moveBetween(store: Store, from: string | null, to: string): Promise<Move> {
+/** The direction from one snapshot to another: an ancestor is back, a descendant is forward. */
+export async function directionTo(store: Store, from: string | null, to: string): Promise<Direction> {
   if (from === null || from === to) return { to: "unsaid" };
-  // Ids rise along a line, so it leads from the newer one to the older one or to neither.
+  // Ids rise along a line, so the older snapshot can only be an ancestor of the newer one.
   const [older, newer] = from < to ? [from, to] : [to, from];
   let snapshots = 0;
   try {
@@ -28,9 +28,9 @@ export async function moveBetween(store: Store, from: string | null, to: string)
   return { to: "another line" };
 }
 
-/** For the sentence on a restore, behind the worktree's name. */
-export function moveText(move: Move): string {
-  if (move.to === "unsaid") return "";
-  if (move.to === "another line") return ", on another line";
-  return `, ${move.snapshots} ${move.snapshots === 1 ? "snapshot" : "snapshots"} ${move.to}`;
+/** The direction in words, to follow the worktree's name in the sentence on a restore. */
+export function directionText(direction: Direction): string {
+  if (direction.to === "unsaid") return "";
+  if (direction.to === "another line") return ", on another line";
+  return `, ${direction.snapshots} ${direction.snapshots === 1 ? "snapshot" : "snapshots"} ${direction.to}`;
 }

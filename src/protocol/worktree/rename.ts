@@ -9,7 +9,7 @@ import { inodeOf, movePayload, openPayloads } from "./payload_roots.ts";
 
 const Details = record({
   from: text().optional(),
-  inode: text().about("Of the payload root; empty where it does not move or is gone.").optional(),
+  inode: text().about("Of the payload root; empty if it does not move, or is gone.").optional(),
 });
 type RenamingIntent = OpenIntent<Infer<typeof Details>, "reserved" | "renaming">;
 
@@ -27,7 +27,7 @@ export const worktreeRenaming = defineChange({
   },
 });
 
-/** Carries a renaming out: the payload root first, then the record. Repeatable. */
+/** Renames the payload root, then the record. Repeatable. */
 export function carryOutRenaming(store: Store, intent: RenamingIntent): void {
   const { from = "", inode = "" } = intent.details;
   const { worktree_name: name = "" } = intent.claims;
@@ -41,7 +41,7 @@ export function carryOutRenaming(store: Store, intent: RenamingIntent): void {
   store.worktrees.rename(from, name);
 }
 
-/** Whether any of a renaming was done: then all of it has to be. */
+/** Whether any of it was done: then recovery does the rest. */
 function isRenamingBegun(store: Store, intent: RenamingIntent): boolean {
   const { from, inode } = intent.details;
   const { worktree_name: name } = intent.claims;

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { bytesOf } from "../../model/bytes.ts";
 import type { Aspects } from "./aspects.ts";
-import { aspectsAfterUndo } from "./undo_aspects.ts";
+import { aspectsAfterUndo } from "./undo.ts";
 
 const PLAIN: Aspects = { mode: 0o644, uid: 1, gid: 1, mtime: [1, 123_456_789], xattrs: [] };
 const path = bytesOf("f");

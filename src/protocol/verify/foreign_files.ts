@@ -4,12 +4,11 @@ import type { Finding } from "../../model/records.ts";
 import { isTemporaryName } from "../../platform/temporary_file.ts";
 import type { ControlPath } from "../../repo/control_path.ts";
 import type { RepositoryContext } from "../context.ts";
-import { finding } from "./finding.ts";
+import { finding, firstFew } from "./finding.ts";
 
 const ID_LENGTH = 22;
-const MOST_NAMED = 5;
 
-/** What lies where JVS keeps snapshots, descriptors and intents, and has no name that it gives: it reads none of that. */
+/** Finds files among snapshots, descriptors and intents that are not of JVS, by their names. JVS does not read them. */
 export function checkForeign({ store: { layout } }: RepositoryContext): Finding[] {
   return [
     ...foreignIn(layout.snapshots, isOfSnapshot(["", ".READY", ".PRUNED", ".tmp", ".tmp.before"])),
@@ -26,8 +25,8 @@ function foreignIn(folder: ControlPath, isOurs: (name: string) => boolean): Find
   const { path } = folder;
   const names = folder.names().filter((name) => !isOurs(name) && !isTemporaryName(name)).sort();
   if (names.length === 0) return [];
-  const more = names.length > MOST_NAMED ? `, and ${names.length - MOST_NAMED} more` : "";
-  const named = names.slice(0, MOST_NAMED).map(quoted).join(", ");
-  const message = `Not of JVS, and harmless: ${named}${more} in "${path}". JVS neither reads nor removes it.`;
+  const message = `Not of JVS, and harmless: ${
+    firstFew(names.map(quoted))
+  } in "${path}". JVS neither reads nor removes it.`;
   return [finding("info", "FOREIGN_FILE", message, { path })];
 }

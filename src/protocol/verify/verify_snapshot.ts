@@ -7,10 +7,10 @@ import type { Folder } from "../../platform/platform.ts";
 import type { ControlPath } from "../../repo/control_path.ts";
 import { isRefused } from "../../tree/unreadable.ts";
 import type { RepositoryContext } from "../context.ts";
-import { DamagedPath, UncheckedPath, verifyPayload, WornPath } from "./payload.ts";
+import { DamagedPath, UncheckedPath, verifyPayload, WornPath } from "./verify_payload.ts";
 import type { ReadInodes } from "./read_inodes.ts";
 
-/** What verifying one snapshot found. */
+/** The result for one snapshot. */
 export const VerifiedSnapshot = record({
   snapshot_id: snapshotId(),
   checksum_valid: nullable(boolean()).about(
@@ -38,7 +38,10 @@ export interface VerifySnapshotOptions {
   readonly isRead?: (path: Uint8Array) => boolean;
 }
 
-/** Verifies a snapshot: its descriptor, its manifest, and all of its payload. Changes nothing. SPEC 9. */
+/**
+ * Verifies a snapshot, and changes nothing: its descriptor against READY, its manifest against the descriptor, then every
+ * entry of the payload against the manifest (`verify_payload.ts`), and the root hash. SPEC 9.
+ */
 export async function verifySnapshot(
   context: RepositoryContext,
   id: string,
@@ -57,7 +60,7 @@ export async function verifySnapshot(
   }
 }
 
-/** The same for manifest and payload alone, by the snapshot's descriptor; throws where the manifest is damaged. */
+/** Verifies only manifest and payload, by this descriptor. Throws if the manifest is damaged. */
 export async function verifyContent(
   context: RepositoryContext,
   descriptor: Descriptor,
@@ -115,7 +118,7 @@ function whole(id: string): VerifiedSnapshot {
 
 const NOT_ALL_READ = "You may not read all of it, so it could not be checked whole.";
 
-/** What may not be read is not known: neither well nor tampered with. */
+/** The result for what may not be read: it may be sound or damaged. */
 function unchecked(id: string, message: string): VerifiedSnapshot {
   return { ...whole(id), payload_hash_valid: null, severity: "unchecked", error: "E_PERMISSION", message };
 }

@@ -3,17 +3,17 @@ import { RefusedPath } from "../../repo/control_errors.ts";
 import type { RepositoryContext } from "../context.ts";
 import { finding } from "./finding.ts";
 
-/** What stands in the place of a file or folder of ours, and is none, or another user's: nothing of ours uses it. */
+/** Finds what is in the place of a file or folder of JVS, but is something else or another user's: JVS does not use it. */
 export function checkPlaces({ store: { layout, platform, worktrees } }: RepositoryContext): Finding[] {
   const host = layout.host(platform.host.id);
   const ours = [...layout.folders, host, host.at("cache")].flatMap((folder) => folder.refusals());
   const names = ours.some(({ path }) => path === layout.worktrees.path) ? [] : worktrees.names();
   const refused = [...ours, ...names.flatMap((name) => layout.worktree(name).refusals())];
-  // A folder is met twice: among the names of the one it is in, and by itself, where it is known what it should be.
+  // A folder may be found twice: by the folder above it and by itself. The second finding says more, and is kept.
   return [...new Map(refused.map((each) => [each.path, found(each)])).values()];
 }
 
-/** What a check finds as far as it gets, without what `checkPlaces` has told of. */
+/** Runs a check up to the first refused path. Leaves out what `checkPlaces` has reported already (`told`). */
 export async function asFar(
   check: () => Finding[] | Promise<Finding[]>,
   told: readonly Finding[],

@@ -6,9 +6,9 @@ import { selectEntries } from "../../tree/select_entries.ts";
 import { at, type TreeTable } from "../../tree/table.ts";
 
 /**
- * After a capture that changed under it: the table as the payload really is, so that the snapshot is at least true to
- * itself. What the payload lacks goes; sizes and hashes are those of the payload. Only what `isSteady` did not change
- * since the scan, so that a hash which was known before it is that of the payload too.
+ * For a worktree that changed while it was captured: corrects the table by the payload, so that manifest and payload of the
+ * snapshot agree. It removes what the payload does not have, and takes sizes and hashes from the payload. An entry that
+ * `isSteady` did not change since the scan, so its known hash is right.
  */
 export async function correctFromPayload(
   payload: Folder,

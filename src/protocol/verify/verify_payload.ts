@@ -13,9 +13,10 @@ import { scanTree } from "../../tree/scan.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import { HiddenPaths } from "../../tree/unreadable.ts";
 import type { RepositoryContext } from "../context.ts";
+import { isLeftOut } from "../payload/left_out.ts";
 import type { ReadInodes } from "./read_inodes.ts";
 
-/** What a copier may lose. The manifest has it all, and a restore goes by that. SPEC 2. */
+/** What a copy may lose. The manifest has all of it, and a restore takes it from there. SPEC 2. */
 const LOSSES = ["mode", "owner", "times", "xattrs", "hardlink"] as const;
 type Loss = typeof LOSSES[number];
 
@@ -26,14 +27,14 @@ export const DamagedPath = record({
 });
 export type DamagedPath = Infer<typeof DamagedPath>;
 
-/** A path of a payload that the caller may not read, so that nobody knows now whether it is as it was saved. */
+/** A path of a payload that the user may not read, so that it could not be checked. */
 export const UncheckedPath = record({
   path: text().about("Encoded as in the payload root hash; of a folder, all that is in it."),
-  owner: text().about("Whose it is: the user's name, else the number."),
+  owner: text().about("The owner: the user's name, else the number."),
 });
 export type UncheckedPath = Infer<typeof UncheckedPath>;
 
-/** A path of a payload that is whole, but lost something of its metadata. */
+/** A path of a payload that has its content, but lost metadata. */
 export const WornPath = record({
   path: text().about("Encoded as in the payload root hash."),
   lost: oneOf(...LOSSES),
@@ -45,20 +46,20 @@ export interface VerifyPayload {
   readonly payload: Folder;
   readonly manifest: TreeTable;
   readonly read: ReadInodes;
-  /** Whether the payload has the modes of its source, by the engine that made it. */
+  /** Whether the engine that made the payload keeps the modes of the source. */
   readonly keepsModes: boolean;
-  /** Whether a file's content is read in this run; all when left out. */
+  /** Whether to read a file's content; by default every file is read. */
   readonly isRead?: (path: Uint8Array) => boolean;
 }
 
 /** What was found. */
 export interface VerifiedPayload {
   readonly damaged: readonly DamagedPath[];
-  /** What the caller may not read. */
+  /** What the user may not read. */
   readonly unchecked: readonly UncheckedPath[];
-  /** What lost metadata only: nothing of it is needed to bring the tree back. */
+  /** What lost only metadata; a restore does not need it. */
   readonly worn: readonly WornPath[];
-  /** Recomputed from what is there; null when not everything was read. */
+  /** The root hash of what is there; null if not everything was read. */
   readonly rootHash: string | null;
 }
 
@@ -68,7 +69,7 @@ const ACCESS_ACL = "system.posix_acl_access";
 const TRUSTED = "trusted.";
 const ALL_TYPES_ACL = /^system\.posix_acl_/;
 
-/** Compares a payload, content and all, with its manifest: everything that is not recorded as lost. SPEC 4. */
+/** Compares a payload with its manifest, content too, except what the manifest says is lost. SPEC 4. */
 export async function verifyPayload(
   context: RepositoryContext,
   { payload, manifest, read, keepsModes, isRead }: VerifyPayload,
@@ -87,7 +88,7 @@ export async function verifyPayload(
   const wear = (path: Uint8Array, lost: Loss) => void worn.push({ path: encodePath(path), lost });
   mergeTables(manifest, found, (i, j) => {
     if (i === -1) return damage(found.path(j), "extra");
-    if (isAbsent(manifest, i)) {
+    if (isLeftOut(manifest, i)) {
       if (j !== -1) damage(found.path(j), "extra");
       return;
     }
@@ -98,7 +99,7 @@ export async function verifyPayload(
     for (const lost of lossesOf(pair, seen)) wear(manifest.path(i), lost);
   });
   for (const i of parted(manifest, found)) wear(manifest.path(i), "hardlink");
-  // Of one path the attributes and the content may both have been refused.
+  // A path may be in both: its attributes and its content may be closed.
   const closed = new Map(
     [...scan.unreadable, ...refused.map((j) => found.path(j))].map((p) => [keyOf(p), p]),
   );
@@ -107,7 +108,7 @@ export async function verifyPayload(
   return { damaged, unchecked, worn, rootHash: isWhole ? await rootHashOf(manifest, found) : null };
 }
 
-/** The owner of what is there, or of the folder that it could not be seen in. */
+/** The owner of an entry, or of the closed folder that it is in. */
 function ownerOf(found: TreeTable, path: BytePath): string {
   for (let each = path;; each = parentPath(each)) {
     const j = found.find(each);
@@ -115,7 +116,7 @@ function ownerOf(found: TreeTable, path: BytePath): string {
   }
 }
 
-/** Hashes what is there; which files were left unread, on purpose or, `refused` too, because the system refused. */
+/** Hashes the files. `refused` are closed to the user; `unread` are these and those that were not to be read. */
 async function readContent(
   { reporter, signal }: RepositoryContext,
   payload: Folder,
@@ -149,11 +150,6 @@ function inodeOf(table: TreeTable, index: number): string {
   return `${table.inoHi[index]}:${table.inoLo[index]}`;
 }
 
-/** Entries that the payload could not hold at all. */
-function isAbsent(manifest: TreeTable, index: number): boolean {
-  return (at(manifest.lost, index) & LOST.type) !== 0;
-}
-
 /** An entry as it was saved, and what the payload has in its place. */
 interface Pair {
   readonly manifest: TreeTable;
@@ -162,7 +158,7 @@ interface Pair {
   readonly j: number;
 }
 
-/** What differs of an entry that only damage or somebody's hand can have changed. */
+/** How an entry differs in what only damage or a user can have changed. */
 function* problemsOf({ manifest, i, found, j }: Pair, unread: boolean): Generator<string> {
   const type = at(manifest.type, i);
   if (type !== found.type[j]) return yield "type";
@@ -178,7 +174,7 @@ function* problemsOf({ manifest, i, found, j }: Pair, unread: boolean): Generato
   if (!sameDevice(manifest, i, found, j)) yield "device";
 }
 
-/** What can be seen of a payload here, and what it is to be like. */
+/** What the user can see of a payload here, and whether it keeps modes. */
 interface Seen {
   readonly exactStat: boolean;
   readonly seesTrusted: boolean;
@@ -186,13 +182,13 @@ interface Seen {
   readonly xattrs: boolean;
 }
 
-/** What an entry lost that it had when it was published. */
+/** What an entry has lost since it was published. */
 function* lossesOf(
   { manifest, i, found, j }: Pair,
   { exactStat, seesTrusted, keepsModes, xattrs }: Seen,
 ): Generator<Loss> {
   const type = at(manifest.type, i);
-  if (type !== found.type[j]) return; // it is another thing: that is told already
+  if (type !== found.type[j]) return; // `problemsOf` reports that
   const kept = (aspect: LostAspect) => (at(manifest.lost, i) & LOST[aspect]) === 0;
   const counts = ({ name }: Xattr) =>
     kept(ALL_TYPES_ACL.test(name) ? "acl" : "xattr") && (seesTrusted || !name.startsWith(TRUSTED));
@@ -204,7 +200,7 @@ function* lossesOf(
   if (xattrs && !sameXattrs({ manifest, i, found, j }, keepsModes, counts)) yield "xattrs";
 }
 
-/** Without FFI times are seen to the millisecond. */
+/** Without FFI times are only known to the millisecond. */
 function sameTime(a: TreeTable, i: number, b: TreeTable, j: number, exact: boolean): boolean {
   const grain = exact ? 1 : NS_PER_MS;
   const part = (table: TreeTable, index: number) => Math.floor(at(table.mtimeNsec, index) / grain);
@@ -221,7 +217,7 @@ function sameDevice(a: TreeTable, i: number, b: TreeTable, j: number): boolean {
   return one?.major === other?.major && one?.minor === other?.minor;
 }
 
-/** ACLs in a payload have no write rights for files, and all of them for a folder's owner, as modes do. */
+/** In a payload the ACL of a file has no write rights, and that of a folder has all rights for its owner, as modes do. */
 function sameXattrs(
   { manifest, i, found, j }: Pair,
   keepsModes: boolean,
@@ -241,7 +237,7 @@ function sameXattrs(
   });
 }
 
-/** Names that were one file and are several now. (Files that were several may be one inode: equal ones are shared.) */
+/** Names that were hard links to one file and are not now. (Equal files may share one inode: that is no problem.) */
 function parted(manifest: TreeTable, found: TreeTable): number[] {
   const inodes = new Map<number, string>();
   const apart: number[] = [];
@@ -257,7 +253,7 @@ function parted(manifest: TreeTable, found: TreeTable): number[] {
   return apart;
 }
 
-/** The root hash of what is there, with the modes that the manifest has the truth of: `found` gets them. */
+/** The root hash of what is there, with the modes of the manifest, which are written into `found`. */
 async function rootHashOf(manifest: TreeTable, found: TreeTable): Promise<string> {
   await hashTargets(found);
   mergeTables(manifest, found, (i, j) => {

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { SYMLINK } from "../../model/entry.ts";
 import { entry, tableOf } from "../../../tests/support/random_tables.ts";
-import { changedBytes } from "./changed_bytes.ts";
+import { changedBytes } from "./stats.ts";
 
 const file = (path: string, size: number, digit: string, group: string | null = null) =>
   entry(path, { size, hash: digit.repeat(64), group });

@@ -1,0 +1,51 @@
+import { ITSELF } from "../../model/bytes.ts";
+import { FILE } from "../../model/entry.ts";
+import { type Folder, Stat } from "../../platform/platform.ts";
+import { matchUnchanged } from "../../tree/match_unchanged.ts";
+import { at, NONE, type TreeTable } from "../../tree/table.ts";
+import type { WorktreeContext } from "../change/kind.ts";
+import { copyHashes } from "../look/copy_hashes.ts";
+import { lookAt, lookWithoutCache } from "../look/look.ts";
+import type { RestorePlan } from "./plan.ts";
+import type { Staging } from "./staging.ts";
+
+/**
+ * Keeps the stat cache right across a restore, so that the next look need not read what was restored. It takes the ctimes
+ * in staging, where no other process writes: an entry with the same ctime in the worktree is what was staged.
+ */
+export class StatCacheUpdate {
+  private readonly stat = new Stat();
+
+  private constructor(private readonly staged: TreeTable, private readonly trustsRenames: boolean) {}
+
+  /** Looks at what was staged, before any of it is visible. */
+  static async begin(
+    context: WorktreeContext,
+    { fresh }: Staging,
+    plan: RestorePlan,
+    then: TreeTable,
+  ): Promise<StatCacheUpdate> {
+    using look = await lookWithoutCache(context, fresh.openFolder(ITSELF));
+    copyHashes(look.table, then);
+    await look.settle();
+    const movedAlone = plan.units.map((unit) => unit.then).filter((j) => j !== NONE && then.type[j] === FILE);
+    const bytes = movedAlone.reduce((sum, j) => sum + at(then.size, j), 0);
+    return new StatCacheUpdate(look.table, bytes > context.store.config.get("restore.verify_limit"));
+  }
+
+  /**
+   * Is told of each entry that was just put in its place. The rename changes the ctime of a file, and hides a write in
+   * the instant before it. So the next look reads such files, unless that is too much: then their new ctime counts.
+   */
+  entryMoved(path: Uint8Array, folder: Folder, name: Uint8Array): void {
+    const index = this.trustsRenames ? this.staged.find(path) : -1;
+    if (index !== -1 && folder.stat(name, this.stat)) this.staged.setStat(index, this.stat);
+  }
+
+  /** Writes the cache. It holds what did not change since it was `seen`, or staged. */
+  async write(context: WorktreeContext, seen: TreeTable): Promise<void> {
+    using look = await lookAt(context, context.worktree);
+    for (const known of [seen, this.staged]) matchUnchanged(known, look.table);
+    look.remember(null);
+  }
+}
