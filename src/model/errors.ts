@@ -1,4 +1,4 @@
-import { printable } from "./path_text.ts";
+import { printable } from "./printable.ts";
 import { sentence } from "./sentence.ts";
 
 /** Every class of error, with its cause and what to do: the source of the reference and of hints. SPEC 12. */

@@ -1,5 +1,6 @@
 import { type BytePath, bytesOf, exactTextOf, textOf } from "./bytes.ts";
 import { JvsError } from "./errors.ts";
+import { UNSAFE, UNSAFE_ALL } from "./printable.ts";
 
 const PERCENT = 0x25;
 const COLON = 0x3a;
@@ -72,17 +73,6 @@ export function quoted(text: string): string {
   return `"${displayBytes(bytesOf(text.slice(0, most)))}${text.length > most ? "…" : ""}"`;
 }
 
-/** A text for a terminal: what acts on the terminal, or falsifies what a line shows, is encoded; line ends stay. */
-export function printable(text: string): string {
-  return text.replace(
-    UNSAFE_ALL,
-    (character) => character === "\n" ? character : encodeURIComponent(character),
-  );
-}
-
-// Control characters (C1 too), line separators and changes of the writing direction: they can falsify what a line shows.
-const UNSAFE = /[\p{Cc}\p{Bidi_Control}\u2028\u2029\ufeff]/u;
-const UNSAFE_ALL = new RegExp(UNSAFE, "gu");
 // A plain name that looks like an escape is encoded, so that different paths look different.
 const LIKE_AN_ESCAPE = /%[0-9A-F]{2}/;
 

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { bytesOf, bytesOfHex, exactTextOf, hexOf } from "./bytes.ts";
 import { JvsError } from "./errors.ts";
-import { decodePath, displayPath, encodePath, printable, quoted } from "./path_text.ts";
+import { decodePath, displayPath, encodePath, quoted } from "./path_text.ts";
+import { printable } from "./printable.ts";
 
 /** A small generator with a seed (mulberry32), so that a failure can be repeated. */
 function randomOf(seed: number): (below: number) => number {

@@ -1,5 +1,5 @@
 import type { Finding } from "../../model/records.ts";
-import { printable } from "../../model/path_text.ts";
+import { printable } from "../../model/printable.ts";
 import { sentence } from "../../model/sentence.ts";
 
 /** The repairs that `jvs doctor --repair` takes by name. `--repair-runtime` does the safe ones. SPEC 9. */

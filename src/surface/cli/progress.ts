@@ -1,6 +1,6 @@
 import { formatBytes, formatDuration } from "../../model/duration.ts";
 import type { Reporter } from "../../model/progress.ts";
-import { printable } from "../../model/path_text.ts";
+import { printable } from "../../model/printable.ts";
 import { sentence } from "../../model/sentence.ts";
 import type { Io } from "./io.ts";
 import { count, fit, grouped, type Style } from "./render/style.ts";

@@ -1,0 +1,12 @@
+/** Control characters (C1 too), line separators and changes of the writing direction: they can falsify what a line shows. */
+export const UNSAFE = /[\p{Cc}\p{Bidi_Control}\u2028\u2029\ufeff]/u;
+/** The same, every one of them. */
+export const UNSAFE_ALL = new RegExp(UNSAFE, "gu");
+
+/** A text for a terminal: what acts on the terminal, or falsifies what a line shows, is encoded; line ends stay. */
+export function printable(text: string): string {
+  return text.replace(
+    UNSAFE_ALL,
+    (character) => character === "\n" ? character : encodeURIComponent(character),
+  );
+}
