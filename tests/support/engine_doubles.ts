@@ -32,13 +32,15 @@ export const wholeTreeDouble: EngineKind = {
       keepsHoles: true,
     },
     async clone(request) {
-      const { into, name, source } = request;
-      const hidden = `.clone-${crypto.randomUUID()}`;
+      const { name, source } = request;
+      // Where no other process looks, outside the repository: a real clone that is killed leaves nothing that has a name.
+      using out = platform.openFolder(request.into.path.replace(/\/[^/]*\/\.jvs\/.*/, ""));
+      const hidden = `clone-${crypto.randomUUID()}`;
       const aspects = "--preserve=mode,ownership,timestamps,xattr";
-      mustRun("cp", "-dR", "--no-target-directory", aspects, source.path, `${into.path}/${hidden}`);
-      const result = await madeTrue(platform, request, bytesOf(hidden));
+      mustRun("cp", "-dR", "--no-target-directory", aspects, source.path, `${out.path}/${hidden}`);
+      const result = await madeTrue(platform, { ...request, into: out }, bytesOf(hidden));
       loseHardLinks(request.table, result);
-      into.rename(bytesOf(hidden), into, name, "fresh");
+      out.rename(bytesOf(hidden), request.into, name, "fresh");
       return result;
     },
   }),
