@@ -163,10 +163,11 @@ Deno.test({
   ...needs,
   async fn() {
     using box = await sharedBox(CLOSED);
-    const { clean } = await box.json<{ clean: boolean }>(["status"], { user: BEN });
-    assertEquals(clean, true);
-    const { stderr } = await box.run(["status"], { user: BEN });
-    assertStringIncludes(stderr, "closed");
+    const { clean, hidden } = await box.json<{ clean: boolean; hidden: string[] }>(["status"], { user: BEN });
+    assertEquals([clean, hidden], [true, ["closed", "listed/y"]]);
+    const status = await box.run(["status"], { user: BEN });
+    assertStringIncludes(status.stdout, "Clean, as far as you may look: 2 paths not compared.");
+    assertStringIncludes(status.stderr, "closed");
     const { autosave_snapshot_id, left_alone } = await box.json<Json>(["restore", box.id], { user: BEN });
     assertEquals([autosave_snapshot_id, left_alone], [null, ["closed", "listed/y"]]);
     const { message } = await box.error("E_PERMISSION", ["snapshot"], { user: BEN });

@@ -1,6 +1,6 @@
 import { boolean, list, nullable, record, text } from "../model/schema.ts";
 import { standsOn } from "../repo/lineage.ts";
-import { compareSides, DifferenceRecord, Summary } from "../protocol/look/differences.ts";
+import { compareSides, DifferenceRecord, Hidden, Summary } from "../protocol/look/differences.ts";
 import { defineOperation } from "./define.ts";
 import { EVERY_PATH, OTHER_WORKTREE } from "./inputs.ts";
 import { patchesOf } from "../protocol/look/patches.ts";
@@ -48,6 +48,7 @@ export const diff = defineOperation({
     worktree: nullable(text()),
     differences: list(PatchedDifference).about("Empty with `stat`."),
     summary: Summary,
+    hidden: Hidden,
   }),
   failed: ({ summary }, { exit_code }) => exit_code && Object.values(summary).some((count) => count > 0),
   async run(context, input) {
@@ -58,7 +59,7 @@ export const diff = defineOperation({
     using to = input.to === undefined
       ? await nowSide(context, worktree)
       : await openSide(context, worktree, input.to);
-    const { differences, summary } = await compareSides(from, to, { metadata: input.metadata });
+    const { differences, summary, hidden } = await compareSides(from, to, { metadata: input.metadata });
     const shown = input.stat ? [] : differences;
     const patches = input.patch ? await patchesOf(from, to, shown, context.signal) : undefined;
     for (const { look } of [from, to]) look?.rememberSeen();
@@ -70,6 +71,7 @@ export const diff = defineOperation({
         ? shown
         : shown.map((each, i) => ({ ...each, patch: patches[i] ?? null })),
       summary,
+      hidden,
     };
   },
 });

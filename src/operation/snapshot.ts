@@ -95,7 +95,7 @@ function refForOldLine({ worktree }: WorktreeContext, branch: boolean): string |
   if (branch) return `${name}-${shortId(latest)}`;
   throw new JvsError(
     "E_DETACHED",
-    `Cannot save worktree "${name}": it stands on ${shortId(head)}, and newer snapshots follow that one`,
+    `Cannot save worktree "${name}": it stands on ${shortId(head)}, which is not the newest of its line`,
     {
       hint:
         "Continue from here in a new worktree with `jvs worktree fork --live NAME`, return to the newest snapshot with " +

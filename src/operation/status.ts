@@ -1,7 +1,7 @@
 import { snapshotId } from "../model/records.ts";
 import { boolean, integer, list, nullable, record, text } from "../model/schema.ts";
 import { standsOn } from "../repo/lineage.ts";
-import { compareSides, DifferenceRecord, Summary } from "../protocol/look/differences.ts";
+import { compareSides, DifferenceRecord, Hidden, Summary } from "../protocol/look/differences.ts";
 import { pendingOn } from "../protocol/change/recover.ts";
 import { defineOperation } from "./define.ts";
 import { EVERY_PATH, OTHER_WORKTREE } from "./inputs.ts";
@@ -25,9 +25,10 @@ export const status = defineOperation({
     head_snapshot_id: nullable(snapshotId()),
     latest_snapshot_id: nullable(snapshotId()),
     detached: boolean(),
-    clean: boolean().about("Everything in the worktree is in the snapshot it stands on."),
+    clean: boolean().about("Everything in the worktree that you may read is in the snapshot it stands on."),
     changes: Summary,
     differences: list(DifferenceRecord),
+    hidden: Hidden,
     entries: integer().about("Files, folders and links in the worktree, ignored ones left out."),
     ignored: integer().about("Files and whole folders that .jvsignore leaves out."),
     pending_recovery: list(text()).about("Operations that were interrupted; the next change recovers them."),
@@ -37,7 +38,7 @@ export const status = defineOperation({
     const { store } = context;
     using head = await snapshotSide(context, standsOn(store, worktree));
     using now = await nowSide(context, worktree);
-    const { differences, summary } = await compareSides(head, now, { metadata: true, times: false });
+    const { differences, summary, hidden } = await compareSides(head, now, { metadata: true, times: false });
     now.look?.rememberSeen();
     return {
       worktree: worktree.name,
@@ -49,6 +50,7 @@ export const status = defineOperation({
       clean: differences.length === 0,
       changes: summary,
       differences,
+      hidden,
       entries: now.table.count - 1,
       ignored: now.look?.scan.ignored.length ?? 0,
       pending_recovery: pendingOn(context, worktree),

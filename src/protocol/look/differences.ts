@@ -1,5 +1,5 @@
 import { type Infer, integer, list, nullable, oneOf, record, text } from "../../model/schema.ts";
-import { namedPaths } from "../../model/path_text.ts";
+import { encodePath, namedPaths } from "../../model/path_text.ts";
 import { ENTRY_TYPES } from "../../model/entry.ts";
 import { type Difference, diffTables, needsHash, summarise, toRecord } from "../../tree/diff.ts";
 import type { TreeTable } from "../../tree/table.ts";
@@ -20,6 +20,9 @@ export const DifferenceRecord = record({
   size_after: nullable(integer()),
 });
 export type DifferenceRecord = Infer<typeof DifferenceRecord>;
+
+/** What was not compared. */
+export const Hidden = list(text()).about("Paths that you may not read, so they are not compared. Encoded.");
 
 /** How many paths differ, by kind. */
 export const Summary = record({
@@ -43,8 +46,9 @@ export async function compareSides(
   from: Side,
   to: Side,
   { metadata, times = true }: Compared,
-): Promise<{ differences: DifferenceRecord[]; summary: Summary }> {
+): Promise<{ differences: DifferenceRecord[]; summary: Summary; hidden: string[] }> {
   for (const { look } of [from, to]) if (look !== null) warnOfHidden(look);
+  const hidden = [from, to].flatMap(({ look }) => look?.scan.unreadable.map(encodePath) ?? []);
   const [before, after] = [comparableWith(to, from), comparableWith(from, to)];
   await to.look?.hash(needsHash(before, to.table));
   await from.look?.hash(needsHash(after, from.table));
@@ -53,7 +57,7 @@ export async function compareSides(
     // Before the first snapshot there is no root to compare with.
     path.length > 0 || (from.label !== NOTHING && to.label !== NOTHING)
   );
-  return { differences: differences.map(toRecord), summary: summarise(differences) };
+  return { differences: differences.map(toRecord), summary: summarise(differences), hidden };
 }
 
 function withoutTimes(differences: readonly Difference[]): Difference[] {

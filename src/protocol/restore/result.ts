@@ -106,7 +106,7 @@ function usersOf(
 }
 
 function sentenceOf(result: Omit<RestoreResult, "sentence">, what: string, notSaved: number): string {
-  const { changed, added, removed, metadata, folders_added, folders_removed } = result;
+  const { changed, added, removed, metadata, folders_added, folders_removed, left_alone } = result;
   const counts = [
     ...(changed > 0 ? [`${changed} ${changed === 1 ? "file" : "files"} changed`] : []),
     ...(removed > 0 ? [`${removed} removed`] : []),
@@ -114,6 +114,7 @@ function sentenceOf(result: Omit<RestoreResult, "sentence">, what: string, notSa
     ...(folders_removed > 0 ? [`${foldersText(folders_removed)} removed`] : []),
     ...(folders_added > 0 ? [`${foldersText(folders_added)} added`] : []),
     ...(metadata > 0 ? [`attributes of ${metadata} set`] : []),
+    ...(left_alone.length > 0 ? [`${left_alone.length} left alone`] : []),
   ];
   const how = counts.length === 0 ? "nothing differed" : counts.join(", ");
   const saved = [result.autosave_snapshot_id, result.second_autosave_id].filter((id) => id !== null);

@@ -112,7 +112,11 @@ export const renderStatus: Renderer<"status"> = (result, { style, input }) => {
     );
   }
   if (result.clean) {
-    lines.push(head === null ? "The folder is empty." : style.paint("good", "Clean: everything is saved."));
+    const { hidden } = result;
+    const clean = hidden.length === 0
+      ? style.paint("good", "Clean: everything is saved.")
+      : `Clean, as far as you may look: ${count(hidden.length, "path", "paths")} not compared.`;
+    lines.push(head === null ? "The folder is empty." : clean);
   } else if (head !== null) lines.push(`Not saved: ${changesText(result.changes)}`);
   const rows = rowsOf(differences, input);
   const shown = input.all === true ? rows : rows.slice(0, MOST_LINES);

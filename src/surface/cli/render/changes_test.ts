@@ -41,7 +41,7 @@ const differences: Parameters<typeof renderDiff>[0]["differences"] = [
 const summary = { added: 1, removed: 1, modified: 1, renamed: 1 };
 
 Deno.test("renderDiff() shows each difference and how many there are", () => {
-  const result = { from: a, to: b, worktree: "main", differences, summary };
+  const result = { from: a, to: b, worktree: "main", hidden: [], differences, summary };
   assertEquals(
     renderDiff(result, view),
     `A  new:name           +10 B
@@ -62,7 +62,7 @@ const patched: typeof differences = [
 ];
 
 Deno.test("renderDiff() shows patches as they are, and a line for what has none", () => {
-  const result = { from: a, to: b, worktree: "main", differences: patched, summary };
+  const result = { from: a, to: b, worktree: "main", hidden: [], differences: patched, summary };
   const input = { patch: true };
   assertEquals(renderDiff(result, { ...view, input }), `${patched[0]?.patch}R  a → b\n`);
   const nothing = { ...result, differences: [], summary: { added: 0, removed: 0, modified: 0, renamed: 0 } };
@@ -71,7 +71,7 @@ Deno.test("renderDiff() shows patches as they are, and a line for what has none"
 });
 
 Deno.test("renderDiff() colours patches, and lets nothing in them steer the terminal", () => {
-  const result = { from: a, to: b, worktree: "main", differences: patched.slice(0, 1), summary };
+  const result = { from: a, to: b, worktree: "main", hidden: [], differences: patched.slice(0, 1), summary };
   const style = createStyle({ color: true, width: 100 });
   assertEquals(
     renderDiff(result, { ...view, style, input: { patch: true } }),
@@ -102,9 +102,17 @@ const standing = {
   changes: { added: 0, removed: 0, modified: 0, renamed: 0 },
   differences: [] as typeof differences,
   entries: 4,
+  hidden: [] as string[],
   ignored: 0,
   pending_recovery: [] as string[],
 };
+
+Deno.test("renderStatus() calls a folder clean only as far as one may look", () => {
+  assertStringIncludes(
+    renderStatus({ ...standing, hidden: ["closed"] }, view),
+    "\nClean, as far as you may look: 1 path not compared.\n",
+  );
+});
 
 Deno.test("renderStatus() says where the worktree stands and what is not saved", () => {
   assertEquals(
@@ -137,6 +145,7 @@ Deno.test("renderDiff() and renderStatus() make one line of a folder that is gon
     from: a,
     to: b,
     worktree: "main",
+    hidden: [],
     differences: folder,
     summary: { ...summary, renamed: 0 },
   };
@@ -159,20 +168,20 @@ Deno.test("renderStatus() shows a hundred lines, and how many paths more there a
   // More than a call can have arguments.
   const huge = Array.from({ length: 300_000 }, (_, i) => difference("added", `file${i}`));
   assertStringIncludes(renderStatus({ ...changed, differences: huge }, all), "  A  file299999\n");
-  const result = { from: a, to: b, worktree: "main", differences: huge, summary };
+  const result = { from: a, to: b, worktree: "main", hidden: [], differences: huge, summary };
   assertStringIncludes(renderDiff(result, view), "A  file299999");
 });
 
 Deno.test("renderDiff() writes a folder that moved as a folder on both sides", () => {
   const [gone, made] = [folder[0], { ...folder[0], kind: "added", path: "new" }] as const;
   const moved = { ...difference("renamed", "new/a"), old_path: "data/a" };
-  const result = { from: a, to: b, worktree: "main", differences: [gone, made, moved], summary };
+  const result = { from: a, to: b, worktree: "main", hidden: [], differences: [gone, made, moved], summary };
   assertStringIncludes(renderDiff(result, view), "R  data/ → new/  (1 file, 5 B)\n");
 });
 
 Deno.test("renderDiff() takes no more columns with paint than without", () => {
   const painted: View = { ...view, style: createStyle({ color: true, width: 100 }) };
-  const result = { from: a, to: b, worktree: "main", differences, summary };
+  const result = { from: a, to: b, worktree: "main", hidden: [], differences, summary };
   const widths = (text: string) => text.split("\n").map(displayWidth);
   assertEquals(widths(renderDiff(result, painted)), widths(renderDiff(result, view)));
 });

@@ -13,7 +13,9 @@ export const renderHistory: Renderer<"history"> = (result, { style, now, input }
   if (snapshots.length === 0) return emptyText(result, input);
   const width = widest(snapshots.map(({ created_at }) => ago(created_at, now)));
   const title = detached
-    ? `Worktree ${worktree} is ${style.paint("notice", "DETACHED")}: newer snapshots follow its head.\n`
+    ? `Worktree ${worktree} is ${
+      style.paint("notice", "DETACHED")
+    }: its head is not the newest of its line.\n`
     : "";
   const lines = graph(snapshots).map(({ rail, item }) => {
     if (item === undefined) return style.paint("faint", rail);

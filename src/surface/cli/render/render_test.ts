@@ -83,7 +83,7 @@ Deno.test("renderHistory() draws the line with its head, and leaves beside it", 
       item(b, { is_head: true, parent_snapshot_id: a, note: "second\nwith more" }),
       item(a, { pruned: true }),
     ], { detached: true }),
-    `Worktree main is DETACHED: newer snapshots follow its head.
+    `Worktree main is DETACHED: its head is not the newest of its line.
 ○  dddd0004  30 minutes ago  LATEST  newest  [v2]
 │ ○  cccc0003  40 minutes ago  autosave best_effort
 ├─╯

@@ -10,7 +10,7 @@ export const renderRestore: Renderer<"restore"> = (result, { style }) => {
   const lines = [sentence.replace(shortId(snapshot_id), shortName(snapshot_id, style))];
   if (result.detached && !preview) {
     lines.push(
-      `The worktree is ${style.paint("notice", "DETACHED")}: newer snapshots follow this one. ${WAYS_ON}`,
+      `The worktree is ${style.paint("notice", "DETACHED")}: this is not the newest of its line. ${WAYS_ON}`,
     );
   }
   if (result.pending_recovery.length > 0) {
