@@ -195,7 +195,7 @@ Deno.test("jvs refuses a repository of another format, and changes nothing", asy
   }
   Deno.removeSync(path);
   const { hint } = await box.error("E_DESCRIPTOR_CORRUPT", ["doctor", "--strict"]);
-  assertStringIncludes(hint, 'the one line "2"');
+  assertStringIncludes(hint, 'the single line "2"');
   Deno.writeTextFileSync(path, "2\n");
   assertEquals(contentsOf(box.main), before);
   await box.audit();

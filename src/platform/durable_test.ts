@@ -119,11 +119,11 @@ Deno.test("makeFolderDurable() tells whether it made the folder", () => {
   }
 });
 
-Deno.test("what is made in a folder that is shared with a group is for the group, whatever the umask is", () => {
+Deno.test("what is made in a folder that is shared with a group may be read by the group and written by its owner, whatever the umask is", () => {
   using folder = tempDir();
   const umask = Deno.umask(0o077);
   try {
-    for (const [mode, file, made] of [[0o755, 0o600, 0o700], [0o2770, 0o660, 0o2770]] as const) {
+    for (const [mode, file, made] of [[0o755, 0o600, 0o700], [0o2770, 0o640, 0o2770]] as const) {
       const path = `${folder.path}/${mode}`;
       Deno.mkdirSync(path);
       Deno.chmodSync(path, mode);

@@ -37,7 +37,6 @@ Deno.test("Snapshots.exists() is true from READY on, and for nothing before it",
   look();
   snapshots.writeDescriptor(descriptor);
   look();
-  Deno.mkdirSync(plane.layout.unfinishedPayload(id).path);
   snapshots.publishPayload(id);
   look();
   snapshots.publishDescriptor(id);
