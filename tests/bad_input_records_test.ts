@@ -169,6 +169,23 @@ for (const { what, path, error, fails, works } of CASES) {
   });
 }
 
+Deno.test("jvs worktree remove names no folder outside that a damaged record leads to", async () => {
+  using box = await fullBox();
+  const file = `${box.control}/worktrees/other/config.json`;
+  const text = Deno.readTextFileSync(file);
+  const before = contentsOf(box.main);
+  for (const path of ["../../elsewhere", "../..", ".jvs/worktrees", "/etc"]) {
+    Deno.writeTextFileSync(file, JSON.stringify({ ...JSON.parse(text), path }));
+    for (const force of [[], ["--force"], ["--discard"]]) {
+      const { hint } = await box.error("E_PATH_ESCAPE", ["worktree", "remove", "other", ...force]);
+      assert(!hint.includes("elsewhere.jvs"), hint);
+    }
+  }
+  Deno.writeTextFileSync(file, text);
+  assertEquals(contentsOf(box.main), before);
+  await box.audit();
+});
+
 Deno.test("jvs refuses a repository of another format, and changes nothing", async () => {
   using box = await fullBox();
   const path = `${box.control}/format_version`;

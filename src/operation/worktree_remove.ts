@@ -43,12 +43,12 @@ export const worktreeRemove = defineOperation({
   async run(context, input) {
     const { store } = context;
     const worktree = store.worktrees.get(input.name);
+    const path = store.worktrees.root(worktree); // a record that leads out of the repository is refused first
     refuseMain(worktree);
     const { name } = worktree;
     const begun = { kind: worktreeRemoval, target: name, details: {}, claims: { worktree_name: name } };
     return await changeWorktree(context, worktree, begun, async (change) => {
       const { latest_snapshot_id } = change.worktree;
-      const path = store.worktrees.root(change.worktree);
       using look = await lookUnlessGone(change);
       const unsaved = input.discard ? "discard" : input.force ? "save" : "refuse";
       const autosaveId = look === undefined ? null : await settleUnsaved(change, look, unsaved);
