@@ -40,7 +40,7 @@ function forgeRestore(box: BlackBox, path: string, mode: number): void {
       operation: "restore",
       worktree_id,
       target: "x",
-      host: "another",
+      host: [...Deno.readDirSync(`${box.control}/runtime/hosts`)][0]?.name,
       boot_id: "0",
       pid: 1,
       process_start: "1",
@@ -60,6 +60,7 @@ Deno.test({
   async fn() {
     using box = await sharedBox("printf x > run.sh; chmod 644 run.sh");
     forgeRestore(box, "run.sh", 0o6755);
+    assertStringIncludes((await box.run(["doctor"])).stdout, `if user ${BEN}, who began it`);
     for (const args of [["snapshot", "two"], ["restore", "HEAD"], ["doctor", "--repair-runtime"]]) {
       const { code, stdout, stderr } = await box.run(args);
       assertEquals(modeOf(`${box.main}/run.sh`), "644", args.join(" "));

@@ -2,7 +2,7 @@ import { JvsError } from "../../model/errors.ts";
 import { quoted } from "../../model/path_text.ts";
 import type { Intent, WorktreeConfig } from "../../model/records.ts";
 import { userNameOf } from "../../platform/host_names.ts";
-import type { RepositoryContext } from "../context.ts";
+import type { Recoverable, RepositoryContext } from "../context.ts";
 import type { AnyChangeKind } from "./kind.ts";
 
 /**
@@ -22,9 +22,14 @@ export async function recoverOpenIntents(
 export async function recoverInterrupted(context: RepositoryContext, intent: Intent): Promise<void> {
   const kind = await context.kindOf(intent.operation);
   if (kind === undefined) throw unknownKind(intent);
-  const maker = context.store.intents.distrustedMaker(intent);
+  await recoverAs(context, kind, intent);
+}
+
+async function recoverAs(context: RepositoryContext, kind: Recoverable, intent: Intent): Promise<void> {
+  const { intents } = context.store;
+  const maker = intents.distrustedMaker(intent);
   if (kind.touchesFiles === true && maker !== undefined) throw madeByAnother(intent, maker);
-  await kind.recover(context, context.store.intents.takeOver(kind, intent));
+  await kind.recover(context, intents.takeOver(kind, intent));
 }
 
 /** Recovers only interrupted changes of these kinds, for a change that repairs what the recovery of others needs. */
@@ -37,7 +42,7 @@ export async function recoverOnly(
   for (const intent of intents.list()) {
     const kind = kinds.find(({ operation }) => operation === intent.operation);
     if (kind === undefined || intent.worktree_id !== worktreeId) continue;
-    await kind.recover(context, intents.takeOver(kind, intent));
+    await recoverAs(context, kind, intent);
   }
 }
 

@@ -2,7 +2,7 @@ import { isJvsError, type JvsError } from "../../model/errors.ts";
 import { idTime, shortId } from "../../model/ids.ts";
 import type { Finding, WorktreeConfig } from "../../model/records.ts";
 import { nowMs } from "../../platform/clock.ts";
-import { belongsTo } from "../../platform/host_names.ts";
+import { belongsTo, userNameOf } from "../../platform/host_names.ts";
 import { isUnreadableRecord } from "../../repo/control_errors.ts";
 import type { Store } from "../../repo/store.ts";
 import type { RepositoryContext } from "../context.ts";
@@ -224,9 +224,11 @@ function problemFound(error: JvsError): Finding {
 export function checkRuntime({ store }: RepositoryContext): Finding[] {
   const findings: Finding[] = [];
   for (const intent of store.intents.list().filter((each) => store.intents.isAbandoned(each))) {
+    const maker = store.intents.distrustedMaker(intent);
+    const by = maker === undefined ? "" : `, if user ${userNameOf(maker)}, who began it, makes that change`;
     const message =
       `The operation "${intent.operation}" of ${intent.started_at} was interrupted; the next change ` +
-      "finishes or undoes it.";
+      `finishes or undoes it${by}.`;
     findings.push(finding("warning", "INTENT_OPEN", message, { repair: "clean_intents" }));
   }
   for (const { path, error } of store.intents.read().damaged) {
