@@ -182,6 +182,25 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "jvs restore --preview refuses what restore refuses: what is closed in the snapshot",
+  ...needs,
+  async fn() {
+    using box = await sharedBox(
+      "printf a > a; printf s > secret; chmod 600 secret; mkdir -m 700 in; printf t > in/t",
+    );
+    act(box, ANN, "printf changed > secret; chmod 755 in; printf changed > in/t");
+    const restore = ["restore", box.id, "--discard"];
+    const preview = await box.error("E_PERMISSION", [...restore, "--preview"], { user: BEN });
+    assertEquals(await box.error("E_PERMISSION", restore, { user: BEN }), preview);
+    assertEquals(preview.details, { snapshot_id: box.id, paths: ["in/t", "secret"], count: 2 });
+    act(box, ANN, "rm -r in secret");
+    await box.error("E_PERMISSION", [...restore, "--preview"], { user: BEN });
+    await box.error("E_PERMISSION", restore, { user: BEN });
+    await box.json(["restore", box.id, "--paths", "a", "--preview"], { user: BEN }); // not of what is asked for
+  },
+});
+
 type Status = {
   clean: boolean;
   summary: Record<string, number>;

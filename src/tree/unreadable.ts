@@ -2,7 +2,7 @@ import { type BytePath, keyOf } from "../model/bytes.ts";
 import { JvsError } from "../model/errors.ts";
 import { displayPath } from "../model/path_text.ts";
 import { isSystemError, type SystemError } from "../platform/system_error.ts";
-import { parentPath } from "./folders_by_path.ts";
+import { type FoldersByPath, lastName, parentPath } from "./folders_by_path.ts";
 
 const NAMED = 20;
 
@@ -40,4 +40,15 @@ export function unreadableError(paths: readonly BytePath[], hint = LEAVE_OUT): J
     hint,
     details: { paths: named, count: paths.length },
   });
+}
+
+/** Whether the caller may read a file, or it is not there. */
+export function isReadable(folders: FoldersByPath, path: BytePath): boolean {
+  try {
+    folders.get(parentPath(path)).openFile(lastName(path), "read")[Symbol.dispose]();
+    return true;
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    return !isRefused(error);
+  }
 }

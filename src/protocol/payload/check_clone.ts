@@ -12,7 +12,7 @@ import { FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.
 import { hashFiles } from "../../tree/hash.ts";
 import { selectEntries } from "../../tree/select_entries.ts";
 import type { TreeTable } from "../../tree/table.ts";
-import { isRefused } from "../../tree/unreadable.ts";
+import { isReadable, isRefused } from "../../tree/unreadable.ts";
 import type { Context } from "../context.ts";
 
 /** A clone of a snapshot, and what the engine says of it. */
@@ -49,6 +49,25 @@ export function openToClone({ snapshots, layout }: Store, action: string, id: st
     if (!isRefused(error)) throw error;
     throw closedError(action, id, `. (of ${ownerName(layout.payload(id).path)})`, { paths: ["."], count: 1 });
   }
+}
+
+/** `E_PERMISSION` if the user may not read these entries of a payload: what a clone of them would end with. */
+export function refuseClosed(
+  store: Store,
+  action: string,
+  id: string,
+  manifest: TreeTable,
+  wanted: (index: number) => boolean,
+): void {
+  using payload = openToClone(store, action, id);
+  using folders = new FoldersByPath(payload);
+  const closed: BytePath[] = [];
+  for (let i = 0; i < manifest.count; i++) {
+    if (manifest.type[i] !== FILE || !wanted(i)) continue;
+    const path = manifest.path(i);
+    if (!isReadable(folders, path)) closed.push(path);
+  }
+  if (closed.length > 0) throw closedPayload(action, id, payload, closed);
 }
 
 /** Paths of cloned files whose content is not what the manifest says. */

@@ -4,16 +4,17 @@ import { FILE } from "../../model/entry.ts";
 import { JvsError } from "../../model/errors.ts";
 import { shortId } from "../../model/ids.ts";
 import { namedPaths } from "../../model/path_text.ts";
-import { isSystemError } from "../../platform/system_error.ts";
 import { asHeld } from "../../tree/as_held.ts";
 import { needsHash } from "../../tree/diff.ts";
-import { FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
+import { FoldersByPath } from "../../tree/folders_by_path.ts";
 import type { TreeTable } from "../../tree/table.ts";
+import { isReadable } from "../../tree/unreadable.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import { savedTable } from "../look/compare.ts";
 import { manifestAsAllowed } from "../payload/as_allowed.ts";
 import { type Look, lookAt } from "../look/look.ts";
 import { willVerify } from "../payload/bring_out.ts";
+import { refuseClosed } from "../payload/check_clone.ts";
 import { autosave } from "../snapshot/autosave.ts";
 import { Comparison } from "./comparison.ts";
 import { type Direction, directionTo } from "./direction.ts";
@@ -67,6 +68,7 @@ export async function prepareRestore(
       : await keepUnsaved(context, request, look, firstPlan, unsaved);
     const plan = kept.notSaved.length === 0 ? firstPlan : comparison.plan(new Set(kept.notSaved.map(keyOf)));
     refuseInTheWay(look, plan);
+    if (request.preview) refuseClosed(store, "restore", target, then, (j) => plan.staged[j] === 1);
     return {
       look,
       then,
@@ -125,16 +127,6 @@ function unreadableFiles({ root, table }: Look, { touched, metadata }: RestorePl
   using folders = new FoldersByPath(root);
   const files = [...touched, ...metadata.map(({ now }) => now)].filter((i) => table.type[i] === FILE);
   return files.map((i) => table.path(i)).filter((path) => !isReadable(folders, path));
-}
-
-function isReadable(folders: FoldersByPath, path: BytePath): boolean {
-  try {
-    folders.get(parentPath(path)).openFile(lastName(path), "read")[Symbol.dispose]();
-    return true;
-  } catch (error) {
-    if (!isSystemError(error)) throw error;
-    return !isSystemError(error, "EACCES", "EPERM"); // a file that is gone by now need not be saved
-  }
 }
 
 function refuseInTheWay({ worktree, table }: Look, { inTheWay }: RestorePlan): void {
