@@ -10,6 +10,9 @@ const SCRIPT = new URL("./support/try_planted.ts", import.meta.url).pathname;
 // A hang is what some of these tests are about; none of them takes a tenth of this on a machine that is not busy.
 const MOST_MS = 900_000;
 
+/** As much at once: without the C library most of the time is waiting, for the clock of an unknown file system. */
+const SHARES = 4;
+
 /** A repository with something at each of its places. */
 async function prepared(): Promise<TestRepository> {
   const repository = await TestRepository.saved();
@@ -23,10 +26,30 @@ async function prepared(): Promise<TestRepository> {
 /** What went wrong when a thing stood in the place of each entry of the control plane in turn. */
 async function tried(plant: Plant, { ffi }: { ffi: boolean }): Promise<string[]> {
   using repository = await prepared();
+  const shares = Array.from({ length: SHARES }, (_, share) => triedShare(repository, plant, { ffi, share }));
+  return (await Promise.all(shares)).flat();
+}
+
+async function triedShare(
+  repository: TestRepository,
+  plant: Plant,
+  { ffi, share }: { ffi: boolean; share: number },
+): Promise<string[]> {
   using folder = tempDir();
   const allowed = ["-R", "-W", "--allow-run", "-S", "-E", ...(ffi ? ["--allow-ffi"] : [])];
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-q", "--no-prompt", ...allowed, SCRIPT, repository.path, folder.path, plant],
+    args: [
+      "run",
+      "-q",
+      "--no-prompt",
+      ...allowed,
+      SCRIPT,
+      repository.path,
+      folder.path,
+      plant,
+      `${share}`,
+      `${SHARES}`,
+    ],
     stdout: "piped",
     stderr: "inherit",
     signal: AbortSignal.timeout(MOST_MS),

@@ -23,6 +23,8 @@ export class Unsynced {
 export function syncPath(path: string): void {
   try {
     attempt("make durable", path, () => {
+      const { isFile, isDirectory } = Deno.lstatSync(path);
+      if (!isFile && !isDirectory) return; // it is not ours any more, and to open a FIFO would wait for ever
       using file = Deno.openSync(path, { read: true });
       file.syncSync();
     });

@@ -1,6 +1,7 @@
 /**
  * Tries all operations on a repository, while one entry of its control plane after the other is replaced. It is a separate
- * program, so that a test can end it if it hangs. It prints a line before each try, and a line for each failure.
+ * program, so that a test can end it if it hangs. It prints a line before each try, and a line for each failure. It takes
+ * one of several shares of the entries.
  */
 import { isJvsError } from "../../src/model/errors.ts";
 import { callOperation } from "../../src/operation/call.ts";
@@ -37,10 +38,9 @@ const CALLS: [operation: string, input: Record<string, unknown>][] = [
 ];
 
 if (import.meta.main) {
-  const [template = "", folder = "", plant] = Deno.args;
-  for (const name of entriesOf(`${template}/.jvs`)) {
-    await tryAll(template, folder, name, plant as Plant);
-  }
+  const [template = "", folder = "", plant, share, shares] = Deno.args;
+  const mine = entriesOf(`${template}/.jvs`).filter((_, i) => i % Number(shares) === Number(share));
+  for (const name of mine) await tryAll(template, folder, name, plant as Plant);
   console.log("done");
 }
 
