@@ -87,6 +87,12 @@ export class JvsError extends Error {
     this.hint = sentence(printable(options.hint ?? ERROR_CLASSES[code][1]));
     this.details = options.details ?? {};
   }
+
+  /** Its form for programs, on every way in. SPEC 11. */
+  toJSON(): { schema_version: 1; error: ErrorCode; message: string; hint: string; details: ErrorDetails } {
+    const { code, message, hint, details } = this;
+    return { schema_version: 1, error: code, message, hint, details };
+  }
 }
 
 /** Whether an error is a `JvsError`, of one of these classes (of any class when none is given). */

@@ -17,3 +17,14 @@ Deno.test("JvsError has the way out of its class where no hint is given", () => 
     assertEquals([cause.at(-1), wayOut.at(-1)], [".", "."]);
   }
 });
+
+Deno.test("JvsError has the fields of SPEC 11 and no others as JSON", () => {
+  const error = new JvsError("E_BUSY", "Cannot go on", { hint: "Wait.", details: { holder: "a" } });
+  assertEquals(JSON.parse(JSON.stringify(error)), {
+    schema_version: 1,
+    error: "E_BUSY",
+    message: "Cannot go on",
+    hint: "Wait.",
+    details: { holder: "a" },
+  });
+});

@@ -69,13 +69,6 @@ function worktreeOf(
   }
 }
 
-/** The actor in the audit log if the caller gives none: `user@host`. */
-export async function defaultActor(): Promise<string> {
-  const { actorOf } = await import("../repo/actor.ts");
-  const { openPlatform } = await import("../platform/open_platform.ts");
-  return actorOf(openPlatform());
-}
-
 function discoverFrom(
   { repo, cwd }: Context,
   discover: (from: string) => Discovered | undefined,

@@ -3,26 +3,11 @@ import { type Reporter, silentReporter } from "../../src/model/progress.ts";
 import type { FreeOperation, Operation } from "../../src/operation/define.ts";
 import type { Context, RepositoryContext } from "../../src/protocol/context.ts";
 import { callOperation, openRepository } from "../../src/operation/call.ts";
-import { changeKindOf } from "../../src/operation/registry.ts";
+import { contextFor } from "../../src/operation/caller.ts";
 
 /** A caller of operations in a folder. Everything else is as simple as possible, unless the test sets it. */
 export function contextIn(cwd: string, more: Partial<Context> = {}): Context {
-  return {
-    cwd,
-    repo: undefined,
-    actor: "tester@here",
-    session: undefined,
-    reason: undefined,
-    lockTimeoutMs: 5000,
-    engine: "copy",
-    forProgram: true,
-    userConfig: undefined,
-    home: undefined,
-    reporter: silentReporter,
-    signal: new AbortController().signal,
-    kindOf: changeKindOf,
-    ...more,
-  };
+  return { ...contextFor({ cwd, actor: "tester@here", lockTimeoutMs: 5000, engine: "copy" }), ...more };
 }
 
 /** The same, in the repository around the folder. */

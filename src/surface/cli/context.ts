@@ -5,8 +5,7 @@ import { quoted } from "../../model/path_text.ts";
 import type { Reporter } from "../../model/progress.ts";
 import type { AnyOperation } from "../../operation/define.ts";
 import type { Context } from "../../protocol/context.ts";
-import { defaultActor } from "../../operation/call.ts";
-import { changeKindOf } from "../../operation/registry.ts";
+import { contextFor, defaultActor } from "../../operation/caller.ts";
 import type { Globals } from "./line/globals.ts";
 import type { Io } from "./io.ts";
 
@@ -22,7 +21,7 @@ export async function createContext(
   const home = io.env("HOME");
   const settings = io.env("XDG_CONFIG_HOME") ?? (home === undefined ? undefined : `${home}/.config`);
   const timeout = globals.lock_timeout ?? io.env("JVS_LOCK_TIMEOUT");
-  return {
+  return contextFor({
     cwd,
     repo: repo === undefined ? undefined : absolutePath(repo, cwd),
     actor: io.env("JVS_ACTOR") ?? (needsActor ? await defaultActor() : ""),
@@ -35,8 +34,7 @@ export async function createContext(
     home,
     reporter,
     signal,
-    kindOf: changeKindOf,
-  };
+  });
 }
 
 function workingFolder(io: Io, directory: string | undefined): string {

@@ -9,27 +9,6 @@ export function exitCodeOf(error: JvsError): number {
   return EXIT_CODES[error.code] ?? 1;
 }
 
-/** Turns any error into a `JvsError`. An unexpected one becomes `E_INTERNAL`. */
-export function asJvsError(error: unknown, signal?: AbortSignal): JvsError {
-  if (error instanceof JvsError) return error;
-  if (signal?.aborted) return new JvsError("E_INTERRUPTED", "Interrupted", { cause: error });
-  const message = error instanceof Error ? error.message : String(error);
-  const refused = error instanceof Deno.errors.NotCapable;
-  if (refused || error instanceof Deno.errors.PermissionDenied) {
-    return new JvsError("E_PERMISSION", `Cannot go on: access was refused: ${message}`, {
-      ...(refused ? { hint: "Start jvs by its launcher, which gives it the permissions it needs." } : {}),
-      cause: error,
-    });
-  }
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (typeof code === "string" && /^E[A-Z0-9]+$/.test(code)) {
-    const isFull = code === "ENOSPC" || code === "EDQUOT";
-    const options = { details: { errno: code }, cause: error };
-    return new JvsError(isFull ? "E_NO_SPACE" : "E_IO", `Cannot go on: ${message}`, options);
-  }
-  return new JvsError("E_INTERNAL", `Cannot go on: a mistake in jvs (${message})`, { cause: error });
-}
-
 /** An error as text for people: message, class and hint; with `debug` its stack too. */
 export function errorText(error: JvsError, style: Style, options: { debug?: boolean } = {}): string {
   const lines = [
@@ -40,9 +19,4 @@ export function errorText(error: JvsError, style: Style, options: { debug?: bool
     lines.push(style.paint("faint", `${each === error ? "" : "caused by "}${each.stack ?? each.message}`));
   }
   return `${lines.join("\n")}\n`;
-}
-
-/** An error as JSON for programs. SPEC 11. */
-export function errorJson({ code, message, hint, details }: JvsError): string {
-  return `${JSON.stringify({ schema_version: 1, error: code, message, hint, details }, null, 2)}\n`;
 }

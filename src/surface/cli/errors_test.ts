@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { ERROR_CLASSES, type ErrorCode, JvsError } from "../../model/errors.ts";
-import { asJvsError, errorJson, errorText, exitCodeOf } from "./errors.ts";
+import { errorText, exitCodeOf } from "./errors.ts";
 import { createStyle } from "./render/style.ts";
 
 const plain = createStyle({ color: false, width: 80 });
@@ -31,26 +31,4 @@ Deno.test("errorText() shows where an error and its causes arose only for debugg
   const debug = errorText(error, plain, { debug: true });
   assertStringIncludes(debug, "caused by Error: deep down");
   assertStringIncludes(debug, "errors_test.ts");
-});
-
-Deno.test("errorJson() has the fields of SPEC 11 and no others", () => {
-  const error = new JvsError("E_BUSY", "Cannot go on", { hint: "Wait.", details: { holder: "a" } });
-  assertEquals(JSON.parse(errorJson(error)), {
-    schema_version: 1,
-    error: "E_BUSY",
-    message: "Cannot go on",
-    hint: "Wait.",
-    details: { holder: "a" },
-  });
-});
-
-Deno.test("asJvsError() finds a class for what the system throws", () => {
-  const code = (error: unknown, signal?: AbortSignal) => asJvsError(error, signal).code;
-  assertEquals(code(new Deno.errors.PermissionDenied("x")), "E_PERMISSION");
-  assertEquals(code(new Deno.errors.NotCapable("x")), "E_PERMISSION");
-  assertEquals(code(Object.assign(new Error("full"), { code: "ENOSPC" })), "E_NO_SPACE");
-  assertEquals(code(Object.assign(new Error("bad"), { code: "EIO" })), "E_IO");
-  assertEquals(code(new TypeError("x")), "E_INTERNAL");
-  assertEquals(code("a text"), "E_INTERNAL");
-  assertEquals(code(new DOMException("aborted", "AbortError"), AbortSignal.abort()), "E_INTERRUPTED");
 });

@@ -5,11 +5,12 @@
  * @module
  */
 import { JvsError } from "../../model/errors.ts";
+import { asJvsError } from "../../operation/as_jvs_error.ts";
 import { runOperation } from "../../operation/call.ts";
 import type { Catalog } from "../../operation/catalog.ts";
 import { operations } from "../../operation/registry.ts";
 import { createContext } from "./context.ts";
-import { asJvsError, errorJson, errorText, exitCodeOf } from "./errors.ts";
+import { errorText, exitCodeOf } from "./errors.ts";
 import { type Command, commandOf, outputOf } from "./line/command.ts";
 import type { Globals } from "./line/globals.ts";
 import { readLine } from "./line/read_line.ts";
@@ -36,7 +37,7 @@ export async function runCli(
   } catch (thrown) {
     const error = asJvsError(thrown, interruption.signal);
     const { json, color, debug } = outputOf(line);
-    if (!json || !canPrint(io, errorJson(error))) {
+    if (!json || !canPrint(io, `${JSON.stringify(error, null, 2)}\n`)) {
       io.err(errorText(error, styleFor(io, io.errIsTerminal, color), { debug }));
     }
     return exitCodeOf(error);

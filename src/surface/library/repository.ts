@@ -1,11 +1,12 @@
 import { absolutePath } from "../../model/absolute_path.ts";
-import { type Reporter, silentReporter } from "../../model/progress.ts";
+import type { Reporter } from "../../model/progress.ts";
 import { JvsError } from "../../model/errors.ts";
 import type { GivenFields, RecordSchema, Schema } from "../../model/schema.ts";
+import { inJvsErrors } from "../../operation/as_jvs_error.ts";
 import type { Context } from "../../protocol/context.ts";
-import { callOperation, defaultActor, openRepository } from "../../operation/call.ts";
+import { callOperation, openRepository } from "../../operation/call.ts";
+import { contextFor, defaultActor } from "../../operation/caller.ts";
 import {
-  changeKindOf,
   type OperationName,
   type OperationOf,
   OPERATIONS,
@@ -76,25 +77,21 @@ export class Repository {
 
   /** Makes a repository in a new or empty folder. The user's files go into its folder `main`. */
   static async init(path: string, options: RepositoryOptions = {}): Promise<Repository> {
-    const folder = absolutePath(path, Deno.cwd());
-    const slash = folder.lastIndexOf("/");
-    // `init` makes a folder of this name in the current folder. Without a name it uses the current folder.
-    const [cwd, input] = isFolder(folder)
-      ? [folder, {}]
-      : [folder.slice(0, slash) || "/", { name: folder.slice(slash + 1) }];
-    return await make("init", cwd, input, options);
+    return await make("init", path, options);
   }
 
   /** Puts an existing folder under version control where it is. Its history goes into a folder beside it. */
   static async adopt(path: string, options: RepositoryOptions = {}): Promise<Repository> {
-    return await make("adopt", absolutePath(path, Deno.cwd()), {}, options);
+    return await make("adopt", path, options);
   }
 
   /** Opens the repository around a folder. `E_NOT_A_REPOSITORY` if there is none. */
   static async open(path: string, options: RepositoryOptions = {}): Promise<Repository> {
-    const folder = absolutePath(path, Deno.cwd());
-    await openRepository(await contextFor(folder, options));
-    return new Repository(folder, options);
+    return await inJvsErrors(options.signal, async () => {
+      const folder = absolutePath(path, Deno.cwd());
+      await openRepository(await contextOf(folder, options));
+      return new Repository(folder, options);
+    });
   }
 
   /** Checks the input and runs an operation by its name, such as `worktree fork`. */
@@ -108,8 +105,11 @@ export class Repository {
         hint: `There are: ${operations.names.join(", ")}.`,
       });
     }
-    const context = await contextFor(this.folder, this.options, options);
-    return await callOperation(await operations.load(operation), context, input);
+    const signal = eitherOf(this.options.signal, options.signal);
+    return await inJvsErrors(signal, async () => {
+      const context = await contextOf(this.folder, { ...this.options, signal }, options.reason);
+      return await callOperation(await operations.load(operation), context, input);
+    });
   }
 }
 
@@ -126,32 +126,31 @@ for (const name of Object.keys(OPERATIONS)) {
 
 async function make(
   operation: "init" | "adopt",
-  cwd: string,
-  input: Record<string, unknown>,
+  path: string,
   options: RepositoryOptions,
 ): Promise<Repository> {
-  const result = await callOperation(await operations.load(operation), await contextFor(cwd, options), input);
-  const { worktree } = result as ResultOf<typeof operation>;
-  return await Repository.open(worktree.path, options);
+  return await inJvsErrors(options.signal, async () => {
+    const folder = absolutePath(path, Deno.cwd());
+    const [cwd, input] = operation === "init" ? whereToInit(folder) : [folder, {}];
+    const context = await contextOf(cwd, options);
+    const result = await callOperation(await operations.load(operation), context, input);
+    const { worktree } = result as ResultOf<typeof operation>;
+    return await Repository.open(worktree.path, options);
+  });
 }
 
-async function contextFor(cwd: string, options: RepositoryOptions, call: CallOptions = {}): Promise<Context> {
-  return {
-    cwd,
-    repo: undefined,
-    actor: options.actor ?? await defaultActor(),
-    session: options.session,
-    reason: call.reason,
-    lockTimeoutMs: options.lockTimeoutMs,
-    engine: options.engine,
-    // A program gives exact names: JVS does not guess.
-    forProgram: true,
-    userConfig: options.userConfig,
-    home: undefined,
-    reporter: options.reporter ?? silentReporter,
-    signal: AbortSignal.any([options.signal, call.signal].filter((signal) => signal !== undefined)),
-    kindOf: changeKindOf,
-  };
+/** `init` makes a folder of this name in the current folder. Without a name it uses the current folder. */
+function whereToInit(folder: string): [cwd: string, input: { name?: string }] {
+  const slash = folder.lastIndexOf("/");
+  return isFolder(folder) ? [folder, {}] : [folder.slice(0, slash) || "/", { name: folder.slice(slash + 1) }];
+}
+
+async function contextOf(cwd: string, options: RepositoryOptions, reason?: string): Promise<Context> {
+  return contextFor({ ...options, cwd, actor: options.actor ?? await defaultActor(), reason });
+}
+
+function eitherOf(...signals: (AbortSignal | undefined)[]): AbortSignal {
+  return AbortSignal.any(signals.filter((signal) => signal !== undefined));
 }
 
 function isFolder(path: string): boolean {
@@ -159,7 +158,7 @@ function isFolder(path: string): boolean {
   try {
     return Deno.statSync(path).isDirectory;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
     throw error;
   }
 }

@@ -110,6 +110,22 @@ Deno.test("Repository stops when it is told to", async () => {
   assertEquals((await repository.history()).snapshots, []);
 });
 
+Deno.test("Repository throws a JvsError whatever goes wrong", async () => {
+  using dir = tempDir();
+  const repository = await Repository.init(`${dir.path}/project`);
+  Deno.writeTextFileSync(`${repository.folder}/a`, "one");
+  const codeOf = async (work: () => Promise<unknown>) => (await assertRejects(work, JvsError)).code;
+  const fails = () => {
+    throw new TypeError("of the caller's own");
+  };
+  const reporter = { begin: fails, advance: fails, warn: fails };
+  const told = await Repository.open(repository.folder, { reporter });
+  assertEquals(await codeOf(() => told.snapshot()), "E_INTERNAL");
+  assertEquals(await codeOf(() => Repository.init(`${repository.folder}/a/b`)), "E_USAGE");
+  assertEquals(await codeOf(() => Repository.open(`${dir.path}/\0`)), "E_IO");
+  assertEquals(await codeOf(() => Repository.adopt(null as unknown as string)), "E_INTERNAL");
+});
+
 Deno.test("Repository tells its reporter what it does", async () => {
   using dir = tempDir();
   const phases: string[] = [];
