@@ -1,104 +1,169 @@
-import { compare, type Comparison } from "./measure.ts";
+import type { Contender } from "./measure.ts";
 
-const JVS = Deno.env.get("JVS_BIN") ?? `${import.meta.dirname}/../bin/jvs`;
-const CP_REFLINK = ["cp", "-a", "--reflink=always"];
+/** The root of this checkout. */
+export const CHECKOUT = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
 
-/** Where to measure, and how much. */
+/** A JVS to time: this checkout, or an earlier one. */
+export interface Jvs {
+  readonly name: string;
+  readonly bin: string;
+  readonly root: string;
+}
+
+/** Where one contender works, on XFS, and with how many files. */
 interface Ground {
-  /** A folder on XFS. */
-  readonly disk: string;
+  readonly folder: string;
   readonly files: number;
-  readonly rounds: number;
 }
 
-/** `jvs version` beside an empty program: from source, and as one bundle. */
-export async function startUp({ disk, rounds }: Ground): Promise<Comparison[]> {
-  const empty = `${disk}/empty.ts`;
-  Deno.writeTextFileSync(empty, "");
-  const bundle = `${disk}/jvs.js`;
-  await run(
-    Deno.execPath(),
-    ["bundle", "-q", "--minify", "--output", bundle, "cli.ts"],
-    `${import.meta.dirname}/..`,
-  );
-  const nothing = { name: "an empty program", command: [Deno.execPath(), "run", "-q", empty], cwd: disk };
-  const bundled = [Deno.execPath(), "run", "-q", "-A", bundle, "version"];
-  return [
-    // 60 and 40 ms where an empty program takes 12.
-    await compare(
-      "version, from source",
-      { name: "jvs version", command: [JVS, "version"], cwd: disk },
-      nothing,
-      { rounds: rounds * 3, atMost: 5 },
-    ),
-    await compare(
-      "version, bundled",
-      { name: "jvs version", command: bundled, cwd: disk },
-      nothing,
-      { rounds: rounds * 3, atMost: 3.3 },
-    ),
-  ];
+/** One thing to time. Without a `peer` it is only compared with an earlier JVS. */
+export interface Row {
+  readonly name: string;
+  readonly ours: (jvs: Jvs, ground: Ground) => Promise<Contender>;
+  readonly peer: ((ground: Ground) => Contender | Promise<Contender>) | null;
+  /** The ratio to the peer that was promised. */
+  readonly atMost: number | null;
+  /** A command of milliseconds needs more rounds. */
+  readonly isShort?: boolean;
 }
 
-/** `jvs snapshot` and `jvs restore` beside a copy of the tree with shared blocks. */
-export async function snapshots({ disk, files, rounds }: Ground): Promise<Comparison[]> {
-  const main = await makeRepository(disk, files);
-  const size = `${files.toLocaleString("en")} files`;
-  await run(JVS, ["snapshot"], main);
-  const copy = {
+/** What is timed, in the order of a day's work. */
+export const ROWS: readonly Row[] = [
+  // 60 and 40 ms where an empty program takes 12.
+  { name: "version, from source", ours: version, peer: emptyProgram, atMost: 5, isShort: true },
+  { name: "version, bundled", ours: bundledVersion, peer: emptyProgram, atMost: 3.3, isShort: true },
+  { name: "first snapshot", ours: firstSnapshot, peer: copyOfTree, atMost: null },
+  { name: "repeated snapshot, nothing changed", ours: sameSnapshot, peer: copyOfTree, atMost: 1 },
+  { name: "repeated snapshot, 1 % changed", ours: changedSnapshot, peer: copyOfTree, atMost: null },
+  { name: "status, nothing changed", ours: inRepository("status"), peer: gitStatus, atMost: null },
+  { name: "diff with the last snapshot", ours: inRepository("diff"), peer: null, atMost: null },
+  { name: "restore, 1 % differs", ours: restoreOfSome, peer: copyOfTree, atMost: null },
+  { name: "restore, all differs", ours: restoreOfAll, peer: copyOfTree, atMost: null },
+  { name: "fork", ours: fork, peer: copyOfTree, atMost: null },
+  { name: "verify", ours: inRepository("verify", "--all"), peer: null, atMost: null },
+  { name: "history of 1,000 snapshots", ours: longHistory, peer: null, atMost: null },
+];
+
+function version({ name, bin }: Jvs, { folder }: Ground): Promise<Contender> {
+  return Promise.resolve({ name, command: [bin, "version"], cwd: folder });
+}
+
+async function bundledVersion({ name, root }: Jvs, { folder }: Ground): Promise<Contender> {
+  const bundle = `${folder}/jvs.js`;
+  await run(Deno.execPath(), ["bundle", "-q", "--minify", "--output", bundle, "cli.ts"], root);
+  return { name, command: [Deno.execPath(), "run", "-q", "-A", bundle, "version"], cwd: folder };
+}
+
+function emptyProgram({ folder }: Ground): Contender {
+  Deno.writeTextFileSync(`${folder}/empty.ts`, "");
+  return { name: "an empty program", command: [Deno.execPath(), "run", "-q", "empty.ts"], cwd: folder };
+}
+
+function copyOfTree({ folder, files }: Ground): Contender {
+  makeFiles(`${folder}/tree`, files);
+  return {
     name: "cp -a --reflink=always",
-    command: [...CP_REFLINK, main, `${disk}/copy`],
-    cwd: disk,
-    before: () => removeIfThere(`${disk}/copy`),
+    command: ["cp", "-a", "--reflink=always", "tree", "copy"],
+    cwd: folder,
+    before: () => removeIfThere(`${folder}/copy`),
   };
-  const save = { name: "jvs snapshot", command: [JVS, "snapshot", "-q"], cwd: main };
-  return [
-    await compare(`repeated snapshot, nothing changed, ${size}`, save, copy, { rounds, atMost: 1 }),
-    await compare(
-      `repeated snapshot, 1 % changed, ${size}`,
-      { ...save, before: () => changeSome(main, 100) },
-      copy,
-      { rounds, atMost: null },
-    ),
-    await compare(
-      `restore, 1 % differs, ${size}`,
-      {
-        name: "jvs restore",
-        command: [JVS, "restore", "LATEST", "--discard"],
-        cwd: main,
-        before: () => changeSome(main, 100),
-      },
-      copy,
-      { rounds, atMost: null },
-    ),
-  ];
 }
 
-/** `jvs status` beside `git status` on the same unchanged tree. */
-export async function statuses({ disk, files, rounds }: Ground): Promise<Comparison[]> {
-  const main = await makeRepository(disk, files);
-  await run(JVS, ["snapshot"], main);
-  const git = `${disk}/git`;
-  await run("cp", ["-a", "--reflink=always", main, git], disk);
-  await run("git", ["init", "-q"], git);
-  await run("git", ["add", "-A"], git);
-  return [
-    await compare(
-      `status, nothing changed, ${files.toLocaleString("en")} files`,
-      { name: "jvs status", command: [JVS, "status"], cwd: main },
-      { name: "git status", command: ["git", "status"], cwd: git },
-      { rounds, atMost: null },
-    ),
-  ];
+async function gitStatus({ folder, files }: Ground): Promise<Contender> {
+  makeFiles(`${folder}/tree`, files);
+  await run("git", ["init", "-q"], `${folder}/tree`);
+  await run("git", ["add", "-A"], `${folder}/tree`);
+  return { name: "git status", command: ["git", "status"], cwd: `${folder}/tree` };
 }
 
-let made = 0;
+async function firstSnapshot({ name, bin }: Jvs, { folder, files }: Ground): Promise<Contender> {
+  makeFiles(`${folder}/tree`, files);
+  await run(bin, ["init", "project"], folder);
+  return {
+    name: `${name} snapshot`,
+    command: [bin, "snapshot", "-q"],
+    cwd: `${folder}/project/main`,
+    before: async () => {
+      removeIfThere(`${folder}/project`);
+      await run(bin, ["init", "project"], folder);
+      await run("cp", ["-a", "--reflink=always", "tree/.", "project/main"], folder);
+      await run("sync", ["-f", "."], folder);
+    },
+  };
+}
 
-async function makeRepository(disk: string, files: number): Promise<string> {
-  const name = `bench-${made++}`;
-  await run(JVS, ["init", name], disk);
-  makeFiles(`${disk}/${name}/main`, files);
-  return `${disk}/${name}/main`;
+async function sameSnapshot({ name, bin }: Jvs, ground: Ground): Promise<Contender> {
+  return {
+    name: `${name} snapshot`,
+    command: [bin, "snapshot", "-q"],
+    cwd: await makeRepository(bin, ground),
+  };
+}
+
+async function changedSnapshot(jvs: Jvs, ground: Ground): Promise<Contender> {
+  const contender = await sameSnapshot(jvs, ground);
+  return { ...contender, before: () => changeSome(contender.cwd, 100) };
+}
+
+function inRepository(...args: string[]) {
+  return async ({ name, bin }: Jvs, ground: Ground): Promise<Contender> => {
+    const cwd = await makeRepository(bin, ground);
+    return { name: `${name} ${args.join(" ")}`, command: [bin, ...args], cwd };
+  };
+}
+
+async function restoreOfSome({ name, bin }: Jvs, ground: Ground): Promise<Contender> {
+  const cwd = await makeRepository(bin, ground);
+  const command = [bin, "restore", "LATEST", "--discard"];
+  return { name: `${name} restore`, command, cwd, before: () => changeSome(cwd, 100) };
+}
+
+async function restoreOfAll(jvs: Jvs, ground: Ground): Promise<Contender> {
+  const contender = await restoreOfSome(jvs, ground);
+  const empty = () => {
+    for (const { name } of Deno.readDirSync(contender.cwd)) {
+      Deno.removeSync(`${contender.cwd}/${name}`, { recursive: true });
+    }
+  };
+  return { ...contender, before: empty };
+}
+
+async function fork({ name, bin }: Jvs, ground: Ground): Promise<Contender> {
+  const cwd = await makeRepository(bin, ground);
+  let last: string | undefined;
+  const command = [bin, "worktree", "fork", "again"];
+  const before = async () => {
+    if (last !== undefined) await run(bin, ["worktree", "remove", last, "--force"], cwd);
+    last = "again";
+  };
+  return { name: `${name} fork`, command, cwd, before };
+}
+
+async function longHistory({ name, bin, root }: Jvs, { folder }: Ground): Promise<Contender> {
+  const script = `
+    const { Repository } = await import(${JSON.stringify(`file://${root}/mod.ts`)});
+    const repository = await Repository.init("project");
+    for (let n = 0; n < 1000; n++) {
+      Deno.writeTextFileSync("project/main/n", String(n));
+      await repository.snapshot({ note: "number " + n });
+    }`;
+  const config = ["--config", `${root}/deno.json`];
+  await run(Deno.execPath(), [
+    "run",
+    "-q",
+    "-A",
+    ...config,
+    `data:text/javascript,${encodeURIComponent(script)}`,
+  ], folder);
+  return { name: `${name} history`, command: [bin, "history"], cwd: `${folder}/project/main` };
+}
+
+/** A repository whose worktree `main` has `files` files and is saved. */
+async function makeRepository(bin: string, { folder, files }: Ground): Promise<string> {
+  await run(bin, ["init", "project"], folder);
+  makeFiles(`${folder}/project/main`, files);
+  await run(bin, ["snapshot"], `${folder}/project/main`);
+  return `${folder}/project/main`;
 }
 
 function removeIfThere(path: string): void {
@@ -109,17 +174,19 @@ function removeIfThere(path: string): void {
   }
 }
 
-async function run(program: string, args: readonly string[], cwd: string): Promise<void> {
-  const { success } = await new Deno.Command(program, { args: [...args], cwd, stdout: "null" }).output();
-  if (!success) throw new Error(`${program} ${args.join(" ")} failed`);
+/** Runs a program that must succeed, and is not timed. */
+export async function run(program: string, args: readonly string[], cwd: string): Promise<void> {
+  const { success, stderr } = await new Deno.Command(program, { args: [...args], cwd, stdout: "null" })
+    .output();
+  if (!success) throw new Error(`${program} ${args.join(" ")} failed: ${new TextDecoder().decode(stderr)}`);
 }
 
-/** Fills the empty folder `root` with `files` files of 4 KB of noise, fifty in a folder. */
+/** Fills the folder `root` with `files` files of 4 KB of noise, fifty in a folder. */
 function makeFiles(root: string, files: number): void {
   const content = new Uint8Array(4096);
   for (let made = 0; made < files; made++) {
     const folder = `${root}/folder-${String(Math.floor(made / 50)).padStart(5, "0")}`;
-    if (made % 50 === 0) Deno.mkdirSync(folder);
+    if (made % 50 === 0) Deno.mkdirSync(folder, { recursive: true });
     crypto.getRandomValues(content);
     Deno.writeFileSync(`${folder}/file-${String(made % 50).padStart(2, "0")}`, content);
   }
