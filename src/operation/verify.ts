@@ -63,10 +63,10 @@ export const verify = defineOperation({
     const ids = input.all
       ? store.snapshots.list()
       : [await oneSnapshot(context, input.snapshot, input.worktree)];
-    const read = new ReadInodes();
-    const options = input.subset === undefined
-      ? { read }
-      : { read, isRead: parseSubset(context, input.subset) };
+    const options = {
+      read: ids.length > 1 ? new ReadInodes() : undefined,
+      ...(input.subset === undefined ? {} : { isRead: parseSubset(context, input.subset) }),
+    };
     const snapshots: VerifiedSnapshot[] = [];
     for (const id of ids) snapshots.push(await verifySnapshot(context, id, options));
     return resultOf(snapshots, input.all ? await runChecks(context, AROUND) : []);

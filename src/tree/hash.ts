@@ -42,14 +42,16 @@ export async function hashFiles(
   indexes: Iterable<number>,
   options: HashOptions,
 ): Promise<HashResult> {
-  const wanted = Uint32Array.from(indexes);
+  const wanted = indexes instanceof Uint32Array ? indexes : Uint32Array.from(indexes);
   let total = 0;
   for (const index of wanted) total += at(table.size, index);
   options.reporter?.begin("hashing", { entries: wanted.length, bytes: total });
   if (wanted.length === 0) return { unreadable: [], changed: [], bytes: 0 };
   const flushEach = options.flush !== false && !flushTogether(options.flush, root, wanted.length);
   using run = new HashRun(root, table, await loadSha256(), { ...options, flushEach });
-  for (const index of wanted) await run.hash(index);
+  for (const index of wanted) {
+    for (const _due of run.hash(index)) await run.pause();
+  }
   run.report();
   const { unreadable, changed, bytes } = run;
   return { unreadable, changed, bytes };
@@ -87,18 +89,18 @@ class HashRun implements Disposable {
     this.slice.check();
   }
 
-  /** Hashes one file, or notes why that is impossible. */
-  async hash(index: number): Promise<void> {
+  /** Hashes one file, or notes why that is impossible. It yields when a pause is due: promises would take memory. */
+  *hash(index: number): Generator<void, void> {
     const { table, groups } = this;
     const group = at(table.linkGroup, index);
     const twin = groups.get(group);
-    const hash = twin === undefined ? await this.tryToRead(index) : table.contentHash(twin);
+    const hash = twin === undefined ? yield* this.tryToRead(index) : table.contentHash(twin);
     if (hash !== undefined) {
       table.setHash(index, hash);
       if (group !== NONE) groups.set(group, index);
     }
     this.entries++;
-    if (this.slice.isOver(FILE_WEIGHT)) await this.pause();
+    if (this.slice.isOver(FILE_WEIGHT)) yield;
   }
 
   /** Reports the work since the last report. */
@@ -112,12 +114,13 @@ class HashRun implements Disposable {
     this.folders[Symbol.dispose]();
   }
 
-  private async tryToRead(index: number): Promise<Uint8Array | undefined> {
+  private *tryToRead(index: number): Generator<void, Uint8Array | undefined> {
     const { table, options } = this;
     try {
       using file = this.folders.get(at(table.parent, index)).openFile(table.name(index), "read");
       if (options.flushEach) file.syncData();
-      const hash = await this.read(file, at(table.size, index));
+      const size = at(table.size, index);
+      const hash = size < this.buffer.length ? this.readSmall(file, size) : yield* this.readLarge(file, size);
       if (hash === undefined) this.changed.push(index);
       return hash;
     } catch (error) {
@@ -131,10 +134,6 @@ class HashRun implements Disposable {
   }
 
   /** The hash of the content, or undefined if the file does not have this size. */
-  private async read(file: OpenFile, size: number): Promise<Uint8Array | undefined> {
-    return size < this.buffer.length ? this.readSmall(file, size) : await this.readLarge(file, size);
-  }
-
   private readSmall(file: OpenFile, size: number): Uint8Array | undefined {
     const { buffer } = this;
     for (let done = 0;;) {
@@ -146,8 +145,8 @@ class HashRun implements Disposable {
     }
   }
 
-  /** Skips holes and hashes zeros, because reading a hole takes several times as long. */
-  private async readLarge(file: OpenFile, size: number): Promise<Uint8Array | undefined> {
+  /** As `readSmall`. It skips holes and hashes zeros, because reading a hole takes several times as long. */
+  private *readLarge(file: OpenFile, size: number): Generator<void, Uint8Array | undefined> {
     const { buffer } = this;
     const stream = new this.sha256();
     for (let done = 0;;) {
@@ -155,23 +154,24 @@ class HashRun implements Disposable {
       done += zeros;
       if (done > size) return undefined;
       for (; zeros > 0; zeros -= Math.min(zeros, ZEROS.length)) {
-        await this.add(stream, ZEROS.subarray(0, zeros));
+        yield* this.add(stream, ZEROS.subarray(0, zeros));
       }
       const read = file.read(buffer);
       done += read;
       if (done > size || (read === 0 && done < size)) return undefined;
       if (read === 0) return stream.digest();
-      await this.add(stream, buffer.subarray(0, read));
+      yield* this.add(stream, buffer.subarray(0, read));
     }
   }
 
-  private async add(stream: Sha256Stream, bytes: Uint8Array): Promise<void> {
+  private *add(stream: Sha256Stream, bytes: Uint8Array): Generator<void, void> {
     stream.update(bytes);
     this.bytes += bytes.length;
-    if (this.slice.isOver(BUFFER_WEIGHT)) await this.pause();
+    if (this.slice.isOver(BUFFER_WEIGHT)) yield;
   }
 
-  private async pause(): Promise<void> {
+  /** Reports, and lets other code run. */
+  async pause(): Promise<void> {
     this.report();
     await this.slice.yield();
   }

@@ -13,12 +13,13 @@ import { type BlockPlace, decodeIndex, encodeIndex, type ManifestIndex } from ".
 import { packName, PackReader, PackWriter } from "./manifest_packs.ts";
 import { ParentBlocks } from "./manifest_parent.ts";
 import { PathWalker } from "./path_walker.ts";
-import { sha256 } from "./sha256.ts";
+import { loadSha256, sha256 } from "./sha256.ts";
 import { TreeTable } from "./table.ts";
 
 const LEAST_ENTRIES = 16;
 const MOST_BYTES = 64 * 1024;
-const VERIFY_AT_ONCE = 64;
+/** From so many blocks on, loading the hash that does not wait is faster. */
+const MANY_BLOCKS = 1000;
 
 /** A manifest that was written. */
 export interface WrittenManifest {
@@ -60,7 +61,8 @@ export async function repeatManifest(
   const blocks = await explained(folder, of.id, async () => {
     const { blocks } = await readIndex(folder, of.id, of.expectedHash);
     using packs = new PackReader(folder);
-    for await (const _checked of readBlocks(folder, packs, blocks, true));
+    const check = await blockCheck(folder, blocks.length);
+    for (const place of blocks) await check(place, packs.read(place));
     return blocks;
   });
   return await writeIndex(folder, id, blocks, 0);
@@ -89,13 +91,14 @@ export async function readManifest(
     const slice = new TimeSlice(options.signal);
     const table = new TreeTable(count);
     const decoder = new EntryDecoder(table);
-    for await (const { places, read } of readBlocks(folder, packs, blocks, options.verify ?? false)) {
-      places.forEach(({ pack, entries }, k) =>
-        inFile(pathIn(folder, packName(pack)), () => decoder.decode(read[k] as Uint8Array, entries))
-      );
-      if (slice.isOver(VERIFY_AT_ONCE)) await slice.yield();
-      else slice.check();
+    const check = options.verify === true ? await blockCheck(folder, blocks.length) : undefined;
+    for (const place of blocks) {
+      const block = packs.read(place);
+      await check?.(place, block);
+      inFile(pathIn(folder, packName(place.pack)), () => decoder.decode(block, place.entries));
+      if (slice.isOver()) await slice.yield();
     }
+    slice.check();
     return table;
   });
 }
@@ -108,21 +111,6 @@ export async function manifestPacks(folder: Folder, id: string): Promise<Set<str
 /** A path for messages. */
 function pathIn(folder: Folder, name: string): string {
   return `${folder.path}/${name}`;
-}
-
-/** Reads many blocks at a time. With `verify`, a block with a wrong hash is `Damage`. */
-async function* readBlocks(
-  folder: Folder,
-  packs: PackReader,
-  blocks: readonly BlockPlace[],
-  verify: boolean,
-) {
-  for (let from = 0; from < blocks.length; from += VERIFY_AT_ONCE) {
-    const places = blocks.slice(from, from + VERIFY_AT_ONCE);
-    const read = places.map((place) => packs.read(place));
-    if (verify) await checkHashes(folder, places, read);
-    yield { places, read };
-  }
 }
 
 async function openParent(
@@ -200,16 +188,16 @@ async function readIndex(folder: Folder, id: string, expectedHash?: string): Pro
   return await decodeIndex(bytes);
 }
 
-async function checkHashes(
+/** Finds `Damage` in blocks: one with a wrong hash. */
+async function blockCheck(
   folder: Folder,
-  places: readonly BlockPlace[],
-  read: readonly Uint8Array[],
-): Promise<void> {
-  const hashes = await Promise.all(read.map(sha256));
-  places.forEach(({ pack, hash }, k) => {
-    if (equalBytes(hash, hashes[k] as Uint8Array)) return;
+  count: number,
+): Promise<(place: BlockPlace, block: Uint8Array) => Promise<void>> {
+  const hashOf = count < MANY_BLOCKS ? sha256 : (await loadSha256()).once;
+  return async ({ pack, hash }, block) => {
+    if (equalBytes(hash, await hashOf(block))) return;
     throw new Damage("a block's checksum is wrong", pathIn(folder, packName(pack)));
-  });
+  };
 }
 
 /** Turns damage into an error that says which file is damaged and what to do. */

@@ -9,6 +9,7 @@ import { sha256 } from "./sha256.ts";
 import { HASH_BYTES } from "./table.ts";
 
 const CHUNK = 256 * 1024;
+const NOTHING = new Uint8Array();
 const TOO_SHORT = "it ends too early";
 
 /** The file name of the pack of a snapshot. */
@@ -28,7 +29,7 @@ export class PackReader implements Disposable {
     this.open(place).check(place.offset, place.length);
   }
 
-  /** The bytes of a block; the hash is not checked. They stay valid. */
+  /** The bytes of a block; the hash is not checked. A view that is valid until the next read. */
   read(place: BlockPlace): Uint8Array {
     return this.open(place).read(place.offset, place.length);
   }
@@ -50,8 +51,9 @@ export class PackReader implements Disposable {
 class Pack implements Disposable {
   private readonly size: number;
   /** The bytes that were read last, and their offset. The next block is usually among them. */
-  private window = new Uint8Array();
+  private window: Uint8Array = NOTHING;
   private windowStart = 0;
+  private room = new Uint8Array();
 
   constructor(private readonly file: OpenFile) {
     const { path } = file;
@@ -79,14 +81,16 @@ class Pack implements Disposable {
   }
 
   private fill(offset: number, length: number): Uint8Array {
-    // A new buffer, so that views of the old one stay valid.
-    this.window = new Uint8Array(Math.min(Math.max(CHUNK, length), this.size - offset));
-    this.windowStart = offset;
-    for (let done = 0; done < this.window.length;) {
-      const read = this.file.readAt(this.window.subarray(done), offset + done);
+    const wanted = Math.min(Math.max(CHUNK, length), this.size - offset);
+    if (wanted > this.room.length) this.room = new Uint8Array(wanted);
+    this.window = NOTHING; // until it is filled
+    for (let done = 0; done < wanted;) {
+      const read = this.file.readAt(this.room.subarray(done, wanted), offset + done);
       if (read === 0) throw new Damage(TOO_SHORT, this.file.path);
       done += read;
     }
+    this.window = this.room.subarray(0, wanted);
+    this.windowStart = offset;
     return this.window.subarray(0, length);
   }
 

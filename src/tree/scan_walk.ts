@@ -30,6 +30,8 @@ export interface ScanOptions {
   readonly rules?: IgnoreRules;
   /** An earlier scan or the stat cache. Entries that were clean there and are unchanged are taken from it. */
   readonly known?: TreeTable;
+  /** About how many entries there are, if `known` does not tell. */
+  readonly expected?: number;
   /** Without a clock no entry is clean. */
   readonly clock?: ScanClock;
   /** Temporary names of JVS in the root. */
@@ -78,7 +80,8 @@ export class ScanWalk implements Disposable {
   constructor(root: Folder, options: ScanOptions) {
     this.options = options;
     this.known = options.known && new KnownTree(options.known);
-    this.table = new TreeTable(Math.max(8192, options.known?.count ?? 0));
+    // A table that grows is copied. Room that is not used takes no memory.
+    this.table = new TreeTable(8192 + 1.25 * (options.known?.count ?? options.expected ?? 0) >>> 0);
     this.knownAs = new Int32Array(this.table.parent.length).fill(-1);
     this.folders = new OpenFolders(root, this.table);
     this.paths = new PathWalker(this.table);

@@ -1,8 +1,8 @@
 import { ITSELF } from "../../model/bytes.ts";
 import { type Folder, Stat } from "../../platform/platform.ts";
-import { HASH_BYTES } from "../../tree/table.ts";
+import { at, HASH_BYTES, larger } from "../../tree/table.ts";
 
-/** The hashes of payload inodes that were read in this run. Snapshots share inodes, and each is read only once. */
+/** The hashes of the payload inodes that were read, for one run over several snapshots. They share inodes, and each is read once. */
 export class ReadInodes {
   private readonly devices = new Map<string, InodeHashes>();
 
@@ -19,53 +19,49 @@ export class ReadInodes {
 
 const FIRST_CAPACITY = 1024;
 
-/** A hash for each inode, in columns: a million take 82 MB. A map of objects takes four times that. */
+/** A hash for each inode, in columns: a million take 50 MB. A map of objects takes seven times that. */
 export class InodeHashes {
   private count = 0;
   private high = new Uint32Array(FIRST_CAPACITY);
   private low = new Uint32Array(FIRST_CAPACITY);
-  private used = new Uint8Array(FIRST_CAPACITY);
   private hashes = new Uint8Array(FIRST_CAPACITY * HASH_BYTES);
+  /** Where in the columns an inode is, plus one; 0 is free. At most half of the slots are taken. */
+  private slots = new Uint32Array(FIRST_CAPACITY * 2);
 
   /** The hash, not copied; undefined if the inode was not read. */
   get(high: number, low: number): Uint8Array | undefined {
-    const place = this.placeOf(high, low);
-    return this.used[place] === 1
-      ? this.hashes.subarray(place * HASH_BYTES, (place + 1) * HASH_BYTES)
-      : undefined;
+    const place = at(this.slots, this.slotOf(high, low)) - 1;
+    return place < 0 ? undefined : this.hashes.subarray(place * HASH_BYTES, (place + 1) * HASH_BYTES);
   }
 
   set(high: number, low: number, hash: Uint8Array): void {
-    if (this.count * 2 >= this.used.length) this.grow();
-    const place = this.placeOf(high, low);
-    if (this.used[place] === 0) this.count++;
-    this.used[place] = 1;
+    if (this.count === this.high.length) this.grow();
+    const slot = this.slotOf(high, low);
+    if (this.slots[slot] === 0) this.slots[slot] = ++this.count;
+    const place = at(this.slots, slot) - 1;
     this.high[place] = high;
     this.low[place] = low;
     this.hashes.set(hash, place * HASH_BYTES);
   }
 
-  /** Where the inode is, or the free place where it would be. */
-  private placeOf(high: number, low: number): number {
-    const mask = this.used.length - 1;
-    let place = (Math.imul(low ^ Math.imul(high, 0x85ebca6b), 0x9e3779b1) >>> 8) & mask;
-    while (this.used[place] === 1 && (this.low[place] !== low || this.high[place] !== high)) {
-      place = (place + 1) & mask;
+  /** The slot of the inode, or the free one where it would be. */
+  private slotOf(high: number, low: number): number {
+    const mask = this.slots.length - 1;
+    let slot = (Math.imul(low ^ Math.imul(high, 0x85ebca6b), 0x9e3779b1) >>> 8) & mask;
+    for (let place = at(this.slots, slot) - 1; place >= 0; place = at(this.slots, slot) - 1) {
+      if (this.low[place] === low && this.high[place] === high) break;
+      slot = (slot + 1) & mask;
     }
-    return place;
+    return slot;
   }
 
   private grow(): void {
-    const { high, low, used, hashes } = this;
-    const capacity = used.length * 2;
-    this.count = 0;
-    this.high = new Uint32Array(capacity);
-    this.low = new Uint32Array(capacity);
-    this.used = new Uint8Array(capacity);
-    this.hashes = new Uint8Array(capacity * HASH_BYTES);
-    for (let i = 0; i < used.length; i++) {
-      if (used[i] !== 1) continue;
-      this.set(high[i] as number, low[i] as number, hashes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES));
+    this.high = larger(this.high, this.count + 1);
+    this.low = larger(this.low, this.count + 1);
+    this.hashes = larger(this.hashes, (this.count + 1) * HASH_BYTES);
+    this.slots = new Uint32Array(this.slots.length * 2);
+    for (let place = 0; place < this.count; place++) {
+      this.slots[this.slotOf(at(this.high, place), at(this.low, place))] = place + 1;
     }
   }
 }

@@ -8,7 +8,6 @@ import { withIntent } from "../change/with_intent.ts";
 import { lockEverything } from "../change/locks.ts";
 import type { RepositoryContext } from "../context.ts";
 import { firstFew } from "./finding.ts";
-import { ReadInodes } from "./read_inodes.ts";
 import type { UncheckedPath } from "./verify_payload.ts";
 import { verifyContent } from "./verify_snapshot.ts";
 import { snapshotsWithoutMarker } from "./lost_markers.ts";
@@ -31,13 +30,12 @@ export async function rebuildReady(context: RepositoryContext): Promise<string[]
   using _locks = await lockEverything(context, readyRebuilding.operation);
   await recoverOpenIntents(context, null);
   const { lost } = await snapshotsWithoutMarker(store);
-  const read = new ReadInodes();
   const mended: string[] = [];
   const damaged: JvsError[] = [];
   for (const { descriptor } of lost) {
     if (descriptor === undefined) continue; // the finding says that only a copy helps
     const id = descriptor.snapshot_id;
-    const problem = await problemOf(context, descriptor, read);
+    const problem = await problemOf(context, descriptor);
     if (problem !== undefined) {
       damaged.push(problem);
       continue;
@@ -52,10 +50,9 @@ export async function rebuildReady(context: RepositoryContext): Promise<string[]
 async function problemOf(
   context: RepositoryContext,
   descriptor: Descriptor,
-  read: ReadInodes,
 ): Promise<JvsError | undefined> {
   try {
-    const { severity, files, unchecked } = await verifyContent(context, descriptor, { read });
+    const { severity, files, unchecked } = await verifyContent(context, descriptor);
     if (severity === "unchecked") return notRead(descriptor.snapshot_id, unchecked);
     return severity === "critical" ? notWhole(descriptor.snapshot_id, files) : undefined;
   } catch (error) {

@@ -10,7 +10,7 @@ import { parentPath } from "../../tree/folders_by_path.ts";
 import { hashFiles, hashTargets } from "../../tree/hash.ts";
 import { payloadRootHash } from "../../tree/root_hash.ts";
 import { scanTree } from "../../tree/scan.ts";
-import { at, NONE, type TreeTable } from "../../tree/table.ts";
+import { at, indexesWhere, NONE, type TreeTable } from "../../tree/table.ts";
 import { HiddenPaths } from "../../tree/unreadable.ts";
 import type { RepositoryContext } from "../context.ts";
 import { isLeftOut } from "../payload/left_out.ts";
@@ -45,7 +45,7 @@ export type WornPath = Infer<typeof WornPath>;
 export interface VerifyPayload {
   readonly payload: Folder;
   readonly manifest: TreeTable;
-  readonly read: ReadInodes;
+  readonly read?: ReadInodes | undefined;
   /** Whether the engine that made the payload keeps the modes of the source. */
   readonly keepsModes: boolean;
   /** Whether to read a file's content; by default every file is read. */
@@ -77,7 +77,15 @@ export async function verifyPayload(
   const { abilities: { exactStat, xattrs }, host } = context.store.platform;
   const seesTrusted = host.rights.xattr(TRUSTED);
   const { reporter, signal } = context;
-  const scan = await scanTree(payload, { exactStat, xattrs, unreadable: "record", reporter, signal });
+  const how = {
+    exactStat,
+    xattrs,
+    unreadable: "record",
+    expected: manifest.count,
+    reporter,
+    signal,
+  } as const;
+  const scan = await scanTree(payload, how);
   const found = scan.table;
   const { unread, refused } = await readContent(context, payload, found, read, isRead);
   const hidden = new HiddenPaths(scan.unreadable);
@@ -121,26 +129,26 @@ async function readContent(
   { reporter, signal }: RepositoryContext,
   payload: Folder,
   found: TreeTable,
-  read: ReadInodes,
+  read: ReadInodes | undefined,
   isRead: VerifyPayload["isRead"],
 ): Promise<{ unread: ReadonlySet<number>; refused: readonly number[] }> {
-  const hashes = read.of(payload);
+  const hashes = read?.of(payload);
   const skipped = new Set<number>();
-  const wanted: number[] = [];
-  for (let j = 0; j < found.count; j++) {
-    if (found.type[j] !== FILE) continue;
-    const known = hashes.get(at(found.inoHi, j), at(found.inoLo, j));
+  const wanted = indexesWhere(found, (j) => {
+    if (found.type[j] !== FILE) return false;
+    const known = hashes?.get(at(found.inoHi, j), at(found.inoLo, j));
     if (known !== undefined) found.setHash(j, known);
     else if (isRead !== undefined && !isRead(found.path(j))) skipped.add(j);
-    else wanted.push(j);
-  }
+    else return true;
+    return false;
+  });
   const options = { flush: false, onFailure() {}, reporter, signal } as const;
   const { unreadable } = await hashFiles(payload, found, wanted, options);
-  for (const j of wanted) {
+  for (const j of hashes === undefined ? [] : wanted) {
     const hash = found.contentHash(j);
     // A file with one name is in no other snapshot.
     if (hash !== undefined && at(found.nlink, j) > 1) {
-      hashes.set(at(found.inoHi, j), at(found.inoLo, j), hash);
+      hashes?.set(at(found.inoHi, j), at(found.inoLo, j), hash);
     }
   }
   return { unread: new Set([...skipped, ...unreadable]), refused: unreadable };

@@ -34,7 +34,8 @@ export type VerifiedSnapshot = Infer<typeof VerifiedSnapshot>;
 
 /** How to verify. */
 export interface VerifySnapshotOptions {
-  readonly read: ReadInodes;
+  /** For a run over several snapshots. */
+  readonly read?: ReadInodes | undefined;
   readonly isRead?: (path: Uint8Array) => boolean;
 }
 
@@ -64,7 +65,7 @@ export async function verifySnapshot(
 export async function verifyContent(
   context: RepositoryContext,
   descriptor: Descriptor,
-  options: VerifySnapshotOptions,
+  options: VerifySnapshotOptions = {},
 ): Promise<VerifiedSnapshot> {
   const { layout, platform, snapshots } = context.store;
   const id = descriptor.snapshot_id;
