@@ -36,8 +36,8 @@ export const status = defineOperation({
   async run(context, input) {
     const worktree = requireWorktree(context, input.worktree);
     const { store } = context;
+    using now = await nowSide(context, worktree); // first: the memory of the stat cache is free afterwards
     using head = await snapshotSide(context, standsOn(store, worktree));
-    using now = await nowSide(context, worktree);
     const { differences, summary, hidden } = await compareSides(head, now, { metadata: true, times: false });
     now.look?.rememberSeen();
     return {

@@ -6,7 +6,6 @@ import type { Boundary } from "./boundaries.ts";
 import type { ScanClock } from "./scan_clock.ts";
 import { type ScanOptions, ScanWalk } from "./scan_walk.ts";
 import type { TreeTable } from "./table.ts";
-import { unreadableError } from "./unreadable.ts";
 
 export type { ScanOptions } from "./scan_walk.ts";
 
@@ -47,6 +46,5 @@ export async function scanTree(root: Folder, options: ScanOptions): Promise<Scan
   }
   report();
   const { table, degradations, ignored, boundaries, unreadable, knownAs } = walk;
-  if (unreadable.length > 0 && options.unreadable !== "record") throw unreadableError(unreadable);
   return { table, degradations, ignored, boundaries, unreadable, clock: options.clock, knownAs };
 }

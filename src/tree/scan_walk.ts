@@ -36,8 +36,6 @@ export interface ScanOptions {
   readonly clock?: ScanClock;
   /** Temporary names of JVS in the root. */
   readonly skipAtRoot?: readonly Uint8Array[];
-  /** `fail` (the default): one `E_PERMISSION` at the end names all paths. `record`: one degradation for each path. */
-  readonly unreadable?: "fail" | "record";
   /** Whether times and inode numbers of the platform are exact; else no entry is clean. */
   readonly exactStat: boolean;
   /** Whether the platform has extended attributes. */

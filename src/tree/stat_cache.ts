@@ -43,10 +43,14 @@ export function saveStatCache(folder: Folder, name: string, cache: StatCache): v
   using file = new TemporaryFile(folder, name);
   const sum = new Checksum();
   for (const part of parts(cache)) {
-    const padded = new Uint8Array(Math.ceil(part.byteLength / ALIGNMENT) * ALIGNMENT);
-    padded.set(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
-    sum.add(padded);
-    file.write(padded);
+    const bytes = new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
+    const aligned = bytes.length - bytes.length % ALIGNMENT;
+    const padded = new Uint8Array(bytes.length === aligned ? 0 : ALIGNMENT);
+    padded.set(bytes.subarray(aligned));
+    for (const piece of [bytes.subarray(0, aligned), padded]) { // a copy of it all would take as much as the table
+      sum.add(piece);
+      file.write(piece);
+    }
   }
   file.write(new Uint8Array(sum.value().buffer));
   file.replace();
@@ -155,7 +159,7 @@ class Checksum {
   private odd = 0x01000193;
 
   /** Adds bytes; their offset and length are multiples of 8. */
-  add(bytes: Uint8Array<ArrayBuffer>): void {
+  add(bytes: Uint8Array): void {
     const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
     let { even, odd } = this;
     for (let i = 0; i < words.length; i += 2) {

@@ -19,7 +19,7 @@ export class EngineFixture {
   async scan(name: string): Promise<TreeTable> {
     const { exactStat, xattrs } = this.platform.abilities;
     using root = this.open(name);
-    const scan = await scanTree(root, { exactStat, xattrs, unreadable: "record" });
+    const scan = await scanTree(root, { exactStat, xattrs });
     return scan.table;
   }
 

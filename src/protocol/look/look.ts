@@ -19,10 +19,12 @@ const IGNORE_FILE = bytesOf(".jvsignore");
 
 /** How to look at a worktree. */
 export interface LookOptions {
-  /** Whether what cannot be read is an error or is noted; noted by default. */
-  unreadable?: "fail" | "record";
   /** Rules to use instead of the worktree's own `.jvsignore`. */
   rules?: IgnoreRules | null;
+  /** An earlier look at the same tree, to use instead of the cache. */
+  known?: TreeTable;
+  /** Whether the look keeps what the cache had: a snapshot shares files by it. */
+  keepsKnown?: boolean;
 }
 
 /** A worktree as it is now. */
@@ -37,7 +39,9 @@ export class Look implements Disposable {
     readonly clock: ScanClock | undefined,
     private readonly cacheKey: string,
     readonly scan: Scan,
-    /** What the cache had before the scan; `scan.knownAs` says which of it is unchanged. */
+    /** Whether the cache had all of this before the scan. */
+    private readonly isRemembered: boolean,
+    /** What the cache had; `scan.knownAs` says which of it is unchanged. Only if the look keeps it. */
     readonly known: StatCache | undefined,
   ) {}
 
@@ -72,10 +76,7 @@ export class Look implements Disposable {
 
   /** Writes the cache, unless it has all of this already. */
   rememberSeen(): void {
-    const { known, table, scan } = this;
-    const isKnown = known !== undefined && known.table.count === table.count &&
-      scan.knownAs.subarray(0, table.count).every((index) => index !== -1);
-    if (!isKnown) this.remember(null);
+    if (!this.isRemembered) this.remember(null);
   }
 
   /** Writes what was seen and hashed to the cache, so that the next look need not read it again. It may fail. */
@@ -107,17 +108,24 @@ export async function lookAt(
   const rulesText = readRules(root);
   const rules = options.rules === undefined ? parsed(rulesText) : options.rules;
   const key = cacheKey(context, root);
-  const cache = knownFrom(cacheFile(context), key);
+  const cache = options.known === undefined ? knownFrom(cacheFile(context), key) : undefined;
+  const known = options.known ?? cache?.table;
   const clock = scanClock(context, root);
   const scan = await scanWorktree(context, root, {
-    unreadable: options.unreadable ?? "record",
     ...(rules === null ? {} : { rules }),
     ...(clock === undefined ? {} : { clock }),
-    ...(cache === undefined ? {} : { known: cache.table }),
+    ...(known === undefined ? {} : { known }),
   });
-  const look = new Look(context, root, rulesText, rules, clock, key, scan, cache);
+  const kept = options.keepsKnown ? cache : undefined; // a million entries take 130 MB
+  const look = new Look(context, root, rulesText, rules, clock, key, scan, isAllOf(cache, scan), kept);
   opened.move();
   return look;
+}
+
+/** Whether a scan saw what the cache has, and nothing else. */
+function isAllOf(cache: StatCache | undefined, { table, knownAs }: Scan): boolean {
+  return cache?.table.count === table.count &&
+    knownAs.subarray(0, table.count).every((known) => known !== -1);
 }
 
 /** Looks at a folder of ours with entries of a worktree: without ignore rules or cache. The look closes the folder. */
@@ -126,10 +134,9 @@ export async function lookWithoutCache(context: WorktreeContext, root: Folder): 
   opened.use(root);
   const clock = scanClock(context, root);
   const scan = await scanWorktree(context, root, {
-    unreadable: "record",
     ...(clock === undefined ? {} : { clock }),
   });
-  const look = new Look(context, root, null, null, clock, cacheKey(context, root), scan, undefined);
+  const look = new Look(context, root, null, null, clock, cacheKey(context, root), scan, false, undefined);
   opened.move();
   return look;
 }
@@ -138,7 +145,7 @@ export async function lookWithoutCache(context: WorktreeContext, root: Folder): 
 export async function scanWorktree(
   context: WorktreeContext,
   root: Folder,
-  options: Pick<ScanOptions, "rules" | "clock" | "known" | "unreadable">,
+  options: Pick<ScanOptions, "rules" | "clock" | "known">,
 ): Promise<Scan> {
   const { exactStat, xattrs } = context.store.platform.abilities;
   const { reporter, signal } = context;

@@ -73,7 +73,9 @@ export class Comparison {
     const touched = new Set([...plan.touched, ...this.losingAttributes(plan)]);
     if (head !== undefined) {
       await look.hash(needsHash(head, look.table));
-      const now = selectEntries(look.table, (i) => ignoredNow[i] !== 1 || touched.has(i)).table;
+      const now = ignoredNow.includes(1)
+        ? selectEntries(look.table, (i) => ignoredNow[i] !== 1 || touched.has(i)).table
+        : look.table;
       const isFirst = look.worktree.head_snapshot_id === null;
       const differs = isFirst ? now.count > 1 : differsInSubstance(comparable(head, look, now), now);
       if (!differs) return null;

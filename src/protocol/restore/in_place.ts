@@ -55,10 +55,28 @@ export async function restoreInPlace(
   request: RestoreRequest,
   use: (restored: PreparedRestore) => void,
 ): Promise<void> {
+  // The memory of the trees is free when this returns: the cache needs as much.
+  const cacheUpdate = await restoreWhole(change, request, use);
+  if (cacheUpdate === undefined) return;
+  const { store } = change;
+  await tidyUp(change, () => removeOldReplaced(store, store.config.get("restore.keep_replaced")));
+  await tidyUp(change, () => cacheUpdate.write(change));
+}
+
+/** Restores, and returns what is to be done with the stat cache; undefined if there was nothing to change. */
+async function restoreWhole(
+  change: RestoreChange,
+  request: RestoreRequest,
+  use: (restored: PreparedRestore) => void,
+): Promise<StatCacheUpdate | undefined> {
   const prepared = await prepareRestore(change, request);
   using _look = prepared.look;
   const { units, metadata } = prepared.plan;
-  if (units.length > 0 || metadata.length > 0) return use(await changeTree(change, request, prepared));
+  if (units.length > 0 || metadata.length > 0) {
+    const { restored, cacheUpdate } = await changeTree(change, request, prepared);
+    use(restored);
+    return cacheUpdate;
+  }
   await commit(change, request, prepared);
   use(prepared);
 }
@@ -67,13 +85,13 @@ async function changeTree(
   change: RestoreChange,
   request: RestoreRequest,
   prepared: PreparedRestore,
-): Promise<PreparedRestore> {
+): Promise<{ restored: PreparedRestore; cacheUpdate: StatCacheUpdate }> {
   const { reporter, signal, store, intent } = change;
   const { look, then, scope, saved, degradations } = prepared;
   using staging = await Staging.make(store, look.root, intent);
   degradations.addAll(await fillStaging(change, staging, request.descriptor.snapshot_id, prepared));
   store.platform.syncFileSystem(staging.home);
-  const cacheUpdate = await StatCacheUpdate.begin(change, staging, prepared.plan, then);
+  const cacheUpdate = await StatCacheUpdate.begin(change, look.table, staging, prepared);
 
   using trees = new RestoreTrees(look.root, staging);
   const plan = withoutUnmade(prepared.plan, then, trees.fresh);
@@ -102,9 +120,7 @@ async function changeTree(
     if (staging.isInRoot) await saveLateWrites(change, staging, gathered);
     await staging.retire(store, intent);
   });
-  await tidyUp(change, () => removeOldReplaced(store, store.config.get("restore.keep_replaced")));
-  await tidyUp(change, () => cacheUpdate.write(change, look.table));
-  return restored;
+  return { restored, cacheUpdate };
 }
 
 /** Looks at each entry right before it is taken out, and right after it was put in its place. */

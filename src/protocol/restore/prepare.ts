@@ -11,7 +11,7 @@ import type { TreeTable } from "../../tree/table.ts";
 import { isReadable } from "../../tree/unreadable.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import { savedTable } from "../look/compare.ts";
-import { manifestAsAllowed } from "../payload/as_allowed.ts";
+import { asAllowed } from "../payload/as_allowed.ts";
 import { type Look, lookAt } from "../look/look.ts";
 import { willVerify } from "../payload/bring_out.ts";
 import { refuseClosed } from "../payload/check_clone.ts";
@@ -49,16 +49,17 @@ export async function prepareRestore(
   request: RestoreRequest,
 ): Promise<PreparedRestore> {
   const { store, worktree: { head_snapshot_id } } = context;
-  const look = await lookAt(context, context.worktree, { rules: null, unreadable: "record" });
+  const look = await lookAt(context, context.worktree, { rules: null });
   try {
     const target = request.descriptor.snapshot_id;
-    const then = asHeld(await manifestAsAllowed(context, target), look.table, store.platform.host);
+    const manifest = await store.snapshots.manifest(target, { verify: true });
+    const then = asHeld(asAllowed(context, target, manifest), look.table, store.platform.host);
     const comparison = new Comparison(look, then, request);
     if (!request.preview) await look.settle();
     await look.hash(needsHash(then, look.table));
     const firstPlan = comparison.plan(new Set());
     refuseInTheWay(look, firstPlan);
-    const head = await savedTable(store, head_snapshot_id);
+    const head = head_snapshot_id === target ? manifest : await savedTable(store, head_snapshot_id);
     const direction: Direction = request.paths === null
       ? await directionTo(store, head_snapshot_id, target)
       : { to: "unsaid" };

@@ -16,21 +16,25 @@ import type { Staging } from "./staging.ts";
 export class StatCacheUpdate {
   private readonly stat = new Stat();
 
-  private constructor(private readonly staged: TreeTable, private readonly trustsRenames: boolean) {}
+  private constructor(
+    private readonly seen: TreeTable,
+    private readonly staged: TreeTable,
+    private readonly trustsRenames: boolean,
+  ) {}
 
-  /** Looks at what was staged, before any of it is visible. */
+  /** Looks at what was staged, before any of it is visible. `seen` is the worktree before the restore. */
   static async begin(
     context: WorktreeContext,
+    seen: TreeTable,
     { fresh }: Staging,
-    plan: RestorePlan,
-    then: TreeTable,
+    { plan, then }: { readonly plan: RestorePlan; readonly then: TreeTable },
   ): Promise<StatCacheUpdate> {
     using look = await lookWithoutCache(context, fresh.openFolder(ITSELF));
     copyHashes(look.table, then);
     await look.settle();
     const movedAlone = plan.units.map((unit) => unit.then).filter((j) => j !== NONE && then.type[j] === FILE);
     const bytes = movedAlone.reduce((sum, j) => sum + at(then.size, j), 0);
-    return new StatCacheUpdate(look.table, bytes > context.store.config.get("restore.verify_limit"));
+    return new StatCacheUpdate(seen, look.table, bytes > context.store.config.get("restore.verify_limit"));
   }
 
   /**
@@ -43,9 +47,9 @@ export class StatCacheUpdate {
   }
 
   /** Writes the cache. It holds what did not change since it was `seen`, or staged. */
-  async write(context: WorktreeContext, seen: TreeTable): Promise<void> {
-    using look = await lookAt(context, context.worktree);
-    for (const known of [seen, this.staged]) matchUnchanged(known, look.table);
+  async write(context: WorktreeContext): Promise<void> {
+    using look = await lookAt(context, context.worktree, { known: this.seen });
+    for (const known of [this.seen, this.staged]) matchUnchanged(known, look.table);
     look.remember(null);
   }
 }

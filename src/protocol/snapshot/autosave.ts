@@ -23,7 +23,7 @@ export async function autosave(
   note: string,
 ): Promise<Autosave> {
   const { worktree } = context;
-  using look = await lookAt(context, worktree, { rules, unreadable: "record" });
+  using look = await lookAt(context, worktree, { rules, keepsKnown: true });
   try {
     const { descriptor, table } = await autosaveLook(context, look, note, null);
     const missing = [...look.scan.unreadable];

@@ -142,7 +142,6 @@ async function isStill(
 async function lookAgain(change: WorktreeContext, look: Look, scan: Scan): Promise<Scan> {
   return await scanWorktree(change, look.root, {
     known: scan.table,
-    unreadable: "record",
     ...(look.rules === null ? {} : { rules: look.rules }),
     ...(scan.clock === undefined ? {} : { clock: scan.clock }),
   });

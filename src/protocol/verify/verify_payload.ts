@@ -80,7 +80,6 @@ export async function verifyPayload(
   const how = {
     exactStat,
     xattrs,
-    unreadable: "record",
     expected: manifest.count,
     reporter,
     signal,

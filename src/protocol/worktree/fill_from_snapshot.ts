@@ -4,7 +4,7 @@ import { shortId } from "../../model/ids.ts";
 import type { Folder } from "../../platform/platform.ts";
 import type { TreeTable } from "../../tree/table.ts";
 import type { RepositoryContext } from "../context.ts";
-import { isDevice, manifestAsAllowed } from "../payload/as_allowed.ts";
+import { asAllowed, isDevice } from "../payload/as_allowed.ts";
 import { bringOut, willVerify } from "../payload/bring_out.ts";
 import { isUnread } from "../payload/left_out.ts";
 
@@ -55,7 +55,7 @@ export async function fillFromSnapshot(
   asked: boolean | undefined,
 ): Promise<Filled> {
   const { store } = context;
-  const manifest = await manifestAsAllowed(context, id);
+  const manifest = asAllowed(context, id, await context.store.snapshots.manifest(id, { verify: true }));
   const degradations = new DegradationList();
   const mayMakeDevices = store.snapshots.isByTrustedMaker(id);
   const wanted = (index: number) =>

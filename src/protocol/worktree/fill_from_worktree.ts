@@ -16,7 +16,7 @@ export async function fillFromWorktree(
   source: WorktreeConfig,
 ): Promise<Filled> {
   const { reporter, signal } = context;
-  using look = await lookAt(context, source, { rules: null, unreadable: "record" });
+  using look = await lookAt(context, source, { rules: null });
   const { scan, table } = look;
   // The second scan must notice every change from now on.
   await look.settle();
@@ -36,7 +36,7 @@ export async function fillFromWorktree(
   const degradations = new DegradationList();
   degradations.addAll(scan.degradations);
   degradations.addAll(result.degradations);
-  const after = await scanWorktree(look.context, look.root, { known: table, unreadable: "record" });
+  const after = await scanWorktree(look.context, look.root, { known: table });
   for (const path of changedBetween(table, after.table)) {
     degradations.add(
       "changed_during_capture",

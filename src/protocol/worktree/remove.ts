@@ -122,7 +122,7 @@ async function refuseWhatCameSince(change: RemovalChange, seen: TreeTable): Prom
   if (seen.count === 0) return;
   using staging = openStaging(change.store);
   using root = staging.openFolder(bytesOf(intent.id));
-  const now = await scanWorktree(change, root, { known: seen, unreadable: "record" });
+  const now = await scanWorktree(change, root, { known: seen });
   const paths = changedBetween(seen, now.table);
   if (paths.length > 0) throw changedMeanwhile(worktree, paths);
 }
