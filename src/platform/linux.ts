@@ -3,7 +3,7 @@ import { displayPath } from "../model/path_text.ts";
 import type { Libc } from "./libc.ts";
 import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_RDONLY } from "./linux_constants.ts";
 import { fileSystemOf } from "./linux_file_system.ts";
-import { descriptorOf, LinuxFolder } from "./linux_folder.ts";
+import { LinuxFolder, linuxFolder } from "./linux_folder.ts";
 import { LinuxHost } from "./linux_host.ts";
 import { terminated } from "./linux_name.ts";
 import { tellsMountRoots } from "./linux_stat.ts";
@@ -18,11 +18,9 @@ const PATH_AT_ONCE = 4095;
 /** Linux through its C library: reads and writes everything that SPEC 4 keeps. */
 export class LinuxPlatform implements Platform {
   readonly host: Host;
-  readonly #libc: Libc;
   #abilities: PlatformAbilities | undefined;
 
-  constructor(libc: Libc) {
-    this.#libc = libc;
+  constructor(private readonly libc: Libc) {
     this.host = new LinuxHost(libc);
   }
 
@@ -35,7 +33,7 @@ export class LinuxPlatform implements Platform {
       cloneFile: true,
       exchange: true,
       specialFiles: true,
-      mountRoots: tellsMountRoots(this.#libc, AT_FDCWD),
+      mountRoots: tellsMountRoots(this.libc, AT_FDCWD),
     };
   }
 
@@ -43,28 +41,28 @@ export class LinuxPlatform implements Platform {
     const bytes = typeof path === "string" ? bytesOf(path) : path;
     const shown = displayPath(bytes);
     if (bytes.length === 0 || bytes.includes(0)) throw new SystemError("open", shown, "EINVAL");
-    let folder = new LinuxFolder(this.#libc, AT_FDCWD, { path: shown });
+    const where = { path: shown };
+    let folder = new LinuxFolder(this.libc, AT_FDCWD, where);
     for (const piece of pieces(bytes, shown)) {
       const name = terminated(piece);
-      const { descriptor } = folder;
-      using _done = folder;
-      const opened = this.#libc.must(
+      using before = folder;
+      const opened = this.libc.must(
         "open",
-        shown,
-        () => this.#libc.call.openat(descriptor, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0),
+        where,
+        (call) => call.openat(before.descriptor, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0),
       );
-      folder = new LinuxFolder(this.#libc, opened, { path: shown });
+      folder = new LinuxFolder(this.libc, opened, where);
     }
     return folder;
   }
 
   fileSystem(folder: Folder): FileSystem {
-    return fileSystemOf(this.#libc, { descriptor: descriptorOf(folder), path: folder.path });
+    return fileSystemOf(this.libc, linuxFolder(folder));
   }
 
   syncFileSystem(folder: Folder): void {
-    const descriptor = descriptorOf(folder);
-    this.#libc.must("make durable what was written to", folder, () => this.#libc.call.syncfs(descriptor));
+    const { descriptor } = linuxFolder(folder);
+    this.libc.must("make durable what was written to", folder, (call) => call.syncfs(descriptor));
   }
 
   usersOf(path: string): UserOfFolder[] {

@@ -27,6 +27,12 @@ const bytes = new Uint8Array(256);
 const words = new Uint32Array(bytes.buffer);
 const signed = new Int32Array(bytes.buffer);
 
+/** An open file or folder; its path is for messages. */
+export interface Opened {
+  readonly descriptor: number;
+  readonly path: string;
+}
+
 /** Looks up a name (with a NUL at the end) in an open folder, without following a link; negative when the call fails. */
 export function statName(libc: Libc, folder: number, name: Uint8Array<ArrayBuffer>, into: Stat): number {
   const result = libc.call.statx(folder, name, AT_SYMLINK_NOFOLLOW, BASIC_STATS, bytes);
