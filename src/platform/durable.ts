@@ -2,7 +2,6 @@ import { bytesOf, equalBytes, textOf } from "../model/bytes.ts";
 import { DIR } from "../model/entry.ts";
 import { JvsError } from "../model/errors.ts";
 import { makeOwnFolder } from "./make_own.ts";
-import { joinPath } from "./lazy_path.ts";
 import { type Folder, Stat } from "./platform.ts";
 import { readWhole } from "./read_whole.ts";
 import { isSystemError, unlessFailed } from "./system_error.ts";
@@ -25,15 +24,8 @@ export function createDurable(folder: Folder, name: string, content: string | Ui
     temporary.take();
   } catch (error) {
     if (!isSystemError(error, "EEXIST")) throw error;
-    const path = joinPath(folder.path, bytesOf(name));
-    throw new JvsError(
-      "E_ALREADY_EXISTS",
-      `Cannot create "${path}": something of that name is there already`,
-      {
-        details: { path, errno: "EEXIST" },
-        cause: error,
-      },
-    );
+    const { path, errno } = error.details;
+    throw new JvsError("E_ALREADY_EXISTS", error.message, { details: { path, errno }, cause: error });
   }
   folder.sync();
 }

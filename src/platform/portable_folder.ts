@@ -5,10 +5,20 @@ import { isDot, joinPath } from "./lazy_path.ts";
 import { attempt, byteNameRefused } from "./deno_call.ts";
 import { fillFrom, PortableFile } from "./portable_file.ts";
 import type { Folder, Listing, OpenFile, OpenHow, RenameHow, Stat } from "./platform.ts";
-import { syncPath, type Unsynced } from "./portable_unsynced.ts";
 import { SystemError, unlessFailed } from "./system_error.ts";
 
 const REPLACED = "\ufffd";
+
+/** The files and folders that were changed and are not durable yet. Without syncfs each is synced by itself. */
+export class Unsynced extends Set<string> {
+  /** Makes all of it durable. */
+  sync(): void {
+    for (const path of this) {
+      syncPath(path);
+      this.delete(path);
+    }
+  }
+}
 
 /**
  * A folder by its path. Each call first checks that the last part is not a link. Without descriptors this is safe only
@@ -215,4 +225,17 @@ function renameFresh(path: string, target: string): void {
 export function ours(folder: Folder): PortableFolder {
   if (folder instanceof PortableFolder) return folder;
   throw new SystemError("use", folder.path, "EINVAL");
+}
+
+/** fsync of one file or folder, if it is still there. */
+function syncPath(path: string): void {
+  const sync = () => {
+    const { isFile, isDirectory } = Deno.lstatSync(path);
+    if (!isFile && !isDirectory) return; // it is not ours any more, and to open a FIFO would wait for ever
+    using file = Deno.openSync(path, { read: true });
+    file.syncSync();
+  };
+  // If it was removed or renamed, its folder is among the paths too. If we may not read it, its content became durable
+  // when it was closed, and nothing more can be done.
+  unlessFailed(["ENOENT", "ENOTDIR", "EACCES"], () => attempt("make durable", path, sync));
 }
