@@ -1,11 +1,27 @@
 import type { Libc, LibcCall } from "./libc.ts";
-import { copyContent, countData, skipHole } from "./linux_copy.ts";
 import { LOCK_EX, LOCK_NB } from "./linux_constants.ts";
 import { statOpen } from "./linux_stat.ts";
-import type { OpenFile, Stat } from "./platform.ts";
-import { SystemError } from "./system_error.ts";
+import { type OpenFile, Stat } from "./platform.ts";
+import { errnoName, SystemError } from "./system_error.ts";
 
 const FICLONE = 0x40049409n;
+const SEEK_SET = 0;
+const SEEK_CUR = 1;
+const SEEK_DATA = 3;
+const SEEK_HOLE = 4;
+
+// The most bytes that one round copies.
+const PIECE = 16 * 1024 * 1024;
+const BUFFER = 1024 * 1024;
+// When copy_file_range fails with one of these, reading and writing still works.
+const NOT_IN_KERNEL = ["EXDEV", "EINVAL", "ENOSYS", "EOPNOTSUPP", "EPERM", "ETXTBSY"];
+
+const found = new Stat();
+const readFrom = new BigInt64Array(1);
+const writeTo = new BigInt64Array(1);
+const readFromBytes = new Uint8Array(readFrom.buffer);
+const writeToBytes = new Uint8Array(writeTo.buffer);
+let buffer: Uint8Array<ArrayBuffer> | undefined;
 
 /** A file, open by descriptor. */
 export class LinuxFile implements OpenFile {
@@ -33,7 +49,11 @@ export class LinuxFile implements OpenFile {
   }
 
   skipHole(): number {
-    return skipHole(this.libc, this);
+    const position = Number(this.#seek(0n, SEEK_CUR));
+    const size = this.#size();
+    const data = position < size ? this.#nextData(position, size) : position;
+    this.#seek(BigInt(data), SEEK_SET);
+    return data - position;
   }
 
   write(bytes: Uint8Array): void {
@@ -83,16 +103,35 @@ export class LinuxFile implements OpenFile {
   }
 
   cloneFrom(source: OpenFile): void {
-    const from = BigInt(this.#ours(source, "clone").descriptor);
+    if (!(source instanceof LinuxFile)) throw new SystemError("clone", this.path, "EINVAL");
+    const from = BigInt(source.descriptor);
     this.#must("clone into", (call) => call.ioctlNumber(this.descriptor, FICLONE, from));
   }
 
-  copyPieces(source: OpenFile): Iterable<number> {
-    return copyContent(this.libc, this.#ours(source, "copy"), this);
+  /** The positions of both files stay. */
+  *copyPieces(source: OpenFile): Generator<number, void> {
+    if (!(source instanceof LinuxFile)) throw new SystemError("copy", this.path, "EINVAL");
+    const size = source.#size();
+    let inKernel = true;
+    ranges: for (const { start, end } of source.#dataRanges(size)) {
+      for (let at = start; at < end;) {
+        const most = Math.min(end - at, PIECE);
+        const copied = inKernel ? this.#copyInKernel(source, at, most) : this.#copyByBuffer(source, at, most);
+        if (copied > 0) yield copied;
+        // Some file systems return 0 although there is data: reading shows whether there is.
+        else if (inKernel) inKernel = false;
+        else break ranges; // the source ends before the range does
+        at += copied;
+      }
+    }
+    // No write creates a hole at the end: the length does.
+    this.#must("write", (call) => call.ftruncate(this.descriptor, BigInt(size)));
   }
 
   dataBytes(): number {
-    return countData(this.libc, this);
+    let bytes = 0;
+    for (const { start, end } of this.#dataRanges(this.#size())) bytes += end - start;
+    return bytes;
   }
 
   /** Closes the file once. The system may report a failed write only here (FUSE, quotas). */
@@ -103,13 +142,64 @@ export class LinuxFile implements OpenFile {
     if (result < 0 && this.writable) throw this.libc.failure("finish writing", this.path);
   }
 
-  #ours(source: OpenFile, action: string): LinuxFile {
-    if (source instanceof LinuxFile) return source;
-    throw new SystemError(action, this.path, "EINVAL");
-  }
-
   #must(action: string, call: LibcCall): number {
     return this.libc.must(action, this, call);
+  }
+
+  #seek(offset: bigint, from: number): bigint {
+    return this.libc.call.lseek(this.descriptor, offset, from);
+  }
+
+  #size(): number {
+    this.stat(found);
+    return found.size;
+  }
+
+  /** The ranges of the file that have data. Restores the position at the end. */
+  *#dataRanges(size: number): Generator<{ start: number; end: number }> {
+    const position = this.#seek(0n, SEEK_CUR);
+    try {
+      for (let at = 0; at < size;) {
+        const start = this.#nextData(at, size);
+        if (start >= size) break;
+        const hole = this.#seek(BigInt(start), SEEK_HOLE);
+        const end = hole > BigInt(start) ? Math.min(Number(hole), size) : size;
+        yield { start, end };
+        at = end;
+      }
+    } finally {
+      this.#seek(position, SEEK_SET);
+    }
+  }
+
+  /** Where the next data begins, at or after `at`; `size` when only a hole is left. */
+  #nextData(at: number, size: number): number {
+    const data = this.#seek(BigInt(at), SEEK_DATA);
+    if (data >= 0n) return Math.min(Number(data), size);
+    const why = errnoName(this.libc.errno);
+    if (why === "ENXIO") return size;
+    if (why === "EINVAL" || why === "EOPNOTSUPP" || why === "ENOSYS") return at; // holes are unknown: all is data
+    throw new SystemError("find the holes of", this.path, why);
+  }
+
+  /** Returns 0 when that does not work here. */
+  #copyInKernel(source: LinuxFile, at: number, most: number): number {
+    readFrom[0] = writeTo[0] = BigInt(at);
+    const [from, to, length] = [source.descriptor, this.descriptor, BigInt(most)];
+    const copied = this.libc.repeat((call) =>
+      call.copy_file_range(from, readFromBytes, to, writeToBytes, length, 0)
+    );
+    if (copied >= 0) return copied;
+    const why = errnoName(this.libc.errno);
+    if (!NOT_IN_KERNEL.includes(why)) throw new SystemError("write", this.path, why);
+    return 0;
+  }
+
+  #copyByBuffer(source: LinuxFile, at: number, most: number): number {
+    const space = buffer ??= new Uint8Array(BUFFER);
+    const read = source.readAt(space.subarray(0, most), at);
+    this.writeAt(space.subarray(0, read), at);
+    return read;
   }
 }
 
