@@ -1,7 +1,7 @@
 import { formatBytes } from "../model/duration.ts";
 import { JvsError } from "../model/errors.ts";
 import type { Platform } from "../platform/platform.ts";
-import { isSystemError } from "../platform/system_error.ts";
+import { unlessFailed } from "../platform/system_error.ts";
 import { at } from "../tree/table.ts";
 import { entryByEntry, oneByOne } from "./_clone_tree.ts";
 import type { Cloning } from "./_cloning.ts";
@@ -43,12 +43,12 @@ function requireRoom(cloning: Cloning, files: readonly number[]): void {
 function contentOf({ source, table }: Cloning, files: readonly number[]): number {
   let bytes = 0;
   for (const index of files) {
-    try {
+    // A file that is gone or unreadable is left out: the copy notes that later.
+    const content = unlessFailed([], () => {
       using file = source.get(at(table.parent, index)).openFile(table.name(index), "read");
-      bytes += file.dataBytes();
-    } catch (error) {
-      if (!isSystemError(error)) throw error; // gone or unreadable: the copy notes that later
-    }
+      return file.dataBytes();
+    });
+    bytes += content ?? 0;
   }
   return bytes;
 }

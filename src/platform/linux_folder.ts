@@ -56,10 +56,7 @@ export class LinuxFolder implements Folder {
     const dot = isDot(name);
     const given = dot ? NO_NAME : firstName.put(name, "look at", this);
     for (;;) {
-      const result = dot
-        ? statOpen(this.libc, this.descriptor, into)
-        : statName(this.libc, this.descriptor, given, into);
-      if (result === 0) return true;
+      if (statName(this.libc, this.descriptor, given, into) === 0) return true;
       const { errno } = this.libc;
       if (errno === flag.ENOENT && !dot) return false;
       if (errno !== flag.EINTR) throw this.#error("look at", name, errnoName(errno));

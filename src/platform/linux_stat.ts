@@ -33,18 +33,20 @@ export interface Opened {
   readonly path: string;
 }
 
-/** Looks up a name (with a NUL at the end) in an open folder, without following a link; negative when the call fails. */
+/**
+ * Looks up a name (with a NUL at the end) in an open folder, without following a link, or by `NO_NAME` the folder itself;
+ * negative when the call fails.
+ */
 export function statName(libc: Libc, folder: number, name: Uint8Array<ArrayBuffer>, into: Stat): number {
-  const result = libc.call.statx(folder, name, AT_SYMLINK_NOFOLLOW, BASIC_STATS, bytes);
+  const how = name === NO_NAME ? AT_EMPTY_PATH : AT_SYMLINK_NOFOLLOW;
+  const result = libc.call.statx(folder, name, how, BASIC_STATS, bytes);
   if (result === 0) fill(into);
   return result;
 }
 
 /** Looks up an open file or folder; negative when the call fails. */
 export function statOpen(libc: Libc, descriptor: number, into: Stat): number {
-  const result = libc.call.statx(descriptor, NO_NAME, AT_EMPTY_PATH, BASIC_STATS, bytes);
-  if (result === 0) fill(into);
-  return result;
+  return statName(libc, descriptor, NO_NAME, into);
 }
 
 /** The id of the mount that something open is on, as in /proc/self/mountinfo; undefined on old kernels. */
