@@ -1,16 +1,61 @@
 import { grantAclOwner, payloadMode, stripAclWrite } from "../model/acl.ts";
 import { ITSELF } from "../model/bytes.ts";
-import { DIR, entryTypeName, FILE, SYMLINK, type Xattr } from "../model/entry.ts";
+import { DegradationList } from "../model/degradations.ts";
+import {
+  DIR,
+  entryTypeName,
+  FILE,
+  LOST,
+  type LostAspect,
+  lostAspects,
+  SYMLINK,
+  type Xattr,
+} from "../model/entry.ts";
 import { type Folder, type Platform, Stat } from "../platform/platform.ts";
 import { isSystemError, type SystemError } from "../platform/system_error.ts";
 import { at, type TreeTable } from "../tree/table.ts";
-import { attempt, type Losses, REFUSALS } from "./_losses.ts";
 
 const ACCESS_ACL = "system.posix_acl_access";
 const DEFAULT_ACL = "system.posix_acl_default";
 const SET_IDS = 0o6000;
+/** Errors that mean: this user or file system cannot do it. That is a loss. A full or broken disk is an error. */
+const REFUSALS = ["EPERM", "EACCES", "EOPNOTSUPP", "EINVAL", "ENOSYS", "ENOTTY", "EOVERFLOW"] as const;
 const XATTR_REFUSALS = [...REFUSALS, "E2BIG", "ERANGE", "ENAMETOOLONG"];
 const ROOM_ENOUGH = 1024 * 1024;
+
+/** Does something; returns the error if the system refused it for one of these reasons. */
+export function attempt(
+  action: () => void,
+  reasons: readonly string[] = REFUSALS,
+): SystemError | undefined {
+  try {
+    action();
+    return undefined;
+  } catch (error) {
+    if (isSystemError(error, ...reasons)) return error;
+    throw error;
+  }
+}
+
+/** Notes what a clone cannot keep: as degradations, and for payloads also in the table, for the manifest. */
+export class Losses {
+  readonly degradations = new DegradationList();
+
+  constructor(private readonly table: TreeTable, private readonly payload: boolean) {}
+
+  /** Notes that an entry lost an aspect. The reason is the end of a sentence. */
+  add(aspect: LostAspect, index: number, reason: string): void {
+    if (this.payload) this.table.lost[index] = at(this.table.lost, index) | LOST[aspect];
+    this.degradations.add(aspect, this.table.path(index), reason);
+  }
+
+  /** Notes the losses of an entry that shares its inode with an entry that lost these aspects. */
+  inherit(index: number, lost: number, reason: string): void {
+    const ofInode = lost & ~(LOST.hardlink | LOST.type); // these two belong to a name, not to the inode
+    if (ofInode === 0) return;
+    for (const aspect of lostAspects(ofInode)) this.add(aspect, index, reason);
+  }
+}
 
 /** The errors of calls that the system refused. */
 type Refused = { readonly [A in "owner" | "mode" | "times"]?: SystemError | undefined };

@@ -1,20 +1,57 @@
 import { DIR, FILE } from "../model/entry.ts";
-import type { Platform } from "../platform/platform.ts";
+import type { EngineName } from "../model/records.ts";
+import type { OpenFile, Platform } from "../platform/platform.ts";
 import { flushTogether } from "../tree/flush.ts";
 import { at } from "../tree/table.ts";
 import { clearInheritedAcls } from "./_aspects.ts";
 import { Cloning, type FillFiles, WHILE_FILLED } from "./_cloning.ts";
 import { linkGroups } from "./_link_groups.ts";
 import { shareFiles } from "./_share_files.ts";
-import type { CloneRequest, CloneResult } from "./contract.ts";
+import type { CloneRequest, CloneResult, Engine } from "./contract.ts";
 
-/** The abilities that all entry-by-entry engines share. */
-export const ENTRY_BY_ENTRY = {
-  wholeTrees: false,
-  entriesMoveOut: true,
-  sharesFiles: true,
-  keepsModes: false,
-};
+/** So many bytes are as much work as one entry, for `TimeSlice`. */
+const BYTES_A_ROUND = 64 * 1024;
+
+/** An engine that clones entry by entry: only how it fills files is its own. */
+export function entryByEntry(
+  name: EngineName,
+  platform: Platform,
+  keepsHoles: boolean,
+  fill: FillFiles,
+): Engine {
+  return {
+    name,
+    abilities: { wholeTrees: false, entriesMoveOut: true, sharesFiles: true, keepsModes: false, keepsHoles },
+    clone: (request) => cloneTree(platform, request, fill),
+  };
+}
+
+/** Copies the content of a file into an empty file, piece by piece; yields the bytes of each piece. */
+type FillFile = (source: OpenFile, target: OpenFile) => Iterable<number>;
+
+/** For engines that copy from one open file to another: opens both files and fills them, one after the other. */
+export function oneByOne(fillFile: FillFile): FillFiles {
+  return async (cloning, files) => {
+    const { aspects, slice, table } = cloning;
+    for (const index of files) {
+      if (slice.isOver()) await slice.yield();
+      using source = cloning.openSource(index);
+      if (source === undefined) continue;
+      if (cloning.flushEach) source.syncData();
+      // Close the file before its time is set, because some file systems change the time at close.
+      {
+        const mode = aspects.createMode(index);
+        using target = cloning.folderOf(index).openFile(table.name(index), "create", mode);
+        // A file that was empty at the scan stays empty. The next scan sees its new content.
+        for (const bytes of at(table.size, index) > 0 ? fillFile(source, target) : []) {
+          cloning.advanceBytes(bytes);
+          if (slice.isOver(bytes / BYTES_A_ROUND)) await slice.yield();
+        }
+      }
+      cloning.finish(index);
+    }
+  };
+}
 
 /**
  * Clones a tree entry by entry; each engine adds only how to fill files. SPEC 5. In order:
@@ -27,7 +64,7 @@ export const ENTRY_BY_ENTRY = {
  *
  * `Cloning` keeps the state, `Losses` what the clone cannot keep.
  */
-export async function cloneTree(
+async function cloneTree(
   platform: Platform,
   request: CloneRequest,
   fill: FillFiles,

@@ -7,14 +7,11 @@ import { isSystemError } from "../platform/system_error.ts";
 import { OpenFolders } from "../tree/open_folders.ts";
 import { at, NONE, type TreeTable } from "../tree/table.ts";
 import { isRefused } from "../tree/unreadable.ts";
-import { AspectSetter } from "./_aspects.ts";
-import { attempt, Losses } from "./_losses.ts";
+import { AspectSetter, attempt, Losses } from "./_aspects.ts";
 import type { CloneRequest, CloneResult } from "./contract.ts";
 
 // Errors of opening a file that is gone or has another type now.
 const GONE = ["ENOENT", "ENOTDIR", "ELOOP", "ENXIO", "EINVAL", "EISDIR", "ESTALE", "EAGAIN"];
-/** So many bytes are as much work as one entry, for `TimeSlice`. */
-export const BYTES_A_ROUND = 64 * 1024;
 
 /** The mode of a folder that is being filled: only its owner may enter. */
 export const WHILE_FILLED = 0o700;
@@ -64,6 +61,13 @@ export class Cloning implements Disposable {
   isFurtherLink(index: number): boolean {
     const group = at(this.table.linkGroup, index);
     return group !== NONE && group !== index;
+  }
+
+  /** All further names, in the order of the table. */
+  furtherLinks(): number[] {
+    const found: number[] = [];
+    for (let i = 1; i < this.table.count; i++) if (this.isFurtherLink(i)) found.push(i);
+    return found;
   }
 
   /** Opens a file of the source. If it is gone, has another type or is refused, notes that and returns undefined. */

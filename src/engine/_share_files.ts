@@ -1,6 +1,6 @@
 import { FILE } from "../model/entry.ts";
 import { type Folder, Stat } from "../platform/platform.ts";
-import { isSystemError } from "../platform/system_error.ts";
+import { unlessFailed } from "../platform/system_error.ts";
 import { OpenFolders } from "../tree/open_folders.ts";
 import { hasSameFacts, isAsRecorded } from "../tree/same_entry.ts";
 import { at } from "../tree/table.ts";
@@ -10,7 +10,9 @@ import type { ShareSource } from "./contract.ts";
 /** Hard-links unchanged files from an earlier payload, and returns the files that must be cloned instead. SPEC 5. */
 export async function shareFiles(cloning: Cloning): Promise<number[]> {
   const { slice, request, table } = cloning;
-  using sharing = request.as === "payload" && request.share ? new Sharing(cloning, request.share) : undefined;
+  const share = request.as === "payload" ? request.share : undefined;
+  using earlier = share && new OpenFolders(share.payload, share.table);
+  const sharing = earlier && new Sharing(cloning, share, earlier);
   const files: number[] = [];
   for (let i = 1; i < table.count; i++) {
     if (at(table.type, i) !== FILE || cloning.isFurtherLink(i)) continue;
@@ -20,28 +22,18 @@ export async function shareFiles(cloning: Cloning): Promise<number[]> {
   return files;
 }
 
-/** The further names of each file with several names. */
-function furtherNames(cloning: Cloning): Map<number, number[]> {
-  const { linkGroup, count, type } = cloning.table;
-  const further = new Map<number, number[]>();
-  for (let i = 1; i < count; i++) {
-    if (at(type, i) !== FILE || !cloning.isFurtherLink(i)) continue;
-    const group = at(linkGroup, i);
-    const names = further.get(group);
-    if (names === undefined) further.set(group, [i]);
-    else names.push(i);
-  }
-  return further;
-}
-
-class Sharing implements Disposable {
-  private readonly earlier: OpenFolders;
+class Sharing {
   private readonly found = new Stat();
+  /** The further names of each file with several names. */
   private readonly further: Map<number, number[]>;
 
-  constructor(private readonly cloning: Cloning, private readonly share: ShareSource) {
-    this.earlier = new OpenFolders(share.payload, share.table);
-    this.further = furtherNames(cloning);
+  constructor(
+    private readonly cloning: Cloning,
+    private readonly share: ShareSource,
+    private readonly earlier: OpenFolders,
+  ) {
+    const { linkGroup } = cloning.table;
+    this.further = Map.groupBy(cloning.furtherLinks(), (index) => at(linkGroup, index));
   }
 
   /** Links all names of one file; false if the file must be cloned. */
@@ -51,17 +43,16 @@ class Sharing implements Disposable {
     // An inode has one owner, mode and time. A file that differs in these cannot be shared, even with the same content.
     if (old < 0 || !hasSameFacts(cloning.table, index, share.table, old)) return false;
     const names = [index, ...this.further.get(index) ?? []];
-    try {
+    // Too many links, protected_hardlinks, another file system, …: a clone always works.
+    const isLinked = unlessFailed([], () => {
       const from = this.earlier.get(at(share.table.parent, old));
       const name = share.table.name(old);
       // A payload file that does not match its manifest must not spread into a new snapshot.
       if (!from.stat(name, this.found) || !isAsRecorded(share.table, old, this.found)) return false;
       this.linkAll(names, from, name);
-    } catch (error) {
-      // Too many links, protected_hardlinks, another file system, …: a clone always works.
-      if (isSystemError(error)) return false;
-      throw error;
-    }
+      return true;
+    });
+    if (!isLinked) return false;
     const lost = at(share.table.lost, old);
     for (const each of names) {
       cloning.losses.inherit(each, lost, "the earlier snapshot with this file could not keep it");
@@ -84,9 +75,5 @@ class Sharing implements Disposable {
       for (const each of names.slice(0, made)) cloning.folderOf(each).removeFile(cloning.table.name(each));
       throw error;
     }
-  }
-
-  [Symbol.dispose](): void {
-    this.earlier[Symbol.dispose]();
   }
 }

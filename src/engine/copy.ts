@@ -1,18 +1,60 @@
+import { formatBytes } from "../model/duration.ts";
+import { JvsError } from "../model/errors.ts";
 import type { Platform } from "../platform/platform.ts";
-import { cloneTree, ENTRY_BY_ENTRY } from "./_clone_tree.ts";
-import { oneByOne } from "./_fill_one_by_one.ts";
-import { withRoom } from "./_room.ts";
-import type { Engine, EngineKind } from "./contract.ts";
+import { unlessFailed } from "../platform/system_error.ts";
+import { at } from "../tree/table.ts";
+import { entryByEntry, oneByOne } from "./_clone_tree.ts";
+import type { Cloning } from "./_cloning.ts";
+import type { Engine } from "./contract.ts";
+
+/** These file systems neither share nor compress content, so a copy needs as much space as its content. */
+const TAKING_ALL = ["ext4", "tmpfs"];
+
+const copyFiles = oneByOne((source, target) => target.copyPieces(source));
 
 /** The engine that works everywhere: a full copy that keeps holes if the platform can. SPEC 5. */
 export function copyEngine(platform: Platform): Engine {
-  const fill = withRoom(oneByOne((source, target) => target.copyPieces(source)));
-  return {
-    name: "copy",
-    abilities: { ...ENTRY_BY_ENTRY, keepsHoles: platform.abilities.holes },
-    clone: (request) => cloneTree(platform, request, fill),
-  };
+  return entryByEntry("copy", platform, platform.abilities.holes, async (cloning, files) => {
+    if (files.length > 0) requireRoom(cloning, files);
+    await copyFiles(cloning, files);
+  });
 }
 
-/** The copy engine in the list of engines. */
-export const copyKind: EngineKind = { name: "copy", probe: () => ({ works: true }), make: copyEngine };
+/**
+ * Checks that the files fit on the disk before the first byte is copied, because a copy can take hours. On other file
+ * systems the needed space is unknown, so the copy is tried and fails when the disk is full.
+ */
+function requireRoom(cloning: Cloning, files: readonly number[]): void {
+  const { platform, root, table } = cloning;
+  const { freeBytes, freeInodes, kind } = platform.fileSystem(root);
+  if (!TAKING_ALL.includes(kind)) return;
+  const { path } = root;
+  if (files.length > freeInodes) {
+    const needed = `${files.length.toLocaleString("en")} files`;
+    throw noRoom(needed, path, `has room for ${freeInodes.toLocaleString("en")} more`);
+  }
+  const size = files.reduce((sum, index) => sum + at(table.size, index), 0);
+  if (size <= freeBytes) return;
+  const content = contentOf(cloning, files);
+  if (content > freeBytes) throw noRoom(formatBytes(content), path, `has ${formatBytes(freeBytes)} free`);
+}
+
+/** The bytes of content in these files. Holes and unwritten blocks are not copied. */
+function contentOf({ source, table }: Cloning, files: readonly number[]): number {
+  let bytes = 0;
+  for (const index of files) {
+    // A file that is gone or unreadable is left out: the copy notes that later.
+    const content = unlessFailed([], () => {
+      using file = source.get(at(table.parent, index)).openFile(table.name(index), "read");
+      return file.dataBytes();
+    });
+    bytes += content ?? 0;
+  }
+  return bytes;
+}
+
+function noRoom(what: string, path: string, has: string): JvsError {
+  return new JvsError("E_NO_SPACE", `Cannot copy ${what} to "${path}": the disk ${has}`, {
+    details: { path },
+  });
+}

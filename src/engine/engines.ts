@@ -2,9 +2,10 @@ import type { EngineName } from "../model/records.ts";
 import type { Folder, Platform } from "../platform/platform.ts";
 import { removeTree, type RemoveTreeOptions } from "../tree/remove_tree.ts";
 import type { EngineAbilities, EngineKind } from "./contract.ts";
-import { copyKind } from "./copy.ts";
-import { probeReflink } from "./probe.ts";
-import { reflinkEngine } from "./reflink.ts";
+import { copyEngine } from "./copy.ts";
+import { probeReflink, reflinkEngine } from "./reflink.ts";
+
+const copyKind: EngineKind = { name: "copy", probe: () => ({ works: true }), make: copyEngine };
 
 /** All engines, the best first. A new engine needs only an entry here. */
 export const ENGINES: EngineKind[] = [

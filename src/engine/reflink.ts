@@ -1,24 +1,32 @@
-import type { OpenFile, Platform } from "../platform/platform.ts";
-import { isSystemError } from "../platform/system_error.ts";
-import { cloneTree, ENTRY_BY_ENTRY } from "./_clone_tree.ts";
-import { oneByOne } from "./_fill_one_by_one.ts";
-import type { Engine } from "./contract.ts";
-import { cloneByCp, reflinkCpEngine, reflinkFailure } from "./reflink_cp.ts";
+import { bytesOf, equalBytes } from "../model/bytes.ts";
+import { FILE } from "../model/entry.ts";
+import { isJvsError } from "../model/errors.ts";
+import { type Folder, type OpenFile, type Platform, Stat } from "../platform/platform.ts";
+import { isSystemError, unlessFailed } from "../platform/system_error.ts";
+import { entryByEntry, oneByOne } from "./_clone_tree.ts";
+import type { Engine, Probe, ProbeOptions } from "./contract.ts";
+import { cloneByCp, fillByCp, reflinkFailure } from "./reflink_cp.ts";
 
 /** Lets the empty file `target` share the blocks of `source`; throws `E_ENGINE_FAILED` if that is impossible. */
-export type CloneFile = (source: OpenFile, target: OpenFile) => void;
+type CloneFile = (source: OpenFile, target: OpenFile) => void;
 
-/** The engine for file systems where files can share blocks. One call clones one file. SPEC 5. */
+/** Limits for the search: names to look at, and files to try. More than one file, because some never share blocks. */
+const MOST_NAMES = 256;
+const MOST_FILES = 3;
+const COMPARED_BYTES = 64 * 1024;
+const OTHER_FILE_SYSTEM: Probe = {
+  works: false,
+  reason: "the tree lies on another file system than the control plane",
+};
+
+const fillByCall = oneByOne((source, target) => {
+  cloneByCall(source, target);
+  return []; // one call clones the whole file, so there are no pieces to report
+});
+
+/** The engine for file systems where files can share blocks: by one call a file, or by `cp` for many files. SPEC 5. */
 export function reflinkEngine(platform: Platform): Engine {
-  return platform.abilities.cloneFile ? reflinkCallEngine(platform) : reflinkCpEngine(platform);
-}
-
-/** One call clones the whole file, so there are no pieces to report. */
-const NO_PIECES: readonly number[] = [];
-
-/** How this engine clones one file. */
-export function reflinkFile(platform: Platform): CloneFile {
-  return platform.abilities.cloneFile ? cloneByCall : cloneByCp;
+  return entryByEntry("reflink-copy", platform, true, platform.abilities.cloneFile ? fillByCall : fillByCp);
 }
 
 function cloneByCall(source: OpenFile, target: OpenFile): void {
@@ -29,18 +37,85 @@ function cloneByCall(source: OpenFile, target: OpenFile): void {
   }
 }
 
-function reflinkCallEngine(platform: Platform): Engine {
-  return {
-    name: "reflink-copy",
-    abilities: { ...ENTRY_BY_ENTRY, keepsHoles: true },
-    clone: (request) =>
-      cloneTree(
-        platform,
-        request,
-        oneByOne((source, target) => {
-          cloneByCall(source, target);
-          return NO_PIECES;
-        }),
-      ),
-  };
+/**
+ * Whether files of `source` can be cloned into `control`. It tries a real file, because nothing else is certain. The test
+ * file in `control` is removed again; nothing is written into `source`.
+ */
+export function probeReflink(platform: Platform, { control, source }: ProbeOptions): Probe {
+  const clone = platform.abilities.cloneFile ? cloneByCall : cloneByCp;
+  let failure: Probe | undefined;
+  for (const name of smallestFiles(source)) {
+    const tried = tryFile(clone, source, name, control);
+    if (tried?.works) return tried;
+    failure ??= tried;
+  }
+  return failure ?? tryOwnFile(clone, control, source);
+}
+
+/** The names of a few files directly in a folder, the smallest first. */
+function smallestFiles(folder: Folder): Uint8Array[] {
+  const found = new Stat();
+  const files: { name: Uint8Array; size: number }[] = [];
+  const names = folder.list();
+  for (let i = 0; i < Math.min(names.count, MOST_NAMES); i++) {
+    const name = names.name(i);
+    if (folder.stat(name, found) && found.type === FILE && found.size > 0) {
+      files.push({ name, size: found.size });
+    }
+  }
+  return files.sort((a, b) => a.size - b.size).slice(0, MOST_FILES).map(({ name }) => name);
+}
+
+/** Undefined if the file is gone or unreadable. */
+function tryFile(clone: CloneFile, folder: Folder, name: Uint8Array, control: Folder): Probe | undefined {
+  // If it is gone, refused or no longer a file, the next one is tried.
+  using file = unlessFailed([], () => folder.openFile(name, "read"));
+  return file && withOwnFile(control, (target) => tryClone(clone, file, target));
+}
+
+/** Tries a new file if the tree has none to try. Then both folders must be on the same device. */
+function tryOwnFile(clone: CloneFile, control: Folder, source: Folder): Probe {
+  const [here, there] = [Stat.ofFolder(control), Stat.ofFolder(source)];
+  if (here.devMajor !== there.devMajor || here.devMinor !== there.devMinor) return OTHER_FILE_SYSTEM;
+  return withOwnFile(control, (file, name) => {
+    file.write(new Uint8Array(COMPARED_BYTES).fill(1));
+    return tryFile(clone, control, name, control) ?? OTHER_FILE_SYSTEM;
+  });
+}
+
+function withOwnFile<T>(control: Folder, use: (file: OpenFile, name: Uint8Array) => T): T {
+  const name = bytesOf(`probe-${crypto.randomUUID()}`);
+  using file = control.openFile(name, "create");
+  try {
+    return use(file, name);
+  } finally {
+    control.removeFile(name);
+  }
+}
+
+function tryClone(clone: CloneFile, source: OpenFile, target: OpenFile): Probe {
+  try {
+    clone(source, target);
+  } catch (error) {
+    if (!isJvsError(error, "E_ENGINE_FAILED", "E_ENGINE_UNAVAILABLE")) throw error;
+    const { cause } = error;
+    if (isSystemError(cause, "EXDEV")) return OTHER_FILE_SYSTEM;
+    return { works: false, reason: isSystemError(cause) ? cause.reason : error.message };
+  }
+  // Some FUSE file systems report success for calls that they do not know.
+  return isSame(source, target)
+    ? { works: true }
+    : { works: false, reason: "a file's clone differs from it" };
+}
+
+/** Compares the sizes and the first bytes. */
+function isSame(a: OpenFile, b: OpenFile): boolean {
+  const [first, second] = [beginningOf(a), beginningOf(b)];
+  return first.size === second.size && equalBytes(first.content, second.content);
+}
+
+function beginningOf(file: OpenFile): { size: number; content: Uint8Array } {
+  const { size } = Stat.ofFile(file);
+  const content = new Uint8Array(Math.min(COMPARED_BYTES, size));
+  return { size, content: content.subarray(0, file.read(content)) };
 }

@@ -3,15 +3,13 @@ import { FILE } from "../model/entry.ts";
 import { JvsError } from "../model/errors.ts";
 import { displayPath } from "../model/path_text.ts";
 import { byteNameRefused } from "../platform/deno_call.ts";
-import { type OpenFile, type Platform, Stat } from "../platform/platform.ts";
+import { type OpenFile, Stat } from "../platform/platform.ts";
 import { PortableFile } from "../platform/portable_file.ts";
 import { ours } from "../platform/portable_folder.ts";
 import { type ProgramResult, runProgram, runProgramNow } from "../platform/processes.ts";
 import { SystemError } from "../platform/system_error.ts";
 import { removeTree } from "../tree/remove_tree.ts";
-import { cloneTree, ENTRY_BY_ENTRY } from "./_clone_tree.ts";
 import type { Cloning } from "./_cloning.ts";
-import type { Engine } from "./contract.ts";
 
 /** JVS reads the messages of cp, so they must be in one language. */
 const ENGLISH = { LC_ALL: "C" };
@@ -30,15 +28,6 @@ const REASONS: [words: string, errno: string][] = [
 /** Between two calls JVS reports progress and does other work. */
 const FILES_A_CALL = 4000;
 
-/** `reflink-copy` without the C library: calls `cp --reflink=always` for many files at a time. SPEC 5. */
-export function reflinkCpEngine(platform: Platform): Engine {
-  return {
-    name: "reflink-copy",
-    abilities: { ...ENTRY_BY_ENTRY, keepsHoles: true },
-    clone: (request) => cloneTree(platform, request, fillByCp),
-  };
-}
-
 /** Clones one file. */
 export function cloneByCp(source: OpenFile, target: OpenFile): void {
   if (!(source instanceof PortableFile && target instanceof PortableFile)) {
@@ -49,7 +38,8 @@ export function cloneByCp(source: OpenFile, target: OpenFile): void {
   if (result.code !== 0) throw failureOf(result, target.path);
 }
 
-async function fillByCp(cloning: Cloning, files: readonly number[]): Promise<void> {
+/** Fills files without the C library: calls `cp --reflink=always` for many at a time. */
+export async function fillByCp(cloning: Cloning, files: readonly number[]): Promise<void> {
   const { slice } = cloning;
   for (const batch of batches(cloning, files)) {
     const result = await copyBatch(cloning, batch.paths);
@@ -113,10 +103,7 @@ async function checkOne(cloning: Cloning, index: number, result: ProgramResult):
 /** The size of the source file. If it is gone or refused, that is noted and the result is undefined. */
 function sizeNow(cloning: Cloning, index: number): number | undefined {
   using source = cloning.openSource(index);
-  if (source === undefined) return undefined;
-  const found = new Stat();
-  source.stat(found);
-  return found.size;
+  return source && Stat.ofFile(source).size;
 }
 
 /** Makes an error of the message of cp, the only place where cp gives the reason. */

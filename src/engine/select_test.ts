@@ -5,7 +5,7 @@ import { mustRun } from "../../tests/support/run.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
 import { type ErrorCode, isJvsError, JvsError } from "../model/errors.ts";
 import { openPlatform } from "../platform/open_platform.ts";
-import { probeReflink } from "./probe.ts";
+import { probeReflink } from "./reflink.ts";
 import { selectEngine } from "./select.ts";
 
 const BEST: [DiskKind, string][] = [["ext4", "copy"], ["tmpfs", "copy"], ["xfs", "reflink-copy"], [

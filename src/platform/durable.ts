@@ -2,7 +2,6 @@ import { bytesOf, equalBytes, textOf } from "../model/bytes.ts";
 import { DIR } from "../model/entry.ts";
 import { JvsError } from "../model/errors.ts";
 import { makeOwnFolder } from "./make_own.ts";
-import { joinPath } from "./lazy_path.ts";
 import { type Folder, Stat } from "./platform.ts";
 import { readWhole } from "./read_whole.ts";
 import { isSystemError, unlessFailed } from "./system_error.ts";
@@ -13,28 +12,31 @@ const MOST_LOOKS = 100;
 
 /** Writes a whole file: a reader sees the old or the new text, even after a power cut. SPEC 2. */
 export function writeDurable(folder: Folder, name: string, content: string | Uint8Array): void {
-  using temporary = temporaryWith(folder, name, content);
-  temporary.replace();
-  folder.sync();
+  putDurable(folder, name, content, "replace");
 }
 
 /** Writes a new file like `writeDurable`. `E_ALREADY_EXISTS` if it exists, also when two processes create it at once. */
 export function createDurable(folder: Folder, name: string, content: string | Uint8Array): void {
-  using temporary = temporaryWith(folder, name, content);
   try {
-    temporary.take();
+    putDurable(folder, name, content, "take");
   } catch (error) {
     if (!isSystemError(error, "EEXIST")) throw error;
-    const path = joinPath(folder.path, bytesOf(name));
-    throw new JvsError(
-      "E_ALREADY_EXISTS",
-      `Cannot create "${path}": something of that name is there already`,
-      {
-        details: { path, errno: "EEXIST" },
-        cause: error,
-      },
-    );
+    const { path, errno } = error.details;
+    throw new JvsError("E_ALREADY_EXISTS", error.message, { details: { path, errno }, cause: error });
   }
+}
+
+/** The file is durable before the name leads to it, and then the name. */
+function putDurable(
+  folder: Folder,
+  name: string,
+  content: string | Uint8Array,
+  how: "replace" | "take",
+): void {
+  using temporary = new TemporaryFile(folder, name);
+  temporary.write(typeof content === "string" ? bytesOf(content) : content);
+  temporary.sync();
+  temporary[how]();
   folder.sync();
 }
 
@@ -84,19 +86,6 @@ export function readFresh(folder: Folder, name: string, read: ReadFile = readFil
 function readFile(folder: Folder, name: Uint8Array): Uint8Array {
   using file = folder.openFile(name, "read");
   return readWhole(file);
-}
-
-/** A temporary file with the content, durable. */
-function temporaryWith(folder: Folder, name: string, content: string | Uint8Array): TemporaryFile {
-  const temporary = new TemporaryFile(folder, name);
-  try {
-    temporary.write(typeof content === "string" ? bytesOf(content) : content);
-    temporary.sync();
-    return temporary;
-  } catch (error) {
-    temporary[Symbol.dispose]();
-    throw error;
-  }
 }
 
 function folderHas(folder: Folder, name: Uint8Array): boolean {

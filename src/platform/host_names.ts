@@ -6,12 +6,15 @@ const users = new Map<number, string>();
 export class DenoHost {
   readonly pid = Deno.pid;
 
+  /** The machine's name on its network. */
   get name(): string {
-    return hostName();
+    return name ??= Deno.hostname();
   }
 
+  /** The machine id, or else the name; safe as the name of a folder. */
   get id(): string {
-    return hostId();
+    const given = () => readOr("/etc/machine-id", "").trim() || this.name;
+    return id ??= given().replace(/[^A-Za-z0-9._-]/g, "_").replace(/^\.+/, "_").slice(0, 128) || "unknown";
   }
 
   get uid(): number {
@@ -25,20 +28,6 @@ export class DenoHost {
   get userName(): string {
     return userNameOf(this.uid);
   }
-}
-
-/** The machine's name on its network. */
-function hostName(): string {
-  return name ??= Deno.hostname();
-}
-
-/** The id of the machine, or else its name; safe as the name of a folder. */
-function hostId(): string {
-  if (id === undefined) {
-    const given = readOr("/etc/machine-id", "").trim() || hostName();
-    id = given.replace(/[^A-Za-z0-9._-]/g, "_").replace(/^\.+/, "_").slice(0, 128) || "unknown";
-  }
-  return id;
 }
 
 /** The name of a user in /etc/passwd, or else the number. */

@@ -15,20 +15,18 @@ export function joinPath(folder: string, name: Uint8Array): string {
 
 /** The path of an open file or folder; it is put together only when it is read. */
 export class LazyPath {
-  readonly #folder: { readonly path: string };
   readonly #name: Uint8Array;
 
   /** Copies the name: its buffer may be used again. */
-  constructor(folder: { readonly path: string }, name: Uint8Array) {
-    this.#folder = folder;
+  constructor(private readonly folder: { readonly path: string }, name: Uint8Array) {
     this.#name = name.slice();
   }
 
   get path(): string {
     // A loop, because a tree may be deeper than the stack.
     const names = [this.#name];
-    let folder = this.#folder;
-    for (; folder instanceof LazyPath; folder = folder.#folder) names.push(folder.#name);
+    let { folder } = this;
+    for (; folder instanceof LazyPath; folder = folder.folder) names.push(folder.#name);
     return names.reduceRight(joinPath, folder.path);
   }
 }

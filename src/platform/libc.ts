@@ -1,5 +1,7 @@
-import { EINTR, errnoName } from "./errno.ts";
-import { SystemError } from "./system_error.ts";
+import { bytesOf } from "../model/bytes.ts";
+import { AT_FDCWD, EINTR, O_CLOEXEC, O_RDONLY } from "./linux_constants.ts";
+import { terminated } from "./linux_name.ts";
+import { errnoName, SystemError } from "./system_error.ts";
 
 // A result that counts bytes is declared as i32: no count here reaches 2^31, and a bigint would cost an object.
 const SYMBOLS = {
@@ -70,21 +72,21 @@ const GLIBC = [
 ];
 const MUSL = ["/lib/ld-musl-x86_64.so.1", "/lib/ld-musl-aarch64.so.1"];
 
+type LateSymbols = Deno.StaticForeignLibraryInterface<typeof LATE>;
 /** The functions of the C library. */
-export type LibcSymbols =
-  & Deno.StaticForeignLibraryInterface<typeof SYMBOLS>
-  & Deno.StaticForeignLibraryInterface<typeof LATE>;
+export type LibcSymbols = Deno.StaticForeignLibraryInterface<typeof SYMBOLS> & LateSymbols;
+/** A call of one of them; the result is below zero when it fails. */
+export type LibcCall = (call: LibcSymbols) => number;
 
 /** The C library and its `errno`. */
 export class Libc {
-  readonly call: LibcSymbols;
   readonly #errnoAt: Deno.PointerValue;
   readonly #errno = new Int32Array(1);
 
-  constructor(symbols: LibcSymbols) {
-    this.call = symbols;
+  /** `call` has the functions. */
+  constructor(readonly call: LibcSymbols) {
     // The address stays the same for a thread, and each worker opens the library itself.
-    this.#errnoAt = symbols.__errno_location();
+    this.#errnoAt = call.__errno_location();
   }
 
   /** Why the last call failed. */
@@ -99,37 +101,59 @@ export class Libc {
   }
 
   /** The result of a call; the call is repeated when a signal interrupts it. */
-  repeat(call: () => number): number {
+  repeat(call: LibcCall): number {
     for (;;) {
-      const result = call();
+      const result = call(this.call);
       if (result >= 0 || this.errno !== EINTR) return result;
     }
   }
 
   /** Like `repeat`, but throws when the call fails. */
-  must(action: string, path: string | { readonly path: string }, call: () => number): number {
+  must(action: string, open: { readonly path: string }, call: LibcCall): number {
     const result = this.repeat(call);
-    if (result < 0) throw this.failure(action, typeof path === "string" ? path : path.path);
+    if (result < 0) throw this.failure(action, open.path);
     return result;
+  }
+
+  /** Like `repeat`, but returns the name of the error number, or nothing when the call succeeds. */
+  reason(call: LibcCall): string | undefined {
+    return this.repeat(call) < 0 ? errnoName(this.errno) : undefined;
+  }
+
+  /** The text of a file that Deno may not read (/proc, /sys); undefined when it cannot be read. */
+  readText(path: string): string | undefined {
+    const name = terminated(bytesOf(path));
+    const descriptor = this.repeat((call) => call.openat(AT_FDCWD, name, O_RDONLY | O_CLOEXEC, 0));
+    if (descriptor < 0) return undefined;
+    const piece = new Uint8Array(16 * 1024);
+    const decoder = new TextDecoder();
+    let text = "";
+    try {
+      for (;;) {
+        const read = this.repeat((call) => call.read(descriptor, piece, BigInt(piece.length)));
+        if (read < 0) return undefined;
+        if (read === 0) return text + decoder.decode();
+        text += decoder.decode(piece.subarray(0, read), { stream: true });
+      }
+    } finally {
+      this.call.close(descriptor);
+    }
   }
 }
 
 /** Why the C library could not be opened. */
 export class LibcUnavailable extends Error {}
 
-/** How to open the C library; only tests use this. */
-export interface OpenLibcOptions {
-  /** Always use `syscall` for the functions that older libraries lack (default false). */
-  viaSyscall?: boolean;
-}
-
-/** Opens the C library by its absolute path; `LibcUnavailable` when it is missing or not permitted. */
-export function openLibc(options: OpenLibcOptions = {}): Libc {
+/**
+ * Opens the C library by its absolute path; `LibcUnavailable` when it is missing or not permitted. With `viaSyscall`,
+ * which tests use, the functions that older libraries lack are always called through `syscall`.
+ */
+export function openLibc({ viaSyscall = false } = {}): Libc {
   const reasons: string[] = [];
   // Only the libc that this process runs on: another one has no data for our thread, so its errno would be wrong.
   for (const path of Deno.build.env === "musl" ? MUSL : GLIBC) {
     try {
-      return new Libc(symbolsOf(path, options.viaSyscall ?? false));
+      return new Libc(symbolsOf(path, viaSyscall));
     } catch (error) {
       reasons.push(error instanceof Error ? error.message : String(error));
     }
@@ -146,24 +170,11 @@ function symbolsOf(path: string, viaSyscall: boolean): LibcSymbols {
       // An older library lacks at least one of them: all are called through `syscall`.
     }
   }
-  const number = CALL_NUMBERS[Deno.build.arch];
-  const direct = Deno.dlopen(path, {
-    getdents64: viaNumber(LATE.getdents64.parameters),
-    statx: viaNumber(LATE.statx.parameters),
-    renameat2: viaNumber(LATE.renameat2.parameters),
-    mknodat: viaNumber(LATE.mknodat.parameters),
-    copy_file_range: viaNumber(LATE.copy_file_range.parameters),
-  }).symbols;
-  return {
-    ...symbols,
-    getdents64: (...given) => direct.getdents64(number.getdents64, ...given),
-    statx: (...given) => direct.statx(number.statx, ...given),
-    renameat2: (...given) => direct.renameat2(number.renameat2, ...given),
-    mknodat: (...given) => direct.mknodat(number.mknodat, ...given),
-    copy_file_range: (...given) => direct.copy_file_range(number.copy_file_range, ...given),
-  };
-}
-
-function viaNumber<const P extends readonly Deno.NativeType[]>(parameters: P) {
-  return { name: "syscall", parameters: ["i64", ...parameters], result: "i32" } as const;
+  const names = Object.keys(LATE) as (keyof typeof LATE)[];
+  const numbered = names.map((name): [string, Deno.ForeignFunction] => {
+    return [name, { name: "syscall", parameters: ["i64", ...LATE[name].parameters], result: "i32" }];
+  });
+  const direct = Deno.dlopen(path, Object.fromEntries(numbered)).symbols;
+  const byNumber = names.map((name) => [name, direct[name]?.bind(null, CALL_NUMBERS[Deno.build.arch][name])]);
+  return { ...symbols, ...Object.fromEntries(byNumber) as LateSymbols };
 }

@@ -1,28 +1,27 @@
-import { type BytePath, bytesOf } from "../model/bytes.ts";
+import { type BytePath, bytesOf, textOf } from "../model/bytes.ts";
 import { displayPath } from "../model/path_text.ts";
 import type { Libc } from "./libc.ts";
 import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_RDONLY } from "./linux_constants.ts";
 import { fileSystemOf } from "./linux_file_system.ts";
-import { descriptorOf, LinuxFolder } from "./linux_folder.ts";
+import { LinuxFolder, linuxFolder } from "./linux_folder.ts";
 import { LinuxHost } from "./linux_host.ts";
 import { terminated } from "./linux_name.ts";
 import { tellsMountRoots } from "./linux_stat.ts";
-import { usersOf } from "./linux_users_of.ts";
 import type { FileSystem, Folder, Host, Platform, PlatformAbilities, UserOfFolder } from "./platform.ts";
-import { SystemError } from "./system_error.ts";
+import { SystemError, unlessFailed } from "./system_error.ts";
 
 const SLASH = 0x2f;
 // The kernel takes 4,095 bytes of a path at a time.
 const PATH_AT_ONCE = 4095;
+// Names in /proc/<pid>.
+const [CWD, FD, COMM] = [bytesOf("cwd"), bytesOf("fd"), bytesOf("comm")];
 
 /** Linux through its C library: reads and writes everything that SPEC 4 keeps. */
 export class LinuxPlatform implements Platform {
   readonly host: Host;
-  readonly #libc: Libc;
   #abilities: PlatformAbilities | undefined;
 
-  constructor(libc: Libc) {
-    this.#libc = libc;
+  constructor(private readonly libc: Libc) {
     this.host = new LinuxHost(libc);
   }
 
@@ -35,7 +34,7 @@ export class LinuxPlatform implements Platform {
       cloneFile: true,
       exchange: true,
       specialFiles: true,
-      mountRoots: tellsMountRoots(this.#libc, AT_FDCWD),
+      mountRoots: tellsMountRoots(this.libc, AT_FDCWD),
     };
   }
 
@@ -43,32 +42,43 @@ export class LinuxPlatform implements Platform {
     const bytes = typeof path === "string" ? bytesOf(path) : path;
     const shown = displayPath(bytes);
     if (bytes.length === 0 || bytes.includes(0)) throw new SystemError("open", shown, "EINVAL");
-    let folder = new LinuxFolder(this.#libc, AT_FDCWD, { path: shown });
+    const where = { path: shown };
+    let folder = new LinuxFolder(this.libc, AT_FDCWD, where);
     for (const piece of pieces(bytes, shown)) {
       const name = terminated(piece);
-      const { descriptor } = folder;
-      using _done = folder;
-      const opened = this.#libc.must(
+      using before = folder;
+      const opened = this.libc.must(
         "open",
-        shown,
-        () => this.#libc.call.openat(descriptor, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0),
+        where,
+        (call) => call.openat(before.descriptor, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0),
       );
-      folder = new LinuxFolder(this.#libc, opened, { path: shown });
+      folder = new LinuxFolder(this.libc, opened, where);
     }
     return folder;
   }
 
   fileSystem(folder: Folder): FileSystem {
-    return fileSystemOf(this.#libc, { descriptor: descriptorOf(folder), path: folder.path });
+    return fileSystemOf(this.libc, linuxFolder(folder));
   }
 
   syncFileSystem(folder: Folder): void {
-    const descriptor = descriptorOf(folder);
-    this.#libc.must("make durable what was written to", folder, () => this.#libc.call.syncfs(descriptor));
+    const { descriptor } = linuxFolder(folder);
+    this.libc.must("make durable what was written to", folder, (call) => call.syncfs(descriptor));
   }
 
+  /** The system shows the processes of other users only to root. */
   usersOf(path: string): UserOfFolder[] {
-    return usersOf(this, path, this.host.pid);
+    const found: UserOfFolder[] = [];
+    using processes = this.openFolder("/proc");
+    const listing = processes.list();
+    for (let i = 0; i < listing.count; i++) {
+      const pid = Number(textOf(listing.name(i)));
+      if (!Number.isSafeInteger(pid) || pid === this.host.pid) continue;
+      // A process that ends during the search, or that we may not look at, is left out.
+      const uses = unlessFailed([], () => usedBy(processes, listing.name(i), path));
+      if (uses !== undefined) found.push({ pid, ...uses });
+    }
+    return found;
   }
 }
 
@@ -83,4 +93,27 @@ function* pieces(path: Uint8Array, shown: string): Generator<Uint8Array> {
     while (path[start] === SLASH) start++;
   }
   if (start < path.length) yield path.subarray(start);
+}
+
+function usedBy(processes: Folder, pid: Uint8Array, path: string): Omit<UserOfFolder, "pid"> | undefined {
+  using process = processes.openFolder(pid);
+  const standsIn = isBelow(textOf(process.readLink(CWD)), path);
+  if (!standsIn && !hasOpenFile(process, path)) return undefined;
+  using file = process.openFile(COMM, "read");
+  const name = new Uint8Array(64);
+  return { name: textOf(name.subarray(0, file.read(name))).trim(), uses: standsIn ? "folder" : "file" };
+}
+
+function hasOpenFile(process: Folder, path: string): boolean {
+  using files = process.openFolder(FD);
+  const listing = files.list();
+  for (let i = 0; i < listing.count; i++) {
+    const target = unlessFailed([], () => files.readLink(listing.name(i))); // it may be closed after it was listed
+    if (target !== undefined && isBelow(textOf(target), path)) return true;
+  }
+  return false;
+}
+
+function isBelow(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(`${folder}/`);
 }

@@ -26,3 +26,7 @@ export const LOCK_NB = 4;
 /** Flags of renameat2(2). */
 export const RENAME_NOREPLACE = 1;
 export const RENAME_EXCHANGE = 2;
+
+/** Error numbers; they are the same on x86_64 and aarch64. */
+export const ENOENT = 2;
+export const EINTR = 4;

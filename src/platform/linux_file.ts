@@ -1,129 +1,205 @@
-import type { Libc } from "./libc.ts";
-import { copyContent, countData, skipHole } from "./linux_copy.ts";
+import type { Libc, LibcCall } from "./libc.ts";
 import { LOCK_EX, LOCK_NB } from "./linux_constants.ts";
 import { statOpen } from "./linux_stat.ts";
-import type { OpenFile, Stat } from "./platform.ts";
-import { SystemError } from "./system_error.ts";
+import { type OpenFile, Stat } from "./platform.ts";
+import { errnoName, SystemError } from "./system_error.ts";
 
 const FICLONE = 0x40049409n;
+const SEEK_SET = 0;
+const SEEK_CUR = 1;
+const SEEK_DATA = 3;
+const SEEK_HOLE = 4;
+
+// The most bytes that one round copies.
+const PIECE = 16 * 1024 * 1024;
+const BUFFER = 1024 * 1024;
+// When copy_file_range fails with one of these, reading and writing still works.
+const NOT_IN_KERNEL = ["EXDEV", "EINVAL", "ENOSYS", "EOPNOTSUPP", "EPERM", "ETXTBSY"];
+
+const found = new Stat();
+const readFrom = new BigInt64Array(1);
+const writeTo = new BigInt64Array(1);
+const readFromBytes = new Uint8Array(readFrom.buffer);
+const writeToBytes = new Uint8Array(writeTo.buffer);
+let buffer: Uint8Array<ArrayBuffer> | undefined;
 
 /** A file, open by descriptor. */
 export class LinuxFile implements OpenFile {
-  readonly #libc: Libc;
-  readonly #where: { readonly path: string };
-  readonly #writable: boolean;
-  #descriptor: number;
   // Most reads have the same length, and a new bigint costs more than a comparison.
   #length = 0;
   #lengthGiven = 0n;
 
-  constructor(libc: Libc, descriptor: number, where: { readonly path: string }, writable: boolean) {
-    this.#libc = libc;
-    this.#descriptor = descriptor;
-    this.#where = where;
-    this.#writable = writable;
-  }
+  constructor(
+    private readonly libc: Libc,
+    public descriptor: number,
+    private readonly where: { readonly path: string },
+    private readonly writable: boolean,
+  ) {}
 
   get path(): string {
-    return this.#where.path;
+    return this.where.path;
   }
 
   read(buffer: Uint8Array): number {
-    const { call } = this.#libc;
     if (buffer.length !== this.#length) {
       this.#length = buffer.length;
       this.#lengthGiven = BigInt(buffer.length);
     }
-    return this.#must("read", () => call.read(this.#descriptor, unshared(buffer), this.#lengthGiven));
+    return this.#must("read", (call) => call.read(this.descriptor, unshared(buffer), this.#lengthGiven));
   }
 
   skipHole(): number {
-    return skipHole(this.#libc, { descriptor: this.#descriptor, path: this.path });
+    const position = Number(this.#seek(0n, SEEK_CUR));
+    const size = this.#size();
+    const data = position < size ? this.#nextData(position, size) : position;
+    this.#seek(BigInt(data), SEEK_SET);
+    return data - position;
   }
 
   write(bytes: Uint8Array): void {
-    const { call } = this.#libc;
-    for (let rest = bytes; rest.length > 0;) {
-      const written = this.#must(
-        "write",
-        () => call.write(this.#descriptor, unshared(rest), BigInt(rest.length)),
-      );
-      rest = rest.subarray(written);
+    for (let rest = unshared(bytes); rest.length > 0;) {
+      const length = BigInt(rest.length);
+      rest = rest.subarray(this.#must("write", (call) => call.write(this.descriptor, rest, length)));
     }
   }
 
   readAt(buffer: Uint8Array, position: number): number {
-    const { call } = this.#libc;
     const [length, at] = [BigInt(buffer.length), BigInt(position)];
-    return this.#must("read", () => call.pread(this.#descriptor, unshared(buffer), length, at));
+    return this.#must("read", (call) => call.pread(this.descriptor, unshared(buffer), length, at));
   }
 
   writeAt(bytes: Uint8Array, position: number): void {
-    const { call } = this.#libc;
     for (let done = 0; done < bytes.length;) {
       const rest = unshared(bytes.subarray(done));
       const [length, at] = [BigInt(rest.length), BigInt(position + done)];
-      done += this.#must("write", () => call.pwrite(this.#descriptor, rest, length, at));
+      done += this.#must("write", (call) => call.pwrite(this.descriptor, rest, length, at));
     }
   }
 
   truncate(size: number): void {
-    this.#must("cut", () => this.#libc.call.ftruncate(this.#descriptor, BigInt(size)));
+    this.#must("cut", (call) => call.ftruncate(this.descriptor, BigInt(size)));
   }
 
   setMode(mode: number): void {
-    this.#must("set the mode of", () => this.#libc.call.fchmod(this.#descriptor, mode));
+    this.#must("set the mode of", (call) => call.fchmod(this.descriptor, mode));
   }
 
   tryLock(): boolean {
-    const { call } = this.#libc;
-    if (this.#libc.repeat(() => call.flock(this.#descriptor, LOCK_EX | LOCK_NB)) === 0) return true;
-    const failure = this.#libc.failure("lock", this.path);
-    if (failure.errno === "EAGAIN") return false;
-    throw failure;
+    const why = this.libc.reason((call) => call.flock(this.descriptor, LOCK_EX | LOCK_NB));
+    if (why !== undefined && why !== "EAGAIN") throw new SystemError("lock", this.path, why);
+    return why === undefined;
   }
 
   stat(into: Stat): void {
-    this.#must("look at", () => statOpen(this.#libc, this.#descriptor, into));
+    this.#must("look at", () => statOpen(this.libc, this.descriptor, into));
   }
 
   syncData(): void {
-    this.#must("make durable", () => this.#libc.call.fdatasync(this.#descriptor));
+    this.#must("make durable", (call) => call.fdatasync(this.descriptor));
   }
 
   sync(): void {
-    this.#must("make durable", () => this.#libc.call.fsync(this.#descriptor));
+    this.#must("make durable", (call) => call.fsync(this.descriptor));
   }
 
   cloneFrom(source: OpenFile): void {
-    const from = this.#descriptorOf(source, "clone");
-    this.#must("clone into", () => this.#libc.call.ioctlNumber(this.#descriptor, FICLONE, BigInt(from)));
+    if (!(source instanceof LinuxFile)) throw new SystemError("clone", this.path, "EINVAL");
+    const from = BigInt(source.descriptor);
+    this.#must("clone into", (call) => call.ioctlNumber(this.descriptor, FICLONE, from));
   }
 
-  copyPieces(source: OpenFile): Iterable<number> {
-    const from = { descriptor: this.#descriptorOf(source, "copy"), path: (source as LinuxFile).path };
-    return copyContent(this.#libc, from, { descriptor: this.#descriptor, path: this.path });
+  /** The positions of both files stay. */
+  *copyPieces(source: OpenFile): Generator<number, void> {
+    if (!(source instanceof LinuxFile)) throw new SystemError("copy", this.path, "EINVAL");
+    const size = source.#size();
+    let inKernel = true;
+    ranges: for (const { start, end } of source.#dataRanges(size)) {
+      for (let at = start; at < end;) {
+        const most = Math.min(end - at, PIECE);
+        const copied = inKernel ? this.#copyInKernel(source, at, most) : this.#copyByBuffer(source, at, most);
+        if (copied > 0) yield copied;
+        // Some file systems return 0 although there is data: reading shows whether there is.
+        else if (inKernel) inKernel = false;
+        else break ranges; // the source ends before the range does
+        at += copied;
+      }
+    }
+    // No write creates a hole at the end: the length does.
+    this.#must("write", (call) => call.ftruncate(this.descriptor, BigInt(size)));
   }
 
   dataBytes(): number {
-    return countData(this.#libc, { descriptor: this.#descriptor, path: this.path });
+    let bytes = 0;
+    for (const { start, end } of this.#dataRanges(this.#size())) bytes += end - start;
+    return bytes;
   }
 
   /** Closes the file once. The system may report a failed write only here (FUSE, quotas). */
   [Symbol.dispose](): void {
-    if (this.#descriptor < 0) return;
-    const result = this.#libc.call.close(this.#descriptor);
-    this.#descriptor = -1;
-    if (result < 0 && this.#writable) throw this.#libc.failure("finish writing", this.path);
+    if (this.descriptor < 0) return;
+    const result = this.libc.call.close(this.descriptor);
+    this.descriptor = -1;
+    if (result < 0 && this.writable) throw this.libc.failure("finish writing", this.path);
   }
 
-  #descriptorOf(source: OpenFile, action: string): number {
-    if (source instanceof LinuxFile) return source.#descriptor;
-    throw new SystemError(action, this.path, "EINVAL");
+  #must(action: string, call: LibcCall): number {
+    return this.libc.must(action, this, call);
   }
 
-  #must(action: string, call: () => number): number {
-    return this.#libc.must(action, this.#where, call);
+  #seek(offset: bigint, from: number): bigint {
+    return this.libc.call.lseek(this.descriptor, offset, from);
+  }
+
+  #size(): number {
+    this.stat(found);
+    return found.size;
+  }
+
+  /** The ranges of the file that have data. Restores the position at the end. */
+  *#dataRanges(size: number): Generator<{ start: number; end: number }> {
+    const position = this.#seek(0n, SEEK_CUR);
+    try {
+      for (let at = 0; at < size;) {
+        const start = this.#nextData(at, size);
+        if (start >= size) break;
+        const hole = this.#seek(BigInt(start), SEEK_HOLE);
+        const end = hole > BigInt(start) ? Math.min(Number(hole), size) : size;
+        yield { start, end };
+        at = end;
+      }
+    } finally {
+      this.#seek(position, SEEK_SET);
+    }
+  }
+
+  /** Where the next data begins, at or after `at`; `size` when only a hole is left. */
+  #nextData(at: number, size: number): number {
+    const data = this.#seek(BigInt(at), SEEK_DATA);
+    if (data >= 0n) return Math.min(Number(data), size);
+    const why = errnoName(this.libc.errno);
+    if (why === "ENXIO") return size;
+    if (why === "EINVAL" || why === "EOPNOTSUPP" || why === "ENOSYS") return at; // holes are unknown: all is data
+    throw new SystemError("find the holes of", this.path, why);
+  }
+
+  /** Returns 0 when that does not work here. */
+  #copyInKernel(source: LinuxFile, at: number, most: number): number {
+    readFrom[0] = writeTo[0] = BigInt(at);
+    const [from, to, length] = [source.descriptor, this.descriptor, BigInt(most)];
+    const copied = this.libc.repeat((call) =>
+      call.copy_file_range(from, readFromBytes, to, writeToBytes, length, 0)
+    );
+    if (copied >= 0) return copied;
+    const why = errnoName(this.libc.errno);
+    if (!NOT_IN_KERNEL.includes(why)) throw new SystemError("write", this.path, why);
+    return 0;
+  }
+
+  #copyByBuffer(source: LinuxFile, at: number, most: number): number {
+    const space = buffer ??= new Uint8Array(BUFFER);
+    const read = source.readAt(space.subarray(0, most), at);
+    this.writeAt(space.subarray(0, read), at);
+    return read;
   }
 }
 

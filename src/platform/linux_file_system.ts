@@ -1,7 +1,6 @@
 import { hexOf } from "../model/bytes.ts";
 import type { Libc } from "./libc.ts";
-import { readSystemFile } from "./linux_read.ts";
-import { mountIdOf, statOpen } from "./linux_stat.ts";
+import { mountIdOf, type Opened, statOpen } from "./linux_stat.ts";
 import { type FileSystem, Stat } from "./platform.ts";
 
 const MAGIC: Record<number, string> = {
@@ -27,22 +26,19 @@ const TICK_NS = 10_000_000;
 const UNKNOWN_NS = 2_000_000_000;
 
 /** The file system that an open file or folder is on. */
-export function fileSystemOf(
-  libc: Libc,
-  open: { readonly descriptor: number; readonly path: string },
-): FileSystem {
+export function fileSystemOf(libc: Libc, open: Opened): FileSystem {
   const bytes = new Uint8Array(256);
-  libc.must("ask for the file system of", open, () => libc.call.fstatfs(open.descriptor, bytes));
+  libc.must("ask for the file system of", open, (call) => call.fstatfs(open.descriptor, bytes));
   // struct statfs: type, block size, blocks, free, available, files, free files, id, longest name, fragment size, flags.
   const fields = new BigInt64Array(bytes.buffer);
   const field = (index: number) => fields[index] as bigint;
   const mount = mountOf(libc, open.descriptor);
   const kind = MAGIC[Number(BigInt.asUintN(32, field(0)))] ?? "";
   const blockSize = field(9) > 0n ? field(9) : field(1);
-  const exact = kind === "" || kind === "fuse" ? mount?.type ?? (kind || "unknown") : kind;
+  const exact = kind === "" || kind === "fuse" ? mount.type ?? (kind || "unknown") : kind;
   return {
     kind: exact,
-    id: idOf(libc, open, { kind: exact, fsid: field(7), source: mount?.source ?? "" }),
+    id: idOf(libc, open, exact, field(7), mount.source),
     readOnly: (field(10) & READ_ONLY) !== 0n,
     freeBytes: Number(field(4) * blockSize),
     // The kernel says 0 of 0 when the file system makes inodes on demand.
@@ -51,22 +47,11 @@ export function fileSystemOf(
   };
 }
 
-interface Known {
-  readonly kind: string;
-  readonly fsid: bigint;
-  readonly source: string;
-}
-
 /**
  * An id that is the same for every kernel version and every user: otherwise an upgrade would look like another disk.
  * So the file system's own, older call comes first.
  */
-function idOf(
-  libc: Libc,
-  open: { readonly descriptor: number; readonly path: string },
-  known: Known,
-): string {
-  const { kind, fsid, source } = known;
+function idOf(libc: Libc, open: Opened, kind: string, fsid: bigint, source: string): string {
   if (kind === "fuse.juicefs" && source !== "") return `juicefs:${source.replace(/^JuiceFS:/, "")}`;
   if (kind === "xfs") {
     const geometry = ioctlAnswer(libc, open.descriptor, XFS_IOC_FSGEOMETRY_V1, new Uint8Array(112));
@@ -98,7 +83,7 @@ function subvolumeOf(libc: Libc, descriptor: number): bigint | undefined {
 }
 
 function ioctlAnswer(libc: Libc, descriptor: number, request: bigint, answer: Uint8Array<ArrayBuffer>) {
-  return libc.repeat(() => libc.call.ioctlBuffer(descriptor, request, answer)) < 0 ? undefined : answer;
+  return libc.repeat((call) => call.ioctlBuffer(descriptor, request, answer)) < 0 ? undefined : answer;
 }
 
 function uuid(bytes: Uint8Array): string {
@@ -108,15 +93,14 @@ function uuid(bytes: Uint8Array): string {
 
 /** The kernel's own name for this boot. */
 export function bootIdOf(libc: Libc): string {
-  return readSystemFile(libc, "/proc/sys/kernel/random/boot_id")?.trim() ?? "unknown";
+  return libc.readText("/proc/sys/kernel/random/boot_id")?.trim() ?? "unknown";
 }
 
 /** Type and source of the mount, from a line such as `36 35 0:25 / /mnt rw - fuse.juicefs JuiceFS:name rw`. */
-function mountOf(libc: Libc, descriptor: number): { type: string; source: string } | undefined {
+function mountOf(libc: Libc, descriptor: number): { type: string | undefined; source: string } {
   const id = mountIdOf(libc, descriptor);
-  if (id === undefined) return undefined;
-  const lines = readSystemFile(libc, "/proc/self/mountinfo")?.split("\n") ?? [];
+  const lines = id === undefined ? [] : libc.readText("/proc/self/mountinfo")?.split("\n") ?? [];
   const line = lines.find((text) => text.startsWith(`${id} `));
-  const [type, source] = line?.split(" - ")[1]?.split(" ") ?? [];
-  return type === undefined ? undefined : { type, source: source ?? "" };
+  const [type, source = ""] = line?.split(" - ")[1]?.split(" ") ?? [];
+  return { type, source };
 }

@@ -1,7 +1,6 @@
 import { bytesOf } from "../model/bytes.ts";
 import { BLOCK, CHAR, DIR, FIFO, FILE, SOCKET, SYMLINK, type Xattr } from "../model/entry.ts";
-import { EINTR, ENOENT, errnoName } from "./errno.ts";
-import type { Libc } from "./libc.ts";
+import type { Libc, LibcSymbols } from "./libc.ts";
 import * as flag from "./linux_constants.ts";
 import { LinuxFile } from "./linux_file.ts";
 import { listOpen } from "./linux_listing.ts";
@@ -11,7 +10,7 @@ import { statName, statOpen } from "./linux_stat.ts";
 import { FolderXattrs } from "./linux_xattr.ts";
 import { isDot, joinPath, LazyPath } from "./lazy_path.ts";
 import { type Folder, type Listing, type OpenFile, type OpenHow, type RenameHow, Stat } from "./platform.ts";
-import { SystemError } from "./system_error.ts";
+import { errnoName, SystemError } from "./system_error.ts";
 
 const AS_FOLDER = flag.O_RDONLY | flag.O_DIRECTORY | flag.O_NOFOLLOW | flag.O_CLOEXEC;
 // O_NONBLOCK: opening a FIFO must not wait.
@@ -23,118 +22,105 @@ const AS_FILE = {
 
 const NODE_FORMATS = new Map([[FIFO, 0o010000], [CHAR, 0o020000], [BLOCK, 0o060000], [SOCKET, 0o140000]]);
 const UTIME_OMIT = 0x3ffffffen;
-// A link's target is shorter than a page of 4,096 bytes.
-const LINK_ROOM = 4096;
 
 // Every call ends before another begins, so all folders of a thread share these buffers.
 const firstName = new NameBuffer();
 const secondName = new NameBuffer();
 const found = new Stat();
-const target = new Uint8Array(LINK_ROOM);
+// A link's target is shorter than a page.
+const target = new Uint8Array(4096);
 const times = new BigInt64Array(4);
 const timesBytes = new Uint8Array(times.buffer);
 
 /** A folder, open by descriptor. */
 export class LinuxFolder implements Folder {
-  readonly #libc: Libc;
-  readonly #where: { readonly path: string };
-  #descriptor: number;
   #xattrs: FolderXattrs | undefined;
 
-  constructor(libc: Libc, descriptor: number, where: { readonly path: string }) {
-    this.#libc = libc;
-    this.#descriptor = descriptor;
-    this.#where = where;
-  }
+  constructor(
+    private readonly libc: Libc,
+    public descriptor: number,
+    private readonly where: { readonly path: string },
+  ) {}
 
   get path(): string {
-    return this.#where.path;
-  }
-
-  get descriptor(): number {
-    return this.#descriptor;
+    return this.where.path;
   }
 
   list(): Listing {
     // The first time too: otherwise btrfs does not list files that were made after the folder was opened.
-    this.#libc.call.lseek(this.#descriptor, 0n, 0);
-    const listing = listOpen(this.#libc, this.#descriptor);
-    if (listing === undefined) throw this.#libc.failure("list", this.path);
-    return listing;
+    this.libc.call.lseek(this.descriptor, 0n, 0);
+    return listOpen(this.libc, this);
   }
 
   stat(name: Uint8Array, into: Stat): boolean {
     const dot = isDot(name);
     const given = dot ? NO_NAME : firstName.put(name, "look at", this);
     for (;;) {
-      const result = dot
-        ? statOpen(this.#libc, this.#descriptor, into)
-        : statName(this.#libc, this.#descriptor, given, into);
-      if (result === 0) return true;
-      const errno = this.#libc.errno;
-      if (errno === ENOENT && !dot) return false;
-      if (errno !== EINTR) throw new SystemError("look at", joinPath(this.path, name), errnoName(errno));
+      if (statName(this.libc, this.descriptor, given, into) === 0) return true;
+      const { errno } = this.libc;
+      if (errno === flag.ENOENT && !dot) return false;
+      if (errno !== flag.EINTR) throw this.#error("look at", name, errnoName(errno));
     }
   }
 
   openFolder(name: Uint8Array): LinuxFolder {
-    const descriptor = this.#named("open", name, (given) => this.#openAt(given, AS_FOLDER));
-    return new LinuxFolder(this.#libc, descriptor, new LazyPath(this.#where, name));
+    const descriptor = this.#named("open", name, (call, fd, given) => call.openat(fd, given, AS_FOLDER, 0));
+    return new LinuxFolder(this.libc, descriptor, new LazyPath(this.where, name));
   }
 
   openFile(name: Uint8Array, how: OpenHow, mode = 0o600): OpenFile {
     const action = how === "create" ? "create" : "open";
-    const descriptor = this.#named(action, name, (given) => this.#openAt(given, AS_FILE[how], mode));
-    const file = new LinuxFile(this.#libc, descriptor, new LazyPath(this.#where, name), how !== "read");
+    const flags = AS_FILE[how];
+    const descriptor = this.#named(action, name, (call, fd, given) => call.openat(fd, given, flags, mode));
+    const file = new LinuxFile(this.libc, descriptor, new LazyPath(this.where, name), how !== "read");
     if (how === "create") return file;
-    if (statOpen(this.#libc, descriptor, found) === 0 && found.type === FILE) return file;
+    if (statOpen(this.libc, descriptor, found) === 0 && found.type === FILE) return file;
     file[Symbol.dispose]();
-    throw new SystemError(action, joinPath(this.path, name), found.type === DIR ? "EISDIR" : "EINVAL");
+    throw this.#error(action, name, found.type === DIR ? "EISDIR" : "EINVAL");
   }
 
   readLink(name: Uint8Array): Uint8Array {
-    const { call } = this.#libc;
+    const room = BigInt(target.length);
     const length = this.#named(
       "read the link",
       name,
-      (given) => call.readlinkat(this.#descriptor, given, target, BigInt(LINK_ROOM)),
+      (call, fd, given) => call.readlinkat(fd, given, target, room),
     );
     return target.slice(0, length);
   }
 
   makeFolder(name: Uint8Array, mode?: number): void {
-    const { call } = this.#libc;
-    this.#named("create", name, (given) => call.mkdirat(this.#descriptor, given, (mode ?? 0o777) & 0o777));
+    const bits = (mode ?? 0o777) & 0o777;
+    this.#named("create", name, (call, fd, given) => call.mkdirat(fd, given, bits));
     if (mode === undefined) return;
     // The umask, a setgid parent and default ACLs change the mode that mkdir sets.
     if (!this.stat(name, found) || found.mode !== mode) this.setMode(name, mode);
   }
 
   makeSymlink(name: Uint8Array, target: Uint8Array): void {
-    if (target.includes(0)) throw new SystemError("create", joinPath(this.path, name), "EINVAL");
+    if (target.includes(0)) throw this.#error("create", name, "EINVAL");
     const text = terminated(target);
-    this.#named("create", name, (given) => this.#libc.call.symlinkat(text, this.#descriptor, given));
+    this.#named("create", name, (call, fd, given) => call.symlinkat(text, fd, given));
   }
 
   makeSpecial(name: Uint8Array, type: number, major: number, minor: number): void {
     const format = NODE_FORMATS.get(type);
-    if (format === undefined) throw new SystemError("create", joinPath(this.path, name), "EINVAL");
+    if (format === undefined) throw this.#error("create", name, "EINVAL");
     const device = deviceNumber(major, minor);
-    const { call } = this.#libc;
-    this.#named("create", name, (given) => call.mknodat(this.#descriptor, given, format | 0o600, device));
+    this.#named("create", name, (call, fd, given) => call.mknodat(fd, given, format | 0o600, device));
   }
 
   linkFrom(name: Uint8Array, from: Folder, fromName: Uint8Array): void {
-    const source = descriptorOf(from);
+    const source = linuxFolder(from).descriptor;
     const old = secondName.put(fromName, "link", from);
-    this.#named("link", name, (given) => this.#libc.call.linkat(source, old, this.#descriptor, given, 0));
+    this.#named("link", name, (call, fd, given) => call.linkat(source, old, fd, given, 0));
   }
 
   rename(name: Uint8Array, to: Folder, toName: Uint8Array, how: RenameHow): void {
     const old = firstName.put(name, "rename", this);
     const fresh = secondName.put(toName, "rename", to);
-    const names = { from: this.#descriptor, name: old, to: descriptorOf(to), toName: fresh };
-    const why = renameName(this.#libc, names, how);
+    const names = { from: this.descriptor, name: old, to: linuxFolder(to).descriptor, toName: fresh };
+    const why = renameName(this.libc, names, how);
     if (why === undefined) return;
     const path = why === "EEXIST" || why === "ENOTEMPTY"
       ? joinPath(to.path, toName)
@@ -143,35 +129,27 @@ export class LinuxFolder implements Folder {
   }
 
   removeFile(name: Uint8Array): void {
-    this.#named("remove", name, (given) => this.#libc.call.unlinkat(this.#descriptor, given, 0));
+    this.#named("remove", name, (call, fd, given) => call.unlinkat(fd, given, 0));
   }
 
   removeFolder(name: Uint8Array): void {
-    const { call } = this.#libc;
-    this.#named("remove", name, (given) => call.unlinkat(this.#descriptor, given, flag.AT_REMOVEDIR));
+    this.#named("remove", name, (call, fd, given) => call.unlinkat(fd, given, flag.AT_REMOVEDIR));
   }
 
   setMode(name: Uint8Array, mode: number): void {
-    const { call } = this.#libc;
-    this.#named(
+    this.#namedOrItself(
       "set the mode of",
       name,
-      (given) =>
-        given === NO_NAME
-          ? call.fchmod(this.#descriptor, mode)
-          : changeMode(this.#libc, this.#descriptor, given, mode),
-      true,
+      (call, fd, given) => given === NO_NAME ? call.fchmod(fd, mode) : changeMode(this.libc, fd, given, mode),
     );
   }
 
   setOwner(name: Uint8Array, uid: number, gid: number): void {
-    const { call } = this.#libc;
     const how = flag.AT_SYMLINK_NOFOLLOW | flag.AT_EMPTY_PATH;
-    this.#named(
+    this.#namedOrItself(
       "set the owner of",
       name,
-      (given) => call.fchownat(this.#descriptor, given, uid, gid, how),
-      true,
+      (call, fd, given) => call.fchownat(fd, given, uid, gid, how),
     );
   }
 
@@ -179,15 +157,13 @@ export class LinuxFolder implements Folder {
     times[1] = UTIME_OMIT;
     times[2] = BigInt(sec);
     times[3] = BigInt(nsec);
-    const { call } = this.#libc;
-    this.#named(
+    this.#namedOrItself(
       "set the time of",
       name,
-      (given) =>
+      (call, fd, given) =>
         given === NO_NAME
-          ? call.futimens(this.#descriptor, timesBytes)
-          : call.utimensat(this.#descriptor, given, timesBytes, flag.AT_SYMLINK_NOFOLLOW),
-      true,
+          ? call.futimens(fd, timesBytes)
+          : call.utimensat(fd, given, timesBytes, flag.AT_SYMLINK_NOFOLLOW),
     );
   }
 
@@ -204,45 +180,51 @@ export class LinuxFolder implements Folder {
   }
 
   sync(): void {
-    this.#libc.must("make durable", this, () => this.#libc.call.fsync(this.#descriptor));
+    this.libc.must("make durable", this, (call) => call.fsync(this.descriptor));
   }
 
   async syncAside(): Promise<void> {
-    await this.#libc.call.fsyncAside(this.#descriptor);
+    await this.libc.call.fsyncAside(this.descriptor);
   }
 
   [Symbol.dispose](): void {
-    if (this.#descriptor < 0) return;
-    this.#libc.call.close(this.#descriptor);
-    this.#descriptor = -1;
+    if (this.descriptor < 0) return;
+    this.libc.call.close(this.descriptor);
+    this.descriptor = -1;
     this.#xattrs = undefined; // the number may soon belong to another file
   }
 
   #attributes(): FolderXattrs {
-    return this.#xattrs ??= new FolderXattrs(this.#libc, this.#descriptor, this);
+    return this.#xattrs ??= new FolderXattrs(this.libc, this);
   }
 
-  #openAt(name: Uint8Array<ArrayBuffer>, flags: number, mode = 0): number {
-    return this.#libc.call.openat(this.#descriptor, name, flags, mode);
+  #error(action: string, name: Uint8Array, errno: string): SystemError {
+    return new SystemError(action, joinPath(this.path, name), errno);
   }
 
-  /** Makes a call with one name, and throws when it fails. With `orItself`, `.` is passed as `NO_NAME`. */
+  /** Makes a call with one name, and throws when it fails. */
   #named(
     action: string,
     name: Uint8Array,
-    call: (name: Uint8Array<ArrayBuffer>) => number,
-    orItself = false,
+    call: CallWithName,
+    given = firstName.put(name, action, this),
   ): number {
-    const given = orItself && isDot(name) ? NO_NAME : firstName.put(name, action, this);
-    const result = this.#libc.repeat(() => call(given));
-    if (result < 0) throw this.#libc.failure(action, joinPath(this.path, name));
+    const result = this.libc.repeat((libc) => call(libc, this.descriptor, given));
+    if (result < 0) throw this.libc.failure(action, joinPath(this.path, name));
     return result;
+  }
+
+  /** The same; `.` is passed as `NO_NAME`. */
+  #namedOrItself(action: string, name: Uint8Array, call: CallWithName): void {
+    this.#named(action, name, call, isDot(name) ? NO_NAME : undefined);
   }
 }
 
-/** The descriptor of a folder, which must be a `LinuxFolder`. */
-export function descriptorOf(folder: Folder): number {
-  if (folder instanceof LinuxFolder) return folder.descriptor;
+type CallWithName = (call: LibcSymbols, fd: number, name: Uint8Array<ArrayBuffer>) => number;
+
+/** The same folder, which must be a `LinuxFolder`. */
+export function linuxFolder(folder: Folder): LinuxFolder {
+  if (folder instanceof LinuxFolder) return folder;
   throw new SystemError("use", folder.path, "EINVAL");
 }
 

@@ -1,4 +1,5 @@
 import type { Libc } from "./libc.ts";
+import type { Opened } from "./linux_stat.ts";
 import type { Listing } from "./platform.ts";
 
 const USUAL_BYTES = 256 * 1024;
@@ -16,7 +17,7 @@ let scratch = new Uint8Array(USUAL_BYTES);
  * The names of a folder, as views of what the kernel wrote. The buffer is not reused: a caller may list a subfolder
  * in between.
  */
-export class LinuxListing implements Listing {
+class LinuxListing implements Listing {
   count = 0;
   readonly #records: Uint8Array;
   readonly #starts: Uint32Array;
@@ -50,14 +51,17 @@ export class LinuxListing implements Listing {
   }
 }
 
-/** Lists an open folder from its current position; undefined when a call failed. */
-export function listOpen(libc: Libc, descriptor: number): LinuxListing | undefined {
+/** Lists an open folder from its current position. */
+export function listOpen(libc: Libc, folder: Opened): Listing {
   let used = 0;
   for (;;) {
     if (scratch.length - used < LEAST_ROOM) scratch = grown(scratch);
     const room = scratch.subarray(used);
-    const read = libc.repeat(() => libc.call.getdents64(descriptor, room, BigInt(room.length)));
-    if (read < 0) return undefined;
+    const read = libc.must(
+      "list",
+      folder,
+      (call) => call.getdents64(folder.descriptor, room, BigInt(room.length)),
+    );
     if (read === 0) break;
     used += read;
   }

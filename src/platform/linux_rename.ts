@@ -1,12 +1,11 @@
 import { DIR } from "../model/entry.ts";
-import { errnoName } from "./errno.ts";
 import type { Libc } from "./libc.ts";
 import { AT_REMOVEDIR, RENAME_EXCHANGE, RENAME_NOREPLACE } from "./linux_constants.ts";
 import { statName } from "./linux_stat.ts";
 import { type RenameHow, Stat } from "./platform.ts";
 
 /** Two names (with a NUL at the end) in open folders. */
-export interface RenameNames {
+interface RenameNames {
   readonly from: number;
   readonly name: Uint8Array<ArrayBuffer>;
   readonly to: number;
@@ -17,33 +16,26 @@ const found = new Stat();
 
 /** Renames; returns the error number's name when that failed. */
 export function renameName(libc: Libc, names: RenameNames, how: RenameHow): string | undefined {
-  const { call } = libc;
   const { from, name, to, toName } = names;
-  if (how === "replace") return reason(libc, () => call.renameat(from, name, to, toName));
+  if (how === "replace") return libc.reason((call) => call.renameat(from, name, to, toName));
   const flags = how === "fresh" ? RENAME_NOREPLACE : RENAME_EXCHANGE;
-  const why = reason(libc, () => call.renameat2(from, name, to, toName, flags));
-  if (why === "ENOSYS" || why === "EINVAL") return how === "fresh" ? renameFresh(libc, names) : "EINVAL";
-  return why;
+  const why = libc.reason((call) => call.renameat2(from, name, to, toName, flags));
+  if (why !== "ENOSYS" && why !== "EINVAL") return why;
+  return how === "fresh" ? renameFresh(libc, names) : "EINVAL";
 }
 
 /** For file systems without the flag (NFS, some FUSE): uses calls that also fail when the new name exists. */
-function renameFresh(libc: Libc, names: RenameNames): string | undefined {
-  const { call } = libc;
-  const { from, name, to, toName } = names;
-  const look = reason(libc, () => statName(libc, from, name, found));
+function renameFresh(libc: Libc, { from, name, to, toName }: RenameNames): string | undefined {
+  const look = libc.reason(() => statName(libc, from, name, found));
   if (look !== undefined) return look;
   if (found.type !== DIR) {
-    return reason(libc, () => call.linkat(from, name, to, toName, 0)) ??
-      reason(libc, () => call.unlinkat(from, name, 0));
+    return libc.reason((call) => call.linkat(from, name, to, toName, 0)) ??
+      libc.reason((call) => call.unlinkat(from, name, 0));
   }
   // An empty folder takes the new name. A folder can replace it only while it is empty.
-  const made = reason(libc, () => call.mkdirat(to, toName, 0o700));
+  const made = libc.reason((call) => call.mkdirat(to, toName, 0o700));
   if (made !== undefined) return made;
-  const why = reason(libc, () => call.renameat(from, name, to, toName));
-  if (why !== undefined) call.unlinkat(to, toName, AT_REMOVEDIR);
+  const why = libc.reason((call) => call.renameat(from, name, to, toName));
+  if (why !== undefined) libc.call.unlinkat(to, toName, AT_REMOVEDIR);
   return why;
-}
-
-function reason(libc: Libc, call: () => number): string | undefined {
-  return libc.repeat(call) < 0 ? errnoName(libc.errno) : undefined;
 }

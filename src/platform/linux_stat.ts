@@ -27,18 +27,26 @@ const bytes = new Uint8Array(256);
 const words = new Uint32Array(bytes.buffer);
 const signed = new Int32Array(bytes.buffer);
 
-/** Looks up a name (with a NUL at the end) in an open folder, without following a link; negative when the call fails. */
+/** An open file or folder; its path is for messages. */
+export interface Opened {
+  readonly descriptor: number;
+  readonly path: string;
+}
+
+/**
+ * Looks up a name (with a NUL at the end) in an open folder, without following a link, or by `NO_NAME` the folder itself;
+ * negative when the call fails.
+ */
 export function statName(libc: Libc, folder: number, name: Uint8Array<ArrayBuffer>, into: Stat): number {
-  const result = libc.call.statx(folder, name, AT_SYMLINK_NOFOLLOW, BASIC_STATS, bytes);
+  const how = name === NO_NAME ? AT_EMPTY_PATH : AT_SYMLINK_NOFOLLOW;
+  const result = libc.call.statx(folder, name, how, BASIC_STATS, bytes);
   if (result === 0) fill(into);
   return result;
 }
 
 /** Looks up an open file or folder; negative when the call fails. */
 export function statOpen(libc: Libc, descriptor: number, into: Stat): number {
-  const result = libc.call.statx(descriptor, NO_NAME, AT_EMPTY_PATH, BASIC_STATS, bytes);
-  if (result === 0) fill(into);
-  return result;
+  return statName(libc, descriptor, NO_NAME, into);
 }
 
 /** The id of the mount that something open is on, as in /proc/self/mountinfo; undefined on old kernels. */
@@ -64,7 +72,6 @@ function fill(into: Stat): void {
   into.inoLo = words[8] as number;
   into.inoHi = words[9] as number;
   into.size = (words[11] as number) * TWO_32 + (words[10] as number);
-  into.blocks = (words[13] as number) * TWO_32 + (words[12] as number);
   into.ctimeSec = (signed[25] as number) * TWO_32 + (words[24] as number);
   into.ctimeNsec = words[26] as number;
   into.mtimeSec = (signed[29] as number) * TWO_32 + (words[28] as number);

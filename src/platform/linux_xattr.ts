@@ -1,16 +1,17 @@
 import { bytesOf, compareBytes } from "../model/bytes.ts";
 import type { Xattr } from "../model/entry.ts";
 import { decodePath, encodePath } from "../model/path_text.ts";
-import { errnoName } from "./errno.ts";
-import type { Libc } from "./libc.ts";
+import type { Libc, LibcSymbols } from "./libc.ts";
 import { NameBuffer, terminated } from "./linux_name.ts";
+import type { Opened } from "./linux_stat.ts";
 import { isDot, joinPath } from "./lazy_path.ts";
-import { SystemError } from "./system_error.ts";
+import { errnoName, SystemError } from "./system_error.ts";
 
 // What Linux allows: 64 KB for a value, 64 KB for the list of names.
 const LARGEST = 64 * 1024;
-const LARGEST_GIVEN = BigInt(LARGEST);
+const ROOM = BigInt(LARGEST);
 
+const READ = "read the attributes of";
 const NONE = new Uint8Array();
 let space: Uint8Array<ArrayBuffer> | undefined;
 
@@ -20,26 +21,20 @@ let space: Uint8Array<ArrayBuffer> | undefined;
  * are other calls, because `.` would need the right to search the folder.
  */
 export class FolderXattrs {
-  readonly #libc: Libc;
-  readonly #descriptor: number;
-  readonly #folder: { readonly path: string };
+  readonly #fd: number;
   readonly #throughProc: NameBuffer;
 
-  constructor(libc: Libc, descriptor: number, folder: { readonly path: string }) {
-    this.#libc = libc;
-    this.#descriptor = descriptor;
-    this.#folder = folder;
-    this.#throughProc = new NameBuffer(bytesOf(`/proc/self/fd/${descriptor}/`));
+  constructor(private readonly libc: Libc, private readonly folder: Opened) {
+    this.#fd = folder.descriptor;
+    this.#throughProc = new NameBuffer(bytesOf(`/proc/self/fd/${this.#fd}/`));
   }
 
   /** The attributes that SPEC 4 keeps, sorted by name; none on a file system without attributes. */
   all(name: Uint8Array): Xattr[] {
-    const action = "read the attributes of";
-    const path = this.#pathOf(name, action);
-    const listed = this.#list(path);
-    if (typeof listed === "string") {
-      throw new SystemError(action, joinPath(this.#folder.path, name), listed);
-    }
+    const path = this.#pathOf(name, READ);
+    const list: ReadCall = (call, into) =>
+      path ? call.llistxattr(path, into, ROOM) : call.flistxattr(this.#fd, into, ROOM);
+    const listed = this.#read(name, list) ?? NONE;
     const found: Xattr[] = [];
     for (let start = 0; start < listed.length;) {
       const end = listed.indexOf(0, start);
@@ -47,76 +42,61 @@ export class FolderXattrs {
       start = end + 1;
       const text = encodePath(xattrName.subarray(0, -1));
       if (!isKept(text)) continue;
-      const value = this.#get(path, xattrName);
-      if (typeof value === "string") {
-        throw new SystemError(action, joinPath(this.#folder.path, name), value);
-      }
+      const get: ReadCall = (call, into) =>
+        path ? call.lgetxattr(path, xattrName, into, ROOM) : call.fgetxattr(this.#fd, xattrName, into, ROOM);
+      const value = this.#read(name, get);
       if (value !== undefined) found.push({ name: text, value });
     }
     return found.sort((a, b) => compareBytes(decodePath(a.name), decodePath(b.name)));
   }
 
   set(name: Uint8Array, xattr: Xattr): void {
-    const { call } = this.#libc;
-    const path = this.#pathOf(name, "set an attribute of");
     const text = terminated(decodePath(xattr.name));
     const value = xattr.value as Uint8Array<ArrayBuffer>;
     const length = BigInt(value.length);
-    const result = this.#libc.repeat(() =>
-      path
-        ? call.lsetxattr(path, text, value, length, 0)
-        : call.fsetxattr(this.#descriptor, text, value, length, 0)
+    this.#change(
+      "set an attribute of",
+      name,
+      (call, path) =>
+        path
+          ? call.lsetxattr(path, text, value, length, 0)
+          : call.fsetxattr(this.#fd, text, value, length, 0),
     );
-    if (result < 0) throw this.#libc.failure("set an attribute of", joinPath(this.#folder.path, name));
   }
 
   remove(name: Uint8Array, xattrName: string): void {
-    const { call } = this.#libc;
-    const path = this.#pathOf(name, "remove an attribute of");
     const text = terminated(decodePath(xattrName));
-    const result = this.#libc.repeat(() =>
-      path ? call.lremovexattr(path, text) : call.fremovexattr(this.#descriptor, text)
+    this.#change(
+      "remove an attribute of",
+      name,
+      (call, path) => path ? call.lremovexattr(path, text) : call.fremovexattr(this.#fd, text),
     );
-    if (result < 0) throw this.#libc.failure("remove an attribute of", joinPath(this.#folder.path, name));
   }
 
   /** Undefined for the folder itself. */
   #pathOf(name: Uint8Array, action: string): Uint8Array<ArrayBuffer> | undefined {
-    return isDot(name) ? undefined : this.#throughProc.put(name, action, this.#folder);
+    return isDot(name) ? undefined : this.#throughProc.put(name, action, this.folder);
   }
 
-  /** All names, each with a NUL at the end; a text is the reason of a failure. */
-  #list(path: Uint8Array<ArrayBuffer> | undefined): Uint8Array<ArrayBuffer> | string {
-    const { call } = this.#libc;
-    const into = space ??= new Uint8Array(LARGEST);
-    const length = this.#libc.repeat(() =>
-      path
-        ? call.llistxattr(path, into, LARGEST_GIVEN)
-        : call.flistxattr(this.#descriptor, into, LARGEST_GIVEN)
-    );
-    if (length === 0) return NONE;
-    if (length > 0) return into.slice(0, length);
-    const why = errnoName(this.#libc.errno);
-    return why === "EOPNOTSUPP" ? NONE : why;
+  #change(action: string, name: Uint8Array, change: ChangeCall): void {
+    const path = this.#pathOf(name, action);
+    const result = this.libc.repeat((call) => change(call, path));
+    if (result < 0) throw this.libc.failure(action, joinPath(this.folder.path, name));
   }
 
-  /** Undefined when it was removed after it was listed; a text is the reason of a failure. */
-  #get(
-    path: Uint8Array<ArrayBuffer> | undefined,
-    xattrName: Uint8Array<ArrayBuffer>,
-  ): Uint8Array<ArrayBuffer> | string | undefined {
-    const { call } = this.#libc;
+  /** Undefined when there are no attributes here, or when this one was removed after it was listed. */
+  #read(name: Uint8Array, read: ReadCall): Uint8Array<ArrayBuffer> | undefined {
     const into = space ??= new Uint8Array(LARGEST);
-    const length = this.#libc.repeat(() =>
-      path
-        ? call.lgetxattr(path, xattrName, into, LARGEST_GIVEN)
-        : call.fgetxattr(this.#descriptor, xattrName, into, LARGEST_GIVEN)
-    );
-    if (length >= 0) return into.slice(0, length);
-    const why = errnoName(this.#libc.errno);
-    return why === "ENODATA" || why === "EOPNOTSUPP" ? undefined : why;
+    const length = this.libc.repeat((call) => read(call, into));
+    if (length >= 0) return length === 0 ? NONE : into.slice(0, length);
+    const why = errnoName(this.libc.errno);
+    if (why === "ENODATA" || why === "EOPNOTSUPP") return undefined;
+    throw new SystemError(READ, joinPath(this.folder.path, name), why);
   }
 }
+
+type ReadCall = (call: LibcSymbols, into: Uint8Array<ArrayBuffer>) => number;
+type ChangeCall = (call: LibcSymbols, path: Uint8Array<ArrayBuffer> | undefined) => number;
 
 // XFS shows the ACLs to root a second time, in the form they have on disk.
 const ACLS_AGAIN = ["trusted.SGI_ACL_FILE", "trusted.SGI_ACL_DEFAULT"];

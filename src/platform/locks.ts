@@ -3,7 +3,7 @@ import { JvsError } from "../model/errors.ts";
 import { nowMs } from "./clock.ts";
 import { throwIfCancelled } from "./time_slice.ts";
 import { type OpenFile, type OpenHow, Stat } from "./platform.ts";
-import { isSystemError } from "./system_error.ts";
+import { isSystemError, unlessFailed } from "./system_error.ts";
 
 /** Where the file of a lock is. Each call opens the folders on the way again, because they can be replaced. */
 export interface LockPlace {
@@ -41,29 +41,7 @@ const LONGEST_WAIT_MS = 50;
 const LONGEST_TEXT = 4096;
 
 /** A lock that this process holds. The end of `using`, of the process or of the machine frees it. */
-export class FileLock implements Disposable {
-  readonly #file: OpenFile;
-  readonly #named: boolean;
-  #held = true;
-
-  constructor(readonly path: string, file: OpenFile, named: boolean) {
-    this.#file = file;
-    this.#named = named;
-  }
-
-  /** Frees the lock once. The file stays: if it were removed, two processes could hold the lock on two files. */
-  [Symbol.dispose](): void {
-    if (!this.#held) return;
-    this.#held = false;
-    try {
-      if (this.#named) this.#file.truncate(0);
-    } catch {
-      // A name that stays in the file has no meaning once the lock is free.
-    } finally {
-      close(this.#file);
-    }
-  }
-}
+export type FileLock = Disposable;
 
 /** Takes a lock if it is free. */
 export function tryLock(
@@ -71,17 +49,18 @@ export function tryLock(
   { holder }: Pick<AcquireLockOptions, "holder">,
 ): FileLock | undefined {
   for (;;) {
+    using opened = new DisposableStack();
     const { file, writable } = openLockFile(place);
-    let kept = false;
-    try {
-      if (!file.tryLock()) return undefined;
-      if (!isStillThere(place, file)) continue; // its folder was replaced in between: our lock would exclude no other process
-      if (writable) writeHolder(file, holder);
-      kept = true;
-      return new FileLock(place.path, file, writable);
-    } finally {
-      if (!kept) close(file);
-    }
+    // Closing frees the lock; only the name of the holder could be lost.
+    opened.defer(() => ifPossible(() => file[Symbol.dispose]()));
+    if (!file.tryLock()) return undefined;
+    if (!isStillThere(place, file)) continue; // its folder was replaced in between: our lock would exclude no other process
+    // A full disk: the lock is held, but processes that wait do not learn the name.
+    if (writable) ifPossible(() => writeHolder(file, holder));
+    // The file stays: if it were removed, two processes could hold the lock on two files. A name that stays in it has no
+    // meaning once the lock is free.
+    if (writable) opened.defer(() => ifPossible(() => file.truncate(0)));
+    return opened.move();
   }
 }
 
@@ -114,32 +93,19 @@ function openLockFile(place: LockPlace): { file: OpenFile; writable: boolean } {
   } catch (error) {
     // The file of another user, or a read-only file system: it can still be locked, but without a name in it.
     if (!isSystemError(error, "EACCES", "EPERM", "EROFS")) throw error;
-    return { file: openExisting(place, error), writable: false };
+    const file = unlessFailed(["ENOENT"], () => place.openFile("read"));
+    // The file is missing only because it could not be made: that first error is the reason.
+    if (file === undefined) throw error;
+    return { file, writable: false };
   }
 }
 
 /** Opens the file and makes it when it is missing. Repeats, because another process may make it in between. */
 function openToWrite(place: LockPlace): OpenFile {
   for (;;) {
-    try {
-      return place.openFile("write");
-    } catch (error) {
-      if (!isSystemError(error, "ENOENT")) throw error;
-    }
-    try {
-      return place.openFile("create");
-    } catch (error) {
-      if (!isSystemError(error, "EEXIST")) throw error;
-    }
-  }
-}
-
-function openExisting(place: LockPlace, refusal: unknown): OpenFile {
-  try {
-    return place.openFile("read");
-  } catch (error) {
-    // The file is missing only because it could not be made: that first error is the reason.
-    throw isSystemError(error, "ENOENT") ? refusal : error;
+    const file = unlessFailed(["ENOENT"], () => place.openFile("write")) ??
+      unlessFailed(["EEXIST"], () => place.openFile("create"));
+    if (file !== undefined) return file;
   }
 }
 
@@ -150,47 +116,39 @@ function isStillThere(place: LockPlace, file: OpenFile): boolean {
 }
 
 function writeHolder(file: OpenFile, holder: LockHolder): void {
-  try {
-    file.truncate(0);
-    file.writeAt(bytesOf(JSON.stringify(holder)), 0);
-  } catch {
-    // A full disk: the lock is held, but processes that wait do not learn the name.
-  }
+  file.truncate(0);
+  file.writeAt(bytesOf(JSON.stringify(holder)), 0);
 }
 
-/** Closes the file, which frees the lock, and ignores a failed write. */
-function close(file: OpenFile): void {
-  try {
-    file[Symbol.dispose]();
-  } catch {
-    // Only the name of the holder could be lost.
-  }
-}
-
+/** Empty if the file is missing or closed to us: then the holder is unknown. */
 function readHolderText(place: LockPlace): string {
-  try {
+  const text = ifPossible(() => {
     using file = place.openFile("read");
     const bytes = new Uint8Array(LONGEST_TEXT);
     return textOf(bytes.subarray(0, file.read(bytes)));
-  } catch {
-    return ""; // missing or closed to us: the holder is unknown
-  }
+  });
+  return text ?? "";
 }
 
+/** Undefined if the text is empty, or another process is writing it. */
 function parseHolder(text: string): LockHolder | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isHolder(value) ? value : undefined;
-  } catch {
-    return undefined; // empty, or another process is writing it
-  }
+  const value: unknown = ifPossible(() => JSON.parse(text));
+  return isHolder(value) ? value : undefined;
 }
 
 function isHolder(value: unknown): value is LockHolder {
-  if (typeof value !== "object" || value === null) return false;
-  const { host, pid, operation, since } = value as Partial<Record<keyof LockHolder, unknown>>;
+  const { host, pid, operation, since } = (value ?? {}) as Partial<Record<keyof LockHolder, unknown>>;
   return typeof host === "string" && typeof pid === "number" && typeof operation === "string" &&
     typeof since === "string";
+}
+
+/** For what may fail without harm. */
+function ifPossible<T>(call: () => T): T | undefined {
+  try {
+    return call();
+  } catch {
+    return undefined;
+  }
 }
 
 function busy(path: string, timeoutMs: number, holder: LockHolder | undefined): JvsError {

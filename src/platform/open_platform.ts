@@ -4,21 +4,15 @@ import { LinuxPlatform } from "./linux.ts";
 import type { Platform } from "./platform.ts";
 import { PortablePlatform } from "./portable.ts";
 
-/** How to open the platform. */
-export interface OpenPlatformOptions {
-  /** Use the C library where that is permitted (default true). */
-  ffi?: boolean;
-  /** The system to open it for: lets tests try the refusal of other systems (default: the one this runs on). */
-  os?: typeof Deno.build.os;
-}
-
 let usual: Platform | undefined;
 let portable: Platform | undefined;
 
-/** The platform of this system, opened once. Only this function asks which system it is. */
-export function openPlatform(options: OpenPlatformOptions = {}): Platform {
-  if (options.ffi === false) return portable ??= new PortablePlatform();
-  const { os = Deno.build.os } = options;
+/**
+ * The platform of this system, opened once. Only this function asks which system it is. `ffi: false` does without the C
+ * library; another `os` lets tests try the refusal of other systems.
+ */
+export function openPlatform({ ffi = true, os = Deno.build.os } = {}): Platform {
+  if (!ffi) return portable ??= new PortablePlatform();
   return os === Deno.build.os ? usual ??= chosen(os) : chosen(os);
 }
 

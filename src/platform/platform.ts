@@ -1,5 +1,6 @@
 import { type BytePath, ITSELF } from "../model/bytes.ts";
 import type { Xattr } from "../model/entry.ts";
+import type { DenoHost } from "./host_names.ts";
 
 /**
  * What the system offers, behind one interface. A `Folder` is an open folder (a descriptor where there is FFI), and
@@ -79,17 +80,10 @@ export interface Rights {
 }
 
 /** The machine and the user, as intents, locks and audit records name them. */
-export interface Host {
-  readonly name: string;
-  /** The machine id, or else the name; safe as the name of a folder. */
-  readonly id: string;
+export interface Host extends DenoHost {
   readonly bootId: string;
-  readonly pid: number;
   /** When this process started: tells it from a later process with the same pid. */
   readonly startTime: string;
-  readonly uid: number;
-  readonly gid: number;
-  readonly userName: string;
   readonly rights: Rights;
   /** Whether this process, of this machine and boot, still runs. */
   isAlive(pid: number, startTime: string): boolean;
@@ -105,8 +99,6 @@ export class Stat {
   gid = 0;
   nlink = 0;
   size = 0;
-  /** Allocated blocks of 512 bytes. */
-  blocks = 0;
   mtimeSec = 0;
   mtimeNsec = 0;
   ctimeSec = 0;

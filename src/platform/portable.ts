@@ -3,8 +3,7 @@ import { displayPath } from "../model/path_text.ts";
 import { attempt, byteNameRefused } from "./deno_call.ts";
 import { DenoHost } from "./host_names.ts";
 import { rightsOf } from "./linux_rights.ts";
-import { PortableFolder } from "./portable_folder.ts";
-import { Unsynced } from "./portable_unsynced.ts";
+import { PortableFolder, Unsynced } from "./portable_folder.ts";
 import type { FileSystem, Folder, Host, Platform, PlatformAbilities, Rights } from "./platform.ts";
 import { SystemError } from "./system_error.ts";
 

@@ -1,24 +1,20 @@
+import { BLOCK, CHAR, DIR, FIFO, FILE, SOCKET, SYMLINK } from "../model/entry.ts";
 import { attempt } from "./deno_call.ts";
-import { fillFrom } from "./portable_stat.ts";
 import type { OpenFile, Stat } from "./platform.ts";
 import { SystemError } from "./system_error.ts";
 
 const PIECE = 1024 * 1024;
+const TWO_32 = 0x1_0000_0000;
 
 /** A file as Deno opens it. */
 export class PortableFile implements OpenFile {
-  readonly path: string;
-  readonly #file: Deno.FsFile;
   #written = false;
   #open = true;
 
-  constructor(path: string, file: Deno.FsFile) {
-    this.path = path;
-    this.#file = file;
-  }
+  constructor(readonly path: string, private readonly file: Deno.FsFile) {}
 
   read(buffer: Uint8Array): number {
-    return attempt("read", this.path, () => this.#file.readSync(buffer)) ?? 0;
+    return attempt("read", this.path, () => this.file.readSync(buffer)) ?? 0;
   }
 
   skipHole(): number {
@@ -28,7 +24,7 @@ export class PortableFile implements OpenFile {
   write(bytes: Uint8Array): void {
     this.#written = true;
     for (let rest = bytes; rest.length > 0;) {
-      rest = rest.subarray(attempt("write", this.path, () => this.#file.writeSync(rest)));
+      rest = rest.subarray(attempt("write", this.path, () => this.file.writeSync(rest)));
     }
   }
 
@@ -44,33 +40,33 @@ export class PortableFile implements OpenFile {
 
   truncate(size: number): void {
     this.#written = true;
-    attempt("cut", this.path, () => this.#file.truncateSync(size));
+    attempt("cut", this.path, () => this.file.truncateSync(size));
   }
 
   /** Uses the path, because Deno has no other way; first checks that the path still leads to this file. */
   setMode(mode: number): void {
     attempt("set the mode of", this.path, () => {
-      const [opened, named] = [this.#file.statSync(), Deno.lstatSync(this.path)];
+      const [opened, named] = [this.file.statSync(), Deno.lstatSync(this.path)];
       if (opened.ino !== named.ino || opened.dev !== named.dev) throw new Deno.errors.NotFound();
       Deno.chmodSync(this.path, mode);
     });
   }
 
   tryLock(): boolean {
-    return attempt("lock", this.path, () => this.#file.tryLockSync(true));
+    return attempt("lock", this.path, () => this.file.tryLockSync(true));
   }
 
   stat(into: Stat): void {
-    fillFrom(attempt("look at", this.path, () => this.#file.statSync()), into);
+    fillFrom(attempt("look at", this.path, () => this.file.statSync()), into);
   }
 
   syncData(): void {
-    attempt("make durable", this.path, () => this.#file.syncDataSync());
+    attempt("make durable", this.path, () => this.file.syncDataSync());
     this.#written = false;
   }
 
   sync(): void {
-    attempt("make durable", this.path, () => this.#file.syncSync());
+    attempt("make durable", this.path, () => this.file.syncSync());
     this.#written = false;
   }
 
@@ -81,8 +77,8 @@ export class PortableFile implements OpenFile {
   /** Writes zeros for holes, because they cannot be found. */
   *copyPieces(source: OpenFile): Generator<number, void> {
     if (!(source instanceof PortableFile)) throw new SystemError("copy", this.path, "EINVAL");
-    const position = attempt("read", source.path, () => source.#file.seekSync(0, Deno.SeekMode.Current));
-    attempt("read", source.path, () => source.#file.seekSync(0, Deno.SeekMode.Start));
+    const position = source.#seek("read", 0, Deno.SeekMode.Current);
+    source.#seek("read", 0);
     const buffer = new Uint8Array(PIECE);
     try {
       for (let read = source.read(buffer); read > 0; read = source.read(buffer)) {
@@ -90,18 +86,18 @@ export class PortableFile implements OpenFile {
         yield read;
       }
     } finally {
-      attempt("read", source.path, () => source.#file.seekSync(position, Deno.SeekMode.Start));
+      source.#seek("read", position);
     }
     // As with the C library, the copy is then read from its beginning.
-    attempt("read", this.path, () => this.#file.seekSync(0, Deno.SeekMode.Start));
+    this.#seek("read", 0);
   }
 
   dataBytes(): number {
-    return attempt("look at", this.path, () => this.#file.statSync()).size;
+    return attempt("look at", this.path, () => this.file.statSync()).size;
   }
 
-  #seek(action: string, position: number): void {
-    attempt(action, this.path, () => this.#file.seekSync(position, Deno.SeekMode.Start));
+  #seek(action: string, position: number, from = Deno.SeekMode.Start): number {
+    return attempt(action, this.path, () => this.file.seekSync(position, from));
   }
 
   /** Closes the file once. Makes its content durable, because there is no syncfs to do it later. */
@@ -111,7 +107,49 @@ export class PortableFile implements OpenFile {
     try {
       if (this.#written) this.sync();
     } finally {
-      this.#file.close();
+      this.file.close();
     }
   }
+}
+
+/** Fills a `Stat` from Deno's: times in milliseconds, without mount points and inode flags. */
+export function fillFrom(info: Deno.FileInfo, into: Stat): void {
+  into.type = typeOf(info);
+  into.mode = (info.mode ?? 0) & 0o7777;
+  into.uid = info.uid ?? 0;
+  into.gid = info.gid ?? 0;
+  into.nlink = info.nlink ?? 1;
+  into.size = info.size;
+  [into.mtimeSec, into.mtimeNsec] = split(info.mtime);
+  [into.ctimeSec, into.ctimeNsec] = split(info.ctime);
+  const inode = info.ino ?? 0;
+  into.inoLo = inode % TWO_32;
+  into.inoHi = Math.floor(inode / TWO_32);
+  [into.devMajor, into.devMinor] = device(info.dev);
+  [into.rdevMajor, into.rdevMinor] = device(info.rdev ?? 0);
+  into.mountRoot = false;
+  into.inodeFlags = false;
+}
+
+function typeOf(info: Deno.FileInfo): number {
+  if (info.isFile) return FILE;
+  if (info.isDirectory) return DIR;
+  if (info.isSymlink) return SYMLINK;
+  if (info.isFifo) return FIFO;
+  if (info.isSocket) return SOCKET;
+  return info.isBlockDevice ? BLOCK : CHAR;
+}
+
+function split(time: Date | null): [sec: number, nsec: number] {
+  const ms = time?.getTime() ?? 0;
+  const sec = Math.floor(ms / 1000);
+  return [sec, (ms - sec * 1000) * 1_000_000];
+}
+
+/** Linux's dev_t taken apart. */
+function device(number: number): [major: number, minor: number] {
+  const parts = BigInt(number);
+  const major = (parts >> 8n & 0xfffn) | (parts >> 32n & 0xfffff000n);
+  const minor = (parts & 0xffn) | (parts >> 12n & 0xffffff00n);
+  return [Number(major), Number(minor)];
 }

@@ -1,36 +1,32 @@
 import { bytesOf, exactTextOf } from "../model/bytes.ts";
 import type { Xattr } from "../model/entry.ts";
 import { displayPath } from "../model/path_text.ts";
-import { joinPath } from "./lazy_path.ts";
+import { isDot, joinPath } from "./lazy_path.ts";
 import { attempt, byteNameRefused } from "./deno_call.ts";
-import { PortableFile } from "./portable_file.ts";
-import { fillFrom } from "./portable_stat.ts";
+import { fillFrom, PortableFile } from "./portable_file.ts";
 import type { Folder, Listing, OpenFile, OpenHow, RenameHow, Stat } from "./platform.ts";
-import { syncPath, type Unsynced } from "./portable_unsynced.ts";
-import { isSystemError, SystemError, unlessFailed } from "./system_error.ts";
+import { SystemError, unlessFailed } from "./system_error.ts";
 
 const REPLACED = "\ufffd";
-const OPEN_HOW: Record<OpenHow, Deno.OpenOptions> = {
-  read: { read: true },
-  write: { write: true },
-  create: { read: true, write: true, createNew: true },
-};
+
+/** The files and folders that were changed and are not durable yet. Without syncfs each is synced by itself. */
+export class Unsynced extends Set<string> {
+  /** Makes all of it durable. */
+  sync(): void {
+    for (const path of this) {
+      syncPath(path);
+      this.delete(path);
+    }
+  }
+}
 
 /**
  * A folder by its path. Each call first checks that the last part is not a link. Without descriptors this is safe only
  * as long as no other process changes the tree between the check and the call.
  */
 export class PortableFolder implements Folder {
-  readonly path: string;
-  /** Its real path. */
-  readonly real: string;
-  readonly #unsynced: Unsynced;
-
-  constructor(real: string, shown: string, unsynced: Unsynced) {
-    this.real = real;
-    this.path = shown;
-    this.#unsynced = unsynced;
-  }
+  /** `real` is its real path, `path` the one for messages. */
+  constructor(readonly real: string, readonly path: string, private readonly unsynced: Unsynced) {}
 
   /** The path of a name in this folder. */
   locate(name: Uint8Array, action: string): string {
@@ -43,77 +39,69 @@ export class PortableFolder implements Folder {
   }
 
   list(): Listing {
-    const names = attempt(
-      "list",
-      this.path,
-      () => Array.from(Deno.readDirSync(this.real), (entry) => entry.name),
-    );
+    const list = () => Array.from(Deno.readDirSync(this.real), (entry) => entry.name);
+    const names = attempt("list", this.path, list);
     for (const name of names) this.#checkExact(name);
     const bytes = names.map(bytesOf);
     return { count: bytes.length, name: (index) => bytes[index] ?? new Uint8Array() };
   }
 
   stat(name: Uint8Array, into: Stat): boolean {
-    const path = this.locate(name, "look at");
-    const look = () => attempt("look at", path, () => Deno.lstatSync(path));
-    const info = path === this.real ? look() : unlessFailed(["ENOENT"], look);
+    const look = () => this.#at(name, "look at", (path) => Deno.lstatSync(path));
+    const info = isDot(name) ? look() : unlessFailed(["ENOENT"], look);
     if (info !== undefined) fillFrom(info, into);
     return info !== undefined;
   }
 
   openFolder(name: Uint8Array): Folder {
-    const path = this.locate(name, "open");
-    const info = attempt("open", path, () => Deno.lstatSync(path));
-    if (!info.isDirectory) throw new SystemError("open", path, "ENOTDIR");
-    return new PortableFolder(path, joinPath(this.path, name), this.#unsynced);
+    return this.#at(name, "open", (path) => {
+      if (!Deno.lstatSync(path).isDirectory) throw new SystemError("open", path, "ENOTDIR");
+      return new PortableFolder(path, joinPath(this.path, name), this.unsynced);
+    });
   }
 
   openFile(name: Uint8Array, how: OpenHow, mode = 0o600): OpenFile {
-    const action = how === "create" ? "create" : "open";
-    const path = this.locate(name, action);
-    const before = how === "create" ? undefined : attempt(action, path, () => Deno.lstatSync(path));
-    if (before?.isSymlink) throw new SystemError(action, path, "ELOOP");
-    if (before?.isDirectory) throw new SystemError(action, path, "EISDIR");
-    if (before && !before.isFile) throw new SystemError(action, path, "EINVAL");
-    const file = attempt(
-      action,
-      path,
-      () => Deno.openSync(path, { ...OPEN_HOW[how], ...(how === "create" ? { mode } : {}) }),
-    );
-    if (how === "create") this.#changed(path);
-    const opened = before && file.statSync();
-    if (before && (opened?.ino !== before.ino || opened.dev !== before.dev)) {
-      file.close(); // another file took the name between the check and the opening
-      throw new SystemError(action, path, "EAGAIN");
+    if (how === "create") {
+      return this.#change(name, "create", (path) => {
+        const file = Deno.openSync(path, { read: true, write: true, createNew: true, mode });
+        this.unsynced.add(path);
+        return new PortableFile(path, file);
+      });
     }
-    return new PortableFile(path, file);
+    return this.#at(name, "open", (path) => {
+      const before = Deno.lstatSync(path);
+      if (before.isSymlink) throw new SystemError("open", path, "ELOOP");
+      if (!before.isFile) throw new SystemError("open", path, before.isDirectory ? "EISDIR" : "EINVAL");
+      const file = Deno.openSync(path, { [how]: true });
+      const opened = file.statSync();
+      if (opened.ino === before.ino && opened.dev === before.dev) return new PortableFile(path, file);
+      file.close(); // another file took the name between the check and the opening
+      throw new SystemError("open", path, "EAGAIN");
+    });
   }
 
   readLink(name: Uint8Array): Uint8Array {
-    const path = this.locate(name, "read the link");
-    try {
-      return bytesOf(attempt("read the link", path, () => Deno.readLinkSync(path)));
-    } catch (error) {
-      if (isSystemError(error) && error.cause instanceof Deno.errors.InvalidData) {
-        throw byteNameRefused("read the link", path);
+    return this.#at(name, "read the link", (path) => {
+      try {
+        return bytesOf(Deno.readLinkSync(path));
+      } catch (error) {
+        throw error instanceof Deno.errors.InvalidData ? byteNameRefused("read the link", path) : error;
       }
-      throw error;
-    }
+    });
   }
 
   makeFolder(name: Uint8Array, mode?: number): void {
-    const path = this.locate(name, "create");
-    attempt("create", path, () => Deno.mkdirSync(path, { mode: (mode ?? 0o777) & 0o777 }));
-    if (mode !== undefined) attempt("create", path, () => Deno.chmodSync(path, mode));
-    this.#changed(path);
+    this.#change(name, "create", (path) => {
+      Deno.mkdirSync(path, { mode: (mode ?? 0o777) & 0o777 });
+      if (mode !== undefined) Deno.chmodSync(path, mode);
+      this.unsynced.add(path);
+    });
   }
 
   makeSymlink(name: Uint8Array, target: Uint8Array): void {
-    const path = this.locate(name, "create");
     const text = exactTextOf(target);
     if (text === undefined) throw byteNameRefused("make a link to", displayPath(target));
-    attempt("create", path, () => Deno.symlinkSync(text, path));
-    this.#changed();
+    this.#change(name, "create", (path) => Deno.symlinkSync(text, path));
   }
 
   makeSpecial(name: Uint8Array): void {
@@ -121,56 +109,46 @@ export class PortableFolder implements Folder {
   }
 
   linkFrom(name: Uint8Array, from: Folder, fromName: Uint8Array): void {
-    const path = this.locate(name, "link");
     const source = ours(from).locate(fromName, "link");
-    attempt("link", path, () => Deno.linkSync(source, path));
-    this.#changed();
+    this.#change(name, "link", (path) => Deno.linkSync(source, path));
   }
 
-  /** `fresh` takes two steps: it takes the new name, then removes the old one. */
   rename(name: Uint8Array, to: Folder, toName: Uint8Array, how: RenameHow): void {
-    const path = this.locate(name, "rename");
     const target = ours(to).locate(toName, "rename");
-    if (how === "exchange") throw new SystemError("rename", path, "EINVAL");
-    if (how === "replace") attempt("rename", path, () => Deno.renameSync(path, target));
-    else this.#renameFresh(path, target);
-    this.#changed();
-    ours(to).#changed();
+    this.#change(name, "rename", (path) => {
+      if (how === "exchange") throw new SystemError("rename", path, "EINVAL");
+      if (how === "replace") Deno.renameSync(path, target);
+      else renameFresh(path, target);
+    });
+    this.unsynced.add(ours(to).real);
   }
 
   removeFile(name: Uint8Array): void {
-    const path = this.locate(name, "remove");
-    this.#refuseType(path, "remove", (info) => info.isDirectory ? "EISDIR" : undefined);
-    attempt("remove", path, () => Deno.removeSync(path));
-    this.#changed();
+    this.#change(name, "remove", (path) => {
+      if (Deno.lstatSync(path).isDirectory) throw new SystemError("remove", path, "EISDIR");
+      Deno.removeSync(path);
+    });
   }
 
   removeFolder(name: Uint8Array): void {
-    const path = this.locate(name, "remove");
-    this.#refuseType(path, "remove", (info) => info.isDirectory ? undefined : "ENOTDIR");
-    attempt("remove", path, () => Deno.removeSync(path));
-    this.#changed();
+    this.#change(name, "remove", (path) => {
+      if (!Deno.lstatSync(path).isDirectory) throw new SystemError("remove", path, "ENOTDIR");
+      Deno.removeSync(path);
+    });
   }
 
   setMode(name: Uint8Array, mode: number): void {
-    const path = this.#notALink(name, "set the mode of");
-    attempt("set the mode of", path, () => Deno.chmodSync(path, mode));
-    this.#unsynced.add(path);
+    this.#set(name, "set the mode of", (path) => Deno.chmodSync(path, mode));
   }
 
   setOwner(name: Uint8Array, uid: number, gid: number): void {
-    const path = this.#notALink(name, "set the owner of");
-    attempt("set the owner of", path, () => Deno.chownSync(path, uid, gid));
-    this.#unsynced.add(path);
+    this.#set(name, "set the owner of", (path) => Deno.chownSync(path, uid, gid));
   }
 
   setTimes(name: Uint8Array, sec: number, nsec: number): void {
-    const path = this.#notALink(name, "set the time of");
-    attempt("set the time of", path, () => {
-      const atime = Deno.lstatSync(path).atime ?? new Date();
-      Deno.utimeSync(path, atime, new Date(sec * 1000 + Math.floor(nsec / 1_000_000)));
-    });
-    this.#unsynced.add(path);
+    const mtime = new Date(sec * 1000 + Math.floor(nsec / 1_000_000));
+    const set = (path: string, { atime }: Deno.FileInfo) => Deno.utimeSync(path, atime ?? new Date(), mtime);
+    this.#set(name, "set the time of", set);
   }
 
   xattrs(_name: Uint8Array): Xattr[] {
@@ -196,9 +174,27 @@ export class PortableFolder implements Folder {
 
   [Symbol.dispose](): void {}
 
-  #changed(also?: string): void {
-    this.#unsynced.add(this.real);
-    if (also !== undefined) this.#unsynced.add(also);
+  /** Makes a call with the path of a name. */
+  #at<T>(name: Uint8Array, action: string, call: (path: string) => T): T {
+    const path = this.locate(name, action);
+    return attempt(action, path, () => call(path));
+  }
+
+  /** The same for a call that changes the names in this folder. */
+  #change<T>(name: Uint8Array, action: string, call: (path: string) => T): T {
+    const result = this.#at(name, action, call);
+    this.unsynced.add(this.real);
+    return result;
+  }
+
+  /** The same for a call that changes the entry itself, which is no link. */
+  #set(name: Uint8Array, action: string, call: (path: string, before: Deno.FileInfo) => void): void {
+    this.#at(name, action, (path) => {
+      const before = Deno.lstatSync(path);
+      if (before.isSymlink) throw new SystemError(action, path, "EOPNOTSUPP");
+      call(path, before);
+      this.unsynced.add(path);
+    });
   }
 
   /** U+FFFD stands for bytes that are not UTF-8, unless the file name really has that character. */
@@ -211,33 +207,35 @@ export class PortableFolder implements Folder {
       throw byteNameRefused("read", path);
     }
   }
+}
 
-  #renameFresh(path: string, target: string): void {
-    const info = attempt("rename", path, () => Deno.lstatSync(path));
-    if (info.isDirectory) {
-      // An empty folder takes the new name. A folder can replace it only while it is empty.
-      attempt("rename to", target, () => Deno.mkdirSync(target, { mode: 0o700 }));
-      attempt("rename to", target, () => Deno.renameSync(path, target));
-    } else {
-      attempt("rename to", target, () => Deno.linkSync(path, target));
-      attempt("rename", path, () => Deno.removeSync(path));
-    }
-  }
-
-  #notALink(name: Uint8Array, action: string): string {
-    const path = this.locate(name, action);
-    this.#refuseType(path, action, (info) => info.isSymlink ? "EOPNOTSUPP" : undefined);
-    return path;
-  }
-
-  #refuseType(path: string, action: string, refuse: (info: Deno.FileInfo) => string | undefined): void {
-    const why = refuse(attempt(action, path, () => Deno.lstatSync(path)));
-    if (why !== undefined) throw new SystemError(action, path, why);
-  }
+/** Takes two steps: takes the new name, then removes the old one. */
+function renameFresh(path: string, target: string): void {
+  const isFolder = Deno.lstatSync(path).isDirectory;
+  attempt("rename to", target, () => {
+    if (!isFolder) return Deno.linkSync(path, target);
+    // An empty folder takes the new name. A folder can replace it only while it is empty.
+    Deno.mkdirSync(target, { mode: 0o700 });
+    Deno.renameSync(path, target);
+  });
+  if (!isFolder) Deno.removeSync(path);
 }
 
 /** The same folder, which must be a `PortableFolder`. */
 export function ours(folder: Folder): PortableFolder {
   if (folder instanceof PortableFolder) return folder;
   throw new SystemError("use", folder.path, "EINVAL");
+}
+
+/** fsync of one file or folder, if it is still there. */
+function syncPath(path: string): void {
+  const sync = () => {
+    const { isFile, isDirectory } = Deno.lstatSync(path);
+    if (!isFile && !isDirectory) return; // it is not ours any more, and to open a FIFO would wait for ever
+    using file = Deno.openSync(path, { read: true });
+    file.syncSync();
+  };
+  // If it was removed or renamed, its folder is among the paths too. If we may not read it, its content became durable
+  // when it was closed, and nothing more can be done.
+  unlessFailed(["ENOENT", "ENOTDIR", "EACCES"], () => attempt("make durable", path, sync));
 }

@@ -1,12 +1,13 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { requires } from "../../tests/support/requires.ts";
-import { run } from "../../tests/support/run.ts";
+import { mustRun, run } from "../../tests/support/run.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
 import { bytesOf, textOf } from "../model/bytes.ts";
 import { FIFO } from "../model/entry.ts";
 import { JvsError } from "../model/errors.ts";
 import { a, b, dot, errnoOf, statOf, write } from "../../tests/support/platform_cases.ts";
 import { openPlatform } from "./open_platform.ts";
+import { Unsynced } from "./portable_folder.ts";
 
 const portable = openPlatform({ ffi: false });
 
@@ -79,4 +80,13 @@ Deno.test("PortablePlatform.syncFileSystem() passes over what is gone, and is do
   folder.removeFolder(b);
   portable.syncFileSystem(folder);
   assertEquals(statOf(folder, dot).mode, 0o700);
+});
+
+Deno.test("Unsynced.sync() opens nothing that took the place of a file: it would wait for a FIFO for ever", () => {
+  using folder = tempDir();
+  const unsynced = new Unsynced();
+  mustRun("mkfifo", `${folder.path}/fifo`);
+  Deno.symlinkSync("fifo", `${folder.path}/link`);
+  for (const name of ["fifo", "link", "gone"]) unsynced.add(`${folder.path}/${name}`);
+  unsynced.sync();
 });

@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { tempDir } from "../../tests/support/temp_dir.ts";
-import { bytesOf } from "../model/bytes.ts";
 import { JvsError } from "../model/errors.ts";
 import { runProgram } from "./processes.ts";
 
@@ -9,23 +8,15 @@ Deno.test("runProgram() gives what a program printed and how it ended", async ()
   assertEquals(result, { code: 3, stdout: "two words; $HOME", stderr: "bad\n" });
 });
 
-Deno.test("runProgram() gives a program what to read, and a folder to work in", async () => {
+Deno.test("runProgram() gives a program nothing to read, and a folder to work in", async () => {
   using folder = tempDir();
-  const text = "line\n".repeat(100_000);
-  const result = await runProgram("sh", ["-c", "pwd; cat"], { stdin: bytesOf(text), cwd: folder.path });
-  assert(result.stdout === `${folder.path}\n${text}`);
-  assertEquals((await runProgram("true", [], { stdin: bytesOf(text) })).code, 0);
-  assertEquals((await runProgram("cat", [])).stdout, "");
+  const result = await runProgram("sh", ["-c", "pwd; cat"], { cwd: folder.path });
+  assertEquals(result.stdout, `${folder.path}\n`);
 });
 
 Deno.test("runProgram() says which program is not there", async () => {
   const error = await assertRejects(() => runProgram("jvs-no-such-program", []), JvsError);
   assertEquals([error.code, error.details.program], ["E_ENGINE_UNAVAILABLE", "jvs-no-such-program"]);
-});
-
-Deno.test("runProgram() ends a program that takes too long", async () => {
-  const error = await assertRejects(() => runProgram("sleep", ["60"], { timeoutMs: 50 }), JvsError);
-  assertEquals([error.code, error.details.timeout_ms], ["E_ENGINE_FAILED", 50]);
 });
 
 Deno.test("runProgram() ends a program when it is told to, and starts none afterwards", async () => {

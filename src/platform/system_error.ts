@@ -1,34 +1,50 @@
 import { type ErrorCode, JvsError } from "../model/errors.ts";
 
-const CODES: Record<string, ErrorCode> = {
-  ENOSPC: "E_NO_SPACE",
-  EDQUOT: "E_NO_SPACE",
-  EACCES: "E_PERMISSION",
-  EPERM: "E_PERMISSION",
-  EROFS: "E_PERMISSION",
+/** The error numbers of Linux by name: the number, the end of a message, and the class if it is not `E_IO`. */
+const ERRNOS: Record<string, [number: number, sentence?: string, code?: ErrorCode]> = {
+  EPERM: [1, "the system does not permit it", "E_PERMISSION"],
+  ENOENT: [2, "it is not there"],
+  ESRCH: [3],
+  EINTR: [4],
+  EIO: [5, "the device reported an error"],
+  ENXIO: [6],
+  E2BIG: [7],
+  EBADF: [9],
+  EAGAIN: [11],
+  ENOMEM: [12],
+  EACCES: [13, "access was refused", "E_PERMISSION"],
+  EBUSY: [16],
+  EEXIST: [17, "something of that name is there already"],
+  EXDEV: [18, "it is on another file system"],
+  ENODEV: [19],
+  ENOTDIR: [20, "it is not a folder"],
+  EISDIR: [21, "it is a folder"],
+  EINVAL: [22, "the file system does not take that"],
+  ENFILE: [23],
+  EMFILE: [24, "too many files are open"],
+  ENOTTY: [25],
+  ETXTBSY: [26],
+  EFBIG: [27],
+  ENOSPC: [28, "the disk is full", "E_NO_SPACE"],
+  ESPIPE: [29],
+  EROFS: [30, "the file system is read-only", "E_PERMISSION"],
+  EMLINK: [31, "it has too many links"],
+  ERANGE: [34],
+  ENAMETOOLONG: [36, "the name is too long for this file system"],
+  ENOSYS: [38],
+  ENOTEMPTY: [39, "the folder is not empty"],
+  ELOOP: [40, "it is a symbolic link"],
+  ENODATA: [61],
+  EOVERFLOW: [75],
+  EILSEQ: [84, "the file system does not take such a name"],
+  EOPNOTSUPP: [95, "the file system cannot do that"],
+  ENOTCONN: [107],
+  ETIMEDOUT: [110],
+  ESTALE: [116],
+  EUCLEAN: [117],
+  EDQUOT: [122, "the quota is used up", "E_NO_SPACE"],
 };
-
-const SENTENCES: Record<string, string> = {
-  ENOENT: "it is not there",
-  EEXIST: "something of that name is there already",
-  EACCES: "access was refused",
-  EPERM: "the system does not permit it",
-  EROFS: "the file system is read-only",
-  ENOSPC: "the disk is full",
-  EDQUOT: "the quota is used up",
-  EXDEV: "it is on another file system",
-  ENOTEMPTY: "the folder is not empty",
-  ENOTDIR: "it is not a folder",
-  EISDIR: "it is a folder",
-  ELOOP: "it is a symbolic link",
-  EMLINK: "it has too many links",
-  EIO: "the device reported an error",
-  EMFILE: "too many files are open",
-  ENAMETOOLONG: "the name is too long for this file system",
-  EILSEQ: "the file system does not take such a name",
-  EINVAL: "the file system does not take that",
-  EOPNOTSUPP: "the file system cannot do that",
-};
+const NAMES = new Map(Object.entries(ERRNOS).map(([name, [number]]) => [number, name]));
 
 /** For errors where the hint of the class does not help. */
 const HINTS: Record<string, string> = {
@@ -45,10 +61,9 @@ export class SystemError extends JvsError {
   readonly reason: string;
 
   constructor(action: string, path: string, errno: string, cause?: unknown) {
-    const reason = action === "create" && errno === "ENOENT"
-      ? "its folder does not exist"
-      : SENTENCES[errno] ?? `the system said ${errno}`;
-    super(CODES[errno] ?? "E_IO", `Cannot ${action} "${path}": ${reason}`, {
+    const [, sentence = `the system said ${errno}`, code = "E_IO"] = ERRNOS[errno] ?? [];
+    const reason = action === "create" && errno === "ENOENT" ? "its folder does not exist" : sentence;
+    super(code, `Cannot ${action} "${path}": ${reason}`, {
       ...(HINTS[errno] === undefined ? {} : { hint: HINTS[errno] }),
       details: { path, errno, action },
       cause,
@@ -58,7 +73,12 @@ export class SystemError extends JvsError {
   }
 }
 
-/** The result of a call; nothing when it fails for one of these reasons. Any other failure is thrown. */
+/** The system's name for a Linux error number; `E<number>` for one that is not in the table. */
+export function errnoName(errno: number): string {
+  return NAMES.get(errno) ?? `E${errno}`;
+}
+
+/** The result of a call; nothing when its failure is one that `isSystemError` knows by these reasons. Others are thrown. */
 export function unlessFailed<T>(errnos: readonly string[], call: () => T): T | undefined {
   try {
     return call();

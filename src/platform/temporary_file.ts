@@ -14,14 +14,12 @@ export function isTemporaryName(name: string): boolean {
 
 /** A file that is written under a temporary name and then gets its own. The end of `using` removes what is left. */
 export class TemporaryFile implements Disposable {
-  readonly #folder: Folder;
   readonly #place: Uint8Array;
   readonly #name: Uint8Array;
   readonly #file: OpenFile;
 
   /** `name` is its final name in the folder, which must stay open. */
-  constructor(folder: Folder, name: string) {
-    this.#folder = folder;
+  constructor(private readonly folder: Folder, name: string) {
     this.#place = bytesOf(name);
     this.#name = bytesOf(`.${name}.${hexOf(randomBytes(8))}.tmp`);
     this.#file = this.#reporting("write", () => makeOwnFile(folder, this.#name));
@@ -39,20 +37,20 @@ export class TemporaryFile implements Disposable {
 
   /** Gives it its final name and replaces a file of that name; the folder is not durable yet. */
   replace(): void {
-    this.#reporting("replace", () => this.#folder.rename(this.#name, this.#folder, this.#place, "replace"));
+    this.#reporting("replace", () => this.folder.rename(this.#name, this.folder, this.#place, "replace"));
   }
 
   /** Gives it its final name, which must be free: EEXIST. */
   take(): void {
-    const { folder, name, place } = { folder: this.#folder, name: this.#name, place: this.#place };
+    const { folder } = this;
     this.#reporting("create", () => {
       try {
-        folder.linkFrom(place, folder, name);
+        folder.linkFrom(this.#place, folder, this.#name);
       } catch (error) {
         if (!isSystemError(error, "EPERM", "EOPNOTSUPP", "ENOSYS", "EMLINK")) throw error;
         // No hard links here: an empty file takes the name first, so that only one of two processes succeeds.
-        folder.openFile(place, "create")[Symbol.dispose]();
-        folder.rename(name, folder, place, "replace");
+        folder.openFile(this.#place, "create")[Symbol.dispose]();
+        folder.rename(this.#name, folder, this.#place, "replace");
       }
     });
   }
@@ -67,7 +65,7 @@ export class TemporaryFile implements Disposable {
 
   #removeName(): void {
     try {
-      this.#folder.removeFile(this.#name);
+      this.folder.removeFile(this.#name);
     } catch {
       // It has its final name already, or it cannot be removed: `isTemporaryName` finds it later.
     }
@@ -79,7 +77,7 @@ export class TemporaryFile implements Disposable {
       return call();
     } catch (error) {
       if (!isSystemError(error)) throw error;
-      throw new SystemError(action, joinPath(this.#folder.path, this.#place), error.errno, error);
+      throw new SystemError(action, joinPath(this.folder.path, this.#place), error.errno, error);
     }
   }
 }
