@@ -1,8 +1,7 @@
 import { boolean, list, nullable, record, text } from "../model/schema.ts";
 import { standsOn } from "../repo/lineage.ts";
 import { compareSides, DifferenceRecord, Hidden, Summary } from "../protocol/look/differences.ts";
-import { defineOperation } from "./define.ts";
-import { EVERY_PATH, OTHER_WORKTREE } from "./inputs.ts";
+import { defineOperation, EVERY_PATH, OTHER_WORKTREE } from "./define.ts";
 import { patchesOf } from "../protocol/look/patches.ts";
 import { nowSide, openSide, snapshotSide } from "../protocol/look/side.ts";
 import { requireWorktree } from "../protocol/worktree/which.ts";

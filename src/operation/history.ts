@@ -4,8 +4,7 @@ import { Descriptor, snapshotId, type WorktreeConfig } from "../model/records.ts
 import { boolean, type Infer, integer, list, nullable, record, text } from "../model/schema.ts";
 import { nowMs } from "../platform/clock.ts";
 import { leavesOf, line, standsOn } from "../repo/lineage.ts";
-import { defineOperation } from "./define.ts";
-import { OTHER_WORKTREE } from "./inputs.ts";
+import { defineOperation, OTHER_WORKTREE } from "./define.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
 import { isDetached, requireWorktree } from "../protocol/worktree/which.ts";
 

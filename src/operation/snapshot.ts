@@ -6,8 +6,7 @@ import { boolean, type Infer, list, nullable, oneOf, record, text } from "../mod
 import { changeWorktree } from "../protocol/change/change.ts";
 import type { WorktreeContext } from "../protocol/change/kind.ts";
 import { isUnsaved } from "../protocol/look/compare.ts";
-import { defineOperation } from "./define.ts";
-import { OTHER_WORKTREE } from "./inputs.ts";
+import { defineOperation, OTHER_WORKTREE } from "./define.ts";
 import { lookAt } from "../protocol/look/look.ts";
 import { saveSnapshot, snapshotSaving } from "../protocol/snapshot/save_snapshot.ts";
 import { isDetached, requireWorktree } from "../protocol/worktree/which.ts";

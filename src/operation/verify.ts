@@ -5,8 +5,7 @@ import { boolean, type Infer, integer, list, nullable, oneOf, record, text } fro
 import { standsOn } from "../repo/lineage.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
 import { checkAudit, checkLineage, runChecks } from "../protocol/verify/check.ts";
-import { defineOperation } from "./define.ts";
-import { OTHER_WORKTREE } from "./inputs.ts";
+import { defineOperation, OTHER_WORKTREE } from "./define.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
 import { checkRecords } from "../protocol/verify/lost_records.ts";
 import { parseSubset } from "../protocol/verify/subset.ts";

@@ -2,7 +2,7 @@ import { isJvsError } from "../../model/errors.ts";
 import { shortId } from "../../model/ids.ts";
 import { silentReporter } from "../../model/progress.ts";
 import { openRepository } from "../../operation/call.ts";
-import type { Catalog } from "../../operation/catalog.ts";
+import type { Catalog } from "../../operation/define.ts";
 import { type Argument, argumentsOf, choicesOf } from "./line/arguments.ts";
 import { createContext } from "./context.ts";
 import { GLOBALS } from "./line/globals.ts";

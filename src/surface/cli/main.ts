@@ -5,9 +5,9 @@
  * @module
  */
 import { JvsError } from "../../model/errors.ts";
-import { asJvsError } from "../../operation/as_jvs_error.ts";
-import { runOperation } from "../../operation/call.ts";
-import type { Catalog } from "../../operation/catalog.ts";
+import { asJvsError } from "../../operation/caller.ts";
+import { callOperation } from "../../operation/call.ts";
+import type { Catalog } from "../../operation/define.ts";
 import { operations } from "../../operation/registry.ts";
 import { createContext } from "./context.ts";
 import { errorText, exitCodeOf } from "./errors.ts";
@@ -67,7 +67,7 @@ async function runCommand(command: Command, io: Io, catalog: Catalog, signal: Ab
 async function resultOf({ operation, input, globals }: Command, io: Io, signal: AbortSignal) {
   using reporter = progressFor(io, globals);
   const context = await createContext(operation, globals, { io, reporter, signal });
-  return await runOperation(operation, context, input);
+  return await callOperation(operation, context, input);
 }
 
 /** Prints a result. If that fails, the error says that the operation is done, so that the user does not run it again. */

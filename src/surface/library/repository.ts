@@ -2,10 +2,9 @@ import { absolutePath } from "../../model/absolute_path.ts";
 import type { Reporter } from "../../model/progress.ts";
 import { JvsError } from "../../model/errors.ts";
 import type { GivenFields, RecordSchema, Schema } from "../../model/schema.ts";
-import { inJvsErrors } from "../../operation/as_jvs_error.ts";
 import type { Context } from "../../protocol/context.ts";
 import { callOperation, openRepository } from "../../operation/call.ts";
-import { contextFor, defaultActor } from "../../operation/caller.ts";
+import { contextFor, defaultActor, inJvsErrors } from "../../operation/caller.ts";
 import {
   type OperationName,
   type OperationOf,

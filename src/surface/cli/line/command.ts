@@ -1,8 +1,7 @@
 import { nearest } from "../../../model/nearest.ts";
 import { quoted } from "../../../model/path_text.ts";
 import { type Fields, type InferFields, type RecordSchema, SchemaMismatch } from "../../../model/schema.ts";
-import type { Catalog } from "../../../operation/catalog.ts";
-import type { AnyOperation } from "../../../operation/define.ts";
+import type { AnyOperation, Catalog } from "../../../operation/define.ts";
 import { type Argument, argumentsOf, choicesOf, written } from "./arguments.ts";
 import { GLOBALS, type Globals } from "./globals.ts";
 import type { Line } from "./read_line.ts";

@@ -1,7 +1,6 @@
 import { nearest } from "../../../model/nearest.ts";
 import { quoted } from "../../../model/path_text.ts";
-import type { Catalog } from "../../../operation/catalog.ts";
-import type { AnyOperation } from "../../../operation/define.ts";
+import type { AnyOperation, Catalog } from "../../../operation/define.ts";
 import { type Argument, argumentsOf } from "./arguments.ts";
 import { GLOBALS } from "./globals.ts";
 import { unknownCommand, usage } from "./usage.ts";

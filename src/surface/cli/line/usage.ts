@@ -1,7 +1,7 @@
 import { JvsError } from "../../../model/errors.ts";
 import { nearest } from "../../../model/nearest.ts";
 import { quoted } from "../../../model/path_text.ts";
-import type { Catalog } from "../../../operation/catalog.ts";
+import type { Catalog } from "../../../operation/define.ts";
 
 /** `E_USAGE` for wrong arguments or flags of a command. `meant` is the most similar correct word. */
 export function usage(

@@ -1,5 +1,4 @@
-import type { AnyOperation } from "../../../operation/define.ts";
-import type { Catalog } from "../../../operation/catalog.ts";
+import type { AnyOperation, Catalog } from "../../../operation/define.ts";
 import { type Argument, argumentsOf, choicesOf } from "../line/arguments.ts";
 import { unknownCommand } from "../line/usage.ts";
 import { GLOBALS } from "../line/globals.ts";
@@ -72,14 +71,11 @@ function commandLines(all: readonly AnyOperation[], nameWidth: number, style: St
 /** The help page for a command or a group of commands; for no words the overview. */
 export async function helpText(command: unknown, catalog: Catalog, style: Style): Promise<string> {
   const words = Array.isArray(command) ? command.join(" ") : "";
-  if (words === "") return overview(await catalog.loadAll(), style);
-  if (catalog.has(words)) return page(await catalog.load(words), style);
-  const names = catalog.group(words);
-  if (names.length === 0) {
-    const [first = "", second] = words.split(" ");
-    throw unknownCommand(first, second, catalog);
-  }
-  return groupPage(words, await Promise.all(names.map(catalog.load)), style);
+  const found = await catalog.loadNamed(words);
+  const [first] = found;
+  if (first === undefined) throw unknownCommand(words.split(" "), catalog);
+  if (words === "") return overview(found, style);
+  return words === first.name ? page(first, style) : groupPage(words, found, style);
 }
 
 /** The usage line of a command: `worktree fork [snapshot] <name> [flags]`. */
