@@ -6,7 +6,7 @@ import type { Reporter } from "../../model/progress.ts";
 import type { AnyOperation } from "../../operation/define.ts";
 import type { Context } from "../../protocol/context.ts";
 import { contextFor, defaultActor } from "../../operation/caller.ts";
-import type { Globals } from "./line/globals.ts";
+import type { Globals } from "./line/arguments.ts";
 import type { Io } from "./io.ts";
 
 /** The context of an operation. Flags come before environment variables. */

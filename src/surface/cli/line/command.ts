@@ -2,8 +2,7 @@ import { nearest } from "../../../model/nearest.ts";
 import { quoted } from "../../../model/path_text.ts";
 import { type Fields, type InferFields, type RecordSchema, SchemaMismatch } from "../../../model/schema.ts";
 import type { AnyOperation, Catalog } from "../../../operation/define.ts";
-import { type Argument, argumentsOf, choicesOf, written } from "./arguments.ts";
-import { GLOBALS, type Globals } from "./globals.ts";
+import { type Argument, argumentsOf, choicesOf, GLOBALS, type Globals, written } from "./arguments.ts";
 import type { Line } from "./read_line.ts";
 import { usage } from "./usage.ts";
 

@@ -1,7 +1,6 @@
 import type { AnyOperation, Catalog } from "../../../operation/define.ts";
-import { type Argument, argumentsOf, choicesOf } from "../line/arguments.ts";
+import { type Argument, argumentsOf, choicesOf, GLOBALS } from "../line/arguments.ts";
 import { unknownCommand } from "../line/usage.ts";
-import { GLOBALS } from "../line/globals.ts";
 import { displayWidth, pad, type Style, widest, wrap } from "./style.ts";
 
 /** The commands, grouped by task. */
