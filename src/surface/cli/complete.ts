@@ -1,6 +1,5 @@
 import { isJvsError } from "../../model/errors.ts";
 import { shortId } from "../../model/ids.ts";
-import { silentReporter } from "../../model/progress.ts";
 import { openRepository } from "../../operation/call.ts";
 import type { Catalog } from "../../operation/define.ts";
 import { type Argument, argumentsOf, choicesOf, GLOBALS } from "./line/arguments.ts";
@@ -71,11 +70,10 @@ async function candidatesFor(
 }
 
 function flagsOf(flags: readonly Argument[]): Candidate[] {
-  return flags.flatMap(({ name, schema, negatable }) => {
-    const about = schema.description;
-    const plain: Candidate[] = schema.fallback?.value === true ? [] : [[`--${name}`, about]];
-    return negatable ? [...plain, [`--no-${name}`, about] as const] : plain;
-  });
+  return flags.flatMap(({ name, schema: { description, fallback }, negatable }) => [
+    ...(fallback?.value === true ? [] : [[`--${name}`, description] as const]),
+    ...(negatable ? [[`--no-${name}`, description] as const] : []),
+  ]);
 }
 
 function firstWords({ names }: Catalog): Candidate[] {
@@ -110,32 +108,26 @@ async function valuesOf(
 
 async function fromRepository(
   what: "snapshot" | "worktree" | "ref",
-  line: Line,
+  { given }: Line,
   io: Io,
 ): Promise<readonly Candidate[]> {
-  const [repo, directory] = ["repo", "directory"].map((flag) => line.given.get(flag)?.at(-1));
+  const [repo, directory] = ["repo", "directory"].map((flag) => given.get(flag)?.at(-1));
   const withoutActor = { needs: "nothing", changes: "nothing" } as const;
-  const signal = new AbortController().signal;
   const { store } = await openRepository(
-    await createContext(withoutActor, GLOBALS.check({ repo, directory }), {
-      io,
-      reporter: silentReporter,
-      signal,
-    }),
+    await createContext(withoutActor, GLOBALS.check({ repo, directory }), { io }),
   );
   const refs = (): Candidate[] => store.refs.list().map(({ ref_name, note }) => [ref_name, oneLine(note)]);
   if (what === "ref") return refs();
   if (what === "worktree") return store.worktrees.list().map(({ name, path }) => [name, path]);
   const newest = store.snapshots.list().slice(-MOST_SNAPSHOTS).reverse();
-  const described = await Promise.all(newest.map(async (id): Promise<Candidate[]> => {
+  const described = await Promise.all(newest.map(async (id) => {
     const { note, tags } = await store.snapshots.descriptor(id);
-    return [[shortId(id), oneLine(note)], ...tags.map((tag) => [tag, oneLine(note)] as const)];
+    return [shortId(id), ...tags].map((word) => [word, oneLine(note)] as const);
   }));
-  const byWord = new Map(described.flat().map((each) => [each[0], each]));
   return [
     ["HEAD", "the snapshot the worktree stands on"],
     ["LATEST", "the newest snapshot of its line"],
     ...refs(),
-    ...byWord.values(),
+    ...new Map(described.flat()),
   ];
 }

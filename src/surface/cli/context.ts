@@ -13,7 +13,7 @@ import type { Io } from "./io.ts";
 export async function createContext(
   operation: Pick<AnyOperation, "needs" | "changes">,
   globals: Globals,
-  { io, reporter, signal }: { io: Io; reporter: Reporter; signal: AbortSignal },
+  { io, reporter, signal }: { io: Io; reporter?: Reporter; signal?: AbortSignal },
 ): Promise<Context> {
   const needsActor = operation.needs === "repository" || operation.changes !== "nothing";
   const cwd = workingFolder(io, globals.directory);

@@ -5,15 +5,6 @@ import { sentence } from "../../model/sentence.ts";
 import type { Io } from "./io.ts";
 import { count, fit, grouped, type Style } from "./render/style.ts";
 
-/** How to show progress and warnings. */
-export interface ProgressOptions {
-  /** `line`: one line of a terminal, written again and again; `json`: a JSON line for each event; `none`: only warnings. */
-  readonly mode: "line" | "json" | "none";
-  /** Shows no warnings either. */
-  readonly quiet: boolean;
-  readonly style: Style;
-}
-
 /** Work that takes less time shows no line. */
 const SHOW_AFTER_MS = 1000;
 const BETWEEN_LINES_MS = 100;
@@ -22,14 +13,19 @@ const BETWEEN_RECORDS_MS = 500;
 interface Phase {
   readonly name: string;
   readonly startedAt: number;
-  readonly totalEntries: number | undefined;
-  readonly totalBytes: number | undefined;
+  readonly total: { readonly entries?: number; readonly bytes?: number };
   entries: number;
   bytes: number;
 }
 
-/** A reporter that writes to standard error. `using` clears its line at the end. */
-export function createProgress(io: Io, { mode, quiet, style }: ProgressOptions): Reporter & Disposable {
+/**
+ * A reporter that writes to standard error. `using` clears its line at the end. The mode `line` writes one line of a
+ * terminal again and again, `json` a JSON line for each event, and `none` only warnings; `quiet` drops these too.
+ */
+export function createProgress(
+  io: Io,
+  { mode, quiet, style }: { mode: "line" | "json" | "none"; quiet: boolean; style: Style },
+): Reporter & Disposable {
   const begun = io.now();
   let shownAt = 0;
   let isShown = false;
@@ -53,8 +49,8 @@ export function createProgress(io: Io, { mode, quiet, style }: ProgressOptions):
     shownAt = now;
   };
   return {
-    begin(name, { entries: totalEntries, bytes: totalBytes } = {}) {
-      phase = { name, startedAt: io.now(), totalEntries, totalBytes, entries: 0, bytes: 0 };
+    begin(name, total = {}) {
+      phase = { name, startedAt: io.now(), total, entries: 0, bytes: 0 };
       // In JSON every phase has a first record at once. A line on the terminal may come later.
       if (mode === "json") shownAt = 0;
       show();
@@ -75,39 +71,31 @@ export function createProgress(io: Io, { mode, quiet, style }: ProgressOptions):
 }
 
 /** The work done, its speed, and the time that is left. */
-function progressLine(phase: Phase, now: number): string {
-  const { name, entries, bytes, totalEntries, totalBytes } = phase;
-  const seconds = (now - phase.startedAt) / 1000;
-  const left = secondsLeft(phase, seconds);
-  const of = (total: number | undefined, format: (number: number) => string) =>
-    total === undefined ? "" : ` of ${format(total)}`;
+function progressLine({ name, startedAt, entries, bytes, total }: Phase, now: number): string {
+  const seconds = (now - startedAt) / 1000;
+  const of = (all: number | undefined, format: (number: number) => string) =>
+    all === undefined ? "" : ` of ${format(all)}`;
   const parts = [name];
-  if (entries > 0) parts.push(`${count(entries, "file")}${of(totalEntries, grouped)}`);
+  if (entries > 0) parts.push(`${count(entries, "file")}${of(total.entries, grouped)}`);
   if (bytes > 0) {
-    parts.push(`${formatBytes(bytes)}${of(totalBytes, formatBytes)}`);
+    parts.push(`${formatBytes(bytes)}${of(total.bytes, formatBytes)}`);
     if (seconds > 0) parts.push(`${formatBytes(Math.round(bytes / seconds))}/s`);
   }
-  if (left !== undefined) parts.push(`${formatDuration(Math.ceil(left) * 1000)} left`);
+  // Most of the time goes into bytes, so they predict it better than files.
+  const [done, all] = total.bytes ? [bytes, total.bytes] : [entries, total.entries ?? 0];
+  const left = seconds * (all - done) / done;
+  if (done > 0 && all > done) parts.push(`${formatDuration(Math.ceil(left) * 1000)} left`);
   return parts.join("  ");
 }
 
-function secondsLeft(
-  { entries, bytes, totalEntries, totalBytes }: Phase,
-  seconds: number,
-): number | undefined {
-  // Most of the time goes into bytes, so they predict it better than files.
-  const [done, total] = totalBytes ? [bytes, totalBytes] : [entries, totalEntries ?? 0];
-  return done > 0 && total > done ? seconds * (total - done) / done : undefined;
-}
-
-function progressRecord({ name, entries, bytes, totalEntries, totalBytes, startedAt }: Phase, now: number) {
+function progressRecord({ name, entries, bytes, total, startedAt }: Phase, now: number) {
   return {
     event: "progress",
     phase: name,
     entries,
     bytes,
-    total_entries: totalEntries ?? null,
-    total_bytes: totalBytes ?? null,
+    total_entries: total.entries ?? null,
+    total_bytes: total.bytes ?? null,
     elapsed_ms: now - startedAt,
   };
 }
