@@ -1,28 +1,32 @@
 import { formatBytes } from "../../../model/duration.ts";
 import type { ResultOf } from "../../../operation/registry.ts";
-import { count, grouped, oneLine, pad, pathText, type Style, type Tone, widest } from "./style.ts";
+import {
+  count,
+  grouped,
+  oneLine,
+  pad,
+  pathText,
+  type Renderer,
+  type Style,
+  type Tone,
+  type View,
+  widest,
+} from "./style.ts";
 import { byFolder, type Difference, eachPath, type Row } from "./folders.ts";
-import type { Renderer, View } from "./view.ts";
 import { shortName, WAYS_ON } from "./words.ts";
-
-type Diff = ResultOf<"diff">;
 
 /** The list of differences between two trees. */
 export const renderDiff: Renderer<"diff"> = ({ differences, summary }, { style, input }) => {
   if (input.name_only === true) return differences.map(({ path }) => `${pathText(path)}\n`).join("");
   if (input.patch === true && differences.length > 0) return patchText(differences, style);
-  const rows = rowsOf(differences, input);
-  const lines = rows.map((row) => rowLine(row, style));
-  const plain = lines.filter((_, i) => rows[i]?.inside === "");
+  const rows = rowsOf(differences, input).map((row) => [row, rowLine(row, style)] as const);
+  const plain = rows.filter(([{ inside }]) => inside === "").map(([, line]) => line);
   const width = Math.min(widest(plain), style.width - ROOM_FOR_SIZES);
-  const sized = rows.map(({ difference, inside }, i) => {
-    const line = lines[i] ?? "";
-    return inside === ""
-      ? `${pad(line, width)}  ${style.paint("faint", sizeText(difference))}`.trimEnd()
-      : line;
-  });
+  const lines = rows.map(([{ difference, inside }, line]) =>
+    inside === "" ? `${pad(line, width)}  ${style.paint("faint", sizeText(difference))}`.trimEnd() : line
+  );
   const total = changesText(summary);
-  return [...sized, total === NOTHING ? "No differences." : total].map((line) => `${line}\n`).join("");
+  return [...lines, total === NOTHING ? "No differences." : total].map((line) => `${line}\n`).join("");
 };
 
 /** The rows of a list: with `--all` one for each path, else one for a whole new, removed or moved folder. */
@@ -60,7 +64,7 @@ const ROOM_FOR_SIZES = 24;
 const NOTHING = "nothing";
 
 /** `2 added, 1 removed`; `nothing` when there is nothing. */
-function changesText({ added, removed, modified, renamed }: Diff["summary"]): string {
+function changesText({ added, removed, modified, renamed }: ResultOf<"diff">["summary"]): string {
   const counts = Object.entries({ added, removed, modified, renamed }).filter(([, number]) => number > 0);
   return counts.map(([word, number]) => `${grouped(number)} ${word}`).join(", ") || NOTHING;
 }
@@ -73,10 +77,7 @@ const LETTERS: Record<Difference["kind"], readonly [letter: string, tone: Tone]>
 };
 
 /** One difference: a letter, the path, and what differs beside the content. */
-function differenceLine(
-  { kind, path, old_path, type, aspects }: Difference,
-  style: Style,
-): string {
+function differenceLine({ kind, path, old_path, type, aspects }: Difference, style: Style): string {
   const [letter, tone] = LETTERS[kind];
   const slash = type === "dir" ? "/" : "";
   const from = old_path ? `${pathText(old_path)}${slash} → ` : "";
@@ -87,18 +88,16 @@ function differenceLine(
 }
 
 function sizeText({ size_before: before, size_after: after }: Difference): string {
-  if (before !== null && after !== null) {
-    return before === after ? formatBytes(after) : `${formatBytes(before)} → ${formatBytes(after)}`;
-  }
-  if (after !== null) return `+${formatBytes(after)}`;
-  return before === null ? "" : `-${formatBytes(before)}`;
+  if (before === null) return after === null ? "" : `+${formatBytes(after)}`;
+  if (after === null) return `-${formatBytes(before)}`;
+  return before === after ? formatBytes(after) : `${formatBytes(before)} → ${formatBytes(after)}`;
 }
 
 const MOST_LINES = 100;
 
 /** The snapshot a worktree stands on, and its unsaved work. */
 export const renderStatus: Renderer<"status"> = (result, { style, input }) => {
-  const { worktree, path, head_snapshot_id: head, latest_snapshot_id: latest, differences } = result;
+  const { worktree, path, head_snapshot_id: head, latest_snapshot_id: latest, differences, hidden } = result;
   const lines = [`Worktree ${style.paint("strong", worktree)} in ${oneLine(path)}`];
   if (head === null) lines.push("No snapshot yet: nothing here is saved. Save it with `jvs snapshot`.");
   else if (result.detached && latest !== null) {
@@ -111,12 +110,12 @@ export const renderStatus: Renderer<"status"> = (result, { style, input }) => {
         "`jvs doctor --repair-runtime`, completes or undoes it.",
     );
   }
-  if (result.clean) {
-    const { hidden } = result;
-    const clean = hidden.length === 0
-      ? style.paint("good", "Clean: everything is saved.")
-      : `Clean, as far as you may look: ${count(hidden.length, "path", "paths")} not compared.`;
-    lines.push(head === null ? "The folder is empty." : clean);
+  if (result.clean && head === null) lines.push("The folder is empty.");
+  else if (result.clean && hidden.length === 0) {
+    lines.push(style.paint("good", "Clean: everything is saved."));
+  } else if (result.clean) {
+    const paths = count(hidden.length, "path");
+    lines.push(`Clean, as far as you may look: ${paths} not compared.`);
   } else if (head !== null) lines.push(`Not saved: ${changesText(result.changes)}`);
   const rows = rowsOf(differences, input);
   const shown = input.all === true ? rows : rows.slice(0, MOST_LINES);

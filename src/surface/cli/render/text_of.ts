@@ -5,17 +5,16 @@
  * @module
  */
 import type { ResultOf } from "../../../operation/registry.ts";
-import { type Style, wrap } from "./style.ts";
-import type { Renderer, View } from "./view.ts";
+import { type Renderer, type Style, type View, wrap } from "./style.ts";
 import { facts, valueText } from "./words.ts";
 
 /** The renderer of each operation. Its file is loaded on first use. */
 export const RENDERERS: Readonly<Record<string, () => Promise<unknown>>> = {
   "adopt": async () => (await import("./repository.ts")).renderAdopt,
   "completion": () => Promise.resolve(renderScript),
-  "config get": async () => (await import("./settings.ts")).renderSetting,
-  "config list": async () => (await import("./settings.ts")).renderSettings,
-  "config set": async () => (await import("./settings.ts")).renderSettingSet,
+  "config get": async () => (await import("./repository.ts")).renderSetting,
+  "config list": async () => (await import("./repository.ts")).renderSettings,
+  "config set": async () => (await import("./repository.ts")).renderSettingSet,
   "demo": () => Promise.resolve(renderDemo),
   "diff": async () => (await import("./changes.ts")).renderDiff,
   "doctor": async () => (await import("./checks.ts")).renderDoctor,
@@ -23,10 +22,10 @@ export const RENDERERS: Readonly<Record<string, () => Promise<unknown>>> = {
   "info": async () => (await import("./repository.ts")).renderInfo,
   "init": async () => (await import("./repository.ts")).renderInit,
   "path": async () => (await import("./worktrees.ts")).renderPath,
-  "ref create": async () => (await import("./refs.ts")).renderRefCreated,
-  "ref delete": async () => (await import("./refs.ts")).renderRefDeleted,
-  "ref list": async () => (await import("./refs.ts")).renderRefs,
-  "restore": async () => (await import("./restore.ts")).renderRestore,
+  "ref create": async () => (await import("./worktrees.ts")).renderRefCreated,
+  "ref delete": async () => (await import("./worktrees.ts")).renderRefDeleted,
+  "ref list": async () => (await import("./worktrees.ts")).renderRefs,
+  "restore": async () => (await import("./snapshot.ts")).renderRestore,
   "show": async () => (await import("./snapshot.ts")).renderShow,
   "snapshot": async () => (await import("./snapshot.ts")).renderSnapshot,
   "status": async () => (await import("./changes.ts")).renderStatus,
