@@ -25,14 +25,6 @@ const Entry = record({
   lost: list(oneOf(...LOST_ASPECTS)).about("What the payload could not keep of it."),
 });
 
-const Input = record({
-  snapshot: text().default("HEAD").about("The snapshot; by default the one this worktree stands on.")
-    .cli({ positional: true, completes: "snapshot" }),
-  path: text().optional().about("List only this path of the snapshot, and what is below it.")
-    .cli({ positional: true }),
-  files: boolean().default(false).about("List every entry."),
-}, { closed: true });
-
 /** Shows everything about one snapshot. */
 export const show = defineOperation({
   name: "show",
@@ -43,7 +35,13 @@ export const show = defineOperation({
     ["jvs show v1 data", "with the entries in data"],
   ],
   changes: "nothing",
-  input: Input,
+  input: record({
+    snapshot: text().default("HEAD").about("The snapshot; by default the one this worktree stands on.")
+      .cli({ positional: true, completes: "snapshot" }),
+    path: text().optional().about("List only this path of the snapshot, and what is below it.")
+      .cli({ positional: true }),
+    files: boolean().default(false).about("List every entry."),
+  }, { closed: true }),
   output: record({
     snapshot: Descriptor,
     integrity_state: oneOf("sealed", "unsealed", "pruned").about(

@@ -14,17 +14,6 @@ import { VerifiedSnapshot, verifySnapshot } from "../protocol/verify/verify_snap
 import { checkMarkers } from "../protocol/verify/lost_markers.ts";
 import { requireWorktree } from "../protocol/worktree/which.ts";
 
-const Input = record({
-  snapshot: text().optional().about("The snapshot; by default the one the worktree stands on.")
-    .cli({ positional: true, completes: "snapshot" }),
-  all: boolean().default(false).about("Verify every snapshot, and the records around them."),
-  subset: text().optional().about(
-    "Read only a part of the content: part `n/t`, or `x%`, another part each time.",
-  )
-    .cli({ placeholder: "PART" }),
-  worktree: OTHER_WORKTREE,
-}, { closed: true });
-
 const Output = record({
   snapshots: list(VerifiedSnapshot),
   findings: list(Finding).about("With --all: what is wrong with the records around the snapshots."),
@@ -53,21 +42,31 @@ export const verify = defineOperation({
     ["jvs verify --all --subset 1/7", "a seventh of the content, another part each night"],
   ],
   changes: "nothing",
-  input: Input,
+  input: record({
+    snapshot: text().optional().about("The snapshot; by default the one the worktree stands on.")
+      .cli({ positional: true, completes: "snapshot" }),
+    all: boolean().default(false).about("Verify every snapshot, and the records around them."),
+    subset: text().optional()
+      .about("Read only a part of the content: part `n/t`, or `x%`, another part each time.")
+      .cli({ placeholder: "PART" }),
+    worktree: OTHER_WORKTREE,
+  }, { closed: true }),
   output: Output,
   failed: ({ severity }) => severity !== "ok",
   async run(context, input) {
     const { store } = context;
-    if (input.all && input.snapshot !== undefined) throw bothAsked(input.snapshot);
+    if (input.all && input.snapshot !== undefined) {
+      const message = `Cannot verify ${quoted(input.snapshot)} and all: --all takes no snapshot`;
+      const hint = "Leave out the snapshot or --all.";
+      throw new JvsError("E_USAGE", message, { hint, details: { snapshot: input.snapshot } });
+    }
     const ids = input.all
       ? store.snapshots.list()
       : [await oneSnapshot(context, input.snapshot, input.worktree)];
     const read = new ReadInodes();
-    const options = input.subset === undefined
-      ? { read }
-      : { read, isRead: parseSubset(context, input.subset) };
+    const isRead = input.subset === undefined ? {} : { isRead: parseSubset(context, input.subset) };
     const snapshots: VerifiedSnapshot[] = [];
-    for (const id of ids) snapshots.push(await verifySnapshot(context, id, options));
+    for (const id of ids) snapshots.push(await verifySnapshot(context, id, { read, ...isRead }));
     return resultOf(snapshots, input.all ? await runChecks(context, AROUND) : []);
   },
 });
@@ -108,22 +107,13 @@ function allOf(answers: readonly (boolean | null)[]): boolean | null {
   return answers.includes(false) ? false : answers.includes(null) ? null : true;
 }
 
-function bothAsked(snapshot: string): JvsError {
-  return new JvsError("E_USAGE", `Cannot verify ${quoted(snapshot)} and all: --all takes no snapshot`, {
-    hint: "Leave out the snapshot or --all.",
-    details: { snapshot },
-  });
-}
-
 async function oneSnapshot(
   context: RepositoryContext,
   word: string | undefined,
   worktreeName: string | undefined,
 ): Promise<string> {
   const worktree = requireWorktree(context, worktreeName);
-  if (word !== undefined) {
-    return await resolveSnapshot(context.store, word, { worktree, forProgram: context.forProgram });
-  }
+  if (word !== undefined) return await resolveSnapshot(context.store, word, { ...context, worktree });
   const head = standsOn(context.store, worktree);
   if (head !== null) return head;
   throw new JvsError("E_NOT_FOUND", `Cannot verify: worktree "${worktree.name}" has no snapshot yet`, {

@@ -28,10 +28,9 @@ export const worktreeCreate = defineOperation({
   output: NewWorktreeResult,
   async run(context, input) {
     const name = checkName(input.name, "worktree");
-    const { forProgram, store, worktree } = context;
     const snapshotId = input.from === undefined
       ? null
-      : await resolveSnapshot(store, input.from, { worktree, forProgram });
+      : await resolveSnapshot(context.store, input.from, context);
     const { verify } = input;
     const made = await createWorktreeFrom(context, { name, snapshotId, kind: worktreeCreation, verify });
     return newWorktreeResult(made, false);

@@ -31,8 +31,12 @@ export const worktreeRename = defineOperation({
   async run(context, input) {
     const newName = checkName(input.new_name, "worktree");
     const worktree = context.store.worktrees.get(input.name);
-    if (isAdopted(worktree)) throw adoptedKeepsName(worktree);
-    const { name } = worktree;
+    const { name, path } = worktree;
+    if (isAdopted(worktree)) {
+      const hint = "An adopted folder keeps its name. Fork it to get a worktree with another name.";
+      const message = `Cannot rename worktree "${name}": it is the adopted folder "${path.slice(3)}"`;
+      throw new JvsError("E_USAGE", message, { hint, details: { worktree: name } });
+    }
     const begun = { kind: worktreeRenaming, target: name, details: {}, claims: { worktree_name: name } };
     return await changeWorktree(context, worktree, begun, async (change) => {
       const { name: oldName } = change.worktree;
@@ -61,15 +65,4 @@ function inodeOfPayload(store: Store, worktree: WorktreeConfig): string {
   if (worktree.path !== `worktrees/${worktree.name}`) return "";
   using payloads = openPayloads(store);
   return inodeOf(payloads, payloadName(worktree)) ?? "";
-}
-
-function adoptedKeepsName({ name, path }: WorktreeConfig): JvsError {
-  return new JvsError(
-    "E_USAGE",
-    `Cannot rename worktree "${name}": it is the adopted folder "${path.slice(3)}"`,
-    {
-      hint: "An adopted folder keeps its name. Fork it to get a worktree with another name.",
-      details: { worktree: name },
-    },
-  );
 }
