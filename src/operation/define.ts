@@ -10,7 +10,8 @@ import {
 import type { AnyChangeKind } from "../protocol/change/kind.ts";
 import type { Context, RepositoryContext } from "../protocol/context.ts";
 
-interface Described<C extends Context, I extends Fields, O> {
+interface Described<N extends string, C extends Context, I extends Fields, O> {
+  readonly needs: N;
   /** Its name on the command line: `snapshot`, `worktree fork`. */
   readonly name: string;
   /** One sentence without a full stop, for lists. */
@@ -31,15 +32,15 @@ interface Described<C extends Context, I extends Fields, O> {
 }
 
 /** An operation on a repository. */
-export interface Operation<I extends Fields = Fields, O = unknown>
-  extends Described<RepositoryContext, I, O> {
-  readonly needs: "repository";
-}
+export type Operation<I extends Fields = Fields, O = unknown> = Described<
+  "repository",
+  RepositoryContext,
+  I,
+  O
+>;
 
 /** An operation that needs no repository (`init`, `version`). */
-export interface FreeOperation<I extends Fields = Fields, O = unknown> extends Described<Context, I, O> {
-  readonly needs: "nothing";
-}
+export type FreeOperation<I extends Fields = Fields, O = unknown> = Described<"nothing", Context, I, O>;
 
 /** Any operation, without the types of its input and result. */
 export type AnyOperation = Operation | FreeOperation;

@@ -1,29 +1,13 @@
 import type { EngineChoice } from "../engine/select.ts";
 import { isJvsError } from "../model/errors.ts";
 import { ENGINE_NAMES } from "../model/records.ts";
-import {
-  anything,
-  boolean,
-  type Infer,
-  integer,
-  list,
-  mapOf,
-  nullable,
-  oneOf,
-  record,
-  text,
-} from "../model/schema.ts";
+import { anything, boolean, integer, list, mapOf, nullable, oneOf, record, text } from "../model/schema.ts";
 import { FORMAT_VERSION, VERSION } from "../model/version.ts";
 import { type Folder, Stat } from "../platform/platform.ts";
 import type { Store } from "../repo/store.ts";
 import { defineOperation } from "./define.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
 import { chooseEngine } from "../protocol/engine_for.ts";
-
-const EngineInfo = record({
-  name: nullable(oneOf(...ENGINE_NAMES)).about("Null if none works."),
-  reason: text().about("Why JVS uses this one."),
-});
 
 /** Shows what a repository is, and what works on this system. */
 export const info = defineOperation({
@@ -38,7 +22,10 @@ export const info = defineOperation({
     format_version: integer(),
     jvs_version: text(),
     worktree: nullable(text()).about("The worktree you are in."),
-    engine: EngineInfo,
+    engine: record({
+      name: nullable(oneOf(...ENGINE_NAMES)).about("Null if none works."),
+      reason: text().about("Why JVS uses this one."),
+    }),
     file_system: record({
       kind: text(),
       id: text(),
@@ -78,7 +65,13 @@ export const info = defineOperation({
       worktree: worktree?.name ?? null,
       engine: await engineInfo(context, folder),
       file_system: { kind, id, read_only: readOnly, free_bytes: freeBytes, free_inodes: freeInodes },
-      counts: countsOf(context),
+      counts: {
+        snapshots: store.snapshots.list().length,
+        worktrees: store.worktrees.names().length,
+        refs: store.refs.names().length,
+        pins: store.pins.ids().length,
+        interrupted: store.intents.list().filter((intent) => store.intents.isAbandoned(intent)).length,
+      },
       shared: isShared(store),
       abilities: abilitiesOf(store),
       permissions: await permissions(store),
@@ -98,7 +91,7 @@ function openSource({ store, worktree }: RepositoryContext): Folder {
   return store.platform.openFolder(store.layout.root);
 }
 
-async function engineInfo(context: RepositoryContext, source: Folder): Promise<Infer<typeof EngineInfo>> {
+async function engineInfo(context: RepositoryContext, source: Folder) {
   try {
     const choice = await chooseEngine(context, context.store, { source });
     return { name: choice.engine.name, reason: reasonFor(context, choice) };
@@ -114,16 +107,6 @@ function reasonFor({ engine, store }: RepositoryContext, { passedOver }: EngineC
   if (passedOver.length === 0) return "it was tried and works: what is cloned shares its blocks";
   const others = passedOver.map(({ name, reason }) => `${name} does not: ${reason}`);
   return `it works everywhere, and ${others.join("; ")}`;
-}
-
-function countsOf({ store }: RepositoryContext) {
-  return {
-    snapshots: store.snapshots.list().length,
-    worktrees: store.worktrees.names().length,
-    refs: store.refs.names().length,
-    pins: store.pins.ids().length,
-    interrupted: store.intents.list().filter((intent) => store.intents.isAbandoned(intent)).length,
-  };
 }
 
 /** The abilities with names in snake_case, like all names in results. */

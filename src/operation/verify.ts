@@ -79,28 +79,21 @@ function resultOf(snapshots: VerifiedSnapshot[], around: readonly Finding[]): In
   const findings = around.filter(({ snapshot_id, code }) =>
     !snapshots.some((each) => each.snapshot_id === snapshot_id && each.error === code)
   );
-  const has = (severity: Finding["severity"]) => findings.some((each) => each.severity === severity);
-  const is = (severity: VerifiedSnapshot["severity"]) => snapshots.some((each) => each.severity === severity);
-  const tampered = is("critical") || has("critical");
-  const unchecked = is("unchecked") || findings.some(({ code }) => code === "E_PERMISSION");
+  const found = new Set<string>([...snapshots, ...findings].map(({ severity }) => severity));
+  if (findings.some(({ code }) => code === "E_PERMISSION")) found.add("unchecked");
+  const severity = WORST_FIRST.find((each) => found.has(each)) ?? "ok";
   return {
     snapshots,
     findings,
     verified: snapshots.length,
     checksum_valid: allOf(snapshots.map((each) => each.checksum_valid)),
     payload_hash_valid: allOf(snapshots.map((each) => each.payload_hash_valid)),
-    tamper_detected: tampered,
-    severity: tampered
-      ? "critical"
-      : has("error")
-      ? "error"
-      : unchecked
-      ? "unchecked"
-      : is("degraded")
-      ? "degraded"
-      : "ok",
+    tamper_detected: severity === "critical",
+    severity,
   };
 }
+
+const WORST_FIRST = ["critical", "error", "unchecked", "degraded"] as const;
 
 /** Null if one of them is null and none is false. */
 function allOf(answers: readonly (boolean | null)[]): boolean | null {

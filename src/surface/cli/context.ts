@@ -57,15 +57,11 @@ function currentFolder(io: Io, directory: string | undefined): string {
     return io.cwd();
   } catch (error) {
     if (directory?.startsWith("/")) return "/";
+    const isGone = error instanceof Deno.errors.NotFound;
+    // Deno fails too if the path of the folder is not valid text. Its message says so.
+    const reason = isGone ? "it was removed" : error instanceof Error ? error.message : String(error);
+    const message = `Cannot work in the current folder: ${reason}`;
     const hint = "Go to another folder with cd, or name one with -C.";
-    if (error instanceof Deno.errors.NotFound) {
-      throw new JvsError("E_NOT_FOUND", "Cannot work in the current folder: it was removed", {
-        hint,
-        cause: error,
-      });
-    }
-    // Deno fails if the path of the folder is not valid text. Its message says so.
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new JvsError("E_USAGE", `Cannot work in the current folder: ${reason}`, { hint, cause: error });
+    throw new JvsError(isGone ? "E_NOT_FOUND" : "E_USAGE", message, { hint, cause: error });
   }
 }

@@ -80,14 +80,11 @@ function printResult(io: Io, text: string, name: string): void {
     io.out(text);
   } catch (error) {
     const reason = asJvsError(error).message.replace(/^Cannot go on: /, "");
-    throw new JvsError(
-      "E_IO",
-      `Cannot print the result of \`jvs ${name}\`, which was carried out: ${reason}`,
-      {
-        hint: "See what it did with `jvs status` and `jvs history`; give standard output a place to go.",
-        cause: error,
-      },
-    );
+    const message = `Cannot print the result of \`jvs ${name}\`, which was carried out: ${reason}`;
+    throw new JvsError("E_IO", message, {
+      hint: "See what it did with `jvs status` and `jvs history`; give standard output a place to go.",
+      cause: error,
+    });
   }
 }
 

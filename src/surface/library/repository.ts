@@ -104,7 +104,8 @@ export class Repository {
         hint: `There are: ${operations.names.join(", ")}.`,
       });
     }
-    const signal = eitherOf(this.options.signal, options.signal);
+    const signals = [this.options.signal, options.signal].filter((signal) => signal !== undefined);
+    const signal = AbortSignal.any(signals);
     return await inJvsErrors(signal, async () => {
       const context = await contextOf(this.folder, { ...this.options, signal }, options.reason);
       return await callOperation(await operations.load(operation), context, input);
@@ -130,7 +131,11 @@ async function make(
 ): Promise<Repository> {
   return await inJvsErrors(options.signal, async () => {
     const folder = absolutePath(path, Deno.cwd());
-    const [cwd, input] = operation === "init" ? whereToInit(folder) : [folder, {}];
+    // `init` makes a folder of this name in the folder around it. Without a name it uses the folder that it is in.
+    const slash = folder.lastIndexOf("/");
+    const [cwd, input] = operation === "adopt" || isFolder(folder)
+      ? [folder, {}]
+      : [folder.slice(0, slash) || "/", { name: folder.slice(slash + 1) }];
     const context = await contextOf(cwd, options);
     const result = await callOperation(await operations.load(operation), context, input);
     const { worktree } = result as ResultOf<typeof operation>;
@@ -138,18 +143,8 @@ async function make(
   });
 }
 
-/** `init` makes a folder of this name in the current folder. Without a name it uses the current folder. */
-function whereToInit(folder: string): [cwd: string, input: { name?: string }] {
-  const slash = folder.lastIndexOf("/");
-  return isFolder(folder) ? [folder, {}] : [folder.slice(0, slash) || "/", { name: folder.slice(slash + 1) }];
-}
-
 async function contextOf(cwd: string, options: RepositoryOptions, reason?: string): Promise<Context> {
   return contextFor({ ...options, cwd, actor: options.actor ?? await defaultActor(), reason });
-}
-
-function eitherOf(...signals: (AbortSignal | undefined)[]): AbortSignal {
-  return AbortSignal.any(signals.filter((signal) => signal !== undefined));
 }
 
 function isFolder(path: string): boolean {

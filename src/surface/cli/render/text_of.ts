@@ -5,7 +5,7 @@
  * @module
  */
 import type { ResultOf } from "../../../operation/registry.ts";
-import { type Renderer, type Style, type View, wrap } from "./style.ts";
+import { type Renderer, type View, wrap } from "./style.ts";
 import { facts, valueText } from "./words.ts";
 
 /** The renderer of each operation. Its file is loaded on first use. */
@@ -42,18 +42,13 @@ export const RENDERERS: Readonly<Record<string, () => Promise<unknown>>> = {
 /** The text of an operation's result, for people. */
 export async function textOf(operation: string, result: unknown, view: View): Promise<string> {
   const load = Object.hasOwn(RENDERERS, operation) ? RENDERERS[operation] : undefined;
-  if (load === undefined) return plainFields(Object(result), view.style);
+  if (load === undefined) {
+    const fields = Object.entries(Object(result));
+    return facts(fields.map(([name, value]) => [name.replaceAll("_", " "), valueText(value)]), view.style);
+  }
   // The table has the renderer and the result under the same name, so their types match.
   const render = await load() as (result: unknown, view: View) => string | Promise<string>;
   return await render(result, view);
-}
-
-/** A line for each field, for operations without a renderer. */
-function plainFields(result: Readonly<Record<string, unknown>>, style: Style): string {
-  return facts(
-    Object.entries(result).map(([name, value]) => [name.replaceAll("_", " "), valueText(value)]),
-    style,
-  );
 }
 
 /** The script, unchanged. */
