@@ -53,18 +53,14 @@ export const doctor = defineOperation({
   async run(context, input) {
     const repaired = input.repair_runtime ? await repairRuntime(context) : [];
     for (const action of input.repair) repaired.push(...await repair(context, action));
-    const findings = (await check(context, input.strict)).sort(bySeverity);
+    const found = await check(context, input.strict);
+    const findings = WORST_FIRST.flatMap((worst) => found.filter(({ severity }) => severity === worst));
     const healthy = !findings.some(({ severity }) => severity === "error" || severity === "critical");
     return { healthy, findings, repaired };
   },
 });
 
-const SEVERITIES: readonly Finding["severity"][] = ["critical", "error", "warning", "info"];
-
-/** The worst first; the order of the checks stays within a severity. */
-function bySeverity(a: Finding, b: Finding): number {
-  return SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity);
-}
+const WORST_FIRST = ["critical", "error", "warning", "info"] as const;
 
 const CHECKS: readonly Check[] = [
   checkLayout,

@@ -53,25 +53,24 @@ export const restore = defineOperation({
   input: Input,
   output: RestoreResult,
   async run(context, input) {
-    const result = await restoreAsAsked(context, input);
+    const worktree = requireWorktree(context, input.worktree);
+    // For restore HEAD means the newest snapshot, so that the user can return to it. SPEC 7.
+    const word = input.snapshot === "HEAD" ? "LATEST" : input.snapshot;
+    const id = await resolveSnapshot(context.store, word, { ...context, worktree });
+    const restore = input.name === undefined ? restoreHere : restoreBeside;
+    const result = await restore(context, worktree, await restorable(context, id), input);
     if (input.strict) refuseDegraded(result);
     return result;
   },
 });
 
-async function restoreAsAsked(
+async function restoreHere(
   context: RepositoryContext,
+  worktree: WorktreeConfig,
+  descriptor: Descriptor,
   input: Infer<typeof Input>,
 ): Promise<RestoreResult> {
-  const worktree = requireWorktree(context, input.worktree);
-  // For restore HEAD means the newest snapshot, so that the user can return to it. SPEC 7.
-  const word = input.snapshot === "HEAD" ? "LATEST" : input.snapshot;
-  const id = await resolveSnapshot(context.store, word, { ...context, worktree });
-  const descriptor = await restorable(context, id);
-  if (input.name !== undefined) {
-    refuseOptionsWithName(input);
-    return await restoreBeside(context, worktree, descriptor, { ...input, name: input.name });
-  }
+  const { snapshot_id } = descriptor;
   const scope = input.paths.length === 0 ? null : pathsInWorktree(context, worktree, input.paths);
   const request: RestoreRequest = {
     descriptor,
@@ -82,15 +81,6 @@ async function restoreAsAsked(
     verify: input.verify,
     preview: input.preview,
   };
-  return await restoreHere(context, worktree, request);
-}
-
-async function restoreHere(
-  context: RepositoryContext,
-  worktree: WorktreeConfig,
-  request: RestoreRequest,
-): Promise<RestoreResult> {
-  const { snapshot_id } = request.descriptor;
   const begun = { kind: restoring, target: snapshot_id, details: {}, claims: { snapshot_id } };
   let result: RestoreResult | undefined;
   const reportOf = (change: Parameters<typeof resultOf>[1]) => (restored: PreparedRestore) => {
@@ -122,16 +112,18 @@ function refuseOptionsWithName({ paths, preview, discard, force, inplace }: Infe
   });
 }
 
-/** Makes a new worktree that stands on the snapshot, and does not change this one. */
+/** Makes a new worktree that stands on the snapshot, and does not change this one. Without a name it chooses one. */
 async function restoreBeside(
   context: RepositoryContext,
   from: WorktreeConfig,
   descriptor: Descriptor,
-  { name, verify }: { name: string; verify?: boolean | undefined },
+  input: Infer<typeof Input>,
 ): Promise<RestoreResult> {
+  refuseOptionsWithName(input);
+  const { name, verify } = input;
   const { snapshot_id, stats } = descriptor;
   const id = shortId(snapshot_id);
-  const chosen = name === "" ? `${from.name}-${id}` : name;
+  const chosen = !name ? `${from.name}-${id}` : name;
   const made = await createWorktreeFrom(context, { name: chosen, snapshotId: snapshot_id, verify });
   return {
     sentence: `Restored ${id} in new worktree ${made.worktree.name}; ${from.name} was not changed.`,

@@ -60,9 +60,7 @@ export const verify = defineOperation({
       const hint = "Leave out the snapshot or --all.";
       throw new JvsError("E_USAGE", message, { hint, details: { snapshot: input.snapshot } });
     }
-    const ids = input.all
-      ? store.snapshots.list()
-      : [await oneSnapshot(context, input.snapshot, input.worktree)];
+    const ids = input.all ? store.snapshots.list() : [await oneSnapshot(context, input)];
     const read = new ReadInodes();
     const isRead = input.subset === undefined ? {} : { isRead: parseSubset(context, input.subset) };
     const snapshots: VerifiedSnapshot[] = [];
@@ -100,13 +98,11 @@ function allOf(answers: readonly (boolean | null)[]): boolean | null {
   return answers.includes(false) ? false : answers.includes(null) ? null : true;
 }
 
-async function oneSnapshot(
-  context: RepositoryContext,
-  word: string | undefined,
-  worktreeName: string | undefined,
-): Promise<string> {
-  const worktree = requireWorktree(context, worktreeName);
-  if (word !== undefined) return await resolveSnapshot(context.store, word, { ...context, worktree });
+async function oneSnapshot(context: RepositoryContext, input: { snapshot?: string; worktree?: string }) {
+  const worktree = requireWorktree(context, input.worktree);
+  if (input.snapshot !== undefined) {
+    return await resolveSnapshot(context.store, input.snapshot, { ...context, worktree });
+  }
   const head = standsOn(context.store, worktree);
   if (head !== null) return head;
   throw new JvsError("E_NOT_FOUND", `Cannot verify: worktree "${worktree.name}" has no snapshot yet`, {

@@ -57,10 +57,8 @@ export const worktreeFork = defineOperation({
   },
 });
 
-async function snapshotToFork(
-  context: RepositoryContext,
-  { snapshot, worktree: named }: { readonly snapshot?: string; readonly worktree?: string },
-): Promise<string> {
+async function snapshotToFork(context: RepositoryContext, input: { snapshot?: string; worktree?: string }) {
+  const { snapshot, worktree: named } = input;
   const { store } = context;
   if (snapshot !== undefined) {
     const worktree = named === undefined ? context.worktree : store.worktrees.get(named);

@@ -46,8 +46,8 @@ export const worktreeRemove = defineOperation({
     return await changeWorktree(context, worktree, begun, async (change) => {
       const { latest_snapshot_id } = change.worktree;
       using look = await lookUnlessGone(change);
-      const unsaved = input.discard ? "discard" : input.force ? "save" : "refuse";
-      const autosaveId = look === undefined ? null : await settleUnsaved(change, look, unsaved);
+      const isSettled = look === undefined || input.discard;
+      const autosaveId = isSettled ? null : await saveUnsaved(change, look, input.force);
       const seen = input.discard ? undefined : look?.table;
       const kept_until = await removeWorktree(change, { seen, autosaveId, discarded: input.discard });
       return { name, path, latest_snapshot_id, kept_until, autosave_snapshot_id: autosaveId };
@@ -90,17 +90,12 @@ async function lookUnlessGone(change: WorktreeChange): Promise<Look | undefined>
   throw new JvsError("E_PERMISSION", message, { hint, details: { path, boundary } });
 }
 
-/** Refuses, saves or ignores unsaved work, as the user asked. Gives the id of the autosave, or null if none was made. */
-async function settleUnsaved(
-  change: WorktreeChange,
-  look: Look,
-  unsaved: "refuse" | "save" | "discard",
-): Promise<string | null> {
+/** Saves unsaved work, or refuses if the user did not ask for that. Gives the id of the autosave; null if it needs none. */
+async function saveUnsaved(change: WorktreeChange, look: Look, isAsked: boolean): Promise<string | null> {
   const { worktree } = change;
-  if (unsaved === "discard") return null;
   if (look.scan.unreadable.length > 0) throw cannotBeSaved(worktree, look.scan.unreadable);
   if (!await isUnsaved(look, worktree.head_snapshot_id)) return null;
-  if (unsaved === "refuse") {
+  if (!isAsked) {
     const message = `Cannot remove worktree "${worktree.name}": it has work that no snapshot holds`;
     throw new JvsError("E_UNSAVED_CHANGES", message, {
       hint:

@@ -5,7 +5,6 @@ import { record, text } from "../model/schema.ts";
 import type { Store } from "../repo/store.ts";
 import { changeWorktree } from "../protocol/change/change.ts";
 import { commitChange } from "../protocol/change/commit.ts";
-import type { WorktreeChange } from "../protocol/change/kind.ts";
 import { defineOperation, WORKTREE_NAME } from "./define.ts";
 import { lockRepository } from "../protocol/change/locks.ts";
 import { isAdopted } from "../protocol/open_worktree.ts";
@@ -39,26 +38,18 @@ export const worktreeRename = defineOperation({
     }
     const begun = { kind: worktreeRenaming, target: name, details: {}, claims: { worktree_name: name } };
     return await changeWorktree(context, worktree, begun, async (change) => {
-      const { name: oldName } = change.worktree;
-      await reserveName(context, change.intent, newName);
-      await rename(change, oldName, newName);
-      const renamed = context.store.worktrees.get(newName);
-      return { name: newName, old_name: oldName, path: context.store.worktrees.root(renamed) };
+      const { intent, store, worktree } = change;
+      const { name: oldName, worktree_id } = worktree;
+      await reserveName(context, intent, newName);
+      using _lock = await lockRepository(change, intent.operation);
+      intent.step("renaming", { from: oldName, inode: inodeOfPayload(store, worktree) });
+      const note = { target: newName, details: { old_name: oldName, name: newName, worktree_id } };
+      await commitChange(change, note, { commit: () => carryOutRenaming(store, intent) });
+      const renamed = store.worktrees.get(newName);
+      return { name: newName, old_name: oldName, path: store.worktrees.root(renamed) };
     });
   },
 });
-
-async function rename(
-  change: WorktreeChange<typeof worktreeRenaming>,
-  from: string,
-  name: string,
-): Promise<void> {
-  const { intent, store, worktree } = change;
-  using _lock = await lockRepository(change, intent.operation);
-  intent.step("renaming", { from, inode: inodeOfPayload(store, worktree) });
-  const details = { old_name: from, name, worktree_id: worktree.worktree_id };
-  await commitChange(change, { target: name, details }, { commit: () => carryOutRenaming(store, intent) });
-}
 
 /** Empty if the folder has another name than the worktree, or is gone: then only the record changes. */
 function inodeOfPayload(store: Store, worktree: WorktreeConfig): string {

@@ -87,11 +87,12 @@ function followingWords(word: string, catalog: Catalog): Candidate[] {
 
 async function valuesOf(
   argument: Argument,
-  line: Line,
+  { given }: Line,
   catalog: Catalog,
   io: Io,
 ): Promise<readonly Candidate[]> {
-  switch (argument.hints.completes) {
+  const what = argument.hints.completes;
+  switch (what) {
     case "path":
       return [[FILES]];
     case "command":
@@ -103,14 +104,7 @@ async function valuesOf(
     case undefined:
       return choicesOf(argument).map((word) => [word]);
   }
-  return await fromRepository(argument.hints.completes, line, io);
-}
-
-async function fromRepository(
-  what: "snapshot" | "worktree" | "ref",
-  { given }: Line,
-  io: Io,
-): Promise<readonly Candidate[]> {
+  // The rest is in the repository: snapshots, worktrees, refs.
   const [repo, directory] = ["repo", "directory"].map((flag) => given.get(flag)?.at(-1));
   const withoutActor = { needs: "nothing", changes: "nothing" } as const;
   const { store } = await openRepository(

@@ -1,8 +1,6 @@
 /**
  * A command line, in order: `line/read_line.ts` splits it, `line/command.ts` checks it, `context.ts` adds the environment,
  * the operation runs, and `render/text_of.ts` turns its result into text. `errors.ts` does the same for an error.
- *
- * @module
  */
 import { JvsError } from "../../model/errors.ts";
 import { asJvsError } from "../../operation/caller.ts";

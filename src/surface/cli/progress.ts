@@ -11,11 +11,11 @@ const BETWEEN_LINES_MS = 100;
 const BETWEEN_RECORDS_MS = 500;
 
 interface Phase {
-  readonly name: string;
-  readonly startedAt: number;
-  readonly total: { readonly entries?: number; readonly bytes?: number };
+  readonly phase: string;
   entries: number;
   bytes: number;
+  readonly total_entries: number | null;
+  readonly total_bytes: number | null;
 }
 
 /**
@@ -30,6 +30,7 @@ export function createProgress(
   let shownAt = 0;
   let isShown = false;
   let phase: Phase | undefined;
+  let phaseBegun = begun;
   const clear = () => {
     if (isShown) io.err("\r\x1b[K");
     isShown = false;
@@ -40,17 +41,19 @@ export function createProgress(
     if (phase === undefined || mode === "none") return;
     if (mode === "json") {
       if (now - shownAt < BETWEEN_RECORDS_MS) return;
-      record(progressRecord(phase, now));
+      record({ event: "progress", ...phase, elapsed_ms: now - phaseBegun });
     } else {
       if (now - begun < SHOW_AFTER_MS || now - shownAt < BETWEEN_LINES_MS) return;
-      io.err(`\r${style.paint("faint", fit(progressLine(phase, now), io.columns() - 1))}\x1b[K`);
+      io.err(`\r${style.paint("faint", fit(progressLine(phase, now - phaseBegun), io.columns() - 1))}\x1b[K`);
       isShown = true;
     }
     shownAt = now;
   };
   return {
     begin(name, total = {}) {
-      phase = { name, startedAt: io.now(), total, entries: 0, bytes: 0 };
+      const { entries = null, bytes = null } = total;
+      phase = { phase: name, entries: 0, bytes: 0, total_entries: entries, total_bytes: bytes };
+      phaseBegun = io.now();
       // In JSON every phase has a first record at once. A line on the terminal may come later.
       if (mode === "json") shownAt = 0;
       show();
@@ -71,31 +74,19 @@ export function createProgress(
 }
 
 /** The work done, its speed, and the time that is left. */
-function progressLine({ name, startedAt, entries, bytes, total }: Phase, now: number): string {
-  const seconds = (now - startedAt) / 1000;
-  const of = (all: number | undefined, format: (number: number) => string) =>
-    all === undefined ? "" : ` of ${format(all)}`;
-  const parts = [name];
-  if (entries > 0) parts.push(`${count(entries, "file")}${of(total.entries, grouped)}`);
+function progressLine({ phase, entries, bytes, total_entries, total_bytes }: Phase, ms: number): string {
+  const seconds = ms / 1000;
+  const of = (total: number | null, format: (number: number) => string) =>
+    total === null ? "" : ` of ${format(total)}`;
+  const parts = [phase];
+  if (entries > 0) parts.push(`${count(entries, "file")}${of(total_entries, grouped)}`);
   if (bytes > 0) {
-    parts.push(`${formatBytes(bytes)}${of(total.bytes, formatBytes)}`);
+    parts.push(`${formatBytes(bytes)}${of(total_bytes, formatBytes)}`);
     if (seconds > 0) parts.push(`${formatBytes(Math.round(bytes / seconds))}/s`);
   }
   // Most of the time goes into bytes, so they predict it better than files.
-  const [done, all] = total.bytes ? [bytes, total.bytes] : [entries, total.entries ?? 0];
-  const left = seconds * (all - done) / done;
-  if (done > 0 && all > done) parts.push(`${formatDuration(Math.ceil(left) * 1000)} left`);
+  const [done, total] = total_bytes ? [bytes, total_bytes] : [entries, total_entries ?? 0];
+  const left = seconds * (total - done) / done;
+  if (done > 0 && total > done) parts.push(`${formatDuration(Math.ceil(left) * 1000)} left`);
   return parts.join("  ");
-}
-
-function progressRecord({ name, entries, bytes, total, startedAt }: Phase, now: number) {
-  return {
-    event: "progress",
-    phase: name,
-    entries,
-    bytes,
-    total_entries: total.entries ?? null,
-    total_bytes: total.bytes ?? null,
-    elapsed_ms: now - startedAt,
-  };
 }

@@ -18,7 +18,12 @@ import { shortName, WAYS_ON } from "./words.ts";
 /** The list of differences between two trees. */
 export const renderDiff: Renderer<"diff"> = ({ differences, summary }, { style, input }) => {
   if (input.name_only === true) return differences.map(({ path }) => `${pathText(path)}\n`).join("");
-  if (input.patch === true && differences.length > 0) return patchText(differences, style);
+  if (input.patch === true && differences.length > 0) {
+    // As patch(1) reads them. A difference without a patch is one line, which patch(1) skips.
+    return differences.map((each) =>
+      each.patch ? paintPatch(each.patch, style) : `${differenceLine(each, style)}\n`
+    ).join("");
+  }
   const rows = rowsOf(differences, input).map((row) => [row, rowLine(row, style)] as const);
   const plain = rows.filter(([{ inside }]) => inside === "").map(([, line]) => line);
   const width = Math.min(widest(plain), style.width - ROOM_FOR_SIZES);
@@ -37,13 +42,6 @@ function rowsOf(differences: readonly Difference[], { all }: View["input"]): Row
 function rowLine({ difference, inside }: Row, style: Style): string {
   const line = differenceLine(difference, style);
   return inside === "" ? line : `${line}  ${style.paint("faint", `(${inside})`)}`;
-}
-
-/** All patches, as patch(1) reads them. A difference without a patch is one line, which patch(1) skips. */
-function patchText(differences: readonly Difference[], style: Style): string {
-  return differences.map((each) =>
-    each.patch ? paintPatch(each.patch, style) : `${differenceLine(each, style)}\n`
-  ).join("");
 }
 
 const PATCH_TONES: Readonly<Record<string, Tone>> = { "+": "good", "-": "bad", "@": "name", "\\": "faint" };

@@ -75,10 +75,8 @@ const TONES: Record<Finding["severity"], Tone> = {
 };
 
 /** A finding, with its place and its repair. */
-function findingLine(
-  { severity, code, message, repair, path, snapshot_id }: Finding,
-  style: Style,
-): string {
+function findingLine(finding: Finding, style: Style): string {
+  const { severity, code, message, repair, path, snapshot_id } = finding;
   const place = path ?? (snapshot_id === null ? null : shortId(snapshot_id));
   const where = place === null || message.includes(place) ? "" : ` [${place}]`;
   const flag = repair === "repair_runtime" ? "--repair-runtime" : `--repair ${repair}`;

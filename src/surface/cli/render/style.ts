@@ -16,12 +16,7 @@ const CODES = {
 export type Tone = keyof typeof CODES;
 
 /** How to lay out and colour text. */
-export interface Style {
-  /** The columns of a line. */
-  readonly width: number;
-  /** The text in a tone, or unchanged without colours. */
-  paint(tone: Tone, text: string): string;
-}
+export type Style = ReturnType<typeof createStyle>;
 
 /** What a renderer knows besides the result. */
 export interface View {
@@ -36,10 +31,12 @@ export interface View {
 export type Renderer<N extends OperationName> = (result: ResultOf<N>, view: View) => string;
 
 /** Makes a style of this width, with or without colours. */
-export function createStyle({ color, width }: { color: boolean; width: number }): Style {
+export function createStyle({ color, width }: { color: boolean; width: number }) {
   return {
+    /** The columns of a line. */
     width,
-    paint(tone, text) {
+    /** The text in a tone, or unchanged without colours. */
+    paint(tone: Tone, text: string): string {
       if (!color || text === "") return text;
       const [on, off] = CODES[tone];
       return `\x1b[${on}m${text}\x1b[${off}m`;

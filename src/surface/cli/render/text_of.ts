@@ -1,8 +1,6 @@
 /**
  * Turns results into text for people. The table below names the renderer of each operation. A renderer composes phrases of
  * `words.ts` and tables of `style.ts`. It only returns text; `main.ts` prints it.
- *
- * @module
  */
 import type { ResultOf } from "../../../operation/registry.ts";
 import { type Renderer, type View, wrap } from "./style.ts";
@@ -80,9 +78,7 @@ export const QUIET_VALUES: Readonly<Record<string, readonly string[]>> = {
 
 /** The text of a change's result with --quiet: one value on a line, or nothing. */
 export function quietText(operation: string, result: unknown): string {
-  let value = result;
-  for (const field of QUIET_VALUES[operation] ?? []) {
-    value = typeof value === "object" && value !== null ? Reflect.get(value, field) : undefined;
-  }
+  const fields = QUIET_VALUES[operation] ?? [];
+  const value = fields.reduce<unknown>((whole, field) => Reflect.get(Object(whole), field), result);
   return typeof value === "string" ? `${value}\n` : "";
 }

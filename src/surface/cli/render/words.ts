@@ -3,8 +3,6 @@ import { shortId } from "../../../model/ids.ts";
 import type { Degradations, Descriptor } from "../../../model/records.ts";
 import { count, joinTexts, oneLine, pad, pathText, type Style, widest } from "./style.ts";
 
-/** Phrases that several renderers use. */
-
 /** How to continue in a detached worktree. */
 export const WAYS_ON =
   "Continue from here with `jvs worktree fork NAME`, or return to the newest snapshot with `jvs restore HEAD`.";
