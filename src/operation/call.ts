@@ -31,9 +31,17 @@ export async function openRepository(context: Context): Promise<RepositoryContex
   const { trustedRepositories } = await import("../repo/trust.ts");
   const trustedRoots = trustedRepositories(context.userConfig);
   const from = context.repo ?? context.cwd;
-  // A missing folder has no repository. `notARepository` explains that better.
+  // A missing folder has no repository. The error below explains that better.
   const found = unlessFailed(["ENOENT", "ENOTDIR"], () => discover(from, { trustedRoots }));
-  if (found === undefined) throw notARepository(context);
+  if (found === undefined) {
+    const [message, hint] = context.repo === undefined
+      ? [`Cannot find a JVS repository in or above ${quoted(from)}`]
+      : [
+        `Cannot open ${quoted(from)}: there is no JVS repository there`,
+        "Name the folder that contains .jvs, or a folder in one of its worktrees.",
+      ];
+    throw new JvsError("E_NOT_A_REPOSITORY", message, { ...(hint && { hint }), details: { path: from } });
+  }
   const store = openStore(found.root, { trustedRoots });
   return { ...context, store, ...await worktreeOf(context, store, found) };
 }
@@ -74,15 +82,4 @@ function checkedInput(operation: AnyOperation, input: Readonly<Record<string, un
       details: { operation: operation.name, field: error.at },
     });
   }
-}
-
-function notARepository({ repo, cwd }: Context): JvsError {
-  const path = repo ?? cwd;
-  const [message, hint] = repo === undefined
-    ? [`Cannot find a JVS repository in or above ${quoted(path)}`]
-    : [
-      `Cannot open ${quoted(path)}: there is no JVS repository there`,
-      "Name the folder that contains .jvs, or a folder in one of its worktrees.",
-    ];
-  return new JvsError("E_NOT_A_REPOSITORY", message, { ...(hint && { hint }), details: { path } });
 }

@@ -57,13 +57,16 @@ export const history = defineOperation({
   async run(context, input) {
     const worktree = requireWorktree(context, input.worktree);
     const matches = filterOf(input);
-    const found = input.all ? await allSnapshots(context) : await lineWithLeaves(context, worktree);
+    const { snapshots } = context.store;
+    const found = input.all
+      ? await Promise.all(snapshots.list().reverse().map((id) => snapshots.descriptor(id)))
+      : await lineWithLeaves(context, worktree);
     const entries = found.filter(matches).map((descriptor) => ({
       ...descriptor,
       is_head: descriptor.snapshot_id === worktree.head_snapshot_id,
       is_latest: descriptor.snapshot_id === worktree.latest_snapshot_id,
       side: descriptor.kind !== "manual",
-      pruned: context.store.snapshots.isPruned(descriptor.snapshot_id),
+      pruned: snapshots.isPruned(descriptor.snapshot_id),
     }));
     return {
       worktree: worktree.name,
@@ -75,11 +78,6 @@ export const history = defineOperation({
     };
   },
 });
-
-async function allSnapshots({ store }: RepositoryContext): Promise<Descriptor[]> {
-  const ids = store.snapshots.list();
-  return await Promise.all(ids.reverse().map((id) => store.snapshots.descriptor(id)));
-}
 
 /** The line with its autosaves and partial snapshots, newest first. */
 async function lineWithLeaves({ store }: RepositoryContext, worktree: WorktreeConfig): Promise<Descriptor[]> {

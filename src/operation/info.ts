@@ -57,6 +57,8 @@ export const info = defineOperation({
     using folder = openSource(context);
     const { kind, id, readOnly, freeBytes, freeInodes } = store.platform.fileSystem(folder);
     const problem = store.config.problem();
+    const control = new Stat();
+    store.layout.control.stat(control);
     return {
       repository: store.layout.root,
       repo_id: store.repoId,
@@ -72,7 +74,7 @@ export const info = defineOperation({
         pins: store.pins.ids().length,
         interrupted: store.intents.list().filter((intent) => store.intents.isAbandoned(intent)).length,
       },
-      shared: isShared(store),
+      shared: (control.mode & 0o070) === 0o070,
       abilities: abilitiesOf(store),
       permissions: await permissions(store),
       settings: problem === undefined
@@ -113,12 +115,6 @@ function reasonFor({ engine, store }: RepositoryContext, { passedOver }: EngineC
 function abilitiesOf({ platform }: Store): Record<string, boolean> {
   const inWords = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   return Object.fromEntries(Object.entries(platform.abilities).map(([name, has]) => [inWords(name), has]));
-}
-
-function isShared({ layout }: Store): boolean {
-  const stat = new Stat();
-  layout.control.stat(stat);
-  return (stat.mode & 0o070) === 0o070;
 }
 
 async function permissions({ platform }: Store) {

@@ -10,8 +10,6 @@ import { at, type TreeTable } from "../tree/table.ts";
 import { defineOperation } from "./define.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
 
-const LOST_ASPECTS = Object.keys(LOST) as LostAspect[];
-
 const Entry = record({
   path: text().about("Encoded as in the payload root hash; `.` is the payload root."),
   type: oneOf(...ENTRY_TYPES),
@@ -22,7 +20,7 @@ const Entry = record({
   mtime: text().about("Seconds since 1970, with nine decimals."),
   content_hash: nullable(text()).about("SHA-256 of a file's content or a link's target."),
   target: nullable(text()).about("The target of a symbolic link."),
-  lost: list(oneOf(...LOST_ASPECTS)).about("What the payload could not keep of it."),
+  lost: list(oneOf(...Object.keys(LOST) as LostAspect[])).about("What the payload could not keep of it."),
 });
 
 /** Shows everything about one snapshot. */

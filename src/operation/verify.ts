@@ -1,7 +1,7 @@
 import { JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
 import { Finding } from "../model/records.ts";
-import { boolean, type Infer, integer, list, nullable, oneOf, record, text } from "../model/schema.ts";
+import { boolean, integer, list, nullable, oneOf, record, text } from "../model/schema.ts";
 import { standsOn } from "../repo/lineage.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
 import { checkAudit, checkLineage, runChecks } from "../protocol/verify/check.ts";
@@ -13,19 +13,6 @@ import { ReadInodes } from "../protocol/verify/read_inodes.ts";
 import { VerifiedSnapshot, verifySnapshot } from "../protocol/verify/verify_snapshot.ts";
 import { checkMarkers } from "../protocol/verify/lost_markers.ts";
 import { requireWorktree } from "../protocol/worktree/which.ts";
-
-const Output = record({
-  snapshots: list(VerifiedSnapshot),
-  findings: list(Finding).about("With --all: what is wrong with the records around the snapshots."),
-  verified: integer().about("How many snapshots were checked."),
-  checksum_valid: nullable(boolean()).about("Null if a record could not be read, and no other is wrong."),
-  payload_hash_valid: nullable(boolean()).about("Null if some content was not read, and no other is wrong."),
-  tamper_detected: boolean(),
-  severity: oneOf("ok", "degraded", "unchecked", "error", "critical").about(
-    "The worst that was found. `unchecked`: nothing is wrong, but you may not read everything. " +
-      "`error`: with --all, a record around the snapshots, such as a ref, is wrong.",
-  ),
-});
 
 /** Reads snapshots and checks that they are still what was saved. */
 export const verify = defineOperation({
@@ -51,7 +38,20 @@ export const verify = defineOperation({
       .cli({ placeholder: "PART" }),
     worktree: OTHER_WORKTREE,
   }, { closed: true }),
-  output: Output,
+  output: record({
+    snapshots: list(VerifiedSnapshot),
+    findings: list(Finding).about("With --all: what is wrong with the records around the snapshots."),
+    verified: integer().about("How many snapshots were checked."),
+    checksum_valid: nullable(boolean()).about("Null if a record could not be read, and no other is wrong."),
+    payload_hash_valid: nullable(boolean()).about(
+      "Null if some content was not read, and no other is wrong.",
+    ),
+    tamper_detected: boolean(),
+    severity: oneOf("ok", "degraded", "unchecked", "error", "critical").about(
+      "The worst that was found. `unchecked`: nothing is wrong, but you may not read everything. " +
+        "`error`: with --all, a record around the snapshots, such as a ref, is wrong.",
+    ),
+  }),
   failed: ({ severity }) => severity !== "ok",
   async run(context, input) {
     const { store } = context;
@@ -72,14 +72,14 @@ export const verify = defineOperation({
 /** The checks of records that are not part of one snapshot. */
 const AROUND = [checkMarkers, checkRecords, checkLineage, checkAudit];
 
-function resultOf(snapshots: VerifiedSnapshot[], around: readonly Finding[]): Infer<typeof Output> {
+function resultOf(snapshots: VerifiedSnapshot[], around: readonly Finding[]) {
   // The results of the snapshots have these already.
   const findings = around.filter(({ snapshot_id, code }) =>
     !snapshots.some((each) => each.snapshot_id === snapshot_id && each.error === code)
   );
   const found = new Set<string>([...snapshots, ...findings].map(({ severity }) => severity));
   if (findings.some(({ code }) => code === "E_PERMISSION")) found.add("unchecked");
-  const severity = WORST_FIRST.find((each) => found.has(each)) ?? "ok";
+  const severity = WORST_FIRST.find((each) => found.has(each)) ?? "ok" as const;
   return {
     snapshots,
     findings,

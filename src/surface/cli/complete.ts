@@ -36,10 +36,8 @@ export async function complete(words: readonly string[], catalog: Catalog, io: I
 function atCursor(words: readonly string[]): { before: string[]; current: string; lead: string } {
   const before = words.slice(0, -1).filter((word) => word !== "=");
   const last = words.at(-1) ?? "";
-  const [, flag, value] = /^(--[^=]+)=([^]*)$/.exec(last) ?? [];
-  if (flag !== undefined && value !== undefined) {
-    return { before: [...before, flag], current: value, lead: `${flag}=` };
-  }
+  const [, flag, value = ""] = /^(--[^=]+)=([^]*)$/.exec(last) ?? [];
+  if (flag !== undefined) return { before: [...before, flag], current: value, lead: `${flag}=` };
   return { before, current: last === "=" ? "" : last, lead: "" };
 }
 
@@ -53,11 +51,17 @@ async function candidatesFor(
   const { open, operation, places, problem, words } = line;
   if (problem !== undefined && !isJvsError(problem)) throw problem;
   const own = operation === undefined ? [] : argumentsOf(operation.input.fields);
-  const all = [...own, ...argumentsOf(GLOBALS.fields)];
   // If the open flag needs no further value, another flag may follow.
   const mayBeFlag = current.startsWith("-") && (open?.hints.many || open?.hints.bare !== undefined);
   if (open !== undefined && !mayBeFlag) return await valuesOf(open, line, catalog, io);
-  if (current.startsWith("-")) return flagsOf(all.filter(({ hints }) => !hints.positional && !hints.hidden));
+  if (current.startsWith("-")) {
+    const flags = [...own, ...argumentsOf(GLOBALS.fields)];
+    const shown = flags.filter(({ hints }) => !hints.positional && !hints.hidden);
+    return shown.flatMap(({ name, schema: { description, fallback }, negatable }) => [
+      ...(fallback?.value === true ? [] : [[`--${name}`, description] as const]),
+      ...(negatable ? [[`--no-${name}`, description] as const] : []),
+    ]);
+  }
   const [word] = words;
   if (word === undefined) return firstWords(catalog);
   if (operation === undefined) return words.length === 1 ? followingWords(word, catalog) : [];
@@ -67,13 +71,6 @@ async function candidatesFor(
   const named = places.at(-1);
   if (place?.hints.completes === "command" && named !== undefined) return followingWords(named, catalog);
   return place === undefined ? [] : await valuesOf(place, line, catalog, io);
-}
-
-function flagsOf(flags: readonly Argument[]): Candidate[] {
-  return flags.flatMap(({ name, schema: { description, fallback }, negatable }) => [
-    ...(fallback?.value === true ? [] : [[`--${name}`, description] as const]),
-    ...(negatable ? [[`--no-${name}`, description] as const] : []),
-  ]);
 }
 
 function firstWords({ names }: Catalog): Candidate[] {

@@ -51,12 +51,11 @@ type Method<O> = O extends { input: RecordSchema<infer I>; output: Schema<infer 
   : (input: GivenFields<I>, options?: CallOptions) => Promise<R>
   : never;
 
-type OnRepository = {
-  [N in OperationName]: OperationOf<N> extends { needs: "repository" } ? N : never;
-}[OperationName];
-
 /** A method for each operation on a repository: `snapshot`, `restore`, `worktreeFork`, … */
-export type RepositoryMethods = { readonly [N in OnRepository as MethodName<N>]: Method<OperationOf<N>> };
+export type RepositoryMethods = {
+  readonly [N in OperationName as OperationOf<N> extends { needs: "repository" } ? MethodName<N> : never]:
+    Method<OperationOf<N>>;
+};
 
 /** The name of an operation's method. */
 export function methodName(operation: string): string {

@@ -9,10 +9,9 @@ import {
   type Renderer,
   type Style,
   type Tone,
-  type View,
   widest,
 } from "./style.ts";
-import { byFolder, type Difference, eachPath, type Row } from "./folders.ts";
+import { type Difference, type Row, rowsOf } from "./folders.ts";
 import { shortName, WAYS_ON } from "./words.ts";
 
 /** The list of differences between two trees. */
@@ -24,20 +23,15 @@ export const renderDiff: Renderer<"diff"> = ({ differences, summary }, { style, 
       each.patch ? paintPatch(each.patch, style) : `${differenceLine(each, style)}\n`
     ).join("");
   }
-  const rows = rowsOf(differences, input).map((row) => [row, rowLine(row, style)] as const);
+  const rows = rowsOf(differences, input.all === true).map((row) => [row, rowLine(row, style)] as const);
   const plain = rows.filter(([{ inside }]) => inside === "").map(([, line]) => line);
   const width = Math.min(widest(plain), style.width - ROOM_FOR_SIZES);
   const lines = rows.map(([{ difference, inside }, line]) =>
     inside === "" ? `${pad(line, width)}  ${style.paint("faint", sizeText(difference))}`.trimEnd() : line
   );
   const total = changesText(summary);
-  return [...lines, total === NOTHING ? "No differences." : total].map((line) => `${line}\n`).join("");
+  return [...lines, total === "" ? "No differences." : total].map((line) => `${line}\n`).join("");
 };
-
-/** The rows of a list: with `--all` one for each path, else one for a whole new, removed or moved folder. */
-function rowsOf(differences: readonly Difference[], { all }: View["input"]): Row[] {
-  return all === true ? eachPath(differences) : byFolder(differences);
-}
 
 function rowLine({ difference, inside }: Row, style: Style): string {
   const line = differenceLine(difference, style);
@@ -59,12 +53,11 @@ function paintPatch(patch: string, style: Style): string {
 const CONTROL_CHARACTERS = /(?!\t)[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
 
 const ROOM_FOR_SIZES = 24;
-const NOTHING = "nothing";
 
-/** `2 added, 1 removed`; `nothing` when there is nothing. */
+/** `2 added, 1 removed`; empty if nothing differs. */
 function changesText({ added, removed, modified, renamed }: ResultOf<"diff">["summary"]): string {
   const counts = Object.entries({ added, removed, modified, renamed }).filter(([, number]) => number > 0);
-  return counts.map(([word, number]) => `${grouped(number)} ${word}`).join(", ") || NOTHING;
+  return counts.map(([word, number]) => `${grouped(number)} ${word}`).join(", ");
 }
 
 const LETTERS: Record<Difference["kind"], readonly [letter: string, tone: Tone]> = {
@@ -115,7 +108,7 @@ export const renderStatus: Renderer<"status"> = (result, { style, input }) => {
     const paths = count(hidden.length, "path");
     lines.push(`Clean, as far as you may look: ${paths} not compared.`);
   } else if (head !== null) lines.push(`Not saved: ${changesText(result.changes)}`);
-  const rows = rowsOf(differences, input);
+  const rows = rowsOf(differences, input.all === true);
   const shown = input.all === true ? rows : rows.slice(0, MOST_LINES);
   for (const row of shown) lines.push(`  ${rowLine(row, style)}`);
   const more = rows.slice(shown.length).reduce((sum, { paths }) => sum + paths, 0);

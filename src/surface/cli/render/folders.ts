@@ -15,16 +15,18 @@ export interface Row {
   readonly paths: number;
 }
 
-/** A line for each path. */
-export function eachPath(differences: readonly Difference[]): Row[] {
-  return differences.map((difference) => ({ difference, inside: "", paths: 1 }));
+/** The rows of a list of differences: with `all` one for each path, else one for a whole new, removed or moved folder. */
+export function rowsOf(differences: readonly Difference[], all: boolean): Row[] {
+  return all
+    ? differences.map((difference) => ({ difference, inside: "", paths: 1 }))
+    : byFolder(differences);
 }
 
 /**
  * One line for each folder that is new, removed or moved as a whole, with a count of its content. All other paths have
  * their own lines: those in a folder that stays, and those that moved out of a folder alone.
  */
-export function byFolder(differences: readonly Difference[]): Row[] {
+function byFolder(differences: readonly Difference[]): Row[] {
   const made = new Set<string>();
   const gone = new Set<string>();
   for (const { kind, path, type, aspects } of differences) {

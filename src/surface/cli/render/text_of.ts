@@ -9,7 +9,7 @@ import { facts, valueText } from "./words.ts";
 /** The renderer of each operation. Its file is loaded on first use. */
 export const RENDERERS: Readonly<Record<string, () => Promise<unknown>>> = {
   "adopt": async () => (await import("./repository.ts")).renderAdopt,
-  "completion": () => Promise.resolve(renderScript),
+  "completion": () => Promise.resolve(({ script }: ResultOf<"completion">) => script),
   "config get": async () => (await import("./repository.ts")).renderSetting,
   "config list": async () => (await import("./repository.ts")).renderSettings,
   "config set": async () => (await import("./repository.ts")).renderSettingSet,
@@ -48,9 +48,6 @@ export async function textOf(operation: string, result: unknown, view: View): Pr
   const render = await load() as (result: unknown, view: View) => string | Promise<string>;
   return await render(result, view);
 }
-
-/** The script, unchanged. */
-const renderScript: Renderer<"completion"> = ({ script }) => script;
 
 /** The versions of the program, the repository format and Deno. */
 const renderVersion: Renderer<"version"> = ({ version, format_version, deno }) =>
