@@ -6,9 +6,8 @@ import { ERROR_CLASSES, type ErrorCode, JvsError } from "../src/model/errors.ts"
 import type { AnyOperation } from "../src/operation/define.ts";
 import { operations } from "../src/operation/registry.ts";
 import { CONFIG_KEYS, settingOf } from "../src/repo/config_table.ts";
-import { type Argument, argumentsOf } from "../src/surface/cli/line/arguments.ts";
+import { type Argument, argumentsOf, GLOBALS } from "../src/surface/cli/line/arguments.ts";
 import { exitCodeOf } from "../src/surface/cli/errors.ts";
-import { GLOBALS } from "../src/surface/cli/line/globals.ts";
 import { aboutText, flagText, GROUPS, usageOf } from "../src/surface/cli/render/help.ts";
 import { RECORDS, rowsOf } from "./_schema_rows.ts";
 

@@ -39,7 +39,11 @@ export const adopt = defineFreeOperation({
     const folder = absolute(context, input.folder ?? ".");
     if (input.relocate) return await newRepositoryResult(context, await relocate(context, folder));
     const place = checkAdoptable(folder, openPlatform(), placeOptions(context));
-    await warnIfLarge(context, place);
+    if (await hasMoreEntriesThan(place, SURPRISINGLY_MANY, context.signal)) {
+      const many = `${SURPRISINGLY_MANY.toLocaleString("en")} files and folders`;
+      const advice = "Before the first snapshot, list in its .jvsignore what you do not want to save.";
+      context.reporter.warn(`${quoted(place)} has more than ${many}. ${advice}`);
+    }
     const store = await beginRepository(context, {
       kind: adoptBeginning,
       root: `${place}.jvs`,
@@ -57,14 +61,4 @@ function absolute({ cwd }: Context, folder: string): string {
     });
   }
   return folder.startsWith("/") ? folder : `${cwd}/${folder}`;
-}
-
-async function warnIfLarge({ reporter, signal }: Context, place: string): Promise<void> {
-  if (!await hasMoreEntriesThan(place, SURPRISINGLY_MANY, signal)) return;
-  reporter.warn(
-    `${quoted(place)} has more than ${
-      SURPRISINGLY_MANY.toLocaleString("en")
-    } files and folders. Before the first ` +
-      "snapshot, list in its .jvsignore what you do not want to save.",
-  );
 }

@@ -1,4 +1,4 @@
-import { isJvsError, JvsError } from "../model/errors.ts";
+import { JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
 import { SchemaMismatch } from "../model/schema.ts";
 import type { Discovered } from "../repo/discover.ts";
@@ -12,15 +12,7 @@ export async function callOperation(
   context: Context,
   input: Readonly<Record<string, unknown>>,
 ): Promise<unknown> {
-  return await runOperation(operation, context, checkedInput(operation, input));
-}
-
-/** Runs an operation on input that is already checked. */
-export async function runOperation(
-  operation: AnyOperation,
-  context: Context,
-  checked: Readonly<Record<string, unknown>>,
-): Promise<unknown> {
+  const checked = checkedInput(operation, input);
   if (operation.needs === "nothing") return await operation.run(context, checked);
   const opened = await openRepository(context);
   // Such a setting may be meant to prevent this change, so warn. Without a change, doctor and info tell the user.
@@ -33,27 +25,37 @@ export async function runOperation(
 /** Finds and opens the repository of a context. `E_NOT_A_REPOSITORY` names the folder where the search began. */
 export async function openRepository(context: Context): Promise<RepositoryContext> {
   // Loaded here, so that commands without a repository start faster.
-  const { isUnreadableRecord } = await import("../repo/control_errors.ts");
+  const { unlessFailed } = await import("../platform/system_error.ts");
   const { discover } = await import("../repo/discover.ts");
   const { openStore } = await import("../repo/store.ts");
   const { trustedRepositories } = await import("../repo/trust.ts");
   const trustedRoots = trustedRepositories(context.userConfig);
-  const found = discoverFrom(context, (from) => discover(from, { trustedRoots }));
-  if (found === undefined) throw notARepository(context);
+  const from = context.repo ?? context.cwd;
+  // A missing folder has no repository. The error below explains that better.
+  const found = unlessFailed(["ENOENT", "ENOTDIR"], () => discover(from, { trustedRoots }));
+  if (found === undefined) {
+    const [message, hint] = context.repo === undefined
+      ? [`Cannot find a JVS repository in or above ${quoted(from)}`]
+      : [
+        `Cannot open ${quoted(from)}: there is no JVS repository there`,
+        "Name the folder that contains .jvs, or a folder in one of its worktrees.",
+      ];
+    throw new JvsError("E_NOT_A_REPOSITORY", message, { ...(hint && { hint }), details: { path: from } });
+  }
   const store = openStore(found.root, { trustedRoots });
-  return { ...context, store, ...worktreeOf(context, store, found, isUnreadableRecord) };
+  return { ...context, store, ...await worktreeOf(context, store, found) };
 }
 
 /**
  * The worktree around the current folder, or else main. A damaged record is a `worktreeProblem` and no error yet, so that
  * `doctor` and work on other worktrees still run.
  */
-function worktreeOf(
+async function worktreeOf(
   { repo, cwd }: Context,
   { layout, worktrees }: Store,
   found: Discovered,
-  isUnreadable: (error: unknown) => error is JvsError,
-): Pick<RepositoryContext, "worktree" | "worktreeProblem"> {
+): Promise<Pick<RepositoryContext, "worktree" | "worktreeProblem">> {
+  const { isUnreadableRecord } = await import("../repo/control_errors.ts");
   try {
     const name = repo === undefined ? found.worktree ?? undefined : worktrees.containing(cwd)?.name;
     // A killed rename may leave a folder among the worktrees that no record names. It must not be taken for main.
@@ -64,23 +66,8 @@ function worktreeOf(
     const worktreeProblem = worktrees.withoutRecord(lost);
     return worktreeProblem === undefined ? { worktree: null } : { worktree: null, worktreeProblem };
   } catch (error) {
-    if (!isUnreadable(error)) throw error;
+    if (!isUnreadableRecord(error)) throw error;
     return { worktree: null, worktreeProblem: error };
-  }
-}
-
-function discoverFrom(
-  { repo, cwd }: Context,
-  discover: (from: string) => Discovered | undefined,
-): Discovered | undefined {
-  try {
-    return discover(repo ?? cwd);
-  } catch (error) {
-    // A missing folder has no repository. `notARepository` explains that better.
-    if (isJvsError(error) && (error.details.errno === "ENOENT" || error.details.errno === "ENOTDIR")) {
-      return undefined;
-    }
-    throw error;
   }
 }
 
@@ -95,16 +82,4 @@ function checkedInput(operation: AnyOperation, input: Readonly<Record<string, un
       details: { operation: operation.name, field: error.at },
     });
   }
-}
-
-function notARepository({ repo, cwd }: Context): JvsError {
-  const path = repo ?? cwd;
-  return repo === undefined
-    ? new JvsError("E_NOT_A_REPOSITORY", `Cannot find a JVS repository in or above ${quoted(path)}`, {
-      details: { path },
-    })
-    : new JvsError("E_NOT_A_REPOSITORY", `Cannot open ${quoted(path)}: there is no JVS repository there`, {
-      hint: "Name the folder that contains .jvs, or a folder in one of its worktrees.",
-      details: { path },
-    });
 }

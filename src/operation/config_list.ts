@@ -1,14 +1,6 @@
 import { anything, boolean, list, record, text } from "../model/schema.ts";
 import { defineOperation } from "./define.ts";
 
-const Setting = record({
-  key: text(),
-  value: anything(),
-  default: anything(),
-  is_default: boolean(),
-  about: text(),
-});
-
 /** Lists the settings. */
 export const configList = defineOperation({
   name: "config list",
@@ -16,6 +8,15 @@ export const configList = defineOperation({
   about: "They are in .jvs/config.jsonc. You may also edit that file by hand.",
   changes: "nothing",
   input: record({}, { closed: true }),
-  output: record({ settings: list(Setting), path: text().about("The file that holds them.") }),
+  output: record({
+    settings: list(record({
+      key: text(),
+      value: anything(),
+      default: anything(),
+      is_default: boolean(),
+      about: text(),
+    })),
+    path: text().about("The file that holds them."),
+  }),
   run: ({ store }) => Promise.resolve({ settings: store.config.list(), path: store.layout.config.path }),
 });

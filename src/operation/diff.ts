@@ -1,18 +1,10 @@
 import { boolean, list, nullable, record, text } from "../model/schema.ts";
 import { standsOn } from "../repo/lineage.ts";
 import { compareSides, DifferenceRecord, Hidden, Summary } from "../protocol/look/differences.ts";
-import { defineOperation } from "./define.ts";
-import { EVERY_PATH, OTHER_WORKTREE } from "./inputs.ts";
+import { defineOperation, EVERY_PATH, OTHER_WORKTREE } from "./define.ts";
 import { patchesOf } from "../protocol/look/patches.ts";
 import { nowSide, openSide, snapshotSide } from "../protocol/look/side.ts";
 import { requireWorktree } from "../protocol/worktree/which.ts";
-
-const PatchedDifference = record({
-  ...DifferenceRecord.fields,
-  patch: nullable(text()).optional().about(
-    "With `patch`: a unified diff, or why there is none. Null if no file content differs.",
-  ),
-});
 
 /** Shows how two trees differ. */
 export const diff = defineOperation({
@@ -46,7 +38,11 @@ export const diff = defineOperation({
     from: text().about("A snapshot's id, `@name` for a worktree as it is now, or `nothing`."),
     to: text(),
     worktree: nullable(text()),
-    differences: list(PatchedDifference).about("Empty with `stat`."),
+    differences: list(record({
+      ...DifferenceRecord.fields,
+      patch: nullable(text()).optional()
+        .about("With `patch`: a unified diff, or why there is none. Null if no file content differs."),
+    })).about("Empty with `stat`."),
     summary: Summary,
     hidden: Hidden,
   }),
@@ -67,9 +63,7 @@ export const diff = defineOperation({
       from: from.label,
       to: to.label,
       worktree: worktree.name,
-      differences: patches === undefined
-        ? shown
-        : shown.map((each, i) => ({ ...each, patch: patches[i] ?? null })),
+      differences: patches ? shown.map((each, i) => ({ ...each, patch: patches[i] ?? null })) : shown,
       summary,
       hidden,
     };

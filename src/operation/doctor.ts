@@ -1,6 +1,7 @@
 import { Finding } from "../model/records.ts";
 import { boolean, list, oneOf, record, text } from "../model/schema.ts";
 import {
+  type Check,
   checkAudit,
   checkLayout,
   checkLineage,
@@ -11,7 +12,7 @@ import {
 import { checkForeign } from "../protocol/verify/foreign_files.ts";
 import { defineOperation } from "./define.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
-import { finding, REPAIRS } from "../protocol/verify/finding.ts";
+import { finding, firstFew, REPAIRS } from "../protocol/verify/finding.ts";
 import { asFar, checkPlaces } from "../protocol/verify/refused_places.ts";
 import { checkRecords } from "../protocol/verify/lost_records.ts";
 import { checkMarkers } from "../protocol/verify/lost_markers.ts";
@@ -20,14 +21,6 @@ import { readyRebuilding } from "../protocol/verify/rebuild_ready.ts";
 import { headAdvance, repair, repairRuntime } from "../protocol/verify/repair.ts";
 import { ReadInodes } from "../protocol/verify/read_inodes.ts";
 import { verifySnapshot } from "../protocol/verify/verify_snapshot.ts";
-
-const Input = record({
-  strict: boolean().default(false).about("Also read every snapshot's content."),
-  repair_runtime: boolean().default(false)
-    .about("Finish or undo interrupted operations, and do the repairs that cannot lose anything."),
-  repair: list(oneOf(...REPAIRS)).default([]).about("Also do this repair; may be given several times.")
-    .cli({ placeholder: "ACTION" }),
-}, { closed: true });
 
 /** Checks the repository, and repairs it on request. */
 export const doctor = defineOperation({
@@ -44,7 +37,13 @@ export const doctor = defineOperation({
   ],
   changes: "repository",
   kinds: [folderAcceptance, headAdvance, readyRebuilding],
-  input: Input,
+  input: record({
+    strict: boolean().default(false).about("Also read every snapshot's content."),
+    repair_runtime: boolean().default(false)
+      .about("Finish or undo interrupted operations, and do the repairs that cannot lose anything."),
+    repair: list(oneOf(...REPAIRS)).default([]).about("Also do this repair; may be given several times.")
+      .cli({ placeholder: "ACTION" }),
+  }, { closed: true }),
   output: record({
     healthy: boolean(),
     findings: list(Finding),
@@ -54,20 +53,16 @@ export const doctor = defineOperation({
   async run(context, input) {
     const repaired = input.repair_runtime ? await repairRuntime(context) : [];
     for (const action of input.repair) repaired.push(...await repair(context, action));
-    const findings = (await check(context, input.strict)).sort(bySeverity);
+    const found = await check(context, input.strict);
+    const findings = WORST_FIRST.flatMap((worst) => found.filter(({ severity }) => severity === worst));
     const healthy = !findings.some(({ severity }) => severity === "error" || severity === "critical");
     return { healthy, findings, repaired };
   },
 });
 
-const SEVERITIES: readonly Finding["severity"][] = ["critical", "error", "warning", "info"];
+const WORST_FIRST = ["critical", "error", "warning", "info"] as const;
 
-/** The worst first; the order of the checks stays within a severity. */
-function bySeverity(a: Finding, b: Finding): number {
-  return SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity);
-}
-
-const CHECKS: readonly ((context: RepositoryContext) => Finding[] | Promise<Finding[]>)[] = [
+const CHECKS: readonly Check[] = [
   checkLayout,
   checkMarkers,
   checkLineage,
@@ -88,47 +83,29 @@ async function check(context: RepositoryContext, strict: boolean): Promise<Findi
   if (notHonoured !== undefined) findings.push(finding("warning", "E_USAGE", notHonoured));
   if (!strict) return findings;
   const told = new Set(findings.map(({ code, snapshot_id }) => `${code} ${snapshot_id}`));
-  const read = await asFar(() => readEverything(context), places);
+  const read = await asFar(() => Array.fromAsync(readEverything(context)), places);
   return [...findings, ...read.filter(({ code, snapshot_id }) => !told.has(`${code} ${snapshot_id}`))];
 }
 
 /** Reads every snapshot: a finding for each that is damaged, unreadable or degraded. */
-async function readEverything(context: RepositoryContext): Promise<Finding[]> {
+async function* readEverything(context: RepositoryContext): AsyncGenerator<Finding> {
   const read = new ReadInodes();
-  const findings: Finding[] = [];
   for (const id of context.store.snapshots.list()) {
     const { severity, error, message, files, unchecked, worn } = await verifySnapshot(context, id, { read });
-    const add = (
-      level: Finding["severity"],
-      code: string,
-      state: string | null,
-      paths: readonly string[],
-    ) => findings.push(finding(level, code, `Snapshot ${id}: ${state}${someOf(paths)}`, { snapshot_id: id }));
+    const told = (state: string | null, paths: readonly (readonly [path: string, what: string])[]) => {
+      const named = firstFew(paths.map(([path, what]) => `${path || "."} (${what})`));
+      return [`Snapshot ${id}: ${state} ${named}`.trimEnd(), { snapshot_id: id }] as const;
+    };
     if (severity === "critical") {
-      const paths = files.map(({ path, problem }) => `${path || "."} (${problem})`);
-      add("critical", error ?? "E_PAYLOAD_HASH_MISMATCH", message ?? "it is damaged.", paths);
+      const what = told(message ?? "it is damaged.", files.map(({ path, problem }) => [path, problem]));
+      yield finding("critical", error ?? "E_PAYLOAD_HASH_MISMATCH", ...what);
     } else if (severity === "unchecked") {
-      add(
-        "warning",
-        "E_PERMISSION",
-        message,
-        unchecked.map(({ path, owner }) => `${path || "."} (of ${owner})`),
-      );
+      const what = told(message, unchecked.map(({ path, owner }) => [path, `of ${owner}`]));
+      yield finding("warning", "E_PERMISSION", ...what);
     } else if (severity === "degraded") {
-      add("warning", "E_DEGRADED", METADATA_LOST, worn.map(({ path, lost }) => `${path || "."} (${lost})`));
+      yield finding("warning", "E_DEGRADED", ...told(LOST, worn.map(({ path, lost }) => [path, lost])));
     }
   }
-  return findings;
 }
 
-const METADATA_LOST =
-  "its content is whole, but metadata was lost, as some copiers do; a restore brings it back.";
-
-const MOST_NAMED = 5;
-
-/** The first few paths, as the end of a message. */
-function someOf(named: readonly string[]): string {
-  if (named.length === 0) return "";
-  const rest = named.length > MOST_NAMED ? `, and ${named.length - MOST_NAMED} more` : "";
-  return ` ${named.slice(0, MOST_NAMED).join(", ")}${rest}`;
-}
+const LOST = "its content is whole, but metadata was lost, as some copiers do; a restore brings it back.";

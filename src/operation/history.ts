@@ -4,20 +4,9 @@ import { Descriptor, snapshotId, type WorktreeConfig } from "../model/records.ts
 import { boolean, type Infer, integer, list, nullable, record, text } from "../model/schema.ts";
 import { nowMs } from "../platform/clock.ts";
 import { leavesOf, line, standsOn } from "../repo/lineage.ts";
-import { defineOperation } from "./define.ts";
-import { OTHER_WORKTREE } from "./inputs.ts";
+import { defineOperation, OTHER_WORKTREE } from "./define.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
 import { isDetached, requireWorktree } from "../protocol/worktree/which.ts";
-
-/** One snapshot in a history. */
-const HistoryEntry = record({
-  ...Descriptor.fields,
-  is_head: boolean(),
-  is_latest: boolean(),
-  side: boolean().about("It is not on the line: an autosave or a partial snapshot."),
-  pruned: boolean().about("Its content was deleted; its place in the line was kept."),
-});
-type HistoryEntry = Infer<typeof HistoryEntry>;
 
 const Input = record({
   limit: integer({ min: 1 }).optional().about("Show only the newest N.").cli({
@@ -56,14 +45,29 @@ export const history = defineOperation({
     head_snapshot_id: nullable(snapshotId()),
     latest_snapshot_id: nullable(snapshotId()),
     detached: boolean(),
-    snapshots: list(HistoryEntry),
+    snapshots: list(record({
+      ...Descriptor.fields,
+      is_head: boolean(),
+      is_latest: boolean(),
+      side: boolean().about("It is not on the line: an autosave or a partial snapshot."),
+      pruned: boolean().about("Its content was deleted; its place in the line was kept."),
+    })),
     total: integer().about("How many there are without --limit."),
   }),
   async run(context, input) {
     const worktree = requireWorktree(context, input.worktree);
     const matches = filterOf(input);
-    const found = input.all ? await allSnapshots(context) : await lineWithLeaves(context, worktree);
-    const entries = found.map((entry) => entryOf(context, worktree, entry)).filter(matches);
+    const { snapshots } = context.store;
+    const found = input.all
+      ? await Promise.all(snapshots.list().reverse().map((id) => snapshots.descriptor(id)))
+      : await lineWithLeaves(context, worktree);
+    const entries = found.filter(matches).map((descriptor) => ({
+      ...descriptor,
+      is_head: descriptor.snapshot_id === worktree.head_snapshot_id,
+      is_latest: descriptor.snapshot_id === worktree.latest_snapshot_id,
+      side: descriptor.kind !== "manual",
+      pruned: snapshots.isPruned(descriptor.snapshot_id),
+    }));
     return {
       worktree: worktree.name,
       head_snapshot_id: worktree.head_snapshot_id,
@@ -75,11 +79,6 @@ export const history = defineOperation({
   },
 });
 
-async function allSnapshots({ store }: RepositoryContext): Promise<Descriptor[]> {
-  const ids = store.snapshots.list();
-  return await Promise.all(ids.reverse().map((id) => store.snapshots.descriptor(id)));
-}
-
 /** The line with its autosaves and partial snapshots, newest first. */
 async function lineWithLeaves({ store }: RepositoryContext, worktree: WorktreeConfig): Promise<Descriptor[]> {
   const latest = standsOn(store, worktree, "latest");
@@ -88,22 +87,7 @@ async function lineWithLeaves({ store }: RepositoryContext, worktree: WorktreeCo
   return [...main, ...leaves].sort((a, b) => a.snapshot_id < b.snapshot_id ? 1 : -1);
 }
 
-function entryOf(
-  { store }: RepositoryContext,
-  worktree: WorktreeConfig,
-  descriptor: Descriptor,
-): HistoryEntry {
-  const id = descriptor.snapshot_id;
-  return {
-    ...descriptor,
-    is_head: id === worktree.head_snapshot_id,
-    is_latest: id === worktree.latest_snapshot_id,
-    side: descriptor.kind !== "manual",
-    pruned: store.snapshots.isPruned(id),
-  };
-}
-
-function filterOf(input: Infer<typeof Input>): (entry: HistoryEntry) => boolean {
+function filterOf(input: Infer<typeof Input>): (descriptor: Descriptor) => boolean {
   const now = nowMs();
   const since = input.since === undefined ? -Infinity : parseWhen(input.since, now);
   const until = input.until === undefined ? Infinity : parseWhen(input.until, now);

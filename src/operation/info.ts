@@ -1,29 +1,13 @@
 import type { EngineChoice } from "../engine/select.ts";
 import { isJvsError } from "../model/errors.ts";
 import { ENGINE_NAMES } from "../model/records.ts";
-import {
-  anything,
-  boolean,
-  type Infer,
-  integer,
-  list,
-  mapOf,
-  nullable,
-  oneOf,
-  record,
-  text,
-} from "../model/schema.ts";
+import { anything, boolean, integer, list, mapOf, nullable, oneOf, record, text } from "../model/schema.ts";
 import { FORMAT_VERSION, VERSION } from "../model/version.ts";
 import { type Folder, Stat } from "../platform/platform.ts";
 import type { Store } from "../repo/store.ts";
 import { defineOperation } from "./define.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
 import { chooseEngine } from "../protocol/engine_for.ts";
-
-const EngineInfo = record({
-  name: nullable(oneOf(...ENGINE_NAMES)).about("Null if none works."),
-  reason: text().about("Why JVS uses this one."),
-});
 
 /** Shows what a repository is, and what works on this system. */
 export const info = defineOperation({
@@ -38,7 +22,10 @@ export const info = defineOperation({
     format_version: integer(),
     jvs_version: text(),
     worktree: nullable(text()).about("The worktree you are in."),
-    engine: EngineInfo,
+    engine: record({
+      name: nullable(oneOf(...ENGINE_NAMES)).about("Null if none works."),
+      reason: text().about("Why JVS uses this one."),
+    }),
     file_system: record({
       kind: text(),
       id: text(),
@@ -70,6 +57,8 @@ export const info = defineOperation({
     using folder = openSource(context);
     const { kind, id, readOnly, freeBytes, freeInodes } = store.platform.fileSystem(folder);
     const problem = store.config.problem();
+    const control = new Stat();
+    store.layout.control.stat(control);
     return {
       repository: store.layout.root,
       repo_id: store.repoId,
@@ -78,8 +67,14 @@ export const info = defineOperation({
       worktree: worktree?.name ?? null,
       engine: await engineInfo(context, folder),
       file_system: { kind, id, read_only: readOnly, free_bytes: freeBytes, free_inodes: freeInodes },
-      counts: countsOf(context),
-      shared: isShared(store),
+      counts: {
+        snapshots: store.snapshots.list().length,
+        worktrees: store.worktrees.names().length,
+        refs: store.refs.names().length,
+        pins: store.pins.ids().length,
+        interrupted: store.intents.list().filter((intent) => store.intents.isAbandoned(intent)).length,
+      },
+      shared: (control.mode & 0o070) === 0o070,
       abilities: abilitiesOf(store),
       permissions: await permissions(store),
       settings: problem === undefined
@@ -98,7 +93,7 @@ function openSource({ store, worktree }: RepositoryContext): Folder {
   return store.platform.openFolder(store.layout.root);
 }
 
-async function engineInfo(context: RepositoryContext, source: Folder): Promise<Infer<typeof EngineInfo>> {
+async function engineInfo(context: RepositoryContext, source: Folder) {
   try {
     const choice = await chooseEngine(context, context.store, { source });
     return { name: choice.engine.name, reason: reasonFor(context, choice) };
@@ -116,26 +111,10 @@ function reasonFor({ engine, store }: RepositoryContext, { passedOver }: EngineC
   return `it works everywhere, and ${others.join("; ")}`;
 }
 
-function countsOf({ store }: RepositoryContext) {
-  return {
-    snapshots: store.snapshots.list().length,
-    worktrees: store.worktrees.names().length,
-    refs: store.refs.names().length,
-    pins: store.pins.ids().length,
-    interrupted: store.intents.list().filter((intent) => store.intents.isAbandoned(intent)).length,
-  };
-}
-
 /** The abilities with names in snake_case, like all names in results. */
 function abilitiesOf({ platform }: Store): Record<string, boolean> {
   const inWords = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   return Object.fromEntries(Object.entries(platform.abilities).map(([name, has]) => [inWords(name), has]));
-}
-
-function isShared({ layout }: Store): boolean {
-  const stat = new Stat();
-  layout.control.stat(stat);
-  return (stat.mode & 0o070) === 0o070;
 }
 
 async function permissions({ platform }: Store) {

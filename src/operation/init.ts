@@ -34,7 +34,13 @@ export const init = defineFreeOperation({
       input.name === undefined ? context.cwd : `${context.cwd}/${checkName(input.name, "repository")}`,
       placeOptions(context),
     );
-    if (!isUnused(root)) throw hasContent(root, input.name);
+    if (!isUnused(root)) {
+      const hint = input.name === undefined
+        ? "To put its content under version control, run `jvs adopt`. For a new repository give a name: `jvs init NAME`."
+        : `Choose another name. To put that folder under version control, run \`jvs adopt ${input.name}\`.`;
+      const message = `Cannot make a repository in ${quoted(root)}: the folder is not empty`;
+      throw new JvsError("E_ALREADY_EXISTS", message, { hint, details: { path: root } });
+    }
     const store = await beginRepository(context, {
       kind: initBeginning,
       root,
@@ -48,17 +54,4 @@ export const init = defineFreeOperation({
 /** The user's settings that decide where a repository may be made. */
 export function placeOptions({ home, userConfig }: Context): PlaceOptions {
   return { ...(home === undefined ? {} : { home }), trustedRoots: trustedRepositories(userConfig) };
-}
-
-function hasContent(root: string, name: string | undefined): JvsError {
-  return new JvsError(
-    "E_ALREADY_EXISTS",
-    `Cannot make a repository in ${quoted(root)}: the folder is not empty`,
-    {
-      hint: name === undefined
-        ? "To put its content under version control, run `jvs adopt`. For a new repository give a name: `jvs init NAME`."
-        : `Choose another name. To put that folder under version control, run \`jvs adopt ${name}\`.`,
-      details: { path: root },
-    },
-  );
 }

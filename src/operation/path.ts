@@ -32,7 +32,9 @@ export const path = defineOperation({
     try {
       return ofSnapshot(context, await resolveSnapshot(context.store, input.of, context));
     } catch (error) {
-      const worktree = isJvsError(error, "E_NOT_FOUND") ? worktreeCalled(context, input.of) : undefined;
+      const { worktrees } = context.store;
+      const isName = isJvsError(error, "E_NOT_FOUND") && worktrees.names().includes(input.of);
+      const worktree = isName ? worktrees.find(input.of) : undefined;
       if (worktree === undefined) throw error;
       return ofWorktree(context, worktree);
     }
@@ -51,8 +53,4 @@ function ofSnapshot({ store }: RepositoryContext, id: string) {
     hint: "Name another snapshot; `jvs history` marks pruned ones.",
     details: { snapshot_id: id, pruned: true },
   });
-}
-
-function worktreeCalled({ store }: RepositoryContext, name: string): WorktreeConfig | undefined {
-  return store.worktrees.names().includes(name) ? store.worktrees.find(name) : undefined;
 }

@@ -1,6 +1,6 @@
 import type { Schema } from "../model/schema.ts";
 import type { AnyChangeKind } from "../protocol/change/kind.ts";
-import { type Catalog, catalogOf } from "./catalog.ts";
+import { type Catalog, catalogOf } from "./define.ts";
 
 /**
  * Every operation by its name, with the file that describes it. A file is loaded on first use, so a command does not

@@ -1,4 +1,3 @@
-import type { BytePath } from "../model/bytes.ts";
 import { JvsError } from "../model/errors.ts";
 import { shortId } from "../model/ids.ts";
 import { decodePath } from "../model/path_text.ts";
@@ -6,12 +5,11 @@ import type { Descriptor, WorktreeConfig } from "../model/records.ts";
 import { boolean, type Infer, list, record, text } from "../model/schema.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
 import { changeWorktree } from "../protocol/change/change.ts";
-import { defineOperation } from "./define.ts";
-import { OTHER_WORKTREE } from "./inputs.ts";
+import { defineOperation, OTHER_WORKTREE } from "./define.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
 import { pathsInWorktree } from "../protocol/look/paths.ts";
 import { restoreInPlace, restoring } from "../protocol/restore/in_place.ts";
-import { previewRestore } from "../protocol/restore/prepare.ts";
+import { type PreparedRestore, previewRestore } from "../protocol/restore/prepare.ts";
 import { refusedChange } from "../protocol/restore/refused_change.ts";
 import type { RestoreRequest } from "../protocol/restore/request.ts";
 import { refuseDegraded, RestoreResult, resultOf } from "../protocol/restore/result.ts";
@@ -55,56 +53,46 @@ export const restore = defineOperation({
   input: Input,
   output: RestoreResult,
   async run(context, input) {
-    const result = await restoreAsAsked(context, input);
+    const worktree = requireWorktree(context, input.worktree);
+    // For restore HEAD means the newest snapshot, so that the user can return to it. SPEC 7.
+    const word = input.snapshot === "HEAD" ? "LATEST" : input.snapshot;
+    const id = await resolveSnapshot(context.store, word, { ...context, worktree });
+    const restore = input.name === undefined ? restoreHere : restoreBeside;
+    const result = await restore(context, worktree, await restorable(context, id), input);
     if (input.strict) refuseDegraded(result);
     return result;
   },
 });
 
-async function restoreAsAsked(
+async function restoreHere(
   context: RepositoryContext,
+  worktree: WorktreeConfig,
+  descriptor: Descriptor,
   input: Infer<typeof Input>,
 ): Promise<RestoreResult> {
-  const worktree = requireWorktree(context, input.worktree);
-  // For restore HEAD means the newest snapshot, so that the user can return to it. SPEC 7.
-  const word = input.snapshot === "HEAD" ? "LATEST" : input.snapshot;
-  const id = await resolveSnapshot(context.store, word, { worktree, forProgram: context.forProgram });
-  const descriptor = await restorable(context, id);
-  if (input.name !== undefined) {
-    refuseOptionsWithName(input);
-    return await restoreBeside(context, worktree, descriptor, { ...input, name: input.name });
-  }
+  const { snapshot_id } = descriptor;
   const scope = input.paths.length === 0 ? null : pathsInWorktree(context, worktree, input.paths);
   const request: RestoreRequest = {
     descriptor,
-    paths: scope ?? ownPaths(descriptor),
+    // Restoring a partial snapshot changes no others than its own paths.
+    paths: scope ?? descriptor.paths?.map(decodePath) ?? null,
     named: scope !== null,
     unsaved: input.discard || input.force ? "discard" : context.store.config.get("restore.unsaved"),
     verify: input.verify,
     preview: input.preview,
   };
-  return await restoreHere(context, worktree, request);
-}
-
-async function restoreHere(
-  context: RepositoryContext,
-  worktree: WorktreeConfig,
-  request: RestoreRequest,
-): Promise<RestoreResult> {
-  const { snapshot_id } = request.descriptor;
   const begun = { kind: restoring, target: snapshot_id, details: {}, claims: { snapshot_id } };
   let result: RestoreResult | undefined;
+  const reportOf = (change: Parameters<typeof resultOf>[1]) => (restored: PreparedRestore) => {
+    result = resultOf(context, change, request, restored);
+  };
   if (request.preview) {
     const about = { ...context, worktree };
-    await previewRestore(about, request, (restored) => {
-      result = resultOf(context, about, request, restored);
-    });
+    await previewRestore(about, request, reportOf(about));
   } else {
     await changeWorktree(context, worktree, begun, async (change) => {
       try {
-        await restoreInPlace(change, request, (restored) => {
-          result = resultOf(context, change, request, restored);
-        });
+        await restoreInPlace(change, request, reportOf(change));
       } catch (error) {
         throw refusedChange(error, worktree.name);
       }
@@ -116,31 +104,29 @@ async function restoreHere(
 /** Refuses --name together with options that act on this worktree: --name would silently ignore them. */
 function refuseOptionsWithName({ paths, preview, discard, force, inplace }: Infer<typeof Input>): void {
   const given = { paths: paths.length > 0, preview, discard, force, inplace };
-  const wrong = Object.entries(given).filter(([, is]) => is).map(([option]) => `--${option}`);
-  if (wrong.length === 0) return;
-  throw new JvsError(
-    "E_USAGE",
-    `Cannot use --name with ${
-      wrong.join(" and ")
-    }: --name makes a whole new worktree and does not change this one`,
-    { hint: "Leave out --name to restore this worktree, or give only --name." },
-  );
+  const wrong = Object.entries(given).filter(([, is]) => is).map(([option]) => `--${option}`).join(" and ");
+  if (wrong === "") return;
+  const state = "--name makes a whole new worktree and does not change this one";
+  throw new JvsError("E_USAGE", `Cannot use --name with ${wrong}: ${state}`, {
+    hint: "Leave out --name to restore this worktree, or give only --name.",
+  });
 }
 
-/** Makes a new worktree that stands on the snapshot, and does not change this one. */
+/** Makes a new worktree that stands on the snapshot, and does not change this one. Without a name it chooses one. */
 async function restoreBeside(
   context: RepositoryContext,
   from: WorktreeConfig,
   descriptor: Descriptor,
-  { name, verify }: { name: string; verify?: boolean | undefined },
+  input: Infer<typeof Input>,
 ): Promise<RestoreResult> {
+  refuseOptionsWithName(input);
+  const { name, verify } = input;
   const { snapshot_id, stats } = descriptor;
-  const chosen = name === "" ? `${from.name}-${shortId(snapshot_id)}` : name;
+  const id = shortId(snapshot_id);
+  const chosen = !name ? `${from.name}-${id}` : name;
   const made = await createWorktreeFrom(context, { name: chosen, snapshotId: snapshot_id, verify });
   return {
-    sentence: `Restored ${
-      shortId(snapshot_id)
-    } in new worktree ${made.worktree.name}; ${from.name} was not changed.`,
+    sentence: `Restored ${id} in new worktree ${made.worktree.name}; ${from.name} was not changed.`,
     worktree: made.worktree.name,
     path: made.path,
     snapshot_id,
@@ -165,17 +151,11 @@ async function restoreBeside(
   };
 }
 
-/** The paths of a partial snapshot: restoring it changes no others. Null for a whole snapshot. */
-function ownPaths(descriptor: Descriptor): BytePath[] | null {
-  return descriptor.paths === null ? null : descriptor.paths.map(decodePath);
-}
-
 async function restorable({ store }: RepositoryContext, id: string): Promise<Descriptor> {
   const descriptor = await store.snapshots.descriptor(id);
   if (store.snapshots.exists(id)) return descriptor;
-  throw new JvsError(
-    "E_NOT_FOUND",
-    `Cannot restore ${shortId(id)}: its content was pruned; only its place in the history was kept`,
-    { hint: "Restore another snapshot; `jvs history` marks pruned ones.", details: { snapshot_id: id } },
-  );
+  const state = "its content was pruned; only its place in the history was kept";
+  const hint = "Restore another snapshot; `jvs history` marks pruned ones.";
+  const details = { snapshot_id: id };
+  throw new JvsError("E_NOT_FOUND", `Cannot restore ${shortId(id)}: ${state}`, { hint, details });
 }

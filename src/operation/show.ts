@@ -10,8 +10,6 @@ import { at, type TreeTable } from "../tree/table.ts";
 import { defineOperation } from "./define.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
 
-const LOST_ASPECTS = Object.keys(LOST) as LostAspect[];
-
 const Entry = record({
   path: text().about("Encoded as in the payload root hash; `.` is the payload root."),
   type: oneOf(...ENTRY_TYPES),
@@ -22,16 +20,8 @@ const Entry = record({
   mtime: text().about("Seconds since 1970, with nine decimals."),
   content_hash: nullable(text()).about("SHA-256 of a file's content or a link's target."),
   target: nullable(text()).about("The target of a symbolic link."),
-  lost: list(oneOf(...LOST_ASPECTS)).about("What the payload could not keep of it."),
+  lost: list(oneOf(...Object.keys(LOST) as LostAspect[])).about("What the payload could not keep of it."),
 });
-
-const Input = record({
-  snapshot: text().default("HEAD").about("The snapshot; by default the one this worktree stands on.")
-    .cli({ positional: true, completes: "snapshot" }),
-  path: text().optional().about("List only this path of the snapshot, and what is below it.")
-    .cli({ positional: true }),
-  files: boolean().default(false).about("List every entry."),
-}, { closed: true });
 
 /** Shows everything about one snapshot. */
 export const show = defineOperation({
@@ -43,7 +33,13 @@ export const show = defineOperation({
     ["jvs show v1 data", "with the entries in data"],
   ],
   changes: "nothing",
-  input: Input,
+  input: record({
+    snapshot: text().default("HEAD").about("The snapshot; by default the one this worktree stands on.")
+      .cli({ positional: true, completes: "snapshot" }),
+    path: text().optional().about("List only this path of the snapshot, and what is below it.")
+      .cli({ positional: true }),
+    files: boolean().default(false).about("List every entry."),
+  }, { closed: true }),
   output: record({
     snapshot: Descriptor,
     integrity_state: oneOf("sealed", "unsealed", "pruned").about(
@@ -59,10 +55,11 @@ export const show = defineOperation({
     const { store } = context;
     const id = await resolveSnapshot(store, input.snapshot, context);
     const snapshot = await store.snapshots.descriptor(id);
+    const state = snapshot.payload_root_hash === null ? "unsealed" as const : "sealed" as const;
     const isListed = input.files || input.path !== undefined;
     return {
       snapshot,
-      integrity_state: integrityStateOf(context, snapshot),
+      integrity_state: store.snapshots.exists(id) ? state : "pruned" as const,
       worktree: worktreeNameOf(context, snapshot.worktree_id),
       refs: store.refs.list().filter((ref) => ref.snapshot_id === id).map((ref) => ref.ref_name),
       path: store.layout.payload(id).path,
@@ -70,11 +67,6 @@ export const show = defineOperation({
     };
   },
 });
-
-function integrityStateOf({ store }: RepositoryContext, { snapshot_id, payload_root_hash }: Descriptor) {
-  if (!store.snapshots.exists(snapshot_id)) return "pruned" as const;
-  return payload_root_hash === null ? "unsealed" as const : "sealed" as const;
-}
 
 function worktreeNameOf({ store }: RepositoryContext, worktreeId: string): string | null {
   for (const name of store.worktrees.names()) {
@@ -104,18 +96,15 @@ function isWithin(table: TreeTable, index: number, top: number): boolean {
 
 function indexOf(table: TreeTable, id: string, path: string): number {
   const plain = path.replace(/^(\.\/+)+/, "").replace(/\/+$/, "");
-  const found = plain === "" || plain === "." ? 0 : findPath(table, plain);
+  if (plain === "" || plain === ".") return 0;
+  // The user may have typed the path itself, or copied it in the encoding that results use.
+  const typed = table.find(bytesOf(plain));
+  const found = typed === -1 ? table.find(decodePath(plain)) : typed;
   if (found !== -1) return found;
   throw new JvsError("E_NOT_FOUND", `Cannot find ${quoted(path)} in snapshot ${shortId(id)}`, {
     hint: "Give the path relative to the worktree's root. `jvs show SNAPSHOT --files` lists all paths.",
     details: { snapshot_id: id, path },
   });
-}
-
-/** Finds a path as the user typed it, or in the encoding that results use. */
-function findPath(table: TreeTable, path: string): number {
-  const typed = table.find(bytesOf(path));
-  return typed === -1 ? table.find(decodePath(path)) : typed;
 }
 
 function entryOf(table: TreeTable, i: number): Infer<typeof Entry> {

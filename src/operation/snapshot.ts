@@ -6,8 +6,7 @@ import { boolean, type Infer, list, nullable, oneOf, record, text } from "../mod
 import { changeWorktree } from "../protocol/change/change.ts";
 import type { WorktreeContext } from "../protocol/change/kind.ts";
 import { isUnsaved } from "../protocol/look/compare.ts";
-import { defineOperation } from "./define.ts";
-import { OTHER_WORKTREE } from "./inputs.ts";
+import { defineOperation, OTHER_WORKTREE } from "./define.ts";
 import { lookAt } from "../protocol/look/look.ts";
 import { saveSnapshot, snapshotSaving } from "../protocol/snapshot/save_snapshot.ts";
 import { isDetached, requireWorktree } from "../protocol/worktree/which.ts";
@@ -65,10 +64,7 @@ export const snapshot = defineOperation({
       if (input.if_changed && canCompare && head !== null && !await isUnsaved(look, head)) {
         look.rememberSeen();
         change.intent.complete();
-        return resultOf(change, await context.store.snapshots.descriptor(head), {
-          created: false,
-          keepLineAs: null,
-        });
+        return resultOf(change, await context.store.snapshots.descriptor(head), false, null);
       }
       const { descriptor, seen } = await saveSnapshot(change, look, {
         kind: "manual",
@@ -81,7 +77,7 @@ export const snapshot = defineOperation({
         keepLineAs,
       });
       look.remember(descriptor.consistency_level === "quiesced" ? descriptor.snapshot_id : null, seen);
-      return resultOf(change, descriptor, { created: true, keepLineAs });
+      return resultOf(change, descriptor, true, keepLineAs);
     });
     if (input.strict) refuseDegraded(result);
     return result;
@@ -93,31 +89,23 @@ function refForOldLine({ worktree }: WorktreeContext, branch: boolean): string |
   const { name, head_snapshot_id: head, latest_snapshot_id: latest } = worktree;
   if (!isDetached(worktree) || head === null || latest === null) return null;
   if (branch) return `${name}-${shortId(latest)}`;
-  throw new JvsError(
-    "E_DETACHED",
-    `Cannot save worktree "${name}": it stands on ${shortId(head)}, which is not the newest of its line`,
-    {
-      hint:
-        "Continue from here in a new worktree with `jvs worktree fork --live NAME`, return to the newest snapshot with " +
-        "`jvs restore HEAD`, or start a new line here with `jvs snapshot --branch`.",
-      details: { worktree: name, head_snapshot_id: head, latest_snapshot_id: latest },
-    },
-  );
+  const state = `it stands on ${shortId(head)}, which is not the newest of its line`;
+  throw new JvsError("E_DETACHED", `Cannot save worktree "${name}": ${state}`, {
+    hint:
+      "Continue from here in a new worktree with `jvs worktree fork --live NAME`, return to the newest snapshot with " +
+      "`jvs restore HEAD`, or start a new line here with `jvs snapshot --branch`.",
+    details: { worktree: name, head_snapshot_id: head, latest_snapshot_id: latest },
+  });
 }
 
 function resultOf(
   { worktree }: WorktreeContext,
-  descriptor: Descriptor,
-  { created, keepLineAs }: { created: boolean; keepLineAs: string | null },
+  snapshot: Descriptor,
+  created: boolean,
+  kept_line_as: string | null,
 ): SnapshotResult {
-  return {
-    created,
-    snapshot: descriptor,
-    worktree: worktree.name,
-    head_snapshot_id: descriptor.snapshot_id,
-    kept_line_as: keepLineAs,
-    degradations: descriptor.degradations,
-  };
+  const { snapshot_id: head_snapshot_id, degradations } = snapshot;
+  return { created, snapshot, worktree: worktree.name, head_snapshot_id, kept_line_as, degradations };
 }
 
 const MOST_NAMED = 5;
@@ -128,12 +116,7 @@ function refuseDegraded({ snapshot, degradations }: SnapshotResult): void {
   if (kinds.length === 0) return;
   const counts = kinds.map(([kind, count]) => `${kind} ${count}`).join(", ");
   const named = degradations.first.slice(0, MOST_NAMED).map(({ kind, path }) => `${path || "."} (${kind})`);
-  throw new JvsError(
-    "E_DEGRADED",
-    `Created snapshot ${id}, but not everything could be kept (${counts}): ${named.join(", ")}`,
-    {
-      hint: `See the whole list with \`jvs show ${shortId(id)}\`.`,
-      details: { snapshot_id: id, degradations },
-    },
-  );
+  const message = `Created snapshot ${id}, but not everything could be kept (${counts}): ${named.join(", ")}`;
+  const hint = `See the whole list with \`jvs show ${shortId(id)}\`.`;
+  throw new JvsError("E_DEGRADED", message, { hint, details: { snapshot_id: id, degradations } });
 }

@@ -3,8 +3,7 @@ import { boolean, integer, list, nullable, record, text } from "../model/schema.
 import { standsOn } from "../repo/lineage.ts";
 import { compareSides, DifferenceRecord, Hidden, Summary } from "../protocol/look/differences.ts";
 import { pendingOn } from "../protocol/change/recover.ts";
-import { defineOperation } from "./define.ts";
-import { EVERY_PATH, OTHER_WORKTREE } from "./inputs.ts";
+import { defineOperation, EVERY_PATH, OTHER_WORKTREE } from "./define.ts";
 import { nowSide, snapshotSide } from "../protocol/look/side.ts";
 import { isDetached, requireWorktree } from "../protocol/worktree/which.ts";
 

@@ -1,12 +1,11 @@
 import { JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
 import { Finding } from "../model/records.ts";
-import { boolean, type Infer, integer, list, nullable, oneOf, record, text } from "../model/schema.ts";
+import { boolean, integer, list, nullable, oneOf, record, text } from "../model/schema.ts";
 import { standsOn } from "../repo/lineage.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
 import { checkAudit, checkLineage, runChecks } from "../protocol/verify/check.ts";
-import { defineOperation } from "./define.ts";
-import { OTHER_WORKTREE } from "./inputs.ts";
+import { defineOperation, OTHER_WORKTREE } from "./define.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
 import { checkRecords } from "../protocol/verify/lost_records.ts";
 import { parseSubset } from "../protocol/verify/subset.ts";
@@ -14,30 +13,6 @@ import { ReadInodes } from "../protocol/verify/read_inodes.ts";
 import { VerifiedSnapshot, verifySnapshot } from "../protocol/verify/verify_snapshot.ts";
 import { checkMarkers } from "../protocol/verify/lost_markers.ts";
 import { requireWorktree } from "../protocol/worktree/which.ts";
-
-const Input = record({
-  snapshot: text().optional().about("The snapshot; by default the one the worktree stands on.")
-    .cli({ positional: true, completes: "snapshot" }),
-  all: boolean().default(false).about("Verify every snapshot, and the records around them."),
-  subset: text().optional().about(
-    "Read only a part of the content: part `n/t`, or `x%`, another part each time.",
-  )
-    .cli({ placeholder: "PART" }),
-  worktree: OTHER_WORKTREE,
-}, { closed: true });
-
-const Output = record({
-  snapshots: list(VerifiedSnapshot),
-  findings: list(Finding).about("With --all: what is wrong with the records around the snapshots."),
-  verified: integer().about("How many snapshots were checked."),
-  checksum_valid: nullable(boolean()).about("Null if a record could not be read, and no other is wrong."),
-  payload_hash_valid: nullable(boolean()).about("Null if some content was not read, and no other is wrong."),
-  tamper_detected: boolean(),
-  severity: oneOf("ok", "degraded", "unchecked", "error", "critical").about(
-    "The worst that was found. `unchecked`: nothing is wrong, but you may not read everything. " +
-      "`error`: with --all, a record around the snapshots, such as a ref, is wrong.",
-  ),
-});
 
 /** Reads snapshots and checks that they are still what was saved. */
 export const verify = defineOperation({
@@ -54,21 +29,42 @@ export const verify = defineOperation({
     ["jvs verify --all --subset 1/7", "a seventh of the content, another part each night"],
   ],
   changes: "nothing",
-  input: Input,
-  output: Output,
+  input: record({
+    snapshot: text().optional().about("The snapshot; by default the one the worktree stands on.")
+      .cli({ positional: true, completes: "snapshot" }),
+    all: boolean().default(false).about("Verify every snapshot, and the records around them."),
+    subset: text().optional()
+      .about("Read only a part of the content: part `n/t`, or `x%`, another part each time.")
+      .cli({ placeholder: "PART" }),
+    worktree: OTHER_WORKTREE,
+  }, { closed: true }),
+  output: record({
+    snapshots: list(VerifiedSnapshot),
+    findings: list(Finding).about("With --all: what is wrong with the records around the snapshots."),
+    verified: integer().about("How many snapshots were checked."),
+    checksum_valid: nullable(boolean()).about("Null if a record could not be read, and no other is wrong."),
+    payload_hash_valid: nullable(boolean()).about(
+      "Null if some content was not read, and no other is wrong.",
+    ),
+    tamper_detected: boolean(),
+    severity: oneOf("ok", "degraded", "unchecked", "error", "critical").about(
+      "The worst that was found. `unchecked`: nothing is wrong, but you may not read everything. " +
+        "`error`: with --all, a record around the snapshots, such as a ref, is wrong.",
+    ),
+  }),
   failed: ({ severity }) => severity !== "ok",
   async run(context, input) {
     const { store } = context;
-    if (input.all && input.snapshot !== undefined) throw bothAsked(input.snapshot);
-    const ids = input.all
-      ? store.snapshots.list()
-      : [await oneSnapshot(context, input.snapshot, input.worktree)];
-    const options = {
-      read: ids.length > 1 ? new ReadInodes() : undefined,
-      ...(input.subset === undefined ? {} : { isRead: parseSubset(context, input.subset) }),
-    };
+    if (input.all && input.snapshot !== undefined) {
+      const message = `Cannot verify ${quoted(input.snapshot)} and all: --all takes no snapshot`;
+      const hint = "Leave out the snapshot or --all.";
+      throw new JvsError("E_USAGE", message, { hint, details: { snapshot: input.snapshot } });
+    }
+    const ids = input.all ? store.snapshots.list() : [await oneSnapshot(context, input)];
+    const read = ids.length > 1 ? new ReadInodes() : undefined;
+    const isRead = input.subset === undefined ? {} : { isRead: parseSubset(context, input.subset) };
     const snapshots: VerifiedSnapshot[] = [];
-    for (const id of ids) snapshots.push(await verifySnapshot(context, id, options));
+    for (const id of ids) snapshots.push(await verifySnapshot(context, id, { read, ...isRead }));
     return resultOf(snapshots, input.all ? await runChecks(context, AROUND) : []);
   },
 });
@@ -76,54 +72,36 @@ export const verify = defineOperation({
 /** The checks of records that are not part of one snapshot. */
 const AROUND = [checkMarkers, checkRecords, checkLineage, checkAudit];
 
-function resultOf(snapshots: VerifiedSnapshot[], around: readonly Finding[]): Infer<typeof Output> {
+function resultOf(snapshots: VerifiedSnapshot[], around: readonly Finding[]) {
   // The results of the snapshots have these already.
   const findings = around.filter(({ snapshot_id, code }) =>
     !snapshots.some((each) => each.snapshot_id === snapshot_id && each.error === code)
   );
-  const has = (severity: Finding["severity"]) => findings.some((each) => each.severity === severity);
-  const is = (severity: VerifiedSnapshot["severity"]) => snapshots.some((each) => each.severity === severity);
-  const tampered = is("critical") || has("critical");
-  const unchecked = is("unchecked") || findings.some(({ code }) => code === "E_PERMISSION");
+  const found = new Set<string>([...snapshots, ...findings].map(({ severity }) => severity));
+  if (findings.some(({ code }) => code === "E_PERMISSION")) found.add("unchecked");
+  const severity = WORST_FIRST.find((each) => found.has(each)) ?? "ok" as const;
   return {
     snapshots,
     findings,
     verified: snapshots.length,
     checksum_valid: allOf(snapshots.map((each) => each.checksum_valid)),
     payload_hash_valid: allOf(snapshots.map((each) => each.payload_hash_valid)),
-    tamper_detected: tampered,
-    severity: tampered
-      ? "critical"
-      : has("error")
-      ? "error"
-      : unchecked
-      ? "unchecked"
-      : is("degraded")
-      ? "degraded"
-      : "ok",
+    tamper_detected: severity === "critical",
+    severity,
   };
 }
+
+const WORST_FIRST = ["critical", "error", "unchecked", "degraded"] as const;
 
 /** Null if one of them is null and none is false. */
 function allOf(answers: readonly (boolean | null)[]): boolean | null {
   return answers.includes(false) ? false : answers.includes(null) ? null : true;
 }
 
-function bothAsked(snapshot: string): JvsError {
-  return new JvsError("E_USAGE", `Cannot verify ${quoted(snapshot)} and all: --all takes no snapshot`, {
-    hint: "Leave out the snapshot or --all.",
-    details: { snapshot },
-  });
-}
-
-async function oneSnapshot(
-  context: RepositoryContext,
-  word: string | undefined,
-  worktreeName: string | undefined,
-): Promise<string> {
-  const worktree = requireWorktree(context, worktreeName);
-  if (word !== undefined) {
-    return await resolveSnapshot(context.store, word, { worktree, forProgram: context.forProgram });
+async function oneSnapshot(context: RepositoryContext, input: { snapshot?: string; worktree?: string }) {
+  const worktree = requireWorktree(context, input.worktree);
+  if (input.snapshot !== undefined) {
+    return await resolveSnapshot(context.store, input.snapshot, { ...context, worktree });
   }
   const head = standsOn(context.store, worktree);
   if (head !== null) return head;

@@ -3,8 +3,7 @@ import { record, text } from "../model/schema.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
 import { createWorktreeFrom } from "../protocol/worktree/create.ts";
 import { worktreeCreation } from "../protocol/worktree/publish.ts";
-import { defineOperation } from "./define.ts";
-import { NEW_WORKTREE_NAME, VERIFY_CONTENT } from "./inputs.ts";
+import { defineOperation, NEW_WORKTREE_NAME, VERIFY_CONTENT } from "./define.ts";
 import { NewWorktreeResult, newWorktreeResult } from "../protocol/worktree/result.ts";
 
 /** Makes a worktree, empty or from a snapshot. */
@@ -29,10 +28,9 @@ export const worktreeCreate = defineOperation({
   output: NewWorktreeResult,
   async run(context, input) {
     const name = checkName(input.name, "worktree");
-    const { forProgram, store, worktree } = context;
     const snapshotId = input.from === undefined
       ? null
-      : await resolveSnapshot(store, input.from, { worktree, forProgram });
+      : await resolveSnapshot(context.store, input.from, context);
     const { verify } = input;
     const made = await createWorktreeFrom(context, { name, snapshotId, kind: worktreeCreation, verify });
     return newWorktreeResult(made, false);

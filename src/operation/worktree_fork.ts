@@ -5,8 +5,7 @@ import { standsOn } from "../repo/lineage.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
 import { createLiveFork, createWorktreeFrom } from "../protocol/worktree/create.ts";
 import { worktreeForking } from "../protocol/worktree/publish.ts";
-import { defineOperation } from "./define.ts";
-import { NEW_WORKTREE_NAME, VERIFY_CONTENT } from "./inputs.ts";
+import { defineOperation, NEW_WORKTREE_NAME, VERIFY_CONTENT } from "./define.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
 import { NewWorktreeResult, newWorktreeResult } from "../protocol/worktree/result.ts";
 import { requireWorktree } from "../protocol/worktree/which.ts";
@@ -47,20 +46,23 @@ export const worktreeFork = defineOperation({
       const made = await createWorktreeFrom(context, { name, snapshotId, verify: input.verify });
       return newWorktreeResult(made, false);
     }
-    if (input.snapshot !== undefined) throw snapshotWithLive();
+    if (input.snapshot !== undefined) {
+      const message = "Cannot fork a snapshot with --live: --live forks a worktree as it is now";
+      throw new JvsError("E_USAGE", message, {
+        hint: "Give either a snapshot or --live. --live --worktree NAME forks another worktree as it is now.",
+      });
+    }
     const source = requireWorktree(context, input.worktree);
     return newWorktreeResult(await createLiveFork(context, source, name), true);
   },
 });
 
-async function snapshotToFork(
-  context: RepositoryContext,
-  { snapshot, worktree: named }: { readonly snapshot?: string; readonly worktree?: string },
-): Promise<string> {
-  const { forProgram, store } = context;
+async function snapshotToFork(context: RepositoryContext, input: { snapshot?: string; worktree?: string }) {
+  const { snapshot, worktree: named } = input;
+  const { store } = context;
   if (snapshot !== undefined) {
     const worktree = named === undefined ? context.worktree : store.worktrees.get(named);
-    return await resolveSnapshot(store, snapshot, { worktree, forProgram });
+    return await resolveSnapshot(store, snapshot, { ...context, worktree });
   }
   const worktree = requireWorktree(context, named);
   const head = standsOn(store, worktree);
@@ -68,11 +70,5 @@ async function snapshotToFork(
   throw new JvsError("E_NOT_FOUND", `Cannot fork worktree "${worktree.name}": it has no snapshot yet`, {
     hint: "Save it first with `jvs snapshot`, or fork its files as they are now with --live.",
     details: { worktree: worktree.name },
-  });
-}
-
-function snapshotWithLive(): JvsError {
-  return new JvsError("E_USAGE", "Cannot fork a snapshot with --live: --live forks a worktree as it is now", {
-    hint: "Give either a snapshot or --live. --live --worktree NAME forks another worktree as it is now.",
   });
 }

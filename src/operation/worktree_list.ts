@@ -30,51 +30,47 @@ export const worktreeList = defineOperation({
   changes: "nothing",
   input: record({}, { closed: true }),
   output: record({ worktrees: list(Item) }),
-  run(context) {
-    return Promise.resolve({
-      worktrees: context.store.worktrees.names().flatMap((name) => itemOf(context, name)),
-    });
-  },
+  run: (context) =>
+    Promise.resolve({ worktrees: context.store.worktrees.names().flatMap((name) => itemsOf(context, name)) }),
 });
 
 /** Empty if another process has removed the worktree meanwhile. A damaged record becomes an item of its own. */
-function itemOf(context: RepositoryContext, name: string): Item[] {
+function itemsOf(context: RepositoryContext, name: string): Item[] {
   const { store } = context;
   try {
     const config = store.worktrees.find(name);
-    if (config !== undefined) return [describe(context, config)];
-    return lostRecords(store).lost.includes(name) ? [withoutRecord(name)] : [];
+    if (config !== undefined) return [itemOf(context, config)];
+    return lostRecords(store).lost.includes(name) ? [{ ...DAMAGED, name }] : [];
   } catch (error) {
     if (!isJvsError(error, "E_DESCRIPTOR_CORRUPT", "E_PATH_ESCAPE")) throw error;
-    return [withoutRecord(name)];
+    return [{ ...DAMAGED, name }];
   }
 }
 
-function withoutRecord(name: string): Item {
-  return {
-    name,
-    path: null,
-    worktree_id: null,
-    head_snapshot_id: null,
-    latest_snapshot_id: null,
-    detached: false,
-    adopted: false,
-    current: false,
-    state: "damaged",
-  };
-}
+const DAMAGED = {
+  name: "",
+  path: null,
+  worktree_id: null,
+  head_snapshot_id: null,
+  latest_snapshot_id: null,
+  detached: false,
+  adopted: false,
+  current: false,
+  state: "damaged",
+} as const;
 
-function describe({ store, worktree }: RepositoryContext, config: WorktreeConfig): Item {
+function itemOf({ store, worktree }: RepositoryContext, config: WorktreeConfig): Item {
+  const { name, worktree_id, head_snapshot_id, latest_snapshot_id } = config;
   const state = store.worktrees.checkIdentity(config);
   return {
-    name: config.name,
+    name,
     path: store.worktrees.root(config),
-    worktree_id: config.worktree_id,
-    head_snapshot_id: config.head_snapshot_id,
-    latest_snapshot_id: config.latest_snapshot_id,
+    worktree_id,
+    head_snapshot_id,
+    latest_snapshot_id,
     detached: isDetached(config),
     adopted: isAdopted(config),
-    current: config.worktree_id === worktree?.worktree_id,
+    current: worktree_id === worktree?.worktree_id,
     state: state === "same" ? "ok" : state,
   };
 }

@@ -6,14 +6,10 @@ import { autosave } from "../protocol/snapshot/autosave.ts";
 import { changeWorktree } from "../protocol/change/change.ts";
 import type { WorktreeChange } from "../protocol/change/kind.ts";
 import { isUnsaved } from "../protocol/look/compare.ts";
-import { defineOperation } from "./define.ts";
-import { WORKTREE_NAME } from "./inputs.ts";
+import { defineOperation, WORKTREE_NAME } from "./define.ts";
 import { type Look, lookAt } from "../protocol/look/look.ts";
 import { isAdopted } from "../protocol/open_worktree.ts";
 import { removeWorktree, worktreeRemoval } from "../protocol/worktree/remove.ts";
-
-/** What to do with work that no snapshot holds. */
-type Unsaved = "refuse" | "save" | "discard";
 
 /** Removes a worktree's folder and record; its snapshots stay. */
 export const worktreeRemove = defineOperation({
@@ -50,8 +46,8 @@ export const worktreeRemove = defineOperation({
     return await changeWorktree(context, worktree, begun, async (change) => {
       const { latest_snapshot_id } = change.worktree;
       using look = await lookUnlessGone(change);
-      const unsaved = input.discard ? "discard" : input.force ? "save" : "refuse";
-      const autosaveId = look === undefined ? null : await settleUnsaved(change, look, unsaved);
+      const isSettled = look === undefined || input.discard;
+      const autosaveId = isSettled ? null : await saveUnsaved(change, look, input.force);
       const seen = input.discard ? undefined : look?.table;
       const kept_until = await removeWorktree(change, { seen, autosaveId, discarded: input.discard });
       return { name, path, latest_snapshot_id, kept_until, autosave_snapshot_id: autosaveId };
@@ -63,18 +59,15 @@ function refuseMain(worktree: WorktreeConfig): void {
   const { name, path } = worktree;
   const adopted = isAdopted(worktree);
   if (!adopted && path !== "main") return;
-  throw new JvsError(
-    "E_USAGE",
-    adopted
-      ? `Cannot remove worktree "${name}": it is the adopted folder "${path.slice(3)}"`
-      : `Cannot remove worktree "${name}": it is the repository's first`,
-    {
-      hint: adopted
-        ? `To end its version control, delete the folder "${path.slice(3)}.jvs" and all snapshots in it.`
-        : "To delete the repository and all its snapshots, delete its folder.",
-      details: { worktree: name },
-    },
-  );
+  const folder = path.slice(3);
+  const [state, hint] = adopted
+    ? [
+      `it is the adopted folder "${folder}"`,
+      `To end its version control, delete the folder "${folder}.jvs" and all snapshots in it.`,
+    ]
+    : ["it is the repository's first", "To delete the repository and all its snapshots, delete its folder."];
+  const details = { worktree: name };
+  throw new JvsError("E_USAGE", `Cannot remove worktree "${name}": ${state}`, { hint, details });
 }
 
 /** Scans everything in the worktree, ignored files too. Undefined if its folder is already gone. */
@@ -90,47 +83,38 @@ async function lookUnlessGone(change: WorktreeChange): Promise<Look | undefined>
   look[Symbol.dispose]();
   const [index, boundary] = inside;
   const path = displayPath(look.table.path(index));
-  throw new JvsError(
-    "E_PERMISSION",
-    `Cannot remove worktree "${worktree.name}": "${path}" in it is a ${boundary.replace("_", " ")}`,
-    { hint: "Unmount it or move it away first; nothing was changed.", details: { path, boundary } },
-  );
+  const message = `Cannot remove worktree "${worktree.name}": "${path}" in it is a ${
+    boundary.replace("_", " ")
+  }`;
+  const hint = "Unmount it or move it away first; nothing was changed.";
+  throw new JvsError("E_PERMISSION", message, { hint, details: { path, boundary } });
 }
 
-/** Refuses, saves or ignores unsaved work, as the user asked. Gives the id of the autosave, or null if none was made. */
-async function settleUnsaved(change: WorktreeChange, look: Look, unsaved: Unsaved): Promise<string | null> {
+/** Saves unsaved work, or refuses if the user did not ask for that. Gives the id of the autosave; null if it needs none. */
+async function saveUnsaved(change: WorktreeChange, look: Look, isAsked: boolean): Promise<string | null> {
   const { worktree } = change;
-  if (unsaved === "discard") return null;
   if (look.scan.unreadable.length > 0) throw cannotBeSaved(worktree, look.scan.unreadable);
   if (!await isUnsaved(look, worktree.head_snapshot_id)) return null;
-  if (unsaved === "refuse") throw refusal(worktree);
+  if (!isAsked) {
+    const message = `Cannot remove worktree "${worktree.name}": it has work that no snapshot holds`;
+    throw new JvsError("E_UNSAVED_CHANGES", message, {
+      hint:
+        "See it with `jvs status`. Save it with `jvs snapshot`, or save everything, ignored files too, with --force. " +
+        "--discard loses it.",
+      details: { worktree: worktree.name },
+    });
+  }
   const { snapshotId, missing } = await autosave(change, null, `before removing worktree ${worktree.name}`);
   if (missing.length > 0) throw cannotBeSaved(worktree, missing);
   return snapshotId;
 }
 
-function refusal({ name }: WorktreeConfig): JvsError {
-  return new JvsError(
-    "E_UNSAVED_CHANGES",
-    `Cannot remove worktree "${name}": it has work that no snapshot holds`,
-    {
-      hint:
-        "See it with `jvs status`. Save it with `jvs snapshot`, or save everything, ignored files too, with --force. " +
-        "--discard loses it.",
-      details: { worktree: name },
-    },
-  );
-}
-
 function cannotBeSaved({ name }: WorktreeConfig, paths: readonly Uint8Array[]): JvsError {
-  return new JvsError(
-    "E_UNSAVED_CHANGES",
-    `Cannot remove worktree "${name}": these cannot be read, so they cannot be saved first: ${
-      namedPaths(paths)
-    }`,
-    {
-      hint: "Change their rights and try again, or lose them with --discard.",
-      details: { worktree: name, paths: paths.slice(0, 20).map(displayPath), count: paths.length },
-    },
-  );
+  const named = namedPaths(paths);
+  const message =
+    `Cannot remove worktree "${name}": these cannot be read, so they cannot be saved first: ${named}`;
+  return new JvsError("E_UNSAVED_CHANGES", message, {
+    hint: "Change their rights and try again, or lose them with --discard.",
+    details: { worktree: name, paths: paths.slice(0, 20).map(displayPath), count: paths.length },
+  });
 }

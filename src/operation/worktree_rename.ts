@@ -5,9 +5,7 @@ import { record, text } from "../model/schema.ts";
 import type { Store } from "../repo/store.ts";
 import { changeWorktree } from "../protocol/change/change.ts";
 import { commitChange } from "../protocol/change/commit.ts";
-import type { WorktreeChange } from "../protocol/change/kind.ts";
-import { defineOperation } from "./define.ts";
-import { WORKTREE_NAME } from "./inputs.ts";
+import { defineOperation, WORKTREE_NAME } from "./define.ts";
 import { lockRepository } from "../protocol/change/locks.ts";
 import { isAdopted } from "../protocol/open_worktree.ts";
 import { inodeOf, openPayloads, payloadName } from "../protocol/worktree/payload_roots.ts";
@@ -32,45 +30,30 @@ export const worktreeRename = defineOperation({
   async run(context, input) {
     const newName = checkName(input.new_name, "worktree");
     const worktree = context.store.worktrees.get(input.name);
-    if (isAdopted(worktree)) throw adoptedKeepsName(worktree);
-    const { name } = worktree;
+    const { name, path } = worktree;
+    if (isAdopted(worktree)) {
+      const hint = "An adopted folder keeps its name. Fork it to get a worktree with another name.";
+      const message = `Cannot rename worktree "${name}": it is the adopted folder "${path.slice(3)}"`;
+      throw new JvsError("E_USAGE", message, { hint, details: { worktree: name } });
+    }
     const begun = { kind: worktreeRenaming, target: name, details: {}, claims: { worktree_name: name } };
     return await changeWorktree(context, worktree, begun, async (change) => {
-      const { name: oldName } = change.worktree;
-      await reserveName(context, change.intent, newName);
-      await rename(change, oldName, newName);
-      const renamed = context.store.worktrees.get(newName);
-      return { name: newName, old_name: oldName, path: context.store.worktrees.root(renamed) };
+      const { intent, store, worktree } = change;
+      const { name: oldName, worktree_id } = worktree;
+      await reserveName(context, intent, newName);
+      using _lock = await lockRepository(change, intent.operation);
+      intent.step("renaming", { from: oldName, inode: inodeOfPayload(store, worktree) });
+      const note = { target: newName, details: { old_name: oldName, name: newName, worktree_id } };
+      await commitChange(change, note, { commit: () => carryOutRenaming(store, intent) });
+      const renamed = store.worktrees.get(newName);
+      return { name: newName, old_name: oldName, path: store.worktrees.root(renamed) };
     });
   },
 });
-
-async function rename(
-  change: WorktreeChange<typeof worktreeRenaming>,
-  from: string,
-  name: string,
-): Promise<void> {
-  const { intent, store, worktree } = change;
-  using _lock = await lockRepository(change, intent.operation);
-  intent.step("renaming", { from, inode: inodeOfPayload(store, worktree) });
-  const details = { old_name: from, name, worktree_id: worktree.worktree_id };
-  await commitChange(change, { target: name, details }, { commit: () => carryOutRenaming(store, intent) });
-}
 
 /** Empty if the folder has another name than the worktree, or is gone: then only the record changes. */
 function inodeOfPayload(store: Store, worktree: WorktreeConfig): string {
   if (worktree.path !== `worktrees/${worktree.name}`) return "";
   using payloads = openPayloads(store);
   return inodeOf(payloads, payloadName(worktree)) ?? "";
-}
-
-function adoptedKeepsName({ name, path }: WorktreeConfig): JvsError {
-  return new JvsError(
-    "E_USAGE",
-    `Cannot rename worktree "${name}": it is the adopted folder "${path.slice(3)}"`,
-    {
-      hint: "An adopted folder keeps its name. Fork it to get a worktree with another name.",
-      details: { worktree: name },
-    },
-  );
 }

@@ -9,21 +9,21 @@ export interface Context {
   /** The caller's folder, absolute. */
   readonly cwd: string;
   /** A repository that the user named (`--repo`, `JVS_REPO`); else it is found from `cwd`. */
-  readonly repo: string | undefined;
+  readonly repo?: string | undefined;
   /** `user@host`, or what the user set instead. */
   readonly actor: string;
-  readonly session: string | undefined;
+  readonly session?: string | undefined;
   /** For the audit record. */
-  readonly reason: string | undefined;
+  readonly reason?: string | undefined;
   /** How long to wait for a lock; undefined: as the settings say. */
-  readonly lockTimeoutMs: number | undefined;
+  readonly lockTimeoutMs?: number | undefined;
   /** An engine that the user forces (`JVS_SNAPSHOT_ENGINE`). */
-  readonly engine: string | undefined;
+  readonly engine?: string | undefined;
   /** Whether a program calls: then names must be exact, and nothing is guessed. */
   readonly forProgram: boolean;
   /** The user's config folder, which has the trusted repositories; absolute. */
-  readonly userConfig: string | undefined;
-  readonly home: string | undefined;
+  readonly userConfig?: string | undefined;
+  readonly home?: string | undefined;
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
   /** Finds the kind of change by the operation in an intent; undefined if this version does not know it. */

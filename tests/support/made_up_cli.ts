@@ -1,7 +1,6 @@
 import { boolean, integer, list, oneOf, record, text } from "../../src/model/schema.ts";
 import { JvsError } from "../../src/model/errors.ts";
-import { defineFreeOperation } from "../../src/operation/define.ts";
-import { catalogOf } from "../../src/operation/catalog.ts";
+import { catalogOf, defineFreeOperation } from "../../src/operation/define.ts";
 import { helpOn } from "../../src/operation/help.ts";
 import type { Io } from "../../src/surface/cli/io.ts";
 

@@ -1,11 +1,9 @@
 import { isJvsError } from "../../model/errors.ts";
 import { shortId } from "../../model/ids.ts";
-import { silentReporter } from "../../model/progress.ts";
 import { openRepository } from "../../operation/call.ts";
-import type { Catalog } from "../../operation/catalog.ts";
-import { type Argument, argumentsOf, choicesOf } from "./line/arguments.ts";
+import type { Catalog } from "../../operation/define.ts";
+import { type Argument, argumentsOf, choicesOf, GLOBALS } from "./line/arguments.ts";
 import { createContext } from "./context.ts";
-import { GLOBALS } from "./line/globals.ts";
 import { type Line, readLine } from "./line/read_line.ts";
 import type { Io } from "./io.ts";
 import { oneLine } from "./render/style.ts";
@@ -38,10 +36,8 @@ export async function complete(words: readonly string[], catalog: Catalog, io: I
 function atCursor(words: readonly string[]): { before: string[]; current: string; lead: string } {
   const before = words.slice(0, -1).filter((word) => word !== "=");
   const last = words.at(-1) ?? "";
-  const [, flag, value] = /^(--[^=]+)=([^]*)$/.exec(last) ?? [];
-  if (flag !== undefined && value !== undefined) {
-    return { before: [...before, flag], current: value, lead: `${flag}=` };
-  }
+  const [, flag, value = ""] = /^(--[^=]+)=([^]*)$/.exec(last) ?? [];
+  if (flag !== undefined) return { before: [...before, flag], current: value, lead: `${flag}=` };
   return { before, current: last === "=" ? "" : last, lead: "" };
 }
 
@@ -55,11 +51,17 @@ async function candidatesFor(
   const { open, operation, places, problem, words } = line;
   if (problem !== undefined && !isJvsError(problem)) throw problem;
   const own = operation === undefined ? [] : argumentsOf(operation.input.fields);
-  const all = [...own, ...argumentsOf(GLOBALS.fields)];
   // If the open flag needs no further value, another flag may follow.
   const mayBeFlag = current.startsWith("-") && (open?.hints.many || open?.hints.bare !== undefined);
   if (open !== undefined && !mayBeFlag) return await valuesOf(open, line, catalog, io);
-  if (current.startsWith("-")) return flagsOf(all.filter(({ hints }) => !hints.positional && !hints.hidden));
+  if (current.startsWith("-")) {
+    const flags = [...own, ...argumentsOf(GLOBALS.fields)];
+    const shown = flags.filter(({ hints }) => !hints.positional && !hints.hidden);
+    return shown.flatMap(({ name, schema: { description, fallback }, negatable }) => [
+      ...(fallback?.value === true ? [] : [[`--${name}`, description] as const]),
+      ...(negatable ? [[`--no-${name}`, description] as const] : []),
+    ]);
+  }
   const [word] = words;
   if (word === undefined) return firstWords(catalog);
   if (operation === undefined) return words.length === 1 ? followingWords(word, catalog) : [];
@@ -69,14 +71,6 @@ async function candidatesFor(
   const named = places.at(-1);
   if (place?.hints.completes === "command" && named !== undefined) return followingWords(named, catalog);
   return place === undefined ? [] : await valuesOf(place, line, catalog, io);
-}
-
-function flagsOf(flags: readonly Argument[]): Candidate[] {
-  return flags.flatMap(({ name, schema, negatable }) => {
-    const about = schema.description;
-    const plain: Candidate[] = schema.fallback?.value === true ? [] : [[`--${name}`, about]];
-    return negatable ? [...plain, [`--no-${name}`, about] as const] : plain;
-  });
 }
 
 function firstWords({ names }: Catalog): Candidate[] {
@@ -90,11 +84,12 @@ function followingWords(word: string, catalog: Catalog): Candidate[] {
 
 async function valuesOf(
   argument: Argument,
-  line: Line,
+  { given }: Line,
   catalog: Catalog,
   io: Io,
 ): Promise<readonly Candidate[]> {
-  switch (argument.hints.completes) {
+  const what = argument.hints.completes;
+  switch (what) {
     case "path":
       return [[FILES]];
     case "command":
@@ -106,37 +101,24 @@ async function valuesOf(
     case undefined:
       return choicesOf(argument).map((word) => [word]);
   }
-  return await fromRepository(argument.hints.completes, line, io);
-}
-
-async function fromRepository(
-  what: "snapshot" | "worktree" | "ref",
-  line: Line,
-  io: Io,
-): Promise<readonly Candidate[]> {
-  const [repo, directory] = ["repo", "directory"].map((flag) => line.given.get(flag)?.at(-1));
+  // The rest is in the repository: snapshots, worktrees, refs.
+  const [repo, directory] = ["repo", "directory"].map((flag) => given.get(flag)?.at(-1));
   const withoutActor = { needs: "nothing", changes: "nothing" } as const;
-  const signal = new AbortController().signal;
   const { store } = await openRepository(
-    await createContext(withoutActor, GLOBALS.check({ repo, directory }), {
-      io,
-      reporter: silentReporter,
-      signal,
-    }),
+    await createContext(withoutActor, GLOBALS.check({ repo, directory }), { io }),
   );
   const refs = (): Candidate[] => store.refs.list().map(({ ref_name, note }) => [ref_name, oneLine(note)]);
   if (what === "ref") return refs();
   if (what === "worktree") return store.worktrees.list().map(({ name, path }) => [name, path]);
   const newest = store.snapshots.list().slice(-MOST_SNAPSHOTS).reverse();
-  const described = await Promise.all(newest.map(async (id): Promise<Candidate[]> => {
+  const described = await Promise.all(newest.map(async (id) => {
     const { note, tags } = await store.snapshots.descriptor(id);
-    return [[shortId(id), oneLine(note)], ...tags.map((tag) => [tag, oneLine(note)] as const)];
+    return [shortId(id), ...tags].map((word) => [word, oneLine(note)] as const);
   }));
-  const byWord = new Map(described.flat().map((each) => [each[0], each]));
   return [
     ["HEAD", "the snapshot the worktree stands on"],
     ["LATEST", "the newest snapshot of its line"],
     ...refs(),
-    ...byWord.values(),
+    ...new Map(described.flat()),
   ];
 }

@@ -6,14 +6,14 @@ import type { Reporter } from "../../model/progress.ts";
 import type { AnyOperation } from "../../operation/define.ts";
 import type { Context } from "../../protocol/context.ts";
 import { contextFor, defaultActor } from "../../operation/caller.ts";
-import type { Globals } from "./line/globals.ts";
+import type { Globals } from "./line/arguments.ts";
 import type { Io } from "./io.ts";
 
 /** The context of an operation. Flags come before environment variables. */
 export async function createContext(
   operation: Pick<AnyOperation, "needs" | "changes">,
   globals: Globals,
-  { io, reporter, signal }: { io: Io; reporter: Reporter; signal: AbortSignal },
+  { io, reporter, signal }: { io: Io; reporter?: Reporter; signal?: AbortSignal },
 ): Promise<Context> {
   const needsActor = operation.needs === "repository" || operation.changes !== "nothing";
   const cwd = workingFolder(io, globals.directory);
@@ -57,15 +57,11 @@ function currentFolder(io: Io, directory: string | undefined): string {
     return io.cwd();
   } catch (error) {
     if (directory?.startsWith("/")) return "/";
+    const isGone = error instanceof Deno.errors.NotFound;
+    // Deno fails too if the path of the folder is not valid text. Its message says so.
+    const reason = isGone ? "it was removed" : error instanceof Error ? error.message : String(error);
+    const message = `Cannot work in the current folder: ${reason}`;
     const hint = "Go to another folder with cd, or name one with -C.";
-    if (error instanceof Deno.errors.NotFound) {
-      throw new JvsError("E_NOT_FOUND", "Cannot work in the current folder: it was removed", {
-        hint,
-        cause: error,
-      });
-    }
-    // Deno fails if the path of the folder is not valid text. Its message says so.
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new JvsError("E_USAGE", `Cannot work in the current folder: ${reason}`, { hint, cause: error });
+    throw new JvsError(isGone ? "E_NOT_FOUND" : "E_USAGE", message, { hint, cause: error });
   }
 }

@@ -1,33 +1,23 @@
 /** The terminal, environment and clock of the command line. Tests pass their own. */
-export interface Io {
-  /** Writes a whole text to standard output. False if the reading program has ended. */
-  out(text: string): boolean;
-  /** Writes a whole text to standard error, unless the reading program has ended. */
-  err(text: string): void;
-  readonly outIsTerminal: boolean;
-  readonly errIsTerminal: boolean;
-  /** The width of the terminal; 80 without one. */
-  columns(): number;
-  env(name: string): string | undefined;
-  cwd(): string;
-  /** Milliseconds since 1970. */
-  now(): number;
-  /** Ends the program at once. */
-  exit(code: number): never;
-}
+export type Io = ReturnType<typeof systemIo>;
 
 /** The real terminal, environment and clock. */
-export function systemIo(): Io {
+export function systemIo() {
   return {
-    out: (text) => writeAll(Deno.stdout, text),
-    err: (text) => void writeAll(Deno.stderr, text),
+    /** Writes a whole text to standard output. False if the reading program has ended. */
+    out: (text: string): boolean => writeAll(Deno.stdout, text),
+    /** Writes a whole text to standard error, unless the reading program has ended. */
+    err: (text: string): void => void writeAll(Deno.stderr, text),
     outIsTerminal: Deno.stdout.isTerminal(),
     errIsTerminal: Deno.stderr.isTerminal(),
+    /** The width of the terminal; 80 without one. */
     columns: terminalColumns,
     env: readEnv,
-    cwd: () => Deno.cwd(),
-    now: () => Date.now(),
-    exit: (code) => Deno.exit(code),
+    cwd: (): string => Deno.cwd(),
+    /** Milliseconds since 1970. */
+    now: (): number => Date.now(),
+    /** Ends the program at once. */
+    exit: (code: number): never => Deno.exit(code),
   };
 }
 

@@ -1,22 +1,18 @@
 /**
  * A command line, in order: `line/read_line.ts` splits it, `line/command.ts` checks it, `context.ts` adds the environment,
  * the operation runs, and `render/text_of.ts` turns its result into text. `errors.ts` does the same for an error.
- *
- * @module
  */
 import { JvsError } from "../../model/errors.ts";
-import { asJvsError } from "../../operation/as_jvs_error.ts";
-import { runOperation } from "../../operation/call.ts";
-import type { Catalog } from "../../operation/catalog.ts";
+import { asJvsError } from "../../operation/caller.ts";
+import { callOperation } from "../../operation/call.ts";
+import type { Catalog } from "../../operation/define.ts";
 import { operations } from "../../operation/registry.ts";
 import { createContext } from "./context.ts";
 import { errorText, exitCodeOf } from "./errors.ts";
 import { type Command, commandOf, outputOf } from "./line/command.ts";
-import type { Globals } from "./line/globals.ts";
 import { readLine } from "./line/read_line.ts";
 import type { Io } from "./io.ts";
 import { createProgress } from "./progress.ts";
-import { watchSignals } from "./signals.ts";
 import { createStyle, type Style } from "./render/style.ts";
 
 /** Runs one command line and gives the program's exit code. SPEC 11. */
@@ -65,9 +61,15 @@ async function runCommand(command: Command, io: Io, catalog: Catalog, signal: Ab
 }
 
 async function resultOf({ operation, input, globals }: Command, io: Io, signal: AbortSignal) {
-  using reporter = progressFor(io, globals);
+  const { progress, no_progress, quiet, color } = globals;
+  const line = io.errIsTerminal && !no_progress && !quiet;
+  using reporter = createProgress(io, {
+    mode: progress === "json" ? "json" : line ? "line" : "none",
+    quiet,
+    style: styleFor(io, io.errIsTerminal, color),
+  });
   const context = await createContext(operation, globals, { io, reporter, signal });
-  return await runOperation(operation, context, input);
+  return await callOperation(operation, context, input);
 }
 
 /** Prints a result. If that fails, the error says that the operation is done, so that the user does not run it again. */
@@ -76,14 +78,11 @@ function printResult(io: Io, text: string, name: string): void {
     io.out(text);
   } catch (error) {
     const reason = asJvsError(error).message.replace(/^Cannot go on: /, "");
-    throw new JvsError(
-      "E_IO",
-      `Cannot print the result of \`jvs ${name}\`, which was carried out: ${reason}`,
-      {
-        hint: "See what it did with `jvs status` and `jvs history`; give standard output a place to go.",
-        cause: error,
-      },
-    );
+    const message = `Cannot print the result of \`jvs ${name}\`, which was carried out: ${reason}`;
+    throw new JvsError("E_IO", message, {
+      hint: "See what it did with `jvs status` and `jvs history`; give standard output a place to go.",
+      cause: error,
+    });
   }
 }
 
@@ -96,18 +95,25 @@ function canPrint(io: Io, text: string): boolean {
   }
 }
 
-function progressFor(io: Io, { progress, no_progress, quiet, color }: Globals) {
-  const line = io.errIsTerminal && !no_progress && !quiet;
-  return createProgress(io, {
-    mode: progress === "json" ? "json" : line ? "line" : "none",
-    quiet,
-    style: styleFor(io, io.errIsTerminal, color),
-  });
-}
-
 const WIDTH_OF_FILES = 100;
 
 function styleFor(io: Io, terminal: boolean, wanted: boolean): Style {
   const color = terminal && wanted && io.env("NO_COLOR") === undefined && io.env("TERM") !== "dumb";
   return createStyle({ color, width: terminal ? io.columns() : WIDTH_OF_FILES });
+}
+
+/** The first Ctrl-C, or other signal to end, stops the operation with nothing half done. The second ends the program. */
+export function watchSignals(io: Io): Disposable & { readonly signal: AbortSignal } {
+  const controller = new AbortController();
+  const listeners = new DisposableStack();
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    const listener = () => {
+      const error = new JvsError("E_INTERRUPTED", `Interrupted by ${name}`, { details: { signal: name } });
+      if (controller.signal.aborted) io.exit(exitCodeOf(error));
+      controller.abort(error);
+    };
+    Deno.addSignalListener(name, listener);
+    listeners.defer(() => Deno.removeSignalListener(name, listener));
+  }
+  return { signal: controller.signal, [Symbol.dispose]: () => listeners.dispose() };
 }

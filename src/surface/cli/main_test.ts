@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { FakeIo, madeUp } from "../../../tests/support/made_up_cli.ts";
+import { tempDir } from "../../../tests/support/temp_dir.ts";
 import { VERSION } from "../../model/version.ts";
 import { runCli } from "./main.ts";
 
@@ -145,4 +146,32 @@ Deno.test("cli.ts ends quietly when nobody reads its output", async () => {
   const { stdout, stderr } = await new Deno.Command("bash", { args: ["-c", script, Deno.execPath(), cli] })
     .output();
   assertEquals([stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)), ["code 0\n", ""]);
+});
+
+const PROGRAM = `
+import { systemIo } from "${new URL("./io.ts", import.meta.url)}";
+import { watchSignals } from "${new URL("./main.ts", import.meta.url)}";
+const interruption = watchSignals(systemIo());
+interruption.signal.addEventListener("abort", () => console.log(interruption.signal.reason.code));
+setInterval(() => {}, 1000);
+console.log("waiting");
+`;
+
+Deno.test("watchSignals() stops the operation at the first signal and the program at the second", async () => {
+  using dir = tempDir();
+  Deno.writeTextFileSync(`${dir.path}/program.ts`, PROGRAM);
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    // The runner of tests takes such signals for itself, so they go to a program of their own.
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "-q", "--no-check", `${dir.path}/program.ts`],
+      stdout: "piped",
+    }).spawn();
+    const lines: string[] = [];
+    for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+      lines.push(text.trim());
+      child.kill(name); // once when it waits, once when it has stopped
+    }
+    assertEquals(lines, ["waiting", "E_INTERRUPTED"], name);
+    assertEquals((await child.status).code, 130, name);
+  }
 });

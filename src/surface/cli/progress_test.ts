@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { FakeIo } from "../../../tests/support/made_up_cli.ts";
-import { createProgress, type ProgressOptions } from "./progress.ts";
+import { createProgress } from "./progress.ts";
 import { createStyle } from "./render/style.ts";
 
-function progress(io: FakeIo, options: Partial<ProgressOptions> = {}) {
+function progress(io: FakeIo, options: Partial<Parameters<typeof createProgress>[1]> = {}) {
   return createProgress(io, {
     mode: "line",
     quiet: false,

@@ -2,10 +2,9 @@ import { absolutePath } from "../../model/absolute_path.ts";
 import type { Reporter } from "../../model/progress.ts";
 import { JvsError } from "../../model/errors.ts";
 import type { GivenFields, RecordSchema, Schema } from "../../model/schema.ts";
-import { inJvsErrors } from "../../operation/as_jvs_error.ts";
 import type { Context } from "../../protocol/context.ts";
 import { callOperation, openRepository } from "../../operation/call.ts";
-import { contextFor, defaultActor } from "../../operation/caller.ts";
+import { contextFor, defaultActor, inJvsErrors } from "../../operation/caller.ts";
 import {
   type OperationName,
   type OperationOf,
@@ -52,12 +51,11 @@ type Method<O> = O extends { input: RecordSchema<infer I>; output: Schema<infer 
   : (input: GivenFields<I>, options?: CallOptions) => Promise<R>
   : never;
 
-type OnRepository = {
-  [N in OperationName]: OperationOf<N> extends { needs: "repository" } ? N : never;
-}[OperationName];
-
 /** A method for each operation on a repository: `snapshot`, `restore`, `worktreeFork`, … */
-export type RepositoryMethods = { readonly [N in OnRepository as MethodName<N>]: Method<OperationOf<N>> };
+export type RepositoryMethods = {
+  readonly [N in OperationName as OperationOf<N> extends { needs: "repository" } ? MethodName<N> : never]:
+    Method<OperationOf<N>>;
+};
 
 /** The name of an operation's method. */
 export function methodName(operation: string): string {
@@ -105,7 +103,8 @@ export class Repository {
         hint: `There are: ${operations.names.join(", ")}.`,
       });
     }
-    const signal = eitherOf(this.options.signal, options.signal);
+    const signals = [this.options.signal, options.signal].filter((signal) => signal !== undefined);
+    const signal = AbortSignal.any(signals);
     return await inJvsErrors(signal, async () => {
       const context = await contextOf(this.folder, { ...this.options, signal }, options.reason);
       return await callOperation(await operations.load(operation), context, input);
@@ -131,7 +130,11 @@ async function make(
 ): Promise<Repository> {
   return await inJvsErrors(options.signal, async () => {
     const folder = absolutePath(path, Deno.cwd());
-    const [cwd, input] = operation === "init" ? whereToInit(folder) : [folder, {}];
+    // `init` makes a folder of this name in the folder around it. Without a name it uses the folder that it is in.
+    const slash = folder.lastIndexOf("/");
+    const [cwd, input] = operation === "adopt" || isFolder(folder)
+      ? [folder, {}]
+      : [folder.slice(0, slash) || "/", { name: folder.slice(slash + 1) }];
     const context = await contextOf(cwd, options);
     const result = await callOperation(await operations.load(operation), context, input);
     const { worktree } = result as ResultOf<typeof operation>;
@@ -139,18 +142,8 @@ async function make(
   });
 }
 
-/** `init` makes a folder of this name in the current folder. Without a name it uses the current folder. */
-function whereToInit(folder: string): [cwd: string, input: { name?: string }] {
-  const slash = folder.lastIndexOf("/");
-  return isFolder(folder) ? [folder, {}] : [folder.slice(0, slash) || "/", { name: folder.slice(slash + 1) }];
-}
-
 async function contextOf(cwd: string, options: RepositoryOptions, reason?: string): Promise<Context> {
   return contextFor({ ...options, cwd, actor: options.actor ?? await defaultActor(), reason });
-}
-
-function eitherOf(...signals: (AbortSignal | undefined)[]): AbortSignal {
-  return AbortSignal.any(signals.filter((signal) => signal !== undefined));
 }
 
 function isFolder(path: string): boolean {

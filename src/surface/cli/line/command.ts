@@ -1,10 +1,8 @@
 import { nearest } from "../../../model/nearest.ts";
 import { quoted } from "../../../model/path_text.ts";
 import { type Fields, type InferFields, type RecordSchema, SchemaMismatch } from "../../../model/schema.ts";
-import type { Catalog } from "../../../operation/catalog.ts";
-import type { AnyOperation } from "../../../operation/define.ts";
-import { type Argument, argumentsOf, choicesOf, written } from "./arguments.ts";
-import { GLOBALS, type Globals } from "./globals.ts";
+import type { AnyOperation, Catalog } from "../../../operation/define.ts";
+import { type Argument, argumentsOf, choicesOf, GLOBALS, type Globals, written } from "./arguments.ts";
 import type { Line } from "./read_line.ts";
 import { usage } from "./usage.ts";
 
@@ -20,18 +18,12 @@ export async function commandOf(line: Line, catalog: Catalog): Promise<Command> 
   const { operation, places, given, problem } = await withHelpOrVersion(line, catalog);
   if (problem !== undefined || operation === undefined) throw problem;
   const { name, input } = operation;
-  const own = argumentsOf(input.fields);
-  const placed = placedArguments(name, own, places);
+  const placed = placedArguments(name, argumentsOf(input.fields), places);
   return {
     operation,
     // An input field may have the name of a global flag, such as `--reason`. Then both get the value.
-    globals: checkedValues(
-      name,
-      GLOBALS,
-      argumentsOf(GLOBALS.fields),
-      (argument) => given.get(argument.name),
-    ),
-    input: checkedValues(name, input, own, (argument) => placed.get(argument) ?? given.get(argument.name)),
+    globals: checkedValues(name, GLOBALS, (argument) => given.get(argument.name)),
+    input: checkedValues(name, input, ({ field, name }) => placed.get(field) ?? given.get(name)),
   };
 }
 
@@ -56,17 +48,17 @@ function placedArguments(
   command: string,
   own: readonly Argument[],
   texts: readonly string[],
-): Map<Argument, readonly string[]> {
+): Map<string, readonly string[]> {
   const places = own.filter(({ hints }) => hints.positional);
   let left = [...texts];
   let spare = left.length - places.filter(({ required }) => required).length;
-  const placed = new Map<Argument, readonly string[]>();
+  const placed = new Map<string, readonly string[]>();
   places.forEach((argument, i) => {
     if (left.length === 0 || (!argument.required && spare <= 0)) return;
     const after = places.slice(i + 1).filter(({ required }) => required).length;
     const taken = argument.isList ? Math.max(1, left.length - after) : 1;
     if (!argument.required) spare -= taken;
-    placed.set(argument, left.slice(0, taken));
+    placed.set(argument.field, left.slice(0, taken));
     left = left.slice(taken);
   });
   const extra = left[0];
@@ -80,10 +72,10 @@ function placedArguments(
 function checkedValues<F extends Fields>(
   command: string,
   schema: RecordSchema<F>,
-  all: readonly Argument[],
   given: (argument: Argument) => readonly (string | boolean)[] | undefined,
 ): InferFields<F> {
   const values: Record<string, unknown> = {};
+  const all = argumentsOf(schema.fields);
   for (const argument of all) {
     const value = valueOf(command, argument, given(argument) ?? []);
     if (value !== undefined) values[argument.field] = value;

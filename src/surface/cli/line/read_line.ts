@@ -1,26 +1,13 @@
 import { nearest } from "../../../model/nearest.ts";
 import { quoted } from "../../../model/path_text.ts";
-import type { Catalog } from "../../../operation/catalog.ts";
-import type { AnyOperation } from "../../../operation/define.ts";
-import { type Argument, argumentsOf } from "./arguments.ts";
-import { GLOBALS } from "./globals.ts";
+import type { AnyOperation, Catalog } from "../../../operation/define.ts";
+import { type Argument, argumentsOf, GLOBALS } from "./arguments.ts";
 import { unknownCommand, usage } from "./usage.ts";
 
 /** The parts of a command line. They are not complete or checked yet. */
-export interface Line {
-  /** The one or two words at the place of the command. */
-  readonly words: readonly string[];
-  /** The command. `help` if there are no words; undefined if there is no such command. */
-  readonly operation: AnyOperation | undefined;
-  /** The arguments without a flag. */
-  readonly places: readonly string[];
-  /** The values of each flag by its name. A switch has true or false. */
-  readonly given: ReadonlyMap<string, readonly (string | boolean)[]>;
-  /** The last flag of the line, if it needs a value or accepts one more. */
-  readonly open: Argument | undefined;
-  /** The first mistake. The rest of the line was read too. */
-  readonly problem: unknown;
-}
+export type Line = Readonly<
+  Pick<LineReader, "words" | "operation" | "places" | "given" | "open" | "problem">
+>;
 
 /**
  * Reads a command line once, from left to right, to run it or to complete it. Global flags may be anywhere. A flag of the
@@ -38,21 +25,22 @@ export async function readLine(args: readonly string[], catalog: Catalog): Promi
   return reader;
 }
 
-/** A flag, and its value if it is a switch. */
-interface Flag {
-  readonly argument: Argument;
-  readonly means: boolean;
-}
-
-class LineReader implements Line {
+class LineReader {
+  /** The one or two words at the place of the command. */
   readonly words: string[] = [];
+  /** The arguments without a flag. */
   readonly places: string[] = [];
+  /** The values of each flag by its name. A switch has true or false. */
   readonly given = new Map<string, (string | boolean)[]>();
+  /** The command. `help` if there are no words; undefined if there is no such command. */
   operation: AnyOperation | undefined;
+  /** The last flag of the line, if it needs a value or accepts one more. */
   open: Argument | undefined;
+  /** The first mistake. The rest of the line was read too. */
   problem: unknown;
 
-  private readonly flags = new Map<string, Flag>();
+  /** The flags as they are written, each with what it means if it is a switch. */
+  private readonly flags = new Map<string, { readonly argument: Argument; readonly means: boolean }>();
   /** Flags before the command's name. They are unknown until the command is known. */
   private readonly early: string[] = [];
   private isCommandRead = false;
@@ -76,25 +64,24 @@ class LineReader implements Line {
     const flag = this.flags.get(name);
     if (flag === undefined) return this.severalInOne(text, after);
     const { argument, means } = flag;
-    if (!argument.takesValue) {
-      if (joined === undefined) this.give(argument, means);
-      else this.fail(`${name} takes no value`, { flag: argument.name });
-      return 0;
-    }
-    if (joined !== undefined) {
-      this.give(argument, joined);
-      return 0;
-    }
-    const values = this.valuesIn(after, argument);
-    const takesMore = values.length === 0 || argument.hints.many === true;
-    if (takesMore && values.length === after.length) this.open = argument;
+    if (joined === undefined && argument.takesValue) return this.valuesOf(argument, after);
+    if (joined === undefined || argument.takesValue) this.give(argument, joined ?? means);
+    else this.fail(`${name} takes no value`, { flag: argument.name });
+    return 0;
+  }
+
+  /** Reads the values of a flag: the next word, or with `many` all words up to the next flag. Gives their number. */
+  private valuesOf(argument: Argument, after: readonly string[]): number {
+    const { name, hints: { bare, many = false, placeholder = name.toUpperCase() } } = argument;
+    const end = after.findIndex((word) =>
+      // A flag with an optional value does not take a word that looks like a flag.
+      this.flags.has(splitFlag(word)[0]) || (bare !== undefined && word.startsWith("-"))
+    );
+    const values = after.slice(0, end === -1 ? after.length : end).slice(0, many ? undefined : 1);
+    if ((values.length === 0 || many) && values.length === after.length) this.open = argument;
     if (values.length > 0) this.give(argument, ...values);
-    else if (argument.hints.bare !== undefined) this.give(argument, argument.hints.bare);
-    else {
-      const { name, hints } = argument;
-      const example = `--${name} ${hints.placeholder ?? name.toUpperCase()}`;
-      this.fail(`--${name} needs a value: ${example}`, { flag: name });
-    }
+    else if (bare !== undefined) this.give(argument, bare);
+    else this.fail(`--${name} needs a value: --${name} ${placeholder}`, { flag: name });
     return values.length;
   }
 
@@ -118,22 +105,13 @@ class LineReader implements Line {
     return 0;
   }
 
-  /** The values of a flag: the next word, or with `many` all words up to the next flag. */
-  private valuesIn(words: readonly string[], { hints }: Argument): readonly string[] {
-    const ends = words.findIndex((word) =>
-      // A flag with an optional value does not take a word that looks like a flag.
-      this.flags.has(splitFlag(word)[0]) || (hints.bare !== undefined && word.startsWith("-"))
-    );
-    return words.slice(0, ends === -1 ? words.length : ends).slice(0, hints.many ? undefined : 1);
-  }
-
   /** Finds the command, and with it the command's flags. */
   private async readCommand(): Promise<void> {
     this.isCommandRead = true;
     const [first = "help", second] = this.words;
     const name = [this.words.join(" "), first].find((words) => this.catalog.has(words));
     if (name === undefined) {
-      this.problem ??= unknownCommand(first, second, this.catalog);
+      this.problem ??= unknownCommand(this.words, this.catalog);
       return;
     }
     if (name === first && second !== undefined) this.places.push(second);

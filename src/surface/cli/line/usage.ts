@@ -1,7 +1,7 @@
 import { JvsError } from "../../../model/errors.ts";
 import { nearest } from "../../../model/nearest.ts";
 import { quoted } from "../../../model/path_text.ts";
-import type { Catalog } from "../../../operation/catalog.ts";
+import type { Catalog } from "../../../operation/define.ts";
 
 /** `E_USAGE` for wrong arguments or flags of a command. `meant` is the most similar correct word. */
 export function usage(
@@ -18,7 +18,7 @@ export function usage(
 }
 
 /** `E_USAGE` for words that are no command, with the most similar command. */
-export function unknownCommand(word: string, next: string | undefined, catalog: Catalog): JvsError {
+export function unknownCommand([word = "help", next]: readonly string[], catalog: Catalog): JvsError {
   const group = catalog.group(word);
   const words = next === undefined || group.length === 0 ? word : `${word} ${next}`;
   const names = catalog.names.flatMap((name) => [name, name.split(" ")[0] as string]);

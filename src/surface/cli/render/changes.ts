@@ -1,45 +1,41 @@
 import { formatBytes } from "../../../model/duration.ts";
 import type { ResultOf } from "../../../operation/registry.ts";
-import { count, grouped, oneLine, pad, pathText, type Style, type Tone, widest } from "./style.ts";
-import { byFolder, type Difference, eachPath, type Row } from "./folders.ts";
-import type { Renderer, View } from "./view.ts";
+import {
+  count,
+  grouped,
+  oneLine,
+  pad,
+  pathText,
+  type Renderer,
+  type Style,
+  type Tone,
+  widest,
+} from "./style.ts";
+import { type Difference, type Row, rowsOf } from "./folders.ts";
 import { shortName, WAYS_ON } from "./words.ts";
-
-type Diff = ResultOf<"diff">;
 
 /** The list of differences between two trees. */
 export const renderDiff: Renderer<"diff"> = ({ differences, summary }, { style, input }) => {
   if (input.name_only === true) return differences.map(({ path }) => `${pathText(path)}\n`).join("");
-  if (input.patch === true && differences.length > 0) return patchText(differences, style);
-  const rows = rowsOf(differences, input);
-  const lines = rows.map((row) => rowLine(row, style));
-  const plain = lines.filter((_, i) => rows[i]?.inside === "");
+  if (input.patch === true && differences.length > 0) {
+    // As patch(1) reads them. A difference without a patch is one line, which patch(1) skips.
+    return differences.map((each) =>
+      each.patch ? paintPatch(each.patch, style) : `${differenceLine(each, style)}\n`
+    ).join("");
+  }
+  const rows = rowsOf(differences, input.all === true).map((row) => [row, rowLine(row, style)] as const);
+  const plain = rows.filter(([{ inside }]) => inside === "").map(([, line]) => line);
   const width = Math.min(widest(plain), style.width - ROOM_FOR_SIZES);
-  const sized = rows.map(({ difference, inside }, i) => {
-    const line = lines[i] ?? "";
-    return inside === ""
-      ? `${pad(line, width)}  ${style.paint("faint", sizeText(difference))}`.trimEnd()
-      : line;
-  });
+  const lines = rows.map(([{ difference, inside }, line]) =>
+    inside === "" ? `${pad(line, width)}  ${style.paint("faint", sizeText(difference))}`.trimEnd() : line
+  );
   const total = changesText(summary);
-  return [...sized, total === NOTHING ? "No differences." : total].map((line) => `${line}\n`).join("");
+  return [...lines, total === "" ? "No differences." : total].map((line) => `${line}\n`).join("");
 };
-
-/** The rows of a list: with `--all` one for each path, else one for a whole new, removed or moved folder. */
-function rowsOf(differences: readonly Difference[], { all }: View["input"]): Row[] {
-  return all === true ? eachPath(differences) : byFolder(differences);
-}
 
 function rowLine({ difference, inside }: Row, style: Style): string {
   const line = differenceLine(difference, style);
   return inside === "" ? line : `${line}  ${style.paint("faint", `(${inside})`)}`;
-}
-
-/** All patches, as patch(1) reads them. A difference without a patch is one line, which patch(1) skips. */
-function patchText(differences: readonly Difference[], style: Style): string {
-  return differences.map((each) =>
-    each.patch ? paintPatch(each.patch, style) : `${differenceLine(each, style)}\n`
-  ).join("");
 }
 
 const PATCH_TONES: Readonly<Record<string, Tone>> = { "+": "good", "-": "bad", "@": "name", "\\": "faint" };
@@ -57,12 +53,11 @@ function paintPatch(patch: string, style: Style): string {
 const CONTROL_CHARACTERS = /(?!\t)[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
 
 const ROOM_FOR_SIZES = 24;
-const NOTHING = "nothing";
 
-/** `2 added, 1 removed`; `nothing` when there is nothing. */
-function changesText({ added, removed, modified, renamed }: Diff["summary"]): string {
+/** `2 added, 1 removed`; empty if nothing differs. */
+function changesText({ added, removed, modified, renamed }: ResultOf<"diff">["summary"]): string {
   const counts = Object.entries({ added, removed, modified, renamed }).filter(([, number]) => number > 0);
-  return counts.map(([word, number]) => `${grouped(number)} ${word}`).join(", ") || NOTHING;
+  return counts.map(([word, number]) => `${grouped(number)} ${word}`).join(", ");
 }
 
 const LETTERS: Record<Difference["kind"], readonly [letter: string, tone: Tone]> = {
@@ -73,10 +68,7 @@ const LETTERS: Record<Difference["kind"], readonly [letter: string, tone: Tone]>
 };
 
 /** One difference: a letter, the path, and what differs beside the content. */
-function differenceLine(
-  { kind, path, old_path, type, aspects }: Difference,
-  style: Style,
-): string {
+function differenceLine({ kind, path, old_path, type, aspects }: Difference, style: Style): string {
   const [letter, tone] = LETTERS[kind];
   const slash = type === "dir" ? "/" : "";
   const from = old_path ? `${pathText(old_path)}${slash} → ` : "";
@@ -87,18 +79,16 @@ function differenceLine(
 }
 
 function sizeText({ size_before: before, size_after: after }: Difference): string {
-  if (before !== null && after !== null) {
-    return before === after ? formatBytes(after) : `${formatBytes(before)} → ${formatBytes(after)}`;
-  }
-  if (after !== null) return `+${formatBytes(after)}`;
-  return before === null ? "" : `-${formatBytes(before)}`;
+  if (before === null) return after === null ? "" : `+${formatBytes(after)}`;
+  if (after === null) return `-${formatBytes(before)}`;
+  return before === after ? formatBytes(after) : `${formatBytes(before)} → ${formatBytes(after)}`;
 }
 
 const MOST_LINES = 100;
 
 /** The snapshot a worktree stands on, and its unsaved work. */
 export const renderStatus: Renderer<"status"> = (result, { style, input }) => {
-  const { worktree, path, head_snapshot_id: head, latest_snapshot_id: latest, differences } = result;
+  const { worktree, path, head_snapshot_id: head, latest_snapshot_id: latest, differences, hidden } = result;
   const lines = [`Worktree ${style.paint("strong", worktree)} in ${oneLine(path)}`];
   if (head === null) lines.push("No snapshot yet: nothing here is saved. Save it with `jvs snapshot`.");
   else if (result.detached && latest !== null) {
@@ -111,14 +101,14 @@ export const renderStatus: Renderer<"status"> = (result, { style, input }) => {
         "`jvs doctor --repair-runtime`, completes or undoes it.",
     );
   }
-  if (result.clean) {
-    const { hidden } = result;
-    const clean = hidden.length === 0
-      ? style.paint("good", "Clean: everything is saved.")
-      : `Clean, as far as you may look: ${count(hidden.length, "path", "paths")} not compared.`;
-    lines.push(head === null ? "The folder is empty." : clean);
+  if (result.clean && head === null) lines.push("The folder is empty.");
+  else if (result.clean && hidden.length === 0) {
+    lines.push(style.paint("good", "Clean: everything is saved."));
+  } else if (result.clean) {
+    const paths = count(hidden.length, "path");
+    lines.push(`Clean, as far as you may look: ${paths} not compared.`);
   } else if (head !== null) lines.push(`Not saved: ${changesText(result.changes)}`);
-  const rows = rowsOf(differences, input);
+  const rows = rowsOf(differences, input.all === true);
   const shown = input.all === true ? rows : rows.slice(0, MOST_LINES);
   for (const row of shown) lines.push(`  ${rowLine(row, style)}`);
   const more = rows.slice(shown.length).reduce((sum, { paths }) => sum + paths, 0);

@@ -1,8 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { idOf } from "../../../../tests/support/made_up_results.ts";
-import { createStyle, displayWidth } from "./style.ts";
+import { createStyle, displayWidth, type View } from "./style.ts";
 import { renderDiff, renderStatus } from "./changes.ts";
-import type { View } from "./view.ts";
 
 const now = Date.parse("2026-05-01T13:00:00Z");
 const view: View = { style: createStyle({ color: false, width: 100 }), now, input: {} };

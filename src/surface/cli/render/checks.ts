@@ -1,8 +1,7 @@
 import { shortId } from "../../../model/ids.ts";
 import type { Finding } from "../../../model/records.ts";
 import type { ResultOf } from "../../../operation/registry.ts";
-import { count, pathText, type Style, type Tone } from "./style.ts";
-import type { Renderer } from "./view.ts";
+import { count, pathText, type Renderer, type Style, type Tone } from "./style.ts";
 
 type Verified = ResultOf<"verify">;
 
@@ -13,23 +12,23 @@ export const renderVerify: Renderer<"verify"> = (
 ) => {
   const of = (severity: Verified["severity"]) => snapshots.filter((each) => each.severity === severity);
   const good = of("ok");
+  const title = (mark: string, tone: Tone, id: string) =>
+    `${style.paint(tone, mark)}  ${style.paint("name", id)}  `;
   const lines = [
     ...of("critical").flatMap((each) => [
-      `${style.paint("bad", "TAMPERED")}  ${style.paint("name", each.snapshot_id)}  ${reason(each)}`,
+      title("TAMPERED", "bad", each.snapshot_id) + reason(each),
       ...each.files.map(({ path, problem }) => `    ${problem}  ${pathText(path)}`),
     ]),
     ...of("unchecked").flatMap((each) => [
-      `${style.paint("notice", "UNCHECKED")}  ${style.paint("name", each.snapshot_id)}  ${reason(each)}`,
-      ...each.unchecked.slice(0, MOST_LISTED).map(({ path, owner }) => `    of ${owner}  ${pathText(path)}`),
-      ...moreThan(each.unchecked),
+      title("UNCHECKED", "notice", each.snapshot_id) + reason(each),
+      ...firstOf(each.unchecked, ({ path, owner }) => `of ${owner}  ${pathText(path)}`),
     ]),
     ...of("degraded").flatMap(({ snapshot_id, worn }) => [
-      `${style.paint("notice", "DEGRADED")}  ${style.paint("name", snapshot_id)}  ${WORN}`,
-      ...worn.slice(0, MOST_LISTED).map(({ path, lost }) => `    ${lost}  ${pathText(path)}`),
-      ...moreThan(worn),
+      title("DEGRADED", "notice", snapshot_id) + WORN,
+      ...firstOf(worn, ({ path, lost }) => `${lost}  ${pathText(path)}`),
     ]),
+    ...findings.map((finding) => findingLine(finding, style)),
   ];
-  for (const finding of findings) lines.push(findingLine(finding, style));
   const partly = good.some((each) => each.payload_hash_valid === null)
     ? ", of which only a part was read"
     : "";
@@ -45,8 +44,10 @@ export const renderVerify: Renderer<"verify"> = (
 const WORN = "All content is whole, but metadata was lost, as some copiers do; a restore brings it back.";
 const MOST_LISTED = 20;
 
-function moreThan({ length }: readonly unknown[]): string[] {
-  return length > MOST_LISTED ? [`    and ${length - MOST_LISTED} more; --json lists all`] : [];
+function firstOf<T>(all: readonly T[], lineOf: (each: T) => string): string[] {
+  const lines = all.slice(0, MOST_LISTED).map((each) => `    ${lineOf(each)}`);
+  const more = all.length - lines.length;
+  return more > 0 ? [...lines, `    and ${more} more; --json lists all`] : lines;
 }
 
 function reason({ message, checksum_valid }: Verified["snapshots"][number]): string {
@@ -54,20 +55,15 @@ function reason({ message, checksum_valid }: Verified["snapshots"][number]): str
 }
 
 /** The findings and repairs of doctor. */
-export const renderDoctor: Renderer<"doctor"> = (
-  { healthy, findings, repaired },
-  { style },
-) => {
-  const lines = repaired.map((each) => `${style.paint("good", "Repaired")}  ${each}`);
-  if (findings.length > 0) {
-    lines.push(style.paint("strong", `Findings: ${findings.length}`));
-    for (const finding of findings) lines.push(findingLine(finding, style));
-  }
-  lines.push(
+export const renderDoctor: Renderer<"doctor"> = ({ healthy, findings, repaired }, { style }) => {
+  const lines = [
+    ...repaired.map((each) => `${style.paint("good", "Repaired")}  ${each}`),
+    ...(findings.length > 0 ? [style.paint("strong", `Findings: ${findings.length}`)] : []),
+    ...findings.map((finding) => findingLine(finding, style)),
     healthy
       ? `The repository is ${style.paint("good", "healthy")}.`
       : `The repository is ${style.paint("bad", "not in order")}: see the findings above.`,
-  );
+  ];
   return `${lines.join("\n")}\n`;
 };
 
@@ -79,10 +75,8 @@ const TONES: Record<Finding["severity"], Tone> = {
 };
 
 /** A finding, with its place and its repair. */
-function findingLine(
-  { severity, code, message, repair, path, snapshot_id }: Finding,
-  style: Style,
-): string {
+function findingLine(finding: Finding, style: Style): string {
+  const { severity, code, message, repair, path, snapshot_id } = finding;
   const place = path ?? (snapshot_id === null ? null : shortId(snapshot_id));
   const where = place === null || message.includes(place) ? "" : ` [${place}]`;
   const flag = repair === "repair_runtime" ? "--repair-runtime" : `--repair ${repair}`;

@@ -1,8 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { idOf } from "../../../../tests/support/made_up_results.ts";
-import { createStyle } from "./style.ts";
+import { createStyle, type View } from "./style.ts";
 import { renderDoctor, renderVerify } from "./checks.ts";
-import type { View } from "./view.ts";
 
 const now = Date.parse("2026-05-01T13:00:00Z");
 const view: View = { style: createStyle({ color: false, width: 100 }), now, input: {} };

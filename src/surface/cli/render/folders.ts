@@ -1,6 +1,7 @@
 import { formatBytes } from "../../../model/duration.ts";
 import type { ResultOf } from "../../../operation/registry.ts";
-import { count } from "./style.ts";
+import { count, joinTexts } from "./style.ts";
+import { othersText } from "./words.ts";
 
 /** One path that differs. */
 export type Difference = ResultOf<"diff">["differences"][number];
@@ -14,16 +15,18 @@ export interface Row {
   readonly paths: number;
 }
 
-/** A line for each path. */
-export function eachPath(differences: readonly Difference[]): Row[] {
-  return differences.map((difference) => ({ difference, inside: "", paths: 1 }));
+/** The rows of a list of differences: with `all` one for each path, else one for a whole new, removed or moved folder. */
+export function rowsOf(differences: readonly Difference[], all: boolean): Row[] {
+  return all
+    ? differences.map((difference) => ({ difference, inside: "", paths: 1 }))
+    : byFolder(differences);
 }
 
 /**
  * One line for each folder that is new, removed or moved as a whole, with a count of its content. All other paths have
  * their own lines: those in a folder that stays, and those that moved out of a folder alone.
  */
-export function byFolder(differences: readonly Difference[]): Row[] {
+function byFolder(differences: readonly Difference[]): Row[] {
   const made = new Set<string>();
   const gone = new Set<string>();
   for (const { kind, path, type, aspects } of differences) {
@@ -113,7 +116,6 @@ class Group {
     const inside = head.type === "dir" ? all.filter(({ path }) => path !== head.path) : [];
     const of = (...types: string[]) => inside.filter(({ type }) => types.includes(type)).length;
     const [files, folders, links] = [of("file"), of("dir"), of("symlink")];
-    const other = inside.length - files - folders - links;
     const bytes = inside.reduce(
       (sum, { size_before, size_after }) => sum + (size_after ?? size_before ?? 0),
       0,
@@ -121,11 +123,9 @@ class Group {
     const sign = head.kind === "added" ? "+" : head.kind === "removed" ? "-" : "";
     const parts = [
       files > 0 ? count(files, "file") : "",
-      folders > 0 ? count(folders, "folder") : "",
-      links > 0 ? count(links, "link") : "",
-      other > 0 ? `${other} other` : "",
+      ...othersText(folders, links, inside.length - files - folders - links),
       files > 0 ? `${sign}${formatBytes(bytes)}` : "",
     ];
-    return { difference: head, inside: parts.filter((part) => part !== "").join(", "), paths };
+    return { difference: head, inside: joinTexts(parts, ", "), paths };
   }
 }

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { byFolder, type Difference, eachPath } from "./folders.ts";
+import { type Difference, rowsOf } from "./folders.ts";
 
 /** A difference from a line such as `A d data`, `D f data/a 5` or `R f old -> new 5`; `M f x type` changed its type. */
 function parsed(line: string): Difference {
@@ -21,7 +21,7 @@ function parsed(line: string): Difference {
 
 /** The lines that a list becomes. */
 function lines(...list: string[]): string[] {
-  const rows = byFolder(list.map(parsed));
+  const rows = rowsOf(list.map(parsed), false);
   assertEquals(
     rows.reduce((sum, { paths }) => sum + paths, 0),
     list.length,
@@ -34,7 +34,7 @@ function lines(...list: string[]): string[] {
   );
 }
 
-Deno.test("byFolder() makes one line of a folder that is wholly new or gone, with all below it", () => {
+Deno.test("rowsOf() makes one line of a folder that is wholly new or gone, with all below it", () => {
   assertEquals(
     lines("D d data", "D f data/a 5", "D d data/sub", "D l data/sub/l", "D p data/sub/p", "D f data/z 1"),
     ["removed data/ 2 files, 1 folder, 1 link, 1 other, -6 B"],
@@ -43,7 +43,7 @@ Deno.test("byFolder() makes one line of a folder that is wholly new or gone, wit
   assertEquals(lines("A d new", ...many), ["added new/ 5,000 files, +5 MB"]);
 });
 
-Deno.test("byFolder() names paths in a folder that stays, and folders in it that do not", () => {
+Deno.test("rowsOf() names paths in a folder that stays, and folders in it that do not", () => {
   assertEquals(lines("D f kept/a 1", "A d kept/new", "A f kept/new/x 2", "M f kept/z content"), [
     "removed kept/a",
     "added kept/new/ 1 file, +2 B",
@@ -52,7 +52,7 @@ Deno.test("byFolder() names paths in a folder that stays, and folders in it that
   assertEquals(lines("M d kept mode", "A f kept/a 1"), ["modified kept/", "added kept/a"]);
 });
 
-Deno.test("byFolder() knows folders from paths that only begin alike", () => {
+Deno.test("rowsOf() knows folders from paths that only begin alike", () => {
   // In the order of raw bytes, "-" stands between a folder and what is in it.
   assertEquals(lines("D d data", "D f data-x 1", "D f data/a 2"), [
     "removed data/ 1 file, -2 B",
@@ -60,12 +60,12 @@ Deno.test("byFolder() knows folders from paths that only begin alike", () => {
   ]);
 });
 
-Deno.test("byFolder() counts folders alone, and leaves an empty one as it is", () => {
+Deno.test("rowsOf() counts folders alone, and leaves an empty one as it is", () => {
   assertEquals(lines("A d a", "A d a/b", "A d a/b/c"), ["added a/ 2 folders"]);
   assertEquals(lines("A d empty"), ["added empty/"]);
 });
 
-Deno.test("byFolder() tells what is in a folder that became something else, or was something else", () => {
+Deno.test("rowsOf() tells what is in a folder that became something else, or was something else", () => {
   assertEquals(lines("M f data type", "D f data/a 5", "D d data/sub", "D f data/sub/b 5"), [
     "modified data",
     "removed data/ 2 files, 1 folder, -10 B",
@@ -74,7 +74,7 @@ Deno.test("byFolder() tells what is in a folder that became something else, or w
   assertEquals(lines("M l x type"), ["modified x"]);
 });
 
-Deno.test("byFolder() makes one line of a folder that moved, its folders and empty files included", () => {
+Deno.test("rowsOf() makes one line of a folder that moved, its folders and empty files included", () => {
   const moved = [
     ...["A d new", "A f new/empty 0", "A d new/sub", "R f old/a -> new/a 5", "R f old/sub/b -> new/sub/b 5"],
     ...["D d old", "D f old/empty 0", "D d old/sub"],
@@ -82,7 +82,7 @@ Deno.test("byFolder() makes one line of a folder that moved, its folders and emp
   assertEquals(lines(...moved), ["renamed old -> new/ 3 files, 1 folder, 10 B"]);
 });
 
-Deno.test("byFolder() does not call it a move where the two folders do not hold the same", () => {
+Deno.test("rowsOf() does not call it a move where the two folders do not hold the same", () => {
   assertEquals(lines("A d new", "R f old/a -> new/a 5", "A f new/more 1", "D d old"), [
     "added new/ 1 file, +1 B",
     "renamed old -> new/ 1 file, 5 B",
@@ -96,8 +96,8 @@ Deno.test("byFolder() does not call it a move where the two folders do not hold 
   assertEquals(lines("R f old/a -> kept/a 5", "D d old"), ["renamed old/a -> kept/a", "removed old/"]);
 });
 
-Deno.test("eachPath() keeps a line for each path", () => {
-  const rows = eachPath(["D d data", "D f data/a 5"].map(parsed));
+Deno.test("rowsOf() keeps a line for each path with all", () => {
+  const rows = rowsOf(["D d data", "D f data/a 5"].map(parsed), true);
   assertEquals(rows.map(({ difference, inside, paths }) => [difference.path, inside, paths]), [
     ["data", "", 1],
     ["data/a", "", 1],

@@ -1,9 +1,7 @@
-import type { AnyOperation } from "../../../operation/define.ts";
-import type { Catalog } from "../../../operation/catalog.ts";
-import { type Argument, argumentsOf, choicesOf } from "../line/arguments.ts";
+import type { AnyOperation, Catalog } from "../../../operation/define.ts";
+import { type Argument, argumentsOf, choicesOf, GLOBALS } from "../line/arguments.ts";
 import { unknownCommand } from "../line/usage.ts";
-import { GLOBALS } from "../line/globals.ts";
-import { displayWidth, pad, type Style, widest, wrap } from "./style.ts";
+import { displayWidth, joinTexts, pad, type Style, widest, wrap } from "./style.ts";
 
 /** The commands, grouped by task. */
 export const GROUPS: readonly (readonly [title: string, ...names: string[]])[] = [
@@ -28,7 +26,7 @@ function overview(all: readonly AnyOperation[], style: Style): string {
     ...[...grouped, ["More", rest] as const].flatMap(([title, inGroup]) =>
       section(title, commandLines(inGroup, nameWidth, style), style)
     ),
-    ...section("With every command", flagLines(argumentsOf(GLOBALS.fields), style), style),
+    ...section("With every command", argumentLines(argumentsOf(GLOBALS.fields), flagLine, style), style),
     `See ${style.paint("name", "jvs help <command>")} for one command, with examples.\n`,
   ].join("\n");
 }
@@ -38,15 +36,23 @@ function page(operation: AnyOperation, style: Style): string {
   const width = columns(style);
   const { about = "", examples = [], input, name, summary } = operation;
   const own = argumentsOf(input.fields).filter(({ hints }) => !hints.hidden);
+  const places = own.filter(({ hints }) => hints.positional);
+  const flags = own.filter(({ hints }) => !hints.positional);
   const paragraphs = about.split(/\n{2,}/).map((text) => wrap(text, width));
+  const globals = argumentsOf(GLOBALS.fields).map(({ name, schema }) =>
+    `--${schema.fallback?.value === true ? "no-" : ""}${name}`
+  );
+  const exampleLines = examples.map(([command, what]) =>
+    `  ${command}\n      ${style.paint("faint", what)}\n`
+  );
   return [
     `${style.paint("strong", `jvs ${name}`)}: ${summary}\n`,
     `${style.paint("strong", "Usage")}  jvs ${usageOf(operation)}\n`,
     ...(about === "" ? [] : [`${paragraphs.join("\n\n")}\n`]),
-    ...section("Arguments", argumentLines(own.filter(({ hints }) => hints.positional), style), style),
-    ...section("Flags", flagLines(own.filter(({ hints }) => !hints.positional), style), style),
-    ...section("Examples", exampleLines(examples, style), style),
-    style.paint("faint", `${wrap(`Flags of every command: ${globalNames()}.`, width)}\n`),
+    ...section("Arguments", argumentLines(places, placeText, style), style),
+    ...section("Flags", argumentLines(flags, flagLine, style), style),
+    ...section("Examples", exampleLines.join(""), style),
+    style.paint("faint", `${wrap(`Flags of every command: ${globals.join(" ")}.`, width)}\n`),
   ].join("\n");
 }
 
@@ -62,24 +68,14 @@ function section(title: string, lines: string, style: Style): string[] {
   return lines === "" ? [] : [`${style.paint("strong", title)}\n${lines}`];
 }
 
-function commandLines(all: readonly AnyOperation[], nameWidth: number, style: Style): string {
-  const lines = all.map(({ name, summary }) =>
-    entry(style.paint("name", name), summary, nameWidth, columns(style))
-  );
-  return lines.join("");
-}
-
 /** The help page for a command or a group of commands; for no words the overview. */
 export async function helpText(command: unknown, catalog: Catalog, style: Style): Promise<string> {
   const words = Array.isArray(command) ? command.join(" ") : "";
-  if (words === "") return overview(await catalog.loadAll(), style);
-  if (catalog.has(words)) return page(await catalog.load(words), style);
-  const names = catalog.group(words);
-  if (names.length === 0) {
-    const [first = "", second] = words.split(" ");
-    throw unknownCommand(first, second, catalog);
-  }
-  return groupPage(words, await Promise.all(names.map(catalog.load)), style);
+  const found = await catalog.loadNamed(words);
+  const [first] = found;
+  if (first === undefined) throw unknownCommand(words.split(" "), catalog);
+  if (words === "") return overview(found, style);
+  return words === first.name ? page(first, style) : groupPage(words, found, style);
 }
 
 /** The usage line of a command: `worktree fork [snapshot] <name> [flags]`. */
@@ -108,49 +104,32 @@ export function flagText(argument: Argument): string {
   return `--${name} ${hints.bare === undefined ? value : `[${value}]`}${hints.many ? "…" : ""}`;
 }
 
-function flagLines(flags: readonly Argument[], style: Style): string {
-  const texts = flags.map((flag) =>
-    `${flag.hints.short ? `-${flag.hints.short}, ` : "    "}${flagText(flag)}`
-  );
-  return lines(flags, texts, style);
-}
-
-function argumentLines(places: readonly Argument[], style: Style): string {
-  return lines(places, places.map(placeText), style);
-}
-
-function lines(all: readonly Argument[], texts: readonly string[], style: Style): string {
-  const nameWidth = Math.min(32, widest(texts));
-  return all.map((each, i) =>
-    entry(style.paint("name", texts[i] ?? ""), aboutText(each), nameWidth, columns(style))
-  )
-    .join("");
+function flagLine(flag: Argument): string {
+  return `${flag.hints.short ? `-${flag.hints.short}, ` : "    "}${flagText(flag)}`;
 }
 
 /** The description of an argument, and its default unless that is empty. */
 export function aboutText({ schema }: Argument): string {
   const value: unknown = schema.fallback?.value;
   const said = (typeof value === "string" && value !== "") || typeof value === "number";
-  return [schema.description, said ? `(default ${value})` : ""].filter((text) => text !== "").join(" ");
+  return joinTexts([schema.description, said ? `(default ${value})` : ""], " ");
 }
 
-function exampleLines(examples: NonNullable<AnyOperation["examples"]>, style: Style): string {
-  return examples.map(([command, what]) => `  ${command}\n      ${style.paint("faint", what)}\n`).join("");
+function commandLines(all: readonly AnyOperation[], nameWidth: number, style: Style): string {
+  return all.map(({ name, summary }) => entry(name, summary, nameWidth, style)).join("");
+}
+
+function argumentLines(all: readonly Argument[], textOf: (each: Argument) => string, style: Style): string {
+  const nameWidth = Math.min(32, widest(all.map(textOf)));
+  return all.map((each) => entry(textOf(each), aboutText(each), nameWidth, style)).join("");
 }
 
 /** A name with its description beside it, or below it if the name is too long. */
-function entry(name: string, what: string, nameWidth: number, width: number): string {
-  const indent = " ".repeat(nameWidth + 4);
-  const text = wrap(what, width, indent);
-  if (displayWidth(name) > nameWidth) return `  ${name}\n${text}\n`;
-  return `  ${pad(name, nameWidth)}  ${text.trimStart()}`.trimEnd() + "\n";
-}
-
-function globalNames(): string {
-  return argumentsOf(GLOBALS.fields).map(({ name, schema }) =>
-    `--${schema.fallback?.value === true ? "no-" : ""}${name}`
-  )
-    .join(" ");
+function entry(name: string, what: string, nameWidth: number, style: Style): string {
+  const text = wrap(what, columns(style), " ".repeat(nameWidth + 4));
+  const painted = style.paint("name", name);
+  if (displayWidth(name) > nameWidth) return `  ${painted}\n${text}\n`;
+  return `  ${pad(painted, nameWidth)}  ${text.trimStart()}`.trimEnd() + "\n";
 }
 
 function columns(style: Style): number {

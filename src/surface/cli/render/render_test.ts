@@ -1,12 +1,10 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { descriptorOf, idOf } from "../../../../tests/support/made_up_results.ts";
 import { operations } from "../../../operation/registry.ts";
-import { createStyle } from "./style.ts";
+import { createStyle, type View } from "./style.ts";
 import { renderHistory } from "./history.ts";
-import { renderRestore } from "./restore.ts";
-import { renderSnapshot } from "./snapshot.ts";
+import { renderRestore, renderSnapshot } from "./snapshot.ts";
 import { QUIET_VALUES, quietText, RENDERERS, textOf } from "./text_of.ts";
-import type { View } from "./view.ts";
 import { ago } from "./words.ts";
 
 const now = Date.parse("2026-05-01T13:00:00Z");

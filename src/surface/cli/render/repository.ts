@@ -1,21 +1,20 @@
 import { formatBytes } from "../../../model/duration.ts";
-import { count, oneLine, pathText } from "./style.ts";
-import type { Renderer } from "./view.ts";
-import { facts, valueText } from "./words.ts";
+import { count, joinTexts, oneLine, pathText, type Renderer, table } from "./style.ts";
+import { titled, valueText } from "./words.ts";
 
 /** A new repository, and the folder to work in. */
 export const renderInit: Renderer<"init"> = ({ repository, worktree, engine }, { style }) => {
-  const pairs = [["work in", pathText(worktree.path)], ["engine", engine ?? ""]] as const;
-  return `Initialized JVS repository in ${pathText(repository)}\n${facts(pairs, style, "  ")}`;
+  const title = `Initialized JVS repository in ${pathText(repository)}`;
+  return titled(title, [["work in", pathText(worktree.path)], ["engine", engine ?? ""]], style);
 };
 
 /** A folder that is now under version control. */
-export const renderAdopt: Renderer<"adopt"> = (result, { style, input }) => {
-  const { repository, worktree, engine } = result;
-  const done = input.relocate === true ? "Found again" : "Initialized";
-  const pairs = [["history in", pathText(repository)], ["engine", engine ?? ""]] as const;
-  const next = input.relocate === true ? "" : "Save it with `jvs snapshot`.\n";
-  return `${done}: ${pathText(worktree.path)} is under version control\n${facts(pairs, style, "  ")}${next}`;
+export const renderAdopt: Renderer<"adopt"> = ({ repository, worktree, engine }, { style, input }) => {
+  const [done, next] = input.relocate === true
+    ? ["Found again", ""]
+    : ["Initialized", "Save it with `jvs snapshot`.\n"];
+  const title = `${done}: ${pathText(worktree.path)} is under version control`;
+  return titled(title, [["history in", pathText(repository)], ["engine", engine ?? ""]], style) + next;
 };
 
 /** Everything about a repository and this system. */
@@ -31,7 +30,7 @@ export const renderInfo: Renderer<"info"> = (result, { style }) => {
     permissions.run === "any" ? "any program" : "named programs only",
     permissions.network ? "network" : "no network",
   ];
-  const pairs = [
+  return titled(`Repository ${style.paint("strong", pathText(result.repository))}`, [
     ["id", result.repo_id],
     ["format", `${result.format_version}, jvs ${result.jvs_version}`],
     ["you are in", result.worktree === null ? "" : `worktree ${result.worktree}`],
@@ -46,12 +45,28 @@ export const renderInfo: Renderer<"info"> = (result, { style }) => {
         "`jvs doctor --repair-runtime`, completes or undoes it",
     ],
     ["engine", `${engine.name ?? "none"}: ${engine.reason}`],
-    ["disk", space === "" ? disk.kind : `${disk.kind}, ${space}`],
+    ["disk", joinTexts([disk.kind, space], ", ")],
     ["open to", result.shared ? "its group" : ""],
     ["allowed", allowed.join(", ")],
     ["not here", lacking.join(", ")],
     ...result.settings.map(({ key, value }) => [key, valueText(value)] as const),
     ["settings", oneLine(result.problem ?? "")],
-  ] as const;
-  return `Repository ${style.paint("strong", pathText(result.repository))}\n${facts(pairs, style, "  ")}`;
+  ], style);
 };
+
+/** The list of settings. Those that differ from their default stand out. */
+export const renderSettings: Renderer<"config list"> = ({ settings, path }, { style }) => {
+  const rows = settings.map(({ key, value, is_default, about }) => [
+    is_default ? key : style.paint("strong", key),
+    style.paint(is_default ? "faint" : "good", valueText(value)),
+    style.paint("faint", about),
+  ]);
+  return `${table(["setting", "value", ""], rows, style)}\nThey are in ${oneLine(path)}\n`;
+};
+
+/** The value of a setting and nothing else, for scripts. */
+export const renderSetting: Renderer<"config get"> = ({ value }) => `${valueText(value)}\n`;
+
+/** A changed setting. */
+export const renderSettingSet: Renderer<"config set"> = ({ key, value }) =>
+  `Set ${oneLine(key)} to ${valueText(value)}\n`;

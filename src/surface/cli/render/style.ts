@@ -1,5 +1,6 @@
 import { bytesOf } from "../../../model/bytes.ts";
 import { decodePath, displayPath } from "../../../model/path_text.ts";
+import type { OperationName, ResultOf } from "../../../operation/registry.ts";
 
 /** The terminal codes of each tone, on and off. */
 const CODES = {
@@ -15,19 +16,28 @@ const CODES = {
 export type Tone = keyof typeof CODES;
 
 /** How to lay out and colour text. */
-export interface Style {
-  /** The columns of a line. */
-  readonly width: number;
-  /** The text in a tone, or unchanged without colours. */
-  paint(tone: Tone, text: string): string;
+export type Style = ReturnType<typeof createStyle>;
+
+/** What a renderer knows besides the result. */
+export interface View {
+  readonly style: Style;
+  /** Milliseconds since 1970, for "5 minutes ago". */
+  readonly now: number;
+  /** The operation's input, defaults included. */
+  readonly input: Readonly<Record<string, unknown>>;
 }
 
+/** Turns an operation's result into text for people, without side effects. */
+export type Renderer<N extends OperationName> = (result: ResultOf<N>, view: View) => string;
+
 /** Makes a style of this width, with or without colours. */
-export function createStyle(options: { color: boolean; width: number }): Style {
+export function createStyle({ color, width }: { color: boolean; width: number }) {
   return {
-    width: options.width,
-    paint(tone, text) {
-      if (!options.color || text === "") return text;
+    /** The columns of a line. */
+    width,
+    /** The text in a tone, or unchanged without colours. */
+    paint(tone: Tone, text: string): string {
+      if (!color || text === "") return text;
       const [on, off] = CODES[tone];
       return `\x1b[${on}m${text}\x1b[${off}m`;
     },
@@ -77,33 +87,20 @@ export function fit(text: string, columns: number): string {
   return `${short}…`;
 }
 
-/** A column of a table. */
-export interface Column {
-  /** Its heading. If all headings are empty, the table has no heading line. */
-  readonly title: string;
-  /** By default left. */
-  readonly align?: "left" | "right";
-}
-
-/** A table with headings; empty if there are no rows. The last column is not padded. */
+/** A table with headings; empty if there are no rows. The column with the heading `right` is aligned to the right. */
 export function table(
-  columns: readonly Column[],
+  titles: readonly string[],
   rows: readonly (readonly string[])[],
   style: Style,
+  right?: string,
 ): string {
   if (rows.length === 0) return "";
-  const headed = columns.some(({ title }) => title !== "");
-  const titles = columns.map(({ title }) => style.paint("faint", title));
-  const all = headed ? [titles, ...rows] : rows;
-  const widths = columns.map((_, i) => widest(all.map((row) => row[i] ?? "")));
-  const lines = all.map((row) =>
-    columns.map((column, i) =>
-      i === columns.length - 1 && column.align !== "right"
-        ? row[i] ?? ""
-        : pad(row[i] ?? "", widths[i] ?? 0, column.align === "right" ? "right" : "left")
-    ).join("  ").trimEnd()
-  );
-  return `${lines.join("\n")}\n`;
+  const all = [titles.map((title) => style.paint("faint", title)), ...rows];
+  const widths = titles.map((_, i) => widest(all.map((row) => row[i] ?? "")));
+  const line = (row: readonly string[]) =>
+    titles.map((title, i) => pad(row[i] ?? "", widths[i] ?? 0, title === right ? "right" : "left"))
+      .join("  ").trimEnd();
+  return `${all.map(line).join("\n")}\n`;
 }
 
 /** Breaks a text into lines of a width. Each line begins with `indent`. */
@@ -135,6 +132,11 @@ export function pathText(encoded: string): string {
   } catch {
     return oneLine(encoded); // not an encoded path: show it anyway
   }
+}
+
+/** The texts that are not empty, with a separator between them. */
+export function joinTexts(texts: readonly string[], separator: string): string {
+  return texts.filter((text) => text !== "").join(separator);
 }
 
 /** `1 file`, `12,345 files`. */

@@ -29,10 +29,10 @@ Deno.test("displayWidth() counts columns: paint none, wide characters two, marks
 Deno.test("table() lines columns up whatever characters are in them", () => {
   const rows = [["日本", "1"], [coloured.paint("bad", "x"), "1000"]];
   assertEquals(
-    table([{ title: "name" }, { title: "n", align: "right" }], rows, plain),
+    table(["name", "n"], rows, plain, "n"),
     `name     n\n日本     1\n${coloured.paint("bad", "x")}     1000\n`,
   );
-  assertEquals(table([{ title: "name" }], [], plain), "");
+  assertEquals(table(["name"], [], plain), "");
 });
 
 Deno.test("wrap() breaks at spaces and keeps long words whole", () => {

@@ -1,21 +1,18 @@
 /**
  * Turns results into text for people. The table below names the renderer of each operation. A renderer composes phrases of
  * `words.ts` and tables of `style.ts`. It only returns text; `main.ts` prints it.
- *
- * @module
  */
 import type { ResultOf } from "../../../operation/registry.ts";
-import { type Style, wrap } from "./style.ts";
-import type { Renderer, View } from "./view.ts";
+import { type Renderer, type View, wrap } from "./style.ts";
 import { facts, valueText } from "./words.ts";
 
 /** The renderer of each operation. Its file is loaded on first use. */
 export const RENDERERS: Readonly<Record<string, () => Promise<unknown>>> = {
   "adopt": async () => (await import("./repository.ts")).renderAdopt,
-  "completion": () => Promise.resolve(renderScript),
-  "config get": async () => (await import("./settings.ts")).renderSetting,
-  "config list": async () => (await import("./settings.ts")).renderSettings,
-  "config set": async () => (await import("./settings.ts")).renderSettingSet,
+  "completion": () => Promise.resolve(({ script }: ResultOf<"completion">) => script),
+  "config get": async () => (await import("./repository.ts")).renderSetting,
+  "config list": async () => (await import("./repository.ts")).renderSettings,
+  "config set": async () => (await import("./repository.ts")).renderSettingSet,
   "demo": () => Promise.resolve(renderDemo),
   "diff": async () => (await import("./changes.ts")).renderDiff,
   "doctor": async () => (await import("./checks.ts")).renderDoctor,
@@ -23,10 +20,10 @@ export const RENDERERS: Readonly<Record<string, () => Promise<unknown>>> = {
   "info": async () => (await import("./repository.ts")).renderInfo,
   "init": async () => (await import("./repository.ts")).renderInit,
   "path": async () => (await import("./worktrees.ts")).renderPath,
-  "ref create": async () => (await import("./refs.ts")).renderRefCreated,
-  "ref delete": async () => (await import("./refs.ts")).renderRefDeleted,
-  "ref list": async () => (await import("./refs.ts")).renderRefs,
-  "restore": async () => (await import("./restore.ts")).renderRestore,
+  "ref create": async () => (await import("./worktrees.ts")).renderRefCreated,
+  "ref delete": async () => (await import("./worktrees.ts")).renderRefDeleted,
+  "ref list": async () => (await import("./worktrees.ts")).renderRefs,
+  "restore": async () => (await import("./snapshot.ts")).renderRestore,
   "show": async () => (await import("./snapshot.ts")).renderShow,
   "snapshot": async () => (await import("./snapshot.ts")).renderSnapshot,
   "status": async () => (await import("./changes.ts")).renderStatus,
@@ -43,22 +40,14 @@ export const RENDERERS: Readonly<Record<string, () => Promise<unknown>>> = {
 /** The text of an operation's result, for people. */
 export async function textOf(operation: string, result: unknown, view: View): Promise<string> {
   const load = Object.hasOwn(RENDERERS, operation) ? RENDERERS[operation] : undefined;
-  if (load === undefined) return plainFields(Object(result), view.style);
+  if (load === undefined) {
+    const fields = Object.entries(Object(result));
+    return facts(fields.map(([name, value]) => [name.replaceAll("_", " "), valueText(value)]), view.style);
+  }
   // The table has the renderer and the result under the same name, so their types match.
   const render = await load() as (result: unknown, view: View) => string | Promise<string>;
   return await render(result, view);
 }
-
-/** A line for each field, for operations without a renderer. */
-function plainFields(result: Readonly<Record<string, unknown>>, style: Style): string {
-  return facts(
-    Object.entries(result).map(([name, value]) => [name.replaceAll("_", " "), valueText(value)]),
-    style,
-  );
-}
-
-/** The script, unchanged. */
-const renderScript: Renderer<"completion"> = ({ script }) => script;
 
 /** The versions of the program, the repository format and Deno. */
 const renderVersion: Renderer<"version"> = ({ version, format_version, deno }) =>
@@ -86,9 +75,7 @@ export const QUIET_VALUES: Readonly<Record<string, readonly string[]>> = {
 
 /** The text of a change's result with --quiet: one value on a line, or nothing. */
 export function quietText(operation: string, result: unknown): string {
-  let value = result;
-  for (const field of QUIET_VALUES[operation] ?? []) {
-    value = typeof value === "object" && value !== null ? Reflect.get(value, field) : undefined;
-  }
+  const fields = QUIET_VALUES[operation] ?? [];
+  const value = fields.reduce<unknown>((whole, field) => Reflect.get(Object(whole), field), result);
   return typeof value === "string" ? `${value}\n` : "";
 }

@@ -1,9 +1,7 @@
 import { formatBytes } from "../../../model/duration.ts";
 import { shortId } from "../../../model/ids.ts";
 import type { Degradations, Descriptor } from "../../../model/records.ts";
-import { count, oneLine, pad, pathText, type Style, widest } from "./style.ts";
-
-/** Phrases that several renderers use. */
+import { count, joinTexts, oneLine, pad, pathText, type Style, widest } from "./style.ts";
 
 /** How to continue in a detached worktree. */
 export const WAYS_ON =
@@ -37,13 +35,19 @@ export function noteText(note: string): string {
 
 /** `12 files, 3 folders, 1.2 GB`. */
 export function contentText({ files, directories, symlinks, other, bytes }: Descriptor["stats"]): string {
+  return joinTexts(
+    [count(files, "file"), ...othersText(directories, symlinks, other), formatBytes(bytes)],
+    ", ",
+  );
+}
+
+/** What there is besides files; an empty text for a kind of which there is nothing. */
+export function othersText(folders: number, links: number, other: number): string[] {
   return [
-    count(files, "file"),
-    ...(directories > 0 ? [count(directories, "folder")] : []),
-    ...(symlinks > 0 ? [count(symlinks, "link")] : []),
-    ...(other > 0 ? [`${other} other`] : []),
-    formatBytes(bytes),
-  ].join(", ");
+    folders > 0 ? count(folders, "folder") : "",
+    links > 0 ? count(links, "link") : "",
+    other > 0 ? `${other} other` : "",
+  ];
 }
 
 /** The losses: a pair for each kind, with the first path of that kind. */
@@ -56,17 +60,22 @@ export function lost({ counts, first }: Degradations): [name: string, value: str
   });
 }
 
-/** Lines `name  value` with aligned names. Pairs without a value are left out. */
-export function facts(
-  pairs: readonly (readonly [name: string, value: string])[],
-  style: Style,
-  indent = "",
-): string {
+/** Names and their values, for people. A pair without a value is left out. */
+export type Facts = readonly (readonly [name: string, value: string])[];
+
+/** A title, and below it a line `name  value` for each fact, with aligned names. */
+export function titled(title: string, pairs: Facts, style: Style): string {
+  return `${title}\n${facts(pairs, style, "  ")}`;
+}
+
+/** The lines alone. */
+export function facts(pairs: Facts, style: Style, indent = ""): string {
   const shown = pairs.filter(([, value]) => value !== "");
   const width = widest(shown.map(([name]) => name));
-  return shown.map(([name, value]) => `${indent}${style.paint("faint", pad(name, width))}  ${value}\n`).join(
-    "",
+  const lines = shown.map(([name, value]) =>
+    `${indent}${style.paint("faint", pad(name, width))}  ${value}\n`
   );
+  return lines.join("");
 }
 
 /** Any value on one line. */

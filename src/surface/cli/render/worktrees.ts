@@ -1,12 +1,9 @@
 import { shortId } from "../../../model/ids.ts";
 import type { ResultOf } from "../../../operation/registry.ts";
-import { pathText, table } from "./style.ts";
-import type { Renderer } from "./view.ts";
-import { facts, lost, shortName } from "./words.ts";
+import { joinTexts, oneLine, pathText, type Renderer, table } from "./style.ts";
+import { ago, lost, noteText, shortName, titled } from "./words.ts";
 
-type Item = ResultOf<"worktree list">["worktrees"][number];
-
-const STATES: Readonly<Record<Item["state"], string>> = {
+const STATES: Readonly<Record<ResultOf<"worktree list">["worktrees"][number]["state"], string>> = {
   ok: "",
   missing: "its folder is gone",
   replaced: "its folder is another one now",
@@ -15,60 +12,67 @@ const STATES: Readonly<Record<Item["state"], string>> = {
 
 /** The list of worktrees, with the snapshot that each stands on. */
 export const renderWorktrees: Renderer<"worktree list"> = ({ worktrees }, { style }) => {
-  const rows = worktrees.map((each) => {
-    const { current, detached, head_snapshot_id: head, name, path, state } = each;
-    const standing = head === null
+  const rows = worktrees.map(({ current, detached, head_snapshot_id: head, name, path, state }) => [
+    current ? "*" : "",
+    style.paint("strong", name),
+    head === null
       ? style.paint("faint", state === "damaged" ? "unknown" : "no snapshot yet")
-      : shortName(head, style);
-    const marks = [detached ? "DETACHED" : "", STATES[state]].filter((mark) => mark !== "").join(", ");
-    return [
-      current ? "*" : "",
-      style.paint("strong", name),
-      standing,
-      style.paint("notice", marks),
-      path === null ? "" : pathText(path),
-    ];
-  });
-  const columns = ["", "worktree", "head", "", "folder"].map((title) => ({ title }));
-  return table(columns, rows, style);
+      : shortName(head, style),
+    style.paint("notice", joinTexts([detached ? "DETACHED" : "", STATES[state]], ", ")),
+    path === null ? "" : pathText(path),
+  ]);
+  return table(["", "worktree", "head", "", "folder"], rows, style);
 };
 
 /** A new worktree. */
 export const renderNewWorktree: Renderer<"worktree fork"> = (result, { style }) => {
   const { degradations, head_snapshot_id: head, live, name, path, verified } = result;
-  const from = live ? "the files as they are now" : head === null ? "" : shortId(head);
-  const pairs = [
+  const isChecked = verified || live || head === null;
+  return titled(`Created worktree ${style.paint("strong", name)}`, [
     ["folder", pathText(path)],
-    ["from", from],
-    ["checked", verified || live || head === null ? "" : "no: too much to read again; --verify reads it all"],
+    ["from", live ? "the files as they are now" : head === null ? "" : shortId(head)],
+    ["checked", isChecked ? "" : "no: too much to read again; --verify reads it all"],
     ...lost(degradations),
-  ] as const;
-  return `Created worktree ${style.paint("strong", name)}\n${facts(pairs, style, "  ")}`;
+  ], style);
 };
 
 /** A renamed worktree. */
-export const renderRenamed: Renderer<"worktree rename"> = (
-  { name, old_name, path },
-  { style },
-) =>
-  `Renamed worktree ${old_name} to ${style.paint("strong", name)}\n${
-    facts([["folder", pathText(path)]], style, "  ")
-  }`;
+export const renderRenamed: Renderer<"worktree rename"> = ({ name, old_name, path }, { style }) => {
+  const title = `Renamed worktree ${old_name} to ${style.paint("strong", name)}`;
+  return titled(title, [["folder", pathText(path)]], style);
+};
 
 /** A removed worktree, and what is kept of it. */
 export const renderRemoved: Renderer<"worktree remove"> = (result, { style }) => {
   const { autosave_snapshot_id: autosave, kept_until, latest_snapshot_id: latest, name } = result;
-  const pairs = [
+  const until = (kept_until ?? "").slice(0, 10);
+  return titled(`Removed worktree ${style.paint("strong", name)}`, [
     ["unsaved work", autosave === null ? "" : `kept as ${shortId(autosave)}`],
-    [
-      "its line",
-      latest === null
-        ? ""
-        : `ends with ${shortId(latest)}, kept until ${(kept_until ?? "").slice(0, 10)} at least`,
-    ],
-  ] as const;
-  return `Removed worktree ${style.paint("strong", name)}\n${facts(pairs, style, "  ")}`;
+    ["its line", latest === null ? "" : `ends with ${shortId(latest)}, kept until ${until} at least`],
+  ], style);
 };
 
 /** The path and nothing else, for scripts: `cd $(jvs worktree path x)`. */
 export const renderPath: Renderer<"path" | "worktree path"> = ({ path }) => `${path}\n`;
+
+/** The list of refs. */
+export const renderRefs: Renderer<"ref list"> = ({ refs }, { style, now }) => {
+  if (refs.length === 0) return "No refs. Give a snapshot a name with `jvs ref create NAME`.\n";
+  const rows = refs.map(({ ref_name, snapshot_id, created_at, note }) => [
+    style.paint("strong", ref_name),
+    shortName(snapshot_id, style),
+    ago(created_at, now),
+    oneLine(note),
+  ]);
+  return table(["ref", "snapshot", "made", "note"], rows, style);
+};
+
+/** A new ref. */
+export const renderRefCreated: Renderer<"ref create"> = ({ ref }, { style }) => {
+  const text = `Created ref ${style.paint("strong", ref.ref_name)} for ${shortName(ref.snapshot_id, style)}`;
+  return `${text} ${noteText(ref.note)}`.trimEnd() + "\n";
+};
+
+/** A deleted ref. */
+export const renderRefDeleted: Renderer<"ref delete"> = ({ ref }, { style }) =>
+  `Removed ref ${style.paint("strong", ref.ref_name)}; ${shortName(ref.snapshot_id, style)} stays\n`;

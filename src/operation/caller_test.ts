@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { asJvsError } from "./as_jvs_error.ts";
+import { asJvsError } from "./caller.ts";
 
 Deno.test("asJvsError() finds a class for what the system throws", () => {
   const code = (error: unknown, signal?: AbortSignal) => asJvsError(error, signal).code;
