@@ -81,7 +81,7 @@ export class Store {
 
   /** Makes missing folders of `runtime/`: a copy of a repository has none. SPEC 2. */
   ensureRuntime(): void {
-    for (const folder of this.layout.runtimeFolders()) folder.ensure();
+    for (const folder of this.layout.runtimeFolders) folder.ensure();
   }
 
   /** The folder for the files of this host; it is made if it is missing. */
