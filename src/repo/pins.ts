@@ -23,7 +23,7 @@ export class Pins {
 
   /** The pin, or nothing. */
   find(id: string): Pin | undefined {
-    return isUuid(id) ? readRecord(this.layout.pin(id), Pin, { what: "the pin" }) : undefined;
+    return isUuid(id) ? readRecord(this.layout.pin(id), Pin, "the pin") : undefined;
   }
 
   /** Adds a pin, durably. Repeatable. */

@@ -29,10 +29,10 @@ export class Refs {
   find(name: string): Ref | undefined {
     if (!isRefName(name)) return undefined;
     const file = this.layout.ref(name);
-    const options = { what: `the ref ${quoted(name)}` };
-    const ref = readRecord(file, Ref, options);
+    const what = `the ref ${quoted(name)}`;
+    const ref = readRecord(file, Ref, what);
     if (ref === undefined || ref.ref_name === name) return ref;
-    throw damaged({ ...options, path: file.path }, `it is that of another ref, ${quoted(ref.ref_name)}`);
+    throw damaged(file, what, `it is that of another ref, ${quoted(ref.ref_name)}`);
   }
 
   /** The ref, or `E_NOT_FOUND`, which names the refs that exist. */

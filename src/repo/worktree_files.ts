@@ -24,15 +24,14 @@ export function worktreeNames(layout: Layout): string[] {
 /** The record of a worktree; nothing when there is none, `E_DESCRIPTOR_CORRUPT` when it is damaged. */
 export function readWorktree(layout: Layout, name: string): WorktreeConfig | undefined {
   const file = layout.worktreeConfig(checkName(name, "worktree"));
-  const config = readRecord(file, WorktreeConfig, { what: `the record of worktree "${name}"` });
+  const config = readRecord(file, WorktreeConfig, `the record of worktree "${name}"`);
   // The name of the folder counts: a rename changes it first, and a crash may leave the old name in the record.
   return config && { ...config, name };
 }
 
 /** The error for a worktree that has a folder but no record. */
 export function missingRecord(layout: Layout, name: string): JvsError {
-  const options = { what: `the record of worktree "${name}"`, path: layout.worktreeConfig(name).path };
-  return damaged(options, "the file is missing");
+  return damaged(layout.worktreeConfig(name), `the record of worktree "${name}"`, "the file is missing");
 }
 
 /**

@@ -21,18 +21,12 @@ import {
   worktreeNames,
 } from "./worktree_files.ts";
 
-/** The content of the record of a new worktree. */
-export interface NewWorktree {
-  readonly name: string;
-  /** Relative to the repository; `../name` for an adopted one. */
-  readonly path: string;
-  readonly identity: Identity;
-  /** The snapshot that it starts from; null for an empty worktree. */
-  readonly snapshotId: string | null;
-}
-
-/** The record of a new worktree without a snapshot of its own. */
-export function newWorktreeConfig({ name, path, identity, snapshotId }: NewWorktree): WorktreeConfig {
+/** The record of a new worktree without a snapshot of its own; it starts from `snapshotId`, null for an empty one. */
+export function newWorktreeConfig(
+  { name, path, identity, snapshotId }:
+    & Pick<WorktreeConfig, "name" | "path" | "identity">
+    & { readonly snapshotId: string | null },
+): WorktreeConfig {
   return {
     worktree_id: newUuid(randomBytes(16)),
     name: checkName(name, "worktree"),
