@@ -1,5 +1,5 @@
 import type { AuditRecord } from "../model/records.ts";
-import { Chain, ChainBroken, type ChainState, readHead, viewLog } from "./audit_chain.ts";
+import { Chain, ChainBroken, type ChainState, headOf, readHead, viewLog } from "./audit_chain.ts";
 import { findEvent, isRotationDue, requireEnd, rotate, settle, writeEntry } from "./audit_end.ts";
 import { type AuditEntry, NO_HASH } from "./audit_record.ts";
 import { type Repairer, repairLog } from "./audit_repair.ts";
@@ -90,7 +90,7 @@ export class Audit {
     // HEAD is read twice: the process that makes the repository may add the first record in between.
     if (!isUnbegun(this.layout) || this.options.mayBeEmpty() || !isUnbegun(this.layout)) return;
     const why = "it says that there is no record, and making the repository was one";
-    throw new ChainBroken({ file: this.layout.auditHead.path, line: null, why });
+    throw new ChainBroken(headOf(this.layout), why);
   }
 }
 

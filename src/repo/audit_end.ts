@@ -1,8 +1,8 @@
 import { bytesOf, equalBytes, textOf } from "../model/bytes.ts";
 import type { AuditHead, AuditRecord } from "../model/records.ts";
 import { nowMs } from "../platform/clock.ts";
-import { type OpenFile, Stat } from "../platform/platform.ts";
-import { isSystemError } from "../platform/system_error.ts";
+import { Stat } from "../platform/platform.ts";
+import { unlessFailed } from "../platform/system_error.ts";
 import { Chain, ChainBroken, openLog, readHead, viewLog } from "./audit_chain.ts";
 import { archiveName, archivesOf, isArchiveName, linesFromEnd, LogFile } from "./audit_files.ts";
 import { type AuditEntry, hashOfRecord, isTorn, lineOf, parseLine, sealRecord } from "./audit_record.ts";
@@ -103,8 +103,8 @@ export function findEvent(layout: Layout, eventId: string, most: number): AuditR
   // The first piece is what follows the last line end. The log is settled, so it is empty.
   for (const bytes of linesFromEnd(log.files).take(most + 1)) {
     if (!equalBytes(bytes.subarray(0, beginning.length), beginning)) continue;
-    const record = parseLine(bytes, () => undefined);
-    if (record !== undefined) return record; // `Chain` reports a damaged one
+    const record = parseLine(bytes);
+    if (typeof record !== "string") return record; // `Chain` reports a damaged one
   }
   return undefined;
 }
@@ -130,19 +130,11 @@ function isEndOf(head: AuditHead, line: Uint8Array | undefined): boolean {
 
 /** Writes a line at the end of the log, over the `instead` bytes that an interrupted write left of it. */
 export function writeLine(layout: Layout, line: Uint8Array, instead: number): void {
-  using file = openOrMake(layout);
+  const { auditLog } = layout;
+  using file = unlessFailed(["ENOENT"], () => auditLog.openFile("write")) ?? auditLog.openFile("create");
   const start = Stat.ofFile(file).size - instead;
   if (instead > 0) file.truncate(start);
   file.writeAt(line, start);
-}
-
-function openOrMake({ auditLog }: Layout): OpenFile {
-  try {
-    return auditLog.openFile("write");
-  } catch (error) {
-    if (!isSystemError(error, "ENOENT")) throw error;
-    return auditLog.openFile("create");
-  }
 }
 
 function syncLog(layout: Layout): number {
@@ -160,5 +152,5 @@ async function breakIn(layout: Layout): Promise<ChainBroken> {
     if (error instanceof ChainBroken) return error;
     throw error;
   }
-  return new ChainBroken({ file: layout.auditLog.path, line: null, why: "its end is not what HEAD says" });
+  return new ChainBroken({ file: layout.auditLog.path, line: null }, "its end is not what HEAD says");
 }

@@ -48,14 +48,14 @@ export function lineOf(record: AuditRecord): Uint8Array<ArrayBuffer> {
   return bytesOf(`${JSON.stringify(record)}\n`);
 }
 
-/** The record of a line; for a damaged line, the result of `damaged` with the reason. */
-export function parseLine<T>(line: Uint8Array, damaged: (why: string) => T): AuditRecord | T {
+/** The record of a line; for a damaged line, the reason. */
+export function parseLine(line: Uint8Array): AuditRecord | string {
   try {
     const record = AuditRecord.check(JSON.parse(textOf(line)));
     // A difference that JSON ignores (spaces, a name given twice) is an edit too.
-    return equalBytes(lineOf(record), line) ? record : damaged("it is not written as JVS writes it");
+    return equalBytes(lineOf(record), line) ? record : "it is not written as JVS writes it";
   } catch (error) {
-    return damaged(error instanceof SchemaMismatch ? `its ${error.message}` : "it is no whole JSON");
+    return error instanceof SchemaMismatch ? `its ${error.message}` : "it is no whole JSON";
   }
 }
 

@@ -12,15 +12,6 @@ import type { Layout } from "./layout.ts";
 /** Who repairs the log. */
 export type Repairer = Pick<AuditEntry, "actor" | "session_id" | "reason">;
 
-/** The part of a log that can be proved, even when HEAD is wrong. */
-interface Proved {
-  readonly chain: Chain;
-  /** Undefined when HEAD itself is damaged. */
-  readonly head: AuditHead | undefined;
-  /** The record that is whole in HEAD and missing in the log. */
-  readonly pending: AuditRecord | undefined;
-}
-
 /**
  * Continues the log after the last record that is proved. Everything after that record, and HEAD, is copied into a new
  * folder; the record of the repair, which is returned, says what was wrong and what is in that folder. The caller holds
@@ -57,7 +48,8 @@ export async function repairLog(layout: Layout, broken: Break, by: Repairer): Pr
   return record;
 }
 
-async function prove(layout: Layout): Promise<Proved> {
+/** The part of a log that can be proved, even when HEAD is wrong. */
+async function prove(layout: Layout) {
   using log = openLog(layout);
   // No log has so many records: the chain is followed as far as it goes.
   const chain = new Chain(layout, {
@@ -69,14 +61,16 @@ async function prove(layout: Layout): Promise<Proved> {
   } catch (error) {
     if (!(error instanceof ChainBroken)) throw error;
   }
-  const head = headOf(layout);
+  const head = wholeHead(layout);
   const next = head?.next;
+  // Whole in HEAD and missing in the log.
   const isPending = next && next.prev_hash === chain.lastHash &&
     await hashOfRecord(next) === next.record_hash;
   return { chain, head, pending: isPending ? next : undefined };
 }
 
-function headOf(layout: Layout): AuditHead | undefined {
+/** Nothing when HEAD itself is damaged. */
+function wholeHead(layout: Layout): AuditHead | undefined {
   try {
     return readHead(layout);
   } catch (error) {
@@ -109,7 +103,7 @@ async function keep(folder: ControlPath, files: readonly ControlPath[]): Promise
 function cutBack(files: readonly ControlPath[], { last }: Chain): void {
   for (const file of files) {
     if (file.path !== last?.file) file.remove();
-    else cutAt(file, endOf(file, last.number));
+    else cutAt(file, endOf(file, last.line));
   }
 }
 

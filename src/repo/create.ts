@@ -49,7 +49,7 @@ export function createRepository(root: string, options: CreateOptions): Store {
     const layout = new Layout(attempt("find", root, () => Deno.realPathSync(root)), { platform });
     const payload = `${layout.root}/main`;
     if (main.path === "main" && makeFolder(platform, payload, mode)) made.push(payload);
-    const config = mainConfig(layout, main.path, platform);
+    const config = mainConfig(layout, main.path);
     const group = main.shared ? groupOf(platform, layout.root) : undefined;
     if (group !== undefined && made.includes(payload)) shareWith(platform, payload, group);
     publish(layout, platform, (unfinished) => {
@@ -119,8 +119,8 @@ function giveToGroup(folder: Folder, group: number, mode: number): void {
   folder.setMode(ITSELF, mode);
 }
 
-function mainConfig(layout: Layout, path: string, platform: Platform): WorktreeConfig {
-  const worktrees = new Worktrees(layout, platform);
+function mainConfig(layout: Layout, path: string): WorktreeConfig {
+  const worktrees = new Worktrees(layout);
   const identity = { file_system: "", inode: "0" }; // until the folder is open
   const config = newWorktreeConfig({ name: "main", path, identity, snapshotId: null });
   using folder = worktrees.openRoot(config);

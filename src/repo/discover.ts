@@ -3,7 +3,7 @@ import { attempt } from "../platform/deno_call.ts";
 import { isSystemError, unlessFailed } from "../platform/system_error.ts";
 import { RefusedPath } from "./control_errors.ts";
 import { Layout, type LayoutOptions } from "./layout.ts";
-import { worktreeAt } from "./worktree_files.ts";
+import { Worktrees } from "./worktrees.ts";
 
 /** A repository, and the worktree in which the search began. */
 export interface Discovered {
@@ -38,7 +38,7 @@ export function repositoryAt(folder: string, options: LayoutOptions = {}): strin
 /** The worktree that contains a path; `ifClosed` when we may not read the records, or one is not as it must be. */
 function worktreeIn<T>(root: string, path: string, options: LayoutOptions, ifClosed: T) {
   try {
-    return worktreeAt(new Layout(root, options), path);
+    return new Worktrees(new Layout(root, options)).nameAt(path);
   } catch (error) {
     const isClosed = isSystemError(error, "EACCES", "EPERM") || isJvsError(error, "E_UNTRUSTED") ||
       error instanceof RefusedPath;
@@ -55,6 +55,11 @@ function hasControlPlane(root: string): boolean {
     () => attempt("look at", path, () => Deno.lstatSync(path)),
   );
   return found?.isDirectory ?? false;
+}
+
+/** Whether an absolute path outside the control plane exists, of any kind. */
+export function isAt(path: string): boolean {
+  return unlessFailed(["ENOENT"], () => attempt("look at", path, () => Deno.lstatSync(path))) !== undefined;
 }
 
 function parentOf(path: string): string {

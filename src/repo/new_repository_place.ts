@@ -1,4 +1,4 @@
-import { absolutePath } from "../model/absolute_path.ts";
+import { absolutePath, isWithin } from "../model/absolute_path.ts";
 import { type ErrorCode, JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
 import { attempt } from "../platform/deno_call.ts";
@@ -6,7 +6,6 @@ import { type Platform, Stat } from "../platform/platform.ts";
 import { unlessFailed } from "../platform/system_error.ts";
 import { discover, repositoryAt } from "./discover.ts";
 import { Layout } from "./layout.ts";
-import { isWithin } from "./worktree_files.ts";
 
 /** What else a place is checked against. */
 export interface PlaceOptions {

@@ -54,7 +54,7 @@ export class Store {
     this.pins = new Pins(layout);
     this.refs = new Refs(layout);
     this.locks = new Locks(layout, platform, () => this.ensureRuntime());
-    this.worktrees = new Worktrees(layout, platform);
+    this.worktrees = new Worktrees(layout);
     this.snapshots = new Snapshots(layout, () => this.locks.short("snapshot-id"));
     this.audit = new Audit(layout, {
       lock: () => this.locks.short("audit"),
