@@ -82,7 +82,7 @@ export function isConfigKey(key: string): key is ConfigKey {
 export const CONFIG_KEYS = Object.keys(CONFIG_TABLE) as ConfigKey[];
 
 function quantity(parse: (text: string) => number, what: string): Schema<number> {
-  return Schema.of<number>({
+  return new Schema<number>({
     kind: "other",
     check(value, at) {
       try {
