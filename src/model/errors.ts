@@ -1,5 +1,4 @@
-import { printable } from "./printable.ts";
-import { sentence } from "./sentence.ts";
+import { printable, sentence } from "./printable.ts";
 
 /** Every class of error, with its cause and what to do: the source of the reference and of hints. SPEC 12. */
 export const ERROR_CLASSES = {
@@ -84,7 +83,7 @@ export class JvsError extends Error {
       options.cause === undefined ? undefined : { cause: options.cause },
     );
     this.code = code;
-    this.hint = sentence(printable(options.hint ?? ERROR_CLASSES[code][1]));
+    this.hint = sentence(options.hint ?? ERROR_CLASSES[code][1]);
     this.details = options.details ?? {};
   }
 

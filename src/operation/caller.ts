@@ -30,7 +30,7 @@ export function contextFor(caller: Caller): Context {
 
 /** The actor in the audit log if the caller gives none: `user@host`. */
 export async function defaultActor(): Promise<string> {
-  const { actorOf } = await import("../repo/actor.ts");
   const { openPlatform } = await import("../platform/open_platform.ts");
-  return actorOf(openPlatform());
+  const { host } = openPlatform();
+  return `${host.userName}@${host.name}`;
 }

@@ -1,8 +1,7 @@
 import { bytesOf, equalBytes, textOf } from "../model/bytes.ts";
-import { newUuid } from "../model/ids.ts";
 import { AuditRecord, uuid } from "../model/records.ts";
 import { type Infer, integer, record, SchemaMismatch } from "../model/schema.ts";
-import { nowIso, randomBytes } from "../platform/clock.ts";
+import { nowIso } from "../platform/clock.ts";
 import { asWritten, recordHash } from "./record_hash.ts";
 
 const { event_id: _id, timestamp: _time, prev_hash: _prev, record_hash: _hash, ...content } =
@@ -22,7 +21,7 @@ export const NO_HASH = "0".repeat(64);
 
 /** The record of an entry, after the record with the hash `prev`. */
 export async function sealRecord(entry: AuditEntry, prev: string): Promise<AuditRecord> {
-  const { event_id = newUuid(randomBytes(16)), after: _after, ...said } = entry;
+  const { event_id = crypto.randomUUID(), after: _after, ...said } = entry;
   const unsealed = asWritten({
     event_id,
     timestamp: nowIso(),

@@ -1,6 +1,5 @@
 import { bytesOf, hexOf, ITSELF } from "../model/bytes.ts";
 import { JvsError } from "../model/errors.ts";
-import { newUuid } from "../model/ids.ts";
 import { quoted } from "../model/path_text.ts";
 import type { WorktreeConfig } from "../model/records.ts";
 import { FORMAT_VERSION } from "../model/version.ts";
@@ -81,7 +80,7 @@ function fillControlPlane(
     makeOwnFolder(parent, bytesOf(folder.name));
   }
   layout.formatVersion.write(`${FORMAT_VERSION}\n`);
-  layout.repoId.write(`${newUuid(randomBytes(16))}\n`);
+  layout.repoId.write(`${crypto.randomUUID()}\n`);
   layout.config.write(initialConfig());
   writeRecord(layout.worktreeConfig("main"), main);
 }

@@ -1,8 +1,8 @@
 import type { JvsError } from "../model/errors.ts";
-import { isUuid, newUuid } from "../model/ids.ts";
+import { isUuid } from "../model/ids.ts";
 import { type Claims, Intent } from "../model/records.ts";
 import { type Schema, SchemaMismatch } from "../model/schema.ts";
-import { nowIso, randomBytes } from "../platform/clock.ts";
+import { nowIso } from "../platform/clock.ts";
 import type { Host } from "../platform/platform.ts";
 import { AuditEntry } from "./audit_record.ts";
 import { isUnreadableRecord } from "./control_errors.ts";
@@ -44,7 +44,7 @@ export class Intents {
     { worktree_id, target, details, claims = {} }: NewIntent<D>,
   ): OpenIntent<D, S> {
     const open = this.takeOver(form, {
-      id: newUuid(randomBytes(16)),
+      id: crypto.randomUUID(),
       operation: form.operation,
       worktree_id,
       target,

@@ -2,11 +2,10 @@ import { isWithin } from "../model/absolute_path.ts";
 import { bytesOf } from "../model/bytes.ts";
 import { DIR, SYMLINK } from "../model/entry.ts";
 import { isJvsError, JvsError } from "../model/errors.ts";
-import { newUuid } from "../model/ids.ts";
 import { checkName, isAccepted } from "../model/names.ts";
 import { quoted } from "../model/path_text.ts";
 import { type Identity, WorktreeConfig } from "../model/records.ts";
-import { nowIso, randomBytes } from "../platform/clock.ts";
+import { nowIso } from "../platform/clock.ts";
 import { type Folder, Stat } from "../platform/platform.ts";
 import { isSystemError, unlessFailed } from "../platform/system_error.ts";
 import { isUnreadableRecord } from "./control_errors.ts";
@@ -20,7 +19,7 @@ export function newWorktreeConfig(
     & { readonly snapshotId: string | null },
 ): WorktreeConfig {
   return {
-    worktree_id: newUuid(randomBytes(16)),
+    worktree_id: crypto.randomUUID(),
     name: checkName(name, "worktree"),
     path,
     identity,
