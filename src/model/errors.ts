@@ -73,18 +73,17 @@ export interface JvsErrorOptions {
  */
 export class JvsError extends Error {
   override readonly name = "JvsError";
-  readonly code: ErrorCode;
   readonly hint: string;
   readonly details: ErrorDetails;
 
-  constructor(code: ErrorCode, message: string, options: JvsErrorOptions = {}) {
-    super(
-      printable(message).replace(/\.$/, ""),
-      options.cause === undefined ? undefined : { cause: options.cause },
-    );
-    this.code = code;
-    this.hint = sentence(options.hint ?? ERROR_CLASSES[code][1]);
-    this.details = options.details ?? {};
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    { hint, details = {}, cause }: JvsErrorOptions = {},
+  ) {
+    super(printable(message).replace(/\.$/, ""), cause === undefined ? undefined : { cause });
+    this.hint = sentence(hint ?? ERROR_CLASSES[code][1]);
+    this.details = details;
   }
 
   /** Its form for programs, on every way in. SPEC 11. */

@@ -106,8 +106,6 @@ function writeAscii(text: string, out: Uint8Array, offset: number): number {
 }
 
 function refusal(entry: RootHashEntry, state: string): JvsError {
-  return new JvsError(
-    "E_INTERNAL",
-    `Cannot add ${displayPath(entry.path)} to the payload root hash: ${state}`,
-  );
+  const message = `Cannot add ${displayPath(entry.path)} to the payload root hash: ${state}`;
+  return new JvsError("E_INTERNAL", message);
 }

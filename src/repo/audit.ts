@@ -60,10 +60,7 @@ export class Audit {
     return broken && await repairLog(this.layout, broken, by);
   }
 
-  /**
-   * All records, oldest first, each proved, with a pending one; `E_AUDIT_CHAIN_BROKEN` at the first that is not
-   * proved.
-   */
+  /** All records, oldest first, with a pending one; `E_AUDIT_CHAIN_BROKEN` at the first that is not proved. */
   async *read(): AsyncGenerator<AuditRecord> {
     this.#requireBegun();
     using view = await viewLog(this.layout);

@@ -64,10 +64,7 @@ export function isRotationDue(end: LogEnd, mostBytes: number): boolean {
   return end.size > mostBytes || end.last?.operation === CLOSE;
 }
 
-/**
- * Continues in a new file: a closing record, a new name for the old file, an opening record. Every step can be
- * repeated.
- */
+/** Goes on in a new file: a closing record, a new name for the old file, an opening record. Each step is repeatable. */
 export async function rotate(layout: Layout, end: LogEnd, actor: string): Promise<LogEnd> {
   let closed = end;
   if (closed.last?.operation !== CLOSE) {

@@ -78,10 +78,7 @@ export function* linesOf(file: LogFile): Generator<Uint8Array[]> {
   if (held.length > 0) yield [joined(held)];
 }
 
-/**
- * The log from its end, across its files: first the bytes after the last newline (usually none), then the lines
- * backwards.
- */
+/** The log from its end, across files: the bytes after the last newline (usually none), then the lines backwards. */
 export function* linesFromEnd(files: readonly LogFile[]): Generator<Uint8Array> {
   for (const [index, file] of files.toReversed().entries()) {
     let isRest = true;

@@ -26,10 +26,7 @@ export function initialConfig(): string {
   return `${head}${lines.join("\n")}\n{}\n`;
 }
 
-/**
- * The settings of a repository. The file is read when a setting is first needed, so a damaged file stops only those
- * who need it.
- */
+/** The settings of a repository, read when the first is needed: a damaged file stops only those who need one. */
 export class Config {
   private settings: Settings | undefined;
 

@@ -48,19 +48,15 @@ export const CONFIG_TABLE = {
  * Settings of SPEC 14 that this version does not know how to honour, by their first word, with what to do instead. A
  * file may have them, because another version may have written it; they have no effect.
  */
-export const NOT_HONOURED: ReadonlyMap<string, string> = new Map([
-  [
-    "locking",
+export const NOT_HONOURED: ReadonlyMap<string, string> = new Map(Object.entries({
+  locking:
     "Changes wait for each other by themselves. Only an agreement among people reserves a worktree for longer.",
-  ],
-  ["retention", "All snapshots are kept: nothing deletes them yet."],
-  ["signing", "Keep a copy of the descriptors where their authors cannot write: it proves what was saved."],
-  [
-    "environment",
+  retention: "All snapshots are kept: nothing deletes them yet.",
+  signing: "Keep a copy of the descriptors where their authors cannot write: it proves what was saved.",
+  environment:
     "Write what is to be known into a file of the worktree before the snapshot: `pip freeze > packages.txt`.",
-  ],
-  ["hooks", "Run the programs from a script, before or after `jvs`."],
-]);
+  hooks: "Run the programs from a script, before or after `jvs`.",
+}));
 
 /** The name of a setting. */
 export type ConfigKey = keyof typeof CONFIG_TABLE;

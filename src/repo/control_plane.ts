@@ -92,10 +92,7 @@ export class ControlPlane {
     });
   }
 
-  /**
-   * The whole content of a file in its open folder, with the user whose file it is: in a shared control plane that is who
-   * wrote it.
-   */
+  /** The content of a file in its open folder, and whose it is: in a shared control plane, that is who wrote it. */
   readFileIn(folder: Folder, place: Place): { content: Uint8Array<ArrayBuffer>; uid: number } {
     const stat = new Stat();
     using file = this.openFileIn(folder, place, "read", stat);
@@ -120,10 +117,7 @@ export class ControlPlane {
     if (!this.#owners.may(stat)) throw wrongOwner(this.pathOf(place), stat);
   }
 
-  /**
-   * Opens an entry; when that fails because it is of another kind, the error says of which. When the check fails, it is
-   * closed again.
-   */
+  /** Opens an entry, and closes it when the check fails. For an entry of another kind, the error says of which. */
   #open<T extends Disposable>(
     folder: Folder,
     place: Place,

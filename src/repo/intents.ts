@@ -28,10 +28,7 @@ export interface NewIntent<D> extends Pick<Intent, "worktree_id" | "target"> {
   readonly claims?: Claims;
 }
 
-/**
- * What changes are about to do. It is durable before they do it, so that an interrupted change can be finished or
- * undone.
- */
+/** What changes are about to do. It is durable before they do it, so that recovery can finish or undo it. */
 export class Intents {
   /** Who wrote the intents that were read, by their ids. */
   private readonly makers = new Map<string, number>();

@@ -43,10 +43,7 @@ type Kind = (question: Question) => string[] | Promise<string[]>;
 // They are tried in this order; the first with a result decides. SPEC 7, "Naming a snapshot".
 const KINDS: readonly Kind[] = [byId, byPosition, byRef, byTag, byWorktree, byPrefix, byNote];
 
-/**
- * The id of the snapshot that a word means, a pruned one too. `E_NOT_FOUND` lists the newest snapshots, `E_AMBIGUOUS` those
- * that the word fits.
- */
+/** The id of the snapshot that a word means, a pruned one too; `E_NOT_FOUND` and `E_AMBIGUOUS` list what there is. */
 export async function resolveSnapshot(
   store: NamingSource,
   word: string,

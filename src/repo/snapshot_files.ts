@@ -5,10 +5,7 @@ import type { ControlPath } from "./control_path.ts";
 
 const ID_LENGTH = 22;
 
-/**
- * The ids with which names in a folder begin, unsorted; with endings, only of names that are an id with one of them. Lists
- * the folder once.
- */
+/** The ids with which names in a folder begin, unsorted; with endings, only of names that are an id and one of them. */
 export function idsIn(folder: ControlPath, endings?: readonly string[]): Set<string> {
   const wanted = endings?.map(bytesOf);
   const ids = new Set<string>();

@@ -53,7 +53,7 @@ export class Store {
     this.intents = new Intents(layout, platform.host);
     this.pins = new Pins(layout);
     this.refs = new Refs(layout);
-    this.locks = new Locks(layout, platform, () => this.ensureRuntime());
+    this.locks = new Locks(layout, () => this.ensureRuntime());
     this.worktrees = new Worktrees(layout);
     this.snapshots = new Snapshots(layout, () => this.locks.short("snapshot-id"));
     this.audit = new Audit(layout, {

@@ -240,16 +240,12 @@ function payloadParts(layout: Layout, { name, path }: WorktreeConfig): string[] 
 }
 
 function pathEscape(name: string, path: string, state: string): JvsError {
-  return new JvsError(
-    "E_PATH_ESCAPE",
-    `Cannot use the path ${quoted(path)} of worktree "${name}": ${state}`,
-    {
-      hint:
-        "The worktree's record was changed, or a link was put there; see it with `jvs doctor --strict`. " +
-        "If an adopted folder was moved or renamed, run `jvs adopt --relocate` where it is now.",
-      details: { worktree: name, path },
-    },
-  );
+  const message = `Cannot use the path ${quoted(path)} of worktree "${name}": ${state}`;
+  return new JvsError("E_PATH_ESCAPE", message, {
+    hint: "The worktree's record was changed, or a link was put there; see it with `jvs doctor --strict`. " +
+      "If an adopted folder was moved or renamed, run `jvs adopt --relocate` where it is now.",
+    details: { worktree: name, path },
+  });
 }
 
 /** The worktree whose usual place contains the path: so one record is read instead of all. */
