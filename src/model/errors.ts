@@ -97,3 +97,13 @@ export class JvsError extends Error {
 export function isJvsError(error: unknown, ...codes: ErrorCode[]): error is JvsError {
   return error instanceof JvsError && (codes.length === 0 || codes.includes(error.code));
 }
+
+/** The result of a call; nothing when it fails with an error that is expected. Any other error is thrown. */
+export function unlessThrown<T>(isExpected: (error: unknown) => boolean, call: () => T): T | undefined {
+  try {
+    return call();
+  } catch (error) {
+    if (isExpected(error)) return undefined;
+    throw error;
+  }
+}

@@ -1,4 +1,4 @@
-import { ERROR_CLASSES, type ErrorCode, isJvsError, JvsError } from "./errors.ts";
+import { ERROR_CLASSES, type ErrorCode, isJvsError, JvsError, unlessThrown } from "./errors.ts";
 import { isSnapshotId } from "./ids.ts";
 import { quoted } from "./path_text.ts";
 
@@ -46,12 +46,8 @@ export function checkRefName(name: string): string {
 
 /** Whether a check takes a name and leaves it as it is. */
 export function isAccepted(name: string, check: (name: string) => string): boolean {
-  try {
-    return check(name) === name;
-  } catch (error) {
-    if (isJvsError(error, "E_NAME_INVALID", "E_PATH_ESCAPE")) return false;
-    throw error;
-  }
+  const isRefused = (error: unknown) => isJvsError(error, "E_NAME_INVALID", "E_PATH_ESCAPE");
+  return unlessThrown(isRefused, () => check(name)) === name;
 }
 
 function checkCharacters(name: string, what: string): void {

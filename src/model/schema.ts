@@ -67,45 +67,29 @@ export class Schema<T> {
   }
 
   /** The same, with one sentence about its meaning. */
-  about(description: string): Schema<T> {
-    return this.#with({ description });
+  about(description: string): this {
+    return this.with({ description });
   }
 
   /** The same, with hints for the command line. */
-  cli(hints: FlagHints): Schema<T> {
-    return this.#with({ hints: { ...this.hints, ...hints } });
+  cli(hints: FlagHints): this {
+    return this.with({ hints: { ...this.hints, ...hints } });
   }
 
   /** The same, for a field that may be missing. */
-  optional(): OptionalSchema<T> {
-    return this.#with({ isOptional: true, fallback: undefined }) as OptionalSchema<T>;
+  optional(): this & { readonly isOptional: true } {
+    return this.with({ isOptional: true, fallback: undefined });
   }
 
   /** The same, for a field that has this value when it is missing. */
-  default(value: T): DefaultSchema<T> {
-    return this.#with({ isOptional: false, fallback: { value } }) as DefaultSchema<T>;
+  default(value: T): this & { readonly fallback: { readonly value: T } } {
+    return this.with({ isOptional: false, fallback: { value } });
   }
 
-  #with(changes: Partial<Pick<Schema<T>, "description" | "hints" | "isOptional" | "fallback">>): Schema<T> {
-    const { description, hints, isOptional, fallback } = this;
-    return Object.assign(new Schema(this.parts), { description, hints, isOptional, fallback }, changes);
+  private with<C extends object>(changes: C): this & C {
+    return Object.assign(new Schema(this.parts), this, changes);
   }
 }
-
-/** A schema of a field that may be missing. */
-export type OptionalSchema<T> = {
-  readonly isOptional: true;
-  // First, so that these types win: the methods of `Schema` would forget that the field is optional.
-  about(description: string): OptionalSchema<T>;
-  cli(hints: FlagHints): OptionalSchema<T>;
-} & Schema<T>;
-
-/** A schema of a field with a default value. */
-export type DefaultSchema<T> = {
-  readonly fallback: { readonly value: T };
-  about(description: string): DefaultSchema<T>;
-  cli(hints: FlagHints): DefaultSchema<T>;
-} & Schema<T>;
 
 /** The TypeScript type of a schema's values. */
 export type Infer<S> = S extends Schema<infer T> ? T : never;

@@ -1,4 +1,4 @@
-import { type ErrorCode, JvsError } from "../model/errors.ts";
+import { type ErrorCode, JvsError, unlessThrown } from "../model/errors.ts";
 
 const CODES: Record<string, ErrorCode> = {
   ENOSPC: "E_NO_SPACE",
@@ -60,12 +60,7 @@ export class SystemError extends JvsError {
 
 /** The result of a call; nothing when it fails for one of these reasons. Any other failure is thrown. */
 export function unlessFailed<T>(errnos: readonly string[], call: () => T): T | undefined {
-  try {
-    return call();
-  } catch (error) {
-    if (isSystemError(error, ...errnos)) return undefined;
-    throw error;
-  }
+  return unlessThrown((error) => isSystemError(error, ...errnos), call);
 }
 
 /** Whether an error is the failure of a system call, for one of these reasons (for any reason when none is given). */

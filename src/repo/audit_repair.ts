@@ -1,5 +1,6 @@
 import { hexOf } from "../model/bytes.ts";
-import type { AuditHead, AuditRecord } from "../model/records.ts";
+import { unlessThrown } from "../model/errors.ts";
+import type { AuditRecord } from "../model/records.ts";
 import { nowIso } from "../platform/clock.ts";
 import { sha256 } from "../tree/sha256.ts";
 import { type Break, Chain, ChainBroken, openLog, readHead } from "./audit_chain.ts";
@@ -61,22 +62,13 @@ async function prove(layout: Layout) {
   } catch (error) {
     if (!(error instanceof ChainBroken)) throw error;
   }
-  const head = wholeHead(layout);
+  // Nothing when HEAD itself is damaged.
+  const head = unlessThrown((error) => error instanceof ChainBroken, () => readHead(layout));
   const next = head?.next;
   // Whole in HEAD and missing in the log.
   const isPending = next && next.prev_hash === chain.lastHash &&
     await hashOfRecord(next) === next.record_hash;
   return { chain, head, pending: isPending ? next : undefined };
-}
-
-/** Nothing when HEAD itself is damaged. */
-function wholeHead(layout: Layout): AuditHead | undefined {
-  try {
-    return readHead(layout);
-  } catch (error) {
-    if (error instanceof ChainBroken) return undefined;
-    throw error;
-  }
 }
 
 /** The file with the last proved line, and all later files. */

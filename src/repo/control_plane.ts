@@ -26,12 +26,12 @@ export interface Place {
  * file that is changed in place must also have no other name. Anything else is a `RefusedPath`. SPEC 2.
  */
 export class ControlPlane {
-  readonly #owners: Owners;
+  readonly owners: Owners;
   readonly #held = new Map<string, { readonly folder: Folder; uses: number }>();
 
   /** `root` is the absolute path of the folder that holds `.jvs`. */
   constructor(readonly root: string, readonly platform: Platform, options: OwnerOptions = {}) {
-    this.#owners = new Owners(root, platform.host, options);
+    this.owners = new Owners(root, platform.host, options);
   }
 
   /** The absolute path, for messages. */
@@ -60,7 +60,7 @@ export class ControlPlane {
       const place = { parts: parts.slice(0, depth), isPayload: isPayload && depth === parts.length };
       folder = this.#open(outer, place, DIR, (name) => outer.openFolder(name), (opened) => {
         const stat = Stat.ofFolder(opened);
-        if (depth === 0) this.#owners.check(stat);
+        if (depth === 0) this.owners.check(stat);
         else if (!place.isPayload) this.#checkOwner(stat, place);
       });
     }
@@ -100,21 +100,16 @@ export class ControlPlane {
     return { content: readWhole(file, stat), uid: stat.uid };
   }
 
-  /** Whether something of this user's may decide what happens to the caller's own files. */
-  isTrustedMaker(uid: number): boolean {
-    return this.#owners.isTrustedMaker(uid);
-  }
-
   /** Why an entry of an open folder cannot be used, or nothing. */
   refusalIn(folder: Folder, place: Place): RefusedPath | undefined {
     const stat = new Stat();
     if (!folder.stat(nameOf(place), stat) || stat.type === DIR) return undefined; // a folder is checked when it is opened
     if (stat.type !== FILE) return wrongKind(this.pathOf(place), stat.type, FILE);
-    return this.#owners.may(stat) ? undefined : wrongOwner(this.pathOf(place), stat);
+    return this.owners.may(stat) ? undefined : wrongOwner(this.pathOf(place), stat);
   }
 
   #checkOwner(stat: Stat, place: Place): void {
-    if (!this.#owners.may(stat)) throw wrongOwner(this.pathOf(place), stat);
+    if (!this.owners.may(stat)) throw wrongOwner(this.pathOf(place), stat);
   }
 
   /** Opens an entry, and closes it when the check fails. For an entry of another kind, the error says of which. */

@@ -97,7 +97,7 @@ export class Intents {
    */
   distrustedMaker({ id }: Pick<Intent, "id">): number | undefined {
     const uid = this.makers.get(id);
-    return uid === undefined || this.layout.plane.isTrustedMaker(uid) ? undefined : uid;
+    return uid === undefined || this.layout.plane.owners.isTrustedMaker(uid) ? undefined : uid;
   }
 
   /** Takes over an intent to recover it. The caller holds its lock or knows that its process has ended. */

@@ -1,5 +1,5 @@
 import { bytesOf } from "../model/bytes.ts";
-import { isJvsError, JvsError } from "../model/errors.ts";
+import { isJvsError, JvsError, unlessThrown } from "../model/errors.ts";
 import { isSnapshotId, newSnapshotId } from "../model/ids.ts";
 import { quoted } from "../model/path_text.ts";
 import { Descriptor, Ready } from "../model/records.ts";
@@ -96,7 +96,7 @@ export class Snapshots {
   /** Whether the caller made the snapshot, or a user whom the caller trusts with the own files; by the descriptor's owner. */
   isByTrustedMaker(id: string): boolean {
     const found = this.layout.descriptor(id).readFreshOwned();
-    return found !== undefined && this.layout.plane.isTrustedMaker(found.uid);
+    return found !== undefined && this.layout.plane.owners.isTrustedMaker(found.uid);
   }
 
   /** The commit marker of a snapshot that exists, after a comparison with the descriptor. */
@@ -210,12 +210,8 @@ export class Snapshots {
   }
 
   private hasText(id: string, text: string): boolean {
-    try {
-      return this.layout.descriptor(id).readOnce()?.includes(text) ?? false;
-    } catch (error) {
-      if (isUnreadableRecord(error)) return false;
-      throw error;
-    }
+    const content = unlessThrown(isUnreadableRecord, () => this.layout.descriptor(id).readOnce());
+    return content?.includes(text) ?? false;
   }
 
   private async provedDescriptor(id: string): Promise<Descriptor> {

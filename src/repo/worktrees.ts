@@ -1,7 +1,7 @@
 import { isWithin } from "../model/absolute_path.ts";
 import { bytesOf } from "../model/bytes.ts";
 import { DIR, SYMLINK } from "../model/entry.ts";
-import { isJvsError, JvsError } from "../model/errors.ts";
+import { isJvsError, JvsError, unlessThrown } from "../model/errors.ts";
 import { checkName, isAccepted } from "../model/names.ts";
 import { quoted } from "../model/path_text.ts";
 import { type Identity, WorktreeConfig } from "../model/records.ts";
@@ -86,12 +86,7 @@ export class Worktrees {
 
   /** Whether a worktree has this id, or a damaged record could have it. */
   isKnown(id: string): boolean {
-    try {
-      return this.withId(id) !== undefined;
-    } catch (error) {
-      if (isUnreadableRecord(error)) return true;
-      throw error;
-    }
+    return unlessThrown(isUnreadableRecord, () => this.withId(id) !== undefined) ?? true;
   }
 
   /** The record, or `E_NOT_FOUND`, which names the worktrees that exist. */
@@ -123,13 +118,11 @@ export class Worktrees {
 
   /** Whether a worktree contains a path; nothing when its record is damaged. */
   #holds(name: string, path: string): boolean | undefined {
-    try {
+    const isDamaged = (error: unknown) => isUnreadableRecord(error) || isJvsError(error, "E_PATH_ESCAPE");
+    return unlessThrown(isDamaged, () => {
       const config = this.find(name);
       return config !== undefined && isWithin(path, this.root(config));
-    } catch (error) {
-      if (isUnreadableRecord(error) || isJvsError(error, "E_PATH_ESCAPE")) return undefined;
-      throw error;
-    }
+    });
   }
 
   /** The absolute payload root; `E_PATH_ESCAPE` when a record must not name it. `openRoot` refuses links in it. */
