@@ -28,14 +28,14 @@ const OPEN = "audit open";
 export async function settle(layout: Layout): Promise<LogEnd> {
   const head = readHead(layout);
   const written = announcedBytes(layout, head);
-  if (written === undefined) throw await breakIn(layout);
+  if (written === undefined) return await breakIn(layout);
   const { next } = head;
   if (next === null) {
     return { count: head.count, lastHash: head.last_hash, last: null, size: syncLog(layout) };
   }
   const line = lineOf(next);
   if (!equalBytes(written, line)) {
-    if (await hashOfRecord(next) !== next.record_hash) throw await breakIn(layout);
+    if (await hashOfRecord(next) !== next.record_hash) return await breakIn(layout);
     writeLine(layout, line, written.length);
   }
   return { count: head.count + 1, lastHash: next.record_hash, last: next, size: syncLog(layout) };
@@ -43,7 +43,7 @@ export async function settle(layout: Layout): Promise<LogEnd> {
 
 /** `E_AUDIT_CHAIN_BROKEN` when the end of the log is not what HEAD says. Writes nothing. */
 export async function requireEnd(layout: Layout): Promise<void> {
-  if (announcedBytes(layout, readHead(layout)) === undefined) throw await breakIn(layout);
+  if (announcedBytes(layout, readHead(layout)) === undefined) return await breakIn(layout);
 }
 
 /** Announces a record in HEAD, durably, then adds it to the log. */
@@ -74,7 +74,7 @@ export async function rotate(layout: Layout, end: LogEnd, actor: string): Promis
   }
   const file = closed.last?.details["file"];
   const isFree = isArchiveName(file) && !archivesOf(layout).some(({ name }) => name === file);
-  if (!isArchiveName(file) || (closed.size > 0 && !isFree)) throw await breakIn(layout);
+  if (!isArchiveName(file) || (closed.size > 0 && !isFree)) return await breakIn(layout);
   if (closed.size > 0) layout.auditLog.rename(file);
   await writeEntry(layout, closed, rotationEntry(OPEN, actor, file));
   return await settle(layout);
@@ -140,14 +140,9 @@ function syncLog(layout: Layout): number {
   return log?.size ?? 0;
 }
 
-/** Follows the whole chain to find where it is broken. */
-async function breakIn(layout: Layout): Promise<ChainBroken> {
-  try {
-    using view = await viewLog(layout);
-    for await (const _ of new Chain(layout, view).records());
-  } catch (error) {
-    if (error instanceof ChainBroken) return error;
-    throw error;
-  }
-  return new ChainBroken({ file: layout.auditLog.path, line: null }, "its end is not what HEAD says");
+/** Follows the whole chain: it throws where it is broken. */
+async function breakIn(layout: Layout): Promise<never> {
+  using view = await viewLog(layout);
+  for await (const _ of new Chain(layout, view).records());
+  throw new ChainBroken({ file: layout.auditLog.path, line: null }, "its end is not what HEAD says");
 }

@@ -1,15 +1,9 @@
 import { nowIso } from "../platform/clock.ts";
-import { acquireLock, type FileLock, type LockHolder } from "../platform/locks.ts";
+import { acquireLock, type AcquireLockOptions, type FileLock } from "../platform/locks.ts";
 import type { Layout } from "./layout.ts";
 
-/** How to wait for a lock. */
-export interface LockWait {
-  /** How long to wait for one holder; 30 s by default. */
-  timeoutMs?: number;
-  signal?: AbortSignal;
-  /** Called when another process holds it, and whenever the holder changes. */
-  onWait?: (holder: LockHolder | undefined) => void;
-}
+/** How to wait for a lock; 30 s for one holder by default. */
+export type LockWait = Partial<Omit<AcquireLockOptions, "holder">>;
 
 const USUAL_TIMEOUT_MS = 30_000;
 

@@ -8,7 +8,6 @@ import { TimeSlice } from "../platform/time_slice.ts";
 import type { Folder } from "../platform/platform.ts";
 import { removeClone } from "../engine/engines.ts";
 import { readManifest, type ReadManifestOptions } from "../tree/manifest.ts";
-import type { RemoveTreeOptions } from "../tree/remove_tree.ts";
 import type { TreeTable } from "../tree/table.ts";
 import { isUnreadableRecord } from "./control_errors.ts";
 import type { ControlPath } from "./control_path.ts";
@@ -170,7 +169,7 @@ export class Snapshots {
   }
 
   /** Removes all parts of a snapshot that was not published; repeatable. */
-  async discardUnfinished(id: string, options: RemoveTreeOptions = {}): Promise<void> {
+  async discardUnfinished(id: string): Promise<void> {
     const { layout } = this;
     if (!isSnapshotId(id) || this.exists(id) || this.isPruned(id)) {
       throw new JvsError("E_INTERNAL", `Cannot discard ${quoted(id)}: it is no unfinished snapshot`);
@@ -179,7 +178,7 @@ export class Snapshots {
     for (const file of this.manifestFiles(id)) file.remove();
     using folder = layout.snapshots.open();
     for (const ending of ["", ".tmp.before", ".tmp"]) {
-      await removeClone(layout.plane.platform, folder, bytesOf(`${id}${ending}`), options);
+      await removeClone(layout.plane.platform, folder, bytesOf(`${id}${ending}`));
     }
     folder.sync();
     // Last, because this file reserves the id.
