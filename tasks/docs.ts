@@ -89,7 +89,7 @@ function settingTable(): string {
     ["setting", "default", ""],
     CONFIG_KEYS.map((key) => {
       const { about, default: value, shown } = settingOf(key);
-      return [`\`${key}\``, `\`${JSON.stringify(shown ? shown(value) : value)}\``, about];
+      return [`\`${key}\``, `\`${JSON.stringify(shown(value))}\``, about];
     }),
   );
 }

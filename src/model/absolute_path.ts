@@ -7,3 +7,8 @@ export function absolutePath(path: string, base: string): string {
   }
   return `/${parts.join("/")}`;
 }
+
+/** Whether a path is this folder or is inside it; both are absolute. */
+export function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder === "/" ? "/" : `${folder}/`);
+}

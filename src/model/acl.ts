@@ -12,15 +12,12 @@ const READ = 4;
 const WRITE = 2;
 const ALL = 7;
 
-/**
- * The access ACL of a payload file: no user may write, the owner may read; as `payloadMode` does for the mode. SPEC
- * 5.
- */
+/** The access ACL of a payload file: no user may write, the owner may read, as in `payloadMode`. SPEC 5. */
 export function stripAclWrite(acl: Uint8Array): Uint8Array<ArrayBuffer> {
   return changed(acl, (tag, permissions) => permissions & ~WRITE | (tag === USER_OBJ ? READ : 0));
 }
 
-/** The access ACL of a payload folder: the owner may do everything; as `payloadMode` does for the mode. */
+/** The access ACL of a payload folder: the owner may do everything, as in `payloadMode`. */
 export function grantAclOwner(acl: Uint8Array): Uint8Array<ArrayBuffer> {
   return changed(acl, (tag, permissions) => tag === USER_OBJ ? ALL : permissions);
 }
@@ -39,15 +36,7 @@ function changed(
   change: (tag: number, permissions: number) => number,
 ): Uint8Array<ArrayBuffer> {
   const copy = Uint8Array.from(acl);
-  const view = viewOf(copy);
-  for (const { at, tag, permissions } of entriesOf(acl)) {
-    view.setUint16(at + 2, change(tag, permissions), true);
-  }
-  return copy;
-}
-
-function* entriesOf(acl: Uint8Array): Generator<{ at: number; tag: number; permissions: number }> {
-  const view = viewOf(acl);
+  const view = new DataView(copy.buffer);
   const whole = acl.length >= HEADER_BYTES && (acl.length - HEADER_BYTES) % ENTRY_BYTES === 0;
   if (!whole || view.getUint32(0, true) !== VERSION) {
     throw new JvsError("E_IO", "Cannot read an access ACL: it does not have the form that Linux gives", {
@@ -55,10 +44,8 @@ function* entriesOf(acl: Uint8Array): Generator<{ at: number; tag: number; permi
     });
   }
   for (let at = HEADER_BYTES; at < acl.length; at += ENTRY_BYTES) {
-    yield { at, tag: view.getUint16(at, true), permissions: view.getUint16(at + 2, true) };
+    const permissions = view.getUint16(at + 2, true);
+    view.setUint16(at + 2, change(view.getUint16(at, true), permissions), true);
   }
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return copy;
 }

@@ -49,9 +49,7 @@ export function hexOf(bytes: Uint8Array): string {
 
 /** The bytes of lower-case hex; the caller has checked that it is hex. */
 export function bytesOfHex(hex: string): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(hex.length >> 1);
-  bytes.setFromHex(hex);
-  return bytes;
+  return Uint8Array.fromHex(hex);
 }
 
 /** A text with one character for each byte, as a key for maps: names need not be UTF-8. */

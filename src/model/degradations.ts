@@ -24,9 +24,7 @@ export class DegradationList {
 
   /** How many there are. */
   get total(): number {
-    let total = 0;
-    for (const count of this.counts.values()) total += count;
-    return total;
+    return this.counts.values().reduce((sum, count) => sum + count, 0);
   }
 
   /** The form in descriptors and results. */

@@ -57,12 +57,8 @@ export function parseBytes(text: string): number {
   const power = prefix === "" ? 0 : PREFIXES.indexOf(prefix.toLowerCase()) + 1;
   // Rounded, because decimals such as 0.3 KiB give fractions of a byte.
   const bytes = number === undefined ? NaN : Number(number) * (binary ? 1024 : 1000) ** power;
-  return exact(
-    bytes,
-    text,
-    "an amount of bytes",
-    "Give a number with B, KB, MB, GB, TB or KiB, MiB, GiB, TiB.",
-  );
+  const hint = "Give a number with B, KB, MB, GB, TB or KiB, MiB, GiB, TiB.";
+  return exact(bytes, text, "an amount of bytes", hint);
 }
 
 /** An amount of bytes for people, in powers of 1000, with three digits. */
@@ -88,12 +84,8 @@ export function parseWhen(text: string, nowMs: number): number {
   const known = year !== undefined &&
     new Date(Date.UTC(+year, Number(month) - 1, Number(day))).getUTCDate() === Number(day);
   const ms = known ? Date.parse(`${date}T${time}${zone.replace(/(\d\d):?(\d\d)/, "$1:$2")}`) : NaN;
-  return exact(
-    ms,
-    text,
-    "a time",
-    "Give a date or time such as 2026-01-31 or 2026-01-31T09:30Z, or how long ago: 2h, 3d.",
-  );
+  const hint = "Give a date or time such as 2026-01-31 or 2026-01-31T09:30Z, or how long ago: 2h, 3d.";
+  return exact(ms, text, "a time", hint);
 }
 
 function exact(value: number, text: string, what: string, hint: string): number {

@@ -38,13 +38,7 @@ export function lostAspects(bits: number): LostAspect[] {
 
 /** The kinds of what could not be kept. SPEC 5. */
 export const DEGRADATION_KINDS = [
-  "owner",
-  "xattr",
-  "acl",
-  "hardlink",
-  "mode",
-  "type",
-  "times",
+  ...Object.keys(LOST) as LostAspect[],
   "holes",
   "inode_flags",
   "unreadable",

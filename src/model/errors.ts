@@ -1,5 +1,4 @@
-import { printable } from "./printable.ts";
-import { sentence } from "./sentence.ts";
+import { printable, sentence } from "./printable.ts";
 
 /** Every class of error, with its cause and what to do: the source of the reference and of hints. SPEC 12. */
 export const ERROR_CLASSES = {
@@ -74,18 +73,17 @@ export interface JvsErrorOptions {
  */
 export class JvsError extends Error {
   override readonly name = "JvsError";
-  readonly code: ErrorCode;
   readonly hint: string;
   readonly details: ErrorDetails;
 
-  constructor(code: ErrorCode, message: string, options: JvsErrorOptions = {}) {
-    super(
-      printable(message).replace(/\.$/, ""),
-      options.cause === undefined ? undefined : { cause: options.cause },
-    );
-    this.code = code;
-    this.hint = sentence(printable(options.hint ?? ERROR_CLASSES[code][1]));
-    this.details = options.details ?? {};
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    { hint, details = {}, cause }: JvsErrorOptions = {},
+  ) {
+    super(printable(message).replace(/\.$/, ""), cause === undefined ? undefined : { cause });
+    this.hint = sentence(hint ?? ERROR_CLASSES[code][1]);
+    this.details = details;
   }
 
   /** Its form for programs, on every way in. SPEC 11. */
@@ -98,4 +96,14 @@ export class JvsError extends Error {
 /** Whether an error is a `JvsError`, of one of these classes (of any class when none is given). */
 export function isJvsError(error: unknown, ...codes: ErrorCode[]): error is JvsError {
   return error instanceof JvsError && (codes.length === 0 || codes.includes(error.code));
+}
+
+/** The result of a call; nothing when it fails with an error that is expected. Any other error is thrown. */
+export function unlessThrown<T>(isExpected: (error: unknown) => boolean, call: () => T): T | undefined {
+  try {
+    return call();
+  } catch (error) {
+    if (isExpected(error)) return undefined;
+    throw error;
+  }
 }

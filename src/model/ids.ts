@@ -9,13 +9,16 @@ const LATEST_TIME = 10 ** TIME_DIGITS - 1;
 /** The id of a new snapshot, above `newest` even when the clock goes back; `random` has 4 bytes. SPEC 3. */
 export function newSnapshotId(nowMs: number, newest: string | null, random: Uint8Array): string {
   const time = Math.max(Math.floor(nowMs), newest === null ? 0 : idTime(newest) + 1);
+  if (random.length !== 4) {
+    throw new JvsError("E_INTERNAL", `Cannot make an id: ${random.length} random bytes, not 4`);
+  }
   if (!(time <= LATEST_TIME)) {
     throw new JvsError("E_CLOCK_SKEW_EXCEEDED", "Cannot make a snapshot id: the time is out of its range", {
       hint: "Set the clock of this host; if the newest snapshot itself has a wrong time, see `jvs history`.",
       details: { now_ms: nowMs, newest },
     });
   }
-  return `${String(time).padStart(TIME_DIGITS, "0")}-${hexOf(exactly(4, random))}`;
+  return `${String(time).padStart(TIME_DIGITS, "0")}-${hexOf(random)}`;
 }
 
 /** Whether a text is a full snapshot id. */
@@ -33,14 +36,6 @@ export function idTime(id: string): number {
   return Number(checked(id).slice(0, TIME_DIGITS));
 }
 
-/** A UUID v4 of 16 random bytes. */
-export function newUuid(random: Uint8Array): string {
-  const bytes = exactly(16, random).slice();
-  bytes[6] = (bytes[6] as number) & 0x0f | 0x40;
-  bytes[8] = (bytes[8] as number) & 0x3f | 0x80;
-  return hexOf(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
-}
-
 /** Whether a text is a UUID v4 as JVS writes it, in lower case. */
 export function isUuid(text: string): boolean {
   return UUID_V4.test(text);
@@ -49,9 +44,4 @@ export function isUuid(text: string): boolean {
 function checked(id: string): string {
   if (isSnapshotId(id)) return id;
   throw new JvsError("E_INTERNAL", `Cannot use ${JSON.stringify(id)} as a snapshot id: it is none`);
-}
-
-function exactly(count: number, random: Uint8Array): Uint8Array {
-  if (random.length === count) return random;
-  throw new JvsError("E_INTERNAL", `Cannot make an id: ${random.length} random bytes, not ${count}`);
 }

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { bytesOfHex } from "./bytes.ts";
 import { JvsError } from "./errors.ts";
-import { idTime, isSnapshotId, isUuid, newSnapshotId, newUuid, shortId } from "./ids.ts";
+import { idTime, isSnapshotId, isUuid, newSnapshotId, shortId } from "./ids.ts";
 
 const RANDOM = bytesOfHex("00abcdef");
 
@@ -52,16 +52,6 @@ Deno.test("shortId() and idTime() take an id apart", () => {
   assertEquals(shortId("1760000000000-00abcdef"), "00abcdef");
   assertEquals(idTime("1760000000000-00abcdef"), 1_760_000_000_000);
   assertThrows(() => shortId("00abcdef"), JvsError);
-});
-
-Deno.test("newUuid() sets version and variant and nothing else", () => {
-  assertEquals(newUuid(new Uint8Array(16)), "00000000-0000-4000-8000-000000000000");
-  assertEquals(newUuid(new Uint8Array(16).fill(255)), "ffffffff-ffff-4fff-bfff-ffffffffffff");
-  const random = crypto.getRandomValues(new Uint8Array(16));
-  const before = random.slice();
-  assert(isUuid(newUuid(random)));
-  assertEquals(random, before);
-  assertThrows(() => newUuid(RANDOM), JvsError);
 });
 
 Deno.test("isUuid() takes version 4 only", () => {

@@ -1,7 +1,4 @@
-/**
- * Lines of the old text that became lines of the new text; either may be empty. An end is the index after the last
- * line.
- */
+/** Lines of the old text that became lines of the new one; either may be empty. An end is after the last line. */
 export interface Change {
   readonly oldStart: number;
   readonly oldEnd: number;
@@ -106,10 +103,7 @@ class Matcher {
     this.match(aStart + x, aEnd, bStart + y, bEnd);
   }
 
-  /**
-   * A point in the middle of a best path through `n` lines from `a0` and `m` from `b0`; nothing when no steps are
-   * left.
-   */
+  /** A point in the middle of a best path through `n` lines from `a0` and `m` from `b0`; nothing without steps left. */
   private middle(a0: number, n: number, b0: number, m: number): readonly [x: number, y: number] | undefined {
     const { a, b, forward, backward } = this;
     const zero = m + 1; // the index of diagonal 0

@@ -1,4 +1,4 @@
-import { ERROR_CLASSES, type ErrorCode, isJvsError, JvsError } from "./errors.ts";
+import { ERROR_CLASSES, type ErrorCode, isJvsError, JvsError, unlessThrown } from "./errors.ts";
 import { isSnapshotId } from "./ids.ts";
 import { quoted } from "./path_text.ts";
 
@@ -11,22 +11,17 @@ export function checkName(name: string, what: string): string {
   const normal = name.normalize("NFC");
   if (/[/\\\0]/.test(normal) || normal === "..") {
     throw refusal(
-      "E_PATH_ESCAPE",
       name,
       what,
       "it could lead out of the repository",
       "Give a name, not a path.",
+      "E_PATH_ESCAPE",
     );
   }
   checkCharacters(normal, what);
   if (/^[.-]/.test(normal)) {
-    throw refusal(
-      "E_NAME_INVALID",
-      name,
-      what,
-      `it begins with a ${normal.startsWith(".") ? "dot" : "dash"}`,
-      "Begin it with a letter, a digit or an underscore.",
-    );
+    const state = `it begins with a ${normal.startsWith(".") ? "dot" : "dash"}`;
+    throw refusal(name, what, state, "Begin it with a letter, a digit or an underscore.");
   }
   return normal;
 }
@@ -46,21 +41,17 @@ export function checkRefName(name: string): string {
     ? "the form of a snapshot id"
     : undefined;
   if (meaning === undefined) return normal;
-  throw refusal("E_NAME_INVALID", name, "ref", `it is ${meaning}`, "Choose another name.");
+  throw refusal(name, "ref", `it is ${meaning}`, "Choose another name.");
 }
 
 /** Whether a check takes a name and leaves it as it is. */
 export function isAccepted(name: string, check: (name: string) => string): boolean {
-  try {
-    return check(name) === name;
-  } catch (error) {
-    if (isJvsError(error, "E_NAME_INVALID", "E_PATH_ESCAPE")) return false;
-    throw error;
-  }
+  const isRefused = (error: unknown) => isJvsError(error, "E_NAME_INVALID", "E_PATH_ESCAPE");
+  return unlessThrown(isRefused, () => check(name)) === name;
 }
 
 function checkCharacters(name: string, what: string): void {
-  const refuse = (state: string, hint: string) => refusal("E_NAME_INVALID", name, what, state, hint);
+  const refuse = (state: string, hint: string) => refusal(name, what, state, hint);
   if (name === "") throw refuse("it is empty", "Give at least one character.");
   if (name.length > MOST) throw refuse(`it has ${name.length} characters`, `Use at most ${MOST}.`);
   if (!ALLOWED.test(name)) {
@@ -68,7 +59,13 @@ function checkCharacters(name: string, what: string): void {
   }
 }
 
-function refusal(code: ErrorCode, name: string, what: string, state: string, hint: string): JvsError {
+function refusal(
+  name: string,
+  what: string,
+  state: string,
+  hint: string,
+  code: ErrorCode = "E_NAME_INVALID",
+): JvsError {
   return new JvsError(code, `Cannot use ${quoted(name)} as ${what} name: ${state}`, {
     hint,
     details: { name, what },

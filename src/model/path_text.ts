@@ -9,10 +9,7 @@ const HEX = bytesOf("0123456789ABCDEF");
 /** The most bytes that one byte of a path takes when it is encoded. */
 export const ENCODED_BYTES = 3;
 
-/**
- * The text of a path by SPEC 4: `%`, `:`, control bytes and bytes that are not UTF-8 as `%XX`. Each path has a
- * different text.
- */
+/** The text of a path by SPEC 4: `%`, `:`, control bytes and what is no UTF-8 as `%XX`. Each path has its own text. */
 export function encodePath(path: BytePath): string {
   const out = new Uint8Array(path.length * ENCODED_BYTES);
   return textOf(out.subarray(0, writeEncodedPath(path, out, 0)));

@@ -10,3 +10,8 @@ export function printable(text: string): string {
     (character) => character === "\n" ? character : encodeURIComponent(character),
   );
 }
+
+/** The same as a sentence: with a full stop at its end, unless it is empty or already ends like one. */
+export function sentence(text: string): string {
+  return printable(text).replace(/[^.?!…]$/u, "$&.");
+}

@@ -1,4 +1,4 @@
-import { type BytePath, bytesOf, compareBytes, textOf } from "./bytes.ts";
+import { type BytePath, bytesOf, compareBytes } from "./bytes.ts";
 import type { EntryType } from "./entry.ts";
 import { JvsError } from "./errors.ts";
 import { displayPath, ENCODED_BYTES, writeEncodedPath } from "./path_text.ts";
@@ -23,29 +23,21 @@ const HEX = bytesOf("0123456789abcdef");
 const ROOM_BESIDE_PATH = 128;
 const BUFFER_BYTES = 64 * 1024;
 
-/** The line that an entry adds to the payload root hash, with its newline. SPEC 4. */
-export function rootHashLine(entry: RootHashEntry): string {
-  const out = new Uint8Array(roomFor(entry));
-  return textOf(out.subarray(0, writeLine(entry, out, 0)));
-}
-
 /**
- * Collects the lines of a tree and passes them on in large pieces to be hashed; a piece is valid only during the call.
+ * Collects the lines of a tree (SPEC 4) and passes them on in large pieces to be hashed; a piece is valid only during the call.
  * Entries must come in the order of their full paths (`compareBytes`); any other order is an error.
  */
 export class RootHashLines {
-  readonly #sink: (piece: Uint8Array<ArrayBuffer>) => void;
   #buffer = new Uint8Array(BUFFER_BYTES);
   #end = 0;
   #last = new Uint8Array(4096);
   #lastLength = 0;
 
-  constructor(sink: (piece: Uint8Array<ArrayBuffer>) => void) {
-    this.#sink = sink;
-  }
+  constructor(private readonly sink: (piece: Uint8Array<ArrayBuffer>) => void) {}
 
   /** Adds the next entry. */
   add(entry: RootHashEntry): void {
+    if (entry.path.length === 0) throw refusal(entry, "the root itself has no line");
     const last = this.#last.subarray(0, this.#lastLength);
     if (compareBytes(last, entry.path) >= 0) {
       throw refusal(entry, `it does not come after ${displayPath(last)}`);
@@ -62,7 +54,7 @@ export class RootHashLines {
 
   /** Passes on what is left. */
   finish(): void {
-    if (this.#end > 0) this.#sink(this.#buffer.subarray(0, this.#end));
+    if (this.#end > 0) this.sink(this.#buffer.subarray(0, this.#end));
     this.#end = 0;
   }
 }
@@ -72,7 +64,6 @@ function roomFor(entry: RootHashEntry): number {
 }
 
 function writeLine(entry: RootHashEntry, out: Uint8Array, offset: number): number {
-  if (entry.path.length === 0) throw refusal(entry, "the root itself has no line");
   let end = writeAscii(entry.type, out, offset);
   out[end++] = COLON;
   end = writeEncodedPath(entry.path, out, end);
@@ -115,8 +106,6 @@ function writeAscii(text: string, out: Uint8Array, offset: number): number {
 }
 
 function refusal(entry: RootHashEntry, state: string): JvsError {
-  return new JvsError(
-    "E_INTERNAL",
-    `Cannot add ${displayPath(entry.path)} to the payload root hash: ${state}`,
-  );
+  const message = `Cannot add ${displayPath(entry.path)} to the payload root hash: ${state}`;
+  return new JvsError("E_INTERNAL", message);
 }

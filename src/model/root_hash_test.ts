@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { bytesOf, bytesOfHex, compareBytes, hexOf, textOf } from "./bytes.ts";
 import { JvsError } from "./errors.ts";
-import { type RootHashEntry, rootHashLine, RootHashLines } from "./root_hash.ts";
+import { type RootHashEntry, RootHashLines } from "./root_hash.ts";
 
 const NOTHING = bytesOfHex("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 
@@ -16,6 +16,15 @@ function entryOf(path: string | Uint8Array, given: Partial<RootHashEntry> = {}):
     minor: 0,
     ...given,
   };
+}
+
+/** The line of one entry. */
+function lineOf(entry: RootHashEntry): string {
+  let text = "";
+  const lines = new RootHashLines((piece) => text += textOf(piece));
+  lines.add(entry);
+  lines.finish();
+  return text;
 }
 
 /** SPEC 4's worked example, in no order. */
@@ -46,8 +55,8 @@ function inOrder(entries: readonly RootHashEntry[]): RootHashEntry[] {
   return entries.toSorted((a, b) => compareBytes(a.path, b.path));
 }
 
-Deno.test("rootHashLine() gives the worked example of SPEC 4 and its hash", async () => {
-  const text = inOrder(EXAMPLE).map(rootHashLine).join("");
+Deno.test("RootHashLines.add() gives the worked example of SPEC 4 and its hash", async () => {
+  const text = inOrder(EXAMPLE).map(lineOf).join("");
   assertEquals(text, EXAMPLE_TEXT);
   const hash = await crypto.subtle.digest("SHA-256", bytesOf(text));
   assertEquals(
@@ -56,22 +65,22 @@ Deno.test("rootHashLine() gives the worked example of SPEC 4 and its hash", asyn
   );
 });
 
-Deno.test("rootHashLine() knows every type", () => {
-  assertEquals(rootHashLine(entryOf("p", { type: "fifo" })), "fifo:p::\n");
-  assertEquals(rootHashLine(entryOf("s", { type: "socket" })), "socket:s::\n");
-  assertEquals(rootHashLine(entryOf("c", { type: "char", major: 1, minor: 3 })), "char:c:1:3:\n");
-  assertEquals(rootHashLine(entryOf("b", { type: "block", major: 8, minor: 1 })), "block:b:8:1:\n");
+Deno.test("RootHashLines.add() knows every type", () => {
+  assertEquals(lineOf(entryOf("p", { type: "fifo" })), "fifo:p::\n");
+  assertEquals(lineOf(entryOf("s", { type: "socket" })), "socket:s::\n");
+  assertEquals(lineOf(entryOf("c", { type: "char", major: 1, minor: 3 })), "char:c:1:3:\n");
+  assertEquals(lineOf(entryOf("b", { type: "block", major: 8, minor: 1 })), "block:b:8:1:\n");
   const sticky = entryOf("f", { type: "file", mode: 0o107001, size: 2 ** 53 - 1, contentHash: NOTHING });
-  assertEquals(rootHashLine(sticky), `file:f:7001:9007199254740991:${hexOf(NOTHING)}\n`);
-  assertEquals(rootHashLine(entryOf(bytesOfHex("2fff0a"))), "dir:/%FF%0A::\n");
-  assertEquals(rootHashLine(entryOf(new Uint8Array(5000).fill(255))), `dir:${"%FF".repeat(5000)}::\n`);
+  assertEquals(lineOf(sticky), `file:f:7001:9007199254740991:${hexOf(NOTHING)}\n`);
+  assertEquals(lineOf(entryOf(bytesOfHex("2fff0a"))), "dir:/%FF%0A::\n");
+  assertEquals(lineOf(entryOf(new Uint8Array(5000).fill(255))), `dir:${"%FF".repeat(5000)}::\n`);
 });
 
-Deno.test("rootHashLine() refuses the root and content that was not hashed", () => {
-  assertThrows(() => rootHashLine(entryOf("")), JvsError, "root itself");
-  assertThrows(() => rootHashLine(entryOf("f", { type: "file" })), JvsError, "Cannot add f");
+Deno.test("RootHashLines.add() refuses the root and content that was not hashed", () => {
+  assertThrows(() => lineOf(entryOf("")), JvsError, "root itself");
+  assertThrows(() => lineOf(entryOf("f", { type: "file" })), JvsError, "Cannot add f");
   const short = entryOf("l", { type: "symlink", contentHash: NOTHING.subarray(1) });
-  assertThrows(() => rootHashLine(short), JvsError, "hashed");
+  assertThrows(() => lineOf(short), JvsError, "hashed");
 });
 
 Deno.test("RootHashLines passes on the same text in pieces, however long the paths", () => {
@@ -93,7 +102,7 @@ Deno.test("RootHashLines passes on the same text in pieces, however long the pat
   }
   lines.finish();
   lines.finish();
-  assertEquals(text, entries.map(rootHashLine).join(""));
+  assertEquals(text, entries.map(lineOf).join(""));
   assert(pieces > 1 && pieces < 10, String(pieces));
 });
 

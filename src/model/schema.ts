@@ -41,22 +41,15 @@ interface Parts<T> {
 
 /** Describes which values are allowed. Immutable: each method returns a new schema. */
 export class Schema<T> {
-  private constructor(
-    private readonly parts: Parts<T>,
-    readonly description: string,
-    readonly hints: FlagHints,
-    readonly isOptional: boolean,
-    readonly fallback: { readonly value: T } | undefined,
-  ) {}
-
-  /** A schema of these parts. */
-  static of<T>(parts: Parts<T>): Schema<T> {
-    return new Schema(parts, "", {}, false, undefined);
-  }
-
   /** The form of the value, for the command line. */
-  get kind(): Parts<T>["kind"] {
-    return this.parts.kind;
+  readonly kind: Parts<T>["kind"];
+  readonly description: string = "";
+  readonly hints: FlagHints = {};
+  readonly isOptional: boolean = false;
+  readonly fallback: { readonly value: T } | undefined;
+
+  constructor(private readonly parts: Parts<T>) {
+    this.kind = parts.kind;
   }
 
   /** The value, or a `SchemaMismatch`. */
@@ -74,46 +67,29 @@ export class Schema<T> {
   }
 
   /** The same, with one sentence about its meaning. */
-  about(description: string): Schema<T> {
-    return new Schema(this.parts, description, this.hints, this.isOptional, this.fallback);
+  about(description: string): this {
+    return this.with({ description });
   }
 
   /** The same, with hints for the command line. */
-  cli(hints: FlagHints): Schema<T> {
-    return new Schema(
-      this.parts,
-      this.description,
-      { ...this.hints, ...hints },
-      this.isOptional,
-      this.fallback,
-    );
+  cli(hints: FlagHints): this {
+    return this.with({ hints: { ...this.hints, ...hints } });
   }
 
   /** The same, for a field that may be missing. */
-  optional(): OptionalSchema<T> {
-    return new Schema(this.parts, this.description, this.hints, true, undefined) as OptionalSchema<T>;
+  optional(): this & { readonly isOptional: true } {
+    return this.with({ isOptional: true, fallback: undefined });
   }
 
   /** The same, for a field that has this value when it is missing. */
-  default(value: T): DefaultSchema<T> {
-    return new Schema(this.parts, this.description, this.hints, false, { value }) as DefaultSchema<T>;
+  default(value: T): this & { readonly fallback: { readonly value: T } } {
+    return this.with({ isOptional: false, fallback: { value } });
+  }
+
+  private with<C extends object>(changes: C): this & C {
+    return Object.assign(new Schema(this.parts), this, changes);
   }
 }
-
-/** A schema of a field that may be missing. */
-export type OptionalSchema<T> = {
-  readonly isOptional: true;
-  // First, so that these types win: the methods of `Schema` would forget that the field is optional.
-  about(description: string): OptionalSchema<T>;
-  cli(hints: FlagHints): OptionalSchema<T>;
-} & Schema<T>;
-
-/** A schema of a field with a default value. */
-export type DefaultSchema<T> = {
-  readonly fallback: { readonly value: T };
-  about(description: string): DefaultSchema<T>;
-  cli(hints: FlagHints): DefaultSchema<T>;
-} & Schema<T>;
 
 /** The TypeScript type of a schema's values. */
 export type Infer<S> = S extends Schema<infer T> ? T : never;
@@ -142,10 +118,8 @@ export type GivenFields<F extends Fields> =
 
 /** The error for a value that is not what it must be. */
 export function mismatch(at: string, expected: string, value: unknown): SchemaMismatch {
-  return new SchemaMismatch(
-    at,
-    `must be ${expected}, ${value === undefined ? "and is missing" : `not ${shown(value)}`}`,
-  );
+  const found = value === undefined ? "and is missing" : `not ${shown(value)}`;
+  return new SchemaMismatch(at, `must be ${expected}, ${found}`);
 }
 
 /** A value for a message: itself when it is short, or else its kind. */
@@ -153,126 +127,82 @@ function shown(value: unknown): string {
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object" && value !== null) return "an object";
   const written = JSON.stringify(value);
-  return written.length <= LONGEST_SHOWN
-    ? written
-    : `a long ${typeof value === "string" ? "text" : typeof value}`;
+  if (written.length <= LONGEST_SHOWN) return written;
+  return `a long ${typeof value === "string" ? "text" : typeof value}`;
 }
 
 const LONGEST_SHOWN = 120;
 
-/** What a text must be like. */
-export interface TextOptions {
-  /** The whole text matches; anything by default. */
-  pattern?: RegExp;
-  /** What the pattern describes, for messages: `a snapshot id`. */
-  what?: string;
-  /** The JSON Schema format, e.g. `date-time`. */
-  format?: string;
+/** A value that is taken as it is; `wanted` says what it must be, where it is not. */
+function plain<T>(
+  kind: Parts<T>["kind"],
+  json: JsonSchema,
+  wanted: (value: unknown) => string | undefined,
+): Schema<T> {
+  return new Schema<T>({
+    kind,
+    check(value, at) {
+      const expected = wanted(value);
+      if (expected !== undefined) throw mismatch(at, expected, value);
+      return value as T;
+    },
+    json: () => json,
+  });
 }
 
-/** A string. */
-export function text(options: TextOptions = {}): Schema<string> {
-  const { pattern, what = "a text of the right form", format } = options;
-  return Schema.of({
-    kind: "text",
-    check(value, at) {
-      if (typeof value !== "string") throw mismatch(at, "a text", value);
-      if (pattern !== undefined && !pattern.test(value)) throw mismatch(at, what, value);
-      return value;
-    },
-    json: () => ({
-      type: "string",
-      ...(pattern === undefined ? {} : { pattern: pattern.source }),
-      ...(format === undefined ? {} : { format }),
-    }),
+/** A string that fits the pattern, which messages call `what` (`a snapshot id`); `format` is for JSON Schema (`date-time`). */
+export function text(
+  { pattern, what = "a text of the right form", format }: {
+    pattern?: RegExp;
+    what?: string;
+    format?: string;
+  } = {},
+): Schema<string> {
+  const json = {
+    type: "string",
+    ...(pattern === undefined ? {} : { pattern: pattern.source }),
+    ...(format === undefined ? {} : { format }),
+  };
+  return plain("text", json, (value) => {
+    if (typeof value !== "string") return "a text";
+    return pattern?.test(value) === false ? what : undefined;
   });
 }
 
 /** One of these words. */
 export function oneOf<const W extends string>(...words: readonly W[]): Schema<W> {
-  return Schema.of({
-    kind: "text",
-    check(value, at) {
-      const word = words.find((w) => w === value);
-      if (word === undefined) throw mismatch(at, `one of ${words.join(", ")}`, value);
-      return word;
-    },
-    json: () => ({ type: "string", enum: [...words] }),
+  const isOne = (value: unknown) => words.some((word) => word === value);
+  return plain("text", { type: "string", enum: words }, (value) => {
+    return isOne(value) ? undefined : `one of ${words.join(", ")}`;
   });
 }
 
-/** Bounds of a number, both included. */
-export interface NumberOptions {
-  /** No bound by default. */
-  min?: number;
-  /** No bound by default. */
-  max?: number;
-}
-
-function numeric(type: "integer" | "number", options: NumberOptions): Schema<number> {
-  const { min = -Infinity, max = Infinity } = options;
-  const range = max === Infinity
-    ? `${min} or more`
-    : min === -Infinity
-    ? `${max} or less`
-    : `from ${min} to ${max}`;
-  return Schema.of({
-    kind: "number",
-    check(value, at) {
-      if (
-        typeof value !== "number" || !Number.isFinite(value) ||
-        (type === "integer" && !Number.isSafeInteger(value))
-      ) {
-        throw mismatch(at, type === "integer" ? "a whole number" : "a number", value);
-      }
-      if (value < min || value > max) throw mismatch(at, range, value);
-      return value;
-    },
-    json: () => ({
-      type,
-      ...(min === -Infinity ? {} : { minimum: min }),
-      ...(max === Infinity ? {} : { maximum: max }),
-    }),
+/** A whole number that a double holds exactly; not below `min`, if that is given. */
+export function integer({ min = -Infinity }: { min?: number } = {}): Schema<number> {
+  const json = { type: "integer", ...(min === -Infinity ? {} : { minimum: min }) };
+  return plain("number", json, (value) => {
+    if (!Number.isSafeInteger(value)) return "a whole number";
+    return Number(value) < min ? `${min} or more` : undefined;
   });
-}
-
-/** A whole number that a double holds exactly. */
-export function integer(options: NumberOptions = {}): Schema<number> {
-  return numeric("integer", options);
-}
-
-/** A finite number. */
-export function number(options: NumberOptions = {}): Schema<number> {
-  return numeric("number", options);
 }
 
 /** True or false. */
 export function boolean(): Schema<boolean> {
-  return Schema.of({
-    kind: "boolean",
-    check(value, at) {
-      if (typeof value !== "boolean") throw mismatch(at, "true or false", value);
-      return value;
-    },
-    json: () => ({ type: "boolean" }),
+  return plain("boolean", { type: "boolean" }, (value) => {
+    return typeof value === "boolean" ? undefined : "true or false";
   });
 }
 
 /** Exactly this value. */
 export function literal<const V extends string | number | boolean>(expected: V): Schema<V> {
-  return Schema.of<V>({
-    kind: "other",
-    check(value, at) {
-      if (value !== expected) throw mismatch(at, JSON.stringify(expected), value);
-      return expected;
-    },
-    json: () => ({ const: expected }),
+  return plain("other", { const: expected }, (value) => {
+    return value === expected ? undefined : JSON.stringify(expected);
   });
 }
 
 /** A list of such values. */
 export function list<T>(item: Schema<T>): Schema<readonly T[]> {
-  return Schema.of<readonly T[]>({
+  return new Schema<readonly T[]>({
     kind: "list",
     check(value, at) {
       if (!Array.isArray(value)) throw mismatch(at, "a list", value);
@@ -284,7 +214,7 @@ export function list<T>(item: Schema<T>): Schema<readonly T[]> {
 
 /** Such a value, or null. */
 export function nullable<T>(inner: Schema<T>): Schema<T | null> {
-  return Schema.of<T | null>({
+  return new Schema<T | null>({
     kind: "other",
     check: (value, at) => value === null ? null : inner.check(value, at),
     json: () => ({ anyOf: [inner.json(), { type: "null" }] }),
@@ -293,7 +223,7 @@ export function nullable<T>(inner: Schema<T>): Schema<T | null> {
 
 /** An object with any names and with such values. */
 export function mapOf<T>(item: Schema<T>): Schema<{ readonly [name: string]: T }> {
-  return Schema.of<{ readonly [name: string]: T }>({
+  return new Schema<{ readonly [name: string]: T }>({
     kind: "other",
     check(value, at) {
       const entries = Object.entries(objectOf(value, at));
@@ -305,22 +235,15 @@ export function mapOf<T>(item: Schema<T>): Schema<{ readonly [name: string]: T }
 
 /** Any JSON. */
 export function anything(): Schema<unknown> {
-  return Schema.of<unknown>({ kind: "other", check: (value) => value, json: () => ({}) });
+  return plain("other", {}, () => undefined);
 }
 
 /** The schema of an object, with the schemas of its fields. */
 export type RecordSchema<F extends Fields> = Schema<InferFields<F>> & { readonly fields: F };
 
-/** Whether unknown fields are refused (input of users) or kept (records of newer programs). */
-export interface RecordOptions {
-  /** False by default: unknown fields are kept. */
-  closed?: boolean;
-}
-
-/** An object with these fields. */
-export function record<F extends Fields>(fields: F, options: RecordOptions = {}): RecordSchema<F> {
-  const { closed = false } = options;
-  const schema = Schema.of<InferFields<F>>({
+/** An object with these fields. Unknown ones are kept (records of newer programs), or refused if `closed` (users' input). */
+export function record<F extends Fields>(fields: F, { closed = false } = {}): RecordSchema<F> {
+  const schema = new Schema<InferFields<F>>({
     kind: "record",
     check(value, at) {
       const given = objectOf(value, at);

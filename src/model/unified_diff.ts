@@ -6,14 +6,15 @@ const CONTEXT = 3;
 /** The name of a missing file in a patch. */
 export const NO_FILE = "/dev/null";
 
-/** The names of the two texts in a patch: made by `patchName`, or `NO_FILE`. */
-export interface DiffNames {
-  readonly oldName: string;
-  readonly newName: string;
-}
-
-/** The changes between two texts as a unified diff for patch(1), with three lines of context; empty without changes. */
-export function unifiedDiff(oldText: string, newText: string, { oldName, newName }: DiffNames): string {
+/**
+ * The changes between two texts as a unified diff for patch(1), with three lines of context; empty without changes. The
+ * names are made by `patchName`, or `NO_FILE`.
+ */
+export function unifiedDiff(
+  oldText: string,
+  newText: string,
+  { oldName, newName }: Readonly<Record<"oldName" | "newName", string>>,
+): string {
   const oldLines = linesOf(oldText);
   const newLines = linesOf(newText);
   const changes = diffLines(oldLines, newLines);
@@ -30,9 +31,7 @@ export function unifiedDiff(oldText: string, newText: string, { oldName, newName
 export function patchName(side: "a" | "b", path: BytePath): string {
   const text = exactTextOf(path);
   if (text !== undefined && !ODD.test(text) && !text.endsWith(" ")) return `${side}/${text}`;
-  let quoted = "";
-  for (const byte of path) quoted += quotedByte(byte);
-  return `"${side}/${quoted}"`;
+  return `"${side}/${Array.from(path, quotedByte).join("")}"`;
 }
 
 // Quotation marks, backslashes, and characters that control a terminal or break the line.

@@ -21,9 +21,9 @@ export function contextFor(caller: Caller): Context {
 
 /** The actor in the audit log if the caller gives none: `user@host`. */
 export async function defaultActor(): Promise<string> {
-  const { actorOf } = await import("../repo/actor.ts");
   const { openPlatform } = await import("../platform/open_platform.ts");
-  return actorOf(openPlatform());
+  const { host } = openPlatform();
+  return `${host.userName}@${host.name}`;
 }
 
 /** Runs work for a caller who gets a `JvsError`, whatever is thrown. */

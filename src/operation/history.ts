@@ -3,7 +3,7 @@ import { parseWhen } from "../model/duration.ts";
 import { Descriptor, snapshotId, type WorktreeConfig } from "../model/records.ts";
 import { boolean, type Infer, integer, list, nullable, record, text } from "../model/schema.ts";
 import { nowMs } from "../platform/clock.ts";
-import { leavesOf, line, standsOn } from "../repo/lineage.ts";
+import { ancestors, leavesOf, standsOn } from "../repo/lineage.ts";
 import { defineOperation, OTHER_WORKTREE } from "./define.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
 import { isDetached, requireWorktree } from "../protocol/worktree/which.ts";
@@ -82,7 +82,7 @@ export const history = defineOperation({
 /** The line with its autosaves and partial snapshots, newest first. */
 async function lineWithLeaves({ store }: RepositoryContext, worktree: WorktreeConfig): Promise<Descriptor[]> {
   const latest = standsOn(store, worktree, "latest");
-  const main = latest === null ? [] : await line(store, latest);
+  const main = latest === null ? [] : await Array.fromAsync(ancestors(store, latest));
   const leaves = await leavesOf(store, worktree);
   return [...main, ...leaves].sort((a, b) => a.snapshot_id < b.snapshot_id ? 1 : -1);
 }

@@ -1,4 +1,4 @@
-import { type ErrorCode, JvsError } from "../model/errors.ts";
+import { type ErrorCode, JvsError, unlessThrown } from "../model/errors.ts";
 
 /** The error numbers of Linux by name: the number, the end of a message, and the class if it is not `E_IO`. */
 const ERRNOS: Record<string, [number: number, sentence?: string, code?: ErrorCode]> = {
@@ -80,12 +80,7 @@ export function errnoName(errno: number): string {
 
 /** The result of a call; nothing when its failure is one that `isSystemError` knows by these reasons. Others are thrown. */
 export function unlessFailed<T>(errnos: readonly string[], call: () => T): T | undefined {
-  try {
-    return call();
-  } catch (error) {
-    if (isSystemError(error, ...errnos)) return undefined;
-    throw error;
-  }
+  return unlessThrown((error) => isSystemError(error, ...errnos), call);
 }
 
 /** Whether an error is the failure of a system call, for one of these reasons (for any reason when none is given). */

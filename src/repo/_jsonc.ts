@@ -26,10 +26,7 @@ export interface JsoncDocument {
   readonly value: unknown;
   /** The span of the value at this path, if there is one. */
   span(path: string): Span | undefined;
-  /**
-   * The place of the value at this path (`a.b[0]`, as in a `SchemaMismatch`); the beginning of the text for an
-   * unknown path.
-   */
+  /** The place of the value at this path (`a.b[0]`, as in `SchemaMismatch`), or the beginning of the text. */
   place(path: string): Place;
 }
 

@@ -1,5 +1,5 @@
 import type { AuditRecord } from "../model/records.ts";
-import { Chain, ChainBroken, type ChainState, readHead, viewLog } from "./audit_chain.ts";
+import { Chain, ChainBroken, type ChainState, headOf, readHead, viewLog } from "./audit_chain.ts";
 import { findEvent, isRotationDue, requireEnd, rotate, settle, writeEntry } from "./audit_end.ts";
 import { type AuditEntry, NO_HASH } from "./audit_record.ts";
 import { type Repairer, repairLog } from "./audit_repair.ts";
@@ -60,10 +60,7 @@ export class Audit {
     return broken && await repairLog(this.layout, broken, by);
   }
 
-  /**
-   * All records, oldest first, each proved, with a pending one; `E_AUDIT_CHAIN_BROKEN` at the first that is not
-   * proved.
-   */
+  /** All records, oldest first, with a pending one; `E_AUDIT_CHAIN_BROKEN` at the first that is not proved. */
   async *read(): AsyncGenerator<AuditRecord> {
     this.#requireBegun();
     using view = await viewLog(this.layout);
@@ -90,7 +87,7 @@ export class Audit {
     // HEAD is read twice: the process that makes the repository may add the first record in between.
     if (!isUnbegun(this.layout) || this.options.mayBeEmpty() || !isUnbegun(this.layout)) return;
     const why = "it says that there is no record, and making the repository was one";
-    throw new ChainBroken({ file: this.layout.auditHead.path, line: null, why });
+    throw new ChainBroken(headOf(this.layout), why);
   }
 }
 

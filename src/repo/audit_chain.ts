@@ -9,11 +9,15 @@ import { hashOfRecord, isTorn, lineOf, NO_HASH, parseLine } from "./audit_record
 import type { ControlPath } from "./control_path.ts";
 import type { Layout } from "./layout.ts";
 
-/** Where the chain is broken, and why. */
-export interface Break {
+/** A place in the log or in HEAD. */
+export interface Place {
   readonly file: string;
-  /** Counted from 1; null when the break is not in a line. */
+  /** Counted from 1; null when it is not in a line. */
   readonly line: number | null;
+}
+
+/** Where the chain is broken, and why. */
+export interface Break extends Place {
   readonly why: string;
 }
 
@@ -34,18 +38,16 @@ const MOST_LOOKS = 1000;
 
 /** The error for a break in the chain. */
 export class ChainBroken extends JvsError {
-  constructor(readonly broken: Break) {
-    const place = broken.line === null ? "" : ` at line ${broken.line}`;
-    super(
-      "E_AUDIT_CHAIN_BROKEN",
-      `Cannot follow the audit log ${quoted(broken.file)}${place}: ${broken.why}`,
-      {
-        hint:
-          "The file was cut or edited, or the disk damaged it: compare it with a copy of the repository. " +
-          "`jvs doctor --repair audit_repair` continues the log from there and records the repair.",
-        details: { ...broken },
-      },
-    );
+  readonly broken: Break;
+
+  constructor({ file, line }: Place, why: string) {
+    const place = line === null ? "" : ` at line ${line}`;
+    super("E_AUDIT_CHAIN_BROKEN", `Cannot follow the audit log ${quoted(file)}${place}: ${why}`, {
+      hint: "The file was cut or edited, or the disk damaged it: compare it with a copy of the repository. " +
+        "`jvs doctor --repair audit_repair` continues the log from there and records the repair.",
+      details: { file, line, why },
+    });
+    this.broken = { file, line, why };
   }
 }
 
@@ -54,23 +56,24 @@ export function readHead(layout: Layout): AuditHead {
   return parseHead(layout, layout.auditHead.readFresh());
 }
 
+/** HEAD as the place of a break. */
+export function headOf({ auditHead }: Layout): Place {
+  return { file: auditHead.path, line: null };
+}
+
 function parseHead(layout: Layout, content: string | undefined): AuditHead {
   if (content === undefined) return EMPTY_HEAD;
   try {
     return AuditHead.check(JSON.parse(content));
   } catch (error) {
-    const why = error instanceof SchemaMismatch ? `${error.message}` : "it is no whole JSON";
-    throw new ChainBroken({ file: layout.auditHead.path, line: null, why: `HEAD is damaged: ${why}` });
+    const why = error instanceof SchemaMismatch ? error.message : "it is no whole JSON";
+    throw new ChainBroken(headOf(layout), `HEAD is damaged: ${why}`);
   }
 }
 
-/** The log's files, oldest first; they are open until this is disposed. */
-export interface OpenLog extends Disposable {
+/** HEAD and the log's files at one moment, oldest first; the files are open until this is disposed. */
+export interface LogView extends Disposable {
   readonly files: readonly LogFile[];
-}
-
-/** HEAD and the log's files at one moment. */
-export interface LogView extends OpenLog {
   readonly head: AuditHead;
 }
 
@@ -87,14 +90,12 @@ export async function viewLog(layout: Layout): Promise<LogView> {
     log[Symbol.dispose](); // another process appended between the two looks
     await nextTurn();
   }
-  throw new JvsError(
-    "E_BUSY",
-    `Cannot read the audit log ${quoted(layout.audit.path)}: it changes all the time`,
-  );
+  const message = `Cannot read the audit log ${quoted(layout.audit.path)}: it changes all the time`;
+  throw new JvsError("E_BUSY", message);
 }
 
 /** Opens the log: these archives (all of them by default), then the file that is being written. */
-export function openLog(layout: Layout, archives: readonly ControlPath[] = archivesOf(layout)): OpenLog {
+export function openLog(layout: Layout, archives: readonly ControlPath[] = archivesOf(layout)) {
   using opened = new DisposableStack();
   const files = [...archives, layout.auditLog].flatMap((place) => opened.use(LogFile.open(place)) ?? []);
   const all = opened.move();
@@ -105,13 +106,8 @@ function stateOf(layout: Layout): { head: string | undefined; archives: ControlP
   return { head: layout.auditHead.readFresh(), archives: archivesOf(layout) };
 }
 
-/** A place in the log. */
-export interface Place {
-  readonly file: string;
-  readonly number: number;
-}
-
 interface Line extends Place {
+  readonly line: number;
   readonly bytes: Uint8Array;
 }
 
@@ -123,23 +119,18 @@ export class Chain {
   /** Set at the end of the chain. */
   isPending = false;
   /** The last line that was proved. */
-  last: Place | undefined;
-  readonly #view: Pick<LogView, "files" | "head">;
-  readonly #headFile: string;
+  last: Line | undefined;
 
-  constructor(layout: Layout, view: Pick<LogView, "files" | "head">) {
-    this.#view = view;
-    this.#headFile = layout.auditHead.path;
-  }
+  constructor(private readonly layout: Layout, private readonly view: Pick<LogView, "files" | "head">) {}
 
   /** All records in order, many at a time, with a pending one; `ChainBroken` where the chain breaks. */
   async *records(): AsyncGenerator<AuditRecord[]> {
-    const { files, head } = this.#view;
+    const { files, head } = this.view;
     const rest: Line[] = [];
     for (const file of files) {
-      let number = 0;
+      let line = 0;
       for (const lines of linesOf(file)) {
-        const placed = lines.map((bytes) => ({ bytes, file: file.path, number: ++number }));
+        const placed = lines.map((bytes) => ({ bytes, file: file.path, line: ++line }));
         const counted = placed.splice(0, head.count - this.count);
         rest.push(...placed);
         yield* this.#prove(counted);
@@ -151,22 +142,22 @@ export class Chain {
     }
     if (this.lastHash !== head.last_hash) throw this.#brokenBehind("HEAD names another record as the last");
     if (head.next !== null) yield [await this.#announced(head.next, rest.shift())];
-    if (rest[0] !== undefined) throw broken(rest[0], "HEAD does not know it");
+    if (rest[0] !== undefined) throw new ChainBroken(rest[0], "HEAD does not know it");
   }
 
   async *#prove(lines: readonly Line[]): AsyncGenerator<AuditRecord[]> {
-    const parsed = lines.map(readLine);
+    const parsed = lines.map(({ bytes }) => parseLine(bytes));
     // All at once: the hashes are computed in parallel.
     const hashes = await Promise.all(
-      parsed.map((record) => record instanceof ChainBroken ? "" : hashOfRecord(record)),
+      parsed.map((each) => typeof each === "string" ? "" : hashOfRecord(each)),
     );
     const good: AuditRecord[] = [];
     for (const [i, record] of parsed.entries()) {
       const line = lines[i] as Line;
-      const why = record instanceof ChainBroken ? record : this.#breakAt(record, hashes[i] ?? "", line);
+      const why = typeof record === "string" ? record : this.#whyWrong(record, hashes[i]);
       if (why !== undefined) {
         yield good;
-        throw why;
+        throw new ChainBroken(line, why);
       }
       good.push(this.#follow(record as AuditRecord));
       this.last = line;
@@ -174,10 +165,9 @@ export class Chain {
     yield good;
   }
 
-  #breakAt(record: AuditRecord, hash: string, line: Line): ChainBroken | undefined {
-    if (record.prev_hash !== this.lastHash) return broken(line, "it does not follow the record before it");
-    if (record.record_hash !== hash) return broken(line, "its hash is not that of its content");
-    return undefined;
+  #whyWrong(record: AuditRecord, hash: string | undefined): string | undefined {
+    if (record.prev_hash !== this.lastHash) return "it does not follow the record before it";
+    return record.record_hash === hash ? undefined : "its hash is not that of its content";
   }
 
   #follow(record: AuditRecord): AuditRecord {
@@ -189,25 +179,17 @@ export class Chain {
   /** Checks the record that HEAD announces. The log may have all of its line, a part of it, or nothing. */
   async #announced(next: AuditRecord, line: Line | undefined): Promise<AuditRecord> {
     if (next.prev_hash !== this.lastHash || await hashOfRecord(next) !== next.record_hash) {
-      throw broken({ file: this.#headFile, number: null }, "the record in HEAD was changed");
+      throw new ChainBroken(headOf(this.layout), "the record in HEAD was changed");
     }
     const expected = lineOf(next);
     if (line !== undefined && !isTorn(line.bytes, expected)) {
-      throw broken(line, "it is not the record that HEAD announces");
+      throw new ChainBroken(line, "it is not the record that HEAD announces");
     }
     this.isPending = line === undefined || !equalBytes(line.bytes, expected);
     return this.#follow(next);
   }
 
   #brokenBehind(why: string): ChainBroken {
-    return broken(this.last ?? { file: this.#headFile, number: null }, why);
+    return new ChainBroken(this.last ?? headOf(this.layout), why);
   }
-}
-
-function readLine(line: Line): AuditRecord | ChainBroken {
-  return parseLine(line.bytes, (why) => broken(line, why));
-}
-
-function broken({ file, number }: { file: string; number: number | null }, why: string): ChainBroken {
-  return new ChainBroken({ file, line: number, why });
 }

@@ -1,8 +1,8 @@
 import { bytesOf, equalBytes, textOf } from "../model/bytes.ts";
 import type { AuditHead, AuditRecord } from "../model/records.ts";
 import { nowMs } from "../platform/clock.ts";
-import { type OpenFile, Stat } from "../platform/platform.ts";
-import { isSystemError } from "../platform/system_error.ts";
+import { Stat } from "../platform/platform.ts";
+import { unlessFailed } from "../platform/system_error.ts";
 import { Chain, ChainBroken, openLog, readHead, viewLog } from "./audit_chain.ts";
 import { archiveName, archivesOf, isArchiveName, linesFromEnd, LogFile } from "./audit_files.ts";
 import { type AuditEntry, hashOfRecord, isTorn, lineOf, parseLine, sealRecord } from "./audit_record.ts";
@@ -28,14 +28,14 @@ const OPEN = "audit open";
 export async function settle(layout: Layout): Promise<LogEnd> {
   const head = readHead(layout);
   const written = announcedBytes(layout, head);
-  if (written === undefined) throw await breakIn(layout);
+  if (written === undefined) return await breakIn(layout);
   const { next } = head;
   if (next === null) {
     return { count: head.count, lastHash: head.last_hash, last: null, size: syncLog(layout) };
   }
   const line = lineOf(next);
   if (!equalBytes(written, line)) {
-    if (await hashOfRecord(next) !== next.record_hash) throw await breakIn(layout);
+    if (await hashOfRecord(next) !== next.record_hash) return await breakIn(layout);
     writeLine(layout, line, written.length);
   }
   return { count: head.count + 1, lastHash: next.record_hash, last: next, size: syncLog(layout) };
@@ -43,7 +43,7 @@ export async function settle(layout: Layout): Promise<LogEnd> {
 
 /** `E_AUDIT_CHAIN_BROKEN` when the end of the log is not what HEAD says. Writes nothing. */
 export async function requireEnd(layout: Layout): Promise<void> {
-  if (announcedBytes(layout, readHead(layout)) === undefined) throw await breakIn(layout);
+  if (announcedBytes(layout, readHead(layout)) === undefined) return await breakIn(layout);
 }
 
 /** Announces a record in HEAD, durably, then adds it to the log. */
@@ -64,10 +64,7 @@ export function isRotationDue(end: LogEnd, mostBytes: number): boolean {
   return end.size > mostBytes || end.last?.operation === CLOSE;
 }
 
-/**
- * Continues in a new file: a closing record, a new name for the old file, an opening record. Every step can be
- * repeated.
- */
+/** Goes on in a new file: a closing record, a new name for the old file, an opening record. Each step is repeatable. */
 export async function rotate(layout: Layout, end: LogEnd, actor: string): Promise<LogEnd> {
   let closed = end;
   if (closed.last?.operation !== CLOSE) {
@@ -77,7 +74,7 @@ export async function rotate(layout: Layout, end: LogEnd, actor: string): Promis
   }
   const file = closed.last?.details["file"];
   const isFree = isArchiveName(file) && !archivesOf(layout).some(({ name }) => name === file);
-  if (!isArchiveName(file) || (closed.size > 0 && !isFree)) throw await breakIn(layout);
+  if (!isArchiveName(file) || (closed.size > 0 && !isFree)) return await breakIn(layout);
   if (closed.size > 0) layout.auditLog.rename(file);
   await writeEntry(layout, closed, rotationEntry(OPEN, actor, file));
   return await settle(layout);
@@ -103,8 +100,8 @@ export function findEvent(layout: Layout, eventId: string, most: number): AuditR
   // The first piece is what follows the last line end. The log is settled, so it is empty.
   for (const bytes of linesFromEnd(log.files).take(most + 1)) {
     if (!equalBytes(bytes.subarray(0, beginning.length), beginning)) continue;
-    const record = parseLine(bytes, () => undefined);
-    if (record !== undefined) return record; // `Chain` reports a damaged one
+    const record = parseLine(bytes);
+    if (typeof record !== "string") return record; // `Chain` reports a damaged one
   }
   return undefined;
 }
@@ -130,19 +127,11 @@ function isEndOf(head: AuditHead, line: Uint8Array | undefined): boolean {
 
 /** Writes a line at the end of the log, over the `instead` bytes that an interrupted write left of it. */
 export function writeLine(layout: Layout, line: Uint8Array, instead: number): void {
-  using file = openOrMake(layout);
+  const { auditLog } = layout;
+  using file = unlessFailed(["ENOENT"], () => auditLog.openFile("write")) ?? auditLog.openFile("create");
   const start = Stat.ofFile(file).size - instead;
   if (instead > 0) file.truncate(start);
   file.writeAt(line, start);
-}
-
-function openOrMake({ auditLog }: Layout): OpenFile {
-  try {
-    return auditLog.openFile("write");
-  } catch (error) {
-    if (!isSystemError(error, "ENOENT")) throw error;
-    return auditLog.openFile("create");
-  }
 }
 
 function syncLog(layout: Layout): number {
@@ -151,14 +140,9 @@ function syncLog(layout: Layout): number {
   return log?.size ?? 0;
 }
 
-/** Follows the whole chain to find where it is broken. */
-async function breakIn(layout: Layout): Promise<ChainBroken> {
-  try {
-    using view = await viewLog(layout);
-    for await (const _ of new Chain(layout, view).records());
-  } catch (error) {
-    if (error instanceof ChainBroken) return error;
-    throw error;
-  }
-  return new ChainBroken({ file: layout.auditLog.path, line: null, why: "its end is not what HEAD says" });
+/** Follows the whole chain: it throws where it is broken. */
+async function breakIn(layout: Layout): Promise<never> {
+  using view = await viewLog(layout);
+  for await (const _ of new Chain(layout, view).records());
+  throw new ChainBroken({ file: layout.auditLog.path, line: null }, "its end is not what HEAD says");
 }

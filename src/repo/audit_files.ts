@@ -9,14 +9,10 @@ const CHUNK = 64 * 1024;
 
 /** One open file of the log. Its size is fixed when it is opened: later records are not seen. */
 export class LogFile implements Disposable {
-  readonly path: string;
   readonly size: number;
-  readonly #file: OpenFile;
 
-  private constructor(path: string, file: OpenFile) {
-    this.path = path;
+  private constructor(readonly path: string, private readonly file: OpenFile) {
     this.size = Stat.ofFile(file).size;
-    this.#file = file;
   }
 
   /** The file, or nothing when it does not exist. */
@@ -29,7 +25,7 @@ export class LogFile implements Disposable {
     const bytes = new Uint8Array(end - start);
     let length = 0;
     while (length < bytes.length) {
-      const count = this.#file.readAt(bytes.subarray(length), start + length);
+      const count = this.file.readAt(bytes.subarray(length), start + length);
       if (count === 0) break;
       length += count;
     }
@@ -38,11 +34,11 @@ export class LogFile implements Disposable {
 
   /** Makes its content durable. */
   sync(): void {
-    this.#file.syncData();
+    this.file.syncData();
   }
 
   [Symbol.dispose](): void {
-    this.#file[Symbol.dispose]();
+    this.file[Symbol.dispose]();
   }
 }
 
@@ -82,10 +78,7 @@ export function* linesOf(file: LogFile): Generator<Uint8Array[]> {
   if (held.length > 0) yield [joined(held)];
 }
 
-/**
- * The log from its end, across its files: first the bytes after the last newline (usually none), then the lines
- * backwards.
- */
+/** The log from its end, across files: the bytes after the last newline (usually none), then the lines backwards. */
 export function* linesFromEnd(files: readonly LogFile[]): Generator<Uint8Array> {
   for (const [index, file] of files.toReversed().entries()) {
     let isRest = true;
@@ -105,11 +98,7 @@ function* fileFromEnd(file: LogFile): Generator<Uint8Array> {
     const chunk = file.read(start, end);
     end = start;
     let to = chunk.length;
-    for (
-      let at = chunk.lastIndexOf(NEWLINE);
-      at !== -1;
-      at = at === 0 ? -1 : chunk.lastIndexOf(NEWLINE, at - 1)
-    ) {
+    for (let at = chunk.lastIndexOf(NEWLINE); at !== -1; at = chunk.subarray(0, at).lastIndexOf(NEWLINE)) {
       yield joined([chunk.subarray(at + 1, to), ...held]);
       isRest = false;
       held = [];

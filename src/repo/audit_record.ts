@@ -1,8 +1,7 @@
 import { bytesOf, equalBytes, textOf } from "../model/bytes.ts";
-import { newUuid } from "../model/ids.ts";
 import { AuditRecord, uuid } from "../model/records.ts";
 import { type Infer, integer, record, SchemaMismatch } from "../model/schema.ts";
-import { nowIso, randomBytes } from "../platform/clock.ts";
+import { nowIso } from "../platform/clock.ts";
 import { asWritten, recordHash } from "./record_hash.ts";
 
 const { event_id: _id, timestamp: _time, prev_hash: _prev, record_hash: _hash, ...content } =
@@ -22,7 +21,7 @@ export const NO_HASH = "0".repeat(64);
 
 /** The record of an entry, after the record with the hash `prev`. */
 export async function sealRecord(entry: AuditEntry, prev: string): Promise<AuditRecord> {
-  const { event_id = newUuid(randomBytes(16)), after: _after, ...said } = entry;
+  const { event_id = crypto.randomUUID(), after: _after, ...said } = entry;
   const unsealed = asWritten({
     event_id,
     timestamp: nowIso(),
@@ -48,14 +47,14 @@ export function lineOf(record: AuditRecord): Uint8Array<ArrayBuffer> {
   return bytesOf(`${JSON.stringify(record)}\n`);
 }
 
-/** The record of a line; for a damaged line, the result of `damaged` with the reason. */
-export function parseLine<T>(line: Uint8Array, damaged: (why: string) => T): AuditRecord | T {
+/** The record of a line; for a damaged line, the reason. */
+export function parseLine(line: Uint8Array): AuditRecord | string {
   try {
     const record = AuditRecord.check(JSON.parse(textOf(line)));
     // A difference that JSON ignores (spaces, a name given twice) is an edit too.
-    return equalBytes(lineOf(record), line) ? record : damaged("it is not written as JVS writes it");
+    return equalBytes(lineOf(record), line) ? record : "it is not written as JVS writes it";
   } catch (error) {
-    return damaged(error instanceof SchemaMismatch ? `its ${error.message}` : "it is no whole JSON");
+    return error instanceof SchemaMismatch ? `its ${error.message}` : "it is no whole JSON";
   }
 }
 

@@ -1,5 +1,6 @@
 import { hexOf } from "../model/bytes.ts";
-import type { AuditHead, AuditRecord } from "../model/records.ts";
+import { unlessThrown } from "../model/errors.ts";
+import type { AuditRecord } from "../model/records.ts";
 import { nowIso } from "../platform/clock.ts";
 import { sha256 } from "../tree/sha256.ts";
 import { type Break, Chain, ChainBroken, openLog, readHead } from "./audit_chain.ts";
@@ -11,15 +12,6 @@ import type { Layout } from "./layout.ts";
 
 /** Who repairs the log. */
 export type Repairer = Pick<AuditEntry, "actor" | "session_id" | "reason">;
-
-/** The part of a log that can be proved, even when HEAD is wrong. */
-interface Proved {
-  readonly chain: Chain;
-  /** Undefined when HEAD itself is damaged. */
-  readonly head: AuditHead | undefined;
-  /** The record that is whole in HEAD and missing in the log. */
-  readonly pending: AuditRecord | undefined;
-}
 
 /**
  * Continues the log after the last record that is proved. Everything after that record, and HEAD, is copied into a new
@@ -57,7 +49,8 @@ export async function repairLog(layout: Layout, broken: Break, by: Repairer): Pr
   return record;
 }
 
-async function prove(layout: Layout): Promise<Proved> {
+/** The part of a log that can be proved, even when HEAD is wrong. */
+async function prove(layout: Layout) {
   using log = openLog(layout);
   // No log has so many records: the chain is followed as far as it goes.
   const chain = new Chain(layout, {
@@ -69,20 +62,13 @@ async function prove(layout: Layout): Promise<Proved> {
   } catch (error) {
     if (!(error instanceof ChainBroken)) throw error;
   }
-  const head = headOf(layout);
+  // Nothing when HEAD itself is damaged.
+  const head = unlessThrown((error) => error instanceof ChainBroken, () => readHead(layout));
   const next = head?.next;
+  // Whole in HEAD and missing in the log.
   const isPending = next && next.prev_hash === chain.lastHash &&
     await hashOfRecord(next) === next.record_hash;
   return { chain, head, pending: isPending ? next : undefined };
-}
-
-function headOf(layout: Layout): AuditHead | undefined {
-  try {
-    return readHead(layout);
-  } catch (error) {
-    if (error instanceof ChainBroken) return undefined;
-    throw error;
-  }
 }
 
 /** The file with the last proved line, and all later files. */
@@ -109,7 +95,7 @@ async function keep(folder: ControlPath, files: readonly ControlPath[]): Promise
 function cutBack(files: readonly ControlPath[], { last }: Chain): void {
   for (const file of files) {
     if (file.path !== last?.file) file.remove();
-    else cutAt(file, endOf(file, last.number));
+    else cutAt(file, endOf(file, last.line));
   }
 }
 

@@ -13,35 +13,20 @@ import {
   settingOf,
 } from "./config_table.ts";
 
-export { CONFIG_KEYS, CONFIG_TABLE, type ConfigKey, type ConfigValue, isConfigKey } from "./config_table.ts";
-
-/** A setting as `config list` shows it. */
-export interface ConfigItem {
-  readonly key: string;
-  readonly value: unknown;
-  readonly default: unknown;
-  readonly is_default: boolean;
-  readonly about: string;
-}
-
 /** The text of a new repository's settings: all defaults, with each setting explained. */
 export function initialConfig(): string {
   const width = Math.max(...CONFIG_KEYS.map((key) => key.length));
-  const lines = CONFIG_KEYS.map((key) =>
-    `//   ${key.padEnd(width)}  ${settingOf(key).about} (${
-      JSON.stringify(shownAs(key, settingOf(key).default))
-    })`
-  );
+  const lines = CONFIG_KEYS.map((key) => {
+    const { about, shown, default: value } = settingOf(key);
+    return `//   ${key.padEnd(width)}  ${about} (${JSON.stringify(shown(value))})`;
+  });
   const head =
     "// The settings of this repository: change them here or with `jvs config set`. In brackets the defaults.\n" +
     '// `restore.unsaved` is written as { "restore": { "unsaved": "save" } }.\n//\n';
   return `${head}${lines.join("\n")}\n{}\n`;
 }
 
-/**
- * The settings of a repository. The file is read when a setting is first needed, so a damaged file stops only those
- * who need it.
- */
+/** The settings of a repository, read when the first is needed: a damaged file stops only those who need one. */
 export class Config {
   private settings: Settings | undefined;
 
@@ -49,9 +34,7 @@ export class Config {
 
   /** The value of a setting; `E_USAGE` with file, line and column when anything in the file is wrong. */
   get<K extends ConfigKey>(key: K): ConfigValue<K> {
-    const { values } = this.read();
-    const value = values.has(key) ? values.get(key) : settingOf(key).default;
-    return value as ConfigValue<K>; // the table's own schema checked it
+    return this.read().values.get(key) as ConfigValue<K>; // the table's own schema checked it
   }
 
   /** The value, or the default when anything in the file is wrong: for work that must go on. */
@@ -75,19 +58,18 @@ export class Config {
    * when the file cannot be read (see `problem`).
    */
   notHonoured(): string | undefined {
-    if (this.problem() !== undefined) return undefined;
-    const { notHonoured } = this.read();
-    if (notHonoured.length === 0) return undefined;
-    return `The settings in ${quoted(this.file.path)} have ${notHonoured.join(", ")}, which ${DOES_NOTHING}`;
+    const names = this.problem() === undefined ? this.read().notHonoured : [];
+    if (names.length === 0) return undefined;
+    return `The settings in ${quoted(this.file.path)} have ${names.join(", ")}, which ${DOES_NOTHING}`;
   }
 
   /** Every setting with its value. */
-  list(): ConfigItem[] {
+  list() {
     return CONFIG_KEYS.map((key) => {
-      const value = shownAs(key, this.get(key));
-      const fallback = shownAs(key, settingOf(key).default);
+      const { about, shown, default: usual } = settingOf(key);
+      const [value, fallback] = [shown(this.get(key)), shown(usual)];
       const is_default = canonicalJson(value) === canonicalJson(fallback);
-      return { key, value, default: fallback, is_default, about: settingOf(key).about };
+      return { key, value, default: fallback, is_default, about };
     });
   }
 
@@ -101,7 +83,12 @@ export class Config {
   }
 
   private read(): Settings {
-    return this.settings ??= parseConfig(this.text() ?? "{}", this.file.path);
+    return this.settings ??= readSettings(this.text() ?? "{}", this.file.path, (value) => {
+      const defaults = CONFIG_KEYS.map((key) => [key, settingOf(key).default] as const);
+      const settings: Settings = { values: new Map(defaults), notHonoured: [] };
+      collect(value, "", settings);
+      return settings;
+    });
   }
 
   private text(): string | undefined {
@@ -112,42 +99,31 @@ export class Config {
   }
 }
 
-/** Parses a settings file, JSON with comments; `E_USAGE` with file, line and column when that fails. */
-export function parseSettings(text: string, path: string): JsoncDocument {
+/** What `take` makes of a settings file, JSON with comments; `E_USAGE` with file, line and column when that fails. */
+export function readSettings<T>(text: string, path: string, take: (value: unknown) => T): T {
+  let document: JsoncDocument | undefined;
   try {
-    return parseJsonc(text);
+    document = parseJsonc(text);
+    return take(document.value);
   } catch (error) {
-    if (!(error instanceof JsoncProblem)) throw error;
-    throw unreadable(path, error.message, { ...error.place });
+    if (error instanceof JsoncProblem) throw unreadable(path, error.message, { ...error.place });
+    if (!(error instanceof SchemaMismatch) || document === undefined) throw error;
+    const { at, reason } = error;
+    const place = document.place(at);
+    const what = at === "" ? "the whole" : at;
+    throw unreadable(path, `line ${place.line}, column ${place.column}: ${what} ${reason}`, {
+      ...place,
+      key: at,
+    });
   }
-}
-
-/** `E_USAGE` for a wrong value in a settings file. */
-export function misfit(document: JsoncDocument, path: string, { at, reason }: SchemaMismatch): JvsError {
-  const place = document.place(at);
-  const what = at === "" ? "the whole" : at;
-  return unreadable(path, `line ${place.line}, column ${place.column}: ${what} ${reason}`, {
-    ...place,
-    key: at,
-  });
 }
 
 /** The content of a settings file. */
 interface Settings {
+  /** Every setting; the default where the file has none. */
   readonly values: Map<ConfigKey, unknown>;
   /** The names of settings that this version does not know how to honour. */
   readonly notHonoured: string[];
-}
-
-function parseConfig(text: string, path: string): Settings {
-  const document = parseSettings(text, path);
-  const settings: Settings = { values: new Map(), notHonoured: [] };
-  try {
-    collect(document.value, "", settings);
-  } catch (error) {
-    throw error instanceof SchemaMismatch ? misfit(document, path, error) : error;
-  }
-  return settings;
 }
 
 function collect(value: unknown, at: string, into: Settings): void {
@@ -209,10 +185,6 @@ function jsonOr(words: string): unknown {
   } catch {
     return words; // not JSON: the words are the value
   }
-}
-
-function shownAs(key: ConfigKey, value: unknown): unknown {
-  return settingOf(key).shown?.(value) ?? value;
 }
 
 function unreadable(path: string, reason: string, details: Record<string, unknown>): JvsError {

@@ -8,21 +8,20 @@ interface Setting<T> {
   readonly default: T;
   /** One sentence. */
   readonly about: string;
-  /** The value as a person would write it; by default the value itself. */
-  shown?(value: T): unknown;
+  /** The value as a person would write it. */
+  shown(value: T): unknown;
 }
 
 const DAY = 86_400_000;
 
 /** Bytes, as a number or with a unit. */
-const size = () => quantity(parseBytes, "a size such as 500MB or 2GiB");
+const size = (bytes: number, about: string) =>
+  setting(quantity(parseBytes, "a size such as 500MB or 2GiB"), bytes, about);
 /** Milliseconds, as `24h`; a plain number is seconds. */
-const duration = () => quantity(parseDuration, "a time such as 500ms, 30s or 24h");
+const duration = (ms: number, about: string) =>
+  setting(quantity(parseDuration, "a time such as 500ms, 30s or 24h"), ms, about, durationText);
 
-/**
- * Every setting: its type, its default and one sentence. Help and messages about settings use only this table. SPEC
- * 14.
- */
+/** Every setting: its type, default and one sentence. Help and messages about settings use only this table. SPEC 14. */
 export const CONFIG_TABLE = {
   engine: setting(
     oneOf("auto", ...ENGINE_NAMES),
@@ -34,44 +33,30 @@ export const CONFIG_TABLE = {
     "quiesced",
     "What a snapshot does about files that change while it is made: refuse, or be labelled best_effort.",
   ),
-  lock_timeout: setting(
-    duration(),
-    30_000,
-    "How long a command waits for another one to finish.",
-    durationText,
-  ),
+  lock_timeout: duration(30_000, "How long a command waits for another one to finish."),
   "restore.unsaved": setting(
     oneOf("save", "refuse", "discard"),
     "save",
     "What restore does with unsaved work: save it as an autosave, refuse, or discard it.",
   ),
-  "restore.verify_limit": setting(size(), 1e9, "Restore hashes what it brings back up to this many bytes."),
-  "restore.keep_replaced": setting(
-    duration(),
-    DAY,
-    "How long files that a restore replaced are kept.",
-    durationText,
-  ),
-  "audit.rotate_bytes": setting(size(), 100e6, "The audit log goes on in a new file above this many bytes."),
+  "restore.verify_limit": size(1e9, "Restore hashes what it brings back up to this many bytes."),
+  "restore.keep_replaced": duration(DAY, "How long files that a restore replaced are kept."),
+  "audit.rotate_bytes": size(100e6, "The audit log goes on in a new file above this many bytes."),
 } satisfies Record<string, Setting<unknown>>;
 
 /**
  * Settings of SPEC 14 that this version does not know how to honour, by their first word, with what to do instead. A
  * file may have them, because another version may have written it; they have no effect.
  */
-export const NOT_HONOURED: ReadonlyMap<string, string> = new Map([
-  [
-    "locking",
+export const NOT_HONOURED: ReadonlyMap<string, string> = new Map(Object.entries({
+  locking:
     "Changes wait for each other by themselves. Only an agreement among people reserves a worktree for longer.",
-  ],
-  ["retention", "All snapshots are kept: nothing deletes them yet."],
-  ["signing", "Keep a copy of the descriptors where their authors cannot write: it proves what was saved."],
-  [
-    "environment",
+  retention: "All snapshots are kept: nothing deletes them yet.",
+  signing: "Keep a copy of the descriptors where their authors cannot write: it proves what was saved.",
+  environment:
     "Write what is to be known into a file of the worktree before the snapshot: `pip freeze > packages.txt`.",
-  ],
-  ["hooks", "Run the programs from a script, before or after `jvs`."],
-]);
+  hooks: "Run the programs from a script, before or after `jvs`.",
+}));
 
 /** The name of a setting. */
 export type ConfigKey = keyof typeof CONFIG_TABLE;
@@ -93,7 +78,7 @@ export function isConfigKey(key: string): key is ConfigKey {
 export const CONFIG_KEYS = Object.keys(CONFIG_TABLE) as ConfigKey[];
 
 function quantity(parse: (text: string) => number, what: string): Schema<number> {
-  return Schema.of<number>({
+  return new Schema<number>({
     kind: "other",
     check(value, at) {
       try {
@@ -116,7 +101,7 @@ function setting<T>(
   schema: Schema<T>,
   fallback: T,
   about: string,
-  shown?: (value: T) => unknown,
+  shown: (value: T) => unknown = (value) => value,
 ): Setting<T> {
-  return { schema, default: fallback, about, ...(shown === undefined ? {} : { shown }) };
+  return { schema, default: fallback, about, shown };
 }

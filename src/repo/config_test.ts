@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { JvsError } from "../model/errors.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
-import { Config, CONFIG_KEYS, initialConfig } from "./config.ts";
+import { Config, initialConfig } from "./config.ts";
+import { CONFIG_KEYS } from "./config_table.ts";
 import { Layout } from "./layout.ts";
 
 interface ConfigAt extends Config {

@@ -1,20 +1,10 @@
-import { BLOCK, CHAR, DIR, FIFO, FILE, SOCKET, SYMLINK } from "../model/entry.ts";
+import { type DIR, type FILE, SYMLINK } from "../model/entry.ts";
 import { isJvsError, JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
 import type { Stat } from "../platform/platform.ts";
 
-/** What must be at a path of JVS. */
-export type Kind = typeof FILE | typeof DIR;
-
-const NAMES = new Map([
-  [FILE, "a file"],
-  [DIR, "a folder"],
-  [SYMLINK, "a symbolic link"],
-  [FIFO, "a FIFO"],
-  [SOCKET, "a socket"],
-  [CHAR, "a device"],
-  [BLOCK, "a device"],
-]);
+/** By type number. */
+const NAMES = ["a file", "a folder", "a symbolic link", "a FIFO", "a socket", "a device", "a device"];
 
 const HINT =
   "JVS did not make this, and nothing was changed. See with `ls -l` what it is and who owns it. If it should not be " +
@@ -33,8 +23,8 @@ export function isUnreadableRecord(error: unknown): error is JvsError {
 }
 
 /** The error for an entry of the wrong kind. */
-export function wrongKind(path: string, is: number, wanted: Kind): RefusedPath {
-  const state = `it is ${NAMES.get(is) ?? "of an unknown kind"}, where ${NAMES.get(wanted)} of JVS must be`;
+export function wrongKind(path: string, is: number, wanted: typeof FILE | typeof DIR): RefusedPath {
+  const state = `it is ${NAMES[is] ?? "of an unknown kind"}, where ${NAMES[wanted]} of JVS must be`;
   return new RefusedPath(path, is === SYMLINK ? "E_PATH_ESCAPE" : "E_PERMISSION", state);
 }
 

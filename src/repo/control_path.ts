@@ -7,7 +7,7 @@ import {
   writeDurable,
 } from "../platform/durable.ts";
 import { type Folder, type OpenFile, type OpenHow, Stat } from "../platform/platform.ts";
-import { isSystemError, unlessFailed } from "../platform/system_error.ts";
+import { unlessFailed } from "../platform/system_error.ts";
 import { RefusedPath } from "./control_errors.ts";
 import type { ControlPlane, Place } from "./control_plane.ts";
 
@@ -57,28 +57,21 @@ export class ControlPath implements Place {
 
   /** The names in the folder; none when it does not exist, because copy programs may leave out empty folders. */
   names(): string[] {
-    const listing = ifThere(() => this.plane.within(this, (folder) => folder.list()));
-    if (listing === undefined) return [];
-    return Array.from({ length: listing.count }, (_, i) => textOf(listing.name(i)));
+    return ifThere(() => this.plane.within(this, namesIn)) ?? [];
   }
 
   /** The names of the JSON files in the folder, without `.json`. */
   jsonNames(): string[] {
-    return this.names().filter((name) => name.endsWith(".json")).map((name) =>
-      name.slice(0, -".json".length)
-    );
+    return this.names().flatMap((name) => name.endsWith(".json") ? name.slice(0, -".json".length) : []);
   }
 
   /** Why the folder, or entries in it, cannot be used. */
   refusals(): RefusedPath[] {
+    const refused = (folder: Folder) =>
+      namesIn(folder).flatMap((name) => this.plane.refusalIn(folder, this.at(name)) ?? []);
     try {
-      return this.plane.within(this, (folder) => {
-        const listing = folder.list();
-        const names = Array.from({ length: listing.count }, (_, i) => textOf(listing.name(i)));
-        return names.flatMap((name) => this.plane.refusalIn(folder, this.at(name)) ?? []);
-      });
+      return ifThere(() => this.plane.within(this, refused)) ?? [];
     } catch (error) {
-      if (isSystemError(error, "ENOENT")) return [];
       if (error instanceof RefusedPath) return [error];
       throw error;
     }
@@ -112,17 +105,16 @@ export class ControlPath implements Place {
     return this.#inParent((folder) => this.plane.openFileIn(folder, this, how));
   }
 
-  /** The text of a file that other processes may replace. SPEC 2. */
+  /** The text of a file that other processes may replace; nothing when it does not exist. SPEC 2. */
   readFresh(): string | undefined {
-    const read = (folder: Folder) => this.plane.readFileIn(folder, this);
-    return ifThere(() => this.#inParent((folder) => readFresh(folder, this.name, read)));
+    return this.readFreshOwned()?.text;
   }
 
   /** The same, with the user who wrote it. */
   readFreshOwned(): { text: string; uid: number } | undefined {
     let uid = 0;
     const read = (folder: Folder) => {
-      const owned = this.plane.readOwnedIn(folder, this);
+      const owned = this.plane.readFileIn(folder, this);
       uid = owned.uid;
       return owned.content;
     };
@@ -132,7 +124,7 @@ export class ControlPath implements Place {
 
   /** The text of a file that is never changed; nothing when it does not exist. */
   readOnce(): string | undefined {
-    return ifThere(() => textOf(this.#inParent((folder) => this.plane.readFileIn(folder, this))));
+    return ifThere(() => textOf(this.#inParent((folder) => this.plane.readFileIn(folder, this).content)));
   }
 
   /** Writes the whole file, durably. */
@@ -169,6 +161,11 @@ export class ControlPath implements Place {
   #inParent<T>(work: (folder: Folder) => T): T {
     return this.plane.within(this.parent, work);
   }
+}
+
+function namesIn(folder: Folder): string[] {
+  const listing = folder.list();
+  return Array.from({ length: listing.count }, (_, i) => textOf(listing.name(i)));
 }
 
 /** The result of a call; nothing when the file or folder does not exist. */

@@ -5,14 +5,7 @@ import { makeOwnFile } from "../platform/make_own.ts";
 import { type Folder, type OpenFile, type OpenHow, type Platform, Stat } from "../platform/platform.ts";
 import { readWhole } from "../platform/read_whole.ts";
 import { isSystemError } from "../platform/system_error.ts";
-import {
-  hardLinked,
-  type Kind,
-  type RefusedPath,
-  tooLarge,
-  wrongKind,
-  wrongOwner,
-} from "./control_errors.ts";
+import { hardLinked, type RefusedPath, tooLarge, wrongKind, wrongOwner } from "./control_errors.ts";
 import { type OwnerOptions, Owners } from "./owners.ts";
 
 const CONTROL = ".jvs";
@@ -33,12 +26,12 @@ export interface Place {
  * file that is changed in place must also have no other name. Anything else is a `RefusedPath`. SPEC 2.
  */
 export class ControlPlane {
-  readonly #owners: Owners;
+  readonly owners: Owners;
   readonly #held = new Map<string, { readonly folder: Folder; uses: number }>();
 
   /** `root` is the absolute path of the folder that holds `.jvs`. */
   constructor(readonly root: string, readonly platform: Platform, options: OwnerOptions = {}) {
-    this.#owners = new Owners(root, platform.host, options);
+    this.owners = new Owners(root, platform.host, options);
   }
 
   /** The absolute path, for messages. */
@@ -61,11 +54,15 @@ export class ControlPlane {
 
   /** Opens a folder; the caller closes it. */
   openFolder({ parts, isPayload }: Place): Folder {
-    let folder = this.#openControl();
-    for (const [i, part] of parts.entries()) {
+    let folder = this.platform.openFolder(this.root);
+    for (let depth = 0; depth <= parts.length; depth++) {
       using outer = folder;
-      const place = { parts: parts.slice(0, i + 1), isPayload: isPayload && i === parts.length - 1 };
-      folder = this.#openFolderIn(outer, part, place);
+      const place = { parts: parts.slice(0, depth), isPayload: isPayload && depth === parts.length };
+      folder = this.#open(outer, place, DIR, (name) => outer.openFolder(name), (opened) => {
+        const stat = Stat.ofFolder(opened);
+        if (depth === 0) this.owners.check(stat);
+        else if (!place.isPayload) this.#checkOwner(stat, place);
+      });
     }
     return folder;
   }
@@ -78,43 +75,29 @@ export class ControlPlane {
     return work(folder);
   }
 
-  /**
-   * Keeps folders open until the result is disposed, so that reading many files in them does not open the way each
-   * time.
-   */
+  /** Keeps folders open until the result is disposed, so that reading many files in them does not open the way each time. */
   hold(places: readonly Place[]): Disposable {
-    const keys = places.flatMap((place) => this.#hold(place) ?? []);
-    return { [Symbol.dispose]: () => keys.forEach((key) => this.#release(key)) };
+    const holding = new DisposableStack();
+    for (const place of places) this.#hold(place, holding);
+    return holding;
   }
 
-  /** Opens a file in its open folder; `write` is for files that are changed in place. */
-  openFileIn(folder: Folder, place: Place, how: OpenHow): OpenFile {
-    const name = nameOf(place);
-    if (how === "create") return makeOwnFile(folder, name, true);
-    const file = this.#explained(folder, name, { place, kind: FILE }, () => folder.openFile(name, how));
-    return this.#checked(file, () => {
-      const stat = this.#checkFile(file, place);
+  /** Opens a file in its open folder and fills `stat`; `write` is for files that are changed in place. */
+  openFileIn(folder: Folder, place: Place, how: OpenHow, stat = new Stat()): OpenFile {
+    if (how === "create") return makeOwnFile(folder, nameOf(place), true);
+    return this.#open(folder, place, FILE, (name) => folder.openFile(name, how), (file) => {
+      file.stat(stat);
+      this.#checkOwner(stat, place);
       if (how === "write" && stat.nlink > 1) throw hardLinked(this.pathOf(place), stat);
     });
   }
 
-  /** The whole content of a file in its open folder. */
-  readFileIn(folder: Folder, place: Place): Uint8Array<ArrayBuffer> {
-    return this.readOwnedIn(folder, place).content;
-  }
-
-  /** The same, with the user whose file it is: in a shared control plane that is who wrote it. */
-  readOwnedIn(folder: Folder, place: Place): { content: Uint8Array<ArrayBuffer>; uid: number } {
-    const name = nameOf(place);
-    using file = this.#explained(folder, name, { place, kind: FILE }, () => folder.openFile(name, "read"));
-    const stat = this.#checkFile(file, place);
+  /** The content of a file in its open folder, and whose it is: in a shared control plane, that is who wrote it. */
+  readFileIn(folder: Folder, place: Place): { content: Uint8Array<ArrayBuffer>; uid: number } {
+    const stat = new Stat();
+    using file = this.openFileIn(folder, place, "read", stat);
     if (stat.size > MOST_BYTES) throw tooLarge(this.pathOf(place), stat.size);
     return { content: readWhole(file, stat), uid: stat.uid };
-  }
-
-  /** Whether something of this user's may decide what happens to the caller's own files. */
-  isTrustedMaker(uid: number): boolean {
-    return this.#owners.isTrustedMaker(uid);
   }
 
   /** Why an entry of an open folder cannot be used, or nothing. */
@@ -122,85 +105,54 @@ export class ControlPlane {
     const stat = new Stat();
     if (!folder.stat(nameOf(place), stat) || stat.type === DIR) return undefined; // a folder is checked when it is opened
     if (stat.type !== FILE) return wrongKind(this.pathOf(place), stat.type, FILE);
-    return this.#owners.may(stat) ? undefined : wrongOwner(this.pathOf(place), stat);
+    return this.owners.may(stat) ? undefined : wrongOwner(this.pathOf(place), stat);
   }
 
-  #checkFile(file: OpenFile, place: Place): Stat {
-    const stat = Stat.ofFile(file);
-    if (!this.#owners.may(stat)) throw wrongOwner(this.pathOf(place), stat);
-    return stat;
+  #checkOwner(stat: Stat, place: Place): void {
+    if (!this.owners.may(stat)) throw wrongOwner(this.pathOf(place), stat);
   }
 
-  #openControl(): Folder {
-    using root = this.platform.openFolder(this.root);
-    const control = this.#explained(
-      root,
-      bytesOf(CONTROL),
-      { place: { parts: [], isPayload: false }, kind: DIR },
-      () => root.openFolder(bytesOf(CONTROL)),
-    );
-    return this.#checked(control, () => this.#owners.check(Stat.ofFolder(control)));
-  }
-
-  #openFolderIn(outer: Folder, name: string, place: Place): Folder {
-    const bytes = bytesOf(name);
-    const folder = this.#explained(outer, bytes, { place, kind: DIR }, () => outer.openFolder(bytes));
-    return this.#checked(folder, () => {
-      const stat = Stat.ofFolder(folder);
-      if (!place.isPayload && !this.#owners.may(stat)) throw wrongOwner(this.pathOf(place), stat);
-    });
-  }
-
-  /** Opens an entry; when that fails because it is of another kind, the error says of which. */
-  #explained<T>(
+  /** Opens an entry, and closes it when the check fails. For an entry of another kind, the error says of which. */
+  #open<T extends Disposable>(
     folder: Folder,
-    name: Uint8Array,
-    { place, kind }: { place: Place; kind: Kind },
-    open: () => T,
+    place: Place,
+    kind: typeof FILE | typeof DIR,
+    open: (name: Uint8Array) => T,
+    check: (opened: T) => void,
   ): T {
+    const name = nameOf(place);
+    let opened: T | undefined;
     try {
-      return open();
+      opened = open(name);
+      check(opened);
+      return opened;
     } catch (error) {
-      if (!isSystemError(error) || error.errno === "ENOENT") throw error;
+      opened?.[Symbol.dispose]();
+      if (opened !== undefined || !isSystemError(error) || error.errno === "ENOENT") throw error;
       const stat = new Stat();
       if (folder.stat(name, stat) && stat.type !== kind) throw wrongKind(this.pathOf(place), stat.type, kind);
       throw error;
     }
   }
 
-  /** Returns what was opened when the check passes; otherwise closes it. */
-  #checked<T extends Disposable>(opened: T, check: () => void): T {
-    try {
-      check();
-      return opened;
-    } catch (error) {
-      opened[Symbol.dispose]();
-      throw error;
-    }
-  }
-
-  /** Nothing when the folder cannot be opened: the next access to it says why. */
-  #hold(place: Place): string | undefined {
+  /** Nothing is held when the folder cannot be opened: the next access to it says why. */
+  #hold(place: Place, until: DisposableStack): void {
     const key = place.parts.join("/");
     try {
       const held = this.#held.get(key) ?? { folder: this.openFolder(place), uses: 0 };
       held.uses++;
       this.#held.set(key, held);
-      return key;
+      until.defer(() => {
+        if (--held.uses > 0) return;
+        this.#held.delete(key);
+        held.folder[Symbol.dispose]();
+      });
     } catch (error) {
-      if (error instanceof JvsError) return undefined;
-      throw error;
+      if (!(error instanceof JvsError)) throw error;
     }
-  }
-
-  #release(key: string): void {
-    const held = this.#held.get(key);
-    if (held === undefined || --held.uses > 0) return;
-    this.#held.delete(key);
-    held.folder[Symbol.dispose]();
   }
 }
 
 function nameOf({ parts }: Place): Uint8Array {
-  return bytesOf(parts.at(-1) ?? "");
+  return bytesOf(parts.at(-1) ?? CONTROL);
 }

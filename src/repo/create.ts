@@ -1,15 +1,14 @@
 import { bytesOf, hexOf, ITSELF } from "../model/bytes.ts";
 import { JvsError } from "../model/errors.ts";
-import { newUuid } from "../model/ids.ts";
 import { quoted } from "../model/path_text.ts";
-import type { Identity } from "../model/records.ts";
+import type { WorktreeConfig } from "../model/records.ts";
 import { FORMAT_VERSION } from "../model/version.ts";
 import { randomBytes } from "../platform/clock.ts";
 import { attempt } from "../platform/deno_call.ts";
 import { makeOwnFolder } from "../platform/make_own.ts";
 import { openPlatform } from "../platform/open_platform.ts";
 import { type Folder, type Platform, Stat } from "../platform/platform.ts";
-import { isSystemError } from "../platform/system_error.ts";
+import { isSystemError, unlessFailed } from "../platform/system_error.ts";
 import { initialConfig } from "./config.ts";
 import { repositoryAt } from "./discover.ts";
 import { Layout } from "./layout.ts";
@@ -49,11 +48,11 @@ export function createRepository(root: string, options: CreateOptions): Store {
     const layout = new Layout(attempt("find", root, () => Deno.realPathSync(root)), { platform });
     const payload = `${layout.root}/main`;
     if (main.path === "main" && makeFolder(platform, payload, mode)) made.push(payload);
-    const identity = identify(layout, main.path, platform);
+    const config = mainConfig(layout, main.path);
     const group = main.shared ? groupOf(platform, layout.root) : undefined;
     if (group !== undefined && made.includes(payload)) shareWith(platform, payload, group);
     publish(layout, platform, (unfinished) => {
-      fillControlPlane(unfinished, { path: main.path, identity, mode: mode ?? PRIVATE, group });
+      fillControlPlane(unfinished, config, mode ?? PRIVATE, group);
       fill?.(unfinished);
     });
     return openStore(layout.root, { platform });
@@ -63,15 +62,13 @@ export function createRepository(root: string, options: CreateOptions): Store {
   }
 }
 
-interface NewControlPlane {
-  readonly path: string;
-  readonly identity: Identity;
-  readonly mode: number;
-  /** The group that it is shared with. */
-  readonly group: number | undefined;
-}
-
-function fillControlPlane(layout: Layout, { path, identity, mode, group }: NewControlPlane): void {
+/** `group` is the one that the repository is shared with. */
+function fillControlPlane(
+  layout: Layout,
+  main: WorktreeConfig,
+  mode: number,
+  group: number | undefined,
+): void {
   // Mode and group of `.jvs` come first, because those of what is made in it follow from them.
   layout.plane.make(mode);
   if (group !== undefined) {
@@ -83,12 +80,9 @@ function fillControlPlane(layout: Layout, { path, identity, mode, group }: NewCo
     makeOwnFolder(parent, bytesOf(folder.name));
   }
   layout.formatVersion.write(`${FORMAT_VERSION}\n`);
-  layout.repoId.write(`${newUuid(randomBytes(16))}\n`);
+  layout.repoId.write(`${crypto.randomUUID()}\n`);
   layout.config.write(initialConfig());
-  writeRecord(
-    layout.worktreeConfig("main"),
-    newWorktreeConfig({ name: "main", path, identity, snapshotId: null }),
-  );
+  writeRecord(layout.worktreeConfig("main"), main);
 }
 
 /** Makes the control plane in a temporary folder and moves it to its place when it is whole and durable. */
@@ -109,7 +103,7 @@ function publish(layout: Layout, platform: Platform, fill: (unfinished: Layout) 
 /** A repository is shared with the group of its folder, whatever group its maker is in first. */
 function groupOf(platform: Platform, path: string): number {
   using folder = platform.openFolder(path);
-  return statOf(folder).gid;
+  return Stat.ofFolder(folder).gid;
 }
 
 function shareWith(platform: Platform, path: string, group: number): void {
@@ -118,36 +112,29 @@ function shareWith(platform: Platform, path: string, group: number): void {
 }
 
 function giveToGroup(folder: Folder, group: number, mode: number): void {
-  const { uid, gid } = statOf(folder);
+  const { uid, gid } = Stat.ofFolder(folder);
   if (gid === group) return;
   folder.setOwner(ITSELF, uid, group);
   folder.setMode(ITSELF, mode);
 }
 
-function statOf(folder: Folder): Stat {
-  const stat = new Stat();
-  folder.stat(ITSELF, stat);
-  return stat;
-}
-
-function identify(layout: Layout, path: string, platform: Platform): Identity {
-  const worktrees = new Worktrees(layout, platform);
-  const identity: Identity = { file_system: "", inode: "0" };
-  using folder = worktrees.openRoot(newWorktreeConfig({ name: "main", path, identity, snapshotId: null }));
-  return worktrees.identify(folder);
+function mainConfig(layout: Layout, path: string): WorktreeConfig {
+  const worktrees = new Worktrees(layout);
+  const identity = { file_system: "", inode: "0" }; // until the folder is open
+  const config = newWorktreeConfig({ name: "main", path, identity, snapshotId: null });
+  using folder = worktrees.openRoot(config);
+  return { ...config, identity: worktrees.identify(folder) };
 }
 
 /** False if it existed: it was empty before, or another process makes a repository here now. */
 function makeFolder(platform: Platform, path: string, mode: number | undefined): boolean {
   const { folder, name } = split(path);
   using parent = platform.openFolder(folder);
-  try {
+  const make = () => {
     parent.makeFolder(name, mode);
     return true;
-  } catch (error) {
-    if (!isSystemError(error, "EEXIST")) throw error;
-    return false;
-  }
+  };
+  return unlessFailed(["EEXIST"], make) ?? false;
 }
 
 function removeMade(platform: Platform, made: readonly string[], root: string): void {
@@ -171,27 +158,20 @@ function split(path: string): { folder: string; name: Uint8Array } {
 function withExplanation(error: unknown, root: string, mainPath: string): unknown {
   if (isSystemError(error, "EEXIST", "ENOTEMPTY")) return inTheWay(root, error);
   if (mainPath === "main" || !isSystemError(error, "EACCES", "EPERM", "EROFS")) return error;
-  return new JvsError(
-    "E_PERMISSION",
-    `Cannot adopt ${
-      quoted(root.replace(/\.jvs$/, ""))
-    }: the folder it is in, where its history would be, cannot be written`,
-    {
-      hint: "Adopt a folder inside it, or get the right to write beside it.",
-      details: { root },
-      cause: error,
-    },
-  );
+  const folder = quoted(root.replace(/\.jvs$/, ""));
+  const why = "the folder it is in, where its history would be, cannot be written";
+  return new JvsError("E_PERMISSION", `Cannot adopt ${folder}: ${why}`, {
+    hint: "Adopt a folder inside it, or get the right to write beside it.",
+    details: { root },
+    cause: error,
+  });
 }
 
 function inTheWay(root: string, cause?: unknown): JvsError {
-  return new JvsError(
-    "E_ALREADY_EXISTS",
-    `Cannot make a repository in ${quoted(root)}: something is there already`,
-    {
-      hint: "Choose another name; to put a folder under version control where it is, use `jvs adopt`.",
-      details: { root },
-      cause,
-    },
-  );
+  const message = `Cannot make a repository in ${quoted(root)}: something is there already`;
+  return new JvsError("E_ALREADY_EXISTS", message, {
+    hint: "Choose another name; to put a folder under version control where it is, use `jvs adopt`.",
+    details: { root },
+    cause,
+  });
 }

@@ -3,7 +3,7 @@ import { attempt } from "../platform/deno_call.ts";
 import { isSystemError, unlessFailed } from "../platform/system_error.ts";
 import { RefusedPath } from "./control_errors.ts";
 import { Layout, type LayoutOptions } from "./layout.ts";
-import { worktreeAt } from "./worktree_files.ts";
+import { Worktrees } from "./worktrees.ts";
 
 /** A repository, and the worktree in which the search began. */
 export interface Discovered {
@@ -20,7 +20,8 @@ export function discover(from: string, options: LayoutOptions = {}): Discovered 
   const start = attempt("find", from, () => Deno.realPathSync(from));
   for (let folder = start;; folder = parentOf(folder)) {
     const root = repositoryAt(folder, options);
-    if (root !== undefined) return { root, worktree: worktreeIn(root, start, options) };
+    // For one that we may not read, `openStore` will say why.
+    if (root !== undefined) return { root, worktree: worktreeIn(root, start, options, undefined) ?? null };
     if (folder === "/") return undefined;
   }
 }
@@ -30,28 +31,20 @@ export function repositoryAt(folder: string, options: LayoutOptions = {}): strin
   if (hasControlPlane(folder)) return folder;
   const sibling = `${folder}.jvs`;
   if (folder === "/" || !hasControlPlane(sibling)) return undefined;
-  try {
-    return worktreeAt(new Layout(sibling, options), folder) === undefined ? undefined : sibling;
-  } catch (error) {
-    // We may not read it: report that, and do not use a repository further up.
-    if (isClosed(error)) return sibling;
-    throw error;
-  }
+  // One that we may not read is reported, and no repository further up is used.
+  return worktreeIn(sibling, folder, options, sibling) === undefined ? undefined : sibling;
 }
 
-function worktreeIn(root: string, path: string, options: LayoutOptions): string | null {
+/** The worktree that contains a path; `ifClosed` when we may not read the records, or one is not as it must be. */
+function worktreeIn<T>(root: string, path: string, options: LayoutOptions, ifClosed: T) {
   try {
-    return worktreeAt(new Layout(root, options), path) ?? null;
+    return new Worktrees(new Layout(root, options)).nameAt(path);
   } catch (error) {
-    if (isClosed(error)) return null; // `openStore` will say why
+    const isClosed = isSystemError(error, "EACCES", "EPERM") || isJvsError(error, "E_UNTRUSTED") ||
+      error instanceof RefusedPath;
+    if (isClosed) return ifClosed;
     throw error;
   }
-}
-
-/** Whether we may not read it, or something is not as it must be. */
-function isClosed(error: unknown): boolean {
-  return isSystemError(error, "EACCES", "EPERM") || isJvsError(error, "E_UNTRUSTED") ||
-    error instanceof RefusedPath;
 }
 
 /** Whether `.jvs` is a folder. A link to a folder does not count: the control plane must be in the repository itself. */
@@ -62,6 +55,11 @@ function hasControlPlane(root: string): boolean {
     () => attempt("look at", path, () => Deno.lstatSync(path)),
   );
   return found?.isDirectory ?? false;
+}
+
+/** Whether an absolute path outside the control plane exists, of any kind. */
+export function isAt(path: string): boolean {
+  return unlessFailed(["ENOENT"], () => attempt("look at", path, () => Deno.lstatSync(path))) !== undefined;
 }
 
 function parentOf(path: string): string {

@@ -1,8 +1,8 @@
 import type { JvsError } from "../model/errors.ts";
-import { isUuid, newUuid } from "../model/ids.ts";
+import { isUuid } from "../model/ids.ts";
 import { type Claims, Intent } from "../model/records.ts";
 import { type Schema, SchemaMismatch } from "../model/schema.ts";
-import { nowIso, randomBytes } from "../platform/clock.ts";
+import { nowIso } from "../platform/clock.ts";
 import type { Host } from "../platform/platform.ts";
 import { AuditEntry } from "./audit_record.ts";
 import { isUnreadableRecord } from "./control_errors.ts";
@@ -28,16 +28,7 @@ export interface NewIntent<D> extends Pick<Intent, "worktree_id" | "target"> {
   readonly claims?: Claims;
 }
 
-/** An intent file that cannot be read: what the change was about to do is unknown. */
-export interface DamagedIntent {
-  readonly path: string;
-  readonly error: JvsError;
-}
-
-/**
- * What changes are about to do. It is durable before they do it, so that an interrupted change can be finished or
- * undone.
- */
+/** What changes are about to do. It is durable before they do it, so that recovery can finish or undo it. */
 export class Intents {
   /** Who wrote the intents that were read, by their ids. */
   private readonly makers = new Map<string, number>();
@@ -49,14 +40,13 @@ export class Intents {
     form: IntentForm<D, S>,
     { worktree_id, target, details, claims = {} }: NewIntent<D>,
   ): OpenIntent<D, S> {
-    const open = this.open(form, {
+    const open = this.takeOver(form, {
+      id: crypto.randomUUID(),
       operation: form.operation,
       worktree_id,
       target,
       details: { ...details } as Intent["details"],
       claims,
-      id: newUuid(randomBytes(16)),
-      ...this.self(),
       started_at: nowIso(),
       state: "active",
       steps: [],
@@ -71,16 +61,19 @@ export class Intents {
     return this.read().intents;
   }
 
-  /** All intents, oldest first, and the damaged ones. */
-  read(): { intents: Intent[]; damaged: DamagedIntent[] } {
+  /** All intents, oldest first, and the files that cannot be read: what those changes were about to do is unknown. */
+  read(): { intents: Intent[]; damaged: { path: string; error: JvsError }[] } {
     const intents: Intent[] = [];
-    const damaged: DamagedIntent[] = [];
+    const damaged: { path: string; error: JvsError }[] = [];
     for (const id of this.layout.intents.jsonNames().filter(isUuid)) {
       const file = this.layout.intent(id);
       try {
         const found = file.readFreshOwned();
-        if (found === undefined) continue; // it may have been completed in between
-        intents.push(parseRecord(found.text, Intent, { what: WHAT, path: file.path }));
+        const intent = parseRecord(file, Intent, WHAT, found?.text);
+        if (found === undefined || intent === undefined) continue; // it may have been completed in between
+        // What is trusted in an intent depends on who wrote the file of its id.
+        if (intent.id !== id) throw damaged(file, WHAT, `it is of another change, ${intent.id}`);
+        intents.push(intent);
         this.makers.set(id, found.uid);
       } catch (error) {
         if (!isUnreadableRecord(error)) throw error;
@@ -106,27 +99,17 @@ export class Intents {
    */
   distrustedMaker({ id }: Pick<Intent, "id">): number | undefined {
     const uid = this.makers.get(id);
-    return uid === undefined || this.layout.plane.isTrustedMaker(uid) ? undefined : uid;
+    return uid === undefined || this.layout.plane.owners.isTrustedMaker(uid) ? undefined : uid;
   }
 
   /** Takes over an intent to recover it. The caller holds its lock or knows that its process has ended. */
   takeOver<D extends object, S extends string>(
     form: IntentForm<D, S>,
-    intent: Intent,
+    intent: Omit<Intent, "host" | "boot_id" | "pid" | "process_start">,
   ): OpenIntent<D, S> {
-    return this.open(form, { ...intent, ...this.self() });
-  }
-
-  private self(): Pick<Intent, "host" | "boot_id" | "pid" | "process_start"> {
-    const { id, bootId, pid, startTime } = this.host;
-    return { host: id, boot_id: bootId, pid, process_start: startTime };
-  }
-
-  private open<D extends object, S extends string>(
-    form: IntentForm<D, S>,
-    intent: Intent,
-  ): OpenIntent<D, S> {
-    return new OpenIntent(this.layout.intent(intent.id), form, intent);
+    const { id: host, bootId: boot_id, pid, startTime: process_start } = this.host;
+    const ours: Intent = { ...intent, host, boot_id, pid, process_start };
+    return new OpenIntent(this.layout.intent(intent.id), form, ours);
   }
 }
 
@@ -134,47 +117,38 @@ export class Intents {
 export class OpenIntent<D extends object = object, S extends string = string> {
   /** Whether this process wrote the audit record: then the change is done, even when a later step fails. */
   isRecorded = false;
-  #intent: Intent;
+  readonly id: string;
+  readonly operation: string;
+  readonly target: string;
+  readonly worktreeId: string | null;
 
-  constructor(private readonly file: ControlPath, private readonly form: IntentForm<D, S>, intent: Intent) {
-    this.#intent = intent;
-  }
-
-  get id(): string {
-    return this.#intent.id;
-  }
-
-  get operation(): string {
-    return this.#intent.operation;
-  }
-
-  get target(): string {
-    return this.#intent.target;
-  }
-
-  get worktreeId(): string | null {
-    return this.#intent.worktree_id;
+  constructor(
+    private readonly file: ControlPath,
+    private readonly form: IntentForm<D, S>,
+    private intent: Intent,
+  ) {
+    ({ id: this.id, operation: this.operation, target: this.target, worktree_id: this.worktreeId } = intent);
   }
 
   /** What other changes must leave alone while it is open. */
   get claims(): Claims {
-    return this.#intent.claims;
+    return this.intent.claims;
   }
 
   /** What recovery needs to know, as far as the change has come. */
   get details(): D {
-    return this.checked(() => this.form.details.check(this.#intent.details, "details"));
+    return this.checked(() => this.form.details.check(this.intent.details, "details"));
   }
 
   /** Whether this step has begun. */
   has(step: S): boolean {
-    return this.#intent.steps.includes(step);
+    return this.intent.steps.includes(step);
   }
 
   /** Records that a step begins, with what recovery must know and what the step claims. */
   step(name: S, details: Partial<D> = {}, claims: Claims = {}): void {
-    const before = this.#intent;
-    this.#intent = {
+    const before = this.intent;
+    this.intent = {
       ...before,
       steps: [...before.steps, name],
       details: { ...before.details, ...details },
@@ -185,13 +159,13 @@ export class OpenIntent<D extends object = object, S extends string = string> {
 
   /** Sets the audit record, before the step that makes the change true. */
   decide(entry: AuditEntry): void {
-    this.#intent = { ...this.#intent, audit: entry };
+    this.intent = { ...this.intent, audit: entry };
     this.write();
   }
 
   /** The audit record that was set, or null. */
   decided(): AuditEntry | null {
-    const { audit } = this.#intent;
+    const { audit } = this.intent;
     return audit === null ? null : this.checked(() => AuditEntry.check(audit, "audit"));
   }
 
@@ -202,14 +176,14 @@ export class OpenIntent<D extends object = object, S extends string = string> {
 
   /** Writes the whole intent. */
   write(): void {
-    writeRecord(this.file, this.#intent);
+    writeRecord(this.file, this.intent);
   }
 
   private checked<T>(check: () => T): T {
     try {
       return check();
     } catch (error) {
-      if (error instanceof SchemaMismatch) throw damaged({ what: WHAT, path: this.file.path }, error.message);
+      if (error instanceof SchemaMismatch) throw damaged(this.file, WHAT, error.message);
       throw error;
     }
   }

@@ -10,163 +10,92 @@ export interface LayoutOptions extends OwnerOptions {
   readonly platform?: Platform;
 }
 
-/** Where every file of JVS is. No other code puts such a path together. SPEC 2. */
-export class Layout {
+/** A repository's folder and the way into its `.jvs`: what the fields of `Layout` begin with. */
+class Root {
   readonly plane: ControlPlane;
+  readonly control: ControlPath;
 
   /** `root` is the absolute path, without links, of the folder that holds `.jvs`. Nothing is checked yet. */
   constructor(readonly root: string, { platform = openPlatform(), ...owners }: LayoutOptions = {}) {
     this.plane = new ControlPlane(root, platform, owners);
+    this.control = new ControlPath(this.plane, []);
   }
+}
 
-  get control(): ControlPath {
-    return new ControlPath(this.plane, []);
-  }
-  get formatVersion(): ControlPath {
-    return this.control.at("format_version");
-  }
-  get repoId(): ControlPath {
-    return this.control.at("repo_id");
-  }
-  get config(): ControlPath {
-    return this.control.at("config.jsonc");
-  }
+/** Where every file of JVS is. No other code puts such a path together. SPEC 2. */
+export class Layout extends Root {
+  readonly formatVersion = this.control.at("format_version");
+  readonly repoId = this.control.at("repo_id");
+  readonly config = this.control.at("config.jsonc");
 
-  get worktrees(): ControlPath {
-    return this.control.at("worktrees");
-  }
-  get snapshots(): ControlPath {
-    return this.control.at("snapshots");
-  }
-  get descriptors(): ControlPath {
-    return this.control.at("descriptors");
-  }
-  get manifests(): ControlPath {
-    return this.control.at("manifests");
-  }
-  get refs(): ControlPath {
-    return this.control.at("refs");
-  }
+  readonly worktrees = this.control.at("worktrees");
+  readonly snapshots = this.control.at("snapshots");
+  readonly descriptors = this.control.at("descriptors");
+  readonly manifests = this.control.at("manifests");
+  readonly refs = this.control.at("refs");
 
   /** Where the payload roots of worktrees are, except `main` and adopted ones. */
-  get payloads(): string {
-    return `${this.root}/worktrees`;
-  }
+  readonly payloads = `${this.root}/worktrees`;
 
-  get audit(): ControlPath {
-    return this.control.at("audit");
-  }
-  get auditLog(): ControlPath {
-    return this.audit.at("audit.jsonl");
-  }
-  get auditHead(): ControlPath {
-    return this.audit.at("HEAD");
-  }
+  readonly audit = this.control.at("audit");
+  readonly auditLog = this.audit.at("audit.jsonl");
+  readonly auditHead = this.audit.at("HEAD");
 
-  get gc(): ControlPath {
-    return this.control.at("gc");
-  }
-  get pins(): ControlPath {
-    return this.gc.at("pins");
-  }
+  readonly gc = this.control.at("gc");
+  readonly pins = this.gc.at("pins");
 
-  get shared(): ControlPath {
-    return this.control.at("runtime").at("shared");
-  }
-  get locks(): ControlPath {
-    return this.shared.at("locks");
-  }
-  get intents(): ControlPath {
-    return this.shared.at("intents");
-  }
-  get staging(): ControlPath {
-    return this.shared.at("staging");
-  }
+  private readonly runtime = this.control.at("runtime");
+  readonly shared = this.runtime.at("shared");
+  readonly locks = this.shared.at("locks");
+  readonly intents = this.shared.at("intents");
+  readonly staging = this.shared.at("staging");
   /** Files that a restore replaced, kept for a time; one folder for each restore. */
-  get replaced(): ControlPath {
-    return this.shared.at("replaced");
-  }
-  get hosts(): ControlPath {
-    return this.control.at("runtime").at("hosts");
-  }
+  readonly replaced = this.shared.at("replaced");
+  readonly hosts = this.runtime.at("hosts");
+
+  /** Those of the folders that can be made again at any time. */
+  readonly runtimeFolders: readonly ControlPath[] = [
+    this.runtime,
+    this.shared,
+    this.locks,
+    this.intents,
+    this.staging,
+    this.replaced,
+    this.hosts,
+  ];
 
   /** The folders of a new repository, parents first. */
-  get folders(): readonly ControlPath[] {
-    return [
-      this.control,
-      this.worktrees,
-      this.snapshots,
-      this.descriptors,
-      this.manifests,
-      this.control.at("signatures"),
-      this.control.at("seals"),
-      this.control.at("purges"),
-      this.control.at("marks"),
-      this.refs,
-      this.audit,
-      this.gc,
-      this.pins,
-      this.gc.at("plans"),
-      this.gc.at("tombstones"),
-      ...this.runtimeFolders(),
-    ];
-  }
+  readonly folders: readonly ControlPath[] = [
+    this.control,
+    this.worktrees,
+    this.snapshots,
+    this.descriptors,
+    this.manifests,
+    ...["signatures", "seals", "purges", "marks"].map((name) => this.control.at(name)),
+    this.refs,
+    this.audit,
+    this.gc,
+    this.pins,
+    this.gc.at("plans"),
+    this.gc.at("tombstones"),
+    ...this.runtimeFolders,
+  ];
 
-  /** Those of them that can be made again at any time. */
-  runtimeFolders(): ControlPath[] {
-    return [
-      this.control.at("runtime"),
-      this.shared,
-      this.locks,
-      this.intents,
-      this.staging,
-      this.replaced,
-      this.hosts,
-    ];
-  }
+  readonly worktree = (name: string) => this.worktrees.at(name);
+  readonly worktreeConfig = (name: string) => this.worktree(name).at("config.json");
 
-  worktree(name: string): ControlPath {
-    return this.worktrees.at(name);
-  }
-  worktreeConfig(name: string): ControlPath {
-    return this.worktree(name).at("config.json");
-  }
-
-  payload(id: string): ControlPath {
-    return this.snapshots.payload(id);
-  }
+  readonly payload = (id: string) => this.snapshots.payload(id);
   /** A payload that is being made. */
-  unfinishedPayload(id: string): ControlPath {
-    return this.snapshots.payload(`${id}.tmp`);
-  }
-  ready(id: string): ControlPath {
-    return this.snapshots.at(`${id}.READY`);
-  }
-  pruned(id: string): ControlPath {
-    return this.snapshots.at(`${id}.PRUNED`);
-  }
-  descriptor(id: string): ControlPath {
-    return this.descriptors.at(`${id}.json`);
-  }
-  unfinishedDescriptor(id: string): ControlPath {
-    return this.descriptors.at(`${id}.json.tmp`);
-  }
-  ref(name: string): ControlPath {
-    return this.refs.at(`${name}.json`);
-  }
-  pin(id: string): ControlPath {
-    return this.pins.at(`${id}.json`);
-  }
-  lock(name: string): ControlPath {
-    return this.locks.at(`${name}.lock`);
-  }
-  intent(id: string): ControlPath {
-    return this.intents.at(`${id}.json`);
-  }
-  host(hostId: string): ControlPath {
-    return this.hosts.at(hostId);
-  }
-  cache(hostId: string, worktreeId: string): ControlPath {
-    return this.host(hostId).at("cache").at(`${worktreeId}.stat`);
-  }
+  readonly unfinishedPayload = (id: string) => this.snapshots.payload(`${id}.tmp`);
+  readonly ready = (id: string) => this.snapshots.at(`${id}.READY`);
+  readonly pruned = (id: string) => this.snapshots.at(`${id}.PRUNED`);
+  readonly descriptor = (id: string) => this.descriptors.at(`${id}.json`);
+  readonly unfinishedDescriptor = (id: string) => this.descriptors.at(`${id}.json.tmp`);
+  readonly ref = (name: string) => this.refs.at(`${name}.json`);
+  readonly pin = (id: string) => this.pins.at(`${id}.json`);
+  readonly lock = (name: string) => this.locks.at(`${name}.lock`);
+  readonly intent = (id: string) => this.intents.at(`${id}.json`);
+  readonly host = (hostId: string) => this.hosts.at(hostId);
+  readonly cache = (hostId: string, worktreeId: string) =>
+    this.host(hostId).at("cache").at(`${worktreeId}.stat`);
 }

@@ -20,20 +20,18 @@ export function standsOn(
 ): string | null {
   const id = worktree[`${which}_snapshot_id`];
   if (id === null || snapshots.exists(id) || snapshots.isPruned(id)) return id;
-  throw new JvsError(
-    "E_LINEAGE_BROKEN",
-    `Cannot read the snapshot that worktree "${worktree.name}" ${
-      which === "head" ? "stands on" : "has as its newest"
-    }: ${id} is missing`,
-    {
-      hint:
-        `${SEE_DOCTOR} Any other snapshot can be restored all the same: \`jvs history --all\` lists them.`,
-      details: { worktree: worktree.name, snapshot_id: id },
-    },
-  );
+  const relation = which === "head" ? "stands on" : "has as its newest";
+  const message = `Cannot read the snapshot that worktree "${worktree.name}" ${relation}: ${id} is missing`;
+  throw new JvsError("E_LINEAGE_BROKEN", message, {
+    hint: `${SEE_DOCTOR} Any other snapshot can be restored all the same: \`jvs history --all\` lists them.`,
+    details: { worktree: worktree.name, snapshot_id: id },
+  });
 }
 
-/** A snapshot and its ancestors like `line`, pruned ones too, each read only when it is needed. */
+/**
+ * A snapshot and its ancestors, newest first, pruned ones too, each read only when it is needed. `E_NOT_FOUND` when the
+ * snapshot is missing, `E_LINEAGE_BROKEN` when an ancestor is missing or the line is a circle.
+ */
 export async function* ancestors(store: LineageSource, id: string): AsyncGenerator<Descriptor> {
   let descriptor = await store.snapshots.descriptor(id);
   for (;;) {
@@ -42,16 +40,12 @@ export async function* ancestors(store: LineageSource, id: string): AsyncGenerat
     if (parent === null) return;
     // Ids rise, so every cycle has such a pair, and no list of visited ids is needed.
     if (parent >= child) throw broken(child, parent, "which is not older");
-    descriptor = await parentOf(store, child, parent);
+    try {
+      descriptor = await store.snapshots.descriptor(parent);
+    } catch (error) {
+      throw isJvsError(error, "E_NOT_FOUND") ? broken(child, parent, "which does not exist") : error;
+    }
   }
-}
-
-/**
- * A snapshot and its ancestors, newest first. `E_NOT_FOUND` when the snapshot is missing, `E_LINEAGE_BROKEN` when an
- * ancestor is missing or the line is a circle.
- */
-export async function line(store: LineageSource, id: string): Promise<Descriptor[]> {
-  return await Array.fromAsync(ancestors(store, id));
 }
 
 /**
@@ -77,22 +71,8 @@ export async function leavesOf(
   return [...leaves.values()];
 }
 
-async function parentOf(store: LineageSource, child: string, parent: string): Promise<Descriptor> {
-  try {
-    return await store.snapshots.descriptor(parent);
-  } catch (error) {
-    if (isJvsError(error, "E_NOT_FOUND")) throw broken(child, parent, "which does not exist");
-    throw error;
-  }
-}
-
 function broken(child: string, parent: string, why: string): JvsError {
-  return new JvsError(
-    "E_LINEAGE_BROKEN",
-    `Cannot follow the line of ${child}: its parent is ${parent}, ${why}`,
-    {
-      hint: SEE_DOCTOR,
-      details: { snapshot_id: child, parent_snapshot_id: parent },
-    },
-  );
+  const message = `Cannot follow the line of ${child}: its parent is ${parent}, ${why}`;
+  const details = { snapshot_id: child, parent_snapshot_id: parent };
+  return new JvsError("E_LINEAGE_BROKEN", message, { hint: SEE_DOCTOR, details });
 }

@@ -8,42 +8,51 @@ import {
   publishSnapshot,
   worktreeAt,
 } from "../../tests/support/control_plane.ts";
-import { ancestors, leavesOf, line } from "./lineage.ts";
+import { ancestors, leavesOf } from "./lineage.ts";
 
 const ids = (descriptors: readonly Descriptor[]) => descriptors.map((d) => d.snapshot_id);
 
-Deno.test("line() gives a snapshot and its ancestors, newest first, pruned ones too", async () => {
+Deno.test("ancestors() gives a snapshot and its ancestors, newest first, pruned ones too", async () => {
   using plane = controlPlane();
   const made = await publishLine(plane, [{}, {}, {}, {}]);
   prune(plane, made[1]?.snapshot_id ?? "");
-  assertEquals(ids(await line(plane, made[2]?.snapshot_id ?? "")), ids(made.slice(0, 3).reverse()));
-  assertEquals(ids(await line(plane, made[0]?.snapshot_id ?? "")), ids(made.slice(0, 1)));
+  assertEquals(
+    ids(await Array.fromAsync(ancestors(plane, made[2]?.snapshot_id ?? ""))),
+    ids(made.slice(0, 3).reverse()),
+  );
+  assertEquals(
+    ids(await Array.fromAsync(ancestors(plane, made[0]?.snapshot_id ?? ""))),
+    ids(made.slice(0, 1)),
+  );
 });
 
-Deno.test("line() names the snapshot whose parent is missing", async () => {
+Deno.test("ancestors() names the snapshot whose parent is missing", async () => {
   using plane = controlPlane();
   const [a, b, c] = await publishLine(plane, [{}, {}, {}]) as [Descriptor, Descriptor, Descriptor];
   Deno.removeSync(plane.layout.ready(a.snapshot_id).path);
-  const error = await assertRejects(() => line(plane, c.snapshot_id), JvsError);
+  const error = await assertRejects(() => Array.fromAsync(ancestors(plane, c.snapshot_id)), JvsError);
   assertEquals(error.code, "E_LINEAGE_BROKEN");
   assertEquals(error.details, { snapshot_id: b.snapshot_id, parent_snapshot_id: a.snapshot_id });
-  const itself = await assertRejects(() => line(plane, a.snapshot_id), JvsError);
+  const itself = await assertRejects(() => Array.fromAsync(ancestors(plane, a.snapshot_id)), JvsError);
   assertEquals(itself.code, "E_NOT_FOUND");
 });
 
-Deno.test("line() ends in a circle of well-made descriptors with an error", async () => {
+Deno.test("ancestors() ends in a circle of well-made descriptors with an error", async () => {
   using plane = controlPlane();
   const [first, second] = [await plane.snapshots.newId(), await plane.snapshots.newId()];
   await publishSnapshot(plane, { snapshot_id: first, parent_snapshot_id: second });
   await publishSnapshot(plane, { snapshot_id: second, parent_snapshot_id: first });
   for (const id of [first, second]) {
-    const error = await assertRejects(() => line(plane, id), JvsError);
+    const error = await assertRejects(() => Array.fromAsync(ancestors(plane, id)), JvsError);
     assertEquals(error.code, "E_LINEAGE_BROKEN");
     assertStringIncludes(error.message, "not older");
   }
   const own = await plane.snapshots.newId();
   await publishSnapshot(plane, { snapshot_id: own, parent_snapshot_id: own });
-  assertEquals((await assertRejects(() => line(plane, own), JvsError)).code, "E_LINEAGE_BROKEN");
+  assertEquals(
+    (await assertRejects(() => Array.fromAsync(ancestors(plane, own)), JvsError)).code,
+    "E_LINEAGE_BROKEN",
+  );
 });
 
 Deno.test("ancestors() reads no further than it is asked", async () => {

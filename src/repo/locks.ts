@@ -1,26 +1,15 @@
 import { nowIso } from "../platform/clock.ts";
-import { acquireLock, type FileLock, type LockHolder } from "../platform/locks.ts";
-import type { Platform } from "../platform/platform.ts";
+import { acquireLock, type AcquireLockOptions, type FileLock } from "../platform/locks.ts";
 import type { Layout } from "./layout.ts";
 
-/** How to wait for a lock. */
-export interface LockWait {
-  /** How long to wait for one holder; 30 s by default. */
-  timeoutMs?: number;
-  signal?: AbortSignal;
-  /** Called when another process holds it, and whenever the holder changes. */
-  onWait?: (holder: LockHolder | undefined) => void;
-}
+/** How to wait for a lock; 30 s for one holder by default. */
+export type LockWait = Partial<Omit<AcquireLockOptions, "holder">>;
 
 const USUAL_TIMEOUT_MS = 30_000;
 
 /** The file locks of a repository. Each has one holder at a time among all hosts; a crash frees it. SPEC 10. */
 export class Locks {
-  constructor(
-    private readonly layout: Layout,
-    private readonly platform: Platform,
-    private readonly ensureRuntime: () => void,
-  ) {}
+  constructor(private readonly layout: Layout, private readonly ensureRuntime: () => void) {}
 
   /** For a change of one worktree, by its id, because its name may change. */
   worktree(id: string, operation: string, wait: LockWait = {}): Promise<FileLock> {
@@ -39,7 +28,7 @@ export class Locks {
 
   private async take(name: string, operation: string, wait: LockWait): Promise<FileLock> {
     this.ensureRuntime();
-    const { host } = this.platform;
+    const { host } = this.layout.plane.platform;
     const holder = { host: host.name, pid: host.pid, operation, since: nowIso() };
     return await acquireLock(this.layout.lock(name), { timeoutMs: USUAL_TIMEOUT_MS, ...wait, holder });
   }

@@ -1,4 +1,4 @@
-import { absolutePath } from "../model/absolute_path.ts";
+import { absolutePath, isWithin } from "../model/absolute_path.ts";
 import { type ErrorCode, JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
 import { attempt } from "../platform/deno_call.ts";
@@ -6,7 +6,6 @@ import { type Platform, Stat } from "../platform/platform.ts";
 import { unlessFailed } from "../platform/system_error.ts";
 import { discover, repositoryAt } from "./discover.ts";
 import { Layout } from "./layout.ts";
-import { isWithin } from "./worktree_files.ts";
 
 /** What else a place is checked against. */
 export interface PlaceOptions {
@@ -56,48 +55,38 @@ export function checkAdoptable(path: string, platform: Platform, options: PlaceO
   checkNoMountPoint(place, platform);
   const inside = repositoryInside(place);
   if (inside !== undefined) {
-    throw refusal("E_ALREADY_EXISTS", place, `it holds a repository, ${quoted(inside)}`, {
-      hint: "Choose a folder without a repository in it, or move that repository elsewhere first.",
-      repository: inside,
-    });
+    const hint = "Choose a folder without a repository in it, or move that repository elsewhere first.";
+    throw refusal("E_ALREADY_EXISTS", place, `it holds a repository, ${quoted(inside)}`, hint, inside);
   }
   const sibling = `${place}.jvs`;
   if (!isUnused(sibling)) {
-    throw refusal(
-      "E_ALREADY_EXISTS",
-      place,
-      `${quoted(sibling)}, where its history would be, is there already`,
-      {
-        hint:
-          "If it is this folder's history from before it was moved, run `jvs adopt --relocate`; else move it away.",
-      },
-    );
+    const state = `${quoted(sibling)}, where its history would be, is there already`;
+    const hint =
+      "If it is this folder's history from before it was moved, run `jvs adopt --relocate`; else move it away.";
+    throw refusal("E_ALREADY_EXISTS", place, state, hint);
   }
   return place;
 }
 
 function checkSystem(place: string, home: string | undefined): void {
   if (place !== "/" && (place === home || HOME.test(place))) {
-    throw refusal("E_USAGE", place, "it is a home folder", { hint: "Choose a folder inside it." });
+    throw refusal("E_USAGE", place, "it is a home folder", "Choose a folder inside it.");
   }
   if (SYSTEM_FOLDERS.includes(place) || SYSTEM_TREES.some((tree) => isWithin(place, tree))) {
     const state = place === "/" ? "it is the root of the whole system" : "it is a system folder";
-    throw refusal("E_USAGE", place, state, {
-      hint: "Choose a folder of your own, for example one in your home folder.",
-    });
+    const hint = "Choose a folder of your own, for example one in your home folder.";
+    throw refusal("E_USAGE", place, state, hint);
   }
   if (home !== undefined && isWithin(home, place)) {
-    throw refusal("E_USAGE", place, "your home folder is inside it", {
-      hint: "Choose a folder inside your home folder.",
-    });
+    const hint = "Choose a folder inside your home folder.";
+    throw refusal("E_USAGE", place, "your home folder is inside it", hint);
   }
 }
 
 function checkSurroundings(place: string, { trustedRoots = [] }: PlaceOptions): void {
   if (repositoryAt(place, { trustedRoots }) !== undefined) {
-    throw refusal("E_ALREADY_EXISTS", place, "it is a repository already", {
-      hint: "Use it as it is; `jvs info` describes it.",
-    });
+    const hint = "Use it as it is; `jvs info` describes it.";
+    throw refusal("E_ALREADY_EXISTS", place, "it is a repository already", hint);
   }
   const found = discover(nearestFolder(place), { trustedRoots });
   if (found === undefined) return;
@@ -108,33 +97,25 @@ function checkSurroundings(place: string, { trustedRoots = [] }: PlaceOptions): 
     ? `what JVS keeps for the repository ${quoted(found.root)}`
     : undefined;
   if (where === undefined) return;
-  throw refusal("E_USAGE", place, `it is inside ${where}`, {
-    hint: "Choose a folder outside; what is in a worktree is versioned with it already.",
-    repository: found.root,
-  });
+  const hint = "Choose a folder outside; what is in a worktree is versioned with it already.";
+  throw refusal("E_USAGE", place, `it is inside ${where}`, hint, found.root);
 }
 
 function checkIsFolder(place: string): void {
   const stat = statOf(place);
   if (stat === undefined) {
-    throw refusal("E_NOT_FOUND", place, "it does not exist", { hint: "Name a folder that exists." });
+    throw refusal("E_NOT_FOUND", place, "it does not exist", "Name a folder that exists.");
   }
   if (!stat.isDirectory) {
-    throw refusal("E_USAGE", place, "it is not a folder", { hint: "Name the folder that the file is in." });
+    throw refusal("E_USAGE", place, "it is not a folder", "Name the folder that the file is in.");
   }
 }
 
 function checkNoMountPoint(place: string, platform: Platform): void {
   using folder = platform.openFolder(place);
   if (!Stat.ofFolder(folder).mountRoot) return;
-  throw refusal(
-    "E_USAGE",
-    place,
-    "it is a mount point, and its history must lie beside it on the same file system",
-    {
-      hint: "Adopt a folder inside it.",
-    },
-  );
+  const state = "it is a mount point, and its history must lie beside it on the same file system";
+  throw refusal("E_USAGE", place, state, "Adopt a folder inside it.");
 }
 
 /** The nearest repository below a folder. Links and other file systems are not entered. */
@@ -198,14 +179,9 @@ function entriesIn(folder: string): Deno.DirEntry[] {
   return attempt("list", folder, () => [...Deno.readDirSync(folder)]);
 }
 
-function refusal(
-  code: ErrorCode,
-  place: string,
-  state: string,
-  { hint, ...details }: { hint: string; repository?: string },
-): JvsError {
+function refusal(code: ErrorCode, place: string, state: string, hint: string, repository?: string): JvsError {
   return new JvsError(code, `Cannot put ${quoted(place)} under version control: ${state}`, {
     hint,
-    details: { path: place, ...details },
+    details: { path: place, ...(repository === undefined ? {} : { repository }) },
   });
 }

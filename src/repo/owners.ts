@@ -22,17 +22,14 @@ type Owned = Pick<Stat, "uid" | "gid" | "mode">;
 
 /** Who may own the control plane and what is in it. SPEC 2. */
 export class Owners {
-  readonly #root: string;
-  readonly #caller: Caller;
-  readonly #options: OwnerOptions;
   #control: Owned | undefined;
 
   /** `root` is absolute and has no links. */
-  constructor(root: string, caller: Caller, options: OwnerOptions) {
-    this.#root = root;
-    this.#caller = caller;
-    this.#options = options;
-  }
+  constructor(
+    private readonly root: string,
+    private readonly caller: Caller,
+    private readonly options: OwnerOptions,
+  ) {}
 
   /**
    * `E_UNTRUSTED` unless the control plane belongs to the caller or root, is shared on purpose with a group of the caller,
@@ -41,7 +38,7 @@ export class Owners {
   check({ uid, gid, mode }: Owned): void {
     const { uid: lastUid, gid: lastGid, mode: lastMode } = this.#control ?? {};
     if (uid === lastUid && gid === lastGid && mode === lastMode) return;
-    if (!this.#isTrusted({ uid, gid, mode })) throw untrusted(this.#root, uid, this.#caller);
+    if (!this.#isTrusted({ uid, gid, mode })) throw untrusted(this.root, uid, this.caller);
     this.#control = { uid, gid, mode };
   }
 
@@ -49,7 +46,7 @@ export class Owners {
   may({ uid, gid }: Stat): boolean {
     const control = this.#control;
     if (control === undefined) return false;
-    if (uid === this.#caller.uid || uid === 0 || uid === control.uid) return true;
+    if (uid === this.caller.uid || uid === 0 || uid === control.uid) return true;
     // New files in a shared control plane get its group (setgid), which only members can set. Files that were moved there
     // keep the group of the user who made them.
     return isShared(control.mode) &&
@@ -62,14 +59,14 @@ export class Owners {
    */
   isTrustedMaker(uid: number): boolean {
     const control = this.#control;
-    if (uid === this.#caller.uid || uid === 0) return true;
+    if (uid === this.caller.uid || uid === 0) return true;
     return control !== undefined && !isShared(control.mode) && uid === control.uid;
   }
 
   #isTrusted({ uid, gid, mode }: Owned): boolean {
-    if (uid === this.#caller.uid || uid === 0) return true;
-    if (isShared(mode) && this.#isInGroup(this.#caller, gid)) return true;
-    return this.#options.trustedRoots?.some((trusted) => isSameFolder(trusted, this.#root)) ?? false;
+    if (uid === this.caller.uid || uid === 0) return true;
+    if (isShared(mode) && this.#isInGroup(this.caller, gid)) return true;
+    return this.options.trustedRoots?.some((trusted) => isSameFolder(trusted, this.root)) ?? false;
   }
 
   /**
@@ -78,7 +75,7 @@ export class Owners {
    */
   #isInGroup(user: Caller, gid: number): boolean {
     if (user.gid === gid || user.rights?.groups?.includes(gid)) return true;
-    for (const line of groupLines(this.#options.groupFile ?? "/etc/group")) {
+    for (const line of groupLines(this.options.groupFile ?? "/etc/group")) {
       const [, , id, members = ""] = line.split(":");
       if (id === String(gid) && members.split(",").includes(user.userName)) return true;
     }
@@ -87,17 +84,12 @@ export class Owners {
 }
 
 function untrusted(root: string, owner: number, caller: Caller): JvsError {
-  return new JvsError(
-    "E_UNTRUSTED",
-    `Cannot use the repository ${
-      quoted(root)
-    }: it belongs to another user (${owner}), whom you have not trusted`,
-    {
-      hint: `If you trust its owner, add the folder to "trusted_repositories" in your own config.jsonc (in ` +
-        "~/.config/jvs, or where XDG_CONFIG_HOME says), or have it shared with your group (`jvs init --shared group`).",
-      details: { root, owner, user: caller.uid },
-    },
-  );
+  const state = `it belongs to another user (${owner}), whom you have not trusted`;
+  return new JvsError("E_UNTRUSTED", `Cannot use the repository ${quoted(root)}: ${state}`, {
+    hint: `If you trust its owner, add the folder to "trusted_repositories" in your own config.jsonc (in ` +
+      "~/.config/jvs, or where XDG_CONFIG_HOME says), or have it shared with your group (`jvs init --shared group`).",
+    details: { root, owner, user: caller.uid },
+  });
 }
 
 function isSameFolder(path: string, root: string): boolean {

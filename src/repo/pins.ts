@@ -12,10 +12,7 @@ export class Pins {
     return this.layout.pins.jsonNames().filter(isUuid);
   }
 
-  /**
-   * All pins, with expired ones, oldest first. A damaged one is `E_DESCRIPTOR_CORRUPT`: its snapshot must not look
-   * unpinned.
-   */
+  /** All pins, oldest first. A damaged one is `E_DESCRIPTOR_CORRUPT`: its snapshot must not look unpinned. */
   list(): Pin[] {
     const pins = this.ids().flatMap((id) => this.find(id) ?? []);
     return pins.sort((a, b) => a.created_at < b.created_at ? -1 : a.created_at > b.created_at ? 1 : 0);
@@ -23,7 +20,7 @@ export class Pins {
 
   /** The pin, or nothing. */
   find(id: string): Pin | undefined {
-    return isUuid(id) ? readRecord(this.layout.pin(id), Pin, { what: "the pin" }) : undefined;
+    return isUuid(id) ? readRecord(this.layout.pin(id), Pin, "the pin") : undefined;
   }
 
   /** Adds a pin, durably. Repeatable. */

@@ -16,8 +16,8 @@ Deno.test("readRecord() gives back what writeRecord() wrote, unknown fields of a
   using plane = controlPlane();
   const file = plane.layout.ref("gold");
   writeRecord(file, { ...REF, later: [1] });
-  assertEquals(readRecord(file, Ref, { what: "the ref" }), { ...REF, later: [1] } as Ref);
-  assertEquals(readRecord(plane.layout.ref("none"), Ref, { what: "the ref" }), undefined);
+  assertEquals(readRecord(file, Ref, "the ref"), { ...REF, later: [1] } as Ref);
+  assertEquals(readRecord(plane.layout.ref("none"), Ref, "the ref"), undefined);
 });
 
 Deno.test("readRecord() names file, place, reason and way out of a damaged record", () => {
@@ -39,7 +39,7 @@ Deno.test("readRecord() names file, place, reason and way out of a damaged recor
   ];
   for (const [text, reason, details] of broken) {
     Deno.writeTextFileSync(path, text);
-    const error = assertThrows(() => readRecord(file, Ref, { what: "the ref" }), JvsError, reason, text);
+    const error = assertThrows(() => readRecord(file, Ref, "the ref"), JvsError, reason, text);
     assertEquals(error.code, "E_DESCRIPTOR_CORRUPT");
     assertStringIncludes(error.message, `Cannot read the ref "${path}": `);
     assertStringIncludes(error.hint, "jvs doctor");

@@ -2,12 +2,8 @@ import { isJvsError, JvsError } from "../model/errors.ts";
 import { checkRefName, isAccepted } from "../model/names.ts";
 import { quoted } from "../model/path_text.ts";
 import { Ref } from "../model/records.ts";
-import { nowIso } from "../platform/clock.ts";
 import type { Layout } from "./layout.ts";
 import { damaged, readRecord, recordText } from "./record_file.ts";
-
-/** A new ref; its time is now by default. */
-export type NewRef = Omit<Ref, "created_at"> & Partial<Pick<Ref, "created_at">>;
 
 const MOST_NAMED = 20;
 
@@ -29,10 +25,10 @@ export class Refs {
   find(name: string): Ref | undefined {
     if (!isRefName(name)) return undefined;
     const file = this.layout.ref(name);
-    const options = { what: `the ref ${quoted(name)}` };
-    const ref = readRecord(file, Ref, options);
+    const what = `the ref ${quoted(name)}`;
+    const ref = readRecord(file, Ref, what);
     if (ref === undefined || ref.ref_name === name) return ref;
-    throw damaged({ ...options, path: file.path }, `it is that of another ref, ${quoted(ref.ref_name)}`);
+    throw damaged(file, what, `it is that of another ref, ${quoted(ref.ref_name)}`);
   }
 
   /** The ref, or `E_NOT_FOUND`, which names the refs that exist. */
@@ -43,8 +39,8 @@ export class Refs {
   }
 
   /** Makes a ref; `E_ALREADY_EXISTS` when the name is taken, also when two processes make it at once. */
-  create(ref: NewRef): Ref {
-    const made = { ...ref, ref_name: checkRefName(ref.ref_name), created_at: ref.created_at ?? nowIso() };
+  create(ref: Ref): Ref {
+    const made = { ...ref, ref_name: checkRefName(ref.ref_name) };
     this.layout.refs.make(); // copy programs may leave out empty folders
     try {
       this.layout.ref(made.ref_name).create(recordText(made));

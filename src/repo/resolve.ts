@@ -2,7 +2,7 @@ import { isJvsError, JvsError } from "../model/errors.ts";
 import { isSnapshotId, shortId } from "../model/ids.ts";
 import { nearest } from "../model/nearest.ts";
 import { quoted } from "../model/path_text.ts";
-import type { WorktreeConfig } from "../model/records.ts";
+import type { Descriptor, WorktreeConfig } from "../model/records.ts";
 import { ancestors } from "./lineage.ts";
 import type { Refs } from "./refs.ts";
 import type { Snapshots } from "./snapshots.ts";
@@ -32,13 +32,6 @@ const MOST_NEWEST = 5;
 const MOST_SEARCHED = 100;
 const LONGEST_NOTE = 40;
 
-interface Listed {
-  readonly snapshot_id: string;
-  readonly created_at: string | null;
-  readonly note: string | null;
-  readonly tags: readonly string[];
-}
-
 interface Question extends ResolveOptions {
   readonly store: NamingSource;
   readonly word: string;
@@ -50,10 +43,7 @@ type Kind = (question: Question) => string[] | Promise<string[]>;
 // They are tried in this order; the first with a result decides. SPEC 7, "Naming a snapshot".
 const KINDS: readonly Kind[] = [byId, byPosition, byRef, byTag, byWorktree, byPrefix, byNote];
 
-/**
- * The id of the snapshot that a word means, a pruned one too. `E_NOT_FOUND` lists the newest snapshots, `E_AMBIGUOUS` those
- * that the word fits.
- */
+/** The id of the snapshot that a word means, a pruned one too; `E_NOT_FOUND` and `E_AMBIGUOUS` list what there is. */
 export async function resolveSnapshot(
   store: NamingSource,
   word: string,
@@ -111,10 +101,7 @@ function byRef({ store, word }: Question): string[] {
 
 async function byTag({ store, word, worktree }: Question): Promise<string[]> {
   if (!/^[A-Za-z0-9._-]+$/.test(word)) return [];
-  const tagged: string[] = [];
-  for await (const { snapshot_id, tags } of store.snapshots.mentioning(JSON.stringify(word))) {
-    if (tags.includes(word)) tagged.push(snapshot_id);
-  }
+  const tagged = await idsOf(store, JSON.stringify(word), ({ tags }) => tags.includes(word));
   if (tagged.length < 2) return tagged;
   const newest = await newestInLine(store, worktree, new Set(tagged));
   return newest === undefined ? tagged : [newest];
@@ -158,11 +145,14 @@ function byPrefix({ store, word }: Question): string[] {
 
 async function byNote({ store, word, forProgram = false }: Question): Promise<string[]> {
   if (forProgram) return [];
-  const fitting: string[] = [];
-  for await (const { snapshot_id, note } of store.snapshots.mentioning(JSON.stringify(word).slice(0, -1))) {
-    if (note.startsWith(word)) fitting.push(snapshot_id);
-  }
-  return fitting;
+  return await idsOf(store, JSON.stringify(word).slice(0, -1), ({ note }) => note.startsWith(word));
+}
+
+/** The ids of the snapshots that fit, of those whose descriptor has this text in its file. */
+async function idsOf(store: NamingSource, text: string, fits: (descriptor: Descriptor) => boolean) {
+  const ids: string[] = [];
+  for await (const each of store.snapshots.mentioning(text)) if (fits(each)) ids.push(each.snapshot_id);
+  return ids;
 }
 
 function isKnown({ snapshots }: NamingSource, id: string): boolean {
@@ -180,11 +170,10 @@ function existingSnapshot(
     throw missing(word, `worktree ${quoted(name)} has no snapshot yet`, "Save one with `jvs snapshot`.");
   }
   if (isKnown(store, id)) return id;
-  throw new JvsError(
-    "E_LINEAGE_BROKEN",
-    `Cannot find snapshot ${quoted(word)}: worktree ${quoted(name)} stands on ${id}, which does not exist`,
-    { details: { word, worktree: name, snapshot_id: id } },
-  );
+  const state = `worktree ${quoted(name)} stands on ${id}, which does not exist`;
+  throw new JvsError("E_LINEAGE_BROKEN", `Cannot find snapshot ${quoted(word)}: ${state}`, {
+    details: { word, worktree: name, snapshot_id: id },
+  });
 }
 
 function missing(word: string, state: string, hint: string): JvsError {
@@ -204,14 +193,11 @@ async function ambiguous(
   const matches = await describe(store, newestFirst.slice(0, MOST_LISTED));
   const more = ids.length > MOST_LISTED ? ` and ${ids.length - MOST_LISTED} more` : "";
   const shown = matches.map(shownAs).join(", ");
-  return new JvsError(
-    "E_AMBIGUOUS",
-    `Cannot find snapshot ${quoted(word)}: it fits ${ids.length}: ${shown}${more}`,
-    {
-      hint: "Give more of it, the digits of one of them, or its full id.",
-      details: { word, matches: matches.map(asDetails), match_count: ids.length },
-    },
-  );
+  const message = `Cannot find snapshot ${quoted(word)}: it fits ${ids.length}: ${shown}${more}`;
+  return new JvsError("E_AMBIGUOUS", message, {
+    hint: "Give more of it, the digits of one of them, or its full id.",
+    details: { word, matches: matches.map(asDetails), match_count: ids.length },
+  });
 }
 
 /** `E_NOT_FOUND`, with what was perhaps meant and the newest snapshots. */
@@ -237,20 +223,17 @@ async function notFound(
       : `The newest: ${newest.map(shownAs).join(", ")}.`,
     forProgram ? "For a program notes are no names." : "",
   ];
-  return new JvsError(
-    "E_NOT_FOUND",
-    `Cannot find snapshot ${quoted(word)}: no id, ref, tag${
-      forProgram ? " or worktree" : ", worktree or note"
-    } fits`,
-    {
-      hint: hints.filter((hint) => hint !== "").join(" "),
-      details: { word, close: close ?? null, newest: newest.map(asDetails) },
-    },
-  );
+  const others = forProgram ? " or worktree" : ", worktree or note";
+  return new JvsError("E_NOT_FOUND", `Cannot find snapshot ${quoted(word)}: no id, ref, tag${others} fits`, {
+    hint: hints.filter((hint) => hint !== "").join(" "),
+    details: { word, close: close ?? null, newest: newest.map(asDetails) },
+  });
 }
 
+type Listed = Awaited<ReturnType<typeof describe>>[number];
+
 /** What to show of snapshots; only the id of one with a damaged descriptor. */
-function describe({ snapshots }: NamingSource, ids: readonly string[]): Promise<Listed[]> {
+function describe({ snapshots }: NamingSource, ids: readonly string[]) {
   return Promise.all(ids.map(async (id) => {
     const { created_at = null, note = null, tags = [] } = await snapshots.readable(id) ?? {};
     return { snapshot_id: id, created_at, note, tags };

@@ -15,7 +15,8 @@ import { resolveSnapshot } from "./resolve.ts";
 type Three = [Descriptor, Descriptor, Descriptor];
 
 function ref(plane: ControlPlane, ref_name: string, { snapshot_id }: Descriptor): void {
-  plane.refs.create({ ref_name, snapshot_id, created_by: "ann@host", note: "" });
+  const created_at = "2026-01-02T03:04:05Z";
+  plane.refs.create({ ref_name, snapshot_id, created_at, created_by: "ann@host", note: "" });
 }
 
 async function refusal(

@@ -5,37 +5,27 @@ import type { ControlPath } from "./control_path.ts";
 
 const ID_LENGTH = 22;
 
-/** The ids of the names in a folder that are an id with one of these endings, unsorted; lists the folder once. */
-export function idsIn(folder: ControlPath, endings: readonly string[]): string[] {
-  const wanted = endings.map(bytesOf);
-  const ids: string[] = [];
-  eachName(folder, (name) => {
-    if (!wanted.some((ending) => endsBehindId(name, ending))) return;
-    const id = textOf(name.subarray(0, ID_LENGTH));
-    if (isSnapshotId(id)) ids.push(id);
-  });
-  return ids;
-}
-
-/** The ids with which names in a folder begin. */
-export function idsNamedIn(folder: ControlPath): Set<string> {
+/** The ids with which names in a folder begin, unsorted; with endings, only of names that are an id and one of them. */
+export function idsIn(folder: ControlPath, endings?: readonly string[]): Set<string> {
+  const wanted = endings?.map(bytesOf);
   const ids = new Set<string>();
   eachName(folder, (name) => {
-    const id = textOf(name.subarray(0, ID_LENGTH));
-    if (isSnapshotId(id)) ids.add(id);
+    const id = idOf(name, wanted);
+    if (id !== undefined) ids.add(id);
   });
   return ids;
 }
 
-/** The newest id with which a name in a folder begins. */
-export function newestIdIn(folder: ControlPath): string | null {
+/** The newest of them. */
+export function newestIdIn(folder: ControlPath, endings?: readonly string[]): string | null {
+  const wanted = endings?.map(bytesOf);
   let newest = new Uint8Array();
   let id: string | null = null;
   eachName(folder, (name) => {
     // Most names are older than the newest so far; they are not converted to text.
     if (name.length < ID_LENGTH || compareBytes(name.subarray(0, ID_LENGTH), newest) <= 0) return;
-    const candidate = textOf(name.subarray(0, ID_LENGTH));
-    if (!isSnapshotId(candidate)) return;
+    const candidate = idOf(name, wanted);
+    if (candidate === undefined) return;
     newest = bytesOf(candidate);
     id = candidate;
   });
@@ -52,9 +42,12 @@ function eachName(path: ControlPath, see: (name: Uint8Array) => void): void {
   for (let i = 0; i < names.count; i++) see(names.name(i));
 }
 
-function endsBehindId(name: Uint8Array, ending: Uint8Array): boolean {
-  if (name.length !== ID_LENGTH + ending.length) return false;
-  return ending.every((byte, i) => name[ID_LENGTH + i] === byte);
+function idOf(name: Uint8Array, endings: readonly Uint8Array[] | undefined): string | undefined {
+  const isWanted = (ending: Uint8Array) =>
+    name.length === ID_LENGTH + ending.length && ending.every((byte, i) => name[ID_LENGTH + i] === byte);
+  if (endings?.some(isWanted) === false) return undefined;
+  const id = textOf(name.subarray(0, ID_LENGTH));
+  return isSnapshotId(id) ? id : undefined;
 }
 
 /** Gives a file or folder its final name in the same folder, durably. Repeatable. */

@@ -1,5 +1,5 @@
 import { bytesOf } from "../model/bytes.ts";
-import { isJvsError, JvsError } from "../model/errors.ts";
+import { isJvsError, JvsError, unlessThrown } from "../model/errors.ts";
 import { isSnapshotId, newSnapshotId } from "../model/ids.ts";
 import { quoted } from "../model/path_text.ts";
 import { Descriptor, Ready } from "../model/records.ts";
@@ -8,24 +8,25 @@ import { TimeSlice } from "../platform/time_slice.ts";
 import type { Folder } from "../platform/platform.ts";
 import { removeClone } from "../engine/engines.ts";
 import { readManifest, type ReadManifestOptions } from "../tree/manifest.ts";
-import type { RemoveTreeOptions } from "../tree/remove_tree.ts";
 import type { TreeTable } from "../tree/table.ts";
 import { isUnreadableRecord } from "./control_errors.ts";
 import type { ControlPath } from "./control_path.ts";
 import type { Layout } from "./layout.ts";
-import { damaged, readRecordOnce, writeRecord } from "./record_file.ts";
+import { damaged, parseRecord, writeRecord } from "./record_file.ts";
 import { asWritten, recordHash } from "./record_hash.ts";
-import { idsIn, idsNamedIn, newestIdIn, publish } from "./snapshot_files.ts";
+import { idsIn, newestIdIn, publish } from "./snapshot_files.ts";
+
+const DESCRIPTOR = "the descriptor";
+const MARKER = "the commit marker";
+const EXISTING = [".READY"];
+const KNOWN = [".READY", ".PRUNED"];
 
 /** The snapshots of a repository: which exist, their records, and the steps that publish one. */
 export class Snapshots {
   /** `lockIds` takes the lock under which new ids are given out. */
   constructor(private readonly layout: Layout, private readonly lockIds: () => Promise<Disposable>) {}
 
-  /**
-   * Keeps the folders of markers and descriptors open until the result is disposed, for operations that read many of
-   * them.
-   */
+  /** Keeps the folders of markers and descriptors open until the result is disposed, for those who read many of them. */
   hold(): Disposable {
     const { descriptors, plane, snapshots } = this.layout;
     return plane.hold([snapshots, descriptors]);
@@ -43,18 +44,17 @@ export class Snapshots {
 
   /** All that exist, oldest first. Lists one folder and reads no file. */
   list(): string[] {
-    return idsIn(this.layout.snapshots, [".READY"]).sort();
+    return [...idsIn(this.layout.snapshots, EXISTING)].sort();
   }
 
   /** All that exist or are pruned, oldest first. */
   listKnown(): string[] {
-    return [...new Set(idsIn(this.layout.snapshots, [".READY", ".PRUNED"]))].sort();
+    return [...idsIn(this.layout.snapshots, KNOWN)].sort();
   }
 
   /** The newest that exists. */
   newest(): string | null {
-    return idsIn(this.layout.snapshots, [".READY"])
-      .reduce<string | null>((newest, id) => newest === null || id > newest ? id : newest, null);
+    return newestIdIn(this.layout.snapshots, EXISTING);
   }
 
   /**
@@ -84,28 +84,18 @@ export class Snapshots {
 
   /** The published descriptor if its checksum is right, without a look at the marker. */
   async unmarkedDescriptor(id: string): Promise<Descriptor | undefined> {
-    try {
-      return await this.provedDescriptor(id);
-    } catch (error) {
-      if (isUnreadableRecord(error)) return undefined;
-      throw error;
-    }
+    return await unlessDamaged(this.provedDescriptor(id));
   }
 
   /** The descriptor, or nothing when it is damaged or missing: for searches through many. */
   async readable(id: string): Promise<Descriptor | undefined> {
-    try {
-      return await this.descriptor(id);
-    } catch (error) {
-      if (isUnreadableRecord(error) || isJvsError(error, "E_NOT_FOUND")) return undefined;
-      throw error;
-    }
+    return await unlessDamaged(this.descriptor(id));
   }
 
   /** Whether the caller made the snapshot, or a user whom the caller trusts with the own files; by the descriptor's owner. */
   isByTrustedMaker(id: string): boolean {
     const found = this.layout.descriptor(id).readFreshOwned();
-    return found !== undefined && this.layout.plane.isTrustedMaker(found.uid);
+    return found !== undefined && this.layout.plane.owners.isTrustedMaker(found.uid);
   }
 
   /** The commit marker of a snapshot that exists, after a comparison with the descriptor. */
@@ -179,7 +169,7 @@ export class Snapshots {
   }
 
   /** Removes all parts of a snapshot that was not published; repeatable. */
-  async discardUnfinished(id: string, options: RemoveTreeOptions = {}): Promise<void> {
+  async discardUnfinished(id: string): Promise<void> {
     const { layout } = this;
     if (!isSnapshotId(id) || this.exists(id) || this.isPruned(id)) {
       throw new JvsError("E_INTERNAL", `Cannot discard ${quoted(id)}: it is no unfinished snapshot`);
@@ -188,7 +178,7 @@ export class Snapshots {
     for (const file of this.manifestFiles(id)) file.remove();
     using folder = layout.snapshots.open();
     for (const ending of ["", ".tmp.before", ".tmp"]) {
-      await removeClone(layout.plane.platform, folder, bytesOf(`${id}${ending}`), options);
+      await removeClone(layout.plane.platform, folder, bytesOf(`${id}${ending}`));
     }
     folder.sync();
     // Last, because this file reserves the id.
@@ -213,42 +203,37 @@ export class Snapshots {
   /** Ids with files but no marker, oldest first: being made now, left by a crash, or with a lost marker. */
   leftovers(): string[] {
     const { snapshots, descriptors, manifests } = this.layout;
-    const known = new Set(this.listKnown());
-    const named = [snapshots, descriptors, manifests].flatMap((f) => [...idsNamedIn(f)]);
-    return [...new Set(named)].filter((id) => !known.has(id)).sort();
+    const known = idsIn(snapshots, KNOWN);
+    const named = idsIn(snapshots).union(idsIn(descriptors)).union(idsIn(manifests));
+    return [...named.difference(known)].sort();
   }
 
   private hasText(id: string, text: string): boolean {
-    try {
-      return this.layout.descriptor(id).readOnce()?.includes(text) ?? false;
-    } catch (error) {
-      if (isUnreadableRecord(error)) return false;
-      throw error;
-    }
+    const content = unlessThrown(isUnreadableRecord, () => this.layout.descriptor(id).readOnce());
+    return content?.includes(text) ?? false;
   }
 
   private async provedDescriptor(id: string): Promise<Descriptor> {
     const descriptor = this.readDescriptor(id);
     const { descriptor_checksum, ...rest } = descriptor;
     if (await recordHash(rest) === descriptor_checksum.value) return descriptor;
-    const options = { what: "the descriptor", path: this.layout.descriptor(id).path };
-    throw damaged(options, "it was changed: its checksum is not that of its content");
+    const reason = "it was changed: its checksum is not that of its content";
+    throw damaged(this.layout.descriptor(id), DESCRIPTOR, reason);
   }
 
   private readDescriptor(id: string): Descriptor {
     const file = this.layout.descriptor(id);
-    const options = { what: "the descriptor", path: file.path };
-    const descriptor = readRecordOnce(file, Descriptor, options);
-    if (descriptor === undefined) throw damaged(options, "the file is missing");
+    const descriptor = parseRecord(file, Descriptor, DESCRIPTOR, file.readOnce());
+    if (descriptor === undefined) throw damaged(file, DESCRIPTOR, "the file is missing");
     if (descriptor.snapshot_id === id) return descriptor;
-    throw damaged(options, `it is that of another snapshot, ${descriptor.snapshot_id}`);
+    throw damaged(file, DESCRIPTOR, `it is that of another snapshot, ${descriptor.snapshot_id}`);
   }
 
   /** READY, or else PRUNED. */
   private marker(id: string): Ready {
     if (!isSnapshotId(id)) throw this.notFound(id);
     for (const file of [this.layout.ready(id), this.layout.pruned(id)]) {
-      const marker = readRecordOnce(file, Ready, { what: "the commit marker" });
+      const marker = parseRecord(file, Ready, MARKER, file.readOnce());
       if (marker !== undefined) return marker;
     }
     throw this.notFound(id);
@@ -260,8 +245,8 @@ export class Snapshots {
       marker.descriptor_checksum.value === descriptor.descriptor_checksum.value &&
       marker.payload_root_hash?.value === descriptor.payload_root_hash?.value;
     if (isSame) return;
-    const { path } = this.exists(id) ? this.layout.ready(id) : this.layout.pruned(id);
-    throw damaged({ what: "the commit marker", path }, "it does not match the snapshot's descriptor");
+    const file = this.exists(id) ? this.layout.ready(id) : this.layout.pruned(id);
+    throw damaged(file, MARKER, "it does not match the snapshot's descriptor");
   }
 
   private notFound(id: string): JvsError {
@@ -271,13 +256,20 @@ export class Snapshots {
         details: { snapshot_id: id },
       });
     }
-    return new JvsError(
-      "E_NOT_FOUND",
-      `Cannot open snapshot ${id}: gc removed its files and kept its lineage`,
-      {
-        hint: "Name another one: `jvs history` marks those that are pruned.",
-        details: { snapshot_id: id, pruned: true },
-      },
-    );
+    const message = `Cannot open snapshot ${id}: gc removed its files and kept its lineage`;
+    return new JvsError("E_NOT_FOUND", message, {
+      hint: "Name another one: `jvs history` marks those that are pruned.",
+      details: { snapshot_id: id, pruned: true },
+    });
+  }
+}
+
+/** What was read, or nothing when it is damaged or missing. */
+async function unlessDamaged<T>(read: Promise<T>): Promise<T | undefined> {
+  try {
+    return await read;
+  } catch (error) {
+    if (isUnreadableRecord(error) || isJvsError(error, "E_NOT_FOUND")) return undefined;
+    throw error;
   }
 }

@@ -3,7 +3,6 @@ import { isUuid } from "../model/ids.ts";
 import { quoted } from "../model/path_text.ts";
 import { FORMAT_VERSION } from "../model/version.ts";
 import { attempt } from "../platform/deno_call.ts";
-import { openPlatform } from "../platform/open_platform.ts";
 import type { Platform } from "../platform/platform.ts";
 import { isSystemError, unlessFailed } from "../platform/system_error.ts";
 import { Audit } from "./audit.ts";
@@ -11,7 +10,7 @@ import { Config } from "./config.ts";
 import { RefusedPath } from "./control_errors.ts";
 import type { ControlPath } from "./control_path.ts";
 import { Intents } from "./intents.ts";
-import { Layout } from "./layout.ts";
+import { Layout, type LayoutOptions } from "./layout.ts";
 import { Locks } from "./locks.ts";
 import { damaged } from "./record_file.ts";
 import { Pins } from "./pins.ts";
@@ -22,21 +21,12 @@ import { Worktrees } from "./worktrees.ts";
 /** The operations that make a repository; it contains their intent from its first moment. */
 const MAKING: ReadonlySet<string> = new Set(["init", "adopt"]);
 
-/** How to open a repository. */
-export interface OpenStoreOptions {
-  /** The system's by default. */
-  platform?: Platform;
-  /** Repositories of other owners that the user's own config trusts (`trustedRepositories`); none by default. */
-  trustedRoots?: readonly string[];
-}
-
 /**
  * Opens the repository with this absolute root. `E_UNTRUSTED` when its owner is not trusted, `E_FORMAT_UNSUPPORTED` when
  * its format is unknown. Changes nothing, and reads nothing before these checks.
  */
-export function openStore(root: string, options: OpenStoreOptions = {}): Store {
-  const { platform = openPlatform(), trustedRoots = [] } = options;
-  const layout = new Layout(withoutLinks(root), { platform, trustedRoots });
+export function openStore(root: string, options: LayoutOptions = {}): Store {
+  const layout = new Layout(withoutLinks(root), options);
   checkControl(layout);
   checkFormat(layout);
   return new Store(layout);
@@ -63,8 +53,8 @@ export class Store {
     this.intents = new Intents(layout, platform.host);
     this.pins = new Pins(layout);
     this.refs = new Refs(layout);
-    this.locks = new Locks(layout, platform, () => this.ensureRuntime());
-    this.worktrees = new Worktrees(layout, platform);
+    this.locks = new Locks(layout, () => this.ensureRuntime());
+    this.worktrees = new Worktrees(layout);
     this.snapshots = new Snapshots(layout, () => this.locks.short("snapshot-id"));
     this.audit = new Audit(layout, {
       lock: () => this.locks.short("audit"),
@@ -81,7 +71,7 @@ export class Store {
 
   /** Makes missing folders of `runtime/`: a copy of a repository has none. SPEC 2. */
   ensureRuntime(): void {
-    for (const folder of this.layout.runtimeFolders()) folder.ensure();
+    for (const folder of this.layout.runtimeFolders) folder.ensure();
   }
 
   /** The folder for the files of this host; it is made if it is missing. */
@@ -119,31 +109,27 @@ function checkFormat(layout: Layout): void {
   const version = layout.formatVersion.readFresh();
   const hint = "Bring the file back from a copy of the repository: there it has the single " +
     `line "${FORMAT_VERSION}". Nothing was changed.`;
-  const options = { what: "the format version", path: layout.formatVersion.path, hint };
-  if (version === undefined) throw damaged(options, "the file is missing");
-  if (!/^\d{1,9}\n?$/.test(version)) {
-    throw damaged(options, `it must be "${FORMAT_VERSION}", not ${quoted(version)}`);
+  const reason = version === undefined
+    ? "the file is missing"
+    : `it must be "${FORMAT_VERSION}", not ${quoted(version)}`;
+  if (version === undefined || !/^\d{1,9}\n?$/.test(version)) {
+    throw damaged(layout.formatVersion, "the format version", reason, {}, hint);
   }
   if (Number(version) === FORMAT_VERSION) return;
   const isOlder = Number(version) < FORMAT_VERSION;
-  throw new JvsError(
-    "E_FORMAT_UNSUPPORTED",
-    `Cannot open the repository ${
-      quoted(layout.root)
-    }: its format is ${version.trim()}, this program knows ${FORMAT_VERSION}`,
-    {
-      hint: isOlder
-        ? "It was made by the original jvs, written in Go. Keep using that program for it. Or restore what you need with it " +
-          "and put that under version control again with `jvs init` or `jvs adopt`."
-        : "It was made by a newer jvs: install that version. Nothing was changed.",
-      details: { root: layout.root, format_version: Number(version), supported: FORMAT_VERSION },
-    },
-  );
+  const state = `its format is ${version.trim()}, this program knows ${FORMAT_VERSION}`;
+  throw new JvsError("E_FORMAT_UNSUPPORTED", `Cannot open the repository ${quoted(layout.root)}: ${state}`, {
+    hint: isOlder
+      ? "It was made by the original jvs, written in Go. Keep using that program for it. Or restore what you need with it " +
+        "and put that under version control again with `jvs init` or `jvs adopt`."
+      : "It was made by a newer jvs: install that version. Nothing was changed.",
+    details: { root: layout.root, format_version: Number(version), supported: FORMAT_VERSION },
+  });
 }
 
 function readRepoId({ repoId: file }: Layout): string {
   const id = file.readFresh()?.trim();
   if (id !== undefined && isUuid(id)) return id;
-  const options = { what: "the repository's id", path: file.path };
-  throw damaged(options, id === undefined ? "the file is missing" : `it must be a UUID, not ${quoted(id)}`);
+  const reason = id === undefined ? "the file is missing" : `it must be a UUID, not ${quoted(id)}`;
+  throw damaged(file, "the repository's id", reason);
 }

@@ -90,7 +90,7 @@ Deno.test("Store reads without runtime folders, and makes them for the first cha
   assertEquals(store.config.get("engine"), "auto");
   assertThrows(() => Deno.statSync(layout.shared.path), Deno.errors.NotFound);
   using _lock = await store.locks.worktree(store.worktrees.get("main").worktree_id, "test");
-  for (const path of layout.runtimeFolders()) assert(Deno.statSync(path.path).isDirectory);
+  for (const path of layout.runtimeFolders) assert(Deno.statSync(path.path).isDirectory);
 });
 
 Deno.test("Store.hostFolder() is this host's own and is made when it is missing", () => {

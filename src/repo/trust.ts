@@ -1,7 +1,7 @@
-import { list, record, SchemaMismatch, text } from "../model/schema.ts";
+import { list, record, text } from "../model/schema.ts";
 import { attempt } from "../platform/deno_call.ts";
 import { unlessFailed } from "../platform/system_error.ts";
-import { misfit, parseSettings } from "./config.ts";
+import { readSettings } from "./config.ts";
 
 const UserConfig = record({ trusted_repositories: list(text()).default([]) });
 
@@ -15,10 +15,5 @@ export function trustedRepositories(userConfig: string | undefined): readonly st
     () => attempt("read", path, () => Deno.readTextFileSync(path)),
   );
   if (content === undefined) return [];
-  const document = parseSettings(content, path);
-  try {
-    return UserConfig.check(document.value).trusted_repositories;
-  } catch (error) {
-    throw error instanceof SchemaMismatch ? misfit(document, path, error) : error;
-  }
+  return readSettings(content, path, (value) => UserConfig.check(value).trusted_repositories);
 }

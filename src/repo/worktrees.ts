@@ -1,40 +1,25 @@
+import { isWithin } from "../model/absolute_path.ts";
 import { bytesOf } from "../model/bytes.ts";
-import { SYMLINK } from "../model/entry.ts";
-import { JvsError } from "../model/errors.ts";
-import { newUuid } from "../model/ids.ts";
-import { checkName } from "../model/names.ts";
+import { DIR, SYMLINK } from "../model/entry.ts";
+import { isJvsError, JvsError, unlessThrown } from "../model/errors.ts";
+import { checkName, isAccepted } from "../model/names.ts";
 import { quoted } from "../model/path_text.ts";
 import { type Identity, WorktreeConfig } from "../model/records.ts";
-import { nowIso, randomBytes } from "../platform/clock.ts";
-import { type Folder, type Platform, Stat } from "../platform/platform.ts";
-import { isSystemError } from "../platform/system_error.ts";
+import { nowIso } from "../platform/clock.ts";
+import { type Folder, Stat } from "../platform/platform.ts";
+import { isSystemError, unlessFailed } from "../platform/system_error.ts";
 import { isUnreadableRecord } from "./control_errors.ts";
 import type { Layout } from "./layout.ts";
-import { recordText, writeRecord } from "./record_file.ts";
-import {
-  missingRecord,
-  pathEscape,
-  payloadParts,
-  payloadRoot,
-  readWorktree,
-  worktreeAt,
-  worktreeNames,
-} from "./worktree_files.ts";
+import { damaged, readRecord, recordText, writeRecord } from "./record_file.ts";
 
-/** The content of the record of a new worktree. */
-export interface NewWorktree {
-  readonly name: string;
-  /** Relative to the repository; `../name` for an adopted one. */
-  readonly path: string;
-  readonly identity: Identity;
-  /** The snapshot that it starts from; null for an empty worktree. */
-  readonly snapshotId: string | null;
-}
-
-/** The record of a new worktree without a snapshot of its own. */
-export function newWorktreeConfig({ name, path, identity, snapshotId }: NewWorktree): WorktreeConfig {
+/** The record of a new worktree without a snapshot of its own; it starts from `snapshotId`, null for an empty one. */
+export function newWorktreeConfig(
+  { name, path, identity, snapshotId }:
+    & Pick<WorktreeConfig, "name" | "path" | "identity">
+    & { readonly snapshotId: string | null },
+): WorktreeConfig {
   return {
-    worktree_id: newUuid(randomBytes(16)),
+    worktree_id: crypto.randomUUID(),
     name: checkName(name, "worktree"),
     path,
     identity,
@@ -50,21 +35,30 @@ export function newWorktreeConfig({ name, path, identity, snapshotId }: NewWorkt
 
 /** The worktrees of a repository: their records and payload roots. The caller holds the lock for changes. */
 export class Worktrees {
-  constructor(private readonly layout: Layout, private readonly platform: Platform) {}
+  constructor(private readonly layout: Layout) {}
 
-  /** The names of all worktrees, sorted, with damaged ones. */
+  /** The names of all worktrees, sorted, with damaged ones: their records are not read. */
   names(): string[] {
-    return worktreeNames(this.layout);
+    const { worktrees } = this.layout;
+    // A name that no worktree may have belongs to a temporary file, or to another program.
+    const names = worktrees.names().filter(isName).sort();
+    if (names.length === 0) return names;
+    using folder = worktrees.open();
+    const stat = new Stat();
+    return names.filter((name) => folder.stat(bytesOf(name), stat) && stat.type === DIR);
   }
 
   /** All records, sorted by name; a damaged one is `E_DESCRIPTOR_CORRUPT`. */
   list(): WorktreeConfig[] {
-    return this.names().flatMap((name) => readWorktree(this.layout, name) ?? []);
+    return this.names().flatMap((name) => this.find(name) ?? []);
   }
 
-  /** The record, or nothing. */
+  /** The record; nothing when there is none, `E_DESCRIPTOR_CORRUPT` when it is damaged. */
   find(name: string): WorktreeConfig | undefined {
-    return readWorktree(this.layout, name);
+    const file = this.layout.worktreeConfig(checkName(name, "worktree"));
+    const config = readRecord(file, WorktreeConfig, recordOf(name));
+    // The name of the folder counts: a rename changes it first, and a crash may leave the old name in the record.
+    return config && { ...config, name };
   }
 
   /** The error for a worktree that has a folder but no record; nothing for any other name. */
@@ -92,12 +86,7 @@ export class Worktrees {
 
   /** Whether a worktree has this id, or a damaged record could have it. */
   isKnown(id: string): boolean {
-    try {
-      return this.withId(id) !== undefined;
-    } catch (error) {
-      if (isUnreadableRecord(error)) return true;
-      throw error;
-    }
+    return unlessThrown(isUnreadableRecord, () => this.withId(id) !== undefined) ?? true;
   }
 
   /** The record, or `E_NOT_FOUND`, which names the worktrees that exist. */
@@ -113,20 +102,44 @@ export class Worktrees {
 
   /** The worktree that contains an absolute path without links. */
   containing(path: string): WorktreeConfig | undefined {
-    const name = worktreeAt(this.layout, path);
+    const name = this.nameAt(path);
     return name === undefined ? undefined : this.get(name);
   }
 
-  /** The absolute path of the payload root; `E_PATH_ESCAPE` when a record must not name it. */
+  /**
+   * The name of the worktree that contains an absolute path without links. For a worktree with a damaged record its usual
+   * place counts, so that its files are not taken for those of another worktree.
+   */
+  nameAt(path: string): string | undefined {
+    const likely = likelyName(this.layout, path);
+    if (likely !== undefined && this.#holds(likely, path) !== false) return likely;
+    return this.names().find((name) => name !== likely && this.#holds(name, path) === true);
+  }
+
+  /** Whether a worktree contains a path; nothing when its record is damaged. */
+  #holds(name: string, path: string): boolean | undefined {
+    const isDamaged = (error: unknown) => isUnreadableRecord(error) || isJvsError(error, "E_PATH_ESCAPE");
+    return unlessThrown(isDamaged, () => {
+      const config = this.find(name);
+      return config !== undefined && isWithin(path, this.root(config));
+    });
+  }
+
+  /** The absolute payload root; `E_PATH_ESCAPE` when a record must not name it. `openRoot` refuses links in it. */
   root(config: WorktreeConfig): string {
-    return payloadRoot(this.layout, config);
+    const [first, ...rest] = payloadParts(this.layout, config);
+    const { root } = this.layout;
+    const parent = first === ".." ? root.slice(0, root.lastIndexOf("/")) : `${root}/${first}`;
+    return [parent, ...rest].join("/");
   }
 
   /** Opens the payload root; `E_PATH_ESCAPE` when there is a link on the way. */
   openRoot(config: WorktreeConfig): Folder {
     const [first, ...rest] = payloadParts(this.layout, config);
     const isAdopted = first === "..";
-    let folder = this.platform.openFolder(isAdopted ? `${this.layout.root}/..` : this.layout.root);
+    let folder = this.layout.plane.platform.openFolder(
+      isAdopted ? `${this.layout.root}/..` : this.layout.root,
+    );
     for (const part of isAdopted ? rest : [first ?? "", ...rest]) {
       using outer = folder;
       folder = openWithoutLink(outer, part, config);
@@ -138,18 +151,16 @@ export class Worktrees {
   identify(folder: Folder): Identity {
     const stat = Stat.ofFolder(folder);
     const inode = (BigInt(stat.inoHi >>> 0) << 32n) | BigInt(stat.inoLo >>> 0);
-    return { file_system: this.platform.fileSystem(folder).id, inode: String(inode) };
+    return { file_system: this.layout.plane.platform.fileSystem(folder).id, inode: String(inode) };
   }
 
   /** Whether the payload root is the folder that the record describes. */
   checkIdentity(config: WorktreeConfig): "same" | "replaced" | "missing" {
-    try {
+    const found = unlessFailed(["ENOENT", "ENOTDIR"], () => {
       using folder = this.openRoot(config);
       return sameIdentity(this.identify(folder), config.identity) ? "same" : "replaced";
-    } catch (error) {
-      if (isSystemError(error, "ENOENT", "ENOTDIR")) return "missing";
-      throw error;
-    }
+    });
+    return found ?? "missing";
   }
 
   /** Adds the record of a worktree; `E_ALREADY_EXISTS` when the name is taken, also when two processes add it at once. */
@@ -161,8 +172,7 @@ export class Worktrees {
     try {
       this.layout.worktreeConfig(name).create(recordText(WorktreeConfig.check(config)));
     } catch (error) {
-      if (error instanceof JvsError && error.code === "E_ALREADY_EXISTS") throw nameTaken(name, error);
-      throw error;
+      throw isJvsError(error, "E_ALREADY_EXISTS") ? nameTaken(name, error) : error;
     }
   }
 
@@ -174,10 +184,7 @@ export class Worktrees {
     return config;
   }
 
-  /**
-   * Renames a worktree, and changes its path if that had the old name. The caller moves the payload. Can be repeated after
-   * a crash.
-   */
+  /** Renames a worktree, and its path if that had the old name. The caller moves the payload. Repeatable after a crash. */
   rename(oldName: string, newName: string): WorktreeConfig {
     const name = checkName(newName, "worktree");
     const done = this.find(oldName) === undefined && this.find(name) !== undefined;
@@ -190,12 +197,8 @@ export class Worktrees {
   /** Removes the record of a worktree; the caller removes the payload. False if there was none. */
   remove(name: string): boolean {
     const existed = this.layout.worktreeConfig(checkName(name, "worktree")).remove();
-    try {
-      this.layout.worktree(name).removeFolder();
-    } catch (error) {
-      // Without a record it is no worktree, so other files in the folder may stay.
-      if (!isSystemError(error, "ENOENT", "ENOTEMPTY")) throw error;
-    }
+    // Without a record it is no worktree, so other files in the folder may stay.
+    unlessFailed(["ENOENT", "ENOTEMPTY"], () => this.layout.worktree(name).removeFolder());
     return existed;
   }
 
@@ -204,6 +207,51 @@ export class Worktrees {
     if (this.find(newName) !== undefined) throw nameTaken(newName);
     this.layout.worktree(oldName).rename(newName);
   }
+}
+
+/** The error for a worktree that has a folder but no record. */
+export function missingRecord(layout: Layout, name: string): JvsError {
+  return damaged(layout.worktreeConfig(name), recordOf(name), "the file is missing");
+}
+
+function recordOf(name: string): string {
+  return `the record of worktree "${name}"`;
+}
+
+/**
+ * The parts of the path from the repository to the payload root of a worktree. Only an adopted repository `X.jvs` may
+ * have a payload root outside itself, `../X`. A path that leaves the repository or enters `.jvs` is `E_PATH_ESCAPE`.
+ * SPEC 2.
+ */
+function payloadParts(layout: Layout, { name, path }: WorktreeConfig): string[] {
+  const parts = path.split("/");
+  const isAdopted = parts[0] === ".." && parts.length === 2 && layout.root.endsWith(`/${parts[1]}.jvs`);
+  const inside = isAdopted ? parts.slice(1) : parts;
+  const escapes = inside.some((part) => part === "" || part === "." || part === ".." || part.includes("\0"));
+  if (!escapes && (isAdopted || parts[0] !== ".jvs")) return parts;
+  throw pathEscape(name, path, "it would lead out of the repository, or into what is not the worktree's");
+}
+
+function pathEscape(name: string, path: string, state: string): JvsError {
+  const message = `Cannot use the path ${quoted(path)} of worktree "${name}": ${state}`;
+  return new JvsError("E_PATH_ESCAPE", message, {
+    hint: "The worktree's record was changed, or a link was put there; see it with `jvs doctor --strict`. " +
+      "If an adopted folder was moved or renamed, run `jvs adopt --relocate` where it is now.",
+    details: { worktree: name, path },
+  });
+}
+
+/** The worktree whose usual place contains the path: so one record is read instead of all. */
+function likelyName(layout: Layout, path: string): string | undefined {
+  const { root } = layout;
+  if (isWithin(path, `${root}/main`)) return "main";
+  if (root.endsWith(".jvs") && isWithin(path, root.slice(0, -".jvs".length))) return "main"; // adopted
+  const [first, name] = isWithin(path, root) ? path.slice(root.length + 1).split("/") : [];
+  return first === "worktrees" && name && isName(name) ? name : undefined;
+}
+
+function isName(name: string): boolean {
+  return isAccepted(name, (given) => checkName(given, "worktree"));
 }
 
 function openWithoutLink(folder: Folder, part: string, { name, path }: WorktreeConfig): Folder {

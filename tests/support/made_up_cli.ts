@@ -55,7 +55,7 @@ const paint = defineFreeOperation({
   input: record({
     what: text().about("What to paint.").cli({ positional: true }),
     colour: oneOf("red", "green").default("green").about("Which one.").cli({ short: "c" }),
-    coats: integer({ min: 1, max: 9 }).default(1).about("How often."),
+    coats: integer({ min: 1 }).default(1).about("How often."),
     labels: list(text()).default([]).cli({ flag: "label", placeholder: "LABEL" }),
     paths: list(text()).optional().cli({ many: true, completes: "path" }),
     name: text().optional().cli({ bare: "" }),

@@ -4,7 +4,7 @@ import { createRepository } from "../../repo/create.ts";
 import { Intents } from "../../repo/intents.ts";
 import type { Layout } from "../../repo/layout.ts";
 import type { Store } from "../../repo/store.ts";
-import { readWorktree } from "../../repo/worktree_files.ts";
+import { Worktrees } from "../../repo/worktrees.ts";
 import type { Context } from "../context.ts";
 import { entryOf, finishDecided } from "../change/commit.ts";
 import { defineChange } from "../change/kind.ts";
@@ -57,7 +57,7 @@ function announce(context: Context, repository: NewRepository, control: Layout, 
   const { kind, root, mainPath, shared } = repository;
   const intent = intents.begin(kind, {
     // So that the next change of main finishes it.
-    worktree_id: readWorktree(control, "main")?.worktree_id ?? null,
+    worktree_id: new Worktrees(control).find("main")?.worktree_id ?? null,
     target: root,
     details: {},
   });

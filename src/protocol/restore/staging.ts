@@ -168,7 +168,7 @@ export class Staging implements Disposable {
 /** The journal in it decides what happens to the caller's files, and another member may have put it there. */
 function requireOwn({ layout }: Store, home: Folder): void {
   const { uid } = Stat.ofFolder(home);
-  if (layout.plane.isTrustedMaker(uid)) return;
+  if (layout.plane.owners.isTrustedMaker(uid)) return;
   throw new JvsError("E_PERMISSION", `Cannot use "${home.path}": another user put it there`, {
     hint: "Ask its owner what it is; JVS did not make it for you. Nothing was changed.",
     details: { path: home.path, owner: uid },

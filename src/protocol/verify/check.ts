@@ -237,7 +237,7 @@ export function checkRuntime({ store }: RepositoryContext): Finding[] {
       `See whether the worktree is as it should be, then remove the file.`;
     findings.push(finding("error", error.code, message, { path }));
   }
-  for (const { path } of store.layout.runtimeFolders().filter((folder) => !folder.isThere())) {
+  for (const { path } of store.layout.runtimeFolders.filter((folder) => !folder.isThere())) {
     findings.push(finding("warning", "RUNTIME_MISSING", `The folder "${path}" is missing.`, {
       path,
       repair: "repair_runtime",

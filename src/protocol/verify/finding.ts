@@ -1,6 +1,5 @@
 import type { Finding } from "../../model/records.ts";
-import { printable } from "../../model/printable.ts";
-import { sentence } from "../../model/sentence.ts";
+import { sentence } from "../../model/printable.ts";
 
 /** The repairs that `jvs doctor --repair` takes by name. `--repair-runtime` does the safe ones. SPEC 9. */
 export const REPAIRS = [
@@ -32,7 +31,7 @@ export function finding(
   options: FindingOptions = {},
 ): Finding {
   const { repair = null, path = null, snapshot_id = null } = options;
-  return { severity, code, message: sentence(printable(message)), repair, path, snapshot_id };
+  return { severity, code, message: sentence(message), repair, path, snapshot_id };
 }
 
 const MOST_NAMED = 5;

@@ -1,7 +1,6 @@
 import { bytesOf, textOf } from "../../model/bytes.ts";
 import { isTemporaryName } from "../../platform/temporary_file.ts";
 import { UNFINISHED } from "../../repo/new_repository_place.ts";
-import { worktreeNames } from "../../repo/worktree_files.ts";
 import type { Store } from "../../repo/store.ts";
 import { removeTree } from "../../tree/remove_tree.ts";
 import { lostRecords } from "./lost_records.ts";
@@ -77,8 +76,8 @@ function unfinishedRepositories({ layout, platform }: Store): Leftover[] {
 }
 
 /** Temporary files, from which control files are renamed. */
-function temporaryFiles({ layout }: Store): Leftover[] {
-  const records = worktreeNames(layout).map((name) => layout.worktree(name));
+function temporaryFiles({ layout, worktrees }: Store): Leftover[] {
+  const records = worktrees.names().map((name) => layout.worktree(name));
   const files = [...layout.folders, ...records].flatMap((folder) =>
     folder.names().filter(isTemporaryName).map((name) => folder.at(name))
   );

@@ -1,5 +1,5 @@
 import type { Descriptor, Finding } from "../../model/records.ts";
-import { type Mention, snapshotsMentioned } from "../../repo/audit_mentions.ts";
+import { snapshotsMentioned } from "../../repo/audit_mentions.ts";
 import { isUnreadableRecord } from "../../repo/control_errors.ts";
 import type { Store } from "../../repo/store.ts";
 import type { RepositoryContext } from "../context.ts";
@@ -76,8 +76,7 @@ function withoutIntent({ snapshots, intents }: Store): string[] {
 }
 
 /** Whether the audit trail has this descriptor's checksum: a changed descriptor must not get a marker. */
-function isRecorded(descriptor: Descriptor | undefined, mention: Mention | undefined): boolean {
-  const recorded = mention?.descriptorChecksum ?? null;
+function isRecorded(descriptor: Descriptor | undefined, recorded: string | null = null): boolean {
   return recorded === null || recorded === descriptor?.descriptor_checksum.value;
 }
 

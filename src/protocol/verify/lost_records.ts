@@ -1,7 +1,8 @@
 import type { Finding } from "../../model/records.ts";
 import { isUnreadableRecord } from "../../repo/control_errors.ts";
+import { isAt } from "../../repo/discover.ts";
 import type { Store } from "../../repo/store.ts";
-import { isAt, missingRecord } from "../../repo/worktree_files.ts";
+import { missingRecord } from "../../repo/worktrees.ts";
 import type { RepositoryContext } from "../context.ts";
 import { finding } from "./finding.ts";
 

@@ -1,9 +1,7 @@
 import { bytesOf, ITSELF } from "../../model/bytes.ts";
 import { DegradationList } from "../../model/degradations.ts";
-import { newUuid } from "../../model/ids.ts";
 import { checkName } from "../../model/names.ts";
 import type { WorktreeConfig } from "../../model/records.ts";
-import { randomBytes } from "../../platform/clock.ts";
 import type { Folder } from "../../platform/platform.ts";
 import { copyHashes } from "../look/copy_hashes.ts";
 import { settle } from "../../tree/scan_clock.ts";
@@ -95,7 +93,7 @@ async function make(
   fill: (root: NewRoot) => Promise<Filled>,
 ): Promise<MadeWorktree> {
   const name = checkName(making.name, "worktree");
-  const id = newUuid(randomBytes(16));
+  const id = crypto.randomUUID();
   const { store } = context;
   // While this lock is held, other processes know that the change is still under way.
   using _own = await lockWorktree(context, id, kind.operation);

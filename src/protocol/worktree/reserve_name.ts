@@ -1,6 +1,6 @@
 import { isJvsError, JvsError } from "../../model/errors.ts";
 import type { OpenIntent } from "../../repo/intents.ts";
-import { isAt } from "../../repo/worktree_files.ts";
+import { isAt } from "../../repo/discover.ts";
 import type { Store } from "../../repo/store.ts";
 import type { RepositoryContext } from "../context.ts";
 import { lockRepository } from "../change/locks.ts";

@@ -1,7 +1,6 @@
 import { formatBytes, formatDuration } from "../../model/duration.ts";
 import type { Reporter } from "../../model/progress.ts";
-import { printable } from "../../model/printable.ts";
-import { sentence } from "../../model/sentence.ts";
+import { sentence } from "../../model/printable.ts";
 import type { Io } from "./io.ts";
 import { count, fit, grouped, type Style } from "./render/style.ts";
 
@@ -66,8 +65,8 @@ export function createProgress(
     },
     warn(message) {
       clear();
-      if (mode === "json") record({ event: "warning", message: sentence(printable(message)) });
-      else if (!quiet) io.err(`${style.paint("notice", "warning:")} ${sentence(printable(message))}\n`);
+      if (mode === "json") record({ event: "warning", message: sentence(message) });
+      else if (!quiet) io.err(`${style.paint("notice", "warning:")} ${sentence(message)}\n`);
     },
     [Symbol.dispose]: clear,
   };
