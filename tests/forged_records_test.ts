@@ -23,8 +23,8 @@ function modeOf(path: string): string {
   return ((Deno.lstatSync(path).mode ?? 0) & 0o7777).toString(8);
 }
 
-/** An interrupted restore with a journal that gives a file other rights, as it would be Ben's. */
-function forgeRestore(box: BlackBox, path: string, mode: number): void {
+/** An interrupted restore with a journal that gives a file other rights, as it would be Ben's, in a file of this id. */
+function forgeRestore(box: BlackBox, path: string, mode: number, file?: string): void {
   const shared = `${box.control}/runtime/shared`;
   const id = crypto.randomUUID();
   const staging = `${shared}/staging/${id}`;
@@ -49,8 +49,9 @@ function forgeRestore(box: BlackBox, path: string, mode: number): void {
     claims: {},
     details: { root_before: { mode: 0o2770, mtime: [1, 1] } },
   };
-  Deno.writeTextFileSync(`${shared}/intents/${id}.json`, JSON.stringify(intent));
-  mustRun("chown", "-R", `${BEN}:${TEAM}`, staging, `${shared}/intents/${id}.json`);
+  const named = `${shared}/intents/${file ?? id}.json`;
+  Deno.writeTextFileSync(named, JSON.stringify(intent));
+  mustRun("chown", "-R", `${BEN}:${TEAM}`, staging, named);
   mustRun("chmod", "-R", "a+rwX", staging);
 }
 
@@ -67,6 +68,20 @@ Deno.test({
       if (args[0] !== "doctor") assertEquals([code, stdout], [1, ""]);
       assertStringIncludes(stderr, `only user ${BEN}, who began it, may do that`);
       assertStringIncludes(stderr, "jvs doctor --repair-runtime");
+    }
+  },
+});
+
+Deno.test({
+  name: "an intent in a file of another id is nobody's: what it asks for is not done",
+  ...needs,
+  async fn() {
+    using box = await sharedBox("printf x > run.sh; chmod 644 run.sh");
+    forgeRestore(box, "run.sh", 0o6755, crypto.randomUUID());
+    for (const args of [["doctor"], ["snapshot", "two"], ["doctor", "--repair-runtime"]]) {
+      const { stdout, stderr } = await box.run(args);
+      assertEquals(modeOf(`${box.main}/run.sh`), "644", args.join(" "));
+      if (args[1] === undefined) assertStringIncludes(stdout + stderr, "it is of another change");
     }
   },
 });

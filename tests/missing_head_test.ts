@@ -64,3 +64,31 @@ Deno.test("jvs snapshot saves behind a missing head, and warns of it", async () 
   await box.json(["doctor", "--repair", "rebuild_ready"]);
   await box.audit();
 });
+
+Deno.test("jvs doctor names a ref and a pin whose snapshot is missing, and a pin that cannot be read", async () => {
+  using box = await madeBox();
+  await box.json(["ref", "create", "good", box.first]);
+  const pin = (snapshot_id: string) => {
+    const pin_id = crypto.randomUUID();
+    const text = JSON.stringify({
+      pin_id,
+      snapshot_id,
+      reason: "",
+      created_at: "2026-01-01T00:00:00Z",
+      expires_at: null,
+    });
+    Deno.mkdirSync(`${box.control}/gc/pins`, { recursive: true });
+    Deno.writeTextFileSync(`${box.control}/gc/pins/${pin_id}.json`, text);
+    return pin_id;
+  };
+  const kept = pin(box.first);
+  const cut = pin(box.first);
+  Deno.truncateSync(`${box.control}/gc/pins/${cut}.json`, 9);
+  Deno.removeSync(`${box.control}/snapshots/${box.first}.READY`);
+  const findings: Finding[] = JSON.parse((await box.run(["doctor", "--json"])).stdout).findings;
+  const said = findings.map(({ message }) => message).join("\n");
+  for (const who of [`Ref "good"`, `Pin ${kept}`]) {
+    assertStringIncludes(said, `${who} names ${box.first}, which is missing.`);
+  }
+  assertStringIncludes(said, `${cut}.json`);
+});

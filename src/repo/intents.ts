@@ -64,7 +64,7 @@ export class Intents {
   /** All intents, oldest first, and the files that cannot be read: what those changes were about to do is unknown. */
   read(): { intents: Intent[]; damaged: { path: string; error: JvsError }[] } {
     const intents: Intent[] = [];
-    const damaged: { path: string; error: JvsError }[] = [];
+    const unreadable: { path: string; error: JvsError }[] = [];
     for (const id of this.layout.intents.jsonNames().filter(isUuid)) {
       const file = this.layout.intent(id);
       try {
@@ -77,10 +77,10 @@ export class Intents {
         this.makers.set(id, found.uid);
       } catch (error) {
         if (!isUnreadableRecord(error)) throw error;
-        damaged.push({ path: file.path, error });
+        unreadable.push({ path: file.path, error });
       }
     }
-    return { intents: intents.sort(byAge), damaged };
+    return { intents: intents.sort(byAge), damaged: unreadable };
   }
 
   /**

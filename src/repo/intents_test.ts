@@ -77,12 +77,14 @@ Deno.test("Intents.list() gives the oldest first and passes over what is damaged
   Deno.writeTextFileSync(`${plane.layout.intents}/notes.txt`, "");
   Deno.writeTextFileSync(`${plane.layout.intents}/x.json`, "");
   assertEquals(intents.list().map(({ target }) => target), ["4", "3", "2", "1", "0"]);
-  const [cut = "", empty = ""] = opened;
+  const [cut = "", empty = "", moved = ""] = opened;
   Deno.truncateSync(cut, 50);
   Deno.truncateSync(empty, 0);
+  const elsewhere = plane.layout.intent(crypto.randomUUID()).path;
+  Deno.renameSync(moved, elsewhere);
   const { intents: whole, damaged } = intents.read();
-  assertEquals(whole.map(({ target }) => target), ["4", "3", "2"]);
-  assertEquals(damaged.map(({ path }) => path).sort(), [cut, empty].sort());
+  assertEquals(whole.map(({ target }) => target), ["4", "3"]);
+  assertEquals(damaged.map(({ path }) => path).sort(), [cut, empty, elsewhere].sort());
   for (const { error, path } of damaged) assertStringIncludes(error.message, path);
 });
 

@@ -1,7 +1,7 @@
 import { isUuid } from "../model/ids.ts";
 import { Pin } from "../model/records.ts";
 import type { Layout } from "./layout.ts";
-import { readRecord, writeRecord } from "./record_file.ts";
+import { damaged, readRecord, writeRecord } from "./record_file.ts";
 
 /** Pins keep snapshots from garbage collection, as lines and refs do. The caller holds the lock for changes. */
 export class Pins {
@@ -20,7 +20,11 @@ export class Pins {
 
   /** The pin, or nothing. */
   find(id: string): Pin | undefined {
-    return isUuid(id) ? readRecord(this.layout.pin(id), Pin, "the pin") : undefined;
+    if (!isUuid(id)) return undefined;
+    const file = this.layout.pin(id);
+    const pin = readRecord(file, Pin, "the pin");
+    if (pin === undefined || pin.pin_id === id) return pin;
+    throw damaged(file, "the pin", `it is another pin, ${pin.pin_id}`);
   }
 
   /** Adds a pin, durably. Repeatable. */

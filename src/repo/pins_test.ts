@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { JvsError } from "../model/errors.ts";
 import type { Pin } from "../model/records.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
@@ -20,7 +20,10 @@ Deno.test("Pins keep what they are given, oldest first, also where a copier left
   assertEquals(pins.list(), [old, young]);
   assertEquals([pins.remove(old.pin_id), pins.remove(old.pin_id), pins.remove("../x")], [true, false, false]);
   assertEquals(pins.list(), [young]);
-  Deno.writeTextFileSync(new Layout(folder.path).pin(young.pin_id).path, "{");
+  const file = new Layout(folder.path).pin(young.pin_id).path;
+  Deno.writeTextFileSync(file, JSON.stringify(old));
+  assertStringIncludes(assertThrows(() => pins.list(), JvsError).message, `it is another pin, ${old.pin_id}`);
+  Deno.writeTextFileSync(file, "{");
   assertEquals(assertThrows(() => pins.list(), JvsError).code, "E_DESCRIPTOR_CORRUPT");
   assertEquals(pins.ids(), [young.pin_id]);
 });

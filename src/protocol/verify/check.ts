@@ -36,35 +36,31 @@ async function findingsOf(context: RepositoryContext, check: Check): Promise<Fin
   }
 }
 
-/** Checks that every snapshot has its ancestors, without a circle, and that heads, latests and refs name snapshots. SPEC 9. */
+/** Checks that every snapshot has its ancestors, without a circle, and that heads, latests, refs and pins name snapshots. SPEC 9. */
 export async function checkLineage({ store }: RepositoryContext): Promise<Finding[]> {
   const findings: Finding[] = [];
   const parents = await parentsOf(store, findings);
-  const known = (id: string) => parents.has(id);
+  const broken = (id: string, message: string, severity: Finding["severity"] = "critical") =>
+    void findings.push(finding(severity, "E_LINEAGE_BROKEN", message, { snapshot_id: id }));
   for (const [id, parent] of parents) {
-    if (parent === null || known(parent)) continue;
-    const message = `Snapshot ${id} follows ${parent}, which is missing.`;
-    findings.push(finding("critical", "E_LINEAGE_BROKEN", message, { snapshot_id: id }));
+    if (parent === null || parents.has(parent)) continue;
+    broken(id, `Snapshot ${id} follows ${parent}, which is missing.`);
   }
-  for (const id of cyclesIn(parents)) {
-    findings.push(
-      finding("critical", "E_LINEAGE_BROKEN", `Snapshot ${id} is its own ancestor.`, { snapshot_id: id }),
-    );
-  }
-  for (const worktree of soundWorktrees(store)) {
-    for (const field of ["head_snapshot_id", "latest_snapshot_id"] as const) {
-      const id = worktree[field];
-      if (id === null || known(id)) continue;
-      const message = `Worktree "${worktree.name}" names ${id} as its ${
-        field.split("_")[0]
-      }, which is missing.`;
-      findings.push(finding("critical", "E_LINEAGE_BROKEN", message, { snapshot_id: id }));
+  for (const id of cyclesIn(parents)) broken(id, `Snapshot ${id} is its own ancestor.`);
+  for (const { name, head_snapshot_id: head, latest_snapshot_id: latest } of soundWorktrees(store)) {
+    for (const [what, id] of [["head", head], ["latest", latest]] as const) {
+      if (id === null || parents.has(id)) continue;
+      broken(id, `Worktree "${name}" names ${id} as its ${what}, which is missing.`);
     }
   }
-  for (const ref of sound(store.refs.names(), (name) => store.refs.find(name), findings)) {
-    if (known(ref.snapshot_id)) continue;
-    const message = `Ref "${ref.ref_name}" names ${ref.snapshot_id}, which is missing.`;
-    findings.push(finding("error", "E_LINEAGE_BROKEN", message, { snapshot_id: ref.snapshot_id }));
+  const refs = sound(store.refs.names(), (name) => store.refs.find(name), findings);
+  const pins = sound(store.pins.ids(), (id) => store.pins.find(id), findings);
+  const named = [
+    ...refs.map((ref) => [`Ref "${ref.ref_name}"`, ref.snapshot_id] as const),
+    ...pins.map((pin) => [`Pin ${pin.pin_id}`, pin.snapshot_id] as const),
+  ];
+  for (const [what, id] of named) {
+    if (!parents.has(id)) broken(id, `${what} names ${id}, which is missing.`, "error");
   }
   return [...findings, ...await checkHeads(store, parents)];
 }
@@ -72,11 +68,14 @@ export async function checkLineage({ store }: RepositoryContext): Promise<Findin
 /** Finds snapshots to which the worktree's head was not moved, because of a kill after READY. SPEC 2. */
 async function checkHeads(store: Store, parents: ReadonlyMap<string, string | null>): Promise<Finding[]> {
   const orphans = await orphansOf(store, parents);
-  return orphans.map(({ id, worktree }) => {
-    const message =
-      `Snapshot ${id} follows the newest of worktree "${worktree}", whose head was not moved to it.`;
-    return finding("warning", "HEAD_ORPHAN", message, { snapshot_id: id, repair: "advance_head" });
-  });
+  return orphans.map(({ id, worktree }) =>
+    finding(
+      "warning",
+      "HEAD_ORPHAN",
+      `Snapshot ${id} follows the newest of worktree "${worktree}", whose head was not moved to it.`,
+      { snapshot_id: id, repair: "advance_head" },
+    )
+  );
 }
 
 /** Full snapshots that follow the head and latest of their worktree, without an open intent. */
@@ -144,14 +143,8 @@ export async function checkAudit({ store }: RepositoryContext): Promise<Finding[
       finding("critical", "E_AUDIT_CHAIN_BROKEN", message, { path: broken.file, repair: "audit_repair" }),
     ];
   }
-  if (!pending) return [];
-  return [
-    finding(
-      "info",
-      "AUDIT_PENDING",
-      "The last audit record is announced and not written; the next change does.",
-    ),
-  ];
+  const message = "The last audit record is announced and not written; the next change does.";
+  return pending ? [finding("info", "AUDIT_PENDING", message)] : [];
 }
 
 /** Checks that every snapshot has all its parts, and that nothing is left over from a crash. */
@@ -162,14 +155,11 @@ export async function checkLayout({ store }: RepositoryContext): Promise<Finding
   for (const id of snapshots.list()) {
     if (snapshots.isPruned(id)) continue;
     // `checkLineage` reports a missing descriptor.
-    for (
-      const [place, code] of [
-        [layout.payload(id), "E_PAYLOAD_HASH_MISMATCH"],
-        [layout.manifests.at(id), "E_DESCRIPTOR_CORRUPT"],
-      ] as const
-    ) {
-      if (place.isThere()) continue;
-      const { path } = place;
+    const parts = [
+      [layout.payload(id), "E_PAYLOAD_HASH_MISMATCH"],
+      [layout.manifests.at(id), "E_DESCRIPTOR_CORRUPT"],
+    ] as const;
+    for (const [{ path }, code] of parts.filter(([place]) => !place.isThere())) {
       const message = `Snapshot ${shortId(id)} exists, but "${path}" is missing: bring it back from a copy.`;
       findings.push(finding("critical", code, message, { path, snapshot_id: id }));
     }
