@@ -12,6 +12,7 @@ import type { TreeTable } from "../tree/table.ts";
 import { isUnreadableRecord } from "./control_errors.ts";
 import type { ControlPath } from "./control_path.ts";
 import type { Layout } from "./layout.ts";
+import { ProvedDescriptors } from "./proved_descriptors.ts";
 import { damaged, parseRecord, writeRecord } from "./record_file.ts";
 import { asWritten, recordHash } from "./record_hash.ts";
 import { idsIn, newestIdIn, publish } from "./snapshot_files.ts";
@@ -24,7 +25,11 @@ const KNOWN = [".READY", ".PRUNED"];
 /** The snapshots of a repository: which exist, their records, and the steps that publish one. */
 export class Snapshots {
   /** `lockIds` takes the lock under which new ids are given out. */
-  constructor(private readonly layout: Layout, private readonly lockIds: () => Promise<Disposable>) {}
+  constructor(
+    private readonly layout: Layout,
+    private readonly lockIds: () => Promise<Disposable>,
+    private readonly proved = new ProvedDescriptors(),
+  ) {}
 
   /** Keeps the folders of markers and descriptors open until the result is disposed, for those who read many of them. */
   hold(): Disposable {
@@ -76,10 +81,23 @@ export class Snapshots {
    * there is none, `E_DESCRIPTOR_CORRUPT` when one of the records is damaged.
    */
   async descriptor(id: string): Promise<Descriptor> {
-    const marker = this.marker(id);
-    const descriptor = await this.provedDescriptor(id);
-    this.compareMarker(id, marker, descriptor);
-    return descriptor;
+    if (!isSnapshotId(id)) throw this.notFound(id);
+    const { layout } = this;
+    return await this.proved.get(
+      id,
+      [layout.ready(id), layout.pruned(id), layout.descriptor(id)],
+      async () => {
+        const marker = this.marker(id);
+        const descriptor = await this.provedDescriptor(id);
+        this.compareMarker(id, marker, descriptor);
+        return descriptor;
+      },
+    );
+  }
+
+  /** Reads and proves every descriptor again: for those who search for damage. */
+  forgetProved(): void {
+    this.proved.forget();
   }
 
   /** The published descriptor if its checksum is right, without a look at the marker. */

@@ -4,7 +4,8 @@ import { JvsError } from "../../model/errors.ts";
 import type { GivenFields, RecordSchema, Schema } from "../../model/schema.ts";
 import type { Context } from "../../protocol/context.ts";
 import { callOperation, openRepository } from "../../operation/call.ts";
-import { contextFor, defaultActor, inJvsErrors } from "../../operation/caller.ts";
+import { type Caller, contextFor, defaultActor, inJvsErrors } from "../../operation/caller.ts";
+import { ProvedDescriptors } from "../../repo/proved_descriptors.ts";
 import {
   type OperationName,
   type OperationOf,
@@ -64,7 +65,8 @@ export function methodName(operation: string): string {
 
 /**
  * A repository, opened from one of its worktrees. Each operation of the command line is a method with the same input and
- * the same result. Where the command prints an error, the method throws it as a `JvsError`. Between calls nothing stays open.
+ * the same result. Where the command prints an error, the method throws it as a `JvsError`. Between calls no
+ * file stays open, and what another process changed meanwhile is seen; records that are still the same are not read again.
  */
 export class Repository {
   private constructor(
@@ -72,6 +74,8 @@ export class Repository {
     readonly folder: string,
     private readonly options: RepositoryOptions,
   ) {}
+
+  readonly #proved = new ProvedDescriptors();
 
   /** Makes a repository in a new or empty folder. The user's files go into its folder `main`. */
   static async init(path: string, options: RepositoryOptions = {}): Promise<Repository> {
@@ -106,7 +110,8 @@ export class Repository {
     const signals = [this.options.signal, options.signal].filter((signal) => signal !== undefined);
     const signal = AbortSignal.any(signals);
     return await inJvsErrors(signal, async () => {
-      const context = await contextOf(this.folder, { ...this.options, signal }, options.reason);
+      const caller = { ...this.options, signal, reason: options.reason, proved: this.#proved };
+      const context = await contextOf(this.folder, caller);
       return await callOperation(await operations.load(operation), context, input);
     });
   }
@@ -142,8 +147,8 @@ async function make(
   });
 }
 
-async function contextOf(cwd: string, options: RepositoryOptions, reason?: string): Promise<Context> {
-  return contextFor({ ...options, cwd, actor: options.actor ?? await defaultActor(), reason });
+async function contextOf(cwd: string, options: Partial<Caller>): Promise<Context> {
+  return contextFor({ ...options, cwd, actor: options.actor ?? await defaultActor() });
 }
 
 function isFolder(path: string): boolean {

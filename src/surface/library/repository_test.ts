@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { isJvsError, JvsError, Repository } from "../../../mod.ts";
 import { tempDir } from "../../../tests/support/temp_dir.ts";
 import { callIn } from "../../../tests/support/context.ts";
@@ -142,4 +142,27 @@ Deno.test("Repository has a method for every operation that needs one", async ()
     if (needs === "repository") assertEquals(typeof methods[methodName(name)], "function", name);
   }
   assertEquals(methodName("worktree fork"), "worktreeFork");
+});
+
+Deno.test("Repository that is held open sees what another process changed", async () => {
+  using dir = tempDir();
+  const held = await Repository.init(`${dir.path}/project`);
+  const other = await Repository.open(held.folder);
+  const save = async (text: string) => {
+    Deno.writeTextFileSync(`${held.folder}/a`, text);
+    return (await other.snapshot({ note: text })).snapshot.snapshot_id;
+  };
+  const notes = async () => (await held.history()).snapshots.map(({ note }) => note);
+  const first = await save("one");
+  assertEquals(await notes(), ["one"]);
+  await save("two");
+  assertEquals(await notes(), ["two", "one"]);
+  const { snapshots: [shown] } = await held.history();
+  assertThrows(() => (shown?.tags as string[]).push("mine"), TypeError);
+  const descriptor = `${dir.path}/project/.jvs/descriptors/${first}.json`;
+  Deno.writeTextFileSync(descriptor, Deno.readTextFileSync(descriptor).replace('"one"', '"ONE"'));
+  assertEquals((await assertRejects(() => held.history(), JvsError)).code, "E_DESCRIPTOR_CORRUPT");
+  assertEquals((await held.verify({ all: true })).severity, "critical");
+  Deno.removeSync(`${dir.path}/project/.jvs/snapshots/${first}.READY`);
+  assertEquals((await assertRejects(() => held.show({ snapshot: first }), JvsError)).code, "E_NOT_FOUND");
 });
