@@ -138,10 +138,8 @@ async function restoreBeside(
   const chosen = name === "" ? `${from.name}-${shortId(snapshot_id)}` : name;
   const made = await createWorktreeFrom(context, { name: chosen, snapshotId: snapshot_id, verify });
   return {
-    sentence: `Restored ${
-      shortId(snapshot_id)
-    } in new worktree ${made.worktree.name}; ${from.name} was not changed.`,
-    worktree: made.worktree.name,
+    sentence: `Restored ${shortId(snapshot_id)} in new worktree ${made.name}; ${from.name} was not changed.`,
+    worktree: made.name,
     path: made.path,
     snapshot_id,
     previous_head: null,
@@ -161,7 +159,7 @@ async function restoreBeside(
     verified: made.verified,
     processes: [],
     pending_recovery: [],
-    degradations: made.degradations.toRecord(),
+    degradations: made.degradations,
   };
 }
 

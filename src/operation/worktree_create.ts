@@ -1,11 +1,10 @@
 import { checkName } from "../model/names.ts";
 import { record, text } from "../model/schema.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
-import { createWorktreeFrom } from "../protocol/worktree/create.ts";
+import { createWorktreeFrom, NewWorktreeResult } from "../protocol/worktree/create.ts";
 import { worktreeCreation } from "../protocol/worktree/publish.ts";
 import { defineOperation } from "./define.ts";
 import { NEW_WORKTREE_NAME, VERIFY_CONTENT } from "./inputs.ts";
-import { NewWorktreeResult, newWorktreeResult } from "../protocol/worktree/result.ts";
 
 /** Makes a worktree, empty or from a snapshot. */
 export const worktreeCreate = defineOperation({
@@ -34,7 +33,6 @@ export const worktreeCreate = defineOperation({
       ? null
       : await resolveSnapshot(store, input.from, { worktree, forProgram });
     const { verify } = input;
-    const made = await createWorktreeFrom(context, { name, snapshotId, kind: worktreeCreation, verify });
-    return newWorktreeResult(made, false);
+    return await createWorktreeFrom(context, { name, snapshotId, kind: worktreeCreation, verify });
   },
 });

@@ -3,12 +3,11 @@ import { checkName } from "../model/names.ts";
 import { boolean, record, text } from "../model/schema.ts";
 import { standsOn } from "../repo/lineage.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
-import { createLiveFork, createWorktreeFrom } from "../protocol/worktree/create.ts";
+import { createLiveFork, createWorktreeFrom, NewWorktreeResult } from "../protocol/worktree/create.ts";
 import { worktreeForking } from "../protocol/worktree/publish.ts";
 import { defineOperation } from "./define.ts";
 import { NEW_WORKTREE_NAME, VERIFY_CONTENT } from "./inputs.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
-import { NewWorktreeResult, newWorktreeResult } from "../protocol/worktree/result.ts";
 import { requireWorktree } from "../protocol/worktree/which.ts";
 
 /** Makes a worktree that continues from a snapshot, or from a worktree as it is now. */
@@ -44,12 +43,11 @@ export const worktreeFork = defineOperation({
     const name = checkName(input.name, "worktree");
     if (!input.live) {
       const snapshotId = await snapshotToFork(context, input);
-      const made = await createWorktreeFrom(context, { name, snapshotId, verify: input.verify });
-      return newWorktreeResult(made, false);
+      return await createWorktreeFrom(context, { name, snapshotId, verify: input.verify });
     }
     if (input.snapshot !== undefined) throw snapshotWithLive();
     const source = requireWorktree(context, input.worktree);
-    return newWorktreeResult(await createLiveFork(context, source, name), true);
+    return await createLiveFork(context, source, name);
   },
 });
 

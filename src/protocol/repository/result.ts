@@ -35,7 +35,7 @@ export async function newRepositoryResult(
 /** An engine that cannot work is only a warning, because the repository exists already. */
 async function nameOfEngine(context: Context, store: Store, root: Folder): Promise<EngineName | null> {
   try {
-    return (await engineFor({ ...context, store }, { source: root })).name;
+    return (await engineFor({ ...context, store }, { source: root })).engine.name;
   } catch (error) {
     if (!isJvsError(error, "E_ENGINE_UNAVAILABLE", "E_USAGE")) throw error;
     context.reporter.warn(`${error.message}. ${error.hint}`);

@@ -26,7 +26,6 @@ export async function fillStaging(
     },
     into: staging.home,
     name: FRESH,
-    movesOut: true,
     verify: verified,
     action: "restore",
   });

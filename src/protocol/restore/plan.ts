@@ -1,7 +1,7 @@
 import { DIR, FILE, SYMLINK } from "../../model/entry.ts";
 import { CHANGED, compareEntries, mergeTables } from "../../tree/diff.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
-import { isLeftOut } from "../payload/left_out.ts";
+import { isLeftOut } from "../payload/as_allowed.ts";
 import { isAnother, LinkGroups } from "./links.ts";
 
 /** A step of a restore: one rename or exchange of a path, with all that is below it. docs/design/restore.md. */

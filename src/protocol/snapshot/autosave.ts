@@ -4,7 +4,7 @@ import type { TreeTable } from "../../tree/table.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import { withIntent } from "../change/with_intent.ts";
 import { type Look, lookAt } from "../look/look.ts";
-import { isLeftOut } from "../payload/left_out.ts";
+import { isLeftOut } from "../payload/as_allowed.ts";
 import { type Saved, saveSnapshot, snapshotSaving } from "./save_snapshot.ts";
 
 /** A new autosave. */

@@ -16,7 +16,7 @@ import { correctFromPayload } from "./correct_from_payload.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import { copyHashes } from "../look/copy_hashes.ts";
 import { type Look, scanWorktree } from "../look/look.ts";
-import { isLeftOut } from "../payload/left_out.ts";
+import { isLeftOut } from "../payload/as_allowed.ts";
 import { shareWithNewest, type SnapshotToShare } from "./share.ts";
 
 const RECAPTURES = 3;

@@ -91,7 +91,7 @@ export async function saveSnapshot(
 
   // 1. Check the worktree.
   warnOfMissingHead(change);
-  const engine = await engineFor(change, { source: look.root });
+  const { engine } = await engineFor(change, { source: look.root });
 
   // 2. The intent names the snapshot, so that recovery finds all of it.
   const id = await store.snapshots.newId();

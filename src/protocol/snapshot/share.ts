@@ -9,7 +9,7 @@ import { settle } from "../../tree/scan_clock.ts";
 import type { TreeTable } from "../../tree/table.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import type { Look } from "../look/look.ts";
-import { isLeftOut } from "../payload/left_out.ts";
+import { isLeftOut } from "../payload/as_allowed.ts";
 
 /** A snapshot whose payload can share files with a new one. */
 export interface SnapshotToShare extends ShareSource {

@@ -2,7 +2,8 @@ import { bytesOf, ITSELF } from "../../model/bytes.ts";
 import { DegradationList } from "../../model/degradations.ts";
 import { newUuid } from "../../model/ids.ts";
 import { checkName } from "../../model/names.ts";
-import type { WorktreeConfig } from "../../model/records.ts";
+import { Degradations, snapshotId, uuid, type WorktreeConfig } from "../../model/records.ts";
+import { boolean, type Infer, nullable, record, text } from "../../model/schema.ts";
 import { randomBytes } from "../../platform/clock.ts";
 import type { Folder } from "../../platform/platform.ts";
 import { copyHashes } from "../look/copy_hashes.ts";
@@ -12,16 +13,27 @@ import { newWorktreeConfig } from "../../repo/worktrees.ts";
 import { withIntent } from "../change/with_intent.ts";
 import { commitChange } from "../change/commit.ts";
 import type { RepositoryContext } from "../context.ts";
-import { checkForkable, type Filled, fillFromSnapshot, type NewRoot } from "./fill_from_snapshot.ts";
-import { fillFromWorktree } from "./fill_from_worktree.ts";
+import { checkForkable, type Filled, fillFromSnapshot, fillFromWorktree, type NewRoot } from "./fill.ts";
 import { lockRepository, lockWorktree } from "../change/locks.ts";
 import { lookWithoutCache } from "../look/look.ts";
-import { makeMovable, openStaging } from "./payload_roots.ts";
+import { makeMovable } from "./payload_roots.ts";
 import { recoverOpenIntents } from "../change/recover.ts";
 import { reserveName } from "./reserve_name.ts";
 import { type CreationIntent, publishWorktree, worktreeCreation, worktreeForking } from "./publish.ts";
 
 type CreationKind = typeof worktreeCreation;
+
+/** The result of an operation that makes a worktree. */
+export const NewWorktreeResult = record({
+  name: text(),
+  path: text().about("Absolute: go there to work in it."),
+  worktree_id: uuid(),
+  head_snapshot_id: nullable(snapshotId()).about("The snapshot that its line begins with."),
+  live: boolean().about("It was copied from a worktree as that is now, not from a snapshot."),
+  verified: boolean().about("Whether the content was hashed before it was to be seen."),
+  degradations: Degradations,
+});
+type NewWorktreeResult = Infer<typeof NewWorktreeResult>;
 
 /** The worktree to make. */
 export interface NewWorktree {
@@ -34,51 +46,33 @@ export interface NewWorktree {
   readonly verify?: boolean | undefined;
 }
 
-/** A new worktree. */
-export interface MadeWorktree {
-  readonly worktree: WorktreeConfig;
-  /** Absolute. */
-  readonly path: string;
-  /** Whether its content was hashed. */
-  readonly verified: boolean;
-  /** What is not as in the snapshot or the source. */
-  readonly degradations: DegradationList;
-}
-
 /**
  * Makes a worktree from a snapshot, or an empty one: reserve its name (`reserve_name.ts`), make its content in staging
- * (`fill_from_snapshot.ts`), publish it by one rename (`publish.ts`). A kill at any moment leaves nothing of it, or all.
+ * (`fill.ts`), publish it by one rename (`publish.ts`). A kill at any moment leaves nothing of it, or all.
  */
 export async function createWorktreeFrom(
   context: RepositoryContext,
   { name, snapshotId, kind = worktreeForking, verify }: NewWorktree,
-): Promise<MadeWorktree> {
-  if (snapshotId === null) return await make(context, { name, kind, snapshotId }, fillWithNothing);
+): Promise<NewWorktreeResult> {
+  const plan = { name, kind, snapshotId };
+  if (snapshotId === null) return await make(context, plan, fillWithNothing);
   await checkForkable(context, snapshotId);
-  return await make(
-    context,
-    { name, kind, snapshotId },
-    async (root) => await fillFromSnapshot(context, root, snapshotId, verify),
-  );
+  return await make(context, plan, (root) => fillFromSnapshot(context, root, snapshotId, verify));
 }
 
-/** Makes a worktree from another one as it is now, with unsaved and ignored files (`fill_from_worktree.ts`). */
+/** Makes a worktree from another one as it is now, with unsaved and ignored files. */
 export async function createLiveFork(
   context: RepositoryContext,
   source: WorktreeConfig,
   name: string,
-): Promise<MadeWorktree> {
+): Promise<NewWorktreeResult> {
   // Under the lock no restore changes the source meanwhile, and what one left half done is recovered first.
   using _lock = await lockWorktree(context, source.worktree_id, "worktree fork");
   await recoverOpenIntents(context, source.worktree_id);
   const current = context.store.worktrees.get(source.name);
-  const plan = {
-    name,
-    kind: worktreeForking,
-    snapshotId: current.head_snapshot_id,
-    source: current.name,
-  };
-  return await make(context, plan, async (root) => await fillFromWorktree(context, root, current));
+  const { head_snapshot_id: snapshotId } = current;
+  const plan = { name, kind: worktreeForking, snapshotId, source: current.name };
+  return await make(context, plan, (root) => fillFromWorktree(context, root, current));
 }
 
 interface Making {
@@ -93,7 +87,7 @@ async function make(
   context: RepositoryContext,
   { kind, snapshotId, source, ...making }: Making,
   fill: (root: NewRoot) => Promise<Filled>,
-): Promise<MadeWorktree> {
+): Promise<NewWorktreeResult> {
   const name = checkName(making.name, "worktree");
   const id = newUuid(randomBytes(16));
   const { store } = context;
@@ -111,8 +105,15 @@ async function make(
       commit: () => publishWorktree(store, intent),
     });
     const worktree = store.worktrees.get(name);
-    const { verified, degradations } = filled;
-    return { worktree, path: store.worktrees.root(worktree), verified, degradations };
+    return {
+      name,
+      path: store.worktrees.root(worktree),
+      worktree_id: id,
+      head_snapshot_id: worktree.head_snapshot_id,
+      live: source !== undefined,
+      verified: filled.verified,
+      degradations: filled.degradations.toRecord(),
+    };
   });
 }
 
@@ -124,7 +125,7 @@ async function stage(
   fill: (root: NewRoot) => Promise<Filled>,
 ): Promise<Filled> {
   const { store } = context;
-  using staging = openStaging(store);
+  using staging = store.layout.staging.open();
   const staged = { into: staging, name: bytesOf(intent.id) };
   const filled = await fill(staged);
   using root = staging.openFolder(staged.name);

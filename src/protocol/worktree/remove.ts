@@ -2,37 +2,32 @@ import { bytesOf } from "../../model/bytes.ts";
 import { isJvsError, JvsError } from "../../model/errors.ts";
 import { namedPaths } from "../../model/path_text.ts";
 import { snapshotId, time, uuid, type WorktreeConfig } from "../../model/records.ts";
-import { boolean, type Infer, integer, nullable, record, text } from "../../model/schema.ts";
+import { boolean, integer, nullable, record, text } from "../../model/schema.ts";
 import { nowIso, nowMs } from "../../platform/clock.ts";
-import type { OpenIntent } from "../../repo/intents.ts";
 import type { Store } from "../../repo/store.ts";
 import type { TreeTable } from "../../tree/table.ts";
 import { commitChange, finishDecided } from "../change/commit.ts";
 import { defineChange, type WorktreeChange } from "../change/kind.ts";
-import type { RepositoryContext } from "../context.ts";
 import { scanWorktree } from "../look/look.ts";
-import { changedBetween } from "./changed_between.ts";
 import {
+  changedBetween,
   discardStaged,
   inodeOf,
   makeMovable,
   movePayload,
   openPayloads,
-  openStaging,
   payloadName,
 } from "./payload_roots.ts";
 
 const KEEP_LINE_MS = 30 * 24 * 3600 * 1000;
 
-const Details = record({
-  root_mode: nullable(integer()).about("The payload root's mode, if it was changed to move it.")
-    .optional(),
-});
-
 /** Removes a worktree; its snapshots stay. */
 export const worktreeRemoval = defineChange({
   operation: "worktree remove",
-  details: Details,
+  details: record({
+    root_mode: nullable(integer()).about("The payload root's mode, if it was changed to move it.")
+      .optional(),
+  }),
   steps: ["taking out"],
   touchesFiles: true,
   audit: record({
@@ -44,11 +39,22 @@ export const worktreeRemoval = defineChange({
     autosave_snapshot_id: nullable(snapshotId()),
     discarded: boolean(),
   }),
-  recover: recoverRemoval,
+  // If the worktree's record is gone, the removal is finished; else everything is put back.
+  async recover(context, intent): Promise<void> {
+    const { store } = context;
+    const worktree = store.worktrees.withId(intent.worktreeId);
+    if (worktree !== undefined) {
+      putBack(store, worktree, intent);
+      store.pins.remove(intent.id);
+      return intent.complete();
+    }
+    await discardStaged(store, intent);
+    await finishDecided(context, intent);
+  },
 });
 
 type RemovalChange = WorktreeChange<typeof worktreeRemoval>;
-type RemovalIntent = OpenIntent<Infer<typeof Details>, "taking out">;
+type RemovalIntent = RemovalChange["intent"];
 
 /** How a worktree is removed. */
 export interface Removal {
@@ -120,7 +126,7 @@ function pinLine({ intent, store, worktree }: RemovalChange): string | null {
 async function refuseWhatCameSince(change: RemovalChange, seen: TreeTable): Promise<void> {
   const { intent, worktree } = change;
   if (seen.count === 0) return;
-  using staging = openStaging(change.store);
+  using staging = change.store.layout.staging.open();
   using root = staging.openFolder(bytesOf(intent.id));
   const now = await scanWorktree(change, root, { known: seen, unreadable: "record" });
   const paths = changedBetween(seen, now.table);
@@ -145,19 +151,6 @@ function forgetCache({ store, worktree }: RemovalChange): void {
   }
 }
 
-/** If the worktree's record is gone, the removal is finished; else everything is put back. */
-async function recoverRemoval(context: RepositoryContext, intent: RemovalIntent): Promise<void> {
-  const { store } = context;
-  const worktree = store.worktrees.withId(intent.worktreeId);
-  if (worktree !== undefined) {
-    putBack(store, worktree, intent);
-    store.pins.remove(intent.id);
-    return intent.complete();
-  }
-  await discardStaged(store, intent);
-  await finishDecided(context, intent);
-}
-
 /** Takes a payload root out of sight, so that no process reaches it by its path. Repeatable. */
 function takeOut(store: Store, worktree: WorktreeConfig, intent: RemovalIntent): void {
   using payloads = openPayloads(store);
@@ -165,7 +158,7 @@ function takeOut(store: Store, worktree: WorktreeConfig, intent: RemovalIntent):
   if (inodeOf(payloads, name) === undefined) return;
   using root = payloads.openFolder(name);
   intent.step("taking out", { root_mode: makeMovable(root) });
-  using staging = openStaging(store);
+  using staging = store.layout.staging.open();
   movePayload(payloads, name, staging, bytesOf(intent.id));
   payloads.sync();
   staging.sync();
@@ -173,7 +166,7 @@ function takeOut(store: Store, worktree: WorktreeConfig, intent: RemovalIntent):
 
 /** Puts a payload root that was taken out back in its place. Repeatable. */
 function putBack(store: Store, worktree: WorktreeConfig, intent: RemovalIntent): void {
-  using staging = openStaging(store);
+  using staging = store.layout.staging.open();
   using payloads = openPayloads(store);
   const name = payloadName(worktree);
   if (inodeOf(staging, bytesOf(intent.id)) !== undefined) {

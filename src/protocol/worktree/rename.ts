@@ -1,31 +1,29 @@
 import { bytesOf } from "../../model/bytes.ts";
 import { uuid } from "../../model/records.ts";
-import { type Infer, record, text } from "../../model/schema.ts";
-import type { OpenIntent } from "../../repo/intents.ts";
+import { record, text } from "../../model/schema.ts";
 import type { Store } from "../../repo/store.ts";
 import { finishIf } from "../change/commit.ts";
-import { defineChange } from "../change/kind.ts";
+import { defineChange, type IntentOf } from "../change/kind.ts";
 import { inodeOf, movePayload, openPayloads } from "./payload_roots.ts";
-
-const Details = record({
-  from: text().optional(),
-  inode: text().about("Of the payload root; empty if it does not move, or is gone.").optional(),
-});
-type RenamingIntent = OpenIntent<Infer<typeof Details>, "reserved" | "renaming">;
 
 /** Gives a worktree another name. */
 export const worktreeRenaming = defineChange({
   operation: "worktree rename",
-  details: Details,
+  details: record({
+    from: text().optional(),
+    inode: text().about("Of the payload root; empty if it does not move, or is gone.").optional(),
+  }),
   steps: ["reserved", "renaming"],
   touchesFiles: true,
   audit: record({ old_name: text(), name: text(), worktree_id: uuid() }),
-  async recover(context, intent) {
+  async recover(context, intent): Promise<void> {
     const isBegun = isRenamingBegun(context.store, intent);
     if (isBegun) carryOutRenaming(context.store, intent);
     await finishIf(isBegun, context, intent);
   },
 });
+
+type RenamingIntent = IntentOf<typeof worktreeRenaming>;
 
 /** Renames the payload root, then the record. Repeatable. */
 export function carryOutRenaming(store: Store, intent: RenamingIntent): void {
