@@ -8,7 +8,8 @@ import { hasMoreEntriesThan } from "../protocol/repository/count_entries.ts";
 import { defineFreeOperation } from "./define.ts";
 import type { Context } from "../protocol/context.ts";
 import { NewRepositoryResult, newRepositoryResult } from "../protocol/repository/result.ts";
-import { relocate, relocation } from "../protocol/repository/relocate.ts";
+import { relocate } from "../protocol/repository/relocate.ts";
+import { relocation } from "../protocol/change/accept_folder.ts";
 import { placeOptions } from "./init.ts";
 
 /** Adopting a folder with more entries than this gives a warning: perhaps it is the wrong folder. */

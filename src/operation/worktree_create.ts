@@ -1,8 +1,7 @@
 import { checkName } from "../model/names.ts";
 import { record, text } from "../model/schema.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
-import { createWorktreeFrom, NewWorktreeResult } from "../protocol/worktree/create.ts";
-import { worktreeCreation } from "../protocol/worktree/publish.ts";
+import { createWorktreeFrom, NewWorktreeResult, worktreeCreation } from "../protocol/worktree/create.ts";
 import { defineOperation } from "./define.ts";
 import { NEW_WORKTREE_NAME, VERIFY_CONTENT } from "./inputs.ts";
 

@@ -3,8 +3,12 @@ import { checkName } from "../model/names.ts";
 import { boolean, record, text } from "../model/schema.ts";
 import { standsOn } from "../repo/lineage.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
-import { createLiveFork, createWorktreeFrom, NewWorktreeResult } from "../protocol/worktree/create.ts";
-import { worktreeForking } from "../protocol/worktree/publish.ts";
+import {
+  createLiveFork,
+  createWorktreeFrom,
+  NewWorktreeResult,
+  worktreeForking,
+} from "../protocol/worktree/create.ts";
 import { defineOperation } from "./define.ts";
 import { NEW_WORKTREE_NAME, VERIFY_CONTENT } from "./inputs.ts";
 import type { RepositoryContext } from "../protocol/context.ts";

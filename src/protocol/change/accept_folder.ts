@@ -4,32 +4,31 @@ import { record, text } from "../../model/schema.ts";
 import type { OpenIntent } from "../../repo/intents.ts";
 import type { RepositoryContext } from "../context.ts";
 import { openWorktree } from "../open_worktree.ts";
-import { commitChange, finishIf } from "./commit.ts";
-import { type ChangeKind, defineChange } from "./kind.ts";
-import { withIntent } from "./with_intent.ts";
+import { commitChange, finishIf, withIntent } from "./commit.ts";
+import { defineChange } from "./kind.ts";
 
-/** The new folder of a worktree. */
-export const NewFolder = record({
+const NewFolder = record({
   path: text().about("As the worktree's record has it."),
   identity: Identity,
 });
-/** The new folder of a worktree. */
-export type NewFolder = Pick<WorktreeConfig, "path" | "identity">;
-
-/** What the audit record of a new folder says. */
-export const FolderAudit = record({ worktree: text(), path: text(), previous_path: text() });
+type NewFolder = Pick<WorktreeConfig, "path" | "identity">;
 
 /** A kind of change that gives a worktree another folder. It writes one file, which shows whether it was done. */
-export type FolderChange = ChangeKind<NewFolder, string, typeof FolderAudit.fields>;
+const folderChange = (operation: string) =>
+  defineChange({
+    operation,
+    details: NewFolder,
+    steps: [],
+    audit: record({ worktree: text(), path: text(), previous_path: text() }),
+    recover: recoverFolder,
+  });
 
 /** Accepts a folder that replaced the folder of a worktree inside the repository. SPEC 2. */
-export const folderAcceptance: FolderChange = defineChange({
-  operation: "doctor accept_folder",
-  details: NewFolder,
-  steps: [],
-  audit: FolderAudit,
-  recover: recoverFolder,
-});
+export const folderAcceptance = folderChange("doctor accept_folder");
+/** Writes down that an adopted folder is at another place now. */
+export const relocation = folderChange("adopt relocate");
+
+type FolderChange = typeof folderAcceptance;
 
 /** Before a change: accepts a folder that replaced the worktree's own, with a warning. */
 export async function acceptFolder(
@@ -65,7 +64,7 @@ export async function giveFolder(
 }
 
 /** Finishes the change if the worktree's record has the new folder already; else nothing was done. */
-export async function recoverFolder(
+async function recoverFolder(
   context: RepositoryContext,
   intent: OpenIntent<NewFolder>,
 ): Promise<void> {

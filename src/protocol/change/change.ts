@@ -2,16 +2,16 @@ import { JvsError } from "../../model/errors.ts";
 import type { WorktreeConfig } from "../../model/records.ts";
 import type { RepositoryContext } from "../context.ts";
 import { acceptFolder } from "./accept_folder.ts";
+import { type NewChange, withIntent } from "./commit.ts";
 import type { AnyChangeKind, Change, WorktreeChange } from "./kind.ts";
 import { lockRepository, lockWorktree } from "./locks.ts";
 import { recoverOpenIntents } from "./recover.ts";
-import { type NewChange, withIntent } from "./with_intent.ts";
 
 /**
  * Changes one worktree. Every change takes these steps:
  *
  * 1. Take the lock (`locks.ts`), and recover what was interrupted under it (`recover.ts`).
- * 2. Write an intent (`with_intent.ts`), and run the body with the worktree as it is under the lock.
+ * 2. Write an intent (`commit.ts`), and run the body with the worktree as it is under the lock.
  * 3. The body calls `intent.step` before each step that leaves something behind, with what recovery must know.
  * 4. The body ends with `commitChange` (`commit.ts`): it makes the change true, and writes the audit record.
  *
@@ -26,7 +26,12 @@ export async function changeWorktree<T, K extends AnyChangeKind>(
 ): Promise<T> {
   using _lock = await lockWorktree(context, worktree.worktree_id, change.kind.operation);
   await recoverOpenIntents(context, worktree.worktree_id);
-  const current = find(context, worktree);
+  const { worktrees } = context.store;
+  const sameName = worktrees.find(worktree.name);
+  // The usual case needs no search through all records.
+  const current = sameName?.worktree_id === worktree.worktree_id
+    ? sameName
+    : worktrees.withId(worktree.worktree_id);
   if (current === undefined) {
     throw new JvsError(
       "E_NOT_FOUND",
@@ -41,16 +46,6 @@ export async function changeWorktree<T, K extends AnyChangeKind>(
     change,
     (intent) => body({ ...context, worktree: accepted, intent }),
   );
-}
-
-/** Finds it by its name first, because a search by id fails on the damaged record of any other worktree. */
-function find(
-  { store }: RepositoryContext,
-  { name, worktree_id }: WorktreeConfig,
-): WorktreeConfig | undefined {
-  const sameName = store.worktrees.find(name);
-  if (sameName?.worktree_id === worktree_id) return sameName;
-  return store.worktrees.withId(worktree_id);
 }
 
 /** Changes what belongs to the repository as a whole, such as refs and settings. */

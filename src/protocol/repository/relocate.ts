@@ -1,32 +1,15 @@
 import { canonicalJson } from "../../model/canonical_json.ts";
 import { JvsError } from "../../model/errors.ts";
 import { quoted } from "../../model/path_text.ts";
-import type { WorktreeConfig } from "../../model/records.ts";
 import { attempt } from "../../platform/deno_call.ts";
 import { Layout } from "../../repo/layout.ts";
 import { openStore, type Store } from "../../repo/store.ts";
 import { trustedRepositories } from "../../repo/trust.ts";
-import {
-  FolderAudit,
-  type FolderChange,
-  giveFolder,
-  NewFolder,
-  recoverFolder,
-} from "../change/accept_folder.ts";
-import { defineChange } from "../change/kind.ts";
+import { giveFolder, relocation } from "../change/accept_folder.ts";
 import { lockWorktree } from "../change/locks.ts";
 import { recoverOnly } from "../change/recover.ts";
-import type { Context, RepositoryContext } from "../context.ts";
+import type { Context } from "../context.ts";
 import { isAdopted } from "../open_worktree.ts";
-
-/** Writes down that an adopted folder is at another place now. */
-export const relocation: FolderChange = defineChange({
-  operation: "adopt relocate",
-  details: NewFolder,
-  steps: [],
-  audit: FolderAudit,
-  recover: recoverFolder,
-});
 
 /** Writes down that an adopted folder is here now: it was moved with its history, or replaced. SPEC 2. */
 export async function relocate(context: Context, folder: string): Promise<Store> {
@@ -42,19 +25,12 @@ export async function relocate(context: Context, folder: string): Promise<Store>
   if (path === worktree.path && canonicalJson(now.identity) === canonicalJson(worktree.identity)) {
     return store;
   }
-  await record({ ...context, store, worktree }, worktree, now);
-  return store;
-}
-
-async function record(
-  context: RepositoryContext,
-  worktree: WorktreeConfig,
-  folder: NewFolder,
-): Promise<void> {
-  using _lock = await lockWorktree(context, worktree.worktree_id, relocation.operation);
+  const opened = { ...context, store, worktree };
+  using _lock = await lockWorktree(opened, worktree.worktree_id, relocation.operation);
   // Other recoveries must know first where the folder is.
-  await recoverOnly(context, worktree.worktree_id, [relocation]);
-  await giveFolder(context, worktree, relocation, folder);
+  await recoverOnly(opened, worktree.worktree_id, [relocation]);
+  await giveFolder(opened, worktree, relocation, now);
+  return store;
 }
 
 function noHistory(place: string): JvsError {

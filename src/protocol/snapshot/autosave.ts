@@ -1,8 +1,8 @@
 import { isJvsError, JvsError } from "../../model/errors.ts";
 import type { IgnoreRules } from "../../tree/ignore.ts";
 import type { TreeTable } from "../../tree/table.ts";
+import { withIntent } from "../change/commit.ts";
 import type { WorktreeContext } from "../change/kind.ts";
-import { withIntent } from "../change/with_intent.ts";
 import { type Look, lookAt } from "../look/look.ts";
 import { isLeftOut } from "../payload/as_allowed.ts";
 import { type Saved, saveSnapshot, snapshotSaving } from "./save_snapshot.ts";
