@@ -3,11 +3,10 @@ import { quoted } from "../model/path_text.ts";
 import { boolean, record, text } from "../model/schema.ts";
 import { openPlatform } from "../platform/open_platform.ts";
 import { checkAdoptable } from "../repo/new_repository_place.ts";
-import { adoptBeginning, beginRepository } from "../protocol/repository/begin.ts";
+import { adoptBeginning, beginRepository, NewRepositoryResult } from "../protocol/repository/begin.ts";
 import { hasMoreEntriesThan } from "../protocol/repository/count_entries.ts";
 import { defineFreeOperation } from "./define.ts";
 import type { Context } from "../protocol/context.ts";
-import { NewRepositoryResult, newRepositoryResult } from "../protocol/repository/result.ts";
 import { relocate } from "../protocol/repository/relocate.ts";
 import { relocation } from "../protocol/change/accept_folder.ts";
 import { placeOptions } from "./init.ts";
@@ -38,16 +37,15 @@ export const adopt = defineFreeOperation({
   output: NewRepositoryResult,
   async run(context, input) {
     const folder = absolute(context, input.folder ?? ".");
-    if (input.relocate) return await newRepositoryResult(context, await relocate(context, folder));
+    if (input.relocate) return await relocate(context, folder);
     const place = checkAdoptable(folder, openPlatform(), placeOptions(context));
     await warnIfLarge(context, place);
-    const store = await beginRepository(context, {
+    return await beginRepository(context, {
       kind: adoptBeginning,
       root: `${place}.jvs`,
       mainPath: `../${place.slice(place.lastIndexOf("/") + 1)}`,
       shared: false,
     });
-    return await newRepositoryResult(context, store);
   },
 });
 

@@ -4,10 +4,9 @@ import { quoted } from "../model/path_text.ts";
 import { oneOf, record, text } from "../model/schema.ts";
 import { checkNewRepositoryPlace, isUnused, type PlaceOptions } from "../repo/new_repository_place.ts";
 import { trustedRepositories } from "../repo/trust.ts";
-import { beginRepository, initBeginning } from "../protocol/repository/begin.ts";
+import { beginRepository, initBeginning, NewRepositoryResult } from "../protocol/repository/begin.ts";
 import { defineFreeOperation } from "./define.ts";
 import type { Context } from "../protocol/context.ts";
-import { NewRepositoryResult, newRepositoryResult } from "../protocol/repository/result.ts";
 
 /** Makes a new repository with an empty first worktree. */
 export const init = defineFreeOperation({
@@ -35,13 +34,12 @@ export const init = defineFreeOperation({
       placeOptions(context),
     );
     if (!isUnused(root)) throw hasContent(root, input.name);
-    const store = await beginRepository(context, {
+    return await beginRepository(context, {
       kind: initBeginning,
       root,
       mainPath: "main",
       shared: input.shared === "group",
     });
-    return await newRepositoryResult(context, store);
   },
 });
 

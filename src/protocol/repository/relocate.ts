@@ -3,16 +3,17 @@ import { JvsError } from "../../model/errors.ts";
 import { quoted } from "../../model/path_text.ts";
 import { attempt } from "../../platform/deno_call.ts";
 import { Layout } from "../../repo/layout.ts";
-import { openStore, type Store } from "../../repo/store.ts";
+import { openStore } from "../../repo/store.ts";
 import { trustedRepositories } from "../../repo/trust.ts";
 import { giveFolder, relocation } from "../change/accept_folder.ts";
 import { lockWorktree } from "../change/locks.ts";
 import { recoverOnly } from "../change/recover.ts";
 import type { Context } from "../context.ts";
 import { isAdopted } from "../open_worktree.ts";
+import { type NewRepositoryResult, newRepositoryResult } from "./begin.ts";
 
 /** Writes down that an adopted folder is here now: it was moved with its history, or replaced. SPEC 2. */
-export async function relocate(context: Context, folder: string): Promise<Store> {
+export async function relocate(context: Context, folder: string): Promise<NewRepositoryResult> {
   const place = attempt("find", folder, () => Deno.realPathSync(folder));
   const root = `${place}.jvs`;
   if (!new Layout(root).control.isThere()) throw noHistory(place);
@@ -22,15 +23,14 @@ export async function relocate(context: Context, folder: string): Promise<Store>
   using payload = store.platform.openFolder(place);
   const path = `../${place.slice(place.lastIndexOf("/") + 1)}`;
   const now = { path, identity: store.worktrees.identify(payload) };
-  if (path === worktree.path && canonicalJson(now.identity) === canonicalJson(worktree.identity)) {
-    return store;
+  if (path !== worktree.path || canonicalJson(now.identity) !== canonicalJson(worktree.identity)) {
+    const opened = { ...context, store, worktree };
+    using _lock = await lockWorktree(opened, worktree.worktree_id, relocation.operation);
+    // Other recoveries must know first where the folder is.
+    await recoverOnly(opened, worktree.worktree_id, [relocation]);
+    await giveFolder(opened, worktree, relocation, now);
   }
-  const opened = { ...context, store, worktree };
-  using _lock = await lockWorktree(opened, worktree.worktree_id, relocation.operation);
-  // Other recoveries must know first where the folder is.
-  await recoverOnly(opened, worktree.worktree_id, [relocation]);
-  await giveFolder(opened, worktree, relocation, now);
-  return store;
+  return await newRepositoryResult(context, store);
 }
 
 function noHistory(place: string): JvsError {
