@@ -12,8 +12,8 @@ import type { RepositoryContext } from "../protocol/context.ts";
 import { pathsInWorktree } from "../protocol/look/paths.ts";
 import { restoreInPlace, restoring } from "../protocol/restore/in_place.ts";
 import { previewRestore } from "../protocol/restore/prepare.ts";
-import { refusedChange } from "../protocol/restore/refused_change.ts";
-import type { RestoreRequest } from "../protocol/restore/request.ts";
+import { refusedChange } from "../protocol/restore/apply.ts";
+import type { RestoreRequest } from "../protocol/restore/comparison.ts";
 import { refuseDegraded, RestoreResult, resultOf } from "../protocol/restore/result.ts";
 import { requireWorktree } from "../protocol/worktree/which.ts";
 import { createWorktreeFrom } from "../protocol/worktree/create.ts";
@@ -93,24 +93,17 @@ async function restoreHere(
 ): Promise<RestoreResult> {
   const { snapshot_id } = request.descriptor;
   const begun = { kind: restoring, target: snapshot_id, details: {}, claims: { snapshot_id } };
-  let result: RestoreResult | undefined;
   if (request.preview) {
     const about = { ...context, worktree };
-    await previewRestore(about, request, (restored) => {
-      result = resultOf(context, about, request, restored);
-    });
-  } else {
-    await changeWorktree(context, worktree, begun, async (change) => {
-      try {
-        await restoreInPlace(change, request, (restored) => {
-          result = resultOf(context, change, request, restored);
-        });
-      } catch (error) {
-        throw refusedChange(error, worktree.name);
-      }
-    });
+    return resultOf(context, about, request, await previewRestore(about, request));
   }
-  return result as RestoreResult;
+  return await changeWorktree(context, worktree, begun, async (change) => {
+    try {
+      return resultOf(context, change, request, await restoreInPlace(change, request));
+    } catch (error) {
+      throw refusedChange(error, worktree.name);
+    }
+  });
 }
 
 /** Refuses --name together with options that act on this worktree: --name would silently ignore them. */

@@ -1,38 +1,18 @@
-import { type BytePath, ITSELF } from "../../model/bytes.ts";
+import type { BytePath } from "../../model/bytes.ts";
 import type { DegradationList } from "../../model/degradations.ts";
 import { DIR } from "../../model/entry.ts";
 import { JvsError } from "../../model/errors.ts";
-import { displayPath } from "../../model/path_text.ts";
+import { displayPath, quoted } from "../../model/path_text.ts";
 import { TimeSlice } from "../../platform/time_slice.ts";
 import { type Folder, Stat } from "../../platform/platform.ts";
-import { isSystemError } from "../../platform/system_error.ts";
-import { FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
+import { isSystemError, unlessFailed } from "../../platform/system_error.ts";
+import { type FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
 import { type OnRefused, setAspects } from "./aspects.ts";
 import type { Journal, JournalAspects, JournalUnit } from "./journal.ts";
-import { PutAside } from "./put_aside.ts";
 import type { Staging } from "./staging.ts";
+import { folderAbove, nameIn, type RestoreTrees, tryMove } from "./trees.ts";
 
 const OWNER_MAY_CHANGE = 0o300;
-
-/** The folders that a restore moves things between: the worktree, and those of staging. */
-export class RestoreTrees implements Disposable {
-  readonly worktree: FoldersByPath;
-  readonly fresh: FoldersByPath;
-  readonly old: FoldersByPath;
-  /** What other processes wrote in the way of the restore, or into what it took out. */
-  readonly aside: PutAside;
-
-  constructor(root: Folder, staging: Staging) {
-    this.worktree = new FoldersByPath(root);
-    this.fresh = new FoldersByPath(staging.fresh);
-    this.old = new FoldersByPath(staging.old);
-    this.aside = new PutAside((number) => staging.openAside(number));
-  }
-
-  [Symbol.dispose](): void {
-    for (const folders of [this.worktree, this.fresh, this.old, this.aside]) folders[Symbol.dispose]();
-  }
-}
 
 /**
  * Checks that the folders which are to go can be moved, before anything is changed: overlayfs refuses with EXDEV to move a
@@ -59,10 +39,10 @@ export function prepareRoom(trees: RestoreTrees, { units }: Journal): void {
   }
 }
 
-/** Is called right before and right after each unit is carried out, with its folder and name. */
+/** Is told of each entry right before it is taken out, and of each right after it is put in its place. */
 export interface UnitWatch {
-  before(unit: number, folder: Folder, name: Uint8Array): void;
-  after(unit: number, folder: Folder, name: Uint8Array): void;
+  taking(unit: number, folder: Folder, name: Uint8Array): void;
+  placed(path: BytePath, folder: Folder, name: Uint8Array): void;
 }
 
 /** Carries the journal out: one rename or exchange after the other, then modes, owners and times. */
@@ -76,10 +56,11 @@ export async function applyJournal(
   const slice = new TimeSlice(signal);
   loosenFolders(trees.worktree, journal.aspects);
   for (const [index, unit] of journal.units.entries()) {
-    const folder = trees.worktree.get(parentPath(unit.path));
-    watch.before(index, folder, lastName(unit.path));
+    const { path, before, after } = unit;
+    const folder = trees.worktree.get(parentPath(path));
+    if (before !== null) watch.taking(index, folder, lastName(path));
     carryOut(trees, unit, folder);
-    watch.after(index, folder, lastName(unit.path));
+    if (after !== null) watch.placed(path, folder, lastName(path));
     if (slice.isOver(8)) await slice.yield();
   }
   for (const entry of [...journal.aspects].reverse()) {
@@ -105,54 +86,22 @@ export function loosenFolders(folders: FoldersByPath, aspects: readonly JournalA
   }
 }
 
-function carryOut(trees: RestoreTrees, unit: JournalUnit, parent: Folder): void {
-  const name = lastName(unit.path);
-  if (unit.kind === "remove") return takeOut(trees, parent, unit.path);
-  const staged = trees.fresh.get(parentPath(unit.path));
-  if (unit.kind === "create" && putIfFree(staged, parent, name)) return;
-  try {
-    staged.rename(name, parent, name, "exchange");
-  } catch (error) {
-    // The worktree's entry is gone, or the file system cannot exchange: two steps do it too.
-    if (!isSystemError(error, "ENOENT", "EINVAL", "ENOSYS", "EOPNOTSUPP")) throw error;
-    takeOut(trees, parent, unit.path);
-    staged.rename(name, parent, name, "fresh");
-  }
-}
-
-function putIfFree(staged: Folder, parent: Folder, name: Uint8Array): boolean {
-  try {
-    staged.rename(name, parent, name, "fresh");
-    return true;
-  } catch (error) {
-    if (!isSystemError(error, "EEXIST", "ENOTEMPTY")) throw error;
-    return false; // made by another process since the look: it is exchanged, and found in staging later
-  }
+function carryOut(trees: RestoreTrees, { kind, path }: JournalUnit, parent: Folder): void {
+  if (kind === "remove") return takeOut(trees, parent, path);
+  const name = lastName(path);
+  const staged = trees.fresh.get(parentPath(path));
+  // What another process made since the look is exchanged, and found in staging later.
+  if (kind === "create" && tryMove(staged, name, parent, "fresh", ["EEXIST", "ENOTEMPTY"])) return;
+  // If the worktree's entry is gone, or the file system cannot exchange, two steps do it too.
+  if (tryMove(staged, name, parent, "exchange", ["ENOENT", "EINVAL", "ENOSYS", "EOPNOTSUPP"])) return;
+  takeOut(trees, parent, path);
+  staged.rename(name, parent, name, "fresh");
 }
 
 function takeOut(trees: RestoreTrees, parent: Folder, path: BytePath): void {
   const name = lastName(path);
-  try {
-    parent.rename(name, trees.old.ensure(parentPath(path)), name, "fresh");
-  } catch (error) {
-    if (!isSystemError(error, "ENOENT")) throw error; // it is gone already
-  }
-}
-
-/** The folder that this path is in; for the root the root itself; undefined if a folder on the way is missing. */
-export function folderAbove(folders: FoldersByPath, path: BytePath): Folder | undefined {
-  if (path.length === 0) return folders.root;
-  try {
-    return folders.get(parentPath(path));
-  } catch (error) {
-    if (isSystemError(error, "ENOENT", "ENOTDIR", "ELOOP")) return undefined;
-    throw error;
-  }
-}
-
-/** The name of this path in `folderAbove`; the root is `.` in itself. */
-export function nameIn(path: BytePath): Uint8Array {
-  return path.length === 0 ? ITSELF : lastName(path);
+  // It may be gone already.
+  unlessFailed(["ENOENT"], () => parent.rename(name, trees.old.ensure(parentPath(path)), name, "fresh"));
 }
 
 function cannotMove(path: Uint8Array): JvsError {
@@ -166,6 +115,30 @@ function cannotMove(path: Uint8Array): JvsError {
       hint:
         "On an overlay file system folders of a lower layer can only be moved when it is mounted with redirect_dir=on. " +
         "Remount it so, or restore into a new worktree with --name.",
+    },
+  );
+}
+
+/** The path of an entry in staging, which is in the control plane or in the payload root. */
+const STAGED = /\/(?:staging\/[^/]+|\.jvs-staging-[^/]+)\/new\/(.+)$/s;
+
+/**
+ * Turns the error of a refused rename into one that names the user's own path. The system names the path in staging, which
+ * is gone when the user reads the message. Any other error stays as it is.
+ */
+export function refusedChange(error: unknown, worktree: string): unknown {
+  if (!isSystemError(error, "EPERM", "EACCES") || error.details["action"] !== "rename") return error;
+  const [, path] = STAGED.exec(String(error.details["path"])) ?? [];
+  if (path === undefined) return error;
+  return new JvsError(
+    "E_PERMISSION",
+    `Cannot change ${quoted(path)} in worktree "${worktree}": ${error.reason}`,
+    {
+      hint: error.errno === "EPERM"
+        ? "It, or the folder it is in, may be immutable or append-only: `lsattr -d` shows that, `chattr -i -a` ends it."
+        : "Change the rights of the folder it is in, or run it as a user who has them.",
+      details: { ...error.details, path, worktree },
+      cause: error,
     },
   );
 }

@@ -2,15 +2,15 @@ import { ITSELF, keyOf } from "../../model/bytes.ts";
 import { DIR, FILE } from "../../model/entry.ts";
 import { encodePath } from "../../model/path_text.ts";
 import type { Folder } from "../../platform/platform.ts";
-import { isSystemError } from "../../platform/system_error.ts";
+import { isSystemError, unlessFailed } from "../../platform/system_error.ts";
 import { FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
-import { at, NONE, type TreeTable } from "../../tree/table.ts";
+import type { TreeTable } from "../../tree/table.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import { lookWithoutCache } from "../look/look.ts";
 import { autosaveLook } from "../snapshot/autosave.ts";
 import type { Expected } from "./expected.ts";
 import { inodeAt, type JournalUnit } from "./journal.ts";
-import { PutAside } from "./put_aside.ts";
+import { PutAside } from "./trees.ts";
 import type { Staging } from "./staging.ts";
 
 /** A tree of staging, and what it should hold. */
@@ -31,7 +31,7 @@ export async function gatherConcurrentWrites(
 ): Promise<TreeTable> {
   using look = await lookWithoutCache(context, taken.openFolder(ITSELF));
   const found = look.table;
-  const { isProven, isKnown } = expected.in(found);
+  const { isProven, isKnown } = expected(found);
   const doubtful: number[] = [];
   for (let j = 1; j < found.count; j++) {
     if (found.type[j] !== DIR && !isProven(j)) doubtful.push(j);
@@ -100,13 +100,10 @@ function removeEmptyParents(tree: Folder, units: readonly JournalUnit[]): void {
     }
   }
   using folders = new FoldersByPath(tree);
+  // The folder is not empty, or something else has that name.
+  const reasons = ["ENOTEMPTY", "EEXIST", "ENOENT", "ENOTDIR", "ELOOP"];
   for (const path of [...parents.values()].sort((a, b) => b.length - a.length)) {
-    try {
-      folders.get(parentPath(path)).removeFolder(lastName(path));
-    } catch (error) {
-      // It is not empty, or is something else of that name.
-      if (!isSystemError(error, "ENOTEMPTY", "EEXIST", "ENOENT", "ENOTDIR", "ELOOP")) throw error;
-    }
+    unlessFailed(reasons, () => folders.get(parentPath(path)).removeFolder(lastName(path)));
   }
 }
 
@@ -132,12 +129,8 @@ function linkInto(aside: PutAside, path: Uint8Array, from: Folder): void {
 
 /** The paths that have nothing below them. */
 function leafPaths(table: TreeTable): string[] {
-  const isParent = new Uint8Array(table.count);
-  for (let i = 1; i < table.count; i++) {
-    const parent = at(table.parent, i);
-    if (parent !== NONE) isParent[parent] = 1;
-  }
+  const parents = new Set(table.parent.subarray(0, table.count));
   const paths: string[] = [];
-  for (let i = 1; i < table.count; i++) if (isParent[i] !== 1) paths.push(encodePath(table.path(i)));
+  for (let i = 1; i < table.count; i++) if (!parents.has(i)) paths.push(encodePath(table.path(i)));
   return paths;
 }

@@ -10,13 +10,10 @@ import {
 import { at, type TreeTable } from "../../tree/table.ts";
 import { isAnother } from "./links.ts";
 
-/** What a tree of staging holds if no other process wrote into it. */
-export interface Expected {
-  in(found: TreeTable): Expectation;
-}
+/** What a tree of staging holds if no other process wrote into it; `found` is a scan of that tree. */
+export type Expected = (found: TreeTable) => Expectation;
 
-/** The same for a tree that was scanned; `found` is an index in that scan. */
-export interface Expectation {
+interface Expectation {
   /** Whether times prove that an entry is as expected, so that its content need not be read. */
   isProven(found: number): boolean;
   /** Whether an entry is as expected and in a snapshot, now that its content was read. */
@@ -24,7 +21,7 @@ export interface Expectation {
 }
 
 /** What is known of entries before they are taken out of the worktree. */
-export interface Seen {
+interface Seen {
   /** What the look saw. */
   readonly seen: TreeTable;
   /** What a snapshot holds of it; with `--discard` again what was seen. */
@@ -41,7 +38,7 @@ export interface Seen {
  * read again after it: only its content shows a write in the instant between the two. If that is too much to read, the
  * last look must be enough.
  */
-export class TakenOut implements Expected {
+export class TakenOut {
   private readonly asSeen = new Set<number>();
   private readonly stat = new Stat();
   private read = 0;
@@ -54,7 +51,7 @@ export class TakenOut implements Expected {
     if (folder.stat(name, stat) && isUnchangedSince(seen, index, stat)) this.asSeen.add(index);
   }
 
-  in(found: TreeTable): Expectation {
+  readonly expected: Expected = (found) => {
     const { seen, saved } = this.known;
     const seenAt = placesIn(seen, found);
     const savedAt = placesIn(saved, found);
@@ -66,7 +63,7 @@ export class TakenOut implements Expected {
           !isAnother(saved, k, found, j);
       },
     };
-  }
+  };
 
   private isProven(i: number, found: TreeTable, j: number, savedAt: number): boolean {
     const { seen, saved, timesProve, mostRead } = this.known;
@@ -80,11 +77,8 @@ export class TakenOut implements Expected {
 }
 
 /** Expects what an earlier search of the same tree found. */
-export class AsGathered implements Expected {
-  constructor(private readonly before: TreeTable, private readonly timesProve: boolean) {}
-
-  in(found: TreeTable): Expectation {
-    const { before, timesProve } = this;
+export function asGathered(before: TreeTable, timesProve: boolean): Expected {
+  return (found) => {
     const places = placesIn(before, found);
     const meets = (j: number, test: (i: number) => boolean) => at(places, j) !== -1 && test(at(places, j));
     return {
@@ -92,27 +86,25 @@ export class AsGathered implements Expected {
       isKnown: (j) =>
         meets(j, (i) => isUnchangedButMoved(before, i, found, j) && !isAnother(before, i, found, j)),
     };
-  }
+  };
 }
 
 /**
  * Expects what these snapshots hold. Recovery does not know how it came to be in staging, so times prove nothing and all of
  * it is read.
  */
-export class InSnapshots implements Expected {
-  constructor(private readonly tables: readonly TreeTable[]) {}
-
-  in(found: TreeTable): Expectation {
-    const places = this.tables.map((table) => ({ table, at: placesIn(table, found) }));
+export function inSnapshots(tables: readonly TreeTable[]): Expected {
+  return (found) => {
+    const all = tables.map((table) => ({ table, places: placesIn(table, found) }));
     return {
       isProven: () => false,
       isKnown: (j) =>
-        places.some(({ table, at: placeOf }) => {
-          const k = at(placeOf, j);
+        all.some(({ table, places }) => {
+          const k = at(places, j);
           return k !== -1 && isOfSameMake(table, k, found, j) && !isAnother(table, k, found, j);
         }),
     };
-  }
+  };
 }
 
 /** For each entry of `found` the index in `table` of the entry with its path, or -1. */

@@ -1,25 +1,29 @@
+import type { DegradationList } from "../../model/degradations.ts";
+import { DIR } from "../../model/entry.ts";
 import { isJvsError } from "../../model/errors.ts";
-import { NONE, type TreeTable } from "../../tree/table.ts";
+import { type FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
+import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import { commitChange } from "../change/commit.ts";
 import { defineChange, type WorktreeChange } from "../change/kind.ts";
 import type { Context } from "../context.ts";
-import { applyJournal, prepareRoom, requireMovable, RestoreTrees, type UnitWatch } from "./apply.ts";
+import { bringOut } from "../payload/bring_out.ts";
+import { applyJournal, prepareRoom, requireMovable, type UnitWatch } from "./apply.ts";
+import type { RestoreRequest } from "./comparison.ts";
 import {
   gatherConcurrentWrites,
   type Gathered,
   saveConcurrentWrites,
   saveLateWrites,
 } from "./concurrent_writes.ts";
-import { AsGathered, TakenOut } from "./expected.ts";
-import { fillStaging, withoutUnmade } from "./fill_staging.ts";
+import { asGathered, TakenOut } from "./expected.ts";
 import { headAfterRestore, moveHead } from "./head.ts";
 import { RestoreAudit, RestoreDetails, STEPS } from "./intent.ts";
-import { journalOf, writeJournal } from "./journal.ts";
+import { inodeAt, journalOf, writeJournal } from "./journal.ts";
 import type { RestorePlan, Unit } from "./plan.ts";
 import { type PreparedRestore, prepareRestore } from "./prepare.ts";
-import type { RestoreRequest } from "./request.ts";
-import { removeOldReplaced, Staging } from "./staging.ts";
+import { FRESH, removeOldReplaced, Staging } from "./staging.ts";
 import { StatCacheUpdate } from "./stat_cache_update.ts";
+import { RestoreTrees } from "./trees.ts";
 
 /** Makes a worktree equal a snapshot. */
 export const restoring = defineChange({
@@ -38,7 +42,7 @@ type RestoreChange = WorktreeChange<typeof restoring>;
  * Makes the worktree equal a snapshot. Only what differs is changed:
  *
  * 1. Look at the worktree, plan, and save unsaved work in an autosave (`prepare.ts`, `plan.ts`).
- * 2. Make the new content in a staging folder, out of sight (`staging.ts`, `fill_staging.ts`).
+ * 2. Make the new content in a staging folder, out of sight (`staging.ts`).
  * 3. Write a journal of every rename to come, with inode numbers (`journal.ts`).
  * 4. Carry it out: one rename or exchange for each unit, then modes, owners and times (`apply.ts`). What was in the
  *    worktree is now in staging.
@@ -53,14 +57,13 @@ type RestoreChange = WorktreeChange<typeof restoring>;
 export async function restoreInPlace(
   change: RestoreChange,
   request: RestoreRequest,
-  use: (restored: PreparedRestore) => void,
-): Promise<void> {
+): Promise<PreparedRestore> {
   const prepared = await prepareRestore(change, request);
   using _look = prepared.look;
   const { units, metadata } = prepared.plan;
-  if (units.length > 0 || metadata.length > 0) return use(await changeTree(change, request, prepared));
+  if (units.length > 0 || metadata.length > 0) return await changeTree(change, request, prepared);
   await commit(change, request, prepared);
-  use(prepared);
+  return prepared;
 }
 
 async function changeTree(
@@ -86,12 +89,16 @@ async function changeTree(
   const seen = { seen: look.table, saved, timesProve: look.timesProve };
   const taken = new TakenOut({ ...seen, mostRead: store.config.get("restore.verify_limit") });
   reporter.begin("restoring", { entries: journal.units.length });
-  await applyJournal(trees, journal, watchOf(plan, then, taken, cacheUpdate), degradations, signal);
+  const watch: UnitWatch = {
+    taking: (unit, folder, name) => taken.lookLast((plan.units[unit] as Unit).now, folder, name),
+    placed: (path, folder, name) => cacheUpdate.entryMoved(path, folder, name),
+  };
+  await applyJournal(trees, journal, watch, degradations, signal);
 
   const gathered: Gathered[] = [];
   for (const tree of [staging.fresh, staging.old]) {
-    const found = await gatherConcurrentWrites(change, tree, taken, trees.aside);
-    gathered.push({ tree, expected: new AsGathered(found, look.timesProve) });
+    const found = await gatherConcurrentWrites(change, tree, taken.expected, trees.aside);
+    gathered.push({ tree, expected: asGathered(found, look.timesProve) });
   }
   const [secondAutosaveId = null, ...more] = await saveConcurrentWrites(change, staging, journal);
   for (const id of more) reporter.warn(`More of it was kept as snapshot ${id}.`);
@@ -107,22 +114,71 @@ async function changeTree(
   return restored;
 }
 
-/** Looks at each entry right before it is taken out, and right after it was put in its place. */
-function watchOf(
-  { units }: RestorePlan,
-  then: TreeTable,
-  taken: TakenOut,
-  cacheUpdate: StatCacheUpdate,
-): UnitWatch {
+/** Makes all new content in staging, by the paths it will have, and checks it. None of it is visible yet. */
+async function fillStaging(
+  context: RestoreChange,
+  staging: Staging,
+  snapshotId: string,
+  { plan, then, verified }: PreparedRestore,
+): Promise<DegradationList> {
+  const { degradations } = await bringOut(context, {
+    snapshotId,
+    manifest: then,
+    wanted: (j) => plan.staged[j] === 1,
+    adjust: (table, origin) => {
+      makeScaffolding(table, (index) => plan.staged[at(origin, index)] !== 1, context.store.platform.host);
+      keepTopsMovable(table, plan.units, origin);
+    },
+    into: staging.home,
+    name: FRESH,
+    verify: verified,
+    action: "restore",
+  });
+  return degradations;
+}
+
+/** Makes the folders on the way to staged entries plain and the user's own: they go with staging. */
+function makeScaffolding(
+  table: TreeTable,
+  isScaffold: (index: number) => boolean,
+  owner: { uid: number; gid: number },
+): void {
+  for (let i = 0; i < table.count; i++) {
+    if (!isScaffold(i)) continue;
+    table.mode[i] = 0o700;
+    table.uid[i] = owner.uid;
+    table.gid[i] = owner.gid;
+    table.xattrs.delete(i);
+  }
+}
+
+/** The owner cannot move a folder without the right to write in it; the folder gets its own mode in its place. */
+function keepTopsMovable(table: TreeTable, units: readonly Unit[], origin: Uint32Array): void {
+  const tops = new Set(units.map((unit) => unit.then));
+  origin.forEach((j, index) => {
+    if (tops.has(j) && table.type[index] === DIR) table.mode[index] = at(table.mode, index) | 0o700;
+  });
+}
+
+/**
+ * The plan without what could not be made here, such as a device by an ordinary user: what the worktree has in that place
+ * stays.
+ */
+function withoutUnmade(plan: RestorePlan, then: TreeTable, fresh: FoldersByPath): RestorePlan {
+  const isUnmade = ({ then: j }: Unit) => {
+    if (j === NONE) return false;
+    const path = then.path(j);
+    return inodeAt(fresh.get(parentPath(path)), lastName(path)) === null;
+  };
+  const unmade = new Set(plan.units.filter(isUnmade));
+  if (unmade.size === 0) return plan;
+  const added = [...unmade].filter((unit) => unit.kind === "create").length;
+  const { counts } = plan;
   return {
-    before(unit, folder, name) {
-      const { now } = units[unit] as Unit;
-      if (now !== NONE) taken.lookLast(now, folder, name);
-    },
-    after(unit, folder, name) {
-      const { then: j } = units[unit] as Unit;
-      if (j !== NONE) cacheUpdate.entryMoved(then.path(j), folder, name);
-    },
+    ...plan,
+    units: plan.units.filter((unit) => !unmade.has(unit)),
+    leftAlone: [...plan.leftAlone, ...[...unmade].map((unit) => unit.then)],
+    counts: { ...counts, added: counts.added - added, changed: counts.changed - (unmade.size - added) },
   };
 }
 
@@ -162,6 +218,6 @@ async function commit(
   };
   await commitChange(change, { target: snapshot_id, details }, {
     commit: () => moveHead(store, worktree, head),
-    ...(cleanUp === undefined ? {} : { cleanUp }),
+    cleanUp,
   });
 }

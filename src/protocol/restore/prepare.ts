@@ -15,14 +15,13 @@ import { manifestAsAllowed } from "../payload/as_allowed.ts";
 import { type Look, lookAt } from "../look/look.ts";
 import { refuseClosed, willVerify } from "../payload/bring_out.ts";
 import { autosave } from "../snapshot/autosave.ts";
-import { Comparison } from "./comparison.ts";
-import { type Direction, directionTo } from "./direction.ts";
+import { Comparison, type RestoreRequest, rulesExcept } from "./comparison.ts";
+import { type Direction, directionTo } from "./head.ts";
 import type { RestorePlan } from "./plan.ts";
-import type { RestoreRequest } from "./request.ts";
-import { rulesExcept } from "./scope.ts";
 
 /** Everything that is known before the first change. At the end it says what was restored. */
 export interface PreparedRestore {
+  /** The caller of `prepareRestore` closes it; the table of it stays. */
   readonly look: Look;
   /** What the snapshot holds, as this user can hold it here. */
   readonly then: TreeTable;
@@ -48,7 +47,7 @@ export async function prepareRestore(
   request: RestoreRequest,
 ): Promise<PreparedRestore> {
   const { store, worktree: { head_snapshot_id } } = context;
-  const look = await lookAt(context, context.worktree, { rules: null, unreadable: "record" });
+  const look = await lookAt(context, context.worktree, { rules: null });
   try {
     const target = request.descriptor.snapshot_id;
     const then = asHeld(await manifestAsAllowed(context, target), look.table, store.platform.host);
@@ -92,11 +91,10 @@ export async function prepareRestore(
 export async function previewRestore(
   context: WorktreeContext,
   request: RestoreRequest,
-  use: (prepared: PreparedRestore) => void,
-): Promise<void> {
+): Promise<PreparedRestore> {
   const prepared = await prepareRestore(context, request);
-  using _look = prepared.look;
-  use(prepared);
+  prepared.look[Symbol.dispose]();
+  return prepared;
 }
 
 /** Does with unsaved work what the user wants. `ignoredToo` are the ignored paths that an autosave must hold. */
@@ -113,11 +111,8 @@ async function keepUnsaved(
   // A preview saves nothing; it only finds out what could not be saved.
   if (preview) return { ...unchanged, notSaved: unreadableFiles(look, plan) };
   const rules = rulesExcept(look.ownRules, ignoredToo);
-  const { snapshotId, missing, table } = await autosave(
-    context,
-    rules,
-    `before restoring ${shortId(snapshot_id)}`,
-  );
+  const note = `before restoring ${shortId(snapshot_id)}`;
+  const { snapshotId, missing, table } = await autosave(context, rules, note);
   return { saved: table, autosaveId: snapshotId, notSaved: missing };
 }
 

@@ -6,14 +6,14 @@ import { finishDecided } from "../change/commit.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import type { RepositoryContext } from "../context.ts";
 import { openWorktree } from "../open_worktree.ts";
-import { RestoreTrees } from "./apply.ts";
 import { moveHead } from "./head.ts";
 import { RestoreAudit, type RestoreIntent } from "./intent.ts";
 import { readJournal } from "./journal.ts";
-import { Staging } from "./staging.ts";
+import { putRootBack, Staging } from "./staging.ts";
+import { RestoreTrees } from "./trees.ts";
 import { undoJournal } from "./undo.ts";
 import { gatherConcurrentWrites, saveConcurrentWrites, saveLateWrites } from "./concurrent_writes.ts";
-import { InSnapshots } from "./expected.ts";
+import { type Expected, inSnapshots } from "./expected.ts";
 
 /** Finishes an interrupted restore if its audit record was decided, else undoes it. SPEC 7, docs/design/restore.md. */
 export async function recoverRestore(context: RepositoryContext, intent: RestoreIntent): Promise<void> {
@@ -26,13 +26,9 @@ export async function recoverRestore(context: RepositoryContext, intent: Restore
     return intent.complete();
   }
   using root = openWorktree(context, worktree);
-  const staging = Staging.find(store, root, intent);
-  try {
-    const end = intent.decided() === null ? undo : finish;
-    await end({ ...context, worktree }, intent, staging, root);
-  } finally {
-    staging?.[Symbol.dispose]();
-  }
+  using staging = Staging.find(store, root, intent);
+  const end = intent.decided() === null ? undo : finish;
+  await end({ ...context, worktree }, intent, staging, root);
 }
 
 async function finish(
@@ -46,7 +42,7 @@ async function finish(
     const { previous_head, autosave_snapshot_id, second_autosave_id } = RestoreAudit.check(
       intent.decided()?.details,
     );
-    const expected = await inSnapshots(store, [previous_head, autosave_snapshot_id, second_autosave_id]);
+    const expected = await expectedIn(store, [previous_head, autosave_snapshot_id, second_autosave_id]);
     const gathered = [staging.fresh, staging.old].map((tree) => ({ tree, expected }));
     await saveLateWrites(context, staging, gathered);
   }
@@ -65,14 +61,16 @@ async function undo(
   const { store, worktree, reporter } = context;
   if (staging === undefined || !intent.has("journal") || intent.has("undone")) {
     await Staging.discard(store, root, intent);
-    if (!intent.has("journal")) Staging.putRootBack(root, intent);
+    const { root_before: before } = intent.details;
+    // It may have been killed in the probe for staging.
+    if (!intent.has("journal") && before !== undefined) putRootBack(root, before);
     return intent.complete();
   }
   using trees = new RestoreTrees(root, staging);
   const journal = readJournal(staging.home);
   undoJournal(trees, journal);
   // Without writes of other processes staging holds what was staged and, for folders that are gone, what was taken out.
-  const expected = await inSnapshots(store, [intent.target, worktree.head_snapshot_id]);
+  const expected = await expectedIn(store, [intent.target, worktree.head_snapshot_id]);
   for (const tree of [staging.fresh, staging.old]) {
     await gatherConcurrentWrites(context, tree, expected, trees.aside);
   }
@@ -87,7 +85,7 @@ async function undo(
 }
 
 /** What these snapshots hold. A damaged snapshot counts as empty: then more is kept than is needed. */
-async function inSnapshots({ snapshots }: Store, ids: readonly (string | null)[]): Promise<InSnapshots> {
+async function expectedIn({ snapshots }: Store, ids: readonly (string | null)[]): Promise<Expected> {
   const tables: TreeTable[] = [];
   for (const id of ids) {
     if (id === null) continue;
@@ -97,7 +95,7 @@ async function inSnapshots({ snapshots }: Store, ids: readonly (string | null)[]
       if (!isJvsError(error)) throw error;
     }
   }
-  return new InSnapshots(tables);
+  return inSnapshots(tables);
 }
 
 function unknownWorktree(intent: RestoreIntent): JvsError {

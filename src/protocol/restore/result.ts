@@ -8,8 +8,9 @@ import type { Store } from "../../repo/store.ts";
 import type { RepositoryContext } from "../context.ts";
 import { pendingOn } from "../change/recover.ts";
 import { isDetached } from "../worktree/which.ts";
-import type { RestoreRequest } from "./request.ts";
-import { directionText } from "./direction.ts";
+import type { RestoreRequest } from "./comparison.ts";
+import { directionText } from "./head.ts";
+import { RestoreCounts } from "./plan.ts";
 import type { PreparedRestore } from "./prepare.ts";
 
 /** What a restore gives. */
@@ -24,14 +25,7 @@ export const RestoreResult = record({
   head_snapshot_id: nullable(snapshotId()),
   detached: boolean(),
   preview: boolean(),
-  changed: integer(),
-  added: integer(),
-  removed: integer(),
-  metadata: integer().about(
-    "Entries whose content stayed and whose mode, owner, times or attributes were set.",
-  ),
-  folders_added: integer().about("Folders that came and hold no file."),
-  folders_removed: integer().about("Folders that went and held no file."),
+  ...RestoreCounts.fields,
   kept: list(text()).about("What stays although the snapshot does not have it: ignored files, mount points."),
   left_alone: list(text()).about(
     "Not touched, as the snapshot does not hold it, or it cannot be read, entered or made here and now.",

@@ -2,11 +2,11 @@ import { grantAclOwner } from "../../model/acl.ts";
 import { equalBytes } from "../../model/bytes.ts";
 import { DIR, type Xattr } from "../../model/entry.ts";
 import { type Folder, Stat } from "../../platform/platform.ts";
-import { isSystemError } from "../../platform/system_error.ts";
 import { type FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
-import { folderAbove, loosenFolders, nameIn, type RestoreTrees } from "./apply.ts";
+import { loosenFolders } from "./apply.ts";
 import { type Aspects, setAspects } from "./aspects.ts";
 import { inodeAt, type Journal, type JournalAspects, type JournalUnit } from "./journal.ts";
+import { folderAbove, nameIn, type RestoreTrees, tryMove } from "./trees.ts";
 
 const PERMISSIONS = 0o777;
 const STICKY = 0o1000;
@@ -48,14 +48,8 @@ function undoUnit(trees: RestoreTrees, { path, after }: JournalUnit): void {
 /** Puts it back in one step if it can: then there is no moment in which nothing has the name. */
 function exchangeBack(parent: Folder, name: Uint8Array, taken: Folder | undefined): boolean {
   if (taken === undefined) return false;
-  try {
-    makeMovable(taken, name);
-    parent.rename(name, taken, name, "exchange");
-    return true;
-  } catch (error) {
-    if (!isSystemError(error, "EINVAL", "ENOSYS", "EOPNOTSUPP")) throw error;
-    return false;
-  }
+  makeMovable(taken, name);
+  return tryMove(parent, name, taken, "exchange", ["EINVAL", "ENOSYS", "EOPNOTSUPP"]);
 }
 
 /** Where an entry that the restore made can go: to `new`, or to `old` if `new` has something else of its path. */

@@ -4,7 +4,7 @@ import { tempDir } from "../../../tests/support/temp_dir.ts";
 import { bytesOf } from "../../model/bytes.ts";
 import { openPlatform } from "../../platform/open_platform.ts";
 import type { Folder } from "../../platform/platform.ts";
-import { PutAside } from "./put_aside.ts";
+import { PutAside } from "./trees.ts";
 
 /** Trees `0`, `1`, … in a folder. */
 function asideIn(path: string): PutAside {

@@ -1,7 +1,7 @@
 import { assertEquals, assertInstanceOf, assertStrictEquals } from "@std/assert";
 import { JvsError } from "../../model/errors.ts";
 import { SystemError } from "../../platform/system_error.ts";
-import { refusedChange } from "./refused_change.ts";
+import { refusedChange } from "./apply.ts";
 
 Deno.test("refusedChange() names the path that the user knows, and a way out", () => {
   for (const staging of ["/r/.jvs/runtime/shared/staging/1-2", "/r/main/.jvs-staging-1-2"]) {
