@@ -1,3 +1,4 @@
+import type { BytePath } from "../../model/bytes.ts";
 import { isJvsError, JvsError } from "../../model/errors.ts";
 import type { IgnoreRules } from "../../tree/ignore.ts";
 import type { TreeTable } from "../../tree/table.ts";
@@ -7,23 +8,17 @@ import { type Look, lookAt } from "../look/look.ts";
 import { isLeftOut } from "../payload/as_allowed.ts";
 import { type Saved, saveSnapshot, snapshotSaving } from "./save_snapshot.ts";
 
-/** A new autosave. */
-export interface Autosave {
-  readonly snapshotId: string;
-  /** Paths that could not be read, so that it does not hold them. */
-  readonly missing: readonly Uint8Array[];
-  /** What it holds. */
-  readonly table: TreeTable;
-}
-
-/** Saves the worktree before something changes it: a leaf on the head, which moves nothing. SPEC 7. */
+/**
+ * Saves the worktree before something changes it: a leaf on the head, which moves nothing. `missing` are the paths that
+ * could not be read, so that it does not hold them. SPEC 7.
+ */
 export async function autosave(
   context: WorktreeContext,
   rules: IgnoreRules | null,
   note: string,
-): Promise<Autosave> {
+): Promise<{ snapshotId: string; missing: readonly BytePath[]; table: TreeTable }> {
   const { worktree } = context;
-  using look = await lookAt(context, worktree, { rules, unreadable: "record" });
+  using look = await lookAt(context, worktree, { rules });
   try {
     const { descriptor, table } = await autosaveLook(context, look, note, null);
     const missing = [...look.scan.unreadable];
@@ -43,21 +38,12 @@ export async function autosaveLook(
 ): Promise<Saved> {
   const { name, worktree_id } = context.worktree;
   const begun = { kind: snapshotSaving, target: name, details: {} };
+  const how = { tags: [], consistency: "either", skipUnreadable: true, keepLineAs: null } as const;
   return await withIntent(
     context,
     worktree_id,
     begun,
-    async (intent) =>
-      await saveSnapshot({ ...context, intent }, look, {
-        kind: "autosave",
-        note,
-        tags: [],
-        consistency: "either",
-        skipUnreadable: true,
-        paths,
-        movesHead: false,
-        keepLineAs: null,
-      }),
+    (intent) => saveSnapshot({ ...context, intent }, look, { kind: "autosave", note, paths, ...how }),
   );
 }
 

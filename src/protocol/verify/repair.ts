@@ -2,7 +2,7 @@ import { bytesOf } from "../../model/bytes.ts";
 import { isJvsError } from "../../model/errors.ts";
 import { record, text } from "../../model/schema.ts";
 import { removeTree } from "../../tree/remove_tree.ts";
-import { advanceHead } from "../snapshot/advance_head.ts";
+import { advanceHead } from "../snapshot/save_snapshot.ts";
 import { orphansOf, parentsOf, soundWorktrees } from "./check.ts";
 import type { RepositoryContext } from "../context.ts";
 import type { Repair } from "./finding.ts";

@@ -19,7 +19,7 @@ import { lockRepository, lockWorktree } from "../change/locks.ts";
 import { lookWithoutCache } from "../look/look.ts";
 import { discardStaged, inodeOf, makeMovable, movePayload, openPayloads } from "./payload_roots.ts";
 import { recoverOpenIntents } from "../change/recover.ts";
-import { reserveName } from "./reserve_name.ts";
+import { reserveName } from "./names.ts";
 
 const creation = (operation: string) =>
   defineChange({
@@ -81,7 +81,7 @@ export interface NewWorktree {
 }
 
 /**
- * Makes a worktree from a snapshot, or an empty one: reserve its name (`reserve_name.ts`), make its content in staging
+ * Makes a worktree from a snapshot, or an empty one: reserve its name (`names.ts`), make its content in staging
  * (`fill.ts`), publish it by one rename. A kill at any moment leaves nothing of it, or all.
  */
 export async function createWorktreeFrom(
