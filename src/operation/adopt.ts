@@ -8,7 +8,7 @@ import { hasMoreEntriesThan } from "../protocol/repository/count_entries.ts";
 import { defineFreeOperation } from "./define.ts";
 import type { Context } from "../protocol/context.ts";
 import { relocate } from "../protocol/repository/relocate.ts";
-import { relocation } from "../protocol/change/accept_folder.ts";
+import { relocation } from "../protocol/change/change.ts";
 import { placeOptions } from "./init.ts";
 
 /** Adopting a folder with more entries than this gives a warning: perhaps it is the wrong folder. */

@@ -1,16 +1,18 @@
+import { canonicalJson } from "../../model/canonical_json.ts";
 import { JvsError } from "../../model/errors.ts";
-import type { WorktreeConfig } from "../../model/records.ts";
+import { Identity, type WorktreeConfig } from "../../model/records.ts";
+import { record, text } from "../../model/schema.ts";
+import type { OpenIntent } from "../../repo/intents.ts";
 import type { RepositoryContext } from "../context.ts";
-import { acceptFolder } from "./accept_folder.ts";
-import { type NewChange, withIntent } from "./commit.ts";
-import type { AnyChangeKind, Change, WorktreeChange } from "./kind.ts";
-import { lockRepository, lockWorktree } from "./locks.ts";
-import { recoverOpenIntents } from "./recover.ts";
+import { openWorktree } from "../open_worktree.ts";
+import { commitChange, finishIf, type NewChange, withIntent } from "./commit.ts";
+import { type AnyChangeKind, type Change, defineChange, type WorktreeChange } from "./kind.ts";
+import { lockRepository, lockWorktree, recoverOpenIntents } from "./locks.ts";
 
 /**
  * Changes one worktree. Every change takes these steps:
  *
- * 1. Take the lock (`locks.ts`), and recover what was interrupted under it (`recover.ts`).
+ * 1. Take the lock and recover what was interrupted under it (`locks.ts`).
  * 2. Write an intent (`commit.ts`), and run the body with the worktree as it is under the lock.
  * 3. The body calls `intent.step` before each step that leaves something behind, with what recovery must know.
  * 4. The body ends with `commitChange` (`commit.ts`): it makes the change true, and writes the audit record.
@@ -59,13 +61,70 @@ export async function changeRepository<T, K extends AnyChangeKind>(
   return await withIntent(context, null, change, (intent) => body({ ...context, intent }));
 }
 
-/** Takes the lock of a worktree (null: of the repository) and recovers what was interrupted. Returns how many changes. */
-export async function recoverUnderLock(
+const NewFolder = record({
+  path: text().about("As the worktree's record has it."),
+  identity: Identity,
+});
+type NewFolder = Pick<WorktreeConfig, "path" | "identity">;
+
+/** A kind of change that gives a worktree another folder. It writes one file, which shows whether it was done. */
+const folderChange = (operation: string) =>
+  defineChange({
+    operation,
+    details: NewFolder,
+    steps: [],
+    audit: record({ worktree: text(), path: text(), previous_path: text() }),
+    recover: recoverFolder,
+  });
+
+/** Accepts a folder that replaced the folder of a worktree inside the repository. SPEC 2. */
+export const folderAcceptance = folderChange("doctor accept_folder");
+/** Writes down that an adopted folder is at another place now. */
+export const relocation = folderChange("adopt relocate");
+
+type FolderChange = typeof folderAcceptance;
+
+/** Before a change: accepts a folder that replaced the worktree's own, with a warning. */
+async function acceptFolder(
   context: RepositoryContext,
-  worktreeId: string | null,
-): Promise<number> {
-  using _lock = worktreeId === null
-    ? await lockRepository(context, "doctor")
-    : await lockWorktree(context, worktreeId, "doctor");
-  return await recoverOpenIntents(context, worktreeId);
+  worktree: WorktreeConfig,
+): Promise<WorktreeConfig> {
+  const { worktrees } = context.store;
+  // A missing folder is no error here: the worktree can still be removed.
+  if (worktrees.checkIdentity(worktree) !== "replaced") return worktree;
+  using folder = openWorktree(context, worktree);
+  return await giveFolder(context, worktree, folderAcceptance, {
+    path: worktree.path,
+    identity: worktrees.identify(folder),
+  });
+}
+
+/** Writes another folder into a worktree's record. The caller holds its lock. */
+export async function giveFolder(
+  context: RepositoryContext,
+  worktree: WorktreeConfig,
+  kind: FolderChange,
+  folder: NewFolder,
+): Promise<WorktreeConfig> {
+  const { worktrees } = context.store;
+  const { name, path, worktree_id } = worktree;
+  return await withIntent(context, worktree_id, { kind, target: name, details: folder }, async (intent) => {
+    const details = { worktree: name, path: folder.path, previous_path: path };
+    await commitChange<FolderChange>({ ...context, intent }, { target: name, details }, {
+      commit: () => void worktrees.update(name, folder),
+    });
+    return worktrees.get(name);
+  });
+}
+
+/** Finishes the change if the worktree's record has the new folder already; else nothing was done. */
+async function recoverFolder(
+  context: RepositoryContext,
+  intent: OpenIntent<NewFolder>,
+): Promise<void> {
+  const worktree = context.store.worktrees.withId(intent.worktreeId);
+  const { path, identity } = intent.details;
+  const isDone = worktree !== undefined && worktree.path === path &&
+    canonicalJson(worktree.identity) === canonicalJson(identity);
+  await finishIf(isDone, context, intent);
 }

@@ -1,4 +1,3 @@
-import type { DegradationList } from "../../model/degradations.ts";
 import { DIR } from "../../model/entry.ts";
 import { isJvsError } from "../../model/errors.ts";
 import { type FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
@@ -7,15 +6,15 @@ import { commitChange } from "../change/commit.ts";
 import { defineChange, type WorktreeChange } from "../change/kind.ts";
 import type { Context } from "../context.ts";
 import { bringOut } from "../payload/bring_out.ts";
-import { applyJournal, prepareRoom, requireMovable, type UnitWatch } from "./apply.ts";
+import { applyJournal, prepareRoom, requireMovable, RestoreTrees, type UnitWatch } from "./apply.ts";
 import type { RestoreRequest } from "./comparison.ts";
 import {
   gatherConcurrentWrites,
   type Gathered,
   saveConcurrentWrites,
   saveLateWrites,
+  TakenOut,
 } from "./concurrent_writes.ts";
-import { asGathered, TakenOut } from "./expected.ts";
 import { headAfterRestore, moveHead } from "./head.ts";
 import { RestoreAudit, RestoreDetails, STEPS } from "./intent.ts";
 import { inodeAt, journalOf, writeJournal } from "./journal.ts";
@@ -23,7 +22,6 @@ import type { RestorePlan, Unit } from "./plan.ts";
 import { type PreparedRestore, prepareRestore } from "./prepare.ts";
 import { FRESH, removeOldReplaced, Staging } from "./staging.ts";
 import { StatCacheUpdate } from "./stat_cache_update.ts";
-import { RestoreTrees } from "./trees.ts";
 
 /** Makes a worktree equal a snapshot. */
 export const restoring = defineChange({
@@ -47,7 +45,7 @@ type RestoreChange = WorktreeChange<typeof restoring>;
  * 4. Carry it out: one rename or exchange for each unit, then modes, owners and times (`apply.ts`). What was in the
  *    worktree is now in staging.
  * 5. Look in staging for what other processes wrote meanwhile, and save it in a second autosave
- *    (`concurrent_writes.ts`, `expected.ts`).
+ *    (`concurrent_writes.ts`).
  * 6. Commit: decide the audit record, move the head (`head.ts`), write the record, put staging away.
  *
  * An error, a signal or a kill may interrupt it anywhere. Before the audit record is decided in 6, recovery undoes the
@@ -74,7 +72,7 @@ async function changeTree(
   const { reporter, signal, store, intent } = change;
   const { look, then, scope, saved, degradations } = prepared;
   using staging = await Staging.make(store, look.root, intent);
-  degradations.addAll(await fillStaging(change, staging, request.descriptor.snapshot_id, prepared));
+  await fillStaging(change, staging, request.descriptor.snapshot_id, prepared);
   store.platform.syncFileSystem(staging.home);
   const cacheUpdate = await StatCacheUpdate.begin(change, staging, prepared.plan, then);
 
@@ -86,8 +84,8 @@ async function changeTree(
   writeJournal(staging.home, journal);
   intent.step("journal");
 
-  const seen = { seen: look.table, saved, timesProve: look.timesProve };
-  const taken = new TakenOut({ ...seen, mostRead: store.config.get("restore.verify_limit") });
+  const proof = { timesProve: look.timesProve, mostRead: store.config.get("restore.verify_limit") };
+  const taken = new TakenOut({ ...proof, seen: look.table, saved });
   reporter.begin("restoring", { entries: journal.units.length });
   const watch: UnitWatch = {
     taking: (unit, folder, name) => taken.lookLast((plan.units[unit] as Unit).now, folder, name),
@@ -98,7 +96,7 @@ async function changeTree(
   const gathered: Gathered[] = [];
   for (const tree of [staging.fresh, staging.old]) {
     const found = await gatherConcurrentWrites(change, tree, taken.expected, trees.aside);
-    gathered.push({ tree, expected: asGathered(found, look.timesProve) });
+    gathered.push({ tree, expected: new TakenOut({ ...proof, seen: found, saved: found }).expected });
   }
   const [secondAutosaveId = null, ...more] = await saveConcurrentWrites(change, staging, journal);
   for (const id of more) reporter.warn(`More of it was kept as snapshot ${id}.`);
@@ -119,9 +117,9 @@ async function fillStaging(
   context: RestoreChange,
   staging: Staging,
   snapshotId: string,
-  { plan, then, verified }: PreparedRestore,
-): Promise<DegradationList> {
-  const { degradations } = await bringOut(context, {
+  { degradations, plan, then, verified }: PreparedRestore,
+): Promise<void> {
+  const made = await bringOut(context, {
     snapshotId,
     manifest: then,
     wanted: (j) => plan.staged[j] === 1,
@@ -134,7 +132,7 @@ async function fillStaging(
     verify: verified,
     action: "restore",
   });
-  return degradations;
+  degradations.addAll(made.degradations);
 }
 
 /** Makes the folders on the way to staged entries plain and the user's own: they go with staging. */

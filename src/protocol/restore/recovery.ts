@@ -1,7 +1,8 @@
 import { isJvsError, JvsError } from "../../model/errors.ts";
 import type { Folder } from "../../platform/platform.ts";
 import type { Store } from "../../repo/store.ts";
-import type { TreeTable } from "../../tree/table.ts";
+import { isOfSameMake } from "../../tree/same_entry.ts";
+import { at, type TreeTable } from "../../tree/table.ts";
 import { finishDecided } from "../change/commit.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import type { RepositoryContext } from "../context.ts";
@@ -9,11 +10,17 @@ import { openWorktree } from "../open_worktree.ts";
 import { moveHead } from "./head.ts";
 import { RestoreAudit, type RestoreIntent } from "./intent.ts";
 import { readJournal } from "./journal.ts";
+import { isAnother } from "./links.ts";
 import { putRootBack, Staging } from "./staging.ts";
-import { RestoreTrees } from "./trees.ts";
+import { RestoreTrees } from "./apply.ts";
 import { undoJournal } from "./undo.ts";
-import { gatherConcurrentWrites, saveConcurrentWrites, saveLateWrites } from "./concurrent_writes.ts";
-import { type Expected, inSnapshots } from "./expected.ts";
+import {
+  type Expected,
+  gatherConcurrentWrites,
+  placesIn,
+  saveConcurrentWrites,
+  saveLateWrites,
+} from "./concurrent_writes.ts";
 
 /** Finishes an interrupted restore if its audit record was decided, else undoes it. SPEC 7, docs/design/restore.md. */
 export async function recoverRestore(context: RepositoryContext, intent: RestoreIntent): Promise<void> {
@@ -42,7 +49,7 @@ async function finish(
     const { previous_head, autosave_snapshot_id, second_autosave_id } = RestoreAudit.check(
       intent.decided()?.details,
     );
-    const expected = await expectedIn(store, [previous_head, autosave_snapshot_id, second_autosave_id]);
+    const expected = await inSnapshots(store, [previous_head, autosave_snapshot_id, second_autosave_id]);
     const gathered = [staging.fresh, staging.old].map((tree) => ({ tree, expected }));
     await saveLateWrites(context, staging, gathered);
   }
@@ -70,7 +77,7 @@ async function undo(
   const journal = readJournal(staging.home);
   undoJournal(trees, journal);
   // Without writes of other processes staging holds what was staged and, for folders that are gone, what was taken out.
-  const expected = await expectedIn(store, [intent.target, worktree.head_snapshot_id]);
+  const expected = await inSnapshots(store, [intent.target, worktree.head_snapshot_id]);
   for (const tree of [staging.fresh, staging.old]) {
     await gatherConcurrentWrites(context, tree, expected, trees.aside);
   }
@@ -84,18 +91,28 @@ async function undo(
   intent.complete();
 }
 
-/** What these snapshots hold. A damaged snapshot counts as empty: then more is kept than is needed. */
-async function expectedIn({ snapshots }: Store, ids: readonly (string | null)[]): Promise<Expected> {
+/**
+ * Expects what these snapshots hold. Recovery does not know how it came to be in staging, so times prove nothing and all of
+ * it is read. A damaged snapshot counts as empty: then more is kept than is needed.
+ */
+async function inSnapshots({ snapshots }: Store, ids: readonly (string | null)[]): Promise<Expected> {
   const tables: TreeTable[] = [];
-  for (const id of ids) {
-    if (id === null) continue;
+  for (const id of ids.filter((id) => id !== null)) {
     try {
       tables.push(await snapshots.manifest(id));
     } catch (error) {
       if (!isJvsError(error)) throw error;
     }
   }
-  return inSnapshots(tables);
+  return (found) => {
+    const all = tables.map((table) => ({ table, places: placesIn(table, found) }));
+    const isKnown = (j: number) =>
+      all.some(({ table, places }) => {
+        const k = at(places, j);
+        return k !== -1 && isOfSameMake(table, k, found, j) && !isAnother(table, k, found, j);
+      });
+    return { isProven: () => false, isKnown };
+  };
 }
 
 function unknownWorktree(intent: RestoreIntent): JvsError {

@@ -6,7 +6,7 @@ import { boolean, type Infer, integer, list, nullable, oneOf, record, text } fro
 import type { UserOfFolder } from "../../platform/platform.ts";
 import type { Store } from "../../repo/store.ts";
 import type { RepositoryContext } from "../context.ts";
-import { pendingOn } from "../change/recover.ts";
+import { pendingOn } from "../change/locks.ts";
 import { isDetached } from "../worktree/which.ts";
 import type { RestoreRequest } from "./comparison.ts";
 import { directionText } from "./head.ts";

@@ -3,10 +3,9 @@ import { equalBytes } from "../../model/bytes.ts";
 import { DIR, type Xattr } from "../../model/entry.ts";
 import { type Folder, Stat } from "../../platform/platform.ts";
 import { type FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
-import { loosenFolders } from "./apply.ts";
+import { folderAbove, loosenFolders, nameIn, type RestoreTrees, tryMove } from "./apply.ts";
 import { type Aspects, setAspects } from "./aspects.ts";
 import { inodeAt, type Journal, type JournalAspects, type JournalUnit } from "./journal.ts";
-import { folderAbove, nameIn, type RestoreTrees, tryMove } from "./trees.ts";
 
 const PERMISSIONS = 0o777;
 const STICKY = 0o1000;
@@ -94,11 +93,10 @@ function putAspectsBack(worktree: FoldersByPath, entry: JournalAspects): void {
   setAspects(parent, name, aspectsAfterUndo(now, { ...entry, before }), () => {});
 }
 
+type ChangedAspects = JournalAspects & { readonly before: Aspects };
+
 /** The aspects of an entry after the undo of a restore that may have been killed at any moment. */
-export function aspectsAfterUndo(
-  now: Aspects,
-  entry: JournalAspects & { readonly before: Aspects },
-): Aspects {
+export function aspectsAfterUndo(now: Aspects, entry: ChangedAspects): Aspects {
   const { before, after, folder } = entry;
   return {
     uid: now.uid === after.uid ? before.uid : now.uid,
@@ -110,10 +108,7 @@ export function aspectsAfterUndo(
 }
 
 /** Whether the restore set this mode, or parts of it: setting the owner or an ACL changes it too, and loosening a folder. */
-function isOurMode(
-  mode: number,
-  { before, after, folder }: JournalAspects & { readonly before: Aspects },
-): boolean {
+function isOurMode(mode: number, { before, after, folder }: ChangedAspects): boolean {
   const own = [before.mode, after.mode];
   const permissions = own.map((each) => each & PERMISSIONS);
   if (folder) permissions.push(...permissions.map((each) => each | OWNER_MAY_ALL));
@@ -127,7 +122,7 @@ function isOurMode(
 
 function xattrsAfterUndo(
   now: readonly Xattr[],
-  { before, after, folder }: JournalAspects & { readonly before: Aspects },
+  { before, after, folder }: ChangedAspects,
 ): Xattr[] {
   const names = new Set([...now, ...before.xattrs, ...after.xattrs].map(({ name }) => name));
   const newOwner = before.uid !== after.uid || before.gid !== after.gid;
@@ -140,19 +135,16 @@ function xattrsAfterUndo(
   });
 }
 
-function isSame(
-  name: string,
-  a: Xattr["value"] | undefined,
-  b: Xattr["value"] | undefined,
-  folder: boolean,
-): boolean {
+type Value = Xattr["value"];
+
+function isSame(name: string, a: Value | undefined, b: Value | undefined, folder: boolean): boolean {
   if (a === undefined || b === undefined) return a === b;
   // Loosening a folder adds the owner's rights to its ACL too.
   if (folder && name === ACCESS_ACL) return equalBytes(grantAclOwner(a), grantAclOwner(b));
   return equalBytes(a, b);
 }
 
-function valueOf(xattrs: readonly Xattr[], name: string): Xattr["value"] | undefined {
+function valueOf(xattrs: readonly Xattr[], name: string): Value | undefined {
   return xattrs.find((each) => each.name === name)?.value;
 }
 

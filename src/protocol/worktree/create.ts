@@ -15,10 +15,9 @@ import { commitChange, finishDecided, withIntent } from "../change/commit.ts";
 import { defineChange, type IntentOf } from "../change/kind.ts";
 import type { RepositoryContext } from "../context.ts";
 import { checkForkable, type Filled, fillFromSnapshot, fillFromWorktree, type NewRoot } from "./fill.ts";
-import { lockRepository, lockWorktree } from "../change/locks.ts";
 import { lookWithoutCache } from "../look/look.ts";
 import { discardStaged, inodeOf, makeMovable, movePayload, openPayloads } from "./payload_roots.ts";
-import { recoverOpenIntents } from "../change/recover.ts";
+import { lockRepository, lockWorktree, recoverOpenIntents } from "../change/locks.ts";
 import { reserveName } from "./names.ts";
 
 const creation = (operation: string) =>

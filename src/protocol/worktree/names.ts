@@ -7,8 +7,7 @@ import type { Store } from "../../repo/store.ts";
 import { isAt } from "../../repo/worktree_files.ts";
 import { finishIf } from "../change/commit.ts";
 import { defineChange, type IntentOf } from "../change/kind.ts";
-import { lockRepository } from "../change/locks.ts";
-import { recoverInterrupted } from "../change/recover.ts";
+import { lockRepository, recoverInterrupted } from "../change/locks.ts";
 import type { RepositoryContext } from "../context.ts";
 import { inodeOf, movePayload, openPayloads } from "./payload_roots.ts";
 
