@@ -77,8 +77,19 @@ export async function recoverInterrupted(context: RepositoryContext, intent: Int
 async function recoverAs(context: RepositoryContext, kind: Recoverable, intent: Intent): Promise<void> {
   const { intents } = context.store;
   const maker = intents.distrustedMaker(intent);
-  if (kind.touchesFiles === true && maker !== undefined) throw madeByAnother(intent, maker);
-  await kind.recover(context, intents.takeOver(kind, intent));
+  if (kind.touchesFiles !== true || maker === undefined) {
+    return await kind.recover(context, intents.takeOver(kind, intent));
+  }
+  // What another member wrote could be made up, to have the caller's own files changed.
+  const { operation, target } = intent;
+  const user = userNameOf(maker);
+  throw new JvsError(
+    "E_PERMISSION",
+    `Cannot go on before the interrupted "${operation}" of ${
+      quoted(target)
+    } is recovered, and only user ${user}, who began it, may do that`,
+    { hint: `Have ${user} run \`jvs doctor --repair-runtime\` here.`, details: { operation, target, user } },
+  );
 }
 
 /** Recovers only interrupted changes of these kinds, for a change that repairs what the recovery of others needs. */
@@ -100,16 +111,4 @@ export function pendingOn({ store }: RepositoryContext, worktree: WorktreeConfig
   return store.intents.list()
     .filter((intent) => intent.worktree_id === worktree.worktree_id && store.intents.isAbandoned(intent))
     .map((intent) => intent.operation);
-}
-
-/** What another member wrote could be made up, to have the caller's own files changed. */
-function madeByAnother({ operation, target }: Intent, uid: number): JvsError {
-  const user = userNameOf(uid);
-  return new JvsError(
-    "E_PERMISSION",
-    `Cannot go on before the interrupted "${operation}" of ${
-      quoted(target)
-    } is recovered, and only user ${user}, who began it, may do that`,
-    { hint: `Have ${user} run \`jvs doctor --repair-runtime\` here.`, details: { operation, target, user } },
-  );
 }

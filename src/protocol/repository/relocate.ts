@@ -15,10 +15,26 @@ import { type NewRepositoryResult, newRepositoryResult } from "./begin.ts";
 export async function relocate(context: Context, folder: string): Promise<NewRepositoryResult> {
   const place = attempt("find", folder, () => Deno.realPathSync(folder));
   const root = `${place}.jvs`;
-  if (!new Layout(root).control.isThere()) throw noHistory(place);
+  if (!new Layout(root).control.isThere()) {
+    throw new JvsError(
+      "E_NOT_FOUND",
+      `Cannot relocate ${quoted(place)}: there is no ${quoted(root)} beside it`,
+      {
+        hint:
+          "Move the folder with its history there, and give it that name; to begin a new history run `jvs adopt`.",
+        details: { path: place },
+      },
+    );
+  }
   const store = openStore(root, { trustedRoots: trustedRepositories(context.userConfig) });
   const worktree = store.worktrees.list().find(isAdopted);
-  if (worktree === undefined) throw nothingAdopted(root);
+  if (worktree === undefined) {
+    const what = `the repository ${quoted(root)} has no adopted worktree`;
+    throw new JvsError("E_USAGE", `Cannot relocate: ${what}`, {
+      hint: "Its worktrees are inside it; `jvs worktree list` shows them.",
+      details: { root },
+    });
+  }
   using payload = store.platform.openFolder(place);
   const path = `../${place.slice(place.lastIndexOf("/") + 1)}`;
   const now = { path, identity: store.worktrees.identify(payload) };
@@ -30,23 +46,4 @@ export async function relocate(context: Context, folder: string): Promise<NewRep
     await giveFolder(opened, worktree, relocation, now);
   }
   return await newRepositoryResult(context, store);
-}
-
-function noHistory(place: string): JvsError {
-  return new JvsError(
-    "E_NOT_FOUND",
-    `Cannot relocate ${quoted(place)}: there is no ${quoted(`${place}.jvs`)} beside it`,
-    {
-      hint:
-        "Move the folder with its history there, and give it that name; to begin a new history run `jvs adopt`.",
-      details: { path: place },
-    },
-  );
-}
-
-function nothingAdopted(root: string): JvsError {
-  return new JvsError("E_USAGE", `Cannot relocate: the repository ${quoted(root)} has no adopted worktree`, {
-    hint: "Its worktrees are inside it; `jvs worktree list` shows them.",
-    details: { root },
-  });
 }

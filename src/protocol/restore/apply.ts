@@ -101,24 +101,30 @@ export function tryMove(
   return isMoved === true;
 }
 
-/**
- * Checks that the folders which are to go can be moved, before anything is changed: overlayfs refuses with EXDEV to move a
- * folder of a lower layer.
- */
+/** Checks, before any change, that folders can be moved: overlayfs refuses that for those of a lower layer (EXDEV). */
 export function requireMovable(worktree: FoldersByPath, { units }: Journal, staging: Staging): void {
   const stat = new Stat();
   for (const { path, before } of units) {
     if (before === null) continue;
     const parent = worktree.get(parentPath(path));
     if (!parent.stat(lastName(path), stat) || stat.type !== DIR) continue;
-    if (!staging.canTake(parent, lastName(path))) throw cannotMove(path);
+    if (staging.canTake(parent, lastName(path))) continue;
+    throw new JvsError(
+      "E_IO",
+      `Cannot restore: the folder "${
+        displayPath(path)
+      }" would have to go, and the file system does not move ` +
+        "it. Nothing was changed",
+      {
+        hint:
+          "On an overlay file system folders of a lower layer can only be moved when it is mounted with redirect_dir=on. " +
+          "Remount it so, or restore into a new worktree with --name.",
+      },
+    );
   }
 }
 
-/**
- * Makes the folders of staging that the change, or its undo, moves things into. On a full disk no folder can be made, but a
- * rename between existing folders still works.
- */
+/** Makes the folders of staging that moves need, in advance: on a full disk only renames between folders that exist work. */
 export function prepareRoom(trees: RestoreTrees, { units }: Journal): void {
   for (const { path, kind } of units) {
     if (kind !== "create") trees.old.ensure(parentPath(path));
@@ -158,10 +164,7 @@ export async function applyJournal(
   }
 }
 
-/**
- * Lets the owner change what is in these folders; at the end they get their own mode. An undo calls it too, and then a
- * folder may have its old mode, its new mode, or a loosened one.
- */
+/** Lets the owner change what is in these folders; an undo may find their old mode, their new one, or a loosened one. */
 export function loosenFolders(folders: FoldersByPath, aspects: readonly JournalAspects[]): void {
   const stat = new Stat();
   for (const { path, folder, before } of aspects) {
@@ -189,21 +192,6 @@ function takeOut(trees: RestoreTrees, parent: Folder, path: BytePath): void {
   const name = lastName(path);
   // It may be gone already.
   unlessFailed(["ENOENT"], () => parent.rename(name, trees.old.ensure(parentPath(path)), name, "fresh"));
-}
-
-function cannotMove(path: Uint8Array): JvsError {
-  return new JvsError(
-    "E_IO",
-    `Cannot restore: the folder "${
-      displayPath(path)
-    }" would have to go, and the file system does not move it. ` +
-      "Nothing was changed",
-    {
-      hint:
-        "On an overlay file system folders of a lower layer can only be moved when it is mounted with redirect_dir=on. " +
-        "Remount it so, or restore into a new worktree with --name.",
-    },
-  );
 }
 
 /** The path of an entry in staging, which is in the control plane or in the payload root. */

@@ -84,10 +84,7 @@ export class Comparison {
     });
   }
 
-  /**
-   * Null if a snapshot holds everything that the restore could destroy. Else an autosave is needed, and these are the
-   * ignored paths that it must hold too. SPEC 7.
-   */
+  /** Null if a snapshot holds all that the restore could destroy; else the ignored paths that an autosave must hold. SPEC 7. */
   async unsavedPaths(head: TreeTable | undefined, plan: RestorePlan): Promise<Uint8Array[] | null> {
     const { look, ignoredNow } = this;
     const touched = new Set([...plan.touched, ...this.losingAttributes(plan)]);

@@ -73,10 +73,7 @@ export async function saveConcurrentWrites(
   return saved;
 }
 
-/**
- * Saves what other processes wrote into staging since it was gathered, because they still have files of it open. Needed
- * where staging cannot be kept and is about to be deleted.
- */
+/** Saves what other processes, with files still open, wrote into staging since it was gathered, before it is deleted. */
 export async function saveLateWrites(
   context: WorktreeContext,
   staging: Staging,

@@ -18,10 +18,14 @@ export async function headAfterRestore(
   paths: RestoreRequest["paths"],
 ): Promise<HeadPatch | null> {
   if (paths !== null) return null;
-  const { base_snapshot_id, latest_snapshot_id } = worktree;
-  const ownLine = latest_snapshot_id !== null && latest_snapshot_id !== base_snapshot_id ||
-    await isOwn(store, worktree, latest_snapshot_id);
-  return ownLine
+  const { base_snapshot_id, latest_snapshot_id, worktree_id } = worktree;
+  const isOwn = async (latest: string) => {
+    const descriptor = await store.snapshots.readable(latest);
+    // A missing or damaged snapshot counts as the worktree's own, so that it stays its latest and no line is lost.
+    return descriptor === undefined || descriptor.worktree_id === worktree_id;
+  };
+  return latest_snapshot_id !== null &&
+      (latest_snapshot_id !== base_snapshot_id || await isOwn(latest_snapshot_id))
     ? { base_snapshot_id, head_snapshot_id: id, latest_snapshot_id }
     : { base_snapshot_id: id, head_snapshot_id: id, latest_snapshot_id: id };
 }
@@ -29,13 +33,6 @@ export async function headAfterRestore(
 /** Moves the worktree there. Repeatable. */
 export function moveHead(store: Store, worktree: WorktreeConfig, head: HeadPatch | null): void {
   if (head !== null) store.worktrees.update(worktree.name, head);
-}
-
-async function isOwn(store: Store, worktree: WorktreeConfig, id: string | null): Promise<boolean> {
-  if (id === null) return false;
-  const descriptor = await store.snapshots.readable(id);
-  // A missing or damaged snapshot counts as the worktree's own, so that it stays its latest and no line is lost.
-  return descriptor === undefined || descriptor.worktree_id === worktree.worktree_id;
 }
 
 /** Where a restore leads, seen from the snapshot that the worktree stands on. */

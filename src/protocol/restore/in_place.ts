@@ -158,10 +158,7 @@ function keepTopsMovable(table: TreeTable, units: readonly Unit[], origin: Uint3
   });
 }
 
-/**
- * The plan without what could not be made here, such as a device by an ordinary user: what the worktree has in that place
- * stays.
- */
+/** The plan without what could not be made here, such as a device by an ordinary user: what is in its place stays. */
 function withoutUnmade(plan: RestorePlan, then: TreeTable, fresh: FoldersByPath): RestorePlan {
   const isUnmade = ({ then: j }: Unit) => {
     if (j === NONE) return false;

@@ -47,41 +47,39 @@ export async function prepareRestore(
   request: RestoreRequest,
 ): Promise<PreparedRestore> {
   const { store, worktree: { head_snapshot_id } } = context;
-  const look = await lookAt(context, context.worktree, { rules: null });
-  try {
-    const target = request.descriptor.snapshot_id;
-    const then = asHeld(await manifestAsAllowed(context, target), look.table, store.platform.host);
-    const comparison = new Comparison(look, then, request);
-    if (!request.preview) await look.settle();
-    await look.hash(needsHash(then, look.table));
-    const firstPlan = comparison.plan(new Set());
-    refuseInTheWay(look, firstPlan);
-    const head = await savedTable(store, head_snapshot_id);
-    const direction: Direction = request.paths === null
-      ? await directionTo(store, head_snapshot_id, target)
-      : { to: "unsaid" };
-    const unsaved = await comparison.unsavedPaths(head, firstPlan);
-    const kept = unsaved === null
-      ? { saved: head ?? look.table, autosaveId: null, notSaved: [] }
-      : await keepUnsaved(context, request, look, firstPlan, unsaved);
-    const plan = kept.notSaved.length === 0 ? firstPlan : comparison.plan(new Set(kept.notSaved.map(keyOf)));
-    refuseInTheWay(look, plan);
-    if (request.preview) refuseClosed(store, "restore", target, then, (j) => plan.staged[j] === 1);
-    return {
-      look,
-      then,
-      plan,
-      scope: comparison.scope,
-      direction,
-      ...kept,
-      secondAutosaveId: null,
-      verified: willVerify(store, request.verify, then, (j) => plan.staged[j] === 1),
-      degradations: new DegradationList(),
-    };
-  } catch (error) {
-    look[Symbol.dispose]();
-    throw error;
-  }
+  using opened = new DisposableStack();
+  const look = opened.use(await lookAt(context, context.worktree, { rules: null }));
+  const target = request.descriptor.snapshot_id;
+  const then = asHeld(await manifestAsAllowed(context, target), look.table, store.platform.host);
+  const comparison = new Comparison(look, then, request);
+  if (!request.preview) await look.settle();
+  await look.hash(needsHash(then, look.table));
+  const firstPlan = comparison.plan(new Set());
+  refuseInTheWay(look, firstPlan);
+  const head = await savedTable(store, head_snapshot_id);
+  const direction: Direction = request.paths === null
+    ? await directionTo(store, head_snapshot_id, target)
+    : { to: "unsaid" };
+  const unsaved = await comparison.unsavedPaths(head, firstPlan);
+  const kept = unsaved === null
+    ? { saved: head ?? look.table, autosaveId: null, notSaved: [] }
+    : await keepUnsaved(context, request, look, firstPlan, unsaved);
+  const plan = kept.notSaved.length === 0 ? firstPlan : comparison.plan(new Set(kept.notSaved.map(keyOf)));
+  refuseInTheWay(look, plan);
+  if (request.preview) refuseClosed(store, "restore", target, then, (j) => plan.staged[j] === 1);
+  const verified = willVerify(store, request.verify, then, (j) => plan.staged[j] === 1);
+  opened.move();
+  return {
+    look,
+    then,
+    plan,
+    scope: comparison.scope,
+    direction,
+    ...kept,
+    secondAutosaveId: null,
+    verified,
+    degradations: new DegradationList(),
+  };
 }
 
 /**
@@ -105,14 +103,21 @@ async function keepUnsaved(
   plan: RestorePlan,
   ignoredToo: readonly Uint8Array[],
 ): Promise<Pick<PreparedRestore, "saved" | "autosaveId" | "notSaved">> {
+  const id = shortId(snapshot_id);
   const unchanged = { saved: look.table, autosaveId: null };
   if (unsaved === "discard") return { ...unchanged, notSaved: [] };
-  if (unsaved === "refuse") throw unsavedWork(context, snapshot_id);
+  if (unsaved === "refuse") {
+    throw new JvsError(
+      "E_UNSAVED_CHANGES",
+      `Cannot restore ${id} in worktree "${context.worktree.name}": it has work that no snapshot holds, and ` +
+        "restore.unsaved is set to refuse",
+      { hint: "Save it with `jvs snapshot`, or give it up with --discard." },
+    );
+  }
   // A preview saves nothing; it only finds out what could not be saved.
   if (preview) return { ...unchanged, notSaved: unreadableFiles(look, plan) };
   const rules = rulesExcept(look.ownRules, ignoredToo);
-  const note = `before restoring ${shortId(snapshot_id)}`;
-  const { snapshotId, missing, table } = await autosave(context, rules, note);
+  const { snapshotId, missing, table } = await autosave(context, rules, `before restoring ${id}`);
   return { saved: table, autosaveId: snapshotId, notSaved: missing };
 }
 
@@ -131,14 +136,5 @@ function refuseInTheWay({ worktree, table }: Look, { inTheWay }: RestorePlan): v
     `Cannot restore worktree "${worktree.name}": these stand where the snapshot has something else, and cannot be ` +
       `saved: ${namedPaths(paths)}. Nothing was changed`,
     { hint: "Unmount or move them away, or make them readable, then restore again." },
-  );
-}
-
-function unsavedWork({ worktree }: WorktreeContext, id: string): JvsError {
-  return new JvsError(
-    "E_UNSAVED_CHANGES",
-    `Cannot restore ${shortId(id)} in worktree "${worktree.name}": it has work that no snapshot holds, and ` +
-      "restore.unsaved is set to refuse",
-    { hint: "Save it with `jvs snapshot`, or give it up with --discard." },
   );
 }

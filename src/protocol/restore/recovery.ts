@@ -26,7 +26,13 @@ import {
 export async function recoverRestore(context: RepositoryContext, intent: RestoreIntent): Promise<void> {
   const { store } = context;
   const worktree = store.worktrees.withId(intent.worktreeId);
-  if (worktree === undefined) throw unknownWorktree(intent);
+  if (worktree === undefined) {
+    throw new JvsError(
+      "E_LINEAGE_BROKEN",
+      `Cannot recover an interrupted restore: its worktree ${intent.worktreeId} is not known any more`,
+      { hint: "Run `jvs doctor --strict`; what the restore took out is in .jvs/runtime/shared/staging." },
+    );
+  }
   if (intent.decided() === null && !intent.has("staging")) {
     // Nothing was begun. The worktree's folder may be gone, and that must not stop the next change.
     await Staging.discard(store, undefined, intent);
@@ -113,12 +119,4 @@ async function inSnapshots({ snapshots }: Store, ids: readonly (string | null)[]
       });
     return { isProven: () => false, isKnown };
   };
-}
-
-function unknownWorktree(intent: RestoreIntent): JvsError {
-  return new JvsError(
-    "E_LINEAGE_BROKEN",
-    `Cannot recover an interrupted restore: its worktree ${intent.worktreeId} is not known any more`,
-    { hint: "Run `jvs doctor --strict`; what the restore took out is in .jvs/runtime/shared/staging." },
-  );
 }

@@ -70,13 +70,21 @@ export class Staging implements Disposable {
     return count;
   }
 
-  /** Opens the staging of an interrupted restore; undefined if it was not made whole. */
+  /** Opens the staging of an interrupted restore; undefined if any part is missing: then nothing was staged. */
   static find(store: Store, root: Folder, intent: RestoreIntent): Staging | undefined {
+    const openWhole = (parent: Folder, name: string, inRoot: boolean) =>
+      unlessFailed(["ENOENT"], () => {
+        using opened = new DisposableStack();
+        const staging = opened.use(Staging.at(parent, bytesOf(name), inRoot));
+        void staging.fresh; // throws ENOENT if it is missing
+        requireOwn(store, staging.home);
+        opened.move();
+        return staging;
+      });
     using shared = store.layout.staging.open();
-    const found = Staging.openWhole(store, shared, bytesOf(intent.id), false);
     const inRoot = intent.claims.staging_in_root;
-    if (found !== undefined || inRoot === undefined) return found;
-    return Staging.openWhole(store, root, bytesOf(inRoot), true);
+    return openWhole(shared, intent.id, false) ??
+      (inRoot === undefined ? undefined : openWhole(root, inRoot, true));
   }
 
   /** Removes what an interrupted restore left of its staging. Repeatable. Without a root only in the control plane. */
@@ -97,27 +105,7 @@ export class Staging implements Disposable {
     return staging;
   }
 
-  /** Undefined if any part of it is missing: then nothing was staged. */
-  private static openWhole(
-    store: Store,
-    parent: Folder,
-    name: Uint8Array,
-    inRoot: boolean,
-  ): Staging | undefined {
-    return unlessFailed(["ENOENT"], () => {
-      using opened = new DisposableStack();
-      const staging = opened.use(Staging.at(parent, name, inRoot));
-      void staging.fresh; // throws ENOENT if it is missing
-      requireOwn(store, staging.home);
-      opened.move();
-      return staging;
-    });
-  }
-
-  /**
-   * Whether a folder can be moved here. It tries a plain rename onto staging, which is not empty: that never succeeds, and
-   * the error says why.
-   */
+  /** Whether a folder can be moved here, by the error of a rename onto staging, which never succeeds: it is not empty. */
   canTake(parent: Folder, name: Uint8Array): boolean {
     try {
       parent.rename(name, this.parent, this.name, "replace");

@@ -57,10 +57,7 @@ function whereFree(trees: RestoreTrees, path: Uint8Array): Folder {
   return inodeAt(staged, lastName(path)) === null ? staged : trees.old.ensure(parentPath(path));
 }
 
-/**
- * The staging folder that holds what the restore took from a path: an exchange leaves it where the staged entry was, a
- * removal in `old`.
- */
+/** Where the restore put what it took from a path: an exchange leaves it where the staged entry was, a removal in `old`. */
 function whereTaken(trees: RestoreTrees, path: Uint8Array, after: string | null): Folder | undefined {
   for (const folders of [trees.fresh, trees.old]) {
     const folder = folderAbove(folders, path);

@@ -25,7 +25,13 @@ export async function autosave(
     for (let i = 0; i < table.count; i++) if (isLeftOut(table, i)) missing.push(table.path(i));
     return { snapshotId: descriptor.snapshot_id, missing, table };
   } catch (error) {
-    throw notSaved(error, worktree.name);
+    if (!isJvsError(error) || error.code === "E_INTERRUPTED") throw error;
+    const { code, details, hint, message } = error;
+    throw new JvsError(
+      code,
+      `Cannot save the unsaved work in "${worktree.name}" first, so nothing was changed: ${message}`,
+      { hint: `${hint} To go on without saving it, and lose it, say --discard.`, details, cause: error },
+    );
   }
 }
 
@@ -44,18 +50,5 @@ export async function autosaveLook(
     worktree_id,
     begun,
     (intent) => saveSnapshot({ ...context, intent }, look, { kind: "autosave", note, paths, ...how }),
-  );
-}
-
-function notSaved(error: unknown, name: string): unknown {
-  if (!isJvsError(error) || error.code === "E_INTERRUPTED") return error;
-  return new JvsError(
-    error.code,
-    `Cannot save the unsaved work in "${name}" first, so nothing was changed: ${error.message}`,
-    {
-      hint: `${error.hint} To go on without saving it, and lose it, say --discard.`,
-      details: error.details,
-      cause: error,
-    },
   );
 }

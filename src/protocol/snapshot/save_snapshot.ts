@@ -198,10 +198,7 @@ function addUnseenAspects(
   if (!exactStat) degradations.add("times", ALL_OF_IT, `times finer than a millisecond: ${WHY}`);
 }
 
-/**
- * Whether it was published and its READY was lost: doctor reports that. The audit log is read only if the last steps were
- * begun.
- */
+/** Whether it lost its READY, which doctor reports. The audit log is read only if the last steps were begun. */
 function wasPublished({ layout }: Store, id: string): boolean {
   if (!layout.payload(id).isThere() && !layout.descriptor(id).isThere()) return false;
   return snapshotsMentioned(layout, [id]).has(id);

@@ -57,10 +57,7 @@ async function isSharable({ platform, snapshots }: Store, id: string): Promise<b
   return !abilitiesOf((await snapshots.descriptor(id)).engine, platform).keepsModes;
 }
 
-/**
- * Finds unchanged files that the cache does not know. It reads every file of the worktree whose manifest entry looks the
- * same, because a link takes no space and a copy does.
- */
+/** Finds unchanged files that the cache does not know. It reads all that look the same: a copy takes space, a link none. */
 async function matchByContent(look: Look, payload: TreeTable, match: Int32Array): Promise<void> {
   const now = look.table;
   const alike = looksAlike(payload, now, match);
@@ -77,10 +74,7 @@ async function matchByContent(look: Look, payload: TreeTable, match: Int32Array)
   for (const j of unread) if (match[j] === -1) now.hashed[j] = 0;
 }
 
-/**
- * Files without a match whose manifest entry does not differ in any aspect. All aspects must be the same, because a shared
- * inode has only one set of them.
- */
+/** Files without a match whose manifest entry differs in no aspect: a shared inode has only one set of aspects. */
 function looksAlike(payload: TreeTable, now: TreeTable, match: Int32Array): Map<number, number> {
   const alike = new Map<number, number>();
   if (!match.some((i, j) => i === -1 && now.type[j] === FILE)) return alike;

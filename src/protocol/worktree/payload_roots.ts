@@ -15,30 +15,27 @@ const PAYLOADS = bytesOf("worktrees");
 const OWNER_MAY_MOVE = 0o300;
 
 /** Opens the folder of the payload roots, and makes it if it is missing; `E_PATH_ESCAPE` if it is a link. */
-export function openPayloads(store: Store): Folder {
+export function openPayloads({ layout, platform }: Store): Folder {
   try {
-    using root = store.platform.openFolder(store.layout.root);
-    if (!root.stat(PAYLOADS, new Stat())) makePayloads(store, root);
+    using root = platform.openFolder(layout.root);
+    if (!root.stat(PAYLOADS, new Stat())) {
+      // As open to the group as the control plane: the folder above may be older than the repository.
+      const control = new Stat();
+      layout.control.stat(control);
+      // Another process may have just made it.
+      unlessFailed(["EEXIST"], () => makeOwnFolder(root, PAYLOADS, isShared(control.mode)));
+      root.sync();
+    }
     return root.openFolder(PAYLOADS);
   } catch (error) {
     if (!isSystemError(error, "EEXIST", "ELOOP", "ENOTDIR")) throw error;
+    const path = layout.payloads;
     throw new JvsError(
       "E_PATH_ESCAPE",
-      `Cannot use ${
-        quoted(store.layout.payloads)
-      } for worktrees: it is no folder, or a link to somewhere else`,
-      { hint: "Move it away; JVS makes the folder it needs.", details: { path: store.layout.payloads } },
+      `Cannot use ${quoted(path)} for worktrees: it is no folder, or a link to somewhere else`,
+      { hint: "Move it away; JVS makes the folder it needs.", details: { path } },
     );
   }
-}
-
-/** Makes it as open to the group as the control plane. The folder above may be older than the repository. */
-function makePayloads({ layout }: Store, root: Folder): void {
-  const control = new Stat();
-  layout.control.stat(control);
-  // Another process may have just made it.
-  unlessFailed(["EEXIST"], () => makeOwnFolder(root, PAYLOADS, isShared(control.mode)));
-  root.sync();
 }
 
 /** Removes what an intent has in staging. Repeatable. */

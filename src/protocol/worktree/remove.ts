@@ -70,28 +70,22 @@ export interface Removal {
  * another process wrote in it since it was saved, the folder is put back. Else its record is removed, then its content.
  */
 export async function removeWorktree(change: RemovalChange, removal: Removal): Promise<string | null> {
-  const { intent, store, worktree } = change;
+  const { store, worktree } = change;
   const { name, worktree_id, head_snapshot_id, latest_snapshot_id } = worktree;
-  const keptUntil = pinLine(change);
-  const details = {
-    worktree: name,
-    worktree_id,
-    head_snapshot_id,
-    latest_snapshot_id,
-    kept_until: keptUntil,
-    autosave_snapshot_id: removal.autosaveId,
-    discarded: removal.discarded,
-  };
+  const { seen, autosaveId: autosave_snapshot_id, discarded } = removal;
+  const kept_until = pinLine(change);
+  const ids = { worktree_id, head_snapshot_id, latest_snapshot_id, autosave_snapshot_id };
+  const details = { worktree: name, ...ids, kept_until, discarded };
   await commitChange(change, { target: name, details }, {
     commit: async () => {
-      takeOut(store, worktree, intent);
-      if (removal.seen !== undefined) await refuseWhatCameSince(change, removal.seen);
+      takeOut(change);
+      if (seen !== undefined) await refuseWhatCameSince(change, seen);
       store.worktrees.remove(name);
       forgetCache(change);
       await deleteContent(change);
     },
   });
-  return keptUntil;
+  return kept_until;
 }
 
 /** What cannot be deleted is only a warning, because the worktree is removed already. */
@@ -124,17 +118,14 @@ function pinLine({ intent, store, worktree }: RemovalChange): string | null {
 
 /** No process reaches the folder by its path now: if it is still as it was seen, everything in it is saved. */
 async function refuseWhatCameSince(change: RemovalChange, seen: TreeTable): Promise<void> {
-  const { intent, worktree } = change;
+  const { intent, store, worktree: { name } } = change;
   if (seen.count === 0) return;
-  using staging = change.store.layout.staging.open();
+  using staging = store.layout.staging.open();
   using root = staging.openFolder(bytesOf(intent.id));
   const now = await scanWorktree(change, root, { known: seen, unreadable: "record" });
   const paths = changedBetween(seen, now.table);
-  if (paths.length > 0) throw changedMeanwhile(worktree, paths);
-}
-
-function changedMeanwhile({ name }: WorktreeConfig, paths: readonly Uint8Array[]): JvsError {
-  return new JvsError(
+  if (paths.length === 0) return;
+  throw new JvsError(
     "E_UNSAVED_CHANGES",
     `Cannot remove worktree "${name}": something was written in it at that moment: ${
       namedPaths(paths)
@@ -152,7 +143,7 @@ function forgetCache({ store, worktree }: RemovalChange): void {
 }
 
 /** Takes a payload root out of sight, so that no process reaches it by its path. Repeatable. */
-function takeOut(store: Store, worktree: WorktreeConfig, intent: RemovalIntent): void {
+function takeOut({ intent, store, worktree }: RemovalChange): void {
   using payloads = openPayloads(store);
   const name = payloadName(worktree);
   if (inodeOf(payloads, name) === undefined) return;
@@ -170,25 +161,23 @@ function putBack(store: Store, worktree: WorktreeConfig, intent: RemovalIntent):
   using payloads = openPayloads(store);
   const name = payloadName(worktree);
   if (inodeOf(staging, bytesOf(intent.id)) !== undefined) {
-    if (inodeOf(payloads, name) !== undefined) throw inTheWay(store, worktree, intent);
+    if (inodeOf(payloads, name) !== undefined) {
+      const { path } = store.layout.staging.at(intent.id);
+      throw new JvsError(
+        "E_ALREADY_EXISTS",
+        `Cannot put worktree "${worktree.name}" back after its removal was interrupted: something new stands in its place`,
+        {
+          hint: `Move "${
+            store.worktrees.root(worktree)
+          }" away and try again. All that was in the worktree is in "${path}".`,
+          details: { worktree: worktree.name, path },
+        },
+      );
+    }
     movePayload(staging, bytesOf(intent.id), payloads, name);
     payloads.sync();
     staging.sync();
   }
   const { root_mode: mode = null } = intent.details;
   if (mode !== null && inodeOf(payloads, name) !== undefined) payloads.setMode(name, mode);
-}
-
-function inTheWay(store: Store, worktree: WorktreeConfig, intent: RemovalIntent): JvsError {
-  const { path } = store.layout.staging.at(intent.id);
-  return new JvsError(
-    "E_ALREADY_EXISTS",
-    `Cannot put worktree "${worktree.name}" back after its removal was interrupted: something new stands in its place`,
-    {
-      hint: `Move "${
-        store.worktrees.root(worktree)
-      }" away and try again. All that was in the worktree is in "${path}".`,
-      details: { worktree: worktree.name, path },
-    },
-  );
 }
