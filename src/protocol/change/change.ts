@@ -93,8 +93,9 @@ async function acceptFolder(
   // A missing folder is no error here: the worktree can still be removed.
   if (worktrees.checkIdentity(worktree) !== "replaced") return worktree;
   using folder = openWorktree(context, worktree);
+  const { path } = worktree;
   return await giveFolder(context, worktree, folderAcceptance, {
-    path: worktree.path,
+    path,
     identity: worktrees.identify(folder),
   });
 }
@@ -124,7 +125,6 @@ async function recoverFolder(
 ): Promise<void> {
   const worktree = context.store.worktrees.withId(intent.worktreeId);
   const { path, identity } = intent.details;
-  const isDone = worktree !== undefined && worktree.path === path &&
-    canonicalJson(worktree.identity) === canonicalJson(identity);
+  const isDone = worktree?.path === path && canonicalJson(worktree.identity) === canonicalJson(identity);
   await finishIf(isDone, context, intent);
 }

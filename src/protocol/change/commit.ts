@@ -1,21 +1,14 @@
 import { isJvsError, JvsError } from "../../model/errors.ts";
-import type { Claims } from "../../model/records.ts";
 import type { AuditEntry } from "../../repo/audit_record.ts";
-import type { OpenIntent } from "../../repo/intents.ts";
+import type { NewIntent, OpenIntent } from "../../repo/intents.ts";
 import type { Store } from "../../repo/store.ts";
 import type { Context, RepositoryContext } from "../context.ts";
 import type { AnyChangeKind, AuditNote, Change, DetailsOf, IntentOf } from "./kind.ts";
 
-/** What an intent says when a change begins. */
-export interface NewChange<K extends AnyChangeKind> {
-  readonly kind: K;
-  /** What the change is about: a worktree's name, a snapshot's id. */
-  readonly target: string;
-  /** What recovery must know from the beginning. */
-  readonly details: DetailsOf<K>;
-  /** What other changes must leave alone meanwhile; nothing by default. */
-  readonly claims?: Claims;
-}
+/** What an intent says when a change begins. Its target is what the change is about: a worktree's name, a snapshot's id. */
+export type NewChange<K extends AnyChangeKind> =
+  & Omit<NewIntent<DetailsOf<K>>, "worktree_id">
+  & { readonly kind: K };
 
 /**
  * Runs `body` with a new intent. If the body throws, the kind's recovery undoes what it began, or finishes it if its audit

@@ -12,6 +12,8 @@ import type { Journal, JournalAspects, JournalUnit } from "./journal.ts";
 import type { Staging } from "./staging.ts";
 
 const OWNER_MAY_CHANGE = 0o300;
+/** The errors of a file system that cannot exchange two names. */
+export const NO_EXCHANGE = ["EINVAL", "ENOSYS", "EOPNOTSUPP"];
 
 /** The folders that a restore moves things between: the worktree, and those of staging. */
 export class RestoreTrees implements Disposable {
@@ -183,7 +185,7 @@ function carryOut(trees: RestoreTrees, { kind, path }: JournalUnit, parent: Fold
   // What another process made since the look is exchanged, and found in staging later.
   if (kind === "create" && tryMove(staged, name, parent, "fresh", ["EEXIST", "ENOTEMPTY"])) return;
   // If the worktree's entry is gone, or the file system cannot exchange, two steps do it too.
-  if (tryMove(staged, name, parent, "exchange", ["ENOENT", "EINVAL", "ENOSYS", "EOPNOTSUPP"])) return;
+  if (tryMove(staged, name, parent, "exchange", ["ENOENT", ...NO_EXCHANGE])) return;
   takeOut(trees, parent, path);
   staged.rename(name, parent, name, "fresh");
 }

@@ -68,17 +68,12 @@ export class Comparison {
   /** The plan. What cannot be saved must stay: the paths in `missing`, and what the scan could not look into. */
   plan(missing: ReadonlySet<string>): RestorePlan {
     const { look, then, ignored, unreadable, scope, nowScope } = this;
-    const asksPaths = missing.size + unreadable.size > 0;
-    const cannotBeSaved = (i: number) => {
-      if (!asksPaths) return false;
-      const key = keyOf(look.table.path(i));
-      return missing.has(key) || unreadable.has(key);
-    };
+    const unsaved = unreadable.union(missing);
     return planRestore({
       now: look.table,
       then,
       ignored: (i) => ignored[i] === 1,
-      fixed: (i) => look.scan.boundaries.has(i) || cannotBeSaved(i),
+      fixed: (i) => look.scan.boundaries.has(i) || unsaved.size > 0 && unsaved.has(keyOf(look.table.path(i))),
       hidden: (j) => unreadable.size > 0 && unreadable.has(keyOf(then.path(j))),
       inScope: (table, index) => (table === then ? scope : nowScope)[index] === 1,
     });

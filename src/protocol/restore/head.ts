@@ -35,35 +35,24 @@ export function moveHead(store: Store, worktree: WorktreeConfig, head: HeadPatch
   if (head !== null) store.worktrees.update(worktree.name, head);
 }
 
-/** Where a restore leads, seen from the snapshot that the worktree stands on. */
-export type Direction =
-  | { readonly to: "back" | "forward"; readonly snapshots: number }
-  | { readonly to: "another line" }
-  /** The worktree stays where it is, or has no head yet, or a record on the way is damaged. */
-  | { readonly to: "unsaid" };
-
-/** The direction from one snapshot to another: an ancestor is back, a descendant is forward. */
-export async function directionTo(store: Store, from: string | null, to: string): Promise<Direction> {
-  if (from === null || from === to) return { to: "unsaid" };
+/**
+ * Where a restore leads, in words to follow the worktree's name: to an ancestor is back, to a descendant forward. Empty if
+ * the worktree stays where it is or has no head yet, or a record on the way is damaged.
+ */
+export async function directionTo(store: Store, from: string | null, to: string): Promise<string> {
+  if (from === null || from === to) return "";
   // Ids rise along a line, so the older snapshot can only be an ancestor of the newer one.
-  const [older, newer] = from < to ? [from, to] : [to, from];
-  let snapshots = 0;
+  const [older, newer, way] = from < to ? [from, to, "forward"] : [to, from, "back"];
+  let count = 0;
   try {
     for await (const { snapshot_id } of ancestors(store, newer)) {
-      if (snapshot_id === older) return { to: from < to ? "forward" : "back", snapshots };
+      if (snapshot_id === older) return `, ${count} ${count === 1 ? "snapshot" : "snapshots"} ${way}`;
       if (snapshot_id < older) break;
-      snapshots++;
+      count++;
     }
   } catch (error) {
     if (!isJvsError(error, "E_DESCRIPTOR_CORRUPT", "E_LINEAGE_BROKEN", "E_NOT_FOUND")) throw error;
-    return { to: "unsaid" };
+    return "";
   }
-  return { to: "another line" };
-}
-
-/** The direction in words, to follow the worktree's name in the sentence on a restore. */
-export function directionText(direction: Direction): string {
-  if (direction.to === "unsaid") return "";
-  if (direction.to === "another line") return ", on another line";
-  return `, ${direction.snapshots} ${direction.snapshots === 1 ? "snapshot" : "snapshots"} ${direction.to}`;
+  return ", on another line";
 }

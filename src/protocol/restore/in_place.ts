@@ -1,5 +1,6 @@
 import { DIR } from "../../model/entry.ts";
 import { isJvsError } from "../../model/errors.ts";
+import type { Host } from "../../platform/platform.ts";
 import { type FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import { commitChange } from "../change/commit.ts";
@@ -124,8 +125,8 @@ async function fillStaging(
     manifest: then,
     wanted: (j) => plan.staged[j] === 1,
     adjust: (table, origin) => {
-      makeScaffolding(table, (index) => plan.staged[at(origin, index)] !== 1, context.store.platform.host);
-      keepTopsMovable(table, plan.units, origin);
+      makeScaffolding(table, origin, plan, context.store.platform.host);
+      keepTopsMovable(table, origin, plan);
     },
     into: staging.home,
     name: FRESH,
@@ -136,22 +137,18 @@ async function fillStaging(
 }
 
 /** Makes the folders on the way to staged entries plain and the user's own: they go with staging. */
-function makeScaffolding(
-  table: TreeTable,
-  isScaffold: (index: number) => boolean,
-  owner: { uid: number; gid: number },
-): void {
+function makeScaffolding(table: TreeTable, origin: Uint32Array, plan: RestorePlan, { uid, gid }: Host): void {
   for (let i = 0; i < table.count; i++) {
-    if (!isScaffold(i)) continue;
+    if (plan.staged[at(origin, i)] === 1) continue;
     table.mode[i] = 0o700;
-    table.uid[i] = owner.uid;
-    table.gid[i] = owner.gid;
+    table.uid[i] = uid;
+    table.gid[i] = gid;
     table.xattrs.delete(i);
   }
 }
 
 /** The owner cannot move a folder without the right to write in it; the folder gets its own mode in its place. */
-function keepTopsMovable(table: TreeTable, units: readonly Unit[], origin: Uint32Array): void {
+function keepTopsMovable(table: TreeTable, origin: Uint32Array, { units }: RestorePlan): void {
   const tops = new Set(units.map((unit) => unit.then));
   origin.forEach((j, index) => {
     if (tops.has(j) && table.type[index] === DIR) table.mode[index] = at(table.mode, index) | 0o700;

@@ -16,7 +16,7 @@ import { type Look, lookAt } from "../look/look.ts";
 import { refuseClosed, willVerify } from "../payload/bring_out.ts";
 import { autosave } from "../snapshot/autosave.ts";
 import { Comparison, type RestoreRequest, rulesExcept } from "./comparison.ts";
-import { type Direction, directionTo } from "./head.ts";
+import { directionTo } from "./head.ts";
 import type { RestorePlan } from "./plan.ts";
 
 /** Everything that is known before the first change. At the end it says what was restored. */
@@ -28,7 +28,8 @@ export interface PreparedRestore {
   readonly plan: RestorePlan;
   /** For each entry of `then` 1 if it is to be restored. */
   readonly scope: Uint8Array;
-  readonly direction: Direction;
+  /** See `directionTo`. */
+  readonly direction: string;
   /** What the autosave or the head holds of the worktree; with `--discard` what the look saw. */
   readonly saved: TreeTable;
   readonly autosaveId: string | null;
@@ -57,9 +58,7 @@ export async function prepareRestore(
   const firstPlan = comparison.plan(new Set());
   refuseInTheWay(look, firstPlan);
   const head = await savedTable(store, head_snapshot_id);
-  const direction: Direction = request.paths === null
-    ? await directionTo(store, head_snapshot_id, target)
-    : { to: "unsaid" };
+  const direction = request.paths === null ? await directionTo(store, head_snapshot_id, target) : "";
   const unsaved = await comparison.unsavedPaths(head, firstPlan);
   const kept = unsaved === null
     ? { saved: head ?? look.table, autosaveId: null, notSaved: [] }

@@ -41,15 +41,17 @@ export async function recoverRestore(context: RepositoryContext, intent: Restore
   using root = openWorktree(context, worktree);
   using staging = Staging.find(store, root, intent);
   const end = intent.decided() === null ? undo : finish;
-  await end({ ...context, worktree }, intent, staging, root);
+  await end({ context: { ...context, worktree }, intent, staging, root });
 }
 
-async function finish(
-  context: WorktreeContext,
-  intent: RestoreIntent,
-  staging: Staging | undefined,
-  root: Folder,
-): Promise<void> {
+interface Interrupted {
+  readonly context: WorktreeContext;
+  readonly intent: RestoreIntent;
+  readonly staging: Staging | undefined;
+  readonly root: Folder;
+}
+
+async function finish({ context, intent, staging, root }: Interrupted): Promise<void> {
   const { store, worktree } = context;
   if (staging?.isToBeDeleted(intent)) {
     const { previous_head, autosave_snapshot_id, second_autosave_id } = RestoreAudit.check(
@@ -65,12 +67,7 @@ async function finish(
   await finishDecided({ store }, intent);
 }
 
-async function undo(
-  context: WorktreeContext,
-  intent: RestoreIntent,
-  staging: Staging | undefined,
-  root: Folder,
-): Promise<void> {
+async function undo({ context, intent, staging, root }: Interrupted): Promise<void> {
   const { store, worktree, reporter } = context;
   if (staging === undefined || !intent.has("journal") || intent.has("undone")) {
     await Staging.discard(store, root, intent);

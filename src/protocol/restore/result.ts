@@ -9,7 +9,6 @@ import type { RepositoryContext } from "../context.ts";
 import { pendingOn } from "../change/locks.ts";
 import { isDetached } from "../worktree/which.ts";
 import type { RestoreRequest } from "./comparison.ts";
-import { directionText } from "./head.ts";
 import { RestoreCounts } from "./plan.ts";
 import type { PreparedRestore } from "./prepare.ts";
 
@@ -79,7 +78,7 @@ export function resultOf(
     degradations: restored.degradations.toRecord(),
   };
   const what = `${request.paths === null ? "" : "paths of "}${shortId(result.snapshot_id)}`;
-  const where = `in worktree ${before.name}${directionText(restored.direction)}`;
+  const where = `in worktree ${before.name}${restored.direction}`;
   return { sentence: sentenceOf(result, `${what} ${where}`, restored.notSaved.length), ...result };
 }
 

@@ -3,7 +3,7 @@ import { equalBytes } from "../../model/bytes.ts";
 import { DIR, type Xattr } from "../../model/entry.ts";
 import { type Folder, Stat } from "../../platform/platform.ts";
 import { type FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
-import { folderAbove, loosenFolders, nameIn, type RestoreTrees, tryMove } from "./apply.ts";
+import { folderAbove, loosenFolders, nameIn, NO_EXCHANGE, type RestoreTrees, tryMove } from "./apply.ts";
 import { type Aspects, setAspects } from "./aspects.ts";
 import { inodeAt, type Journal, type JournalAspects, type JournalUnit } from "./journal.ts";
 
@@ -33,22 +33,15 @@ function undoUnit(trees: RestoreTrees, { path, after }: JournalUnit): void {
   const taken = whereTaken(trees, path, after);
   const isOurs = present !== null && present === after;
   if (!isOurs && taken === undefined) return; // it was not carried out
+  if (taken !== undefined) makeMovable(taken, name);
   if (present !== null) {
     makeMovable(parent, name);
-    if (isOurs && exchangeBack(parent, name, taken)) return;
+    // In one step if that works: then there is no moment in which nothing has the name.
+    if (isOurs && taken !== undefined && tryMove(parent, name, taken, "exchange", NO_EXCHANGE)) return;
     if (isOurs) parent.rename(name, whereFree(trees, path), name, "fresh");
     else trees.aside.put(path, (aside) => parent.rename(name, aside, name, "fresh"));
   }
-  if (taken === undefined) return;
-  makeMovable(taken, name);
-  taken.rename(name, parent, name, "fresh");
-}
-
-/** Puts it back in one step if it can: then there is no moment in which nothing has the name. */
-function exchangeBack(parent: Folder, name: Uint8Array, taken: Folder | undefined): boolean {
-  if (taken === undefined) return false;
-  makeMovable(taken, name);
-  return tryMove(parent, name, taken, "exchange", ["EINVAL", "ENOSYS", "EOPNOTSUPP"]);
+  taken?.rename(name, parent, name, "fresh");
 }
 
 /** Where an entry that the restore made can go: to `new`, or to `old` if `new` has something else of its path. */
@@ -82,12 +75,11 @@ function makeMovable(parent: Folder, name: Uint8Array): void {
 function putAspectsBack(worktree: FoldersByPath, entry: JournalAspects): void {
   const { path, before } = entry;
   if (before === null) return; // the restore made it, and the undo has taken it out
-  const parent = folderAbove(worktree, path);
   const name = nameIn(path);
-  const now = parent === undefined ? undefined : aspectsNow(parent, name);
-  if (parent === undefined || now === undefined) return;
+  const parent = folderAbove(worktree, path);
+  const now = parent && aspectsNow(parent, name);
   // What the system refuses now it refused before too.
-  setAspects(parent, name, aspectsAfterUndo(now, { ...entry, before }), () => {});
+  if (parent && now) setAspects(parent, name, aspectsAfterUndo(now, { ...entry, before }), () => {});
 }
 
 type ChangedAspects = JournalAspects & { readonly before: Aspects };

@@ -66,7 +66,12 @@ export async function capture(
   for (let again = 0;; again++) {
     const attempt = await attempts.make(scan, share);
     if (await attempts.isStill(attempt)) return finish(attempt, { consistency: "quiesced", earlier });
-    const now = await lookAgain(change, look, scan);
+    const now = await scanWorktree(change, look.root, {
+      known: scan.table,
+      unreadable: "record",
+      ...(look.rules === null ? {} : { rules: look.rules }),
+      ...(scan.clock === undefined ? {} : { clock: scan.clock }),
+    });
     const { match, steady } = matchUnchanged(scan.table, now.table, new Set(attempt.result.changed));
     if (steady) return finish(attempt, { consistency: "quiesced", earlier });
     if (options.consistency === "best_effort" || again === RECAPTURES) {
@@ -167,15 +172,6 @@ class Attempts {
   }
 }
 
-async function lookAgain(change: WorktreeContext, look: Look, scan: Scan): Promise<Scan> {
-  return await scanWorktree(change, look.root, {
-    known: scan.table,
-    unreadable: "record",
-    ...(look.rules === null ? {} : { rules: look.rules }),
-    ...(scan.clock === undefined ? {} : { clock: scan.clock }),
-  });
-}
-
 function finish({ scan, result }: Attempt, rest: Pick<Capture, "consistency" | "earlier">): Capture {
   const degradations = new DegradationList();
   degradations.addAll(scan.degradations);
@@ -194,13 +190,10 @@ function* unhashed(table: TreeTable): Generator<number> {
 
 /** Keeps what could not be read in the manifest, but not in the payload: so a restore knows to leave it alone. */
 function leaveOut(table: TreeTable, { unreadable, degradations }: CloneResult): void {
+  const reason = "it could not be read, so the snapshot does not hold it";
   for (const index of unreadable) {
     table.lost[index] = at(table.lost, index) | LOST.type;
-    degradations.add(
-      "unreadable",
-      table.path(index),
-      "it could not be read, so the snapshot does not hold it",
-    );
+    degradations.add("unreadable", table.path(index), reason);
   }
 }
 

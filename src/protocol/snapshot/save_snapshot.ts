@@ -119,8 +119,9 @@ export async function saveSnapshot(
   store.snapshots.writeDescriptor(descriptor);
 
   // 8. No other change can have the worktree: we hold its lock until the end.
-  const note = { target: id, details: auditDetails(descriptor, worktree.name) };
-  await commitChange(change, note, {
+  const { kind, note, tags, descriptor_checksum: { value } } = descriptor;
+  const details = { worktree: worktree.name, snapshot_id: id, kind, note, tags, descriptor_checksum: value };
+  await commitChange(change, { target: id, details }, {
     // 9. to 11. Publish payload, descriptor, READY: with READY the snapshot exists. Then move head and latest.
     commit: () => {
       store.snapshots.publishPayload(id);
@@ -146,11 +147,6 @@ function warnOfMissingHead({ reporter, store: { snapshots }, worktree }: Worktre
 function syncPayload({ layout, platform }: Store, id: string): void {
   using payload = layout.unfinishedPayload(id).open();
   platform.syncFileSystem(payload);
-}
-
-function auditDetails(descriptor: Descriptor, worktree: string) {
-  const { snapshot_id, kind, note, tags, descriptor_checksum } = descriptor;
-  return { worktree, snapshot_id, kind, note, tags, descriptor_checksum: descriptor_checksum.value };
 }
 
 /** How a new snapshot moves its worktree; its intent holds this. */

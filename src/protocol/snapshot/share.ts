@@ -3,7 +3,6 @@ import { equalBytes } from "../../model/bytes.ts";
 import { isJvsError } from "../../model/errors.ts";
 import type { ShareSource } from "../../engine/contract.ts";
 import { abilitiesOf } from "../../engine/engines.ts";
-import type { Store } from "../../repo/store.ts";
 import { CHANGED, compareEntries, mergeTables } from "../../tree/diff.ts";
 import { settle } from "../../tree/scan_clock.ts";
 import type { TreeTable } from "../../tree/table.ts";
@@ -41,7 +40,9 @@ async function newestPayload(
   const cached = known?.snapshotId ?? null;
   const candidates = [cached, worktree.head_snapshot_id, worktree.latest_snapshot_id];
   const id = candidates.find((candidate) => candidate !== null && store.snapshots.exists(candidate)) ?? null;
-  if (id === null || !await isSharable(store, id)) return undefined;
+  if (id === null) return undefined;
+  // An engine that keeps modes makes writable payload files, and two payloads must not share such a file.
+  if (abilitiesOf((await store.snapshots.descriptor(id)).engine, store.platform).keepsModes) return undefined;
   // The cache is that snapshot's manifest, and the scan has matched it already.
   const isCached = known !== undefined && id === cached;
   const table = isCached ? known.table : await store.snapshots.manifest(id);
@@ -50,11 +51,6 @@ async function newestPayload(
     : new Int32Array(look.table.count).fill(-1);
   await matchByContent(look, table, match);
   return { snapshotId: id, payload: store.snapshots.openPayload(id), table, match };
-}
-
-/** An engine that keeps modes makes writable payload files, and two payloads must not share such a file. */
-async function isSharable({ platform, snapshots }: Store, id: string): Promise<boolean> {
-  return !abilitiesOf((await snapshots.descriptor(id)).engine, platform).keepsModes;
 }
 
 /** Finds unchanged files that the cache does not know. It reads all that look the same: a copy takes space, a link none. */

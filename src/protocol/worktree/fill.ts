@@ -93,12 +93,9 @@ export async function fillFromWorktree(
   degradations.addAll(scan.degradations);
   degradations.addAll(result.degradations);
   const after = await scanWorktree(look.context, look.root, { known: table, unreadable: "record" });
+  const reason = "it changed while it was copied, so the copy may be of any moment";
   for (const path of changedBetween(table, after.table)) {
-    degradations.add(
-      "changed_during_capture",
-      path,
-      "it changed while it was copied, so the copy may be of any moment",
-    );
+    degradations.add("changed_during_capture", path, reason);
   }
   return { degradations, verified: false };
 }
