@@ -15,39 +15,37 @@ import { inodeAt, type JournalUnit } from "./journal.ts";
 import { isAnother } from "./links.ts";
 import type { Staging } from "./staging.ts";
 
-/** A tree of staging, and what it should hold. */
-export interface Gathered {
-  readonly tree: Folder;
-  readonly expected: Expected;
-}
-
 /**
- * Searches what was taken out of the worktree for what another process wrote there meanwhile, and links that into `aside`,
- * by its path. Returns what it found, with a hash for each file that times alone did not prove. SPEC 7.
+ * Searches staging for what another process wrote meanwhile into what was taken out of the worktree, and links that into
+ * `aside`, by its path. Returns what each tree holds, with a hash for each file that times alone did not prove. SPEC 7.
  */
 export async function gatherConcurrentWrites(
   context: WorktreeContext,
-  taken: Folder,
+  staging: Staging,
   expected: Expected,
   aside: PutAside,
-): Promise<TreeTable> {
-  using look = await lookWithoutCache(context, taken.openFolder(ITSELF));
-  const found = look.table;
-  const { isProven, isKnown } = expected(found);
-  const doubtful: number[] = [];
-  for (let j = 1; j < found.count; j++) {
-    if (found.type[j] !== DIR && !isProven(j)) doubtful.push(j);
+): Promise<Map<Folder, TreeTable>> {
+  const gathered = new Map<Folder, TreeTable>();
+  for (const tree of [staging.fresh, staging.old]) {
+    using look = await lookWithoutCache(context, tree.openFolder(ITSELF));
+    const found = look.table;
+    const { isProven, isKnown } = expected(found, tree);
+    const doubtful: number[] = [];
+    for (let j = 1; j < found.count; j++) {
+      if (found.type[j] !== DIR && !isProven(j)) doubtful.push(j);
+    }
+    // A later look must notice what is written from now on.
+    await look.settle();
+    await look.hash(doubtful.filter((j) => found.type[j] === FILE));
+    using folders = new FoldersByPath(tree);
+    for (const j of doubtful) {
+      if (isKnown(j)) continue;
+      const path = found.path(j);
+      linkInto(aside, path, folders.get(parentPath(path)));
+    }
+    gathered.set(tree, found);
   }
-  // A later look must notice what is written from now on.
-  await look.settle();
-  await look.hash(doubtful.filter((j) => found.type[j] === FILE));
-  using folders = new FoldersByPath(taken);
-  for (const j of doubtful) {
-    if (isKnown(j)) continue;
-    const path = found.path(j);
-    linkInto(aside, path, folders.get(parentPath(path)));
-  }
-  return found;
+  return gathered;
 }
 
 /**
@@ -77,13 +75,11 @@ export async function saveConcurrentWrites(
 export async function saveLateWrites(
   context: WorktreeContext,
   staging: Staging,
-  gathered: readonly Gathered[],
+  expected: Expected,
 ): Promise<void> {
   const from = staging.countAside();
   using aside = new PutAside((number) => staging.openAside(from + number));
-  for (const { tree, expected } of gathered) {
-    await gatherConcurrentWrites(context, tree, expected, aside);
-  }
+  await gatherConcurrentWrites(context, staging, expected, aside);
   for (const id of await saveConcurrentWrites(context, staging, { from })) {
     context.reporter.warn(`What was written into replaced files afterwards was kept as snapshot ${id}.`);
   }
@@ -127,7 +123,7 @@ function leafPaths(table: TreeTable): string[] {
 }
 
 /** What a tree of staging holds if no other process wrote into it; `found` is a scan of that tree. */
-export type Expected = (found: TreeTable) => Expectation;
+export type Expected = (found: TreeTable, tree: Folder) => Expectation;
 
 interface Expectation {
   /** Whether times prove that an entry is as expected, so that its content need not be read. */
@@ -152,7 +148,7 @@ interface Seen {
  * Expects what the look saw of what a restore takes out of the worktree. The rename changes the ctime of an entry, but not
  * of what is in a folder that is taken out. So a file that is moved by itself is looked at right before the rename, and
  * read again after it: only its content shows a write in the instant between the two. If that is too much to read, the
- * last look must be enough. A later search of the same tree expects in the same way what the first one found.
+ * last look must be enough.
  */
 export class TakenOut {
   private readonly asSeen = new Set<number>();
@@ -180,6 +176,14 @@ export class TakenOut {
       },
     };
   };
+
+  /** Expects, in a later search of the same trees, what was gathered. */
+  expectedAfter(gathered: ReadonlyMap<Folder, TreeTable>): Expected {
+    return (found, tree) => {
+      const seen = gathered.get(tree) as TreeTable;
+      return new TakenOut({ ...this.known, seen, saved: seen }).expected(found, tree);
+    };
+  }
 
   private isProven(i: number, found: TreeTable, j: number, savedAt: number): boolean {
     const { seen, saved, timesProve, mostRead } = this.known;

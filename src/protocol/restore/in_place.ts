@@ -11,7 +11,6 @@ import { applyJournal, prepareRoom, requireMovable, RestoreTrees, type UnitWatch
 import type { RestoreRequest } from "./comparison.ts";
 import {
   gatherConcurrentWrites,
-  type Gathered,
   saveConcurrentWrites,
   saveLateWrites,
   TakenOut,
@@ -85,8 +84,8 @@ async function changeTree(
   writeJournal(staging.home, journal);
   intent.step("journal");
 
-  const proof = { timesProve: look.timesProve, mostRead: store.config.get("restore.verify_limit") };
-  const taken = new TakenOut({ ...proof, seen: look.table, saved });
+  const mostRead = store.config.get("restore.verify_limit");
+  const taken = new TakenOut({ seen: look.table, saved, timesProve: look.timesProve, mostRead });
   reporter.begin("restoring", { entries: journal.units.length });
   const watch: UnitWatch = {
     taking: (unit, folder, name) => taken.lookLast((plan.units[unit] as Unit).now, folder, name),
@@ -94,18 +93,14 @@ async function changeTree(
   };
   await applyJournal(trees, journal, watch, degradations, signal);
 
-  const gathered: Gathered[] = [];
-  for (const tree of [staging.fresh, staging.old]) {
-    const found = await gatherConcurrentWrites(change, tree, taken.expected, trees.aside);
-    gathered.push({ tree, expected: new TakenOut({ ...proof, seen: found, saved: found }).expected });
-  }
+  const gathered = await gatherConcurrentWrites(change, staging, taken.expected, trees.aside);
   const [secondAutosaveId = null, ...more] = await saveConcurrentWrites(change, staging, journal);
   for (const id of more) reporter.warn(`More of it was kept as snapshot ${id}.`);
   // The worktree and staging may be on two file systems (SPEC 2).
   for (const folder of [look.root, staging.home]) store.platform.syncFileSystem(folder);
   const restored = { ...prepared, plan, secondAutosaveId };
   await commit(change, request, restored, async () => {
-    if (staging.isInRoot) await saveLateWrites(change, staging, gathered);
+    if (staging.isInRoot) await saveLateWrites(change, staging, taken.expectedAfter(gathered));
     await staging.retire(store, intent);
   });
   await tidyUp(change, () => removeOldReplaced(store, store.config.get("restore.keep_replaced")));

@@ -7,12 +7,12 @@ import { finishDecided } from "../change/commit.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import type { RepositoryContext } from "../context.ts";
 import { openWorktree } from "../open_worktree.ts";
+import { RestoreTrees } from "./apply.ts";
 import { moveHead } from "./head.ts";
 import { RestoreAudit, type RestoreIntent } from "./intent.ts";
 import { readJournal } from "./journal.ts";
 import { isAnother } from "./links.ts";
 import { putRootBack, Staging } from "./staging.ts";
-import { RestoreTrees } from "./apply.ts";
 import { undoJournal } from "./undo.ts";
 import {
   type Expected,
@@ -58,8 +58,7 @@ async function finish({ context, intent, staging, root }: Interrupted): Promise<
       intent.decided()?.details,
     );
     const expected = await inSnapshots(store, [previous_head, autosave_snapshot_id, second_autosave_id]);
-    const gathered = [staging.fresh, staging.old].map((tree) => ({ tree, expected }));
-    await saveLateWrites(context, staging, gathered);
+    await saveLateWrites(context, staging, expected);
   }
   moveHead(store, worktree, intent.details.head ?? null);
   await staging?.retire(store, intent);
@@ -81,9 +80,7 @@ async function undo({ context, intent, staging, root }: Interrupted): Promise<vo
   undoJournal(trees, journal);
   // Without writes of other processes staging holds what was staged and, for folders that are gone, what was taken out.
   const expected = await inSnapshots(store, [intent.target, worktree.head_snapshot_id]);
-  for (const tree of [staging.fresh, staging.old]) {
-    await gatherConcurrentWrites(context, tree, expected, trees.aside);
-  }
+  await gatherConcurrentWrites(context, staging, expected, trees.aside);
   for (const id of await saveConcurrentWrites(context, staging, journal)) {
     reporter.warn(`Work that was written around an interrupted restore was kept as snapshot ${id}.`);
   }
