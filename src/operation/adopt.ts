@@ -3,12 +3,12 @@ import { quoted } from "../model/path_text.ts";
 import { boolean, record, text } from "../model/schema.ts";
 import { openPlatform } from "../platform/open_platform.ts";
 import { checkAdoptable } from "../repo/new_repository_place.ts";
-import { adoptBeginning, beginRepository } from "../protocol/repository/begin.ts";
+import { adoptBeginning, beginRepository, NewRepositoryResult } from "../protocol/repository/begin.ts";
 import { hasMoreEntriesThan } from "../protocol/repository/count_entries.ts";
 import { defineFreeOperation } from "./define.ts";
 import type { Context } from "../protocol/context.ts";
-import { NewRepositoryResult, newRepositoryResult } from "../protocol/repository/result.ts";
-import { relocate, relocation } from "../protocol/repository/relocate.ts";
+import { relocate } from "../protocol/repository/relocate.ts";
+import { relocation } from "../protocol/change/change.ts";
 import { placeOptions } from "./init.ts";
 
 /** Adopting a folder with more entries than this gives a warning: perhaps it is the wrong folder. */
@@ -37,20 +37,19 @@ export const adopt = defineFreeOperation({
   output: NewRepositoryResult,
   async run(context, input) {
     const folder = absolute(context, input.folder ?? ".");
-    if (input.relocate) return await newRepositoryResult(context, await relocate(context, folder));
+    if (input.relocate) return await relocate(context, folder);
     const place = checkAdoptable(folder, openPlatform(), placeOptions(context));
     if (await hasMoreEntriesThan(place, SURPRISINGLY_MANY, context.signal)) {
       const many = `${SURPRISINGLY_MANY.toLocaleString("en")} files and folders`;
       const advice = "Before the first snapshot, list in its .jvsignore what you do not want to save.";
       context.reporter.warn(`${quoted(place)} has more than ${many}. ${advice}`);
     }
-    const store = await beginRepository(context, {
+    return await beginRepository(context, {
       kind: adoptBeginning,
       root: `${place}.jvs`,
       mainPath: `../${place.slice(place.lastIndexOf("/") + 1)}`,
       shared: false,
     });
-    return await newRepositoryResult(context, store);
   },
 });
 

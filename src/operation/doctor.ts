@@ -16,7 +16,7 @@ import { finding, firstFew, REPAIRS } from "../protocol/verify/finding.ts";
 import { asFar, checkPlaces } from "../protocol/verify/refused_places.ts";
 import { checkRecords } from "../protocol/verify/lost_records.ts";
 import { checkMarkers } from "../protocol/verify/lost_markers.ts";
-import { folderAcceptance } from "../protocol/change/accept_folder.ts";
+import { folderAcceptance } from "../protocol/change/change.ts";
 import { readyRebuilding } from "../protocol/verify/rebuild_ready.ts";
 import { headAdvance, repair, repairRuntime } from "../protocol/verify/repair.ts";
 import { ReadInodes } from "../protocol/verify/read_inodes.ts";

@@ -7,7 +7,7 @@ import { type Folder, Stat } from "../platform/platform.ts";
 import type { Store } from "../repo/store.ts";
 import { defineOperation } from "./define.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
-import { chooseEngine } from "../protocol/engine_for.ts";
+import { engineFor } from "../protocol/engine_for.ts";
 
 /** Shows what a repository is, and what works on this system. */
 export const info = defineOperation({
@@ -95,7 +95,7 @@ function openSource({ store, worktree }: RepositoryContext): Folder {
 
 async function engineInfo(context: RepositoryContext, source: Folder) {
   try {
-    const choice = await chooseEngine(context, context.store, { source });
+    const choice = await engineFor(context, { source });
     return { name: choice.engine.name, reason: reasonFor(context, choice) };
   } catch (error) {
     if (!isJvsError(error)) throw error;

@@ -4,10 +4,9 @@ import { quoted } from "../model/path_text.ts";
 import { oneOf, record, text } from "../model/schema.ts";
 import { checkNewRepositoryPlace, isUnused, type PlaceOptions } from "../repo/new_repository_place.ts";
 import { trustedRepositories } from "../repo/trust.ts";
-import { beginRepository, initBeginning } from "../protocol/repository/begin.ts";
+import { beginRepository, initBeginning, NewRepositoryResult } from "../protocol/repository/begin.ts";
 import { defineFreeOperation } from "./define.ts";
 import type { Context } from "../protocol/context.ts";
-import { NewRepositoryResult, newRepositoryResult } from "../protocol/repository/result.ts";
 
 /** Makes a new repository with an empty first worktree. */
 export const init = defineFreeOperation({
@@ -41,13 +40,12 @@ export const init = defineFreeOperation({
       const message = `Cannot make a repository in ${quoted(root)}: the folder is not empty`;
       throw new JvsError("E_ALREADY_EXISTS", message, { hint, details: { path: root } });
     }
-    const store = await beginRepository(context, {
+    return await beginRepository(context, {
       kind: initBeginning,
       root,
       mainPath: "main",
       shared: input.shared === "group",
     });
-    return await newRepositoryResult(context, store);
   },
 });
 

@@ -9,9 +9,9 @@ import { defineOperation, OTHER_WORKTREE } from "./define.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
 import { pathsInWorktree } from "../protocol/look/paths.ts";
 import { restoreInPlace, restoring } from "../protocol/restore/in_place.ts";
-import { type PreparedRestore, previewRestore } from "../protocol/restore/prepare.ts";
-import { refusedChange } from "../protocol/restore/refused_change.ts";
-import type { RestoreRequest } from "../protocol/restore/request.ts";
+import { previewRestore } from "../protocol/restore/prepare.ts";
+import { refusedChange } from "../protocol/restore/apply.ts";
+import type { RestoreRequest } from "../protocol/restore/comparison.ts";
 import { refuseDegraded, RestoreResult, resultOf } from "../protocol/restore/result.ts";
 import { requireWorktree } from "../protocol/worktree/which.ts";
 import { createWorktreeFrom } from "../protocol/worktree/create.ts";
@@ -82,23 +82,21 @@ async function restoreHere(
     preview: input.preview,
   };
   const begun = { kind: restoring, target: snapshot_id, details: {}, claims: { snapshot_id } };
-  let result: RestoreResult | undefined;
-  const reportOf = (change: Parameters<typeof resultOf>[1]) => (restored: PreparedRestore) => {
-    result = resultOf(context, change, request, restored);
-  };
   if (request.preview) {
     const about = { ...context, worktree };
-    await previewRestore(about, request, reportOf(about));
-  } else {
-    await changeWorktree(context, worktree, begun, async (change) => {
-      try {
-        await restoreInPlace(change, request, reportOf(change));
-      } catch (error) {
-        throw refusedChange(error, worktree.name);
-      }
-    });
+    return resultOf(context, about, request, await previewRestore(about, request));
   }
-  return result as RestoreResult;
+  return await changeWorktree(context, worktree, begun, async (change) => {
+    try {
+      return await restoreInPlace(
+        change,
+        request,
+        (restored) => resultOf(context, change, request, restored),
+      );
+    } catch (error) {
+      throw refusedChange(error, worktree.name);
+    }
+  });
 }
 
 /** Refuses --name together with options that act on this worktree: --name would silently ignore them. */
@@ -126,8 +124,8 @@ async function restoreBeside(
   const chosen = !name ? `${from.name}-${id}` : name;
   const made = await createWorktreeFrom(context, { name: chosen, snapshotId: snapshot_id, verify });
   return {
-    sentence: `Restored ${id} in new worktree ${made.worktree.name}; ${from.name} was not changed.`,
-    worktree: made.worktree.name,
+    sentence: `Restored ${id} in new worktree ${made.name}; ${from.name} was not changed.`,
+    worktree: made.name,
     path: made.path,
     snapshot_id,
     previous_head: null,
@@ -147,7 +145,7 @@ async function restoreBeside(
     verified: made.verified,
     processes: [],
     pending_recovery: [],
-    degradations: made.degradations.toRecord(),
+    degradations: made.degradations,
   };
 }
 

@@ -73,7 +73,6 @@ export const snapshot = defineOperation({
         consistency: input.consistency ?? context.store.config.get("consistency"),
         skipUnreadable: input.skip_unreadable,
         paths: null,
-        movesHead: true,
         keepLineAs,
       });
       look.remember(descriptor.consistency_level === "quiesced" ? descriptor.snapshot_id : null, seen);

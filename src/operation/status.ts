@@ -2,7 +2,7 @@ import { snapshotId } from "../model/records.ts";
 import { boolean, integer, list, nullable, record, text } from "../model/schema.ts";
 import { standsOn } from "../repo/lineage.ts";
 import { compareSides, DifferenceRecord, Hidden, Summary } from "../protocol/look/differences.ts";
-import { pendingOn } from "../protocol/change/recover.ts";
+import { pendingOn } from "../protocol/change/locks.ts";
 import { defineOperation, EVERY_PATH, OTHER_WORKTREE } from "./define.ts";
 import { nowSide, snapshotSide } from "../protocol/look/side.ts";
 import { isDetached, requireWorktree } from "../protocol/worktree/which.ts";

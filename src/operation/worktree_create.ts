@@ -1,10 +1,8 @@
 import { checkName } from "../model/names.ts";
 import { record, text } from "../model/schema.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
-import { createWorktreeFrom } from "../protocol/worktree/create.ts";
-import { worktreeCreation } from "../protocol/worktree/publish.ts";
+import { createWorktreeFrom, NewWorktreeResult, worktreeCreation } from "../protocol/worktree/create.ts";
 import { defineOperation, NEW_WORKTREE_NAME, VERIFY_CONTENT } from "./define.ts";
-import { NewWorktreeResult, newWorktreeResult } from "../protocol/worktree/result.ts";
 
 /** Makes a worktree, empty or from a snapshot. */
 export const worktreeCreate = defineOperation({
@@ -32,7 +30,6 @@ export const worktreeCreate = defineOperation({
       ? null
       : await resolveSnapshot(context.store, input.from, context);
     const { verify } = input;
-    const made = await createWorktreeFrom(context, { name, snapshotId, kind: worktreeCreation, verify });
-    return newWorktreeResult(made, false);
+    return await createWorktreeFrom(context, { name, snapshotId, kind: worktreeCreation, verify });
   },
 });

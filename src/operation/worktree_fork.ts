@@ -3,11 +3,14 @@ import { checkName } from "../model/names.ts";
 import { boolean, record, text } from "../model/schema.ts";
 import { standsOn } from "../repo/lineage.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
-import { createLiveFork, createWorktreeFrom } from "../protocol/worktree/create.ts";
-import { worktreeForking } from "../protocol/worktree/publish.ts";
+import {
+  createLiveFork,
+  createWorktreeFrom,
+  NewWorktreeResult,
+  worktreeForking,
+} from "../protocol/worktree/create.ts";
 import { defineOperation, NEW_WORKTREE_NAME, VERIFY_CONTENT } from "./define.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
-import { NewWorktreeResult, newWorktreeResult } from "../protocol/worktree/result.ts";
 import { requireWorktree } from "../protocol/worktree/which.ts";
 
 /** Makes a worktree that continues from a snapshot, or from a worktree as it is now. */
@@ -43,8 +46,7 @@ export const worktreeFork = defineOperation({
     const name = checkName(input.name, "worktree");
     if (!input.live) {
       const snapshotId = await snapshotToFork(context, input);
-      const made = await createWorktreeFrom(context, { name, snapshotId, verify: input.verify });
-      return newWorktreeResult(made, false);
+      return await createWorktreeFrom(context, { name, snapshotId, verify: input.verify });
     }
     if (input.snapshot !== undefined) {
       const message = "Cannot fork a snapshot with --live: --live forks a worktree as it is now";
@@ -53,7 +55,7 @@ export const worktreeFork = defineOperation({
       });
     }
     const source = requireWorktree(context, input.worktree);
-    return newWorktreeResult(await createLiveFork(context, source, name), true);
+    return await createLiveFork(context, source, name);
   },
 });
 

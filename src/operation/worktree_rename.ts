@@ -9,8 +9,7 @@ import { defineOperation, WORKTREE_NAME } from "./define.ts";
 import { lockRepository } from "../protocol/change/locks.ts";
 import { isAdopted } from "../protocol/open_worktree.ts";
 import { inodeOf, openPayloads, payloadName } from "../protocol/worktree/payload_roots.ts";
-import { reserveName } from "../protocol/worktree/reserve_name.ts";
-import { carryOutRenaming, worktreeRenaming } from "../protocol/worktree/rename.ts";
+import { carryOutRenaming, reserveName, worktreeRenaming } from "../protocol/worktree/names.ts";
 
 /** Gives a worktree another name. */
 export const worktreeRename = defineOperation({

@@ -12,19 +12,17 @@ import type { RepositoryContext } from "./context.ts";
  */
 export function openWorktree(context: RepositoryContext, worktree: WorktreeConfig): Folder {
   const { store } = context;
-  const folder = openRoot(context, worktree);
-  try {
-    const now = store.worktrees.identify(folder);
-    if (sameIdentity(now, worktree.identity)) return folder;
+  using opened = new DisposableStack();
+  const folder = opened.use(openRoot(context, worktree));
+  const now = store.worktrees.identify(folder);
+  if (!sameIdentity(now, worktree.identity)) {
     refuseOtherPlace(worktree, now, store.worktrees.root(worktree));
     context.reporter.warn(
       `The folder of worktree "${worktree.name}" was replaced by another since it was last used; it is taken as it is.`,
     );
-    return folder;
-  } catch (error) {
-    folder[Symbol.dispose]();
-    throw error;
   }
+  opened.move();
+  return folder;
 }
 
 function openRoot(context: RepositoryContext, worktree: WorktreeConfig): Folder {

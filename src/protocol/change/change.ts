@@ -1,17 +1,19 @@
+import { canonicalJson } from "../../model/canonical_json.ts";
 import { JvsError } from "../../model/errors.ts";
-import type { WorktreeConfig } from "../../model/records.ts";
+import { Identity, type WorktreeConfig } from "../../model/records.ts";
+import { record, text } from "../../model/schema.ts";
+import type { OpenIntent } from "../../repo/intents.ts";
 import type { RepositoryContext } from "../context.ts";
-import { acceptFolder } from "./accept_folder.ts";
-import type { AnyChangeKind, Change, WorktreeChange } from "./kind.ts";
-import { lockRepository, lockWorktree } from "./locks.ts";
-import { recoverOpenIntents } from "./recover.ts";
-import { type NewChange, withIntent } from "./with_intent.ts";
+import { openWorktree } from "../open_worktree.ts";
+import { commitChange, finishIf, type NewChange, withIntent } from "./commit.ts";
+import { type AnyChangeKind, type Change, defineChange, type WorktreeChange } from "./kind.ts";
+import { lockRepository, lockWorktree, recoverOpenIntents } from "./locks.ts";
 
 /**
  * Changes one worktree. Every change takes these steps:
  *
- * 1. Take the lock (`locks.ts`), and recover what was interrupted under it (`recover.ts`).
- * 2. Write an intent (`with_intent.ts`), and run the body with the worktree as it is under the lock.
+ * 1. Take the lock and recover what was interrupted under it (`locks.ts`).
+ * 2. Write an intent (`commit.ts`), and run the body with the worktree as it is under the lock.
  * 3. The body calls `intent.step` before each step that leaves something behind, with what recovery must know.
  * 4. The body ends with `commitChange` (`commit.ts`): it makes the change true, and writes the audit record.
  *
@@ -26,7 +28,12 @@ export async function changeWorktree<T, K extends AnyChangeKind>(
 ): Promise<T> {
   using _lock = await lockWorktree(context, worktree.worktree_id, change.kind.operation);
   await recoverOpenIntents(context, worktree.worktree_id);
-  const current = find(context, worktree);
+  const { worktrees } = context.store;
+  const sameName = worktrees.find(worktree.name);
+  // The usual case needs no search through all records.
+  const current = sameName?.worktree_id === worktree.worktree_id
+    ? sameName
+    : worktrees.withId(worktree.worktree_id);
   if (current === undefined) {
     throw new JvsError(
       "E_NOT_FOUND",
@@ -43,16 +50,6 @@ export async function changeWorktree<T, K extends AnyChangeKind>(
   );
 }
 
-/** Finds it by its name first, because a search by id fails on the damaged record of any other worktree. */
-function find(
-  { store }: RepositoryContext,
-  { name, worktree_id }: WorktreeConfig,
-): WorktreeConfig | undefined {
-  const sameName = store.worktrees.find(name);
-  if (sameName?.worktree_id === worktree_id) return sameName;
-  return store.worktrees.withId(worktree_id);
-}
-
 /** Changes what belongs to the repository as a whole, such as refs and settings. */
 export async function changeRepository<T, K extends AnyChangeKind>(
   context: RepositoryContext,
@@ -64,13 +61,70 @@ export async function changeRepository<T, K extends AnyChangeKind>(
   return await withIntent(context, null, change, (intent) => body({ ...context, intent }));
 }
 
-/** Takes the lock of a worktree (null: of the repository) and recovers what was interrupted. Returns how many changes. */
-export async function recoverUnderLock(
+const NewFolder = record({
+  path: text().about("As the worktree's record has it."),
+  identity: Identity,
+});
+type NewFolder = Pick<WorktreeConfig, "path" | "identity">;
+
+/** A kind of change that gives a worktree another folder. It writes one file, which shows whether it was done. */
+const folderChange = (operation: string) =>
+  defineChange({
+    operation,
+    details: NewFolder,
+    steps: [],
+    audit: record({ worktree: text(), path: text(), previous_path: text() }),
+    recover: recoverFolder,
+  });
+
+/** Accepts a folder that replaced the folder of a worktree inside the repository. SPEC 2. */
+export const folderAcceptance = folderChange("doctor accept_folder");
+/** Writes down that an adopted folder is at another place now. */
+export const relocation = folderChange("adopt relocate");
+
+type FolderChange = typeof folderAcceptance;
+
+/** Before a change: accepts a folder that replaced the worktree's own, with a warning. */
+async function acceptFolder(
   context: RepositoryContext,
-  worktreeId: string | null,
-): Promise<number> {
-  using _lock = worktreeId === null
-    ? await lockRepository(context, "doctor")
-    : await lockWorktree(context, worktreeId, "doctor");
-  return await recoverOpenIntents(context, worktreeId);
+  worktree: WorktreeConfig,
+): Promise<WorktreeConfig> {
+  const { worktrees } = context.store;
+  // A missing folder is no error here: the worktree can still be removed.
+  if (worktrees.checkIdentity(worktree) !== "replaced") return worktree;
+  using folder = openWorktree(context, worktree);
+  const { path } = worktree;
+  return await giveFolder(context, worktree, folderAcceptance, {
+    path,
+    identity: worktrees.identify(folder),
+  });
+}
+
+/** Writes another folder into a worktree's record. The caller holds its lock. */
+export async function giveFolder(
+  context: RepositoryContext,
+  worktree: WorktreeConfig,
+  kind: FolderChange,
+  folder: NewFolder,
+): Promise<WorktreeConfig> {
+  const { worktrees } = context.store;
+  const { name, path, worktree_id } = worktree;
+  return await withIntent(context, worktree_id, { kind, target: name, details: folder }, async (intent) => {
+    const details = { worktree: name, path: folder.path, previous_path: path };
+    await commitChange<FolderChange>({ ...context, intent }, { target: name, details }, {
+      commit: () => void worktrees.update(name, folder),
+    });
+    return worktrees.get(name);
+  });
+}
+
+/** Finishes the change if the worktree's record has the new folder already; else nothing was done. */
+async function recoverFolder(
+  context: RepositoryContext,
+  intent: OpenIntent<NewFolder>,
+): Promise<void> {
+  const worktree = context.store.worktrees.withId(intent.worktreeId);
+  const { path, identity } = intent.details;
+  const isDone = worktree?.path === path && canonicalJson(worktree.identity) === canonicalJson(identity);
+  await finishIf(isDone, context, intent);
 }

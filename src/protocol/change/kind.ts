@@ -47,9 +47,7 @@ export interface WorktreeContext extends RepositoryContext {
 }
 
 /** A change of one worktree. */
-export interface WorktreeChange<K extends AnyChangeKind = AnyChangeKind> extends Change<K> {
-  readonly worktree: WorktreeConfig;
-}
+export type WorktreeChange<K extends AnyChangeKind = AnyChangeKind> = Change<K> & WorktreeContext;
 
 /** What the audit trail keeps of a change. */
 export interface AuditNote<K extends AnyChangeKind> {

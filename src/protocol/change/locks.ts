@@ -1,6 +1,11 @@
+import { JvsError } from "../../model/errors.ts";
+import { quoted } from "../../model/path_text.ts";
+import type { Intent, WorktreeConfig } from "../../model/records.ts";
+import { userNameOf } from "../../platform/host_names.ts";
 import type { FileLock } from "../../platform/locks.ts";
 import type { LockWait } from "../../repo/locks.ts";
-import type { RepositoryContext } from "../context.ts";
+import type { Recoverable, RepositoryContext } from "../context.ts";
+import type { AnyChangeKind } from "./kind.ts";
 
 /** Takes a worktree's lock. It comes before the repository's lock; do not call this while you hold that. */
 export async function lockWorktree(
@@ -32,4 +37,78 @@ export async function lockEverything(
 function waiting(context: RepositoryContext): LockWait {
   const timeoutMs = context.lockTimeoutMs ?? context.store.config.get("lock_timeout");
   return { timeoutMs, signal: context.signal };
+}
+
+/** Takes the lock of a worktree (null: of the repository) and recovers what was interrupted. Returns how many changes. */
+export async function recoverUnderLock(
+  context: RepositoryContext,
+  worktreeId: string | null,
+): Promise<number> {
+  using _lock = worktreeId === null
+    ? await lockRepository(context, "doctor")
+    : await lockWorktree(context, worktreeId, "doctor");
+  return await recoverOpenIntents(context, worktreeId);
+}
+
+/**
+ * Recovers every interrupted change of a worktree (null: of the repository as a whole), the oldest first. The caller holds
+ * the lock under which those intents were made, so their processes are gone. Returns how many there were.
+ */
+export async function recoverOpenIntents(
+  context: RepositoryContext,
+  worktreeId: string | null,
+): Promise<number> {
+  const open = context.store.intents.list().filter((intent) => intent.worktree_id === worktreeId);
+  for (const intent of open) await recoverInterrupted(context, intent);
+  return open.length;
+}
+
+/** Recovers what an intent of another process began. The caller holds the lock under which it was made. */
+export async function recoverInterrupted(context: RepositoryContext, intent: Intent): Promise<void> {
+  const kind = await context.kindOf(intent.operation);
+  if (kind !== undefined) return await recoverAs(context, kind, intent);
+  throw new JvsError(
+    "E_FORMAT_UNSUPPORTED",
+    `Cannot recover the interrupted "${intent.operation}": this version of jvs does not know it`,
+    { hint: "Run the version of jvs that began it, or a newer one." },
+  );
+}
+
+async function recoverAs(context: RepositoryContext, kind: Recoverable, intent: Intent): Promise<void> {
+  const { intents } = context.store;
+  const maker = intents.distrustedMaker(intent);
+  if (kind.touchesFiles !== true || maker === undefined) {
+    return await kind.recover(context, intents.takeOver(kind, intent));
+  }
+  // What another member wrote could be made up, to have the caller's own files changed.
+  const { operation, target } = intent;
+  const user = userNameOf(maker);
+  throw new JvsError(
+    "E_PERMISSION",
+    `Cannot go on before the interrupted "${operation}" of ${
+      quoted(target)
+    } is recovered, and only user ${user}, who began it, may do that`,
+    { hint: `Have ${user} run \`jvs doctor --repair-runtime\` here.`, details: { operation, target, user } },
+  );
+}
+
+/** Recovers only interrupted changes of these kinds, for a change that repairs what the recovery of others needs. */
+export async function recoverOnly(
+  context: RepositoryContext,
+  worktreeId: string,
+  kinds: readonly AnyChangeKind[],
+): Promise<void> {
+  const { intents } = context.store;
+  for (const intent of intents.list()) {
+    const kind = kinds.find(({ operation }) => operation === intent.operation);
+    if (kind === undefined || intent.worktree_id !== worktreeId) continue;
+    await recoverAs(context, kind, intent);
+  }
+}
+
+/** The interrupted operations on a worktree, which the next change recovers first. */
+export function pendingOn({ store }: RepositoryContext, worktree: WorktreeConfig): string[] {
+  return store.intents.list()
+    .filter((intent) => intent.worktree_id === worktree.worktree_id && store.intents.isAbandoned(intent))
+    .map((intent) => intent.operation);
 }

@@ -1,4 +1,4 @@
-import { BLOCK, CHAR, DIR, LOST } from "../../model/entry.ts";
+import { BLOCK, CHAR, DIR, FILE, LOST } from "../../model/entry.ts";
 import { selectEntries } from "../../tree/select_entries.ts";
 import { at, type TreeTable } from "../../tree/table.ts";
 import type { RepositoryContext } from "../context.ts";
@@ -27,6 +27,16 @@ export function asAllowed(
       `(${privileged.size} of its entries).`,
   );
   return table;
+}
+
+/** Whether the payload does not have this entry: it could not be read, or not be made. */
+export function isLeftOut(table: TreeTable, index: number): boolean {
+  return (at(table.lost, index) & LOST.type) !== 0;
+}
+
+/** Whether an entry is a file that could not be read when the snapshot was made. */
+export function isUnread(table: TreeTable, index: number): boolean {
+  return at(table.type, index) === FILE && isLeftOut(table, index);
 }
 
 /** Whether an entry is a device node. */

@@ -1,16 +1,23 @@
-import type { DegradationList } from "../../model/degradations.ts";
-import { FILE } from "../../model/entry.ts";
-import type { CloneResult, Engine } from "../../engine/contract.ts";
+import type { CloneResult } from "../../engine/contract.ts";
 import { removeClone } from "../../engine/engines.ts";
-import type { Folder } from "../../platform/platform.ts";
+import { type BytePath, equalBytes } from "../../model/bytes.ts";
+import { FILE } from "../../model/entry.ts";
+import { JvsError } from "../../model/errors.ts";
+import { shortId } from "../../model/ids.ts";
+import { displayPath, namedPaths } from "../../model/path_text.ts";
+import { ownerName, userNameOf } from "../../platform/host_names.ts";
+import { type Folder, Stat } from "../../platform/platform.ts";
+import { isSystemError } from "../../platform/system_error.ts";
 import type { Store } from "../../repo/store.ts";
+import { FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
+import { hashFiles } from "../../tree/hash.ts";
 import { OpenFolders } from "../../tree/open_folders.ts";
 import { selectEntries, type Selection } from "../../tree/select_entries.ts";
 import { at, type TreeTable } from "../../tree/table.ts";
-import type { RepositoryContext } from "../context.ts";
+import { isReadable, isRefused } from "../../tree/unreadable.ts";
+import type { Context, RepositoryContext } from "../context.ts";
 import { engineFor } from "../engine_for.ts";
-import { checkClone, openToClone } from "./check_clone.ts";
-import { isUnread } from "./left_out.ts";
+import { isUnread } from "./as_allowed.ts";
 
 /** What to clone out of a payload, and where to. */
 export interface BringOutRequest {
@@ -23,18 +30,10 @@ export interface BringOutRequest {
   /** The folder in which the tree is made; it gets the name `name`. */
   readonly into: Folder;
   readonly name: Uint8Array;
-  /** Whether the caller then renames entries out of the tree. */
-  readonly movesOut: boolean;
   /** Whether the content is read and hashed. */
   readonly verify: boolean;
-  /** What it is for; messages use this word. */
+  /** What it is for; messages use this word. A restore then renames entries out of the tree. */
   readonly action: "fork" | "restore";
-}
-
-/** A tree that was made from a payload. */
-export interface BroughtOut {
-  readonly table: TreeTable;
-  readonly degradations: DegradationList;
 }
 
 /** If this share of the entries is wanted, an engine for whole trees clones all, and what is not wanted is removed. */
@@ -42,21 +41,37 @@ const WORTH_THE_WHOLE = 0.5;
 
 /**
  * Makes a writable tree from a snapshot's payload, as its manifest says: all of it or some entries. Fork, worktree create
- * and restore begin with it. `E_PAYLOAD_HASH_MISMATCH` if the payload is damaged; then the caller removes what was made.
+ * and restore begin with it. `E_PAYLOAD_HASH_MISMATCH` if the payload is damaged, `E_PERMISSION` if the user may not read
+ * it; then the caller removes what was made.
  */
-export async function bringOut(context: RepositoryContext, request: BringOutRequest): Promise<BroughtOut> {
-  const { action, into, manifest, movesOut, name, snapshotId, wanted, verify } = request;
-  using payload = openToClone(context.store, action, snapshotId);
-  const needs = movesOut ? { entriesMoveOut: true } : {};
-  const engine = await engineFor(context, { source: payload, control: into, needs });
+export async function bringOut(
+  context: RepositoryContext,
+  request: BringOutRequest,
+): Promise<Pick<CloneResult, "table" | "degradations">> {
+  const { action, adjust, into, manifest, name, snapshotId: id, wanted, verify } = request;
+  const { reporter, signal, store } = context;
+  using payload = openToClone(store, action, id);
+  const needs = action === "restore" ? { entriesMoveOut: true } : {};
+  const { engine } = await engineFor(context, { source: payload, control: into, needs });
   const selection = selectEntries(manifest, wanted);
-  const { table, result } = isWorthTheWhole(engine, selection, manifest)
-    ? await cloneWhole(context, engine, payload, request, selection)
-    : await cloneEntries(context, engine, payload, request, selection);
+  const isWhole = engine.abilities.wholeTrees && selection.table.count >= manifest.count * WORTH_THE_WHOLE;
+  const cloned = isWhole ? selectEntries(manifest, (index) => !isUnread(manifest, index)) : selection;
+  const { table } = cloned;
+  adjust?.(table, cloned.origin);
+  const isComplete = table.count === manifest.count;
+  const what = { source: payload, table, isComplete, into, name, as: "worktree" } as const;
+  const { changed, degradations, unreadable } = await engine.clone({ ...what, reporter, signal });
+  if (table.count !== selection.table.count) {
+    await removeUnwanted(store, request, selection);
+    adjust?.(selection.table, selection.origin);
+  }
   using clone = into.openFolder(name);
-  const wantedTable = selection.table;
-  await checkClone(context, { action, id: snapshotId, payload, clone, table, wantedTable, result, verify });
-  return { table: selection.table, degradations: result.degradations };
+  const pathsOf = (indexes: readonly number[]) => indexes.map((index) => table.path(index));
+  if (changed.length > 0) throw damagedPayload(action, id, pathsOf(changed));
+  if (unreadable.length > 0) throw closedPayload(action, id, payload, pathsOf(unreadable));
+  const differing = verify ? await differingFiles(context, payload, clone, selection.table) : [];
+  if (differing.length > 0) throw damagedPayload(action, id, differing);
+  return { table: selection.table, degradations };
 }
 
 /** Whether restored content is hashed before it becomes visible: if the user asks for it, else if it is little. SPEC 7. */
@@ -74,60 +89,117 @@ export function willVerify(
   return bytes <= config.get("restore.verify_limit");
 }
 
-function isWorthTheWhole({ abilities }: Engine, { table }: Selection, manifest: TreeTable): boolean {
-  return abilities.wholeTrees && table.count >= manifest.count * WORTH_THE_WHOLE;
-}
-
-interface Cloned {
-  /** What the engine was given: the indexes in the result are of this table. */
-  readonly table: TreeTable;
-  readonly result: CloneResult;
-}
-
-async function cloneEntries(
-  { reporter, signal }: RepositoryContext,
-  engine: Engine,
-  source: Folder,
-  { adjust, into, manifest, name }: BringOutRequest,
-  { table, origin }: Selection,
-): Promise<Cloned> {
-  adjust?.(table, origin);
-  const isComplete = table.count === manifest.count;
-  const result = await engine.clone({
-    source,
-    table,
-    isComplete,
-    into,
-    name,
-    as: "worktree",
-    reporter,
-    signal,
-  });
-  return { table, result };
-}
-
-/** Clones the whole payload, and removes what is not wanted. */
-async function cloneWhole(
-  context: RepositoryContext,
-  engine: Engine,
-  source: Folder,
-  request: BringOutRequest,
-  selection: Selection,
-): Promise<Cloned> {
-  const { manifest, into, name } = request;
-  const whole = selectEntries(manifest, (index) => !isUnread(manifest, index));
-  const cloned = await cloneEntries(context, engine, source, request, whole);
-  if (selection.table.count === whole.table.count) return cloned;
+/** Removes what is not wanted from a clone of the whole payload. */
+async function removeUnwanted(
+  { platform }: Store,
+  { into, manifest, name }: BringOutRequest,
+  { origin }: Selection,
+): Promise<void> {
   const isWanted = new Uint8Array(manifest.count);
-  for (const index of selection.origin) isWanted[index] = 1;
+  for (const index of origin) isWanted[index] = 1;
   using made = into.openFolder(name);
   using folders = new OpenFolders(made, manifest);
   for (let i = 1; i < manifest.count; i++) {
     const parent = at(manifest.parent, i);
     // To remove a folder removes what is in it.
     if (isWanted[i] === 1 || isWanted[parent] !== 1) continue;
-    await removeClone(context.store.platform, folders.get(parent), manifest.name(i));
+    await removeClone(platform, folders.get(parent), manifest.name(i));
   }
-  request.adjust?.(selection.table, selection.origin);
-  return cloned;
+}
+
+/** Opens a snapshot's payload to clone it; `E_PERMISSION`, with what to do, if it is closed to the user. */
+function openToClone({ snapshots, layout }: Store, action: string, id: string): Folder {
+  try {
+    return snapshots.openPayload(id);
+  } catch (error) {
+    if (!isRefused(error)) throw error;
+    throw closedError(action, id, `. (of ${ownerName(layout.payload(id).path)})`, { paths: ["."], count: 1 });
+  }
+}
+
+/** `E_PERMISSION` if the user may not read these entries of a payload: what a clone of them would end with. */
+export function refuseClosed(
+  store: Store,
+  action: string,
+  id: string,
+  manifest: TreeTable,
+  wanted: (index: number) => boolean,
+): void {
+  using payload = openToClone(store, action, id);
+  using folders = new FoldersByPath(payload);
+  const closed: BytePath[] = [];
+  for (let i = 0; i < manifest.count; i++) {
+    if (manifest.type[i] !== FILE || !wanted(i)) continue;
+    const path = manifest.path(i);
+    if (!isReadable(folders, path)) closed.push(path);
+  }
+  if (closed.length > 0) throw closedPayload(action, id, payload, closed);
+}
+
+/** Paths of cloned files whose content is not what the manifest says. */
+async function differingFiles(
+  context: Context,
+  payload: Folder,
+  clone: Folder,
+  table: TreeTable,
+): Promise<Uint8Array[]> {
+  const { table: read } = selectEntries(table, () => true);
+  read.hashed.fill(0);
+  const files: number[] = [];
+  for (let i = 0; i < read.count; i++) if (read.type[i] === FILE) files.push(i);
+  const { reporter, signal } = context;
+  const options = { flush: false, reporter, signal } as const;
+  const { unreadable } = await hashFiles(clone, read, files, options);
+  // The user owns the clone of a file that only its group may read, and cannot read it: then the saved file is read.
+  await hashFiles(payload, read, unreadable, options);
+  return files.filter((i) => {
+    const expected = table.contentHash(i);
+    const found = read.contentHash(i);
+    return expected === undefined || found === undefined || !equalBytes(expected, found);
+  }).map((i) => table.path(i));
+}
+
+function damagedPayload(action: string, snapshotId: string, paths: readonly Uint8Array[]): JvsError {
+  return new JvsError(
+    "E_PAYLOAD_HASH_MISMATCH",
+    `Cannot ${action} ${shortId(snapshotId)}: its content was changed or lost since it was saved: ` +
+      `${namedPaths(paths)}. Nothing was changed`,
+    { details: { snapshot_id: snapshotId, count: paths.length } },
+  );
+}
+
+const MOST_NAMED = 20;
+
+function closedPayload(action: string, id: string, payload: Folder, paths: readonly Uint8Array[]): JvsError {
+  using folders = new FoldersByPath(payload);
+  const first = paths.slice(0, MOST_NAMED);
+  const more = paths.length > MOST_NAMED ? `, and ${paths.length - MOST_NAMED} more` : "";
+  const named = first.map((path) => `${displayPath(path)} (of ${ownerOf(folders, path)})`).join(", ");
+  return closedError(action, id, named + more, { paths: first.map(displayPath), count: paths.length });
+}
+
+/** The owner of an entry, or of the closed folder that it is in. */
+function ownerOf(folders: FoldersByPath, path: BytePath): string {
+  const stat = new Stat();
+  for (let each = path; each.length > 0; each = parentPath(each)) {
+    try {
+      if (folders.get(parentPath(each)).stat(lastName(each), stat)) break;
+    } catch (error) {
+      if (!isSystemError(error)) throw error; // this folder is closed too: ask the one above
+    }
+  }
+  return userNameOf(stat.uid);
+}
+
+function closedError(action: string, id: string, named: string, details: Record<string, unknown>): JvsError {
+  return new JvsError(
+    "E_PERMISSION",
+    `Cannot ${action} ${shortId(id)}: you may not read these in it: ${named}. Nothing was changed`,
+    {
+      hint:
+        `Let their owner or root ${action} it; or let their owner open them to you (\`chmod g+rX\`) and make a ` +
+        "snapshot in which they are open.",
+      details: { snapshot_id: id, ...details },
+    },
+  );
 }

@@ -1,77 +1,49 @@
 import { canonicalJson } from "../../model/canonical_json.ts";
 import { JvsError } from "../../model/errors.ts";
 import { quoted } from "../../model/path_text.ts";
-import type { WorktreeConfig } from "../../model/records.ts";
 import { attempt } from "../../platform/deno_call.ts";
 import { Layout } from "../../repo/layout.ts";
-import { openStore, type Store } from "../../repo/store.ts";
+import { openStore } from "../../repo/store.ts";
 import { trustedRepositories } from "../../repo/trust.ts";
-import {
-  FolderAudit,
-  type FolderChange,
-  giveFolder,
-  NewFolder,
-  recoverFolder,
-} from "../change/accept_folder.ts";
-import { defineChange } from "../change/kind.ts";
-import { lockWorktree } from "../change/locks.ts";
-import { recoverOnly } from "../change/recover.ts";
-import type { Context, RepositoryContext } from "../context.ts";
+import { giveFolder, relocation } from "../change/change.ts";
+import { lockWorktree, recoverOnly } from "../change/locks.ts";
+import type { Context } from "../context.ts";
 import { isAdopted } from "../open_worktree.ts";
-
-/** Writes down that an adopted folder is at another place now. */
-export const relocation: FolderChange = defineChange({
-  operation: "adopt relocate",
-  details: NewFolder,
-  steps: [],
-  audit: FolderAudit,
-  recover: recoverFolder,
-});
+import { type NewRepositoryResult, newRepositoryResult } from "./begin.ts";
 
 /** Writes down that an adopted folder is here now: it was moved with its history, or replaced. SPEC 2. */
-export async function relocate(context: Context, folder: string): Promise<Store> {
+export async function relocate(context: Context, folder: string): Promise<NewRepositoryResult> {
   const place = attempt("find", folder, () => Deno.realPathSync(folder));
   const root = `${place}.jvs`;
-  if (!new Layout(root).control.isThere()) throw noHistory(place);
+  if (!new Layout(root).control.isThere()) {
+    throw new JvsError(
+      "E_NOT_FOUND",
+      `Cannot relocate ${quoted(place)}: there is no ${quoted(root)} beside it`,
+      {
+        hint:
+          "Move the folder with its history there, and give it that name; to begin a new history run `jvs adopt`.",
+        details: { path: place },
+      },
+    );
+  }
   const store = openStore(root, { trustedRoots: trustedRepositories(context.userConfig) });
   const worktree = store.worktrees.list().find(isAdopted);
-  if (worktree === undefined) throw nothingAdopted(root);
+  if (worktree === undefined) {
+    const what = `the repository ${quoted(root)} has no adopted worktree`;
+    throw new JvsError("E_USAGE", `Cannot relocate: ${what}`, {
+      hint: "Its worktrees are inside it; `jvs worktree list` shows them.",
+      details: { root },
+    });
+  }
   using payload = store.platform.openFolder(place);
   const path = `../${place.slice(place.lastIndexOf("/") + 1)}`;
   const now = { path, identity: store.worktrees.identify(payload) };
-  if (path === worktree.path && canonicalJson(now.identity) === canonicalJson(worktree.identity)) {
-    return store;
+  if (path !== worktree.path || canonicalJson(now.identity) !== canonicalJson(worktree.identity)) {
+    const opened = { ...context, store, worktree };
+    using _lock = await lockWorktree(opened, worktree.worktree_id, relocation.operation);
+    // Other recoveries must know first where the folder is.
+    await recoverOnly(opened, worktree.worktree_id, [relocation]);
+    await giveFolder(opened, worktree, relocation, now);
   }
-  await record({ ...context, store, worktree }, worktree, now);
-  return store;
-}
-
-async function record(
-  context: RepositoryContext,
-  worktree: WorktreeConfig,
-  folder: NewFolder,
-): Promise<void> {
-  using _lock = await lockWorktree(context, worktree.worktree_id, relocation.operation);
-  // Other recoveries must know first where the folder is.
-  await recoverOnly(context, worktree.worktree_id, [relocation]);
-  await giveFolder(context, worktree, relocation, folder);
-}
-
-function noHistory(place: string): JvsError {
-  return new JvsError(
-    "E_NOT_FOUND",
-    `Cannot relocate ${quoted(place)}: there is no ${quoted(`${place}.jvs`)} beside it`,
-    {
-      hint:
-        "Move the folder with its history there, and give it that name; to begin a new history run `jvs adopt`.",
-      details: { path: place },
-    },
-  );
-}
-
-function nothingAdopted(root: string): JvsError {
-  return new JvsError("E_USAGE", `Cannot relocate: the repository ${quoted(root)} has no adopted worktree`, {
-    hint: "Its worktrees are inside it; `jvs worktree list` shows them.",
-    details: { root },
-  });
+  return await newRepositoryResult(context, store);
 }

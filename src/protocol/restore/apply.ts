@@ -2,17 +2,18 @@ import { type BytePath, ITSELF } from "../../model/bytes.ts";
 import type { DegradationList } from "../../model/degradations.ts";
 import { DIR } from "../../model/entry.ts";
 import { JvsError } from "../../model/errors.ts";
-import { displayPath } from "../../model/path_text.ts";
+import { displayPath, quoted } from "../../model/path_text.ts";
 import { TimeSlice } from "../../platform/time_slice.ts";
-import { type Folder, Stat } from "../../platform/platform.ts";
-import { isSystemError } from "../../platform/system_error.ts";
+import { type Folder, type RenameHow, Stat } from "../../platform/platform.ts";
+import { isSystemError, unlessFailed } from "../../platform/system_error.ts";
 import { FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
 import { type OnRefused, setAspects } from "./aspects.ts";
 import type { Journal, JournalAspects, JournalUnit } from "./journal.ts";
-import { PutAside } from "./put_aside.ts";
 import type { Staging } from "./staging.ts";
 
 const OWNER_MAY_CHANGE = 0o300;
+/** The errors of a file system that cannot exchange two names. */
+export const NO_EXCHANGE = ["EINVAL", "ENOSYS", "EOPNOTSUPP"];
 
 /** The folders that a restore moves things between: the worktree, and those of staging. */
 export class RestoreTrees implements Disposable {
@@ -35,23 +36,97 @@ export class RestoreTrees implements Disposable {
 }
 
 /**
- * Checks that the folders which are to go can be moved, before anything is changed: overlayfs refuses with EXDEV to move a
- * folder of a lower layer.
+ * Trees for what is put aside, by its path. Usually one tree is enough. If it already has something of that path, because
+ * an undo was killed and then another process wrote there again, the next tree is used: nothing is ever overwritten.
  */
+export class PutAside implements Disposable {
+  private readonly trees: FoldersByPath[] = [];
+
+  /** `openTree` opens the tree of a number, and makes it if it does not exist. */
+  constructor(private readonly openTree: (number: number) => Folder) {}
+
+  /** Makes the folders for this path in advance, because on a full disk none can be made later. */
+  prepare(path: BytePath): void {
+    this.tree(0).ensure(parentPath(path));
+  }
+
+  /** Calls `put` for the first tree in which the path is free; `put` throws EEXIST if it is not. */
+  put(path: BytePath, put: (folder: Folder, name: Uint8Array) => void): void {
+    for (let number = 0;; number++) {
+      try {
+        return put(this.tree(number).ensure(parentPath(path)), lastName(path));
+      } catch (error) {
+        // Something else has the path, or a part of it.
+        if (!isSystemError(error, "EEXIST", "ENOTEMPTY", "ENOTDIR", "ELOOP") || number === MOST) throw error;
+      }
+    }
+  }
+
+  [Symbol.dispose](): void {
+    for (const folders of this.trees.splice(0)) {
+      folders[Symbol.dispose]();
+      folders.root[Symbol.dispose]();
+    }
+  }
+
+  private tree(number: number): FoldersByPath {
+    return this.trees[number] ??= new FoldersByPath(this.openTree(number));
+  }
+}
+
+/** The end for a mistake in the program: each tree but the first needs a recovery that was killed. */
+const MOST = 10_000;
+
+/** The folder that this path is in; for the root the root itself; undefined if a folder on the way is missing. */
+export function folderAbove(folders: FoldersByPath, path: BytePath): Folder | undefined {
+  if (path.length === 0) return folders.root;
+  return unlessFailed(["ENOENT", "ENOTDIR", "ELOOP"], () => folders.get(parentPath(path)));
+}
+
+/** The name of this path in `folderAbove`; the root is `.` in itself. */
+export function nameIn(path: BytePath): Uint8Array {
+  return path.length === 0 ? ITSELF : lastName(path);
+}
+
+/** Moves an entry to a folder under the same name; false if that fails for one of these reasons. */
+export function tryMove(
+  from: Folder,
+  name: Uint8Array,
+  to: Folder,
+  how: RenameHow,
+  reasons: readonly string[],
+): boolean {
+  const isMoved = unlessFailed(reasons, () => {
+    from.rename(name, to, name, how);
+    return true;
+  });
+  return isMoved === true;
+}
+
+/** Checks, before any change, that folders can be moved: overlayfs refuses that for those of a lower layer (EXDEV). */
 export function requireMovable(worktree: FoldersByPath, { units }: Journal, staging: Staging): void {
   const stat = new Stat();
   for (const { path, before } of units) {
     if (before === null) continue;
     const parent = worktree.get(parentPath(path));
     if (!parent.stat(lastName(path), stat) || stat.type !== DIR) continue;
-    if (!staging.canTake(parent, lastName(path))) throw cannotMove(path);
+    if (staging.canTake(parent, lastName(path))) continue;
+    throw new JvsError(
+      "E_IO",
+      `Cannot restore: the folder "${
+        displayPath(path)
+      }" would have to go, and the file system does not move ` +
+        "it. Nothing was changed",
+      {
+        hint:
+          "On an overlay file system folders of a lower layer can only be moved when it is mounted with redirect_dir=on. " +
+          "Remount it so, or restore into a new worktree with --name.",
+      },
+    );
   }
 }
 
-/**
- * Makes the folders of staging that the change, or its undo, moves things into. On a full disk no folder can be made, but a
- * rename between existing folders still works.
- */
+/** Makes the folders of staging that moves need, in advance: on a full disk only renames between folders that exist work. */
 export function prepareRoom(trees: RestoreTrees, { units }: Journal): void {
   for (const { path, kind } of units) {
     if (kind !== "create") trees.old.ensure(parentPath(path));
@@ -59,10 +134,10 @@ export function prepareRoom(trees: RestoreTrees, { units }: Journal): void {
   }
 }
 
-/** Is called right before and right after each unit is carried out, with its folder and name. */
+/** Is told of each entry right before it is taken out, and of each right after it is put in its place. */
 export interface UnitWatch {
-  before(unit: number, folder: Folder, name: Uint8Array): void;
-  after(unit: number, folder: Folder, name: Uint8Array): void;
+  taking(unit: number, folder: Folder, name: Uint8Array): void;
+  placed(path: BytePath, folder: Folder, name: Uint8Array): void;
 }
 
 /** Carries the journal out: one rename or exchange after the other, then modes, owners and times. */
@@ -76,10 +151,11 @@ export async function applyJournal(
   const slice = new TimeSlice(signal);
   loosenFolders(trees.worktree, journal.aspects);
   for (const [index, unit] of journal.units.entries()) {
-    const folder = trees.worktree.get(parentPath(unit.path));
-    watch.before(index, folder, lastName(unit.path));
+    const { path, before, after } = unit;
+    const folder = trees.worktree.get(parentPath(path));
+    if (before !== null) watch.taking(index, folder, lastName(path));
     carryOut(trees, unit, folder);
-    watch.after(index, folder, lastName(unit.path));
+    if (after !== null) watch.placed(path, folder, lastName(path));
     if (slice.isOver(8)) await slice.yield();
   }
   for (const entry of [...journal.aspects].reverse()) {
@@ -90,10 +166,7 @@ export async function applyJournal(
   }
 }
 
-/**
- * Lets the owner change what is in these folders; at the end they get their own mode. An undo calls it too, and then a
- * folder may have its old mode, its new mode, or a loosened one.
- */
+/** Lets the owner change what is in these folders; an undo may find their old mode, their new one, or a loosened one. */
 export function loosenFolders(folders: FoldersByPath, aspects: readonly JournalAspects[]): void {
   const stat = new Stat();
   for (const { path, folder, before } of aspects) {
@@ -105,67 +178,44 @@ export function loosenFolders(folders: FoldersByPath, aspects: readonly JournalA
   }
 }
 
-function carryOut(trees: RestoreTrees, unit: JournalUnit, parent: Folder): void {
-  const name = lastName(unit.path);
-  if (unit.kind === "remove") return takeOut(trees, parent, unit.path);
-  const staged = trees.fresh.get(parentPath(unit.path));
-  if (unit.kind === "create" && putIfFree(staged, parent, name)) return;
-  try {
-    staged.rename(name, parent, name, "exchange");
-  } catch (error) {
-    // The worktree's entry is gone, or the file system cannot exchange: two steps do it too.
-    if (!isSystemError(error, "ENOENT", "EINVAL", "ENOSYS", "EOPNOTSUPP")) throw error;
-    takeOut(trees, parent, unit.path);
-    staged.rename(name, parent, name, "fresh");
-  }
-}
-
-function putIfFree(staged: Folder, parent: Folder, name: Uint8Array): boolean {
-  try {
-    staged.rename(name, parent, name, "fresh");
-    return true;
-  } catch (error) {
-    if (!isSystemError(error, "EEXIST", "ENOTEMPTY")) throw error;
-    return false; // made by another process since the look: it is exchanged, and found in staging later
-  }
+function carryOut(trees: RestoreTrees, { kind, path }: JournalUnit, parent: Folder): void {
+  if (kind === "remove") return takeOut(trees, parent, path);
+  const name = lastName(path);
+  const staged = trees.fresh.get(parentPath(path));
+  // What another process made since the look is exchanged, and found in staging later.
+  if (kind === "create" && tryMove(staged, name, parent, "fresh", ["EEXIST", "ENOTEMPTY"])) return;
+  // If the worktree's entry is gone, or the file system cannot exchange, two steps do it too.
+  if (tryMove(staged, name, parent, "exchange", ["ENOENT", ...NO_EXCHANGE])) return;
+  takeOut(trees, parent, path);
+  staged.rename(name, parent, name, "fresh");
 }
 
 function takeOut(trees: RestoreTrees, parent: Folder, path: BytePath): void {
   const name = lastName(path);
-  try {
-    parent.rename(name, trees.old.ensure(parentPath(path)), name, "fresh");
-  } catch (error) {
-    if (!isSystemError(error, "ENOENT")) throw error; // it is gone already
-  }
+  // It may be gone already.
+  unlessFailed(["ENOENT"], () => parent.rename(name, trees.old.ensure(parentPath(path)), name, "fresh"));
 }
 
-/** The folder that this path is in; for the root the root itself; undefined if a folder on the way is missing. */
-export function folderAbove(folders: FoldersByPath, path: BytePath): Folder | undefined {
-  if (path.length === 0) return folders.root;
-  try {
-    return folders.get(parentPath(path));
-  } catch (error) {
-    if (isSystemError(error, "ENOENT", "ENOTDIR", "ELOOP")) return undefined;
-    throw error;
-  }
-}
+/** The path of an entry in staging, which is in the control plane or in the payload root. */
+const STAGED = /\/(?:staging\/[^/]+|\.jvs-staging-[^/]+)\/new\/(.+)$/s;
 
-/** The name of this path in `folderAbove`; the root is `.` in itself. */
-export function nameIn(path: BytePath): Uint8Array {
-  return path.length === 0 ? ITSELF : lastName(path);
-}
-
-function cannotMove(path: Uint8Array): JvsError {
+/**
+ * Turns the error of a refused rename into one that names the user's own path. The system names the path in staging, which
+ * is gone when the user reads the message. Any other error stays as it is.
+ */
+export function refusedChange(error: unknown, worktree: string): unknown {
+  if (!isSystemError(error, "EPERM", "EACCES") || error.details["action"] !== "rename") return error;
+  const [, path] = STAGED.exec(String(error.details["path"])) ?? [];
+  if (path === undefined) return error;
   return new JvsError(
-    "E_IO",
-    `Cannot restore: the folder "${
-      displayPath(path)
-    }" would have to go, and the file system does not move it. ` +
-      "Nothing was changed",
+    "E_PERMISSION",
+    `Cannot change ${quoted(path)} in worktree "${worktree}": ${error.reason}`,
     {
-      hint:
-        "On an overlay file system folders of a lower layer can only be moved when it is mounted with redirect_dir=on. " +
-        "Remount it so, or restore into a new worktree with --name.",
+      hint: error.errno === "EPERM"
+        ? "It, or the folder it is in, may be immutable or append-only: `lsattr -d` shows that, `chattr -i -a` ends it."
+        : "Change the rights of the folder it is in, or run it as a user who has them.",
+      details: { ...error.details, path, worktree },
+      cause: error,
     },
   );
 }

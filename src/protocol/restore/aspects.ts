@@ -28,10 +28,7 @@ export function aspectsOf(table: TreeTable, index: number): Aspects {
   };
 }
 
-/**
- * Sets all aspects that differ. The owner comes first, because a new owner removes capabilities and set-id bits; times come
- * last.
- */
+/** Sets all aspects that differ: the owner first, as a new owner removes capabilities and set-id bits, and times last. */
 export function setAspects(folder: Folder, name: Uint8Array, to: Aspects, refused: OnRefused): void {
   const stat = new Stat();
   if (!folder.stat(name, stat)) return;

@@ -1,16 +1,33 @@
-import { type BytePath, keyOf } from "../../model/bytes.ts";
-import { JvsError } from "../../model/errors.ts";
+import { type BytePath, keyOf, textOf } from "../../model/bytes.ts";
+import { DIR } from "../../model/entry.ts";
+import { isJvsError, JvsError } from "../../model/errors.ts";
 import { shortId } from "../../model/ids.ts";
 import { decodePath, encodePath, namedPaths } from "../../model/path_text.ts";
+import type { Descriptor } from "../../model/records.ts";
 import { CHANGED, compareEntries, differsInSubstance, needsHash } from "../../tree/diff.ts";
-import { parseIgnoreRules } from "../../tree/ignore.ts";
+import { parentPath } from "../../tree/folders_by_path.ts";
+import { type IgnoreRules, parseIgnoreRules } from "../../tree/ignore.ts";
+import { PathWalker } from "../../tree/path_walker.ts";
 import { selectEntries } from "../../tree/select_entries.ts";
-import type { TreeTable } from "../../tree/table.ts";
+import { at, type TreeTable } from "../../tree/table.ts";
 import { comparable } from "../look/compare.ts";
 import type { Look } from "../look/look.ts";
 import { planRestore, type RestorePlan } from "./plan.ts";
-import type { RestoreRequest } from "./request.ts";
-import { entriesBelow, findNamed, ignoredEntries } from "./scope.ts";
+
+/** What to restore, and how. */
+export interface RestoreRequest {
+  readonly descriptor: Descriptor;
+  /** Only these paths, and the head stays; null for everything. */
+  readonly paths: readonly BytePath[] | null;
+  /** Whether the user named these paths: then a path that does not exist is an error. Else they are the snapshot's own. */
+  readonly named: boolean;
+  /** What to do with unsaved work. */
+  readonly unsaved: "save" | "refuse" | "discard";
+  /** Whether to hash staged content; undefined: if it is not too much to read. */
+  readonly verify: boolean | undefined;
+  /** Only find out what a restore would do. */
+  readonly preview: boolean;
+}
 
 /** The worktree as it is now, the snapshot (`then`), and the ignore rules of both. */
 export class Comparison {
@@ -30,14 +47,17 @@ export class Comparison {
   ) {
     const { descriptor } = request;
     const paths = pathsOf(request, look, then);
-    this.scope = entriesBelow(then, paths);
-    this.nowScope = entriesBelow(look.table, paths);
-    if (descriptor.paths !== null) {
+    const own = descriptor.paths?.map(decodePath);
+    const scopeIn = (table: TreeTable) => {
+      const scope = entriesBelow(table, paths);
       // A snapshot of some paths says nothing about the others.
-      const own = descriptor.paths.map(decodePath);
-      intersect(this.scope, entriesBelow(then, own));
-      intersect(this.nowScope, entriesBelow(look.table, own));
-    }
+      if (own !== undefined) {
+        entriesBelow(table, own).forEach((inside, i) => scope[i] = at(scope, i) & inside);
+      }
+      return scope;
+    };
+    this.scope = scopeIn(then);
+    this.nowScope = scopeIn(look.table);
     const rulesNow = look.ownRules;
     const rulesThen = descriptor.ignore_rules === null ? null : parseIgnoreRules(descriptor.ignore_rules);
     this.ignoredNow = ignoredEntries(look.table, [rulesNow]);
@@ -48,26 +68,18 @@ export class Comparison {
   /** The plan. What cannot be saved must stay: the paths in `missing`, and what the scan could not look into. */
   plan(missing: ReadonlySet<string>): RestorePlan {
     const { look, then, ignored, unreadable, scope, nowScope } = this;
-    const asksPaths = missing.size + unreadable.size > 0;
-    const cannotBeSaved = (i: number) => {
-      if (!asksPaths) return false;
-      const key = keyOf(look.table.path(i));
-      return missing.has(key) || unreadable.has(key);
-    };
+    const unsaved = unreadable.union(missing);
     return planRestore({
       now: look.table,
       then,
       ignored: (i) => ignored[i] === 1,
-      fixed: (i) => look.scan.boundaries.has(i) || cannotBeSaved(i),
+      fixed: (i) => look.scan.boundaries.has(i) || unsaved.size > 0 && unsaved.has(keyOf(look.table.path(i))),
       hidden: (j) => unreadable.size > 0 && unreadable.has(keyOf(then.path(j))),
       inScope: (table, index) => (table === then ? scope : nowScope)[index] === 1,
     });
   }
 
-  /**
-   * Null if a snapshot holds everything that the restore could destroy. Else an autosave is needed, and these are the
-   * ignored paths that it must hold too. SPEC 7.
-   */
+  /** Null if a snapshot holds all that the restore could destroy; else the ignored paths that an autosave must hold. SPEC 7. */
   async unsavedPaths(head: TreeTable | undefined, plan: RestorePlan): Promise<Uint8Array[] | null> {
     const { look, ignoredNow } = this;
     const touched = new Set([...plan.touched, ...this.losingAttributes(plan)]);
@@ -92,28 +104,83 @@ export class Comparison {
   }
 }
 
-/** The paths to restore; `E_NOT_FOUND` if the user named one that neither side has. */
+/**
+ * The paths to restore; `E_NOT_FOUND` if the user named one that neither side has. A name that is not text can only be
+ * given as it is shown (`n%FF`); that is tried if no entry has the name itself.
+ */
 function pathsOf(
-  { paths, named, descriptor }: RestoreRequest,
+  { paths, named, descriptor: { snapshot_id } }: RestoreRequest,
   { worktree, table }: Look,
   then: TreeTable,
 ): readonly BytePath[] | null {
   if (paths === null || !named) return paths;
-  const { found, missing } = findNamed(paths, [table, then]);
-  if (missing.length === 0) return found;
-  const id = descriptor.snapshot_id;
+  const isThere = (path: BytePath | undefined) =>
+    path !== undefined && [table, then].some((tree) => tree.find(path) !== -1);
+  const meant = paths.map((path) => isThere(path) ? path : pathShownAs(path));
+  const missing = paths.filter((_, i) => !isThere(meant[i]));
+  if (missing.length === 0) return meant.filter((path) => path !== undefined);
+  const id = shortId(snapshot_id);
   throw new JvsError(
     "E_NOT_FOUND",
-    `Cannot restore ${namedPaths(missing)}: neither worktree "${worktree.name}" nor ${
-      shortId(id)
-    } has anything of that name`,
+    `Cannot restore ${
+      namedPaths(missing)
+    }: neither worktree "${worktree.name}" nor ${id} has anything of that name`,
     {
-      hint: `See what differs with \`jvs diff ${shortId(id)} @\`; a path is taken from where you stand.`,
-      details: { paths: missing.map(encodePath), worktree: worktree.name, snapshot_id: id },
+      hint: `See what differs with \`jvs diff ${id} @\`; a path is taken from where you stand.`,
+      details: { paths: missing.map(encodePath), worktree: worktree.name, snapshot_id },
     },
   );
 }
 
-function intersect(some: Uint8Array, others: Uint8Array): void {
-  for (let i = 0; i < some.length; i++) if (others[i] !== 1) some[i] = 0;
+/** For each entry 1 if it is one of these paths or below one; for null every entry. */
+function entriesBelow(table: TreeTable, paths: readonly BytePath[] | null): Uint8Array {
+  const inside = new Uint8Array(table.count);
+  if (paths === null) return inside.fill(1);
+  const wanted = new Set(paths.map(keyOf));
+  const walker = new PathWalker(table);
+  if (wanted.has("")) return inside.fill(1);
+  for (let i = 1; i < table.count; i++) {
+    if (inside[at(table.parent, i)] === 1 || wanted.has(keyOf(walker.path(i)))) inside[i] = 1;
+  }
+  return inside;
+}
+
+function pathShownAs(path: BytePath): BytePath | undefined {
+  try {
+    return decodePath(textOf(path));
+  } catch (error) {
+    if (isJvsError(error, "E_USAGE")) return undefined; // no escape: a name with a per cent sign
+    throw error;
+  }
+}
+
+/** For each entry 1 if any of these rules ignores it. */
+function ignoredEntries(table: TreeTable, rules: readonly (IgnoreRules | null)[]): Uint8Array {
+  const ignored = new Uint8Array(table.count);
+  const inForce = rules.filter((each) => each !== null);
+  if (inForce.length === 0) return ignored;
+  const walker = new PathWalker(table);
+  for (let i = 1; i < table.count; i++) {
+    const isFolder = table.type[i] === DIR;
+    if (
+      ignored[at(table.parent, i)] === 1 || inForce.some((each) => each.ignores(walker.path(i), isFolder))
+    ) ignored[i] = 1;
+  }
+  return ignored;
+}
+
+/** The same rules, except for these paths and the folders above them. They still ignore what else is in those folders. */
+export function rulesExcept(rules: IgnoreRules | null, paths: readonly BytePath[]): IgnoreRules | null {
+  if (rules === null || paths.length === 0) return rules;
+  const excepted = new Set<string>();
+  for (const path of paths) {
+    for (let above = path; above.length > 0; above = parentPath(above)) excepted.add(keyOf(above));
+  }
+  const ignores = (path: BytePath, isFolder: boolean): boolean => {
+    if (rules.ignores(path, isFolder)) return true;
+    // A scan does not ask the rules about what is in an ignored folder. It enters this one, so everything else in it is ignored.
+    const folder = parentPath(path);
+    return folder.length > 0 && excepted.has(keyOf(folder)) && ignores(folder, true);
+  };
+  return { ignores: (path, isFolder) => !excepted.has(keyOf(path)) && ignores(path, isFolder) };
 }

@@ -1,51 +1,51 @@
 import { ITSELF, keyOf } from "../../model/bytes.ts";
 import { DIR, FILE } from "../../model/entry.ts";
 import { encodePath } from "../../model/path_text.ts";
-import type { Folder } from "../../platform/platform.ts";
-import { isSystemError } from "../../platform/system_error.ts";
+import { type Folder, Stat } from "../../platform/platform.ts";
+import { isSystemError, unlessFailed } from "../../platform/system_error.ts";
 import { FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
-import { at, NONE, type TreeTable } from "../../tree/table.ts";
+import { mergeTables } from "../../tree/merge_tables.ts";
+import { isUnchangedBetween, isUnchangedButMoved, isUnchangedSince } from "../../tree/same_entry.ts";
+import { at, type TreeTable } from "../../tree/table.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import { lookWithoutCache } from "../look/look.ts";
 import { autosaveLook } from "../snapshot/autosave.ts";
-import type { Expected } from "./expected.ts";
+import { PutAside } from "./apply.ts";
 import { inodeAt, type JournalUnit } from "./journal.ts";
-import { PutAside } from "./put_aside.ts";
+import { isAnother } from "./links.ts";
 import type { Staging } from "./staging.ts";
 
-/** A tree of staging, and what it should hold. */
-export interface Gathered {
-  readonly tree: Folder;
-  readonly expected: Expected;
-}
-
 /**
- * Searches what was taken out of the worktree for what another process wrote there meanwhile, and links that into `aside`,
- * by its path. Returns what it found, with a hash for each file that times alone did not prove. SPEC 7.
+ * Searches staging for what another process wrote meanwhile into what was taken out of the worktree, and links that into
+ * `aside`, by its path. Returns what each tree holds, with a hash for each file that times alone did not prove. SPEC 7.
  */
 export async function gatherConcurrentWrites(
   context: WorktreeContext,
-  taken: Folder,
+  staging: Staging,
   expected: Expected,
   aside: PutAside,
-): Promise<TreeTable> {
-  using look = await lookWithoutCache(context, taken.openFolder(ITSELF));
-  const found = look.table;
-  const { isProven, isKnown } = expected.in(found);
-  const doubtful: number[] = [];
-  for (let j = 1; j < found.count; j++) {
-    if (found.type[j] !== DIR && !isProven(j)) doubtful.push(j);
+): Promise<Map<Folder, TreeTable>> {
+  const gathered = new Map<Folder, TreeTable>();
+  for (const tree of [staging.fresh, staging.old]) {
+    using look = await lookWithoutCache(context, tree.openFolder(ITSELF));
+    const found = look.table;
+    const { isProven, isKnown } = expected(found, tree);
+    const doubtful: number[] = [];
+    for (let j = 1; j < found.count; j++) {
+      if (found.type[j] !== DIR && !isProven(j)) doubtful.push(j);
+    }
+    // A later look must notice what is written from now on.
+    await look.settle();
+    await look.hash(doubtful.filter((j) => found.type[j] === FILE));
+    using folders = new FoldersByPath(tree);
+    for (const j of doubtful) {
+      if (isKnown(j)) continue;
+      const path = found.path(j);
+      linkInto(aside, path, folders.get(parentPath(path)));
+    }
+    gathered.set(tree, found);
   }
-  // A later look must notice what is written from now on.
-  await look.settle();
-  await look.hash(doubtful.filter((j) => found.type[j] === FILE));
-  using folders = new FoldersByPath(taken);
-  for (const j of doubtful) {
-    if (isKnown(j)) continue;
-    const path = found.path(j);
-    linkInto(aside, path, folders.get(parentPath(path)));
-  }
-  return found;
+  return gathered;
 }
 
 /**
@@ -62,26 +62,24 @@ export async function saveConcurrentWrites(
   for (let number = from; number < trees; number++) {
     using aside = staging.openAside(number);
     removeEmptyParents(aside, units);
-    const id = await saveTree(context, aside);
-    if (id !== null) saved.push(id);
+    using look = await lookWithoutCache(context, aside.openFolder(ITSELF));
+    const paths = leafPaths(look.table);
+    if (paths.length === 0) continue;
+    const note = "written while a restore was under way";
+    saved.push((await autosaveLook(context, look, note, paths)).descriptor.snapshot_id);
   }
   return saved;
 }
 
-/**
- * Saves what other processes wrote into staging since it was gathered, because they still have files of it open. Needed
- * where staging cannot be kept and is about to be deleted.
- */
+/** Saves what other processes, with files still open, wrote into staging since it was gathered, before it is deleted. */
 export async function saveLateWrites(
   context: WorktreeContext,
   staging: Staging,
-  gathered: readonly Gathered[],
+  expected: Expected,
 ): Promise<void> {
   const from = staging.countAside();
   using aside = new PutAside((number) => staging.openAside(from + number));
-  for (const { tree, expected } of gathered) {
-    await gatherConcurrentWrites(context, tree, expected, aside);
-  }
+  await gatherConcurrentWrites(context, staging, expected, aside);
   for (const id of await saveConcurrentWrites(context, staging, { from })) {
     context.reporter.warn(`What was written into replaced files afterwards was kept as snapshot ${id}.`);
   }
@@ -91,31 +89,17 @@ export async function saveLateWrites(
 function removeEmptyParents(tree: Folder, units: readonly JournalUnit[]): void {
   const parents = new Map<string, Uint8Array>();
   for (const { path } of units) {
-    for (
-      let above = parentPath(path);
-      above.length > 0 && !parents.has(keyOf(above));
-      above = parentPath(above)
-    ) {
+    let above = parentPath(path);
+    for (; above.length > 0 && !parents.has(keyOf(above)); above = parentPath(above)) {
       parents.set(keyOf(above), above);
     }
   }
   using folders = new FoldersByPath(tree);
+  // The folder is not empty, or something else has that name.
+  const reasons = ["ENOTEMPTY", "EEXIST", "ENOENT", "ENOTDIR", "ELOOP"];
   for (const path of [...parents.values()].sort((a, b) => b.length - a.length)) {
-    try {
-      folders.get(parentPath(path)).removeFolder(lastName(path));
-    } catch (error) {
-      // It is not empty, or is something else of that name.
-      if (!isSystemError(error, "ENOTEMPTY", "EEXIST", "ENOENT", "ENOTDIR", "ELOOP")) throw error;
-    }
+    unlessFailed(reasons, () => folders.get(parentPath(path)).removeFolder(lastName(path)));
   }
-}
-
-async function saveTree(context: WorktreeContext, aside: Folder): Promise<string | null> {
-  using look = await lookWithoutCache(context, aside.openFolder(ITSELF));
-  const paths = leafPaths(look.table);
-  if (paths.length === 0) return null;
-  const note = "written while a restore was under way";
-  return (await autosaveLook(context, look, note, paths)).descriptor.snapshot_id;
 }
 
 function linkInto(aside: PutAside, path: Uint8Array, from: Folder): void {
@@ -132,12 +116,91 @@ function linkInto(aside: PutAside, path: Uint8Array, from: Folder): void {
 
 /** The paths that have nothing below them. */
 function leafPaths(table: TreeTable): string[] {
-  const isParent = new Uint8Array(table.count);
-  for (let i = 1; i < table.count; i++) {
-    const parent = at(table.parent, i);
-    if (parent !== NONE) isParent[parent] = 1;
-  }
+  const parents = new Set(table.parent.subarray(0, table.count));
   const paths: string[] = [];
-  for (let i = 1; i < table.count; i++) if (isParent[i] !== 1) paths.push(encodePath(table.path(i)));
+  for (let i = 1; i < table.count; i++) if (!parents.has(i)) paths.push(encodePath(table.path(i)));
   return paths;
+}
+
+/** What a tree of staging holds if no other process wrote into it; `found` is a scan of that tree. */
+export type Expected = (found: TreeTable, tree: Folder) => Expectation;
+
+interface Expectation {
+  /** Whether times prove that an entry is as expected, so that its content need not be read. */
+  isProven(found: number): boolean;
+  /** Whether an entry is as expected and in a snapshot, now that its content was read. */
+  isKnown(found: number): boolean;
+}
+
+/** What is known of entries before they are taken out of the worktree. */
+interface Seen {
+  /** What the look saw. */
+  readonly seen: TreeTable;
+  /** What a snapshot holds of it; with `--discard` again what was seen. */
+  readonly saved: TreeTable;
+  /** Whether every change shows in times here. */
+  readonly timesProve: boolean;
+  /** How many bytes may be read although the times say that nothing changed. */
+  readonly mostRead: number;
+}
+
+/**
+ * Expects what the look saw of what a restore takes out of the worktree. The rename changes the ctime of an entry, but not
+ * of what is in a folder that is taken out. So a file that is moved by itself is looked at right before the rename, and
+ * read again after it: only its content shows a write in the instant between the two. If that is too much to read, the
+ * last look must be enough.
+ */
+export class TakenOut {
+  private readonly asSeen = new Set<number>();
+  private readonly stat = new Stat();
+  private read = 0;
+
+  constructor(private readonly known: Seen) {}
+
+  /** Looks at an entry of `seen` right before it is taken out. */
+  lookLast(index: number, folder: Folder, name: Uint8Array): void {
+    const { stat, known: { seen } } = this;
+    if (folder.stat(name, stat) && isUnchangedSince(seen, index, stat)) this.asSeen.add(index);
+  }
+
+  readonly expected: Expected = (found) => {
+    const { seen, saved } = this.known;
+    const seenAt = placesIn(seen, found);
+    const savedAt = saved === seen ? seenAt : placesIn(saved, found);
+    return {
+      isProven: (j) => at(seenAt, j) !== -1 && this.isProven(at(seenAt, j), found, j, at(savedAt, j)),
+      isKnown: (j) => {
+        const [i, k] = [at(seenAt, j), at(savedAt, j)];
+        return i !== -1 && k !== -1 && isUnchangedButMoved(seen, i, found, j) &&
+          !isAnother(saved, k, found, j);
+      },
+    };
+  };
+
+  /** Expects, in a later search of the same trees, what was gathered. */
+  expectedAfter(gathered: ReadonlyMap<Folder, TreeTable>): Expected {
+    return (found, tree) => {
+      const seen = gathered.get(tree) as TreeTable;
+      return new TakenOut({ ...this.known, seen, saved: seen }).expected(found, tree);
+    };
+  }
+
+  private isProven(i: number, found: TreeTable, j: number, savedAt: number): boolean {
+    const { seen, saved, timesProve, mostRead } = this.known;
+    if (!timesProve) return false;
+    if (isUnchangedBetween(seen, i, found, j)) return true;
+    if (!this.asSeen.has(i) || !isUnchangedButMoved(seen, i, found, j)) return false;
+    const isHashed = savedAt !== -1 && saved.hashed[savedAt] === 1;
+    if (found.type[j] === FILE && isHashed) this.read += at(found.size, j);
+    return !isHashed || this.read > mostRead;
+  }
+}
+
+/** For each entry of `found` the index in `table` of the entry with its path, or -1. */
+export function placesIn(table: TreeTable, found: TreeTable): Int32Array {
+  const places = new Int32Array(found.count).fill(-1);
+  mergeTables(table, found, (i, j) => {
+    if (i !== -1 && j !== -1) places[j] = i;
+  });
+  return places;
 }

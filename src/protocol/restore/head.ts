@@ -1,6 +1,8 @@
+import { isJvsError } from "../../model/errors.ts";
 import type { WorktreeConfig } from "../../model/records.ts";
+import { ancestors } from "../../repo/lineage.ts";
 import type { Store } from "../../repo/store.ts";
-import type { RestoreRequest } from "./request.ts";
+import type { RestoreRequest } from "./comparison.ts";
 
 /** Where a worktree stands. */
 export type HeadPatch = Pick<WorktreeConfig, "base_snapshot_id" | "head_snapshot_id" | "latest_snapshot_id">;
@@ -16,10 +18,14 @@ export async function headAfterRestore(
   paths: RestoreRequest["paths"],
 ): Promise<HeadPatch | null> {
   if (paths !== null) return null;
-  const { base_snapshot_id, latest_snapshot_id } = worktree;
-  const ownLine = latest_snapshot_id !== null && latest_snapshot_id !== base_snapshot_id ||
-    await isOwn(store, worktree, latest_snapshot_id);
-  return ownLine
+  const { base_snapshot_id, latest_snapshot_id, worktree_id } = worktree;
+  const isOwn = async (latest: string) => {
+    const descriptor = await store.snapshots.readable(latest);
+    // A missing or damaged snapshot counts as the worktree's own, so that it stays its latest and no line is lost.
+    return descriptor === undefined || descriptor.worktree_id === worktree_id;
+  };
+  return latest_snapshot_id !== null &&
+      (latest_snapshot_id !== base_snapshot_id || await isOwn(latest_snapshot_id))
     ? { base_snapshot_id, head_snapshot_id: id, latest_snapshot_id }
     : { base_snapshot_id: id, head_snapshot_id: id, latest_snapshot_id: id };
 }
@@ -29,9 +35,24 @@ export function moveHead(store: Store, worktree: WorktreeConfig, head: HeadPatch
   if (head !== null) store.worktrees.update(worktree.name, head);
 }
 
-async function isOwn(store: Store, worktree: WorktreeConfig, id: string | null): Promise<boolean> {
-  if (id === null) return false;
-  const descriptor = await store.snapshots.readable(id);
-  // A missing or damaged snapshot counts as the worktree's own, so that it stays its latest and no line is lost.
-  return descriptor === undefined || descriptor.worktree_id === worktree.worktree_id;
+/**
+ * Where a restore leads, in words to follow the worktree's name: to an ancestor is back, to a descendant forward. Empty if
+ * the worktree stays where it is or has no head yet, or a record on the way is damaged.
+ */
+export async function directionTo(store: Store, from: string | null, to: string): Promise<string> {
+  if (from === null || from === to) return "";
+  // Ids rise along a line, so the older snapshot can only be an ancestor of the newer one.
+  const [older, newer, way] = from < to ? [from, to, "forward"] : [to, from, "back"];
+  let count = 0;
+  try {
+    for await (const { snapshot_id } of ancestors(store, newer)) {
+      if (snapshot_id === older) return `, ${count} ${count === 1 ? "snapshot" : "snapshots"} ${way}`;
+      if (snapshot_id < older) break;
+      count++;
+    }
+  } catch (error) {
+    if (!isJvsError(error, "E_DESCRIPTOR_CORRUPT", "E_LINEAGE_BROKEN", "E_NOT_FOUND")) throw error;
+    return "";
+  }
+  return ", on another line";
 }

@@ -1,24 +1,26 @@
+import { DIR } from "../../model/entry.ts";
 import { isJvsError } from "../../model/errors.ts";
-import { NONE, type TreeTable } from "../../tree/table.ts";
+import type { Host } from "../../platform/platform.ts";
+import { type FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
+import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import { commitChange } from "../change/commit.ts";
 import { defineChange, type WorktreeChange } from "../change/kind.ts";
 import type { Context } from "../context.ts";
+import { bringOut } from "../payload/bring_out.ts";
 import { applyJournal, prepareRoom, requireMovable, RestoreTrees, type UnitWatch } from "./apply.ts";
+import type { RestoreRequest } from "./comparison.ts";
 import {
   gatherConcurrentWrites,
-  type Gathered,
   saveConcurrentWrites,
   saveLateWrites,
+  TakenOut,
 } from "./concurrent_writes.ts";
-import { AsGathered, TakenOut } from "./expected.ts";
-import { fillStaging, withoutUnmade } from "./fill_staging.ts";
 import { headAfterRestore, moveHead } from "./head.ts";
 import { RestoreAudit, RestoreDetails, STEPS } from "./intent.ts";
-import { journalOf, writeJournal } from "./journal.ts";
+import { inodeAt, journalOf, writeJournal } from "./journal.ts";
 import type { RestorePlan, Unit } from "./plan.ts";
 import { type PreparedRestore, prepareRestore } from "./prepare.ts";
-import type { RestoreRequest } from "./request.ts";
-import { removeOldReplaced, Staging } from "./staging.ts";
+import { FRESH, removeOldReplaced, Staging } from "./staging.ts";
 import { StatCacheUpdate } from "./stat_cache_update.ts";
 
 /** Makes a worktree equal a snapshot. */
@@ -38,47 +40,48 @@ type RestoreChange = WorktreeChange<typeof restoring>;
  * Makes the worktree equal a snapshot. Only what differs is changed:
  *
  * 1. Look at the worktree, plan, and save unsaved work in an autosave (`prepare.ts`, `plan.ts`).
- * 2. Make the new content in a staging folder, out of sight (`staging.ts`, `fill_staging.ts`).
+ * 2. Make the new content in a staging folder, out of sight (`staging.ts`).
  * 3. Write a journal of every rename to come, with inode numbers (`journal.ts`).
  * 4. Carry it out: one rename or exchange for each unit, then modes, owners and times (`apply.ts`). What was in the
  *    worktree is now in staging.
  * 5. Look in staging for what other processes wrote meanwhile, and save it in a second autosave
- *    (`concurrent_writes.ts`, `expected.ts`).
+ *    (`concurrent_writes.ts`).
  * 6. Commit: decide the audit record, move the head (`head.ts`), write the record, put staging away.
  *
  * An error, a signal or a kill may interrupt it anywhere. Before the audit record is decided in 6, recovery undoes the
  * restore by the journal (`undo.ts`); after that it finishes the restore (`recovery.ts`). The reasons are in
  * docs/design/restore.md.
  */
-export async function restoreInPlace(
+export async function restoreInPlace<Result>(
   change: RestoreChange,
   request: RestoreRequest,
-  use: (restored: PreparedRestore) => void,
-): Promise<void> {
-  // The memory of the trees is free when this returns: the cache needs as much.
-  const cacheUpdate = await restoreWhole(change, request, use);
-  if (cacheUpdate === undefined) return;
+  report: (restored: PreparedRestore) => Result,
+): Promise<Result> {
   const { store } = change;
-  await tidyUp(change, () => removeOldReplaced(store, store.config.get("restore.keep_replaced")));
-  await tidyUp(change, () => cacheUpdate.write(change));
+  // The memory of the trees is free when this returns: the cache needs as much.
+  const { result, cacheUpdate } = await restoreWhole(change, request, report);
+  if (cacheUpdate !== undefined) {
+    await tidyUp(change, () => removeOldReplaced(store, store.config.get("restore.keep_replaced")));
+    await tidyUp(change, () => cacheUpdate.write(change));
+  }
+  return result;
 }
 
-/** Restores, and returns what is to be done with the stat cache; undefined if there was nothing to change. */
-async function restoreWhole(
+/** Restores, and returns what is to be done with the stat cache, if anything was changed. */
+async function restoreWhole<Result>(
   change: RestoreChange,
   request: RestoreRequest,
-  use: (restored: PreparedRestore) => void,
-): Promise<StatCacheUpdate | undefined> {
+  report: (restored: PreparedRestore) => Result,
+): Promise<{ result: Result; cacheUpdate?: StatCacheUpdate }> {
   const prepared = await prepareRestore(change, request);
   using _look = prepared.look;
   const { units, metadata } = prepared.plan;
   if (units.length > 0 || metadata.length > 0) {
     const { restored, cacheUpdate } = await changeTree(change, request, prepared);
-    use(restored);
-    return cacheUpdate;
+    return { result: report(restored), cacheUpdate };
   }
   await commit(change, request, prepared);
-  use(prepared);
+  return { result: report(prepared) };
 }
 
 async function changeTree(
@@ -89,7 +92,7 @@ async function changeTree(
   const { reporter, signal, store, intent } = change;
   const { look, then, scope, saved, degradations } = prepared;
   using staging = await Staging.make(store, look.root, intent);
-  degradations.addAll(await fillStaging(change, staging, request.descriptor.snapshot_id, prepared));
+  await fillStaging(change, staging, request.descriptor.snapshot_id, prepared);
   store.platform.syncFileSystem(staging.home);
   const cacheUpdate = await StatCacheUpdate.begin(change, look.table, staging, prepared);
 
@@ -101,44 +104,86 @@ async function changeTree(
   writeJournal(staging.home, journal);
   intent.step("journal");
 
-  const seen = { seen: look.table, saved, timesProve: look.timesProve };
-  const taken = new TakenOut({ ...seen, mostRead: store.config.get("restore.verify_limit") });
+  const mostRead = store.config.get("restore.verify_limit");
+  const taken = new TakenOut({ seen: look.table, saved, timesProve: look.timesProve, mostRead });
   reporter.begin("restoring", { entries: journal.units.length });
-  await applyJournal(trees, journal, watchOf(plan, then, taken, cacheUpdate), degradations, signal);
+  const watch: UnitWatch = {
+    taking: (unit, folder, name) => taken.lookLast((plan.units[unit] as Unit).now, folder, name),
+    placed: (path, folder, name) => cacheUpdate.entryMoved(path, folder, name),
+  };
+  await applyJournal(trees, journal, watch, degradations, signal);
 
-  const gathered: Gathered[] = [];
-  for (const tree of [staging.fresh, staging.old]) {
-    const found = await gatherConcurrentWrites(change, tree, taken, trees.aside);
-    gathered.push({ tree, expected: new AsGathered(found, look.timesProve) });
-  }
+  const gathered = await gatherConcurrentWrites(change, staging, taken.expected, trees.aside);
   const [secondAutosaveId = null, ...more] = await saveConcurrentWrites(change, staging, journal);
   for (const id of more) reporter.warn(`More of it was kept as snapshot ${id}.`);
   // The worktree and staging may be on two file systems (SPEC 2).
   for (const folder of [look.root, staging.home]) store.platform.syncFileSystem(folder);
   const restored = { ...prepared, plan, secondAutosaveId };
   await commit(change, request, restored, async () => {
-    if (staging.isInRoot) await saveLateWrites(change, staging, gathered);
+    if (staging.isInRoot) await saveLateWrites(change, staging, taken.expectedAfter(gathered));
     await staging.retire(store, intent);
   });
   return { restored, cacheUpdate };
 }
 
-/** Looks at each entry right before it is taken out, and right after it was put in its place. */
-function watchOf(
-  { units }: RestorePlan,
-  then: TreeTable,
-  taken: TakenOut,
-  cacheUpdate: StatCacheUpdate,
-): UnitWatch {
+/** Makes all new content in staging, by the paths it will have, and checks it. None of it is visible yet. */
+async function fillStaging(
+  context: RestoreChange,
+  staging: Staging,
+  snapshotId: string,
+  { degradations, plan, then, verified }: PreparedRestore,
+): Promise<void> {
+  const made = await bringOut(context, {
+    snapshotId,
+    manifest: then,
+    wanted: (j) => plan.staged[j] === 1,
+    adjust: (table, origin) => {
+      makeScaffolding(table, origin, plan, context.store.platform.host);
+      keepTopsMovable(table, origin, plan);
+    },
+    into: staging.home,
+    name: FRESH,
+    verify: verified,
+    action: "restore",
+  });
+  degradations.addAll(made.degradations);
+}
+
+/** Makes the folders on the way to staged entries plain and the user's own: they go with staging. */
+function makeScaffolding(table: TreeTable, origin: Uint32Array, plan: RestorePlan, { uid, gid }: Host): void {
+  for (let i = 0; i < table.count; i++) {
+    if (plan.staged[at(origin, i)] === 1) continue;
+    table.mode[i] = 0o700;
+    table.uid[i] = uid;
+    table.gid[i] = gid;
+    table.xattrs.delete(i);
+  }
+}
+
+/** The owner cannot move a folder without the right to write in it; the folder gets its own mode in its place. */
+function keepTopsMovable(table: TreeTable, origin: Uint32Array, { units }: RestorePlan): void {
+  const tops = new Set(units.map((unit) => unit.then));
+  origin.forEach((j, index) => {
+    if (tops.has(j) && table.type[index] === DIR) table.mode[index] = at(table.mode, index) | 0o700;
+  });
+}
+
+/** The plan without what could not be made here, such as a device by an ordinary user: what is in its place stays. */
+function withoutUnmade(plan: RestorePlan, then: TreeTable, fresh: FoldersByPath): RestorePlan {
+  const isUnmade = ({ then: j }: Unit) => {
+    if (j === NONE) return false;
+    const path = then.path(j);
+    return inodeAt(fresh.get(parentPath(path)), lastName(path)) === null;
+  };
+  const unmade = new Set(plan.units.filter(isUnmade));
+  if (unmade.size === 0) return plan;
+  const added = [...unmade].filter((unit) => unit.kind === "create").length;
+  const { counts } = plan;
   return {
-    before(unit, folder, name) {
-      const { now } = units[unit] as Unit;
-      if (now !== NONE) taken.lookLast(now, folder, name);
-    },
-    after(unit, folder, name) {
-      const { then: j } = units[unit] as Unit;
-      if (j !== NONE) cacheUpdate.entryMoved(then.path(j), folder, name);
-    },
+    ...plan,
+    units: plan.units.filter((unit) => !unmade.has(unit)),
+    leftAlone: [...plan.leftAlone, ...[...unmade].map((unit) => unit.then)],
+    counts: { ...counts, added: counts.added - added, changed: counts.changed - (unmade.size - added) },
   };
 }
 
@@ -178,6 +223,6 @@ async function commit(
   };
   await commitChange(change, { target: snapshot_id, details }, {
     commit: () => moveHead(store, worktree, head),
-    ...(cleanUp === undefined ? {} : { cleanUp }),
+    cleanUp,
   });
 }

@@ -1,18 +1,22 @@
-import { boolean, type Infer, integer, nullable, record, text } from "../../model/schema.ts";
+import { boolean, type Infer, integer, list, nullable, record, text } from "../../model/schema.ts";
 import { snapshotId } from "../../model/records.ts";
 import type { OpenIntent } from "../../repo/intents.ts";
-import { RootState } from "./root_access.ts";
 
 /** What the intent of a restore tells recovery. (Apart from `in_place.ts`, because recovery and staging need it too.) */
 export const RestoreDetails = record({
-  root_before: RootState.about("How the payload root was before JVS made or removed something in it.")
-    .optional(),
+  root_before: record({
+    mode: integer(),
+    mtime: list(integer()).about("Seconds and nanoseconds."),
+  }).about("How the payload root was before JVS made or removed something in it.").optional(),
   head: nullable(record({
     base_snapshot_id: nullable(snapshotId()),
     head_snapshot_id: nullable(snapshotId()),
     latest_snapshot_id: nullable(snapshotId()),
   })).about("Where the worktree will stand; null if it stays.").optional(),
 });
+
+/** What changes of a payload root when JVS makes or removes something in it. */
+export type RootState = NonNullable<Infer<typeof RestoreDetails>["root_before"]>;
 
 /** What the audit record of a restore says. */
 export const RestoreAudit = record({

@@ -26,7 +26,6 @@ import { readWhole } from "../../platform/read_whole.ts";
 import { type FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import { type Aspects, aspectsOf } from "./aspects.ts";
-import type { RestorePlan } from "./plan.ts";
 import type { PreparedRestore } from "./prepare.ts";
 
 /** What a restore is about to do. With it recovery can tell from the disk what was done. docs/design/restore.md. */
@@ -34,16 +33,6 @@ export interface Journal {
   readonly units: readonly JournalUnit[];
   /** Folders before what is in them. */
   readonly aspects: readonly JournalAspects[];
-}
-
-/** One rename or exchange. */
-export interface JournalUnit {
-  readonly kind: "swap" | "create" | "remove";
-  readonly path: BytePath;
-  /** Inode of what the worktree has there; null for nothing. */
-  readonly before: string | null;
-  /** Inode of what is staged; null for nothing. */
-  readonly after: string | null;
 }
 
 /** Aspects to set on what is at a path. */
@@ -59,6 +48,12 @@ export interface JournalAspects {
 const NAME = bytesOf("journal");
 const VERSION = 1;
 
+const UnitLine = record({
+  kind: oneOf("swap", "create", "remove"),
+  path: text(),
+  before: nullable(text()).about("Inode of what the worktree has there; null for nothing."),
+  after: nullable(text()).about("Inode of what is staged; null for nothing."),
+});
 const AspectsLine = record({
   mode: integer(),
   uid: integer(),
@@ -68,12 +63,7 @@ const AspectsLine = record({
 });
 const Lines = record({
   version: integer(),
-  units: list(record({
-    kind: oneOf("swap", "create", "remove"),
-    path: text(),
-    before: nullable(text()),
-    after: nullable(text()),
-  })),
+  units: list(UnitLine),
   aspects: list(record({
     path: text(),
     folder: boolean(),
@@ -82,73 +72,64 @@ const Lines = record({
   })),
 });
 
+/** One rename or exchange. */
+export type JournalUnit = Omit<Infer<typeof UnitLine>, "path"> & { readonly path: BytePath };
+
 /** The inode of what has this name, as the journal writes it; null if nothing has. */
 export function inodeAt(folder: Folder, name: Uint8Array): string | null {
   const stat = new Stat();
   return folder.stat(name, stat) ? `${stat.inoHi}:${stat.inoLo}` : null;
 }
 
-/** What a journal is made from. */
-export type JournalRequest = Pick<PreparedRestore, "plan" | "then" | "scope"> & { readonly now: TreeTable };
+type JournalRequest = Pick<PreparedRestore, "plan" | "then" | "scope"> & { readonly now: TreeTable };
 
 /** Describes each step that is about to come, with the inodes that show later whether it was done. */
-export function journalOf(fresh: FoldersByPath, { plan, now, then, scope }: JournalRequest): Journal {
+export function journalOf(fresh: FoldersByPath, request: JournalRequest): Journal {
+  const { plan, now, then } = request;
   const units = plan.units.map((unit): JournalUnit => {
     const path = unit.then === NONE ? now.path(unit.now) : then.path(unit.then);
     const before = unit.now === NONE ? null : `${now.inoHi[unit.now]}:${now.inoLo[unit.now]}`;
     const after = unit.then === NONE ? null : inodeAt(fresh.get(parentPath(path)), lastName(path));
     return { kind: unit.kind, path, before, after };
   });
-  const aspects = [
-    ...changedAspects(plan, now, then),
-    ...foldersOf(plan, now, then, scope),
-    ...movedFolders(plan, now, then),
-  ];
-  return { units, aspects: inOrder(aspects) };
-}
-
-function changedAspects(plan: RestorePlan, now: TreeTable, then: TreeTable): JournalAspects[] {
-  return plan.metadata.map(({ now: i, then: j }) => ({
+  const changed = plan.metadata.map(({ now: i, then: j }): JournalAspects => ({
     path: then.path(j),
     folder: now.type[i] === DIR,
     before: aspectsOf(now, i),
     after: aspectsOf(then, j),
   }));
+  return { units, aspects: inOrder([...changed, ...foldersOf(request), ...movedFolders(request)]) };
 }
 
 /** Folders in which something comes or goes. That changes their times, so these are set again. */
-function foldersOf(plan: RestorePlan, now: TreeTable, then: TreeTable, scope: Uint8Array): JournalAspects[] {
-  const folders = new Map<number, JournalAspects>();
+function* foldersOf({ plan, now, then, scope }: JournalRequest): Generator<JournalAspects> {
+  const folders = new Set<number>();
   for (const unit of plan.units) {
     const i = unit.now === NONE ? now.find(then.path(at(then.parent, unit.then))) : at(now.parent, unit.now);
     if (folders.has(i)) continue;
+    folders.add(i);
     const path = now.path(i);
     const j = then.find(path);
     const before = aspectsOf(now, i);
     const isThen = j !== -1 && then.type[j] === DIR && scope[j] === 1;
-    folders.set(i, { path, folder: true, before, after: isThen ? aspectsOf(then, j) : before });
+    yield { path, folder: true, before, after: isThen ? aspectsOf(then, j) : before };
   }
-  return [...folders.values()];
 }
 
 /**
  * Folders that are moved themselves. For that their owner may need another mode, and on XFS an exchange changes their own
  * time. For a folder that only goes nothing is set at the end.
  */
-function movedFolders(plan: RestorePlan, now: TreeTable, then: TreeTable): JournalAspects[] {
+function* movedFolders({ plan, now, then }: JournalRequest): Generator<JournalAspects> {
   const isFolder = (table: TreeTable, index: number) => index !== NONE && table.type[index] === DIR;
-  const moved: JournalAspects[] = [];
-  for (const unit of plan.units) {
-    if (isFolder(now, unit.now)) {
-      const before = aspectsOf(now, unit.now);
-      const after = unit.then === NONE ? before : aspectsOf(then, unit.then);
-      moved.push({ path: now.path(unit.now), folder: true, before, after });
-    } else if (isFolder(then, unit.then)) {
-      const after = aspectsOf(then, unit.then);
-      moved.push({ path: then.path(unit.then), folder: true, before: null, after });
+  for (const { now: i, then: j } of plan.units) {
+    if (isFolder(now, i)) {
+      const before = aspectsOf(now, i);
+      yield { path: now.path(i), folder: true, before, after: j === NONE ? before : aspectsOf(then, j) };
+    } else if (isFolder(then, j)) {
+      yield { path: then.path(j), folder: true, before: null, after: aspectsOf(then, j) };
     }
   }
-  return moved;
 }
 
 /** Each path once, folders before what is in them. */
@@ -167,7 +148,7 @@ export function writeJournal(staging: Folder, journal: Journal): void {
     aspects: journal.aspects.map(({ path, folder, before, after }) => ({
       path: encodePath(path),
       folder,
-      before: before === null ? null : toLine(before),
+      before: before && toLine(before),
       after: toLine(after),
     })),
   };
@@ -187,7 +168,7 @@ export function readJournal(staging: Folder): Journal {
       aspects: lines.aspects.map(({ path, folder, before, after }) => ({
         path: decodePath(path),
         folder,
-        before: before === null ? null : fromLine(before),
+        before: before && fromLine(before),
         after: fromLine(after),
       })),
     };
@@ -206,16 +187,14 @@ export function readJournal(staging: Folder): Journal {
   }
 }
 
-function toLine({ mode, uid, gid, mtime, xattrs }: Aspects): Infer<typeof AspectsLine> {
-  return { mode, uid, gid, mtime, xattrs: xattrs.map(({ name, value }) => [name, hexOf(value)]) };
+function toLine(aspects: Aspects): Infer<typeof AspectsLine> {
+  return { ...aspects, xattrs: aspects.xattrs.map(({ name, value }) => [name, hexOf(value)]) };
 }
 
-function fromLine({ mode, uid, gid, mtime, xattrs }: Infer<typeof AspectsLine>): Aspects {
+function fromLine({ mtime: [sec = 0, nsec = 0], xattrs, ...line }: Infer<typeof AspectsLine>): Aspects {
   return {
-    mode,
-    uid,
-    gid,
-    mtime: [mtime[0] ?? 0, mtime[1] ?? 0],
+    ...line,
+    mtime: [sec, nsec],
     xattrs: xattrs.map(([name = "", value = ""]) => ({ name, value: bytesOfHex(value) })),
   };
 }

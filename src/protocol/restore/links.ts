@@ -45,14 +45,9 @@ export class LinkGroups {
   }
 
   private groupsDiffer(before: readonly number[], after: readonly number[]): boolean {
-    return before.length !== after.length || after.some((member, k) => this.nowOf[member] !== before[k]) ||
-      (after.length > 1 && this.differsAnywhere(after));
-  }
-
-  private differsAnywhere(members: readonly number[]): boolean {
-    return members.some((j) => {
+    return before.length !== after.length || after.some((j, k) => {
       const i = at(this.nowOf, j);
-      return i === NONE || isAnother(this.now, i, this.then, j);
+      return i !== before[k] || (after.length > 1 && isAnother(this.now, i, this.then, j));
     });
   }
 }

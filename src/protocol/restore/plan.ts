@@ -1,7 +1,8 @@
 import { DIR, FILE, SYMLINK } from "../../model/entry.ts";
+import { type Infer, integer, record } from "../../model/schema.ts";
 import { CHANGED, compareEntries, mergeTables } from "../../tree/diff.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
-import { isLeftOut } from "../payload/left_out.ts";
+import { isLeftOut } from "../payload/as_allowed.ts";
 import { isAnother, LinkGroups } from "./links.ts";
 
 /** A step of a restore: one rename or exchange of a path, with all that is below it. docs/design/restore.md. */
@@ -32,16 +33,17 @@ export interface RestorePlan {
 }
 
 /** For the sentence that says what went back. */
-export interface RestoreCounts {
-  readonly changed: number;
-  readonly added: number;
-  readonly removed: number;
-  readonly metadata: number;
-  /** Folders that come and hold no file. */
-  readonly folders_added: number;
-  /** Folders that go and hold no file. */
-  readonly folders_removed: number;
-}
+export const RestoreCounts = record({
+  changed: integer(),
+  added: integer(),
+  removed: integer(),
+  metadata: integer().about(
+    "Entries whose content stayed and whose mode, owner, times or attributes were set.",
+  ),
+  folders_added: integer().about("Folders that came and hold no file."),
+  folders_removed: integer().about("Folders that went and held no file."),
+});
+type RestoreCounts = Infer<typeof RestoreCounts>;
 
 /** The two trees, and what the planner must know of their entries. */
 export interface PlanRequest {
@@ -108,13 +110,15 @@ class Planner {
   /** Decides on one entry of the snapshot; those above it were decided before. */
   private planThen(j: number): void {
     const { then, nowOf, staged, skipped, request } = this;
-    const parent = j === 0 ? NONE : at(then.parent, j);
-    if (parent !== NONE && skipped[parent] === 1) return this.skip(j);
+    const parent = at(then.parent, j); // NONE for the root, which no column has
+    if (skipped[parent] === 1) {
+      skipped[j] = 1;
+      return;
+    }
     if (isUnknown(then, j)) return this.leaveAlone(j);
     const wanted = this.isWanted(j);
-    if (parent !== NONE && staged[parent] === 1) {
-      if (wanted) staged[j] = 1;
-      else this.skip(j);
+    if (staged[parent] === 1) {
+      (wanted ? staged : skipped)[j] = 1;
       return;
     }
     if (!wanted) return; // a folder on the way to wanted paths: nothing is done to it
@@ -122,8 +126,11 @@ class Planner {
     if (i === NONE && request.hidden?.(j)) return this.leaveAlone(j);
     if (i === NONE) return this.add({ kind: "create", now: NONE, then: j });
     if (request.fixed(i)) return this.meetFixed(i, j);
-    if (this.mustSwap(i, j)) return this.swap(i, j);
-    if (request.inScope(then, j) && differsInAspects(this.now, i, then, j)) {
+    if (this.mustSwap(i, j)) {
+      this.add({ kind: "swap", now: i, then: j });
+      this.touched.push(i);
+      if (at(this.now.type, i) === DIR) this.swallowed[i] = 1;
+    } else if (request.inScope(then, j) && differsInAspects(this.now, i, then, j)) {
       this.metadata.push({ now: i, then: j });
     }
   }
@@ -131,9 +138,7 @@ class Planner {
   /** In scope, or a folder that something in scope needs and the worktree does not have. */
   private isWanted(j: number): boolean {
     if (this.request.inScope(this.then, j)) return true;
-    const i = at(this.nowOf, j);
-    const isFolderNow = i !== NONE && this.now.type[i] === DIR;
-    if (at(this.then.type, j) !== DIR || isFolderNow) return false;
+    if (at(this.then.type, j) !== DIR || this.isFolderNow(j)) return false;
     this.scopedBelow ??= this.findScopedBelow();
     return this.scopedBelow[j] === 1;
   }
@@ -163,12 +168,6 @@ class Planner {
     return this.groups.reachOutside(i) && differsInAspects(now, i, then, j);
   }
 
-  private swap(i: number, j: number): void {
-    this.add({ kind: "swap", now: i, then: j });
-    this.touched.push(i);
-    if (at(this.now.type, i) === DIR) this.swallowed[i] = 1;
-  }
-
   /** What is in a folder that is replaced goes with it, or is in the way. */
   private swallow(): void {
     for (let i = 1; i < this.now.count; i++) {
@@ -186,10 +185,6 @@ class Planner {
 
   private leaveAlone(j: number): void {
     this.leftAlone.push(j);
-    this.skip(j);
-  }
-
-  private skip(j: number): void {
     this.skipped[j] = 1;
   }
 
@@ -221,14 +216,6 @@ class Planner {
     }
   }
 
-  /** Does not count folders of which only the time changes: that only says that something in them came or went. */
-  private countMetadata(): number {
-    const { now, then } = this;
-    const matters = (entry: { now: number; then: number }) =>
-      now.type[entry.now] !== DIR || compareEntries(now, entry.now, then, entry.then) !== 0;
-    return this.metadata.filter(matters).length;
-  }
-
   private count(): RestoreCounts {
     const { now, then } = this;
     let added = 0;
@@ -242,12 +229,16 @@ class Planner {
     const goes = new Uint8Array(now.count);
     for (const i of this.touched) if (this.thenOf[i] === NONE) goes[i] = 1;
     const removed = this.touched.filter((i) => goes[i] === 1 && now.type[i] !== DIR).length;
+    // That only the time of a folder changes says that something in it came or went: it does not count.
+    const metadata = this.metadata.filter(({ now: i, then: j }) =>
+      now.type[i] !== DIR || compareEntries(now, i, then, j) !== 0
+    );
     const isNew = (j: number) => this.staged[j] === 1 && !this.isFolderNow(j);
     return {
       changed,
       added,
       removed,
-      metadata: this.countMetadata(),
+      metadata: metadata.length,
       folders_added: countEmptyFolders(then, isNew),
       folders_removed: countEmptyFolders(now, (i) => goes[i] === 1),
     };

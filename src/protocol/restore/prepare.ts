@@ -13,24 +13,23 @@ import type { WorktreeContext } from "../change/kind.ts";
 import { savedTable } from "../look/compare.ts";
 import { asAllowed } from "../payload/as_allowed.ts";
 import { type Look, lookAt } from "../look/look.ts";
-import { willVerify } from "../payload/bring_out.ts";
-import { refuseClosed } from "../payload/check_clone.ts";
+import { refuseClosed, willVerify } from "../payload/bring_out.ts";
 import { autosave } from "../snapshot/autosave.ts";
-import { Comparison } from "./comparison.ts";
-import { type Direction, directionTo } from "./direction.ts";
+import { Comparison, type RestoreRequest, rulesExcept } from "./comparison.ts";
+import { directionTo } from "./head.ts";
 import type { RestorePlan } from "./plan.ts";
-import type { RestoreRequest } from "./request.ts";
-import { rulesExcept } from "./scope.ts";
 
 /** Everything that is known before the first change. At the end it says what was restored. */
 export interface PreparedRestore {
+  /** The caller of `prepareRestore` closes it; the table of it stays. */
   readonly look: Look;
   /** What the snapshot holds, as this user can hold it here. */
   readonly then: TreeTable;
   readonly plan: RestorePlan;
   /** For each entry of `then` 1 if it is to be restored. */
   readonly scope: Uint8Array;
-  readonly direction: Direction;
+  /** See `directionTo`. */
+  readonly direction: string;
   /** What the autosave or the head holds of the worktree; with `--discard` what the look saw. */
   readonly saved: TreeTable;
   readonly autosaveId: string | null;
@@ -49,42 +48,38 @@ export async function prepareRestore(
   request: RestoreRequest,
 ): Promise<PreparedRestore> {
   const { store, worktree: { head_snapshot_id } } = context;
-  const look = await lookAt(context, context.worktree, { rules: null });
-  try {
-    const target = request.descriptor.snapshot_id;
-    const manifest = await store.snapshots.manifest(target, { verify: true });
-    const then = asHeld(asAllowed(context, target, manifest), look.table, store.platform.host);
-    const comparison = new Comparison(look, then, request);
-    if (!request.preview) await look.settle();
-    await look.hash(needsHash(then, look.table));
-    const firstPlan = comparison.plan(new Set());
-    refuseInTheWay(look, firstPlan);
-    const head = head_snapshot_id === target ? manifest : await savedTable(store, head_snapshot_id);
-    const direction: Direction = request.paths === null
-      ? await directionTo(store, head_snapshot_id, target)
-      : { to: "unsaid" };
-    const unsaved = await comparison.unsavedPaths(head, firstPlan);
-    const kept = unsaved === null
-      ? { saved: head ?? look.table, autosaveId: null, notSaved: [] }
-      : await keepUnsaved(context, request, look, firstPlan, unsaved);
-    const plan = kept.notSaved.length === 0 ? firstPlan : comparison.plan(new Set(kept.notSaved.map(keyOf)));
-    refuseInTheWay(look, plan);
-    if (request.preview) refuseClosed(store, "restore", target, then, (j) => plan.staged[j] === 1);
-    return {
-      look,
-      then,
-      plan,
-      scope: comparison.scope,
-      direction,
-      ...kept,
-      secondAutosaveId: null,
-      verified: willVerify(store, request.verify, then, (j) => plan.staged[j] === 1),
-      degradations: new DegradationList(),
-    };
-  } catch (error) {
-    look[Symbol.dispose]();
-    throw error;
-  }
+  using opened = new DisposableStack();
+  const look = opened.use(await lookAt(context, context.worktree, { rules: null }));
+  const target = request.descriptor.snapshot_id;
+  const manifest = await store.snapshots.manifest(target, { verify: true });
+  const then = asHeld(asAllowed(context, target, manifest), look.table, store.platform.host);
+  const comparison = new Comparison(look, then, request);
+  if (!request.preview) await look.settle();
+  await look.hash(needsHash(then, look.table));
+  const firstPlan = comparison.plan(new Set());
+  refuseInTheWay(look, firstPlan);
+  const head = head_snapshot_id === target ? manifest : await savedTable(store, head_snapshot_id);
+  const direction = request.paths === null ? await directionTo(store, head_snapshot_id, target) : "";
+  const unsaved = await comparison.unsavedPaths(head, firstPlan);
+  const kept = unsaved === null
+    ? { saved: head ?? look.table, autosaveId: null, notSaved: [] }
+    : await keepUnsaved(context, request, look, firstPlan, unsaved);
+  const plan = kept.notSaved.length === 0 ? firstPlan : comparison.plan(new Set(kept.notSaved.map(keyOf)));
+  refuseInTheWay(look, plan);
+  if (request.preview) refuseClosed(store, "restore", target, then, (j) => plan.staged[j] === 1);
+  const verified = willVerify(store, request.verify, then, (j) => plan.staged[j] === 1);
+  opened.move();
+  return {
+    look,
+    then,
+    plan,
+    scope: comparison.scope,
+    direction,
+    ...kept,
+    secondAutosaveId: null,
+    verified,
+    degradations: new DegradationList(),
+  };
 }
 
 /**
@@ -94,11 +89,10 @@ export async function prepareRestore(
 export async function previewRestore(
   context: WorktreeContext,
   request: RestoreRequest,
-  use: (prepared: PreparedRestore) => void,
-): Promise<void> {
+): Promise<PreparedRestore> {
   const prepared = await prepareRestore(context, request);
-  using _look = prepared.look;
-  use(prepared);
+  prepared.look[Symbol.dispose]();
+  return prepared;
 }
 
 /** Does with unsaved work what the user wants. `ignoredToo` are the ignored paths that an autosave must hold. */
@@ -109,17 +103,21 @@ async function keepUnsaved(
   plan: RestorePlan,
   ignoredToo: readonly Uint8Array[],
 ): Promise<Pick<PreparedRestore, "saved" | "autosaveId" | "notSaved">> {
+  const id = shortId(snapshot_id);
   const unchanged = { saved: look.table, autosaveId: null };
   if (unsaved === "discard") return { ...unchanged, notSaved: [] };
-  if (unsaved === "refuse") throw unsavedWork(context, snapshot_id);
+  if (unsaved === "refuse") {
+    throw new JvsError(
+      "E_UNSAVED_CHANGES",
+      `Cannot restore ${id} in worktree "${context.worktree.name}": it has work that no snapshot holds, and ` +
+        "restore.unsaved is set to refuse",
+      { hint: "Save it with `jvs snapshot`, or give it up with --discard." },
+    );
+  }
   // A preview saves nothing; it only finds out what could not be saved.
   if (preview) return { ...unchanged, notSaved: unreadableFiles(look, plan) };
   const rules = rulesExcept(look.ownRules, ignoredToo);
-  const { snapshotId, missing, table } = await autosave(
-    context,
-    rules,
-    `before restoring ${shortId(snapshot_id)}`,
-  );
+  const { snapshotId, missing, table } = await autosave(context, rules, `before restoring ${id}`);
   return { saved: table, autosaveId: snapshotId, notSaved: missing };
 }
 
@@ -138,14 +136,5 @@ function refuseInTheWay({ worktree, table }: Look, { inTheWay }: RestorePlan): v
     `Cannot restore worktree "${worktree.name}": these stand where the snapshot has something else, and cannot be ` +
       `saved: ${namedPaths(paths)}. Nothing was changed`,
     { hint: "Unmount or move them away, or make them readable, then restore again." },
-  );
-}
-
-function unsavedWork({ worktree }: WorktreeContext, id: string): JvsError {
-  return new JvsError(
-    "E_UNSAVED_CHANGES",
-    `Cannot restore ${shortId(id)} in worktree "${worktree.name}": it has work that no snapshot holds, and ` +
-      "restore.unsaved is set to refuse",
-    { hint: "Save it with `jvs snapshot`, or give it up with --discard." },
   );
 }

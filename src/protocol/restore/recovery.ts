@@ -1,7 +1,8 @@
 import { isJvsError, JvsError } from "../../model/errors.ts";
 import type { Folder } from "../../platform/platform.ts";
 import type { Store } from "../../repo/store.ts";
-import type { TreeTable } from "../../tree/table.ts";
+import { isOfSameMake } from "../../tree/same_entry.ts";
+import { at, type TreeTable } from "../../tree/table.ts";
 import { finishDecided } from "../change/commit.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import type { RepositoryContext } from "../context.ts";
@@ -10,45 +11,54 @@ import { RestoreTrees } from "./apply.ts";
 import { moveHead } from "./head.ts";
 import { RestoreAudit, type RestoreIntent } from "./intent.ts";
 import { readJournal } from "./journal.ts";
-import { Staging } from "./staging.ts";
+import { isAnother } from "./links.ts";
+import { putRootBack, Staging } from "./staging.ts";
 import { undoJournal } from "./undo.ts";
-import { gatherConcurrentWrites, saveConcurrentWrites, saveLateWrites } from "./concurrent_writes.ts";
-import { InSnapshots } from "./expected.ts";
+import {
+  type Expected,
+  gatherConcurrentWrites,
+  placesIn,
+  saveConcurrentWrites,
+  saveLateWrites,
+} from "./concurrent_writes.ts";
 
 /** Finishes an interrupted restore if its audit record was decided, else undoes it. SPEC 7, docs/design/restore.md. */
 export async function recoverRestore(context: RepositoryContext, intent: RestoreIntent): Promise<void> {
   const { store } = context;
   const worktree = store.worktrees.withId(intent.worktreeId);
-  if (worktree === undefined) throw unknownWorktree(intent);
+  if (worktree === undefined) {
+    throw new JvsError(
+      "E_LINEAGE_BROKEN",
+      `Cannot recover an interrupted restore: its worktree ${intent.worktreeId} is not known any more`,
+      { hint: "Run `jvs doctor --strict`; what the restore took out is in .jvs/runtime/shared/staging." },
+    );
+  }
   if (intent.decided() === null && !intent.has("staging")) {
     // Nothing was begun. The worktree's folder may be gone, and that must not stop the next change.
     await Staging.discard(store, undefined, intent);
     return intent.complete();
   }
   using root = openWorktree(context, worktree);
-  const staging = Staging.find(store, root, intent);
-  try {
-    const end = intent.decided() === null ? undo : finish;
-    await end({ ...context, worktree }, intent, staging, root);
-  } finally {
-    staging?.[Symbol.dispose]();
-  }
+  using staging = Staging.find(store, root, intent);
+  const end = intent.decided() === null ? undo : finish;
+  await end({ context: { ...context, worktree }, intent, staging, root });
 }
 
-async function finish(
-  context: WorktreeContext,
-  intent: RestoreIntent,
-  staging: Staging | undefined,
-  root: Folder,
-): Promise<void> {
+interface Interrupted {
+  readonly context: WorktreeContext;
+  readonly intent: RestoreIntent;
+  readonly staging: Staging | undefined;
+  readonly root: Folder;
+}
+
+async function finish({ context, intent, staging, root }: Interrupted): Promise<void> {
   const { store, worktree } = context;
   if (staging?.isToBeDeleted(intent)) {
     const { previous_head, autosave_snapshot_id, second_autosave_id } = RestoreAudit.check(
       intent.decided()?.details,
     );
     const expected = await inSnapshots(store, [previous_head, autosave_snapshot_id, second_autosave_id]);
-    const gathered = [staging.fresh, staging.old].map((tree) => ({ tree, expected }));
-    await saveLateWrites(context, staging, gathered);
+    await saveLateWrites(context, staging, expected);
   }
   moveHead(store, worktree, intent.details.head ?? null);
   await staging?.retire(store, intent);
@@ -56,16 +66,13 @@ async function finish(
   await finishDecided({ store }, intent);
 }
 
-async function undo(
-  context: WorktreeContext,
-  intent: RestoreIntent,
-  staging: Staging | undefined,
-  root: Folder,
-): Promise<void> {
+async function undo({ context, intent, staging, root }: Interrupted): Promise<void> {
   const { store, worktree, reporter } = context;
   if (staging === undefined || !intent.has("journal") || intent.has("undone")) {
     await Staging.discard(store, root, intent);
-    if (!intent.has("journal")) Staging.putRootBack(root, intent);
+    const { root_before: before } = intent.details;
+    // It may have been killed in the probe for staging.
+    if (!intent.has("journal") && before !== undefined) putRootBack(root, before);
     return intent.complete();
   }
   using trees = new RestoreTrees(root, staging);
@@ -73,9 +80,7 @@ async function undo(
   undoJournal(trees, journal);
   // Without writes of other processes staging holds what was staged and, for folders that are gone, what was taken out.
   const expected = await inSnapshots(store, [intent.target, worktree.head_snapshot_id]);
-  for (const tree of [staging.fresh, staging.old]) {
-    await gatherConcurrentWrites(context, tree, expected, trees.aside);
-  }
+  await gatherConcurrentWrites(context, staging, expected, trees.aside);
   for (const id of await saveConcurrentWrites(context, staging, journal)) {
     reporter.warn(`Work that was written around an interrupted restore was kept as snapshot ${id}.`);
   }
@@ -86,24 +91,26 @@ async function undo(
   intent.complete();
 }
 
-/** What these snapshots hold. A damaged snapshot counts as empty: then more is kept than is needed. */
-async function inSnapshots({ snapshots }: Store, ids: readonly (string | null)[]): Promise<InSnapshots> {
+/**
+ * Expects what these snapshots hold. Recovery does not know how it came to be in staging, so times prove nothing and all of
+ * it is read. A damaged snapshot counts as empty: then more is kept than is needed.
+ */
+async function inSnapshots({ snapshots }: Store, ids: readonly (string | null)[]): Promise<Expected> {
   const tables: TreeTable[] = [];
-  for (const id of ids) {
-    if (id === null) continue;
+  for (const id of ids.filter((id) => id !== null)) {
     try {
       tables.push(await snapshots.manifest(id));
     } catch (error) {
       if (!isJvsError(error)) throw error;
     }
   }
-  return new InSnapshots(tables);
-}
-
-function unknownWorktree(intent: RestoreIntent): JvsError {
-  return new JvsError(
-    "E_LINEAGE_BROKEN",
-    `Cannot recover an interrupted restore: its worktree ${intent.worktreeId} is not known any more`,
-    { hint: "Run `jvs doctor --strict`; what the restore took out is in .jvs/runtime/shared/staging." },
-  );
+  return (found) => {
+    const all = tables.map((table) => ({ table, places: placesIn(table, found) }));
+    const isKnown = (j: number) =>
+      all.some(({ table, places }) => {
+        const k = at(places, j);
+        return k !== -1 && isOfSameMake(table, k, found, j) && !isAnother(table, k, found, j);
+      });
+    return { isProven: () => false, isKnown };
+  };
 }

@@ -6,10 +6,10 @@ import { boolean, type Infer, integer, list, nullable, oneOf, record, text } fro
 import type { UserOfFolder } from "../../platform/platform.ts";
 import type { Store } from "../../repo/store.ts";
 import type { RepositoryContext } from "../context.ts";
-import { pendingOn } from "../change/recover.ts";
+import { pendingOn } from "../change/locks.ts";
 import { isDetached } from "../worktree/which.ts";
-import type { RestoreRequest } from "./request.ts";
-import { directionText } from "./direction.ts";
+import type { RestoreRequest } from "./comparison.ts";
+import { RestoreCounts } from "./plan.ts";
 import type { PreparedRestore } from "./prepare.ts";
 
 /** What a restore gives. */
@@ -24,14 +24,7 @@ export const RestoreResult = record({
   head_snapshot_id: nullable(snapshotId()),
   detached: boolean(),
   preview: boolean(),
-  changed: integer(),
-  added: integer(),
-  removed: integer(),
-  metadata: integer().about(
-    "Entries whose content stayed and whose mode, owner, times or attributes were set.",
-  ),
-  folders_added: integer().about("Folders that came and hold no file."),
-  folders_removed: integer().about("Folders that went and held no file."),
+  ...RestoreCounts.fields,
   kept: list(text()).about("What stays although the snapshot does not have it: ignored files, mount points."),
   left_alone: list(text()).about(
     "Not touched, as the snapshot does not hold it, or it cannot be read, entered or made here and now.",
@@ -65,9 +58,10 @@ export function resultOf(
   const { store } = context;
   const { plan, look, autosaveId } = restored;
   const now = store.worktrees.get(before.name);
+  const path = store.worktrees.root(before);
   const result = {
     worktree: before.name,
-    path: store.worktrees.root(before),
+    path,
     snapshot_id: request.descriptor.snapshot_id,
     previous_head: before.head_snapshot_id,
     head_snapshot_id: now.head_snapshot_id,
@@ -79,43 +73,34 @@ export function resultOf(
     autosave_snapshot_id: autosaveId,
     second_autosave_id: restored.secondAutosaveId,
     verified: restored.verified,
-    processes: usersOf(store, before, intent?.id ?? null),
+    processes: usersOf(store, path, intent?.id),
     pending_recovery: request.preview ? pendingOn(context, before) : [],
     degradations: restored.degradations.toRecord(),
   };
-  const begin = `${request.paths === null ? "" : "paths of "}${
-    shortId(result.snapshot_id)
-  } in worktree ${before.name}`;
-  return {
-    sentence: sentenceOf(result, begin + directionText(restored.direction), restored.notSaved.length),
-    ...result,
-  };
+  const what = `${request.paths === null ? "" : "paths of "}${shortId(result.snapshot_id)}`;
+  const where = `in worktree ${before.name}${restored.direction}`;
+  return { sentence: sentenceOf(result, `${what} ${where}`, restored.notSaved.length), ...result };
 }
 
 /** The processes that work in the worktree, or have open what the restore of this id replaced. */
-function usersOf(
-  { platform, layout, worktrees }: Store,
-  worktree: WorktreeConfig,
-  id: string | null,
-): UserOfFolder[] {
-  const here = platform.usersOf(worktrees.root(worktree));
-  if (id === null) return here;
-  const writers = platform.usersOf(layout.replaced.at(id).path);
+function usersOf({ platform, layout }: Store, path: string, id: string | undefined): UserOfFolder[] {
+  const writers = id === undefined ? [] : platform.usersOf(layout.replaced.at(id).path);
   const writing = new Set(writers.map(({ pid }) => pid));
-  return [...here.filter(({ pid }) => !writing.has(pid)), ...writers].sort((a, b) => a.pid - b.pid);
+  const others = platform.usersOf(path).filter(({ pid }) => !writing.has(pid));
+  return [...others, ...writers].sort((a, b) => a.pid - b.pid);
 }
 
 function sentenceOf(result: Omit<RestoreResult, "sentence">, what: string, notSaved: number): string {
   const { changed, added, removed, metadata, folders_added, folders_removed, left_alone } = result;
   const counts = [
-    ...(changed > 0 ? [`${changed} ${changed === 1 ? "file" : "files"} changed`] : []),
-    ...(removed > 0 ? [`${removed} removed`] : []),
-    ...(added > 0 ? [`${added} added`] : []),
-    ...(folders_removed > 0 ? [`${foldersText(folders_removed)} removed`] : []),
-    ...(folders_added > 0 ? [`${foldersText(folders_added)} added`] : []),
-    ...(metadata > 0 ? [`attributes of ${metadata} set`] : []),
-    ...(left_alone.length > 0 ? [`${left_alone.length} left alone`] : []),
-  ];
+    changed > 0 && `${changed} ${changed === 1 ? "file" : "files"} changed`,
+    removed > 0 && `${removed} removed`,
+    added > 0 && `${added} added`,
+    folders_removed > 0 && `${foldersText(folders_removed)} removed`,
+    folders_added > 0 && `${foldersText(folders_added)} added`,
+    metadata > 0 && `attributes of ${metadata} set`,
+    left_alone.length > 0 && `${left_alone.length} left alone`,
+  ].filter((text) => text !== false);
   const how = counts.length === 0 ? "nothing differed" : counts.join(", ");
   const saved = [result.autosave_snapshot_id, result.second_autosave_id].filter((id) => id !== null);
   const but = notSaved === 0 ? "" : `, but for ${notSaved} that cannot be read`;
@@ -132,10 +117,7 @@ function foldersText(count: number): string {
 export function refuseDegraded({ snapshot_id, preview, left_alone, degradations }: RestoreResult): void {
   const kinds = Object.entries(degradations.counts).map(([kind, count]) => `${kind} ${count}`);
   const paths = left_alone.slice(0, MOST_NAMED).join(", ") + (left_alone.length > MOST_NAMED ? ", …" : "");
-  const what = [
-    ...(kinds.length === 0 ? [] : [kinds.join(", ")]),
-    ...(paths === "" ? [] : [`left alone ${paths}`]),
-  ];
+  const what = [kinds.join(", "), paths && `left alone ${paths}`].filter((text) => text !== "");
   if (what.length === 0) return;
   const done = preview ? "Would restore" : "Restored";
   throw new JvsError(

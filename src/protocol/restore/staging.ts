@@ -1,16 +1,18 @@
 import { bytesOf, ITSELF } from "../../model/bytes.ts";
 import { JvsError } from "../../model/errors.ts";
 import { type Folder, Stat } from "../../platform/platform.ts";
-import { isSystemError } from "../../platform/system_error.ts";
+import { isSystemError, unlessFailed } from "../../platform/system_error.ts";
 import { nowMs } from "../../platform/clock.ts";
 import type { Store } from "../../repo/store.ts";
 import { removeTree } from "../../tree/remove_tree.ts";
-import type { RestoreIntent } from "./intent.ts";
-import { keepingRoot, putRootBack, type RootState, rootState } from "./root_access.ts";
+import type { RestoreIntent, RootState } from "./intent.ts";
 
 /** The name of what is staged. */
 export const FRESH = bytesOf("new");
 const OLD = bytesOf("old");
+const OWNER_MAY_CHANGE = 0o300;
+/** Only the owner of a folder may set its mode and time; another user can put nothing back. */
+const REFUSALS = ["EPERM", "EACCES", "EROFS"];
 
 /**
  * The folder that a restore works in. It must be on the worktree's file system, because entries are renamed between the two:
@@ -41,14 +43,16 @@ export class Staging implements Disposable {
     const inRoot = `.jvs-staging-${crypto.randomUUID()}`;
     const before = rootState(root);
     intent.step("staging", { root_before: before }, { staging_in_root: inRoot });
-    if (await keepingRoot(root, before, () => canRename(shared, name, root, bytesOf(inRoot)))) {
-      makePart(shared, name, OLD);
-      return Staging.at(shared, name, false);
+    const rootName = bytesOf(inRoot);
+    const isInRoot = !await keepingRoot(root, before, () => canRename(shared, name, root, rootName));
+    if (isInRoot) {
+      shared.removeFolder(name);
+      await keepingRoot(root, before, () => root.makeFolder(rootName, 0o700));
     }
-    shared.removeFolder(name);
-    await keepingRoot(root, before, () => root.makeFolder(bytesOf(inRoot), 0o700));
-    makePart(root, bytesOf(inRoot), OLD);
-    return Staging.at(root, bytesOf(inRoot), true);
+    const [parent, own] = isInRoot ? [root, rootName] : [shared, name];
+    using home = parent.openFolder(own);
+    home.makeFolder(OLD, 0o700);
+    return Staging.at(parent, own, isInRoot);
   }
 
   /** Opens the tree of this number, from 0, for what other processes wrote; makes it if it does not exist. See `PutAside`. */
@@ -66,13 +70,21 @@ export class Staging implements Disposable {
     return count;
   }
 
-  /** Opens the staging of an interrupted restore; undefined if it was not made whole. */
+  /** Opens the staging of an interrupted restore; undefined if any part is missing: then nothing was staged. */
   static find(store: Store, root: Folder, intent: RestoreIntent): Staging | undefined {
+    const openWhole = (parent: Folder, name: string, inRoot: boolean) =>
+      unlessFailed(["ENOENT"], () => {
+        using opened = new DisposableStack();
+        const staging = opened.use(Staging.at(parent, bytesOf(name), inRoot));
+        void staging.fresh; // throws ENOENT if it is missing
+        requireOwn(store, staging.home);
+        opened.move();
+        return staging;
+      });
     using shared = store.layout.staging.open();
-    const found = Staging.openWhole(store, shared, bytesOf(intent.id), false);
     const inRoot = intent.claims.staging_in_root;
-    if (found !== undefined || inRoot === undefined) return found;
-    return Staging.openWhole(store, root, bytesOf(inRoot), true);
+    return openWhole(shared, intent.id, false) ??
+      (inRoot === undefined ? undefined : openWhole(root, inRoot, true));
   }
 
   /** Removes what an interrupted restore left of its staging. Repeatable. Without a root only in the control plane. */
@@ -84,12 +96,6 @@ export class Staging implements Disposable {
     await keepingRoot(root, stateToKeep(root, intent), () => removeTree(root, bytesOf(inRoot)));
   }
 
-  /** Puts mode and time of the root back, in case the restore was killed in the probe. */
-  static putRootBack(root: Folder, intent: RestoreIntent): void {
-    const { root_before: before } = intent.details;
-    if (before !== undefined) putRootBack(root, before);
-  }
-
   private static at(parent: Folder, name: Uint8Array, inRoot: boolean): Staging {
     using opened = new DisposableStack();
     const open = (folder: Folder, part: Uint8Array) => opened.use(folder.openFolder(part));
@@ -99,30 +105,7 @@ export class Staging implements Disposable {
     return staging;
   }
 
-  /** Undefined if any part of it is missing: then nothing was staged. */
-  private static openWhole(
-    store: Store,
-    parent: Folder,
-    name: Uint8Array,
-    inRoot: boolean,
-  ): Staging | undefined {
-    try {
-      using opened = new DisposableStack();
-      const staging = opened.use(Staging.at(parent, name, inRoot));
-      void staging.fresh; // throws ENOENT if it is missing
-      requireOwn(store, staging.home);
-      opened.move();
-      return staging;
-    } catch (error) {
-      if (isSystemError(error, "ENOENT")) return undefined;
-      throw error;
-    }
-  }
-
-  /**
-   * Whether a folder can be moved here. It tries a plain rename onto staging, which is not empty: that never succeeds, and
-   * the error says why.
-   */
+  /** Whether a folder can be moved here, by the error of a rename onto staging, which never succeeds: it is not empty. */
   canTake(parent: Folder, name: Uint8Array): boolean {
     try {
       parent.rename(name, this.parent, this.name, "replace");
@@ -185,21 +168,14 @@ function asideName(number: number): Uint8Array {
   return bytesOf(number === 0 ? "strangers" : `strangers-${number + 1}`);
 }
 
-function makePart(parent: Folder, name: Uint8Array, part: Uint8Array): void {
-  using home = parent.openFolder(name);
-  home.makeFolder(part, 0o700);
-}
-
 /** Tries to rename the real folder: on a subvolume, a bind mount or overlayfs only that shows whether it works. */
 function canRename(shared: Folder, name: Uint8Array, root: Folder, probe: Uint8Array): boolean {
-  try {
+  const isMoved = unlessFailed(["EXDEV"], () => {
     shared.rename(name, root, probe, "fresh");
-  } catch (error) {
-    if (isSystemError(error, "EXDEV")) return false;
-    throw error;
-  }
-  root.rename(probe, shared, name, "fresh");
-  return true;
+    return true;
+  });
+  if (isMoved) root.rename(probe, shared, name, "fresh");
+  return isMoved === true;
 }
 
 /** Deletes what earlier restores replaced, once it was kept for long enough. */
@@ -217,5 +193,38 @@ export async function removeOldReplaced(store: Store, keepMs: number): Promise<v
       // It belongs to another member, whose next restore removes it.
       if (!isSystemError(error, "EACCES", "EPERM")) throw error;
     }
+  }
+}
+
+/** The state of this folder now. */
+function rootState(folder: Folder): RootState {
+  const stat = new Stat();
+  folder.stat(ITSELF, stat);
+  return { mode: stat.mode, mtime: [stat.mtimeSec, stat.mtimeNsec] };
+}
+
+/** Runs a change in a folder, even if its owner has no right to write in it, and puts its mode and time back. */
+async function keepingRoot<T>(
+  folder: Folder,
+  before: RootState,
+  change: () => T | Promise<T>,
+): Promise<T> {
+  if ((before.mode & OWNER_MAY_CHANGE) !== OWNER_MAY_CHANGE) {
+    unlessFailed(REFUSALS, () => folder.setMode(ITSELF, before.mode | OWNER_MAY_CHANGE));
+  }
+  try {
+    return await change();
+  } finally {
+    putRootBack(folder, before);
+  }
+}
+
+/** Puts mode and time back if they differ. */
+export function putRootBack(folder: Folder, before: RootState): void {
+  const now = rootState(folder);
+  if (now.mode !== before.mode) unlessFailed(REFUSALS, () => folder.setMode(ITSELF, before.mode));
+  const [sec = 0, nsec = 0] = before.mtime;
+  if (String(now.mtime) !== String(before.mtime)) {
+    unlessFailed(REFUSALS, () => folder.setTimes(ITSELF, sec, nsec));
   }
 }

@@ -2,9 +2,8 @@ import { grantAclOwner } from "../../model/acl.ts";
 import { equalBytes } from "../../model/bytes.ts";
 import { DIR, type Xattr } from "../../model/entry.ts";
 import { type Folder, Stat } from "../../platform/platform.ts";
-import { isSystemError } from "../../platform/system_error.ts";
 import { type FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
-import { folderAbove, loosenFolders, nameIn, type RestoreTrees } from "./apply.ts";
+import { folderAbove, loosenFolders, nameIn, NO_EXCHANGE, type RestoreTrees, tryMove } from "./apply.ts";
 import { type Aspects, setAspects } from "./aspects.ts";
 import { inodeAt, type Journal, type JournalAspects, type JournalUnit } from "./journal.ts";
 
@@ -34,28 +33,15 @@ function undoUnit(trees: RestoreTrees, { path, after }: JournalUnit): void {
   const taken = whereTaken(trees, path, after);
   const isOurs = present !== null && present === after;
   if (!isOurs && taken === undefined) return; // it was not carried out
+  if (taken !== undefined) makeMovable(taken, name);
   if (present !== null) {
     makeMovable(parent, name);
-    if (isOurs && exchangeBack(parent, name, taken)) return;
+    // In one step if that works: then there is no moment in which nothing has the name.
+    if (isOurs && taken !== undefined && tryMove(parent, name, taken, "exchange", NO_EXCHANGE)) return;
     if (isOurs) parent.rename(name, whereFree(trees, path), name, "fresh");
     else trees.aside.put(path, (aside) => parent.rename(name, aside, name, "fresh"));
   }
-  if (taken === undefined) return;
-  makeMovable(taken, name);
-  taken.rename(name, parent, name, "fresh");
-}
-
-/** Puts it back in one step if it can: then there is no moment in which nothing has the name. */
-function exchangeBack(parent: Folder, name: Uint8Array, taken: Folder | undefined): boolean {
-  if (taken === undefined) return false;
-  try {
-    makeMovable(taken, name);
-    parent.rename(name, taken, name, "exchange");
-    return true;
-  } catch (error) {
-    if (!isSystemError(error, "EINVAL", "ENOSYS", "EOPNOTSUPP")) throw error;
-    return false;
-  }
+  taken?.rename(name, parent, name, "fresh");
 }
 
 /** Where an entry that the restore made can go: to `new`, or to `old` if `new` has something else of its path. */
@@ -64,10 +50,7 @@ function whereFree(trees: RestoreTrees, path: Uint8Array): Folder {
   return inodeAt(staged, lastName(path)) === null ? staged : trees.old.ensure(parentPath(path));
 }
 
-/**
- * The staging folder that holds what the restore took from a path: an exchange leaves it where the staged entry was, a
- * removal in `old`.
- */
+/** Where the restore put what it took from a path: an exchange leaves it where the staged entry was, a removal in `old`. */
 function whereTaken(trees: RestoreTrees, path: Uint8Array, after: string | null): Folder | undefined {
   for (const folders of [trees.fresh, trees.old]) {
     const folder = folderAbove(folders, path);
@@ -92,19 +75,17 @@ function makeMovable(parent: Folder, name: Uint8Array): void {
 function putAspectsBack(worktree: FoldersByPath, entry: JournalAspects): void {
   const { path, before } = entry;
   if (before === null) return; // the restore made it, and the undo has taken it out
-  const parent = folderAbove(worktree, path);
   const name = nameIn(path);
-  const now = parent === undefined ? undefined : aspectsNow(parent, name);
-  if (parent === undefined || now === undefined) return;
+  const parent = folderAbove(worktree, path);
+  const now = parent && aspectsNow(parent, name);
   // What the system refuses now it refused before too.
-  setAspects(parent, name, aspectsAfterUndo(now, { ...entry, before }), () => {});
+  if (parent && now) setAspects(parent, name, aspectsAfterUndo(now, { ...entry, before }), () => {});
 }
 
+type ChangedAspects = JournalAspects & { readonly before: Aspects };
+
 /** The aspects of an entry after the undo of a restore that may have been killed at any moment. */
-export function aspectsAfterUndo(
-  now: Aspects,
-  entry: JournalAspects & { readonly before: Aspects },
-): Aspects {
+export function aspectsAfterUndo(now: Aspects, entry: ChangedAspects): Aspects {
   const { before, after, folder } = entry;
   return {
     uid: now.uid === after.uid ? before.uid : now.uid,
@@ -116,10 +97,7 @@ export function aspectsAfterUndo(
 }
 
 /** Whether the restore set this mode, or parts of it: setting the owner or an ACL changes it too, and loosening a folder. */
-function isOurMode(
-  mode: number,
-  { before, after, folder }: JournalAspects & { readonly before: Aspects },
-): boolean {
+function isOurMode(mode: number, { before, after, folder }: ChangedAspects): boolean {
   const own = [before.mode, after.mode];
   const permissions = own.map((each) => each & PERMISSIONS);
   if (folder) permissions.push(...permissions.map((each) => each | OWNER_MAY_ALL));
@@ -133,7 +111,7 @@ function isOurMode(
 
 function xattrsAfterUndo(
   now: readonly Xattr[],
-  { before, after, folder }: JournalAspects & { readonly before: Aspects },
+  { before, after, folder }: ChangedAspects,
 ): Xattr[] {
   const names = new Set([...now, ...before.xattrs, ...after.xattrs].map(({ name }) => name));
   const newOwner = before.uid !== after.uid || before.gid !== after.gid;
@@ -146,19 +124,16 @@ function xattrsAfterUndo(
   });
 }
 
-function isSame(
-  name: string,
-  a: Xattr["value"] | undefined,
-  b: Xattr["value"] | undefined,
-  folder: boolean,
-): boolean {
+type Value = Xattr["value"];
+
+function isSame(name: string, a: Value | undefined, b: Value | undefined, folder: boolean): boolean {
   if (a === undefined || b === undefined) return a === b;
   // Loosening a folder adds the owner's rights to its ACL too.
   if (folder && name === ACCESS_ACL) return equalBytes(grantAclOwner(a), grantAclOwner(b));
   return equalBytes(a, b);
 }
 
-function valueOf(xattrs: readonly Xattr[], name: string): Xattr["value"] | undefined {
+function valueOf(xattrs: readonly Xattr[], name: string): Value | undefined {
   return xattrs.find((each) => each.name === name)?.value;
 }
 

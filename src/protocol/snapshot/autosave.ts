@@ -1,27 +1,22 @@
+import type { BytePath } from "../../model/bytes.ts";
 import { isJvsError, JvsError } from "../../model/errors.ts";
 import type { IgnoreRules } from "../../tree/ignore.ts";
 import type { TreeTable } from "../../tree/table.ts";
+import { withIntent } from "../change/commit.ts";
 import type { WorktreeContext } from "../change/kind.ts";
-import { withIntent } from "../change/with_intent.ts";
 import { type Look, lookAt } from "../look/look.ts";
-import { isLeftOut } from "../payload/left_out.ts";
+import { isLeftOut } from "../payload/as_allowed.ts";
 import { type Saved, saveSnapshot, snapshotSaving } from "./save_snapshot.ts";
 
-/** A new autosave. */
-export interface Autosave {
-  readonly snapshotId: string;
-  /** Paths that could not be read, so that it does not hold them. */
-  readonly missing: readonly Uint8Array[];
-  /** What it holds. */
-  readonly table: TreeTable;
-}
-
-/** Saves the worktree before something changes it: a leaf on the head, which moves nothing. SPEC 7. */
+/**
+ * Saves the worktree before something changes it: a leaf on the head, which moves nothing. `missing` are the paths that
+ * could not be read, so that it does not hold them. SPEC 7.
+ */
 export async function autosave(
   context: WorktreeContext,
   rules: IgnoreRules | null,
   note: string,
-): Promise<Autosave> {
+): Promise<{ snapshotId: string; missing: readonly BytePath[]; table: TreeTable }> {
   const { worktree } = context;
   using look = await lookAt(context, worktree, { rules, keepsKnown: true });
   try {
@@ -30,7 +25,13 @@ export async function autosave(
     for (let i = 0; i < table.count; i++) if (isLeftOut(table, i)) missing.push(table.path(i));
     return { snapshotId: descriptor.snapshot_id, missing, table };
   } catch (error) {
-    throw notSaved(error, worktree.name);
+    if (!isJvsError(error) || error.code === "E_INTERRUPTED") throw error;
+    const { code, details, hint, message } = error;
+    throw new JvsError(
+      code,
+      `Cannot save the unsaved work in "${worktree.name}" first, so nothing was changed: ${message}`,
+      { hint: `${hint} To go on without saving it, and lose it, say --discard.`, details, cause: error },
+    );
   }
 }
 
@@ -43,33 +44,11 @@ export async function autosaveLook(
 ): Promise<Saved> {
   const { name, worktree_id } = context.worktree;
   const begun = { kind: snapshotSaving, target: name, details: {} };
+  const how = { tags: [], consistency: "either", skipUnreadable: true, keepLineAs: null } as const;
   return await withIntent(
     context,
     worktree_id,
     begun,
-    async (intent) =>
-      await saveSnapshot({ ...context, intent }, look, {
-        kind: "autosave",
-        note,
-        tags: [],
-        consistency: "either",
-        skipUnreadable: true,
-        paths,
-        movesHead: false,
-        keepLineAs: null,
-      }),
-  );
-}
-
-function notSaved(error: unknown, name: string): unknown {
-  if (!isJvsError(error) || error.code === "E_INTERRUPTED") return error;
-  return new JvsError(
-    error.code,
-    `Cannot save the unsaved work in "${name}" first, so nothing was changed: ${error.message}`,
-    {
-      hint: `${error.hint} To go on without saving it, and lose it, say --discard.`,
-      details: error.details,
-      cause: error,
-    },
+    (intent) => saveSnapshot({ ...context, intent }, look, { kind: "autosave", note, paths, ...how }),
   );
 }

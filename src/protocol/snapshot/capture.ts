@@ -3,20 +3,21 @@ import { DegradationList } from "../../model/degradations.ts";
 import { FILE, LOST } from "../../model/entry.ts";
 import { JvsError } from "../../model/errors.ts";
 import { displayPath } from "../../model/path_text.ts";
-import type { CloneRequest, CloneResult, Engine, ShareSource } from "../../engine/contract.ts";
-import type { Folder } from "../../platform/platform.ts";
+import type { CloneResult, Engine, ShareSource } from "../../engine/contract.ts";
+import { type Folder, Stat } from "../../platform/platform.ts";
 import { hashFiles, hashTargets } from "../../tree/hash.ts";
 import { removeClone } from "../../engine/engines.ts";
 import { isTreeUnchangedSince, matchUnchanged } from "../../tree/match_unchanged.ts";
 import { settle } from "../../tree/scan_clock.ts";
 import type { Scan } from "../../tree/scan.ts";
-import type { TreeTable } from "../../tree/table.ts";
+import { selectEntries } from "../../tree/select_entries.ts";
+import { at, type TreeTable } from "../../tree/table.ts";
+import { OpenFolders } from "../../tree/open_folders.ts";
 import { unreadableError } from "../../tree/unreadable.ts";
-import { correctFromPayload } from "./correct_from_payload.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import { copyHashes } from "../look/copy_hashes.ts";
 import { type Look, scanWorktree } from "../look/look.ts";
-import { isLeftOut } from "../payload/left_out.ts";
+import { isLeftOut } from "../payload/as_allowed.ts";
 import { shareWithNewest, type SnapshotToShare } from "./share.ts";
 
 const RECAPTURES = 3;
@@ -58,101 +59,120 @@ export async function capture(
   id: string,
   options: CaptureOptions,
 ): Promise<Capture> {
-  const payloads = new UnfinishedPayloads(change, id);
+  const attempts = new Attempts(change, look, id, options);
   let scan = look.scan;
   const earlier = options.engine.abilities.sharesFiles ? await shareWithNewest(change, look) : undefined;
   let share: ShareSource | undefined = earlier;
   for (let again = 0;; again++) {
-    const attempt = await clonePayload(change, look, payloads, scan, share, options);
-    const still = await whileSyncing(change, payloads, () => isStill(change, look, attempt));
-    if (still) return finish(attempt, { consistency: "quiesced", earlier });
-    const now = await lookAgain(change, look, scan);
+    const attempt = await attempts.make(scan, share);
+    if (await attempts.isStill(attempt)) return finish(attempt, { consistency: "quiesced", earlier });
+    const now = await scanWorktree(change, look.root, {
+      known: scan.table,
+      ...(look.rules === null ? {} : { rules: look.rules }),
+      ...(scan.clock === undefined ? {} : { clock: scan.clock }),
+    });
     const { match, steady } = matchUnchanged(scan.table, now.table, new Set(attempt.result.changed));
     if (steady) return finish(attempt, { consistency: "quiesced", earlier });
     if (options.consistency === "best_effort" || again === RECAPTURES) {
       if (options.consistency === "quiesced") throw neverStill(look, scan, now, match);
-      using payload = payloads.open();
+      using payload = attempts.open();
       const { table: made } = attempt.result;
       const steady = new Set(made === scan.table ? match : []);
       const table = await correctFromPayload(payload, made, (index) => steady.has(index));
       const corrected = { ...attempt, result: { ...attempt.result, table } };
       return { ...finish(corrected, { consistency: "best_effort", earlier }), seen: table };
     }
-    share = await payloads.again(options.engine, { table: scan.table, match });
+    share = await attempts.putAside({ table: scan.table, match });
     scan = now;
   }
 }
 
-/** Makes one attempt, and closes the payload that it shares files with. */
-async function clonePayload(
-  change: WorktreeContext,
-  look: Look,
-  payloads: UnfinishedPayloads,
-  scan: Scan,
-  share: ShareSource | undefined,
-  options: CaptureOptions,
-): Promise<Attempt> {
-  const { reporter, signal } = change;
-  using _shared = share?.payload;
-  if (scan.clock !== undefined) await settle(scan.table, scan.clock);
-  const result = await payloads.make(options.engine, {
-    source: look.root,
-    table: scan.table,
-    isComplete: scan.ignored.length === 0 && scan.boundaries.size === 0,
-    as: "payload",
-    reporter,
-    signal,
-    ...(share === undefined ? {} : { share }),
-  });
-  const refused = [...scan.unreadable, ...result.unreadable.map((index) => scan.table.path(index))];
-  if (refused.length > 0 && !options.skipUnreadable) throw unreadableError(refused);
-  leaveOut(scan.table, result);
-  await hashTargets(result.table);
-  using payload = payloads.open();
-  await hashFiles(payload, result.table, unhashed(result.table), { flush: false, reporter, signal });
-  await payloads.removeSetAside();
-  return { scan, result };
+/** Makes the payload in `snapshots/<id>.tmp`; beside it may be that of the attempt before. */
+class Attempts {
+  private readonly name: Uint8Array;
+  private readonly asideName: Uint8Array;
+
+  constructor(
+    private readonly change: WorktreeContext,
+    private readonly look: Look,
+    private readonly id: string,
+    private readonly options: CaptureOptions,
+  ) {
+    this.name = bytesOf(`${id}.tmp`);
+    this.asideName = bytesOf(`${id}.tmp.before`);
+  }
+
+  open(): Folder {
+    return this.change.store.layout.unfinishedPayload(this.id).open();
+  }
+
+  /** Makes one attempt, and closes the payload that it shares files with. */
+  async make(scan: Scan, share: ShareSource | undefined): Promise<Attempt> {
+    const {
+      change: { reporter, signal, store: { layout } },
+      look,
+      name,
+      options: { engine, skipUnreadable },
+    } = this;
+    using _shared = share?.payload;
+    if (scan.clock !== undefined) await settle(scan.table, scan.clock);
+    using into = layout.snapshots.open();
+    const result = await engine.clone({
+      source: look.root,
+      table: scan.table,
+      isComplete: scan.ignored.length === 0 && scan.boundaries.size === 0,
+      into,
+      name,
+      as: "payload",
+      reporter,
+      signal,
+      ...(share === undefined ? {} : { share }),
+    });
+    const refused = [...scan.unreadable, ...result.unreadable.map((index) => scan.table.path(index))];
+    if (refused.length > 0 && !skipUnreadable) throw unreadableError(refused);
+    leaveOut(scan.table, result);
+    await hashTargets(result.table);
+    using payload = this.open();
+    await hashFiles(payload, result.table, unhashed(result.table), { flush: false, reporter, signal });
+    await this.removeSetAside(into);
+    return { scan, result };
+  }
+
+  /**
+   * Whether nothing changed during the attempt, which is the usual case. Meanwhile the payload is written to the disk, so
+   * that the final sync has less to do. Not on btrfs: there the fsync of a folder writes a log that the final sync does not
+   * use, and for a file with many links its time grows with the square of their number.
+   */
+  async isStill({ scan, result }: Attempt): Promise<boolean> {
+    const { reporter, signal, store: { platform } } = this.change;
+    using payload = this.open();
+    const syncing = platform.fileSystem(payload).kind === "btrfs" ? undefined : payload.syncAside();
+    reporter.begin("checking that nothing changed");
+    try {
+      return result.changed.length === 0 &&
+        await isTreeUnchangedSince(this.look.root, scan.table, signal);
+    } finally {
+      await syncing;
+    }
+  }
+
+  /** Moves the payload aside, so that the next attempt shares files with it if the engine can do that. */
+  async putAside(attempt: Pick<ShareSource, "table" | "match">): Promise<ShareSource | undefined> {
+    const { asideName, change, name, options: { engine } } = this;
+    using snapshots = change.store.layout.snapshots.open();
+    snapshots.rename(name, snapshots, asideName, "fresh");
+    if (engine.abilities.sharesFiles) return { ...attempt, payload: snapshots.openFolder(asideName) };
+    await this.removeSetAside(snapshots);
+    return undefined;
+  }
+
+  private async removeSetAside(snapshots: Folder): Promise<void> {
+    await removeClone(this.change.store.platform, snapshots, this.asideName);
+  }
 }
 
-/**
- * Runs `work` while the payload is written to the disk, so that the final sync has less to do. Not on btrfs: there the fsync
- * of a folder writes a log that the final sync does not use, and for a file with many links its time grows with the square
- * of their number.
- */
-async function whileSyncing<T>(
-  { store: { platform } }: WorktreeContext,
-  payloads: UnfinishedPayloads,
-  work: () => Promise<T>,
-): Promise<T> {
-  using payload = payloads.open();
-  const syncing = platform.fileSystem(payload).kind === "btrfs" ? Promise.resolve() : payload.syncAside();
-  return await work().finally(() => syncing);
-}
-
-/** Whether nothing changed during the attempt, which is the usual case. */
-async function isStill(
-  { reporter, signal }: WorktreeContext,
-  look: Look,
-  { scan, result }: Attempt,
-): Promise<boolean> {
-  reporter.begin("checking that nothing changed");
-  return result.changed.length === 0 && await isTreeUnchangedSince(look.root, scan.table, signal);
-}
-
-async function lookAgain(change: WorktreeContext, look: Look, scan: Scan): Promise<Scan> {
-  return await scanWorktree(change, look.root, {
-    known: scan.table,
-    ...(look.rules === null ? {} : { rules: look.rules }),
-    ...(scan.clock === undefined ? {} : { clock: scan.clock }),
-  });
-}
-
-function finish(
-  attempt: Attempt,
-  rest: Pick<Capture, "consistency" | "earlier">,
-): Capture {
+function finish({ scan, result }: Attempt, rest: Pick<Capture, "consistency" | "earlier">): Capture {
   const degradations = new DegradationList();
-  const { scan, result } = attempt;
   degradations.addAll(scan.degradations);
   degradations.addAll(result.degradations);
   // The tree did not change, so entries with the same size and time are the same.
@@ -169,14 +189,40 @@ function* unhashed(table: TreeTable): Generator<number> {
 
 /** Keeps what could not be read in the manifest, but not in the payload: so a restore knows to leave it alone. */
 function leaveOut(table: TreeTable, { unreadable, degradations }: CloneResult): void {
+  const reason = "it could not be read, so the snapshot does not hold it";
   for (const index of unreadable) {
-    table.lost[index] = (table.lost[index] as number) | LOST.type;
-    degradations.add(
-      "unreadable",
-      table.path(index),
-      "it could not be read, so the snapshot does not hold it",
-    );
+    table.lost[index] = at(table.lost, index) | LOST.type;
+    degradations.add("unreadable", table.path(index), reason);
   }
+}
+
+/**
+ * For a worktree that changed while it was captured: corrects the table by the payload, so that manifest and payload of the
+ * snapshot agree. It removes what the payload does not have, and takes sizes and hashes from the payload. An entry that
+ * `isSteady` did not change since the scan, so its known hash is right.
+ */
+export async function correctFromPayload(
+  payload: Folder,
+  table: TreeTable,
+  isSteady: (index: number) => boolean,
+): Promise<TreeTable> {
+  const stat = new Stat();
+  const keep = new Uint8Array(table.count);
+  const again: number[] = [];
+  using folders = new OpenFolders(payload, table);
+  for (let i = 0; i < table.count; i++) {
+    const parent = at(table.parent, i);
+    if (i !== 0 && keep[parent] !== 1) continue;
+    const there = i === 0 || folders.get(parent).stat(table.name(i), stat);
+    if (!there || (i !== 0 && stat.type !== table.type[i])) continue;
+    keep[i] = 1;
+    if (table.type[i] !== FILE || (table.hashed[i] === 1 && isSteady(i))) continue;
+    table.size[i] = stat.size;
+    table.hashed[i] = 0;
+    again.push(i);
+  }
+  await hashFiles(payload, table, again, { flush: false });
+  return selectEntries(table, (index) => keep[index] === 1).table;
 }
 
 function neverStill(look: Look, before: Scan, now: Scan, match: Int32Array): JvsError {
@@ -193,47 +239,4 @@ function neverStill(look: Look, before: Scan, now: Scan, match: Int32Array): Jvs
       `${paths.join(", ")}`,
     { details: { paths } },
   );
-}
-
-/** The payload in `snapshots/<id>.tmp`, and beside it that of the attempt before. */
-class UnfinishedPayloads {
-  private readonly name: string;
-
-  constructor(private readonly change: WorktreeContext, private readonly id: string) {
-    this.name = `${id}.tmp`;
-  }
-
-  open(): Folder {
-    return this.change.store.layout.unfinishedPayload(this.id).open();
-  }
-
-  async make(engine: Engine, request: Omit<CloneRequest, "into" | "name">): Promise<CloneResult> {
-    using into = this.snapshots();
-    return await engine.clone({ ...request, into, name: bytesOf(this.name) });
-  }
-
-  /** Moves the payload aside, so that the next attempt shares files with it if the engine can do that. */
-  async again(
-    { abilities }: Engine,
-    attempt: Pick<ShareSource, "table" | "match">,
-  ): Promise<ShareSource | undefined> {
-    using snapshots = this.snapshots();
-    snapshots.rename(bytesOf(this.name), snapshots, this.asideName, "fresh");
-    if (abilities.sharesFiles) return { ...attempt, payload: snapshots.openFolder(this.asideName) };
-    await this.removeSetAside();
-    return undefined;
-  }
-
-  async removeSetAside(): Promise<void> {
-    using snapshots = this.snapshots();
-    await removeClone(this.change.store.platform, snapshots, this.asideName);
-  }
-
-  private get asideName(): Uint8Array {
-    return bytesOf(`${this.name}.before`);
-  }
-
-  private snapshots(): Folder {
-    return this.change.store.layout.snapshots.open();
-  }
 }

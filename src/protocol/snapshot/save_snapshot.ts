@@ -1,20 +1,17 @@
 import type { EngineAbilities } from "../../engine/contract.ts";
 import type { DegradationList } from "../../model/degradations.ts";
-import { type Descriptor, snapshotId } from "../../model/records.ts";
+import { type Descriptor, snapshotId, type WorktreeConfig } from "../../model/records.ts";
 import { boolean, list, nullable, oneOf, record, text } from "../../model/schema.ts";
 import { nowIso } from "../../platform/clock.ts";
 import type { PlatformAbilities } from "../../platform/platform.ts";
 import { snapshotsMentioned } from "../../repo/audit_mentions.ts";
 import type { Store } from "../../repo/store.ts";
-import type { TreeTable } from "../../tree/table.ts";
 import { commitChange, finishDecided } from "../change/commit.ts";
-import { defineChange, type WorktreeChange, type WorktreeContext } from "../change/kind.ts";
+import { defineChange, type DetailsOf, type WorktreeChange, type WorktreeContext } from "../change/kind.ts";
 import { engineFor } from "../engine_for.ts";
 import type { Look } from "../look/look.ts";
-import { advanceHead } from "./advance_head.ts";
-import { capture } from "./capture.ts";
+import { type Capture, capture, type CaptureOptions } from "./capture.ts";
 import { describeTree } from "./describe_tree.ts";
-import { changedBytes, statsOf } from "./stats.ts";
 
 /** Saves a snapshot. Recovery finishes a snapshot that has READY, and removes one that has not. SPEC 6. */
 export const snapshotSaving = defineChange({
@@ -33,7 +30,7 @@ export const snapshotSaving = defineChange({
     tags: list(text()),
     descriptor_checksum: text(),
   }),
-  async recover(context, intent) {
+  async recover(context, intent): Promise<void> {
     const { actor, store } = context;
     const { snapshot_id } = intent.claims;
     if (snapshot_id === undefined) return intent.complete();
@@ -52,28 +49,19 @@ export const snapshotSaving = defineChange({
 });
 
 /** How to save a snapshot. */
-export interface SaveOptions {
+export interface SaveOptions extends Omit<CaptureOptions, "engine"> {
+  /** Only to a manual one head and latest move: autosaves and partial snapshots are leaves. */
   readonly kind: Descriptor["kind"];
   readonly note: string;
   readonly tags: readonly string[];
-  readonly consistency: "quiesced" | "best_effort" | "either";
-  readonly skipUnreadable: boolean;
   /** The paths of a partial snapshot; null for everything. */
   readonly paths: readonly string[] | null;
-  /** Whether head and latest move to it. */
-  readonly movesHead: boolean;
   /** The ref that keeps the line which the worktree leaves (`--branch`). */
   readonly keepLineAs: string | null;
 }
 
 /** A snapshot that was saved. */
-export interface Saved {
-  readonly descriptor: Descriptor;
-  /** What it holds. */
-  readonly table: TreeTable;
-  /** The same as it was seen in the worktree, for the next look. */
-  readonly seen: TreeTable;
-}
+export type Saved = Pick<Capture, "table" | "seen"> & { readonly descriptor: Descriptor };
 
 /**
  * Saves a snapshot by the twelve steps of SPEC 6: clone what the look saw, hash it, write manifest and descriptor, and
@@ -91,21 +79,21 @@ export async function saveSnapshot(
 
   // 1. Check the worktree.
   warnOfMissingHead(change);
-  const engine = await engineFor(change, { source: look.root });
+  const { engine } = await engineFor(change, { source: look.root });
 
   // 2. The intent names the snapshot, so that recovery finds all of it.
   const id = await store.snapshots.newId();
-  const advance = { moves_head: options.movesHead, keep_line_as: options.keepLineAs };
+  const advance = { moves_head: options.kind === "manual", keep_line_as: options.keepLineAs };
   intent.step("began", { ...advance, parent: worktree.head_snapshot_id }, { snapshot_id: id });
 
   // 3. and 4. Clone into snapshots/<id>.tmp, hash it, and write the manifest.
   const captured = await capture(change, look, id, { ...options, engine });
   addUnseenAspects(captured.degradations, store.platform.abilities, engine.abilities);
-  const { rootHash, manifestHash, isRepeated } = await describeTree(change, id, captured);
+  const { stats, payload_root_hash, manifest_hash } = await describeTree(change, id, captured);
 
   // 5. Make it durable before anything refers to it.
   change.reporter.begin("making it durable");
-  syncPayload(change, id);
+  syncPayload(store, id);
 
   // 6. and 7. Write the descriptor, under a name that no other process reads.
   const descriptor = await store.snapshots.sealDescriptor({
@@ -120,19 +108,20 @@ export async function saveSnapshot(
     engine: engine.name,
     consistency_level: captured.consistency,
     ignore_rules: look.rulesText,
-    stats: statsOf(captured.table, isRepeated ? 0 : changedBytes(captured.earlier?.table, captured.table)),
+    stats,
     fencing_token: null,
     environment: null,
     meta: {},
     degradations: captured.degradations.toRecord(),
-    payload_root_hash: { algo: "sha256", value: rootHash },
-    manifest_hash: { algo: "sha256", value: manifestHash },
+    payload_root_hash,
+    manifest_hash,
   });
   store.snapshots.writeDescriptor(descriptor);
 
   // 8. No other change can have the worktree: we hold its lock until the end.
-  const note = { target: id, details: auditDetails(descriptor, worktree.name) };
-  await commitChange(change, note, {
+  const { kind, note, tags, descriptor_checksum: { value } } = descriptor;
+  const details = { worktree: worktree.name, snapshot_id: id, kind, note, tags, descriptor_checksum: value };
+  await commitChange(change, { target: id, details }, {
     // 9. to 11. Publish payload, descriptor, READY: with READY the snapshot exists. Then move head and latest.
     commit: () => {
       store.snapshots.publishPayload(id);
@@ -155,14 +144,37 @@ function warnOfMissingHead({ reporter, store: { snapshots }, worktree }: Worktre
   );
 }
 
-function syncPayload({ store }: WorktreeContext, id: string): void {
-  using payload = store.layout.unfinishedPayload(id).open();
-  store.platform.syncFileSystem(payload);
+function syncPayload({ layout, platform }: Store, id: string): void {
+  using payload = layout.unfinishedPayload(id).open();
+  platform.syncFileSystem(payload);
 }
 
-function auditDetails(descriptor: Descriptor, worktree: string) {
-  const { snapshot_id, kind, note, tags, descriptor_checksum } = descriptor;
-  return { worktree, snapshot_id, kind, note, tags, descriptor_checksum: descriptor_checksum.value };
+/** How a new snapshot moves its worktree; its intent holds this. */
+type Advance =
+  & Required<Omit<DetailsOf<typeof snapshotSaving>, "parent">>
+  & Record<"snapshot_id" | "actor", string>;
+
+/** Moves head and latest of a worktree to its new snapshot. Repeatable. */
+export function advanceHead(store: Store, worktree: WorktreeConfig, advance: Advance): void {
+  const { snapshot_id, keep_line_as } = advance;
+  if (!advance.moves_head) return;
+  if (
+    keep_line_as !== null && worktree.latest_snapshot_id !== null &&
+    store.refs.find(keep_line_as) === undefined
+  ) {
+    store.refs.create({
+      ref_name: keep_line_as,
+      snapshot_id: worktree.latest_snapshot_id,
+      created_at: nowIso(),
+      created_by: advance.actor,
+      note: `the line of ${worktree.name} before it branched`,
+    });
+  }
+  store.worktrees.update(worktree.name, {
+    base_snapshot_id: worktree.base_snapshot_id ?? snapshot_id,
+    head_snapshot_id: snapshot_id,
+    latest_snapshot_id: snapshot_id,
+  });
 }
 
 const ALL_OF_IT = new Uint8Array();
@@ -182,10 +194,7 @@ function addUnseenAspects(
   if (!exactStat) degradations.add("times", ALL_OF_IT, `times finer than a millisecond: ${WHY}`);
 }
 
-/**
- * Whether it was published and its READY was lost: doctor reports that. The audit log is read only if the last steps were
- * begun.
- */
+/** Whether it lost its READY, which doctor reports. The audit log is read only if the last steps were begun. */
 function wasPublished({ layout }: Store, id: string): boolean {
   if (!layout.payload(id).isThere() && !layout.descriptor(id).isThere()) return false;
   return snapshotsMentioned(layout, [id]).has(id);

@@ -3,13 +3,12 @@ import { equalBytes } from "../../model/bytes.ts";
 import { isJvsError } from "../../model/errors.ts";
 import type { ShareSource } from "../../engine/contract.ts";
 import { abilitiesOf } from "../../engine/engines.ts";
-import type { Store } from "../../repo/store.ts";
 import { CHANGED, compareEntries, mergeTables } from "../../tree/diff.ts";
 import { settle } from "../../tree/scan_clock.ts";
 import type { TreeTable } from "../../tree/table.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import type { Look } from "../look/look.ts";
-import { isLeftOut } from "../payload/left_out.ts";
+import { isLeftOut } from "../payload/as_allowed.ts";
 
 /** A snapshot whose payload can share files with a new one. */
 export interface SnapshotToShare extends ShareSource {
@@ -41,7 +40,9 @@ async function newestPayload(
   const cached = known?.snapshotId ?? null;
   const candidates = [cached, worktree.head_snapshot_id, worktree.latest_snapshot_id];
   const id = candidates.find((candidate) => candidate !== null && store.snapshots.exists(candidate)) ?? null;
-  if (id === null || !await isSharable(store, id)) return undefined;
+  if (id === null) return undefined;
+  // An engine that keeps modes makes writable payload files, and two payloads must not share such a file.
+  if (abilitiesOf((await store.snapshots.descriptor(id)).engine, store.platform).keepsModes) return undefined;
   // The cache is that snapshot's manifest, and the scan has matched it already.
   const isCached = known !== undefined && id === cached;
   const table = isCached ? known.table : await store.snapshots.manifest(id);
@@ -52,15 +53,7 @@ async function newestPayload(
   return { snapshotId: id, payload: store.snapshots.openPayload(id), table, match };
 }
 
-/** An engine that keeps modes makes writable payload files, and two payloads must not share such a file. */
-async function isSharable({ platform, snapshots }: Store, id: string): Promise<boolean> {
-  return !abilitiesOf((await snapshots.descriptor(id)).engine, platform).keepsModes;
-}
-
-/**
- * Finds unchanged files that the cache does not know. It reads every file of the worktree whose manifest entry looks the
- * same, because a link takes no space and a copy does.
- */
+/** Finds unchanged files that the cache does not know. It reads all that look the same: a copy takes space, a link none. */
 async function matchByContent(look: Look, payload: TreeTable, match: Int32Array): Promise<void> {
   const now = look.table;
   const alike = looksAlike(payload, now, match);
@@ -77,10 +70,7 @@ async function matchByContent(look: Look, payload: TreeTable, match: Int32Array)
   for (const j of unread) if (match[j] === -1) now.hashed[j] = 0;
 }
 
-/**
- * Files without a match whose manifest entry does not differ in any aspect. All aspects must be the same, because a shared
- * inode has only one set of them.
- */
+/** Files without a match whose manifest entry differs in no aspect: a shared inode has only one set of aspects. */
 function looksAlike(payload: TreeTable, now: TreeTable, match: Int32Array): Map<number, number> {
   const alike = new Map<number, number>();
   if (!match.some((i, j) => i === -1 && now.type[j] === FILE)) return alike;

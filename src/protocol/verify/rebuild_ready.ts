@@ -1,11 +1,9 @@
 import { isJvsError, JvsError } from "../../model/errors.ts";
 import type { Descriptor } from "../../model/records.ts";
 import { record, text } from "../../model/schema.ts";
-import { commitChange, finishIf } from "../change/commit.ts";
+import { commitChange, finishIf, withIntent } from "../change/commit.ts";
 import { defineChange } from "../change/kind.ts";
-import { recoverOpenIntents } from "../change/recover.ts";
-import { withIntent } from "../change/with_intent.ts";
-import { lockEverything } from "../change/locks.ts";
+import { lockEverything, recoverOpenIntents } from "../change/locks.ts";
 import type { RepositoryContext } from "../context.ts";
 import { firstFew } from "./finding.ts";
 import type { UncheckedPath } from "./verify_payload.ts";

@@ -13,7 +13,7 @@ import { scanTree } from "../../tree/scan.ts";
 import { at, indexesWhere, NONE, type TreeTable } from "../../tree/table.ts";
 import { HiddenPaths } from "../../tree/unreadable.ts";
 import type { RepositoryContext } from "../context.ts";
-import { isLeftOut } from "../payload/left_out.ts";
+import { isLeftOut } from "../payload/as_allowed.ts";
 import type { ReadInodes } from "./read_inodes.ts";
 
 /** What a copy may lose. The manifest has all of it, and a restore takes it from there. SPEC 2. */

@@ -1,25 +1,70 @@
 import { bytesOf, ITSELF } from "../../model/bytes.ts";
 import { DegradationList } from "../../model/degradations.ts";
 import { checkName } from "../../model/names.ts";
-import type { WorktreeConfig } from "../../model/records.ts";
+import { Degradations, snapshotId, uuid, WorktreeConfig } from "../../model/records.ts";
+import { boolean, type Infer, integer, nullable, record, text } from "../../model/schema.ts";
 import type { Folder } from "../../platform/platform.ts";
+import type { Store } from "../../repo/store.ts";
 import { copyHashes } from "../look/copy_hashes.ts";
 import { settle } from "../../tree/scan_clock.ts";
 import type { TreeTable } from "../../tree/table.ts";
 import { newWorktreeConfig } from "../../repo/worktrees.ts";
-import { withIntent } from "../change/with_intent.ts";
-import { commitChange } from "../change/commit.ts";
+import { commitChange, finishDecided, withIntent } from "../change/commit.ts";
+import { defineChange, type IntentOf } from "../change/kind.ts";
 import type { RepositoryContext } from "../context.ts";
-import { checkForkable, type Filled, fillFromSnapshot, type NewRoot } from "./fill_from_snapshot.ts";
-import { fillFromWorktree } from "./fill_from_worktree.ts";
-import { lockRepository, lockWorktree } from "../change/locks.ts";
+import { checkForkable, type Filled, fillFromSnapshot, fillFromWorktree, type NewRoot } from "./fill.ts";
 import { lookWithoutCache } from "../look/look.ts";
-import { makeMovable, openStaging } from "./payload_roots.ts";
-import { recoverOpenIntents } from "../change/recover.ts";
-import { reserveName } from "./reserve_name.ts";
-import { type CreationIntent, publishWorktree, worktreeCreation, worktreeForking } from "./publish.ts";
+import { discardStaged, inodeOf, makeMovable, movePayload, openPayloads } from "./payload_roots.ts";
+import { lockRepository, lockWorktree, recoverOpenIntents } from "../change/locks.ts";
+import { reserveName } from "./names.ts";
+
+const creation = (operation: string) =>
+  defineChange({
+    operation,
+    details: record({
+      config: WorktreeConfig.about("Its record, once it is whole and durable in staging.").optional(),
+      root_mode: nullable(integer()).about("The payload root's mode, if it was changed to move it.")
+        .optional(),
+    }),
+    steps: ["reserved", "staged"],
+    touchesFiles: true,
+    audit: record({
+      worktree: text(),
+      worktree_id: uuid(),
+      snapshot_id: nullable(snapshotId()),
+      live: nullable(text()).about("The worktree that was copied as it was then."),
+    }),
+    // Finishes the worktree if its folder is visible, because the user may work in it already; else removes all of it.
+    async recover(context, intent): Promise<void> {
+      const { store } = context;
+      if (isWorktreeVisible(store, intent)) {
+        publishWorktree(store, intent);
+        return await finishDecided(context, intent);
+      }
+      await discardStaged(store, intent);
+      intent.complete();
+    },
+  });
+
+/** Makes a worktree, empty or from a snapshot. */
+export const worktreeCreation = creation("worktree create");
+/** Makes a worktree from a snapshot, or from another worktree as it is now. */
+export const worktreeForking = creation("worktree fork");
 
 type CreationKind = typeof worktreeCreation;
+type CreationIntent = IntentOf<CreationKind>;
+
+/** The result of an operation that makes a worktree. */
+export const NewWorktreeResult = record({
+  name: text(),
+  path: text().about("Absolute: go there to work in it."),
+  worktree_id: uuid(),
+  head_snapshot_id: nullable(snapshotId()).about("The snapshot that its line begins with."),
+  live: boolean().about("It was copied from a worktree as that is now, not from a snapshot."),
+  verified: boolean().about("Whether the content was hashed before it was to be seen."),
+  degradations: Degradations,
+});
+type NewWorktreeResult = Infer<typeof NewWorktreeResult>;
 
 /** The worktree to make. */
 export interface NewWorktree {
@@ -32,66 +77,40 @@ export interface NewWorktree {
   readonly verify?: boolean | undefined;
 }
 
-/** A new worktree. */
-export interface MadeWorktree {
-  readonly worktree: WorktreeConfig;
-  /** Absolute. */
-  readonly path: string;
-  /** Whether its content was hashed. */
-  readonly verified: boolean;
-  /** What is not as in the snapshot or the source. */
-  readonly degradations: DegradationList;
-}
-
 /**
- * Makes a worktree from a snapshot, or an empty one: reserve its name (`reserve_name.ts`), make its content in staging
- * (`fill_from_snapshot.ts`), publish it by one rename (`publish.ts`). A kill at any moment leaves nothing of it, or all.
+ * Makes a worktree from a snapshot, or an empty one: reserve its name (`names.ts`), make its content in staging
+ * (`fill.ts`), publish it by one rename. A kill at any moment leaves nothing of it, or all.
  */
 export async function createWorktreeFrom(
   context: RepositoryContext,
-  { name, snapshotId, kind = worktreeForking, verify }: NewWorktree,
-): Promise<MadeWorktree> {
-  if (snapshotId === null) return await make(context, { name, kind, snapshotId }, fillWithNothing);
-  await checkForkable(context, snapshotId);
-  return await make(
-    context,
-    { name, kind, snapshotId },
-    async (root) => await fillFromSnapshot(context, root, snapshotId, verify),
-  );
+  worktree: NewWorktree,
+): Promise<NewWorktreeResult> {
+  const { snapshotId: id, verify } = worktree;
+  if (id === null) return await make(context, worktree, fillWithNothing);
+  await checkForkable(context, id);
+  return await make(context, worktree, (root) => fillFromSnapshot(context, root, id, verify));
 }
 
-/** Makes a worktree from another one as it is now, with unsaved and ignored files (`fill_from_worktree.ts`). */
+/** Makes a worktree from another one as it is now, with unsaved and ignored files. */
 export async function createLiveFork(
   context: RepositoryContext,
   source: WorktreeConfig,
   name: string,
-): Promise<MadeWorktree> {
+): Promise<NewWorktreeResult> {
   // Under the lock no restore changes the source meanwhile, and what one left half done is recovered first.
   using _lock = await lockWorktree(context, source.worktree_id, "worktree fork");
   await recoverOpenIntents(context, source.worktree_id);
   const current = context.store.worktrees.get(source.name);
-  const plan = {
-    name,
-    kind: worktreeForking,
-    snapshotId: current.head_snapshot_id,
-    source: current.name,
-  };
-  return await make(context, plan, async (root) => await fillFromWorktree(context, root, current));
+  const plan = { name, snapshotId: current.head_snapshot_id, source: current.name };
+  return await make(context, plan, (root) => fillFromWorktree(context, root, current));
 }
 
-interface Making {
-  readonly name: string;
-  readonly kind: CreationKind;
-  readonly snapshotId: string | null;
-  /** The worktree to copy as it is now. */
-  readonly source?: string;
-}
-
+/** `source` is the worktree to copy as it is now. */
 async function make(
   context: RepositoryContext,
-  { kind, snapshotId, source, ...making }: Making,
+  { kind = worktreeForking, snapshotId, source, ...making }: NewWorktree & { readonly source?: string },
   fill: (root: NewRoot) => Promise<Filled>,
-): Promise<MadeWorktree> {
+): Promise<NewWorktreeResult> {
   const name = checkName(making.name, "worktree");
   const id = crypto.randomUUID();
   const { store } = context;
@@ -109,8 +128,15 @@ async function make(
       commit: () => publishWorktree(store, intent),
     });
     const worktree = store.worktrees.get(name);
-    const { verified, degradations } = filled;
-    return { worktree, path: store.worktrees.root(worktree), verified, degradations };
+    return {
+      name,
+      path: store.worktrees.root(worktree),
+      worktree_id: id,
+      head_snapshot_id: worktree.head_snapshot_id,
+      live: source !== undefined,
+      verified: filled.verified,
+      degradations: filled.degradations.toRecord(),
+    };
   });
 }
 
@@ -122,7 +148,7 @@ async function stage(
   fill: (root: NewRoot) => Promise<Filled>,
 ): Promise<Filled> {
   const { store } = context;
-  using staging = openStaging(store);
+  using staging = store.layout.staging.open();
   const staged = { into: staging, name: bytesOf(intent.id) };
   const filled = await fill(staged);
   using root = staging.openFolder(staged.name);
@@ -160,4 +186,27 @@ const USUAL_MODE = 0o777; // without the bits of the umask
 function fillWithNothing({ into, name }: NewRoot): Promise<Filled> {
   into.makeFolder(name, USUAL_MODE);
   return Promise.resolve({ verified: true, degradations: new DegradationList() });
+}
+
+/** Publishes a staged worktree: its payload root by one rename, then its record. Repeatable. */
+function publishWorktree(store: Store, intent: CreationIntent): void {
+  const { config, root_mode = null } = intent.details;
+  if (config === undefined) throw new Error("a worktree is published before it is staged");
+  const name = bytesOf(config.name);
+  using payloads = openPayloads(store);
+  if (inodeOf(payloads, name) !== config.identity.inode) {
+    using staging = store.layout.staging.open();
+    movePayload(staging, bytesOf(intent.id), payloads, name);
+    staging.sync();
+  }
+  if (root_mode !== null) payloads.setMode(name, root_mode);
+  payloads.sync();
+  if (store.worktrees.find(config.name) === undefined) store.worktrees.add(config);
+}
+
+function isWorktreeVisible(store: Store, intent: CreationIntent): boolean {
+  const { config } = intent.details;
+  if (config === undefined || intent.decided() === null) return false;
+  using payloads = openPayloads(store);
+  return inodeOf(payloads, bytesOf(config.name)) === config.identity.inode;
 }

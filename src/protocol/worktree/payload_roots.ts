@@ -1,55 +1,47 @@
-import { bytesOf, ITSELF } from "../../model/bytes.ts";
+import { type BytePath, bytesOf, ITSELF } from "../../model/bytes.ts";
 import { JvsError } from "../../model/errors.ts";
 import { quoted } from "../../model/path_text.ts";
 import { isShared, makeOwnFolder } from "../../platform/make_own.ts";
 import { type Folder, Stat } from "../../platform/platform.ts";
-import { isSystemError } from "../../platform/system_error.ts";
+import { isSystemError, unlessFailed } from "../../platform/system_error.ts";
 import { removeClone } from "../../engine/engines.ts";
 import type { WorktreeConfig } from "../../model/records.ts";
 import type { Store } from "../../repo/store.ts";
+import { mergeTables } from "../../tree/merge_tables.ts";
+import { isUnchangedBetween } from "../../tree/same_entry.ts";
+import type { TreeTable } from "../../tree/table.ts";
 
 const PAYLOADS = bytesOf("worktrees");
 const OWNER_MAY_MOVE = 0o300;
 
 /** Opens the folder of the payload roots, and makes it if it is missing; `E_PATH_ESCAPE` if it is a link. */
-export function openPayloads(store: Store): Folder {
+export function openPayloads({ layout, platform }: Store): Folder {
   try {
-    using root = store.platform.openFolder(store.layout.root);
-    if (!root.stat(PAYLOADS, new Stat())) makePayloads(store, root);
+    using root = platform.openFolder(layout.root);
+    if (!root.stat(PAYLOADS, new Stat())) {
+      // As open to the group as the control plane: the folder above may be older than the repository.
+      const control = new Stat();
+      layout.control.stat(control);
+      // Another process may have just made it.
+      unlessFailed(["EEXIST"], () => makeOwnFolder(root, PAYLOADS, isShared(control.mode)));
+      root.sync();
+    }
     return root.openFolder(PAYLOADS);
   } catch (error) {
     if (!isSystemError(error, "EEXIST", "ELOOP", "ENOTDIR")) throw error;
+    const path = layout.payloads;
     throw new JvsError(
       "E_PATH_ESCAPE",
-      `Cannot use ${
-        quoted(store.layout.payloads)
-      } for worktrees: it is no folder, or a link to somewhere else`,
-      { hint: "Move it away; JVS makes the folder it needs.", details: { path: store.layout.payloads } },
+      `Cannot use ${quoted(path)} for worktrees: it is no folder, or a link to somewhere else`,
+      { hint: "Move it away; JVS makes the folder it needs.", details: { path } },
     );
   }
 }
 
-/** Makes it as open to the group as the control plane. The folder above may be older than the repository. */
-function makePayloads({ layout }: Store, root: Folder): void {
-  const control = new Stat();
-  layout.control.stat(control);
-  try {
-    makeOwnFolder(root, PAYLOADS, isShared(control.mode));
-  } catch (error) {
-    if (!isSystemError(error, "EEXIST")) throw error; // another process has just made it
-  }
-  root.sync();
-}
-
 /** Removes what an intent has in staging. Repeatable. */
 export async function discardStaged(store: Store, { id }: { readonly id: string }): Promise<void> {
-  using staging = openStaging(store);
+  using staging = store.layout.staging.open();
   await removeClone(store.platform, staging, bytesOf(id));
-}
-
-/** Opens the folder for payload roots that are not visible yet, or not any more. */
-export function openStaging(store: Store): Folder {
-  return store.layout.staging.open();
 }
 
 /** The inode of what has this name, as records write it; undefined if nothing has. */
@@ -76,23 +68,34 @@ export function movePayload(from: Folder, name: Uint8Array, to: Folder, toName: 
   try {
     from.rename(name, to, toName, "fresh");
   } catch (error) {
-    if (isSystemError(error, "EEXIST", "ENOTEMPTY")) {
-      throw new JvsError("E_ALREADY_EXISTS", `${error.message}`, {
-        hint: "Move that away, or choose another name.",
-        details: error.details,
+    if (!isSystemError(error, "EEXIST", "ENOTEMPTY", "EXDEV", "EBUSY")) throw error;
+    const { details, errno, message } = error;
+    if (errno === "EXDEV" || errno === "EBUSY") {
+      const hint =
+        "It is a mount point, or lies on another layer or file system than the rest of the repository.";
+      throw new JvsError("E_IO", `${message}, so this worktree cannot be moved`, {
+        hint,
+        details,
         cause: error,
       });
     }
-    if (!isSystemError(error, "EXDEV", "EBUSY")) throw error;
-    throw new JvsError("E_IO", `${error.message}, so this worktree cannot be moved`, {
-      hint: "It is a mount point, or lies on another layer or file system than the rest of the repository.",
-      details: error.details,
-      cause: error,
-    });
+    const hint = "Move that away, or choose another name.";
+    throw new JvsError("E_ALREADY_EXISTS", message, { hint, details, cause: error });
   }
 }
 
 /** The name of the folder of a worktree in `worktrees/`. */
 export function payloadName({ path }: WorktreeConfig): Uint8Array<ArrayBuffer> {
   return bytesOf(path.slice(path.lastIndexOf("/") + 1));
+}
+
+/** The paths that changed between two scans of one tree. Without the root, because to move it changes it. */
+export function changedBetween(before: TreeTable, after: TreeTable): BytePath[] {
+  const paths: BytePath[] = [];
+  mergeTables(before, after, (i, j) => {
+    if (i === 0 || j === 0) return;
+    if (i === -1) paths.push(after.path(j));
+    else if (j === -1 || !isUnchangedBetween(before, i, after, j)) paths.push(before.path(i));
+  });
+  return paths;
 }

@@ -2,37 +2,32 @@ import { bytesOf } from "../../model/bytes.ts";
 import { isJvsError, JvsError } from "../../model/errors.ts";
 import { namedPaths } from "../../model/path_text.ts";
 import { snapshotId, time, uuid, type WorktreeConfig } from "../../model/records.ts";
-import { boolean, type Infer, integer, nullable, record, text } from "../../model/schema.ts";
+import { boolean, integer, nullable, record, text } from "../../model/schema.ts";
 import { nowIso, nowMs } from "../../platform/clock.ts";
-import type { OpenIntent } from "../../repo/intents.ts";
 import type { Store } from "../../repo/store.ts";
 import type { TreeTable } from "../../tree/table.ts";
 import { commitChange, finishDecided } from "../change/commit.ts";
 import { defineChange, type WorktreeChange } from "../change/kind.ts";
-import type { RepositoryContext } from "../context.ts";
 import { scanWorktree } from "../look/look.ts";
-import { changedBetween } from "./changed_between.ts";
 import {
+  changedBetween,
   discardStaged,
   inodeOf,
   makeMovable,
   movePayload,
   openPayloads,
-  openStaging,
   payloadName,
 } from "./payload_roots.ts";
 
 const KEEP_LINE_MS = 30 * 24 * 3600 * 1000;
 
-const Details = record({
-  root_mode: nullable(integer()).about("The payload root's mode, if it was changed to move it.")
-    .optional(),
-});
-
 /** Removes a worktree; its snapshots stay. */
 export const worktreeRemoval = defineChange({
   operation: "worktree remove",
-  details: Details,
+  details: record({
+    root_mode: nullable(integer()).about("The payload root's mode, if it was changed to move it.")
+      .optional(),
+  }),
   steps: ["taking out"],
   touchesFiles: true,
   audit: record({
@@ -44,11 +39,22 @@ export const worktreeRemoval = defineChange({
     autosave_snapshot_id: nullable(snapshotId()),
     discarded: boolean(),
   }),
-  recover: recoverRemoval,
+  // If the worktree's record is gone, the removal is finished; else everything is put back.
+  async recover(context, intent): Promise<void> {
+    const { store } = context;
+    const worktree = store.worktrees.withId(intent.worktreeId);
+    if (worktree !== undefined) {
+      putBack(store, worktree, intent);
+      store.pins.remove(intent.id);
+      return intent.complete();
+    }
+    await discardStaged(store, intent);
+    await finishDecided(context, intent);
+  },
 });
 
 type RemovalChange = WorktreeChange<typeof worktreeRemoval>;
-type RemovalIntent = OpenIntent<Infer<typeof Details>, "taking out">;
+type RemovalIntent = RemovalChange["intent"];
 
 /** How a worktree is removed. */
 export interface Removal {
@@ -64,28 +70,22 @@ export interface Removal {
  * another process wrote in it since it was saved, the folder is put back. Else its record is removed, then its content.
  */
 export async function removeWorktree(change: RemovalChange, removal: Removal): Promise<string | null> {
-  const { intent, store, worktree } = change;
+  const { store, worktree } = change;
   const { name, worktree_id, head_snapshot_id, latest_snapshot_id } = worktree;
-  const keptUntil = pinLine(change);
-  const details = {
-    worktree: name,
-    worktree_id,
-    head_snapshot_id,
-    latest_snapshot_id,
-    kept_until: keptUntil,
-    autosave_snapshot_id: removal.autosaveId,
-    discarded: removal.discarded,
-  };
+  const { seen, autosaveId: autosave_snapshot_id, discarded } = removal;
+  const kept_until = pinLine(change);
+  const ids = { worktree_id, head_snapshot_id, latest_snapshot_id, autosave_snapshot_id };
+  const details = { worktree: name, ...ids, kept_until, discarded };
   await commitChange(change, { target: name, details }, {
     commit: async () => {
-      takeOut(store, worktree, intent);
-      if (removal.seen !== undefined) await refuseWhatCameSince(change, removal.seen);
+      takeOut(change);
+      if (seen !== undefined) await refuseWhatCameSince(change, seen);
       store.worktrees.remove(name);
       forgetCache(change);
       await deleteContent(change);
     },
   });
-  return keptUntil;
+  return kept_until;
 }
 
 /** What cannot be deleted is only a warning, because the worktree is removed already. */
@@ -118,17 +118,14 @@ function pinLine({ intent, store, worktree }: RemovalChange): string | null {
 
 /** No process reaches the folder by its path now: if it is still as it was seen, everything in it is saved. */
 async function refuseWhatCameSince(change: RemovalChange, seen: TreeTable): Promise<void> {
-  const { intent, worktree } = change;
+  const { intent, store, worktree: { name } } = change;
   if (seen.count === 0) return;
-  using staging = openStaging(change.store);
+  using staging = store.layout.staging.open();
   using root = staging.openFolder(bytesOf(intent.id));
   const now = await scanWorktree(change, root, { known: seen });
   const paths = changedBetween(seen, now.table);
-  if (paths.length > 0) throw changedMeanwhile(worktree, paths);
-}
-
-function changedMeanwhile({ name }: WorktreeConfig, paths: readonly Uint8Array[]): JvsError {
-  return new JvsError(
+  if (paths.length === 0) return;
+  throw new JvsError(
     "E_UNSAVED_CHANGES",
     `Cannot remove worktree "${name}": something was written in it at that moment: ${
       namedPaths(paths)
@@ -145,27 +142,14 @@ function forgetCache({ store, worktree }: RemovalChange): void {
   }
 }
 
-/** If the worktree's record is gone, the removal is finished; else everything is put back. */
-async function recoverRemoval(context: RepositoryContext, intent: RemovalIntent): Promise<void> {
-  const { store } = context;
-  const worktree = store.worktrees.withId(intent.worktreeId);
-  if (worktree !== undefined) {
-    putBack(store, worktree, intent);
-    store.pins.remove(intent.id);
-    return intent.complete();
-  }
-  await discardStaged(store, intent);
-  await finishDecided(context, intent);
-}
-
 /** Takes a payload root out of sight, so that no process reaches it by its path. Repeatable. */
-function takeOut(store: Store, worktree: WorktreeConfig, intent: RemovalIntent): void {
+function takeOut({ intent, store, worktree }: RemovalChange): void {
   using payloads = openPayloads(store);
   const name = payloadName(worktree);
   if (inodeOf(payloads, name) === undefined) return;
   using root = payloads.openFolder(name);
   intent.step("taking out", { root_mode: makeMovable(root) });
-  using staging = openStaging(store);
+  using staging = store.layout.staging.open();
   movePayload(payloads, name, staging, bytesOf(intent.id));
   payloads.sync();
   staging.sync();
@@ -173,29 +157,27 @@ function takeOut(store: Store, worktree: WorktreeConfig, intent: RemovalIntent):
 
 /** Puts a payload root that was taken out back in its place. Repeatable. */
 function putBack(store: Store, worktree: WorktreeConfig, intent: RemovalIntent): void {
-  using staging = openStaging(store);
+  using staging = store.layout.staging.open();
   using payloads = openPayloads(store);
   const name = payloadName(worktree);
   if (inodeOf(staging, bytesOf(intent.id)) !== undefined) {
-    if (inodeOf(payloads, name) !== undefined) throw inTheWay(store, worktree, intent);
+    if (inodeOf(payloads, name) !== undefined) {
+      const { path } = store.layout.staging.at(intent.id);
+      throw new JvsError(
+        "E_ALREADY_EXISTS",
+        `Cannot put worktree "${worktree.name}" back after its removal was interrupted: something new stands in its place`,
+        {
+          hint: `Move "${
+            store.worktrees.root(worktree)
+          }" away and try again. All that was in the worktree is in "${path}".`,
+          details: { worktree: worktree.name, path },
+        },
+      );
+    }
     movePayload(staging, bytesOf(intent.id), payloads, name);
     payloads.sync();
     staging.sync();
   }
   const { root_mode: mode = null } = intent.details;
   if (mode !== null && inodeOf(payloads, name) !== undefined) payloads.setMode(name, mode);
-}
-
-function inTheWay(store: Store, worktree: WorktreeConfig, intent: RemovalIntent): JvsError {
-  const { path } = store.layout.staging.at(intent.id);
-  return new JvsError(
-    "E_ALREADY_EXISTS",
-    `Cannot put worktree "${worktree.name}" back after its removal was interrupted: something new stands in its place`,
-    {
-      hint: `Move "${
-        store.worktrees.root(worktree)
-      }" away and try again. All that was in the worktree is in "${path}".`,
-      details: { worktree: worktree.name, path },
-    },
-  );
 }

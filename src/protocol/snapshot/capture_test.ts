@@ -4,7 +4,7 @@ import { openPlatform } from "../../platform/open_platform.ts";
 import { hashFiles } from "../../tree/hash.ts";
 import { scanTree } from "../../tree/scan.ts";
 import { tempDir } from "../../../tests/support/temp_dir.ts";
-import { correctFromPayload } from "./correct_from_payload.ts";
+import { correctFromPayload } from "./capture.ts";
 
 Deno.test("correctFromPayload() hashes again what changed since the scan, even if its size did not", async () => {
   using dir = tempDir();

@@ -1,10 +1,33 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertInstanceOf, assertStrictEquals, assertThrows } from "@std/assert";
 import { contentsOf } from "../../../tests/support/kept_content.ts";
 import { tempDir } from "../../../tests/support/temp_dir.ts";
 import { bytesOf } from "../../model/bytes.ts";
+import { JvsError } from "../../model/errors.ts";
 import { openPlatform } from "../../platform/open_platform.ts";
 import type { Folder } from "../../platform/platform.ts";
-import { PutAside } from "./put_aside.ts";
+import { SystemError } from "../../platform/system_error.ts";
+import { PutAside, refusedChange } from "./apply.ts";
+
+Deno.test("refusedChange() names the path that the user knows, and a way out", () => {
+  for (const staging of ["/r/.jvs/runtime/shared/staging/1-2", "/r/main/.jvs-staging-1-2"]) {
+    const error = refusedChange(new SystemError("rename", `${staging}/new/d/x`, "EPERM"), "main");
+    assertInstanceOf(error, JvsError);
+    assertEquals(error.code, "E_PERMISSION");
+    assertEquals(error.message, 'Cannot change "d/x" in worktree "main": the system does not permit it');
+    assertEquals(error.hint.includes("lsattr"), true);
+  }
+});
+
+Deno.test("refusedChange() leaves every other error as it is", () => {
+  for (
+    const error of [
+      new Error("another"),
+      new SystemError("rename", "/r/main/d/x", "EPERM"),
+      new SystemError("open", "/r/.jvs/runtime/shared/staging/1-2/new/d/x", "EPERM"),
+      new SystemError("rename", "/r/.jvs/runtime/shared/staging/1-2/new/d/x", "ENOSPC"),
+    ]
+  ) assertStrictEquals(refusedChange(error, "main"), error);
+});
 
 /** Trees `0`, `1`, … in a folder. */
 function asideIn(path: string): PutAside {

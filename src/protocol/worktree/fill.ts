@@ -1,0 +1,101 @@
+import { DegradationList } from "../../model/degradations.ts";
+import { type ErrorCode, JvsError } from "../../model/errors.ts";
+import { shortId } from "../../model/ids.ts";
+import type { WorktreeConfig } from "../../model/records.ts";
+import type { Folder } from "../../platform/platform.ts";
+import type { TreeTable } from "../../tree/table.ts";
+import { unreadableError } from "../../tree/unreadable.ts";
+import type { RepositoryContext } from "../context.ts";
+import { engineFor } from "../engine_for.ts";
+import { lookAt, scanWorktree } from "../look/look.ts";
+import { asAllowed, isDevice, isUnread } from "../payload/as_allowed.ts";
+import { bringOut, willVerify } from "../payload/bring_out.ts";
+import { changedBetween } from "./payload_roots.ts";
+
+/** Where to make a payload root. */
+export interface NewRoot {
+  readonly into: Folder;
+  readonly name: Uint8Array;
+}
+
+/** A payload root that was filled. */
+export interface Filled {
+  readonly degradations: DegradationList;
+  /** Whether its content was hashed and is right. */
+  readonly verified: boolean;
+  /** What it holds, if the content was hashed. */
+  readonly table?: TreeTable;
+}
+
+/** Refuses a snapshot that no worktree can begin with: its content was pruned, or it holds only some paths. */
+export async function checkForkable({ store }: RepositoryContext, id: string): Promise<void> {
+  const { kind } = await store.snapshots.descriptor(id);
+  const refusal = (code: ErrorCode, state: string, hint: string) =>
+    new JvsError(code, `Cannot fork ${shortId(id)}: ${state}`, { hint, details: { snapshot_id: id } });
+  if (!store.snapshots.exists(id)) {
+    throw refusal(
+      "E_NOT_FOUND",
+      "its content was pruned; only its place in the history was kept",
+      "Fork another snapshot; `jvs history` marks those that were pruned.",
+    );
+  }
+  if (kind !== "partial") return;
+  throw refusal(
+    "E_PARTIAL_SNAPSHOT",
+    "it holds only some paths of a worktree",
+    "Fork another snapshot and restore this one's paths in that worktree.",
+  );
+}
+
+/** Makes a payload root from a snapshot, as its manifest says. */
+export async function fillFromSnapshot(
+  context: RepositoryContext,
+  { into, name }: NewRoot,
+  id: string,
+  asked: boolean | undefined,
+): Promise<Filled> {
+  const { store } = context;
+  const manifest = asAllowed(context, id, await context.store.snapshots.manifest(id, { verify: true }));
+  const degradations = new DegradationList();
+  const mayMakeDevices = store.snapshots.isByTrustedMaker(id);
+  const wanted = (index: number) =>
+    !isUnread(manifest, index) && (mayMakeDevices || !isDevice(manifest, index));
+  for (let i = 1; i < manifest.count; i++) {
+    if (!wanted(i)) degradations.add("unreadable", manifest.path(i), "the snapshot does not hold it");
+  }
+  const verify = willVerify(store, asked, manifest, wanted);
+  const request = { snapshotId: id, manifest, wanted, into, name, verify, action: "fork" } as const;
+  const made = await bringOut(context, request);
+  degradations.addAll(made.degradations);
+  return { degradations, verified: verify, ...(verify ? { table: made.table } : {}) };
+}
+
+const NOTHING_IS_LEFT_OUT = "Change the rights: a live fork takes everything, ignored files too.";
+
+/** Makes a payload root from what a worktree holds now, ignored files too. The caller holds that worktree's lock. */
+export async function fillFromWorktree(
+  context: RepositoryContext,
+  { into, name }: NewRoot,
+  source: WorktreeConfig,
+): Promise<Filled> {
+  const { reporter, signal } = context;
+  using look = await lookAt(context, source, { rules: null });
+  const { scan, table } = look;
+  // The second scan must notice every change from now on.
+  await look.settle();
+  const { engine } = await engineFor(context, { source: look.root, control: into });
+  const isComplete = scan.boundaries.size === 0;
+  const request = { source: look.root, table, isComplete, into, name, as: "worktree" } as const;
+  const result = await engine.clone({ ...request, reporter, signal });
+  const refused = [...scan.unreadable, ...result.unreadable.map((index) => table.path(index))];
+  if (refused.length > 0) throw unreadableError(refused, NOTHING_IS_LEFT_OUT);
+  const degradations = new DegradationList();
+  degradations.addAll(scan.degradations);
+  degradations.addAll(result.degradations);
+  const after = await scanWorktree(look.context, look.root, { known: table });
+  const reason = "it changed while it was copied, so the copy may be of any moment";
+  for (const path of changedBetween(table, after.table)) {
+    degradations.add("changed_during_capture", path, reason);
+  }
+  return { degradations, verified: false };
+}
