@@ -16,11 +16,11 @@ const NO_XATTRS: readonly Xattr[] = [];
  * the result has the value of `now`. A file that cannot get its owner loses its set-id bits. Such a difference comes
  * from the rules of the system, so it is not unsaved work (SPEC 7).
  */
-export function asHeld(saved: TreeTable, now: TreeTable, holder: Holder): TreeTable {
+export async function asHeld(saved: TreeTable, now: TreeTable, holder: Holder): Promise<TreeTable> {
   const mayBeRefused = new RefusedAspects(holder);
   if (!mayBeRefused.anyIn(saved) && !mayBeRefused.anyIn(now)) return saved;
   const held = selectEntries(saved, () => true).table;
-  mergeTables(saved, now, (i, j) => {
+  await mergeTables(saved, now, (i, j) => {
     if (i === -1 || j === -1 || saved.type[i] !== now.type[j]) return;
     if (mayBeRefused.owner(saved, i, now, j)) {
       held.uid[i] = at(now.uid, j);

@@ -26,7 +26,7 @@ function fileOf(table: TreeTable): (number | undefined)[] {
   return [table.uid[1], table.gid[1]];
 }
 
-Deno.test("asHeld() takes the owner of now where the user may not set the saved one, and only there", () => {
+Deno.test("asHeld() takes the owner of now where the user may not set the saved one, and only there", async () => {
   for (
     const [saved, now, held] of [
       [[YOU, TEAM], [ME, TEAM], [ME, TEAM]], // a copy of mine
@@ -38,26 +38,28 @@ Deno.test("asHeld() takes the owner of now where the user may not set the saved 
     ] as const
   ) {
     const [before, after] = [treeOf(saved[0], saved[1]), treeOf(now[0], now[1])];
-    assertEquals(fileOf(asHeld(before, after, me)), [...held], `${saved} and ${now}`);
+    assertEquals(fileOf(await asHeld(before, after, me)), [...held], `${saved} and ${now}`);
     assertEquals(fileOf(before), [...saved]);
-    assertStrictEquals(asHeld(before, after, root), before);
+    assertStrictEquals(await asHeld(before, after, root), before);
   }
 });
 
-Deno.test("asHeld() gives set-id bits to no file whose owner cannot be set", () => {
-  const held = asHeld(treeOf(YOU, TEAM, { mode: 0o6755 }), treeOf(ME, TEAM, { mode: 0o6755 }), me);
+Deno.test("asHeld() gives set-id bits to no file whose owner cannot be set", async () => {
+  const held = await asHeld(treeOf(YOU, TEAM, { mode: 0o6755 }), treeOf(ME, TEAM, { mode: 0o6755 }), me);
   assertEquals(held.mode[1], 0o755);
-  assertEquals(asHeld(treeOf(YOU, 1, { mode: 0o6755 }), treeOf(YOU, 1), me).mode[1], 0o6755);
+  assertEquals((await asHeld(treeOf(YOU, 1, { mode: 0o6755 }), treeOf(YOU, 1), me)).mode[1], 0o6755);
 });
 
-Deno.test("asHeld() takes of attributes that only root may set those of now", () => {
+Deno.test("asHeld() takes of attributes that only root may set those of now", async () => {
   const xattrs = ["security.capability", "trusted.a", "user.a"];
   const saved = treeOf(ME, ME, { xattrs });
   const names = (table: TreeTable) => (table.xattrs.get(1) ?? []).map(({ name }) => name);
-  assertEquals(names(asHeld(saved, treeOf(ME, ME, { xattrs: ["security.b", "user.b"] }), me)), [
+  assertEquals(names(await asHeld(saved, treeOf(ME, ME, { xattrs: ["security.b", "user.b"] }), me)), [
     "security.b",
     "user.a",
   ]);
-  assertEquals(names(asHeld(treeOf(ME, ME), treeOf(ME, ME, { xattrs: ["trusted.a"] }), me)), ["trusted.a"]);
-  assertStrictEquals(asHeld(saved, treeOf(ME, ME), root), saved);
+  assertEquals(names(await asHeld(treeOf(ME, ME), treeOf(ME, ME, { xattrs: ["trusted.a"] }), me)), [
+    "trusted.a",
+  ]);
+  assertStrictEquals(await asHeld(saved, treeOf(ME, ME), root), saved);
 });

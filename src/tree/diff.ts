@@ -29,11 +29,15 @@ export type DifferenceCounts = Record<Difference["kind"], number>;
  * All differences from `a` to `b`, in the order of paths. A removed and an added file with the same content are one
  * renamed file. Times and extended attributes count only with `metadata`.
  */
-export function diffTables(a: TreeTable, b: TreeTable, options: CompareOptions = {}): Difference[] {
+export async function diffTables(
+  a: TreeTable,
+  b: TreeTable,
+  options: CompareOptions = {},
+): Promise<Difference[]> {
   const pairs: Pair[] = [];
   const removed: number[] = [];
   const added: number[] = [];
-  mergeTables(a, b, (i, j) => {
+  await mergeTables(a, b, (i, j) => {
     if (i === -1) added.push(j);
     else if (j === -1) removed.push(i);
     else if (compareEntries(a, i, b, j, options) === 0) return;
@@ -75,9 +79,9 @@ export function summarise(differences: readonly Difference[]): DifferenceCounts 
 }
 
 /** Whether two trees differ in more than times: that is unsaved work (SPEC 7). Unknown content counts as different. */
-export function differsInSubstance(a: TreeTable, b: TreeTable): boolean {
+export async function differsInSubstance(a: TreeTable, b: TreeTable): Promise<boolean> {
   let differs = false;
-  mergeTables(a, b, (i, j) => {
+  await mergeTables(a, b, (i, j) => {
     differs = i === -1 || j === -1 ||
       (compareEntries(a, i, b, j, { metadata: true }) & ~CHANGED.times) !== 0;
     return differs;
@@ -89,11 +93,11 @@ export function differsInSubstance(a: TreeTable, b: TreeTable): boolean {
  * The files of `b`, in order, whose hash is needed to compare `b` with `a`: files with the same path and size, and
  * files that may be renamed files of `a`.
  */
-export function needsHash(a: TreeTable, b: TreeTable): number[] {
+export async function needsHash(a: TreeTable, b: TreeTable): Promise<number[]> {
   const needed: number[] = [];
   const added: number[] = [];
   const removedSizes = new Set<number>();
-  mergeTables(a, b, (i, j) => {
+  await mergeTables(a, b, (i, j) => {
     if (j === -1) {
       if (mayMove(a, i) && isReadable(a, i)) removedSizes.add(at(a.size, i));
     } else if (b.hashed[j] === 1) return;

@@ -82,7 +82,7 @@ Deno.test("writeManifest() never scatters a manifest over more than 64 packs", a
   }
   assertEquals(Math.max(...counts), 64);
   const read = await readManifest(folder.path, id(99), { verify: true });
-  assert(!differsInSubstance(read, table));
+  assert(!await differsInSubstance(read, table));
 });
 
 Deno.test("writeManifest() takes 60 bytes an entry, and 1.5 when nothing changed", async () => {

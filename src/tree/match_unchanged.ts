@@ -11,14 +11,14 @@ import { at, type TreeTable } from "./table.ts";
  * Compares two scans of a tree. `match` has for each entry of the second scan the same, unchanged entry of the first,
  * or -1; its hash is copied. `steady` says that nothing changed. Entries in `missed` (of the first scan) do not count.
  */
-export function matchUnchanged(
+export async function matchUnchanged(
   before: TreeTable,
   after: TreeTable,
   missed: ReadonlySet<number> = new Set(),
-): { match: Int32Array; steady: boolean } {
+): Promise<{ match: Int32Array; steady: boolean }> {
   const match = new Int32Array(after.count).fill(-1);
   let steady = true;
-  mergeTables(before, after, (i, j) => {
+  await mergeTables(before, after, (i, j) => {
     if (i !== -1 && j !== -1 && !missed.has(i) && isUnchangedBetween(before, i, after, j)) {
       match[j] = i;
       const hash = before.contentHash(i);

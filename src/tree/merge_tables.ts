@@ -1,17 +1,19 @@
 import { compareBytes } from "../model/bytes.ts";
+import { TimeSlice } from "../platform/time_slice.ts";
 import { PathWalker } from "./path_walker.ts";
 import { at, type TreeTable } from "./table.ts";
 
 /**
  * Walks two trees in step, in root-hash order. `visit` gets the index of each path in `a` and in `b`, or -1 if that tree
- * does not have it. The two roots are the same path. The walk ends when `visit` returns true.
+ * does not have it. The two roots are the same path. The walk ends when `visit` returns true. Other work gets its turn.
  */
-export function mergeTables(
+export async function mergeTables(
   a: TreeTable,
   b: TreeTable,
   visit: (i: number, j: number) => boolean | void,
-): void {
+): Promise<void> {
   const compare = pathComparer(a, b);
+  const slice = new TimeSlice(undefined);
   let i = 0;
   let j = 0;
   while (i < a.count || j < b.count) {
@@ -19,6 +21,7 @@ export function mergeTables(
     if (visit(order > 0 ? -1 : i, order < 0 ? -1 : j) === true) return;
     if (order <= 0) i++;
     if (order >= 0) j++;
+    if (slice.isOver()) await slice.yield();
   }
 }
 

@@ -39,7 +39,7 @@ export const wholeTreeDouble: EngineKind = {
       const aspects = "--preserve=mode,ownership,timestamps,xattr";
       mustRun("cp", "-dR", "--no-target-directory", aspects, source.path, `${out.path}/${hidden}`);
       const result = await madeTrue(platform, { ...request, into: out }, bytesOf(hidden));
-      loseHardLinks(request.table, result);
+      await loseHardLinks(request.table, result);
       out.rename(bytesOf(hidden), request.into, name, "fresh");
       return result;
     },
@@ -95,10 +95,10 @@ async function madeTrue(platform: Platform, request: CloneRequest, name: Uint8Ar
   const { into, table } = request;
   using root = into.openFolder(name);
   await removeUnlisted(root, table, await scan(platform, root));
-  setAspects(root, table, await scan(platform, root));
+  await setAspects(root, table, await scan(platform, root));
   const made = await scan(platform, root);
   const changed: number[] = [];
-  mergeTables(table, made, (i, j) => {
+  await mergeTables(table, made, (i, j) => {
     if (i === -1) return;
     if (j === -1 || !isAs(table, i, made, j)) changed.push(i);
     else if (table.hashed[i] === 1) made.setHash(j, table.contentHash(i) as Uint8Array);
@@ -114,7 +114,7 @@ async function scan({ abilities }: Platform, root: Folder): Promise<TreeTable> {
 /** Removes entries that rules leave out of the table, because they were cloned too. */
 async function removeUnlisted(root: Folder, table: TreeTable, made: TreeTable): Promise<void> {
   const extra = new Set<number>();
-  mergeTables(table, made, (i, j) => void (i === -1 && extra.add(j)));
+  await mergeTables(table, made, (i, j) => void (i === -1 && extra.add(j)));
   using folders = new OpenFolders(root, made);
   for (const j of extra) {
     const parent = at(made.parent, j);
@@ -123,9 +123,9 @@ async function removeUnlisted(root: Folder, table: TreeTable, made: TreeTable): 
 }
 
 /** Sets modes and times: a worktree may need other modes than the payload, and a removal changes times. */
-function setAspects(root: Folder, table: TreeTable, made: TreeTable): void {
+async function setAspects(root: Folder, table: TreeTable, made: TreeTable): Promise<void> {
   const pairs: [number, number][] = [];
-  mergeTables(table, made, (i, j) => void (i !== -1 && j !== -1 && pairs.push([i, j])));
+  await mergeTables(table, made, (i, j) => void (i !== -1 && j !== -1 && pairs.push([i, j])));
   using folders = new OpenFolders(root, made);
   for (const [i, j] of pairs.reverse()) {
     const folder = j === 0 ? root : folders.get(at(made.parent, j));
@@ -140,8 +140,8 @@ function isAs(table: TreeTable, i: number, made: TreeTable, j: number): boolean 
     table.mtimeSec[i] === made.mtimeSec[j] && table.mtimeNsec[i] === made.mtimeNsec[j];
 }
 
-function loseHardLinks(table: TreeTable, { table: made, degradations }: CloneResult): void {
-  mergeTables(table, made, (i, j) => {
+async function loseHardLinks(table: TreeTable, { table: made, degradations }: CloneResult): Promise<void> {
+  await mergeTables(table, made, (i, j) => {
     if (i === -1 || j === -1 || table.linkGroup[i] === NONE) return;
     made.linkGroup[j] = made.find(table.path(at(table.linkGroup, i)));
     made.lost[j] = at(made.lost, j) | LOST.hardlink;

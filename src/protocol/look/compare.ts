@@ -30,16 +30,20 @@ export async function savedTable(store: Store, id: string | null): Promise<TreeT
  * A saved tree in the form in which it can be compared with what the look saw, or with a part of that (`now`): as this user
  * can have it, without devices that the user may not make, and without what is in folders that the user may not enter.
  */
-export function comparable(saved: TreeTable, look: Look, now: TreeTable = look.table): TreeTable {
+export async function comparable(
+  saved: TreeTable,
+  look: Look,
+  now: TreeTable = look.table,
+): Promise<TreeTable> {
   const { host } = look.context.store.platform;
   const hidden = new HiddenPaths(look.scan.unreadable);
   const gone = new Set<number>();
-  mergeTables(saved, now, (i, j) => {
+  await mergeTables(saved, now, (i, j) => {
     if (j !== -1) return;
     if (!host.rights.devices && isDevice(saved, i) || hidden.covers(saved.path(i))) gone.add(i);
   });
   const seen = gone.size === 0 ? saved : selectEntries(saved, (i) => !gone.has(i)).table;
-  return asHeld(seen, now, host);
+  return await asHeld(seen, now, host);
 }
 
 function isDevice(table: TreeTable, index: number): boolean {
@@ -51,7 +55,7 @@ export async function isUnsaved(look: Look, id: string | null): Promise<boolean>
   const table = await savedTable(look.context.store, id);
   if (table === undefined) return true;
   if (id === null) return look.table.count > 1;
-  const saved = comparable(table, look);
-  await look.hash(needsHash(saved, look.table));
-  return differsInSubstance(saved, look.table);
+  const saved = await comparable(table, look);
+  await look.hash(await needsHash(saved, look.table));
+  return await differsInSubstance(saved, look.table);
 }

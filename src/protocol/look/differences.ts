@@ -49,10 +49,10 @@ export async function compareSides(
 ): Promise<{ differences: DifferenceRecord[]; summary: Summary; hidden: string[] }> {
   for (const { look } of [from, to]) if (look !== null) warnOfHidden(look);
   const hidden = [from, to].flatMap(({ look }) => look?.scan.unreadable.map(encodePath) ?? []);
-  const [before, after] = [comparableWith(to, from), comparableWith(from, to)];
-  await to.look?.hash(needsHash(before, to.table));
-  await from.look?.hash(needsHash(after, from.table));
-  const all = diffTables(before, after, { metadata });
+  const [before, after] = [await comparableWith(to, from), await comparableWith(from, to)];
+  await to.look?.hash(await needsHash(before, to.table));
+  await from.look?.hash(await needsHash(after, from.table));
+  const all = await diffTables(before, after, { metadata });
   const differences = (times ? all : withoutTimes(all)).filter(({ path }) =>
     // Before the first snapshot there is no root to compare with.
     path.length > 0 || (from.label !== NOTHING && to.label !== NOTHING)
@@ -74,6 +74,6 @@ function warnOfHidden({ context, scan, worktree }: Look): void {
 }
 
 /** The tree of the second side, in a form that can be compared with the first side. */
-function comparableWith({ look: now }: Side, { table, look }: Side): TreeTable {
-  return now !== null && look === null ? comparable(table, now) : table;
+async function comparableWith({ look: now }: Side, { table, look }: Side): Promise<TreeTable> {
+  return now !== null && look === null ? await comparable(table, now) : table;
 }

@@ -4,6 +4,7 @@ import { isJvsError, JvsError } from "../../model/errors.ts";
 import { shortId } from "../../model/ids.ts";
 import { decodePath, encodePath, namedPaths } from "../../model/path_text.ts";
 import type { Descriptor } from "../../model/records.ts";
+import { TimeSlice } from "../../platform/time_slice.ts";
 import { CHANGED, compareEntries, differsInSubstance, needsHash } from "../../tree/diff.ts";
 import { parentPath } from "../../tree/folders_by_path.ts";
 import { type IgnoreRules, parseIgnoreRules } from "../../tree/ignore.ts";
@@ -34,20 +35,27 @@ export class Comparison {
   /** For each entry of `then` 1 if it is to be restored. */
   readonly scope: Uint8Array;
   private readonly nowScope: Uint8Array;
-  /** Entries of the worktree that its own rules ignore. */
-  private readonly ignoredNow: Uint8Array;
-  /** Entries that its own rules or those of the snapshot ignore: they stay where the snapshot has nothing. */
-  private readonly ignored: Uint8Array;
   private readonly unreadable: ReadonlySet<string>;
 
-  constructor(
+  /** Compares what a look saw with a snapshot. */
+  static async between(look: Look, then: TreeTable, request: RestoreRequest): Promise<Comparison> {
+    const { ignore_rules } = request.descriptor;
+    const rules = [look.ownRules, ignore_rules === null ? null : parseIgnoreRules(ignore_rules)];
+    const ignoredNow = await ignoredEntries(look.table, rules.slice(0, 1));
+    return new Comparison(look, then, request, ignoredNow, await ignoredEntries(look.table, rules));
+  }
+
+  private constructor(
     private readonly look: Look,
     private readonly then: TreeTable,
     request: RestoreRequest,
+    /** Entries of the worktree that its own rules ignore. */
+    private readonly ignoredNow: Uint8Array,
+    /** Entries that its own rules or those of the snapshot ignore: they stay where the snapshot has nothing. */
+    private readonly ignored: Uint8Array,
   ) {
-    const { descriptor } = request;
     const paths = pathsOf(request, look, then);
-    const own = descriptor.paths?.map(decodePath);
+    const own = request.descriptor.paths?.map(decodePath);
     const scopeIn = (table: TreeTable) => {
       const scope = entriesBelow(table, paths);
       // A snapshot of some paths says nothing about the others.
@@ -58,18 +66,14 @@ export class Comparison {
     };
     this.scope = scopeIn(then);
     this.nowScope = scopeIn(look.table);
-    const rulesNow = look.ownRules;
-    const rulesThen = descriptor.ignore_rules === null ? null : parseIgnoreRules(descriptor.ignore_rules);
-    this.ignoredNow = ignoredEntries(look.table, [rulesNow]);
-    this.ignored = ignoredEntries(look.table, [rulesNow, rulesThen]);
     this.unreadable = new Set(look.scan.unreadable.map(keyOf));
   }
 
   /** The plan. What cannot be saved must stay: the paths in `missing`, and what the scan could not look into. */
-  plan(missing: ReadonlySet<string>): RestorePlan {
+  async plan(missing: ReadonlySet<string>): Promise<RestorePlan> {
     const { look, then, ignored, unreadable, scope, nowScope } = this;
     const unsaved = unreadable.union(missing);
-    return planRestore({
+    return await planRestore({
       now: look.table,
       then,
       ignored: (i) => ignored[i] === 1,
@@ -84,12 +88,14 @@ export class Comparison {
     const { look, ignoredNow } = this;
     const touched = new Set([...plan.touched, ...this.losingAttributes(plan)]);
     if (head !== undefined) {
-      await look.hash(needsHash(head, look.table));
+      await look.hash(await needsHash(head, look.table));
       const now = ignoredNow.includes(1)
         ? selectEntries(look.table, (i) => ignoredNow[i] !== 1 || touched.has(i)).table
         : look.table;
       const isFirst = look.worktree.head_snapshot_id === null;
-      const differs = isFirst ? now.count > 1 : differsInSubstance(comparable(head, look, now), now);
+      const differs = isFirst
+        ? now.count > 1
+        : await differsInSubstance(await comparable(head, look, now), now);
       if (!differs) return null;
     }
     return [...touched].filter((i) => ignoredNow[i] === 1).map((i) => look.table.path(i));
@@ -155,12 +161,17 @@ function pathShownAs(path: BytePath): BytePath | undefined {
 }
 
 /** For each entry 1 if any of these rules ignores it. */
-function ignoredEntries(table: TreeTable, rules: readonly (IgnoreRules | null)[]): Uint8Array {
+async function ignoredEntries(
+  table: TreeTable,
+  rules: readonly (IgnoreRules | null)[],
+): Promise<Uint8Array> {
   const ignored = new Uint8Array(table.count);
   const inForce = rules.filter((each) => each !== null);
   if (inForce.length === 0) return ignored;
   const walker = new PathWalker(table);
+  const slice = new TimeSlice(undefined);
   for (let i = 1; i < table.count; i++) {
+    if (slice.isOver()) await slice.yield();
     const isFolder = table.type[i] === DIR;
     if (
       ignored[at(table.parent, i)] === 1 || inForce.some((each) => each.ignores(walker.path(i), isFolder))

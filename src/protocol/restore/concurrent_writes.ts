@@ -29,7 +29,7 @@ export async function gatherConcurrentWrites(
   for (const tree of [staging.fresh, staging.old]) {
     using look = await lookWithoutCache(context, tree.openFolder(ITSELF));
     const found = look.table;
-    const { isProven, isKnown } = expected(found, tree);
+    const { isProven, isKnown } = await expected(found, tree);
     const doubtful: number[] = [];
     for (let j = 1; j < found.count; j++) {
       if (found.type[j] !== DIR && !isProven(j)) doubtful.push(j);
@@ -123,7 +123,7 @@ function leafPaths(table: TreeTable): string[] {
 }
 
 /** What a tree of staging holds if no other process wrote into it; `found` is a scan of that tree. */
-export type Expected = (found: TreeTable, tree: Folder) => Expectation;
+export type Expected = (found: TreeTable, tree: Folder) => Promise<Expectation>;
 
 interface Expectation {
   /** Whether times prove that an entry is as expected, so that its content need not be read. */
@@ -163,10 +163,10 @@ export class TakenOut {
     if (folder.stat(name, stat) && isUnchangedSince(seen, index, stat)) this.asSeen.add(index);
   }
 
-  readonly expected: Expected = (found) => {
+  readonly expected: Expected = async (found) => {
     const { seen, saved } = this.known;
-    const seenAt = placesIn(seen, found);
-    const savedAt = saved === seen ? seenAt : placesIn(saved, found);
+    const seenAt = await placesIn(seen, found);
+    const savedAt = saved === seen ? seenAt : await placesIn(saved, found);
     return {
       isProven: (j) => at(seenAt, j) !== -1 && this.isProven(at(seenAt, j), found, j, at(savedAt, j)),
       isKnown: (j) => {
@@ -197,9 +197,9 @@ export class TakenOut {
 }
 
 /** For each entry of `found` the index in `table` of the entry with its path, or -1. */
-export function placesIn(table: TreeTable, found: TreeTable): Int32Array {
+export async function placesIn(table: TreeTable, found: TreeTable): Promise<Int32Array> {
   const places = new Int32Array(found.count).fill(-1);
-  mergeTables(table, found, (i, j) => {
+  await mergeTables(table, found, (i, j) => {
     if (i !== -1 && j !== -1) places[j] = i;
   });
   return places;

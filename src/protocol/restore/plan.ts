@@ -1,5 +1,6 @@
 import { DIR, FILE, SYMLINK } from "../../model/entry.ts";
 import { type Infer, integer, record } from "../../model/schema.ts";
+import { TimeSlice } from "../../platform/time_slice.ts";
 import { CHANGED, compareEntries, mergeTables } from "../../tree/diff.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import { isLeftOut } from "../payload/as_allowed.ts";
@@ -59,16 +60,21 @@ export interface PlanRequest {
   readonly inScope: (table: TreeTable, index: number) => boolean;
 }
 
-/** Finds the fewest changes that make the worktree equal the snapshot. Pure. */
-export function planRestore(request: PlanRequest): RestorePlan {
-  return new Planner(request).plan();
+/** Finds the fewest changes that make the worktree equal the snapshot. Pure; other work gets its turn. */
+export async function planRestore(request: PlanRequest): Promise<RestorePlan> {
+  const thenOf = new Uint32Array(request.now.count).fill(NONE);
+  const nowOf = new Uint32Array(request.then.count).fill(NONE);
+  await mergeTables(request.now, request.then, (i, j) => {
+    if (i === -1 || j === -1) return;
+    thenOf[i] = j;
+    nowOf[j] = i;
+  });
+  return await new Planner(request, thenOf, nowOf).plan();
 }
 
 class Planner {
   private readonly now: TreeTable;
   private readonly then: TreeTable;
-  private readonly thenOf: Uint32Array;
-  private readonly nowOf: Uint32Array;
   private readonly staged: Uint8Array;
   /** Scan entries that a swap takes away with the folder they are in. */
   private readonly swallowed: Uint8Array;
@@ -83,26 +89,29 @@ class Planner {
   private readonly leftAlone: number[] = [];
   private readonly groups: LinkGroups;
 
-  constructor(private readonly request: PlanRequest) {
+  constructor(
+    private readonly request: PlanRequest,
+    private readonly thenOf: Uint32Array,
+    private readonly nowOf: Uint32Array,
+  ) {
     this.now = request.now;
     this.then = request.then;
-    this.thenOf = new Uint32Array(this.now.count).fill(NONE);
-    this.nowOf = new Uint32Array(this.then.count).fill(NONE);
-    mergeTables(this.now, this.then, (i, j) => {
-      if (i === -1 || j === -1) return;
-      this.thenOf[i] = j;
-      this.nowOf[j] = i;
-    });
     this.staged = new Uint8Array(this.then.count);
     this.skipped = new Uint8Array(this.then.count);
     this.swallowed = new Uint8Array(this.now.count);
     this.groups = new LinkGroups(this.now, this.then, this.nowOf);
   }
 
-  plan(): RestorePlan {
-    for (let j = 0; j < this.then.count; j++) this.planThen(j);
+  async plan(): Promise<RestorePlan> {
+    const slice = new TimeSlice(undefined);
+    for (let j = 0; j < this.then.count; j++) {
+      this.planThen(j);
+      if (slice.isOver()) await slice.yield();
+    }
     this.swallow();
+    await slice.yield();
     this.planRemovals();
+    await slice.yield();
     const { units, metadata, staged, touched, kept, inTheWay, leftAlone } = this;
     return { units, metadata, staged, touched, kept, inTheWay, leftAlone, counts: this.count() };
   }

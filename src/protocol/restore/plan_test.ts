@@ -100,15 +100,15 @@ function linksOf(model: Model, paths: Iterable<string>): string[] {
 const ROUNDS = 600;
 
 /** Runs a check on many scenes, and says by which number a failing one can be had again. */
-function onScenes(
+async function onScenes(
   options: Parameters<typeof randomScene>[1],
   check: (comparison: Scene, plan: RestorePlan) => void,
-): void {
+): Promise<void> {
   const seed = Math.floor(Math.random() * 2 ** 31);
   for (let round = 0; round < ROUNDS; round++) {
     const comparison = randomScene(randomNumbers(seed + round), options);
     try {
-      check(comparison, planRestore(requestOf(comparison)));
+      check(comparison, await planRestore(requestOf(comparison)));
     } catch (error) {
       throw new Error(`comparison ${seed + round}: ${error instanceof Error ? error.message : error}`, {
         cause: error,
@@ -117,8 +117,8 @@ function onScenes(
   }
 }
 
-Deno.test("planRestore() makes any tree the snapshot's, and keeps what is ignored where that has nothing", () => {
-  onScenes({}, (comparison, plan) => {
+Deno.test("planRestore() makes any tree the snapshot's, and keeps what is ignored where that has nothing", async () => {
+  await onScenes({}, (comparison, plan) => {
     const before = modelOf(comparison.now);
     const model = new Map(before);
     apply(plan, comparison, model);
@@ -131,8 +131,8 @@ Deno.test("planRestore() makes any tree the snapshot's, and keeps what is ignore
   });
 });
 
-Deno.test("planRestore() changes no file that has a name outside the tree, or that stays", () => {
-  onScenes({}, (comparison, plan) => {
+Deno.test("planRestore() changes no file that has a name outside the tree, or that stays", async () => {
+  await onScenes({}, (comparison, plan) => {
     const model = modelOf(comparison.now);
     const unaffected = [...comparison.linkedOutside, ...keptPaths(comparison)].map((path) =>
       model.get(path) as Inode
@@ -143,8 +143,8 @@ Deno.test("planRestore() changes no file that has a name outside the tree, or th
   });
 });
 
-Deno.test("planRestore() says of all that goes away or is replaced that it is touched", () => {
-  onScenes({ scoped: true }, (comparison, plan) => {
+Deno.test("planRestore() says of all that goes away or is replaced that it is touched", async () => {
+  await onScenes({ scoped: true }, (comparison, plan) => {
     const before = modelOf(comparison.now);
     const model = new Map(before);
     if (plan.inTheWay.length > 0) return;
@@ -155,8 +155,8 @@ Deno.test("planRestore() says of all that goes away or is replaced that it is to
   });
 });
 
-Deno.test("planRestore() leaves alone what is as it must be", () => {
-  onScenes({}, (comparison, plan) => {
+Deno.test("planRestore() leaves alone what is as it must be", async () => {
+  await onScenes({}, (comparison, plan) => {
     const target = modelOf(comparison.then);
     const units = plan.units.filter(({ now }) => now !== NONE).map(({ now }) =>
       pathOf(comparison.nowTable, now)
@@ -172,8 +172,8 @@ Deno.test("planRestore() leaves alone what is as it must be", () => {
   });
 });
 
-Deno.test("planRestore() of some paths makes those as they were and leaves all others alone", () => {
-  onScenes({ scoped: true }, (comparison, plan) => {
+Deno.test("planRestore() of some paths makes those as they were and leaves all others alone", async () => {
+  await onScenes({ scoped: true }, (comparison, plan) => {
     const before = modelOf(comparison.now);
     const model = new Map(before);
     const scope = comparison.scope ?? [];
@@ -202,8 +202,8 @@ Deno.test("planRestore() of some paths makes those as they were and leaves all o
   });
 });
 
-Deno.test("planRestore() never moves what cannot be saved: it stays, or it is in the way", () => {
-  onScenes({ fixed: true }, (comparison, plan) => {
+Deno.test("planRestore() never moves what cannot be saved: it stays, or it is in the way", async () => {
+  await onScenes({ fixed: true }, (comparison, plan) => {
     if (plan.inTheWay.length > 0) {
       for (const i of plan.inTheWay) assert(comparison.fixed.has(pathOf(comparison.nowTable, i)));
       return;
@@ -220,7 +220,7 @@ Deno.test("planRestore() never moves what cannot be saved: it stays, or it is in
   });
 });
 
-Deno.test("planRestore() leaves what the snapshot could not read as it is", () => {
+Deno.test("planRestore() leaves what the snapshot could not read as it is", async () => {
   const now = tableOf([entry("file", { hash: CONTENTS[0] ?? null }), entry("folder/inside"), entry("other")]);
   const lost = { lost: LOST.type };
   const then = tableOf([
@@ -228,17 +228,23 @@ Deno.test("planRestore() leaves what the snapshot could not read as it is", () =
     entry("folder", { ...lost, type: DIR }),
     entry("missing", lost),
   ]);
-  const plan = planRestore({ now, then, ignored: () => false, fixed: () => false, inScope: () => true });
+  const plan = await planRestore({
+    now,
+    then,
+    ignored: () => false,
+    fixed: () => false,
+    inScope: () => true,
+  });
   assertEquals(plan.leftAlone.map((j) => pathOf(then, j)), ["file", "folder", "missing"]);
   assertEquals(plan.units.map((unit) => [unit.kind, pathOf(now, unit.now)]), [["remove", "other"]]);
   assertEquals(plan.kept.map((i) => pathOf(now, i)), ["folder/inside"]);
 });
 
-Deno.test("planRestore() of some paths takes away a file in a folder that the snapshot does not have either", () => {
+Deno.test("planRestore() of some paths takes away a file in a folder that the snapshot does not have either", async () => {
   const now = tableOf([entry("new", { type: DIR }), entry("new/file"), entry("new/other")]);
   const then = tableOf([]);
   const inScope = (table: TreeTable, index: number) => pathOf(table, index) === "new/file";
-  const plan = planRestore({ now, then, ignored: () => false, fixed: () => false, inScope });
+  const plan = await planRestore({ now, then, ignored: () => false, fixed: () => false, inScope });
   assertEquals(plan.units.map((unit) => [unit.kind, pathOf(now, unit.now)]), [["remove", "new/file"]]);
   assertEquals(plan.kept, []);
 });
@@ -270,7 +276,7 @@ for (
     ["one file that has many names", "links", "links", null],
   ] as const
 ) {
-  Deno.test(`planRestore() of ${what} takes work that grows with the tree, not with its square`, () => {
+  Deno.test(`planRestore() of ${what} takes work that grows with the tree, not with its square`, async () => {
     const width = 1000;
     const nowTable = now === undefined ? tableOf([entry("", { type: DIR })]) : wideTable(width, now);
     const thenTable = wideTable(width, then);
@@ -284,7 +290,7 @@ for (
       asked++;
       return path === null || pathOf(table, index) === path;
     };
-    const plan = planRestore({
+    const plan = await planRestore({
       now: nowTable,
       then: thenTable,
       ignored: () => false,

@@ -52,11 +52,11 @@ export async function prepareRestore(
   const look = opened.use(await lookAt(context, context.worktree, { rules: null }));
   const target = request.descriptor.snapshot_id;
   const manifest = await store.snapshots.manifest(target, { verify: true });
-  const then = asHeld(asAllowed(context, target, manifest), look.table, store.platform.host);
-  const comparison = new Comparison(look, then, request);
+  const then = await asHeld(asAllowed(context, target, manifest), look.table, store.platform.host);
+  const comparison = await Comparison.between(look, then, request);
   if (!request.preview) await look.settle();
-  await look.hash(needsHash(then, look.table));
-  const firstPlan = comparison.plan(new Set());
+  await look.hash(await needsHash(then, look.table));
+  const firstPlan = await comparison.plan(new Set());
   refuseInTheWay(look, firstPlan);
   const head = head_snapshot_id === target ? manifest : await savedTable(store, head_snapshot_id);
   const direction = request.paths === null ? await directionTo(store, head_snapshot_id, target) : "";
@@ -64,7 +64,9 @@ export async function prepareRestore(
   const kept = unsaved === null
     ? { saved: head ?? look.table, autosaveId: null, notSaved: [] }
     : await keepUnsaved(context, request, look, firstPlan, unsaved);
-  const plan = kept.notSaved.length === 0 ? firstPlan : comparison.plan(new Set(kept.notSaved.map(keyOf)));
+  const plan = kept.notSaved.length === 0
+    ? firstPlan
+    : await comparison.plan(new Set(kept.notSaved.map(keyOf)));
   refuseInTheWay(look, plan);
   if (request.preview) refuseClosed(store, "restore", target, then, (j) => plan.staged[j] === 1);
   const verified = willVerify(store, request.verify, then, (j) => plan.staged[j] === 1);

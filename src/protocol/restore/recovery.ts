@@ -104,8 +104,10 @@ async function inSnapshots({ snapshots }: Store, ids: readonly (string | null)[]
       if (!isJvsError(error)) throw error;
     }
   }
-  return (found) => {
-    const all = tables.map((table) => ({ table, places: placesIn(table, found) }));
+  return async (found) => {
+    const all = await Promise.all(
+      tables.map(async (table) => ({ table, places: await placesIn(table, found) })),
+    );
     const isKnown = (j: number) =>
       all.some(({ table, places }) => {
         const k = at(places, j);

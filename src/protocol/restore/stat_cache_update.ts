@@ -30,7 +30,7 @@ export class StatCacheUpdate {
     { plan, then }: { readonly plan: RestorePlan; readonly then: TreeTable },
   ): Promise<StatCacheUpdate> {
     using look = await lookWithoutCache(context, fresh.openFolder(ITSELF));
-    copyHashes(look.table, then);
+    await copyHashes(look.table, then);
     await look.settle();
     const movedAlone = plan.units.map((unit) => unit.then).filter((j) => j !== NONE && then.type[j] === FILE);
     const bytes = movedAlone.reduce((sum, j) => sum + at(then.size, j), 0);
@@ -49,7 +49,7 @@ export class StatCacheUpdate {
   /** Writes the cache. It holds what did not change since it was `seen`, or staged. */
   async write(context: WorktreeContext): Promise<void> {
     using look = await lookAt(context, context.worktree, { known: this.seen });
-    for (const known of [this.seen, this.staged]) matchUnchanged(known, look.table);
+    for (const known of [this.seen, this.staged]) await matchUnchanged(known, look.table);
     look.remember(null);
   }
 }

@@ -65,14 +65,14 @@ export async function capture(
   let share: ShareSource | undefined = earlier;
   for (let again = 0;; again++) {
     const attempt = await attempts.make(scan, share);
-    if (await attempts.isStill(attempt)) return finish(attempt, { consistency: "quiesced", earlier });
+    if (await attempts.isStill(attempt)) return await finish(attempt, { consistency: "quiesced", earlier });
     const now = await scanWorktree(change, look.root, {
       known: scan.table,
       ...(look.rules === null ? {} : { rules: look.rules }),
       ...(scan.clock === undefined ? {} : { clock: scan.clock }),
     });
-    const { match, steady } = matchUnchanged(scan.table, now.table, new Set(attempt.result.changed));
-    if (steady) return finish(attempt, { consistency: "quiesced", earlier });
+    const { match, steady } = await matchUnchanged(scan.table, now.table, new Set(attempt.result.changed));
+    if (steady) return await finish(attempt, { consistency: "quiesced", earlier });
     if (options.consistency === "best_effort" || again === RECAPTURES) {
       if (options.consistency === "quiesced") throw neverStill(look, scan, now, match);
       using payload = attempts.open();
@@ -80,7 +80,7 @@ export async function capture(
       const steady = new Set(made === scan.table ? match : []);
       const table = await correctFromPayload(payload, made, (index) => steady.has(index));
       const corrected = { ...attempt, result: { ...attempt.result, table } };
-      return { ...finish(corrected, { consistency: "best_effort", earlier }), seen: table };
+      return { ...await finish(corrected, { consistency: "best_effort", earlier }), seen: table };
     }
     share = await attempts.putAside({ table: scan.table, match });
     scan = now;
@@ -171,12 +171,15 @@ class Attempts {
   }
 }
 
-function finish({ scan, result }: Attempt, rest: Pick<Capture, "consistency" | "earlier">): Capture {
+async function finish(
+  { scan, result }: Attempt,
+  rest: Pick<Capture, "consistency" | "earlier">,
+): Promise<Capture> {
   const degradations = new DegradationList();
   degradations.addAll(scan.degradations);
   degradations.addAll(result.degradations);
   // The tree did not change, so entries with the same size and time are the same.
-  if (result.table !== scan.table) copyHashes(scan.table, result.table);
+  if (result.table !== scan.table) await copyHashes(scan.table, result.table);
   return { table: result.table, seen: scan.table, degradations, ...rest };
 }
 

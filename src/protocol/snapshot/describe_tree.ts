@@ -26,7 +26,7 @@ export async function describeTree(
   using manifests = store.layout.manifests.open();
   const { hash } = await writeManifest(manifests, id, table, worktree.head_snapshot_id);
   return {
-    stats: statsOf(table, changedBytes(earlier?.table, table)),
+    stats: statsOf(table, await changedBytes(earlier?.table, table)),
     payload_root_hash: { algo: "sha256", value: rootHash },
     manifest_hash: { algo: "sha256", value: hash },
   };
@@ -71,10 +71,10 @@ function statsOf(table: TreeTable, changed: number): Stats {
 const CONTENT = CHANGED.type | CHANGED.content | CHANGED.unknown;
 
 /** The bytes of files that are new or have other content than in an earlier tree; without one, of all files. */
-export function changedBytes(before: TreeTable | undefined, now: TreeTable): number {
+export async function changedBytes(before: TreeTable | undefined, now: TreeTable): Promise<number> {
   let bytes = 0;
   const earlier = before ?? new TreeTable(0);
-  mergeTables(earlier, now, (i, j) => {
+  await mergeTables(earlier, now, (i, j) => {
     if (j === -1 || (i !== -1 && (compareEntries(earlier, i, now, j) & CONTENT) === 0)) return;
     const group = at(now.linkGroup, j);
     const isFurtherName = group !== NONE && group !== j;

@@ -56,7 +56,7 @@ async function newestPayload(
 /** Finds unchanged files that the cache does not know. It reads all that look the same: a copy takes space, a link none. */
 async function matchByContent(look: Look, payload: TreeTable, match: Int32Array): Promise<void> {
   const now = look.table;
-  const alike = looksAlike(payload, now, match);
+  const alike = await looksAlike(payload, now, match);
   const unread = [...alike.keys()].filter((j) => now.hashed[j] !== 1);
   // A later write gets another time, and then the capture is repeated.
   if (unread.length > 0 && look.clock !== undefined) await settle(now, look.clock);
@@ -71,10 +71,14 @@ async function matchByContent(look: Look, payload: TreeTable, match: Int32Array)
 }
 
 /** Files without a match whose manifest entry differs in no aspect: a shared inode has only one set of aspects. */
-function looksAlike(payload: TreeTable, now: TreeTable, match: Int32Array): Map<number, number> {
+async function looksAlike(
+  payload: TreeTable,
+  now: TreeTable,
+  match: Int32Array,
+): Promise<Map<number, number>> {
   const alike = new Map<number, number>();
   if (!match.some((i, j) => i === -1 && now.type[j] === FILE)) return alike;
-  mergeTables(payload, now, (i, j) => {
+  await mergeTables(payload, now, (i, j) => {
     if (i === -1 || j === -1 || match[j] !== -1 || now.type[j] !== FILE || payload.type[i] !== FILE) return;
     if (isLeftOut(payload, i)) return;
     const differing = compareEntries(payload, i, now, j, { metadata: true });

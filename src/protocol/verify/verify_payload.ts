@@ -93,7 +93,7 @@ export async function verifyPayload(
   const damage = (path: Uint8Array, problem: string) =>
     void damaged.push({ path: encodePath(path), problem });
   const wear = (path: Uint8Array, lost: Loss) => void worn.push({ path: encodePath(path), lost });
-  mergeTables(manifest, found, (i, j) => {
+  await mergeTables(manifest, found, (i, j) => {
     if (i === -1) return damage(found.path(j), "extra");
     if (isLeftOut(manifest, i)) {
       if (j !== -1) damage(found.path(j), "extra");
@@ -105,7 +105,7 @@ export async function verifyPayload(
     const seen = { exactStat, seesTrusted, keepsModes, xattrs: xattrs && !hidden.covers(manifest.path(i)) };
     for (const lost of lossesOf(pair, seen)) wear(manifest.path(i), lost);
   });
-  for (const i of parted(manifest, found)) wear(manifest.path(i), "hardlink");
+  for (const i of await parted(manifest, found)) wear(manifest.path(i), "hardlink");
   // A path may be in both: its attributes and its content may be closed.
   const closed = new Map(
     [...scan.unreadable, ...refused.map((j) => found.path(j))].map((p) => [keyOf(p), p]),
@@ -245,10 +245,10 @@ function sameXattrs(
 }
 
 /** Names that were hard links to one file and are not now. (Equal files may share one inode: that is no problem.) */
-function parted(manifest: TreeTable, found: TreeTable): number[] {
+async function parted(manifest: TreeTable, found: TreeTable): Promise<number[]> {
   const inodes = new Map<number, string>();
   const apart: number[] = [];
-  mergeTables(manifest, found, (i, j) => {
+  await mergeTables(manifest, found, (i, j) => {
     if (i === -1 || j === -1) return;
     const group = at(manifest.linkGroup, i);
     if (group === NONE || (at(manifest.lost, i) & LOST.hardlink) !== 0) return;
@@ -263,7 +263,7 @@ function parted(manifest: TreeTable, found: TreeTable): number[] {
 /** The root hash of what is there, with the modes of the manifest, which are written into `found`. */
 async function rootHashOf(manifest: TreeTable, found: TreeTable): Promise<string> {
   await hashTargets(found);
-  mergeTables(manifest, found, (i, j) => {
+  await mergeTables(manifest, found, (i, j) => {
     if (i !== -1 && j !== -1) found.mode[j] = at(manifest.mode, i);
   });
   return await payloadRootHash(found);

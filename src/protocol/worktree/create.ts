@@ -177,7 +177,7 @@ async function rememberContent(
   if (clock === undefined || clock.granularityNs > clock.tickNs) return;
   await settle(table, clock);
   table.clean.fill(1);
-  copyHashes(table, known);
+  await copyHashes(table, known);
   look.remember(null);
 }
 

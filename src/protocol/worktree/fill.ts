@@ -94,7 +94,7 @@ export async function fillFromWorktree(
   degradations.addAll(result.degradations);
   const after = await scanWorktree(look.context, look.root, { known: table });
   const reason = "it changed while it was copied, so the copy may be of any moment";
-  for (const path of changedBetween(table, after.table)) {
+  for (const path of await changedBetween(table, after.table)) {
     degradations.add("changed_during_capture", path, reason);
   }
   return { degradations, verified: false };

@@ -90,9 +90,9 @@ export function payloadName({ path }: WorktreeConfig): Uint8Array<ArrayBuffer> {
 }
 
 /** The paths that changed between two scans of one tree. Without the root, because to move it changes it. */
-export function changedBetween(before: TreeTable, after: TreeTable): BytePath[] {
+export async function changedBetween(before: TreeTable, after: TreeTable): Promise<BytePath[]> {
   const paths: BytePath[] = [];
-  mergeTables(before, after, (i, j) => {
+  await mergeTables(before, after, (i, j) => {
     if (i === 0 || j === 0) return;
     if (i === -1) paths.push(after.path(j));
     else if (j === -1 || !isUnchangedBetween(before, i, after, j)) paths.push(before.path(i));

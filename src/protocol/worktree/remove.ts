@@ -123,7 +123,7 @@ async function refuseWhatCameSince(change: RemovalChange, seen: TreeTable): Prom
   using staging = store.layout.staging.open();
   using root = staging.openFolder(bytesOf(intent.id));
   const now = await scanWorktree(change, root, { known: seen });
-  const paths = changedBetween(seen, now.table);
+  const paths = await changedBetween(seen, now.table);
   if (paths.length === 0) return;
   throw new JvsError(
     "E_UNSAVED_CHANGES",
