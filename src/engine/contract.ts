@@ -46,7 +46,7 @@ export interface CloneRequest {
    */
   readonly as: "payload" | "worktree";
   /** For payloads, if the engine shares files: an earlier payload whose files may be hard-linked. */
-  readonly share?: ShareSource;
+  readonly share?: ShareSource | undefined;
   readonly reporter?: Reporter;
   readonly signal?: AbortSignal;
 }

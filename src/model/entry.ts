@@ -1,3 +1,5 @@
+import { equalBytes } from "./bytes.ts";
+
 /** The types of entries. Columns and manifests hold an index into this list. SPEC 4. */
 export const ENTRY_TYPES = ["file", "dir", "symlink", "fifo", "socket", "char", "block"] as const;
 
@@ -50,3 +52,12 @@ export const DEGRADATION_KINDS = [
 
 /** The kind of a degradation. */
 export type DegradationKind = typeof DEGRADATION_KINDS[number];
+
+/** Whether two lists of attributes are the same. Both are sorted by name, as the platform returns them. */
+export function sameXattrs(a: readonly Xattr[], b: readonly Xattr[]): boolean {
+  if (a === b) return true;
+  return a.length === b.length && a.every((xattr, i) => {
+    const other = b[i] as Xattr;
+    return xattr.name === other.name && equalBytes(xattr.value, other.value);
+  });
+}

@@ -2,8 +2,7 @@ import { bytesOf, equalBytes, textOf } from "../model/bytes.ts";
 import { DIR } from "../model/entry.ts";
 import { JvsError } from "../model/errors.ts";
 import { makeOwnFolder } from "./make_own.ts";
-import { type Folder, Stat } from "./platform.ts";
-import { readWhole } from "./read_whole.ts";
+import { type Folder, readWhole, Stat } from "./platform.ts";
 import { isSystemError, unlessFailed } from "./system_error.ts";
 import { TemporaryFile } from "./temporary_file.ts";
 

@@ -2,8 +2,14 @@ import { bytesOf } from "../model/bytes.ts";
 import { DIR, FILE } from "../model/entry.ts";
 import { JvsError } from "../model/errors.ts";
 import { makeOwnFile } from "../platform/make_own.ts";
-import { type Folder, type OpenFile, type OpenHow, type Platform, Stat } from "../platform/platform.ts";
-import { readWhole } from "../platform/read_whole.ts";
+import {
+  type Folder,
+  type OpenFile,
+  type OpenHow,
+  type Platform,
+  readWhole,
+  Stat,
+} from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
 import { hardLinked, type RefusedPath, tooLarge, wrongKind, wrongOwner } from "./control_errors.ts";
 import { type OwnerOptions, Owners } from "./owners.ts";

@@ -1,3 +1,4 @@
+import { unlessThrown } from "../model/errors.ts";
 import { bytesOf } from "../model/bytes.ts";
 import { DIR, FILE } from "../model/entry.ts";
 import { type Folder, Stat } from "../platform/platform.ts";
@@ -31,11 +32,9 @@ export function boundaryOf(stat: Stat, rootMajor: number, rootMinor: number): Bo
 /** Whether a folder with a `.jvs` is a repository. If the system refuses to open it, it does not count as one. */
 export function holdsRepository(folder: Folder): boolean {
   const stat = new Stat();
-  try {
+  // It may be no folder, gone or refused: the scan meets the same error later.
+  return unlessThrown(isSystemError, () => {
     using control = folder.openFolder(CONTROL_FOLDER);
     return control.stat(FORMAT_FILE, stat) && stat.type === FILE;
-  } catch (error) {
-    if (isSystemError(error)) return false; // not a folder, gone or refused: the scan meets the same error later
-    throw error;
-  }
+  }) ?? false;
 }

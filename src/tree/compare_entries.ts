@@ -1,6 +1,6 @@
 import { equalBytes } from "../model/bytes.ts";
 import { DIR, FILE, SYMLINK } from "../model/entry.ts";
-import { sameXattrs } from "./same_xattrs.ts";
+import { sameXattrs } from "../model/entry.ts";
 import { at, HASH_BYTES, NONE, sameName, type TreeTable } from "./table.ts";
 
 /** What can differ between two entries, as bits. */

@@ -1,6 +1,6 @@
 import { type BytePath, keyOf } from "../model/bytes.ts";
 import type { Folder } from "../platform/platform.ts";
-import { isSystemError } from "../platform/system_error.ts";
+import { unlessFailed } from "../platform/system_error.ts";
 
 const SLASH = 0x2f;
 const MOST_OPEN = 64;
@@ -37,8 +37,9 @@ export class FoldersByPath implements Disposable {
     for (; known.length > 0 && !this.open.has(keyOf(known)); known = parentPath(known)) missing.push(known);
     let folder = known.length === 0 ? this.root : this.used(keyOf(known));
     for (let next = missing.pop(); next !== undefined; next = missing.pop()) {
-      if (make) makeUnlessThere(folder, lastName(next));
-      folder = folder.openFolder(lastName(next));
+      const [outer, name] = [folder, lastName(next)];
+      if (make) unlessFailed(["EEXIST"], () => outer.makeFolder(name, 0o700));
+      folder = outer.openFolder(name);
       this.keep(keyOf(next), folder);
     }
     return folder;
@@ -53,12 +54,10 @@ export class FoldersByPath implements Disposable {
 
   private keep(key: string, folder: Folder): void {
     this.open.set(key, folder);
-    if (this.open.size <= MOST_OPEN) return;
-    for (const [oldest, unused] of this.open) {
-      this.open.delete(oldest);
-      unused[Symbol.dispose]();
-      return;
-    }
+    const [oldest] = this.open;
+    if (this.open.size <= MOST_OPEN || oldest === undefined) return;
+    this.open.delete(oldest[0]);
+    oldest[1][Symbol.dispose]();
   }
 }
 
@@ -71,12 +70,4 @@ export function parentPath(path: BytePath): BytePath {
 /** The last part of a path. */
 export function lastName(path: BytePath): Uint8Array {
   return path.subarray(path.lastIndexOf(SLASH) + 1);
-}
-
-function makeUnlessThere(folder: Folder, name: Uint8Array): void {
-  try {
-    folder.makeFolder(name, 0o700);
-  } catch (error) {
-    if (!isSystemError(error, "EEXIST")) throw error; // it exists already
-  }
 }

@@ -2,7 +2,7 @@ import { BLOCK, CHAR, DIR, ENTRY_TYPES, SYMLINK, type Xattr } from "../model/ent
 import { decodePath } from "../model/path_text.ts";
 import type { ByteSink } from "./byte_sink.ts";
 import { EXTRA, FAR_TIME, HEAD, sharedLength } from "./manifest_form.ts";
-import { sameXattrs } from "./same_xattrs.ts";
+import { sameXattrs } from "../model/entry.ts";
 import { at, larger, NONE, type TreeTable } from "./table.ts";
 
 /**

@@ -4,7 +4,7 @@ import { isSystemError } from "../platform/system_error.ts";
 import { TimeSlice } from "../platform/time_slice.ts";
 import { mergeTables } from "./merge_tables.ts";
 import { OpenFolders } from "./open_folders.ts";
-import { isUnchangedBetween, isUnchangedSince } from "./same_entry.ts";
+import { isOfSameMake, isUnchangedBetween, isUnchangedSince } from "./same_entry.ts";
 import { at, type TreeTable } from "./table.ts";
 
 /**
@@ -52,4 +52,16 @@ export async function isTreeUnchangedSince(
     if (isSystemError(error)) return false; // a folder disappeared: the next scan shows that
     throw error;
   }
+}
+
+/**
+ * Copies the hashes of `made` to the entries of `table` with the same path, size and time. Only for entries that were just
+ * made, where no other process can have written since: after a write by another process, size and time prove nothing.
+ */
+export async function copyHashes(table: TreeTable, made: TreeTable): Promise<void> {
+  await mergeTables(made, table, (i, j) => {
+    if (i === -1 || j === -1 || !isOfSameMake(made, i, table, j)) return;
+    const hash = made.contentHash(i);
+    if (hash !== undefined) table.setHash(j, hash);
+  });
 }

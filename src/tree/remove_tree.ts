@@ -4,7 +4,7 @@ import { displayPath } from "../model/path_text.ts";
 import { type Reporter, silentReporter } from "../model/progress.ts";
 import { TimeSlice } from "../platform/time_slice.ts";
 import { type Folder, Stat } from "../platform/platform.ts";
-import { isSystemError } from "../platform/system_error.ts";
+import { unlessFailed } from "../platform/system_error.ts";
 import { boundaryOf } from "./boundaries.ts";
 import { OpenFolders } from "./open_folders.ts";
 import { at, TreeTable } from "./table.ts";
@@ -122,19 +122,11 @@ function refuseMountPoint(folder: Folder, name: Uint8Array, found: Stat, top: St
 
 function makeUsable(folder: Folder, name: Uint8Array, found: Stat): void {
   if ((found.mode & OWNER_RIGHTS) === OWNER_RIGHTS) return;
-  try {
-    folder.setMode(name, found.mode | OWNER_RIGHTS);
-  } catch (error) {
-    // The folder has another owner. Its group may still allow access; if not, opening it fails.
-    if (!isSystemError(error, "EPERM")) throw error;
-  }
+  // EPERM: the folder has another owner. Its group may still allow access; if not, opening it fails.
+  unlessFailed(["EPERM"], () => folder.setMode(name, found.mode | OWNER_RIGHTS));
 }
 
 /** Removes something, unless another process has removed it already. */
 function removeIfThere(remove: () => void): void {
-  try {
-    remove();
-  } catch (error) {
-    if (!isSystemError(error, "ENOENT")) throw error;
-  }
+  unlessFailed(["ENOENT"], remove);
 }

@@ -1,6 +1,6 @@
 import { DIR } from "../model/entry.ts";
 import type { Stat } from "../platform/platform.ts";
-import { sameXattrs } from "./same_xattrs.ts";
+import { sameXattrs } from "../model/entry.ts";
 import { at, type TreeTable } from "./table.ts";
 
 /**

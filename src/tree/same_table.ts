@@ -1,5 +1,5 @@
 import { equalBytes } from "../model/bytes.ts";
-import { sameXattrs } from "./same_xattrs.ts";
+import { sameXattrs } from "../model/entry.ts";
 import type { ColumnName, TreeTable } from "./table.ts";
 
 /** Columns that do not count: a manifest does not keep them. */

@@ -1,8 +1,7 @@
 import { bytesOf, textOf } from "../model/bytes.ts";
 import type { Xattr } from "../model/entry.ts";
 import { decodePath, encodePath } from "../model/path_text.ts";
-import type { Folder, OpenFile } from "../platform/platform.ts";
-import { readWhole } from "../platform/read_whole.ts";
+import { type Folder, type OpenFile, readWhole } from "../platform/platform.ts";
 import { TemporaryFile } from "../platform/temporary_file.ts";
 import { ByteSink } from "./byte_sink.ts";
 import { ByteSource } from "./byte_source.ts";

@@ -1,10 +1,10 @@
 import { bytesOf, textOf } from "../../model/bytes.ts";
+import { unlessThrown } from "../../model/errors.ts";
 import type { WorktreeConfig } from "../../model/records.ts";
-import type { Folder } from "../../platform/platform.ts";
-import { isSystemError } from "../../platform/system_error.ts";
+import { type Folder, readWhole } from "../../platform/platform.ts";
+import { isSystemError, unlessFailed } from "../../platform/system_error.ts";
 import { RefusedPath } from "../../repo/control_errors.ts";
 import type { ControlPath } from "../../repo/control_path.ts";
-import { readWhole } from "../../platform/read_whole.ts";
 import { hashFiles } from "../../tree/hash.ts";
 import { type IgnoreRules, parseIgnoreRules } from "../../tree/ignore.ts";
 import { readScanClock, type ScanClock, settle } from "../../tree/scan_clock.ts";
@@ -81,14 +81,12 @@ export class Look implements Disposable {
 
   /** Writes what was seen and hashed to the cache, so that the next look need not read it again. It may fail. */
   remember(snapshotId: string | null, table: TreeTable = this.table): void {
-    try {
+    // The repository may be read-only: then every look reads everything.
+    unlessThrown(isRefusedCache, () => {
       const { name, parent } = cacheFile(this.context);
       using folder = parent.open();
       saveStatCache(folder, name, { key: this.cacheKey, snapshotId, table });
-    } catch (error) {
-      // The repository may be read-only: then every look reads everything.
-      if (!isSystemError(error) && !(error instanceof RefusedPath)) throw error;
-    }
+    });
   }
 
   [Symbol.dispose](): void {
@@ -111,11 +109,7 @@ export async function lookAt(
   const cache = options.known === undefined ? knownFrom(cacheFile(context), key) : undefined;
   const known = options.known ?? cache?.table;
   const clock = scanClock(context, root);
-  const scan = await scanWorktree(context, root, {
-    ...(rules === null ? {} : { rules }),
-    ...(clock === undefined ? {} : { clock }),
-    ...(known === undefined ? {} : { known }),
-  });
+  const scan = await scanWorktree(context, root, { rules, clock, known });
   const kept = options.keepsKnown ? cache : undefined; // a million entries take 130 MB
   const look = new Look(context, root, rulesText, rules, clock, key, scan, isAllOf(cache, scan), kept);
   opened.move();
@@ -133,9 +127,7 @@ export async function lookWithoutCache(context: WorktreeContext, root: Folder): 
   using opened = new DisposableStack();
   opened.use(root);
   const clock = scanClock(context, root);
-  const scan = await scanWorktree(context, root, {
-    ...(clock === undefined ? {} : { clock }),
-  });
+  const scan = await scanWorktree(context, root, { clock });
   const look = new Look(context, root, null, null, clock, cacheKey(context, root), scan, false, undefined);
   opened.move();
   return look;
@@ -145,18 +137,11 @@ export async function lookWithoutCache(context: WorktreeContext, root: Folder): 
 export async function scanWorktree(
   context: WorktreeContext,
   root: Folder,
-  options: Pick<ScanOptions, "rules" | "clock" | "known">,
+  { rules, clock, known }: Pick<ScanOptions, "rules" | "clock" | "known">,
 ): Promise<Scan> {
-  const { exactStat, xattrs } = context.store.platform.abilities;
-  const { reporter, signal } = context;
-  return await scanTree(root, {
-    ...options,
-    exactStat,
-    xattrs,
-    skipAtRoot: stagingInRoot(context),
-    reporter,
-    signal,
-  });
+  const { reporter, signal, store: { platform: { abilities: { exactStat, xattrs } } } } = context;
+  const skipAtRoot = stagingInRoot(context);
+  return await scanTree(root, { rules, clock, known, exactStat, xattrs, skipAtRoot, reporter, signal });
 }
 
 /** The names of staging in the payload root, from the open intents. */
@@ -170,14 +155,11 @@ function stagingInRoot({ store, worktree }: WorktreeContext): Uint8Array[] {
 }
 
 function readRules(root: Folder): string | null {
-  try {
+  // It may be missing, or be a folder, link or socket: no rules.
+  return unlessFailed(["ENOENT", "EINVAL", "EISDIR", "ELOOP", "ENXIO"], () => {
     using file = root.openFile(IGNORE_FILE, "read");
     return textOf(readWhole(file));
-  } catch (error) {
-    // It is missing, or is a folder, link or socket: no rules.
-    if (isSystemError(error, "ENOENT", "EINVAL", "EISDIR", "ELOOP", "ENXIO")) return null;
-    throw error;
-  }
+  }) ?? null;
 }
 
 function parsed(rulesText: string | null): IgnoreRules | null {
@@ -190,13 +172,14 @@ function cacheFile({ store, worktree }: WorktreeContext): ControlPath {
 
 /** The cache; undefined if it is missing or must not be trusted. */
 function knownFrom(place: ControlPath, key: string): StatCache | undefined {
-  try {
+  return unlessThrown(isRefusedCache, () => {
     using file = place.openFile("read");
     return loadStatCache(file, key);
-  } catch (error) {
-    if (isSystemError(error) || error instanceof RefusedPath) return undefined;
-    throw error;
-  }
+  });
+}
+
+function isRefusedCache(error: unknown): boolean {
+  return isSystemError(error) || error instanceof RefusedPath;
 }
 
 /** Names the folder that the cache is about: for a copy of it, or a folder that replaced it, the cache is wrong. */
@@ -207,11 +190,8 @@ function cacheKey({ store }: RepositoryContext, root: Folder): string {
 
 /** The clock of the worktree's file system; undefined if nothing can be written there. */
 function scanClock({ store }: RepositoryContext, root: Folder): ScanClock | undefined {
-  try {
+  return unlessThrown(isSystemError, () => {
     using folder = store.hostFolder().open();
     return readScanClock(store.platform, folder, root);
-  } catch (error) {
-    if (isSystemError(error)) return undefined;
-    throw error;
-  }
+  });
 }

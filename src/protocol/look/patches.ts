@@ -2,10 +2,9 @@ import { type BytePath, exactTextOf } from "../../model/bytes.ts";
 import { decodePath } from "../../model/path_text.ts";
 import { NO_FILE, patchName, unifiedDiff } from "../../model/unified_diff.ts";
 import { TimeSlice } from "../../platform/time_slice.ts";
-import { type Folder, Stat } from "../../platform/platform.ts";
+import { type Folder, readWhole, Stat } from "../../platform/platform.ts";
 import { isSystemError } from "../../platform/system_error.ts";
 import { FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
-import { readWhole } from "../../platform/read_whole.ts";
 import type { DifferenceRecord } from "./differences.ts";
 import type { Side } from "./side.ts";
 

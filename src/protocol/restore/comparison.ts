@@ -1,6 +1,6 @@
 import { type BytePath, keyOf, textOf } from "../../model/bytes.ts";
 import { DIR } from "../../model/entry.ts";
-import { isJvsError, JvsError } from "../../model/errors.ts";
+import { isJvsError, JvsError, unlessThrown } from "../../model/errors.ts";
 import { shortId } from "../../model/ids.ts";
 import { decodePath, encodePath, namedPaths } from "../../model/path_text.ts";
 import type { Descriptor } from "../../model/records.ts";
@@ -151,13 +151,9 @@ function entriesBelow(table: TreeTable, paths: readonly BytePath[] | null): Uint
   return inside;
 }
 
+/** Nothing for what is no escape: a name with a per cent sign. */
 function pathShownAs(path: BytePath): BytePath | undefined {
-  try {
-    return decodePath(textOf(path));
-  } catch (error) {
-    if (isJvsError(error, "E_USAGE")) return undefined; // no escape: a name with a per cent sign
-    throw error;
-  }
+  return unlessThrown((error) => isJvsError(error, "E_USAGE"), () => decodePath(textOf(path)));
 }
 
 /** For each entry 1 if any of these rules ignores it. */

@@ -21,8 +21,7 @@ import {
   SchemaMismatch,
   text,
 } from "../../model/schema.ts";
-import { type Folder, Stat } from "../../platform/platform.ts";
-import { readWhole } from "../../platform/read_whole.ts";
+import { type Folder, readWhole, Stat } from "../../platform/platform.ts";
 import { type FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import { type Aspects, aspectsOf } from "./aspects.ts";

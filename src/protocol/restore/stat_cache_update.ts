@@ -1,10 +1,9 @@
 import { ITSELF } from "../../model/bytes.ts";
 import { FILE } from "../../model/entry.ts";
 import { type Folder, Stat } from "../../platform/platform.ts";
-import { matchUnchanged } from "../../tree/match_unchanged.ts";
+import { copyHashes, matchUnchanged } from "../../tree/match_unchanged.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import type { WorktreeContext } from "../change/kind.ts";
-import { copyHashes } from "../look/copy_hashes.ts";
 import { lookAt, lookWithoutCache } from "../look/look.ts";
 import type { RestorePlan } from "./plan.ts";
 import type { Staging } from "./staging.ts";

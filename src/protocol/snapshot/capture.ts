@@ -7,7 +7,7 @@ import type { CloneResult, Engine, ShareSource } from "../../engine/contract.ts"
 import { type Folder, Stat } from "../../platform/platform.ts";
 import { hashFiles, hashTargets } from "../../tree/hash.ts";
 import { removeClone } from "../../engine/engines.ts";
-import { isTreeUnchangedSince, matchUnchanged } from "../../tree/match_unchanged.ts";
+import { copyHashes, isTreeUnchangedSince, matchUnchanged } from "../../tree/match_unchanged.ts";
 import { settle } from "../../tree/scan_clock.ts";
 import type { Scan } from "../../tree/scan.ts";
 import { selectEntries } from "../../tree/select_entries.ts";
@@ -15,7 +15,6 @@ import { at, type TreeTable } from "../../tree/table.ts";
 import { OpenFolders } from "../../tree/open_folders.ts";
 import { unreadableError } from "../../tree/unreadable.ts";
 import type { WorktreeContext } from "../change/kind.ts";
-import { copyHashes } from "../look/copy_hashes.ts";
 import { type Look, scanWorktree } from "../look/look.ts";
 import { isLeftOut } from "../payload/as_allowed.ts";
 import { shareWithNewest, type SnapshotToShare } from "./share.ts";
@@ -67,9 +66,9 @@ export async function capture(
     const attempt = await attempts.make(scan, share);
     if (await attempts.isStill(attempt)) return await finish(attempt, { consistency: "quiesced", earlier });
     const now = await scanWorktree(change, look.root, {
+      clock: scan.clock,
       known: scan.table,
-      ...(look.rules === null ? {} : { rules: look.rules }),
-      ...(scan.clock === undefined ? {} : { clock: scan.clock }),
+      rules: look.rules,
     });
     const { match, steady } = await matchUnchanged(scan.table, now.table, new Set(attempt.result.changed));
     if (steady) return await finish(attempt, { consistency: "quiesced", earlier });
@@ -126,7 +125,7 @@ class Attempts {
       as: "payload",
       reporter,
       signal,
-      ...(share === undefined ? {} : { share }),
+      share,
     });
     const refused = [...scan.unreadable, ...result.unreadable.map((index) => scan.table.path(index))];
     if (refused.length > 0 && !skipUnreadable) throw unreadableError(refused);

@@ -1,3 +1,4 @@
+import { unlessThrown } from "../../model/errors.ts";
 import type { Descriptor, Finding } from "../../model/records.ts";
 import { snapshotsMentioned } from "../../repo/audit_mentions.ts";
 import { isUnreadableRecord } from "../../repo/control_errors.ts";
@@ -84,6 +85,7 @@ function isRecorded(descriptor: Descriptor | undefined, recorded: string | null 
 async function namedSnapshots(store: Store): Promise<ReadonlySet<string | null>> {
   const { pins, refs, snapshots, worktrees } = store;
   const named = new Set<string | null>();
+  const readable = <T>(read: () => T | undefined) => unlessThrown(isUnreadableRecord, read);
   for (const id of snapshots.listKnown()) {
     named.add((await snapshots.readable(id))?.parent_snapshot_id ?? null);
   }
@@ -95,13 +97,4 @@ async function namedSnapshots(store: Store): Promise<ReadonlySet<string | null>>
   for (const name of refs.names()) named.add(readable(() => refs.find(name))?.snapshot_id ?? null);
   for (const id of pins.ids()) named.add(readable(() => pins.find(id))?.snapshot_id ?? null);
   return named;
-}
-
-function readable<T>(read: () => T | undefined): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (isUnreadableRecord(error)) return undefined;
-    throw error;
-  }
 }

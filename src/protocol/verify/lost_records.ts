@@ -1,3 +1,4 @@
+import { unlessThrown } from "../../model/errors.ts";
 import type { Finding } from "../../model/records.ts";
 import { isUnreadableRecord } from "../../repo/control_errors.ts";
 import { isAt } from "../../repo/discover.ts";
@@ -63,15 +64,11 @@ function firstFolder({ layout }: Store): string | undefined {
 
 /** Whether the first worktree has a record. A damaged record may be it, and is reported elsewhere. */
 function hasFirst({ worktrees }: Store): boolean {
-  return worktrees.names().some((name) => {
-    try {
-      const path = worktrees.find(name)?.path;
-      return path === "main" || path?.startsWith("../") === true;
-    } catch (error) {
-      if (!isUnreadableRecord(error)) throw error;
-      return true;
-    }
-  });
+  const isFirst = (name: string) => {
+    const path = worktrees.find(name)?.path;
+    return path === "main" || path?.startsWith("../") === true;
+  };
+  return worktrees.names().some((name) => unlessThrown(isUnreadableRecord, () => isFirst(name)) ?? true);
 }
 
 function withoutRecord({ layout, worktrees }: Store): string[] {

@@ -1,5 +1,5 @@
 import { bytesOf } from "../../model/bytes.ts";
-import { isJvsError } from "../../model/errors.ts";
+import { isJvsError, unlessThrown } from "../../model/errors.ts";
 import { record, text } from "../../model/schema.ts";
 import { removeTree } from "../../tree/remove_tree.ts";
 import { advanceHead } from "../snapshot/save_snapshot.ts";
@@ -114,13 +114,11 @@ async function dropDamagedCaches({ store }: RepositoryContext): Promise<string[]
 }
 
 function isWholeCache(place: ControlPath): boolean {
-  try {
+  // It may be no file, or not one of ours.
+  return unlessThrown((error) => isSystemError(error) || error instanceof RefusedPath, () => {
     using file = place.openFile("read");
     return isStatCache(file);
-  } catch (error) {
-    if (isSystemError(error) || error instanceof RefusedPath) return false; // it is not a file, or not one of ours
-    throw error;
-  }
+  }) ?? false;
 }
 
 async function rebuildIndex({ store }: RepositoryContext): Promise<string[]> {

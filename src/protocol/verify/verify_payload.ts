@@ -45,6 +45,7 @@ export type WornPath = Infer<typeof WornPath>;
 export interface VerifyPayload {
   readonly payload: Folder;
   readonly manifest: TreeTable;
+  /** For a run over several snapshots. */
   readonly read?: ReadInodes | undefined;
   /** Whether the engine that made the payload keeps the modes of the source. */
   readonly keepsModes: boolean;

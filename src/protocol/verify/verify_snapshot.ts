@@ -1,14 +1,11 @@
-import { isJvsError } from "../../model/errors.ts";
+import { isJvsError, unlessThrown } from "../../model/errors.ts";
 import { type Descriptor, snapshotId } from "../../model/records.ts";
 import { boolean, type Infer, list, nullable, oneOf, record, text } from "../../model/schema.ts";
 import { abilitiesOf } from "../../engine/engines.ts";
 import { belongsTo, ownerName } from "../../platform/host_names.ts";
-import type { Folder } from "../../platform/platform.ts";
-import type { ControlPath } from "../../repo/control_path.ts";
 import { isRefused } from "../../tree/unreadable.ts";
 import type { RepositoryContext } from "../context.ts";
-import { DamagedPath, UncheckedPath, verifyPayload, WornPath } from "./verify_payload.ts";
-import type { ReadInodes } from "./read_inodes.ts";
+import { DamagedPath, UncheckedPath, type VerifyPayload, verifyPayload, WornPath } from "./verify_payload.ts";
 
 /** The result for one snapshot. */
 export const VerifiedSnapshot = record({
@@ -33,11 +30,7 @@ export const VerifiedSnapshot = record({
 export type VerifiedSnapshot = Infer<typeof VerifiedSnapshot>;
 
 /** How to verify. */
-export interface VerifySnapshotOptions {
-  /** For a run over several snapshots. */
-  readonly read?: ReadInodes | undefined;
-  readonly isRead?: (path: Uint8Array) => boolean;
-}
+type VerifySnapshotOptions = Pick<VerifyPayload, "read" | "isRead">;
 
 /**
  * Verifies a snapshot, and changes nothing: its descriptor against READY, its manifest against the descriptor, then every
@@ -74,7 +67,7 @@ export async function verifyContent(
     const message = `Its payload "${layout.payload(id)}" is missing.`;
     return broken(id, "E_PAYLOAD_HASH_MISMATCH", message, true);
   }
-  using payload = openUnlessClosed(layout.payload(id));
+  using payload = unlessThrown(isRefused, () => layout.payload(id).open());
   if (payload === undefined) {
     return {
       ...unchecked(id, NOT_ALL_READ),
@@ -91,15 +84,6 @@ export async function verifyContent(
   }
   if (refused.unchecked.length > 0) return { ...unchecked(id, NOT_ALL_READ), worn, ...refused };
   return { ...whole(id), payload_hash_valid: valid, severity: worn.length > 0 ? "degraded" : "ok", worn };
-}
-
-function openUnlessClosed(place: ControlPath): Folder | undefined {
-  try {
-    return place.open();
-  } catch (error) {
-    if (isRefused(error)) return undefined;
-    throw error;
-  }
 }
 
 function whole(id: string): VerifiedSnapshot {

@@ -5,7 +5,7 @@ import { Degradations, snapshotId, uuid, WorktreeConfig } from "../../model/reco
 import { boolean, type Infer, integer, nullable, record, text } from "../../model/schema.ts";
 import type { Folder } from "../../platform/platform.ts";
 import type { Store } from "../../repo/store.ts";
-import { copyHashes } from "../look/copy_hashes.ts";
+import { copyHashes } from "../../tree/match_unchanged.ts";
 import { settle } from "../../tree/scan_clock.ts";
 import type { TreeTable } from "../../tree/table.ts";
 import { newWorktreeConfig } from "../../repo/worktrees.ts";
