@@ -74,7 +74,7 @@ function refuseMain(worktree: WorktreeConfig): void {
 async function lookUnlessGone(change: WorktreeChange): Promise<Look | undefined> {
   const { store, worktree } = change;
   if (store.worktrees.checkIdentity(worktree) === "missing") return undefined;
-  const look = await lookAt(change, worktree, { rules: null });
+  const look = await lookAt(change, worktree, { rules: null, keepsKnown: true });
   const [inside] = look.scan.boundaries;
   if (inside === undefined) {
     await look.settle(); // from now on a second look can see every change
@@ -104,7 +104,7 @@ async function saveUnsaved(change: WorktreeChange, look: Look, isAsked: boolean)
       details: { worktree: worktree.name },
     });
   }
-  const { snapshotId, missing } = await autosave(change, null, `before removing worktree ${worktree.name}`);
+  const { snapshotId, missing } = await autosave(change, look, `before removing worktree ${worktree.name}`);
   if (missing.length > 0) throw cannotBeSaved(worktree, missing);
   return snapshotId;
 }

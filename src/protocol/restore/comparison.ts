@@ -69,6 +69,11 @@ export class Comparison {
     this.unreadable = new Set(look.scan.unreadable.map(keyOf));
   }
 
+  /** Whether the worktree's own rules ignore something in it. */
+  get ignoresSome(): boolean {
+    return this.ignoredNow.includes(1);
+  }
+
   /** The plan. What cannot be saved must stay: the paths in `missing`, and what the scan could not look into. */
   async plan(missing: ReadonlySet<string>): Promise<RestorePlan> {
     const { look, then, ignored, unreadable, scope, nowScope } = this;
@@ -89,7 +94,7 @@ export class Comparison {
     const touched = new Set([...plan.touched, ...this.losingAttributes(plan)]);
     if (head !== undefined) {
       await look.hash(await needsHash(head, look.table));
-      const now = ignoredNow.includes(1)
+      const now = this.ignoresSome
         ? selectEntries(look.table, (i) => ignoredNow[i] !== 1 || touched.has(i)).table
         : look.table;
       const isFirst = look.worktree.head_snapshot_id === null;

@@ -49,7 +49,8 @@ export async function prepareRestore(
 ): Promise<PreparedRestore> {
   const { store, worktree: { head_snapshot_id } } = context;
   using opened = new DisposableStack();
-  const look = opened.use(await lookAt(context, context.worktree, { rules: null }));
+  const maySave = !request.preview && request.unsaved === "save";
+  const look = opened.use(await lookAt(context, context.worktree, { rules: null, keepsKnown: maySave }));
   const target = request.descriptor.snapshot_id;
   const manifest = await store.snapshots.manifest(target, { verify: true });
   const then = await asHeld(asAllowed(context, target, manifest), look.table, store.platform.host);
@@ -63,7 +64,7 @@ export async function prepareRestore(
   const unsaved = await comparison.unsavedPaths(head, firstPlan);
   const kept = unsaved === null
     ? { saved: head ?? look.table, autosaveId: null, notSaved: [] }
-    : await keepUnsaved(context, request, look, firstPlan, unsaved);
+    : await keepUnsaved(context, request, look, firstPlan, comparison, unsaved);
   const plan = kept.notSaved.length === 0
     ? firstPlan
     : await comparison.plan(new Set(kept.notSaved.map(keyOf)));
@@ -103,6 +104,7 @@ async function keepUnsaved(
   { descriptor: { snapshot_id }, preview, unsaved }: RestoreRequest,
   look: Look,
   plan: RestorePlan,
+  { ignoresSome }: Comparison,
   ignoredToo: readonly Uint8Array[],
 ): Promise<Pick<PreparedRestore, "saved" | "autosaveId" | "notSaved">> {
   const id = shortId(snapshot_id);
@@ -119,7 +121,11 @@ async function keepUnsaved(
   // A preview saves nothing; it only finds out what could not be saved.
   if (preview) return { ...unchanged, notSaved: unreadableFiles(look, plan) };
   const rules = rulesExcept(look.ownRules, ignoredToo);
-  const { snapshotId, missing, table } = await autosave(context, rules, `before restoring ${id}`);
+  // This look saw what is ignored too. Where nothing is, another would cost time and memory, and see the same.
+  using other = ignoresSome
+    ? await lookAt(context, context.worktree, { rules, keepsKnown: true })
+    : undefined;
+  const { snapshotId, missing, table } = await autosave(context, other ?? look, `before restoring ${id}`);
   return { saved: table, autosaveId: snapshotId, notSaved: missing };
 }
 

@@ -1,24 +1,21 @@
 import type { BytePath } from "../../model/bytes.ts";
 import { isJvsError, JvsError } from "../../model/errors.ts";
-import type { IgnoreRules } from "../../tree/ignore.ts";
 import type { TreeTable } from "../../tree/table.ts";
 import { withIntent } from "../change/commit.ts";
 import type { WorktreeContext } from "../change/kind.ts";
-import { type Look, lookAt } from "../look/look.ts";
+import type { Look } from "../look/look.ts";
 import { isLeftOut } from "../payload/as_allowed.ts";
 import { type Saved, saveSnapshot, snapshotSaving } from "./save_snapshot.ts";
 
 /**
- * Saves the worktree before something changes it: a leaf on the head, which moves nothing. `missing` are the paths that
+ * Saves what a look saw of the worktree before something changes it: a leaf on the head, which moves nothing. `missing` are the paths that
  * could not be read, so that it does not hold them. SPEC 7.
  */
 export async function autosave(
   context: WorktreeContext,
-  rules: IgnoreRules | null,
+  look: Look,
   note: string,
 ): Promise<{ snapshotId: string; missing: readonly BytePath[]; table: TreeTable }> {
-  const { worktree } = context;
-  using look = await lookAt(context, worktree, { rules, keepsKnown: true });
   try {
     const { descriptor, table } = await autosaveLook(context, look, note, null);
     const missing = [...look.scan.unreadable];
@@ -29,7 +26,7 @@ export async function autosave(
     const { code, details, hint, message } = error;
     throw new JvsError(
       code,
-      `Cannot save the unsaved work in "${worktree.name}" first, so nothing was changed: ${message}`,
+      `Cannot save the unsaved work in "${context.worktree.name}" first, so nothing was changed: ${message}`,
       { hint: `${hint} To go on without saving it, and lose it, say --discard.`, details, cause: error },
     );
   }
