@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Descriptor } from "../src/model/records.ts";
 import { BlackBox } from "../tests/support/black_box.ts";
 import { USER } from "../tests/support/probes.ts";
@@ -177,6 +177,7 @@ Deno.test("conformance 35: refuse and discard do what they say, and only those",
     box.write("a.txt", "unsaved\n");
     const restored = await box.json<Restored>(["restore", first, ...flags]);
     assertEquals([restored.autosave_snapshot_id, box.read("a.txt")], [null, "one\n"]);
+    assertStringIncludes(restored.sentence, "unsaved work given up");
   }
   assertEquals(box.records().at(-1)?.reason, "I am sure");
   assertEquals((await box.history()).length, 1);

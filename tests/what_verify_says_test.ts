@@ -124,7 +124,7 @@ Deno.test("jvs says of an adopted folder that was replaced or lost how it is tak
   Deno.mkdirSync(folder);
   const replaced = (await box.run(["doctor", "--json"])).json as unknown as Doctor;
   const [found] = replaced.findings.filter(({ code }) => code === "WORKTREE_REPLACED");
-  assertEquals(found?.repair, null);
+  assertEquals([found?.repair, found?.severity], [null, "error"]);
   assertStringIncludes(found?.message ?? "", "jvs adopt --relocate");
   await box.json(["adopt", "--relocate"]);
   await box.json(["restore", "LATEST"]);

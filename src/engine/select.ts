@@ -1,6 +1,6 @@
 import { JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
-import { ENGINE_NAMES, type EngineName } from "../model/records.ts";
+import { ENGINE_NAMES, type EngineName, PRESENT_ENGINES } from "../model/records.ts";
 import type { Platform } from "../platform/platform.ts";
 import type { Engine, EngineAbilities, ProbeOptions } from "./contract.ts";
 import { ENGINES } from "./engines.ts";
@@ -54,7 +54,7 @@ function cannotForce(name: string): JvsError {
   const known = ENGINE_NAMES.find((engine) => engine === name);
   if (known !== undefined) return unavailable(known, "this version of JVS does not have it yet");
   return new JvsError("E_USAGE", `Cannot use the engine ${quoted(name)}: there is none of that name`, {
-    hint: `Name one of these: auto, ${ENGINE_NAMES.join(", ")}.`,
+    hint: `Name one of these: auto, ${PRESENT_ENGINES.join(", ")}.`,
     details: { engine: name },
   });
 }

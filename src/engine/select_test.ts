@@ -5,6 +5,8 @@ import { mustRun } from "../../tests/support/run.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
 import { type ErrorCode, isJvsError, JvsError } from "../model/errors.ts";
 import { openPlatform } from "../platform/open_platform.ts";
+import { PRESENT_ENGINES } from "../model/records.ts";
+import { ENGINES } from "./engines.ts";
 import { probeReflink } from "./reflink.ts";
 import { selectEngine } from "./select.ts";
 
@@ -66,6 +68,7 @@ for (const ffi of [true, false]) {
 }
 
 Deno.test("selectEngine() says which engines are not there yet, and which there are", async () => {
+  assertEquals(ENGINES.map(({ name }) => name), [...PRESENT_ENGINES]);
   using folder = tempDir();
   using trees = new Trees(folder.path, folder.path, false);
   for (const engine of ["juicefs-clone", "btrfs-snapshot"]) {

@@ -32,6 +32,8 @@ export const hash = () => record({ algo: literal("sha256"), value: hex64() });
 
 /** The engines there are and will be. SPEC 5. */
 export const ENGINE_NAMES = ["juicefs-clone", "btrfs-snapshot", "reflink-copy", "copy"] as const;
+/** The engines that this version has, the best first. */
+export const PRESENT_ENGINES = ["reflink-copy", "copy"] as const satisfies typeof ENGINE_NAMES[number][];
 /** The name of an engine. */
 export type EngineName = typeof ENGINE_NAMES[number];
 

@@ -32,7 +32,7 @@ const Input = record({
     .about("Hash restored content before it becomes visible; --no-verify never does."),
   strict: boolean().default(false).about("Fail if something could not be restored exactly."),
   inplace: boolean().default(false).about("Accepted; every restore is in place.").cli({ hidden: true }),
-  force: boolean().default(false).about("Accepted: the same as --discard.").cli({ hidden: true }),
+  force: boolean().default(false).about("The same as --discard: unsaved work is lost."),
 }, { closed: true });
 
 /** Makes the worktree equal to a snapshot and saves unsaved work first. docs/design/restore.md. */

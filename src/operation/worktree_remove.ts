@@ -99,7 +99,7 @@ async function saveUnsaved(change: WorktreeChange, look: Look, isAsked: boolean)
     const message = `Cannot remove worktree "${worktree.name}": it has work that no snapshot holds`;
     throw new JvsError("E_UNSAVED_CHANGES", message, {
       hint:
-        "See it with `jvs status`. Save it with `jvs snapshot`, or save everything, ignored files too, with --force. " +
+        `See it with \`jvs status --worktree ${worktree.name}\`. Save everything, ignored files too, with --force. ` +
         "--discard loses it.",
       details: { worktree: worktree.name },
     });

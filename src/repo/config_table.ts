@@ -1,6 +1,6 @@
 import { formatDuration, parseBytes, parseDuration } from "../model/duration.ts";
 import { isJvsError } from "../model/errors.ts";
-import { ENGINE_NAMES } from "../model/records.ts";
+import { PRESENT_ENGINES } from "../model/records.ts";
 import { type Infer, mismatch, oneOf, Schema } from "../model/schema.ts";
 
 interface Setting<T> {
@@ -24,7 +24,7 @@ const duration = (ms: number, about: string) =>
 /** Every setting: its type, default and one sentence. Help and messages about settings use only this table. SPEC 14. */
 export const CONFIG_TABLE = {
   engine: setting(
-    oneOf("auto", ...ENGINE_NAMES),
+    oneOf("auto", ...PRESENT_ENGINES),
     "auto",
     "How trees are cloned; auto takes the best that works.",
   ),

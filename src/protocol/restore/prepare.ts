@@ -35,6 +35,8 @@ export interface PreparedRestore {
   readonly autosaveId: string | null;
   /** Unsaved work that could not be read, so that the autosave does not hold it. It stays as it is. */
   readonly notSaved: readonly BytePath[];
+  /** Whether there was unsaved work that was given up, as the user asked. */
+  readonly givesUp?: boolean;
   /** The autosave of what other processes wrote during the restore. */
   readonly secondAutosaveId: string | null;
   /** Whether staged content is hashed. */
@@ -106,10 +108,10 @@ async function keepUnsaved(
   plan: RestorePlan,
   { ignoresSome }: Comparison,
   ignoredToo: readonly Uint8Array[],
-): Promise<Pick<PreparedRestore, "saved" | "autosaveId" | "notSaved">> {
+): Promise<Pick<PreparedRestore, "saved" | "autosaveId" | "notSaved" | "givesUp">> {
   const id = shortId(snapshot_id);
   const unchanged = { saved: look.table, autosaveId: null };
-  if (unsaved === "discard") return { ...unchanged, notSaved: [] };
+  if (unsaved === "discard") return { ...unchanged, notSaved: [], givesUp: true };
   if (unsaved === "refuse") {
     throw new JvsError(
       "E_UNSAVED_CHANGES",

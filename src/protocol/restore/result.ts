@@ -79,7 +79,7 @@ export function resultOf(
   };
   const what = `${request.paths === null ? "" : "paths of "}${shortId(result.snapshot_id)}`;
   const where = `in worktree ${before.name}${restored.direction}`;
-  return { sentence: sentenceOf(result, `${what} ${where}`, restored.notSaved.length), ...result };
+  return { sentence: sentenceOf(result, `${what} ${where}`, restored), ...result };
 }
 
 /** The processes that work in the worktree, or have open what the restore of this id replaced. */
@@ -90,7 +90,11 @@ function usersOf({ platform, layout }: Store, path: string, id: string | undefin
   return [...others, ...writers].sort((a, b) => a.pid - b.pid);
 }
 
-function sentenceOf(result: Omit<RestoreResult, "sentence">, what: string, notSaved: number): string {
+function sentenceOf(
+  result: Omit<RestoreResult, "sentence">,
+  what: string,
+  { givesUp, notSaved }: PreparedRestore,
+): string {
   const { changed, added, removed, metadata, folders_added, folders_removed, left_alone } = result;
   const counts = [
     changed > 0 && `${changed} ${changed === 1 ? "file" : "files"} changed`,
@@ -103,10 +107,10 @@ function sentenceOf(result: Omit<RestoreResult, "sentence">, what: string, notSa
   ].filter((text) => text !== false);
   const how = counts.length === 0 ? "nothing differed" : counts.join(", ");
   const saved = [result.autosave_snapshot_id, result.second_autosave_id].filter((id) => id !== null);
-  const but = notSaved === 0 ? "" : `, but for ${notSaved} that cannot be read`;
+  const but = notSaved.length === 0 ? "" : `, but for ${notSaved.length} that cannot be read`;
   const kept = saved.length === 0 ? "" : `; unsaved work kept as ${saved.map(shortId).join(" and ")}${but}`;
   if (result.preview) return `Would restore ${what}: ${how}; nothing was changed.`;
-  return `Restored ${what}: ${how}${kept}.`;
+  return `Restored ${what}: ${how}${givesUp ? "; unsaved work given up" : ""}${kept}.`;
 }
 
 function foldersText(count: number): string {

@@ -271,5 +271,5 @@ function replacedFinding(worktree: WorktreeConfig, path: string): Finding {
     return finding("warning", "WORKTREE_REPLACED", message, { path, repair: "repair_runtime" });
   }
   const way = "If it is the right one, say so in it with `jvs adopt --relocate`.";
-  return finding("warning", "WORKTREE_REPLACED", `${message} ${way}`, { path });
+  return finding("error", "WORKTREE_REPLACED", `${message} ${way}`, { path });
 }
