@@ -42,7 +42,7 @@ export class Look implements Disposable {
     /** Whether the cache had all of this before the scan. */
     private readonly isRemembered: boolean,
     /** What the cache had; `scan.knownAs` says which of it is unchanged. Only if the look keeps it. */
-    readonly known: StatCache | undefined,
+    public known: StatCache | undefined,
   ) {}
 
   get worktree(): WorktreeConfig {

@@ -45,6 +45,7 @@ async function newestPayload(
   if (abilitiesOf((await store.snapshots.descriptor(id)).engine, store.platform).keepsModes) return undefined;
   // The cache is that snapshot's manifest, and the scan has matched it already.
   const isCached = known !== undefined && id === cached;
+  if (!isCached) look.known = undefined; // the manifest needs as much memory
   const table = isCached ? known.table : await store.snapshots.manifest(id);
   const match = isCached
     ? scan.knownAs.slice(0, look.table.count)
