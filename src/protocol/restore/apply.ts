@@ -7,7 +7,7 @@ import { TimeSlice } from "../../platform/time_slice.ts";
 import { type Folder, type RenameHow, Stat } from "../../platform/platform.ts";
 import { isSystemError, unlessFailed } from "../../platform/system_error.ts";
 import { FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
-import { type OnRefused, setAspects } from "./aspects.ts";
+import { changeAspects, type OnRefused, setAspects } from "./aspects.ts";
 import type { Journal, JournalAspects, JournalUnit } from "./journal.ts";
 import type { Staging } from "./staging.ts";
 
@@ -140,15 +140,19 @@ export interface UnitWatch {
   placed(path: BytePath, folder: Folder, name: Uint8Array): void;
 }
 
-/** Carries the journal out: one rename or exchange after the other, then modes, owners and times. */
+/**
+ * Carries the journal out: one rename or exchange after the other, then modes, owners and times. Returns the paths whose
+ * aspects another process changed meanwhile: they stay as it set them.
+ */
 export async function applyJournal(
   trees: RestoreTrees,
   journal: Journal,
   watch: UnitWatch,
   degradations: DegradationList,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<BytePath[]> {
   const slice = new TimeSlice(signal);
+  const kept: BytePath[] = [];
   loosenFolders(trees.worktree, journal.aspects);
   for (const [index, unit] of journal.units.entries()) {
     const { path, before, after } = unit;
@@ -158,12 +162,16 @@ export async function applyJournal(
     if (after !== null) watch.placed(path, folder, lastName(path));
     if (slice.isOver(8)) await slice.yield();
   }
-  for (const entry of [...journal.aspects].reverse()) {
-    const refused: OnRefused = (aspect, reason) => degradations.add(aspect, entry.path, reason);
-    const folder = folderAbove(trees.worktree, entry.path);
-    if (folder !== undefined) setAspects(folder, nameIn(entry.path), entry.after, refused);
+  for (const { path, folder, before, after } of [...journal.aspects].reverse()) {
+    const refused: OnRefused = (aspect, reason) => degradations.add(aspect, path, reason);
+    const parent = folderAbove(trees.worktree, path);
+    if (parent !== undefined && before === null) setAspects(parent, nameIn(path), after, refused);
+    else if (parent !== undefined && before !== null) {
+      if (!changeAspects(parent, nameIn(path), { folder, from: before, to: after }, refused)) kept.push(path);
+    }
     if (slice.isOver(8)) await slice.yield();
   }
+  return kept;
 }
 
 /** Lets the owner change what is in these folders; an undo may find their old mode, their new one, or a loosened one. */

@@ -1,5 +1,6 @@
 import { DIR } from "../../model/entry.ts";
 import { isJvsError } from "../../model/errors.ts";
+import { namedPaths } from "../../model/path_text.ts";
 import type { Host } from "../../platform/platform.ts";
 import { type FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
@@ -111,7 +112,13 @@ async function changeTree(
     taking: (unit, folder, name) => taken.lookLast((plan.units[unit] as Unit).now, folder, name),
     placed: (path, folder, name) => cacheUpdate.entryMoved(path, folder, name),
   };
-  await applyJournal(trees, journal, watch, degradations, signal);
+  const kept = await applyJournal(trees, journal, watch, degradations, signal);
+  if (kept.length > 0) {
+    const paths = namedPaths(kept);
+    reporter.warn(
+      `Another process changed attributes of these meanwhile, and they stay as it set them: ${paths}.`,
+    );
+  }
 
   const gathered = await gatherConcurrentWrites(change, staging, taken.expected, trees.aside);
   const [secondAutosaveId = null, ...more] = await saveConcurrentWrites(change, staging, journal);

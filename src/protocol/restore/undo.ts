@@ -1,17 +1,9 @@
-import { grantAclOwner } from "../../model/acl.ts";
-import { equalBytes } from "../../model/bytes.ts";
-import { DIR, type Xattr } from "../../model/entry.ts";
+import { DIR } from "../../model/entry.ts";
 import { type Folder, Stat } from "../../platform/platform.ts";
 import { type FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
 import { folderAbove, loosenFolders, nameIn, NO_EXCHANGE, type RestoreTrees, tryMove } from "./apply.ts";
-import { type Aspects, setAspects } from "./aspects.ts";
+import { changeAspects } from "./aspects.ts";
 import { inodeAt, type Journal, type JournalAspects, type JournalUnit } from "./journal.ts";
-
-const PERMISSIONS = 0o777;
-const STICKY = 0o1000;
-const OWNER_MAY_ALL = 0o700;
-const ACCESS_ACL = "system.posix_acl_access";
-const CAPABILITY = "security.capability";
 
 /**
  * Undoes what a journal began. The inode numbers on the disk show what was done, so an undo can be killed and repeated.
@@ -68,83 +60,10 @@ function makeMovable(parent: Folder, name: Uint8Array): void {
   }
 }
 
-/**
- * Sets each old aspect that still has the restore's value: what another process has set since stays. Only the time of a
- * folder is always set, because every change in a folder moves it.
- */
-function putAspectsBack(worktree: FoldersByPath, entry: JournalAspects): void {
-  const { path, before } = entry;
+/** Sets each old aspect that still has the restore's value. */
+function putAspectsBack(worktree: FoldersByPath, { path, folder, before, after }: JournalAspects): void {
   if (before === null) return; // the restore made it, and the undo has taken it out
-  const name = nameIn(path);
   const parent = folderAbove(worktree, path);
-  const now = parent && aspectsNow(parent, name);
   // What the system refuses now it refused before too.
-  if (parent && now) setAspects(parent, name, aspectsAfterUndo(now, { ...entry, before }), () => {});
-}
-
-type ChangedAspects = JournalAspects & { readonly before: Aspects };
-
-/** The aspects of an entry after the undo of a restore that may have been killed at any moment. */
-export function aspectsAfterUndo(now: Aspects, entry: ChangedAspects): Aspects {
-  const { before, after, folder } = entry;
-  return {
-    uid: now.uid === after.uid ? before.uid : now.uid,
-    gid: now.gid === after.gid ? before.gid : now.gid,
-    mode: isOurMode(now.mode, entry) ? before.mode : now.mode,
-    mtime: folder || isTime(now.mtime, after.mtime) ? before.mtime : now.mtime,
-    xattrs: xattrsAfterUndo(now.xattrs, entry),
-  };
-}
-
-/** Whether the restore set this mode, or parts of it: setting the owner or an ACL changes it too, and loosening a folder. */
-function isOurMode(mode: number, { before, after, folder }: ChangedAspects): boolean {
-  const own = [before.mode, after.mode];
-  const permissions = own.map((each) => each & PERMISSIONS);
-  if (folder) permissions.push(...permissions.map((each) => each | OWNER_MAY_ALL));
-  const special = own.map((each) => each & ~PERMISSIONS);
-  // A new owner removes the set-id bits of a file.
-  if (before.uid !== after.uid || before.gid !== after.gid) {
-    special.push(...special.map((each) => each & STICKY));
-  }
-  return permissions.includes(mode & PERMISSIONS) && special.includes(mode & ~PERMISSIONS);
-}
-
-function xattrsAfterUndo(
-  now: readonly Xattr[],
-  { before, after, folder }: ChangedAspects,
-): Xattr[] {
-  const names = new Set([...now, ...before.xattrs, ...after.xattrs].map(({ name }) => name));
-  const newOwner = before.uid !== after.uid || before.gid !== after.gid;
-  return [...names].flatMap((name) => {
-    const present = valueOf(now, name);
-    const lostByOwner = name === CAPABILITY && newOwner && present === undefined;
-    const isOurs = lostByOwner || isSame(name, present, valueOf(after.xattrs, name), folder);
-    const value = isOurs ? valueOf(before.xattrs, name) : present;
-    return value === undefined ? [] : [{ name, value }];
-  });
-}
-
-type Value = Xattr["value"];
-
-function isSame(name: string, a: Value | undefined, b: Value | undefined, folder: boolean): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  // Loosening a folder adds the owner's rights to its ACL too.
-  if (folder && name === ACCESS_ACL) return equalBytes(grantAclOwner(a), grantAclOwner(b));
-  return equalBytes(a, b);
-}
-
-function valueOf(xattrs: readonly Xattr[], name: string): Value | undefined {
-  return xattrs.find((each) => each.name === name)?.value;
-}
-
-/** A file system, or the way to set a time, may be less exact than nanoseconds. */
-function isTime([sec, nsec]: Aspects["mtime"], [wantedSec, wanted]: Aspects["mtime"]): boolean {
-  return sec === wantedSec && [1, 1e3, 1e6, 1e9].some((unit) => nsec === wanted - wanted % unit);
-}
-
-function aspectsNow(folder: Folder, name: Uint8Array): Aspects | undefined {
-  const stat = new Stat();
-  if (!folder.stat(name, stat)) return undefined;
-  const { mode, uid, gid, mtimeSec, mtimeNsec } = stat;
-  return { mode, uid, gid, mtime: [mtimeSec, mtimeNsec], xattrs: folder.xattrs(name) };
+  if (parent) changeAspects(parent, nameIn(path), { folder, from: after, to: before }, () => {});
 }
