@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { init } from "../src/operation/init.ts";
 import { BlackBox } from "./support/black_box.ts";
 import { callIn } from "./support/context.ts";
@@ -142,4 +142,57 @@ Deno.test("a record of any size is refused by its size, and is not read", async 
     Deno.writeFileSync(path, content);
   }
   await box.audit();
+});
+
+Deno.test({
+  name: "a member's cache, settings and worktree records do not make another's unsaved work look saved or go",
+  ...needs,
+  async fn() {
+    using box = await sharedBox("printf saved-1 > f");
+    const caches = `${box.control}/runtime/hosts`;
+    const [host] = [...Deno.readDirSync(caches)].map(({ name }) => name);
+    await box.json(["status"]);
+    const [cache] = [...Deno.readDirSync(`${caches}/${host}/cache`)].map(({ name }) => name);
+    // The cache of Ann's file, as Ben would give it back to her after she changed the file with the same size.
+    const file = `${caches}/${host}/cache/${cache}`;
+    mustRun("chown", `${BEN}:${TEAM}`, file);
+    const clean = async () => (await box.json<{ clean: boolean }>(["status"])).clean;
+    assertEquals(await clean(), true, "what the cache does not tell is read");
+    assertEquals(Deno.lstatSync(file).uid, ANN, "the next cache is her own");
+    await box.json(["config", "set", "restore.unsaved", "discard"], { user: BEN });
+    mustRun(...asUser(ANN, "sh", ["-c", `printf precious > '${box.main}/f'`], TEAM));
+    const { autosave_snapshot_id } = await box.json<{ autosave_snapshot_id: string | null }>([
+      "restore",
+      box.id,
+    ]);
+    assert(autosave_snapshot_id !== null, "another member's setting gave her work up");
+    await box.json(["worktree", "fork", box.id, "mine"]);
+    await box.json(["worktree", "fork", box.id, "other"]);
+    const record = `${box.control}/worktrees/mine/config.json`;
+    for (const path of ["worktrees/other", "main"]) {
+      Deno.writeTextFileSync(record, JSON.stringify({ ...JSON.parse(Deno.readTextFileSync(record)), path }));
+      await box.error("E_PATH_ESCAPE", ["worktree", "remove", "mine", "--discard"]);
+    }
+    assertEquals(Deno.readTextFileSync(`${box.path}/worktrees/other/f`), "saved-1");
+  },
+});
+
+Deno.test({
+  name: "what gives rights is proved before it comes back, whatever the settings say",
+  ...needs,
+  async fn() {
+    using box = await sharedBox("cp /bin/true tool; chmod 4755 tool; printf x > a");
+    const payload = `${box.control}/snapshots/${box.id}`;
+    const stat = Deno.lstatSync(`${payload}/tool`);
+    Deno.chmodSync(`${payload}/tool`, 0o755);
+    using file = Deno.openSync(`${payload}/tool`, { write: true });
+    file.seekSync(100, Deno.SeekMode.Start);
+    file.writeSync(new TextEncoder().encode("EVIL"));
+    Deno.chmodSync(`${payload}/tool`, (stat.mode ?? 0) & 0o7777);
+    Deno.utimeSync(`${payload}/tool`, stat.atime as Date, stat.mtime as Date);
+    await box.json(["config", "set", "restore.verify_limit", "0"]);
+    mustRun("rm", `${box.main}/tool`);
+    await box.error("E_PAYLOAD_HASH_MISMATCH", ["restore", box.id]);
+    await box.error("E_PAYLOAD_HASH_MISMATCH", ["worktree", "fork", box.id, "other"]);
+  },
 });

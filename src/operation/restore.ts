@@ -6,6 +6,7 @@ import { boolean, type Infer, list, record, text } from "../model/schema.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
 import { changeWorktree } from "../protocol/change/change.ts";
 import { defineOperation, OTHER_WORKTREE } from "./define.ts";
+import { userNameOf } from "../platform/host_names.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
 import { pathsInWorktree } from "../protocol/look/paths.ts";
 import { restoreInPlace, restoring } from "../protocol/restore/in_place.ts";
@@ -77,7 +78,7 @@ async function restoreHere(
     // Restoring a partial snapshot changes no others than its own paths.
     paths: scope ?? descriptor.paths?.map(decodePath) ?? null,
     named: scope !== null,
-    unsaved: input.discard || input.force ? "discard" : context.store.config.get("restore.unsaved"),
+    unsaved: input.discard || input.force ? "discard" : unsavedSetting(context),
     verify: input.verify,
     preview: input.preview,
   };
@@ -97,6 +98,18 @@ async function restoreHere(
       throw refusedChange(error, worktree.name);
     }
   });
+}
+
+/** What the settings say of unsaved work; but another member of a group cannot give up the caller's. */
+function unsavedSetting({ reporter, store }: RepositoryContext): RestoreRequest["unsaved"] {
+  const setting = store.config.get("restore.unsaved");
+  const { config, plane } = store.layout;
+  const maker = setting === "discard" ? config.readFreshOwned()?.uid : undefined;
+  if (maker === undefined || plane.owners.isTrustedMaker(maker)) return setting;
+  reporter.warn(
+    `User ${userNameOf(maker)}, and not you, set restore.unsaved to discard. So unsaved work is saved.`,
+  );
+  return "save";
 }
 
 /** Refuses --name together with options that act on this worktree: --name would silently ignore them. */

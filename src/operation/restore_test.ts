@@ -42,7 +42,10 @@ Deno.test("restore() counts an empty folder that takes the place of a file", asy
   const second = await repository.save();
   const back = await repository.call(restore, { snapshot: repository.first });
   assertEquals(told(back.sentence), "1 added");
-  assertEquals(told((await repository.call(restore, { snapshot: second })).sentence), "1 empty folder added");
+  assertEquals(
+    told((await repository.call(restore, { snapshot: second })).sentence),
+    "1 removed, 1 empty folder added",
+  );
 });
 
 /** Kills a restore when it has begun to change the worktree. */

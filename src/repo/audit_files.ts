@@ -6,6 +6,8 @@ import type { Layout } from "./layout.ts";
 const ARCHIVE = /^audit-(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d\.\d{3})Z\.jsonl$/;
 const NEWLINE = 0x0a;
 const CHUNK = 64 * 1024;
+/** No record is nearly as long. A line that is longer is cut here, which is damage to every reader. */
+const MOST_LINE_BYTES = 16 * 1024 * 1024;
 
 /** One open file of the log. Its size is fixed when it is opened: later records are not seen. */
 export class LogFile implements Disposable {
@@ -74,6 +76,7 @@ export function* linesOf(file: LogFile): Generator<Uint8Array[]> {
     }
     if (from < chunk.length) held.push(chunk.subarray(from));
     yield lines;
+    if (held.length * CHUNK > MOST_LINE_BYTES) break;
   }
   if (held.length > 0) yield [joined(held)];
 }
@@ -91,7 +94,7 @@ export function* linesFromEnd(files: readonly LogFile[]): Generator<Uint8Array> 
 }
 
 function* fileFromEnd(file: LogFile): Generator<Uint8Array> {
-  let held: Uint8Array[] = []; // bytes after `chunk`, whose line begins earlier
+  let held: Uint8Array[] = []; // bytes after `chunk`, whose line begins earlier, the last ones first
   let isRest = true;
   for (let end = file.size; end > 0;) {
     const start = Math.max(0, end - CHUNK);
@@ -99,14 +102,15 @@ function* fileFromEnd(file: LogFile): Generator<Uint8Array> {
     end = start;
     let to = chunk.length;
     for (let at = chunk.lastIndexOf(NEWLINE); at !== -1; at = chunk.subarray(0, at).lastIndexOf(NEWLINE)) {
-      yield joined([chunk.subarray(at + 1, to), ...held]);
+      yield joined([chunk.subarray(at + 1, to), ...held.reverse()]);
       isRest = false;
       held = [];
       to = at + 1;
     }
-    held.unshift(chunk.subarray(0, to));
+    held.push(chunk.subarray(0, to));
+    if (held.length * CHUNK > MOST_LINE_BYTES) break;
   }
-  const first = joined(held);
+  const first = joined(held.reverse());
   if (isRest || first.length > 0) yield first;
 }
 

@@ -27,7 +27,7 @@ export class Owners {
   /** `root` is absolute and has no links. */
   constructor(
     private readonly root: string,
-    private readonly caller: Caller,
+    readonly caller: Caller,
     private readonly options: OwnerOptions,
   ) {}
 

@@ -234,7 +234,13 @@ export class Snapshots {
   private async provedDescriptor(id: string): Promise<Descriptor> {
     const descriptor = this.readDescriptor(id);
     const { descriptor_checksum, ...rest } = descriptor;
-    if (await recordHash(rest) === descriptor_checksum.value) return descriptor;
+    const hash = await recordHash(rest).catch((error) => {
+      if (error instanceof RangeError) {
+        throw damaged(this.layout.descriptor(id), DESCRIPTOR, "it is nested too deeply");
+      }
+      throw error;
+    });
+    if (hash === descriptor_checksum.value) return descriptor;
     const reason = "it was changed: its checksum is not that of its content";
     throw damaged(this.layout.descriptor(id), DESCRIPTOR, reason);
   }

@@ -1,4 +1,5 @@
 import { list, record, text } from "../model/schema.ts";
+import { openPlatform } from "../platform/open_platform.ts";
 import { attempt } from "../platform/deno_call.ts";
 import { unlessFailed } from "../platform/system_error.ts";
 import { readSettings } from "./config.ts";
@@ -9,11 +10,13 @@ const UserConfig = record({ trusted_repositories: list(text()).default([]) });
 export function trustedRepositories(userConfig: string | undefined): readonly string[] {
   if (userConfig === undefined) return [];
   const path = `${userConfig}/config.jsonc`;
-  // Under sudo and su, HOME can be the home of another user: a file that we may not read is not our config.
-  const content = unlessFailed(
-    ["ENOENT", "ENOTDIR", "EACCES", "EPERM"],
-    () => attempt("read", path, () => Deno.readTextFileSync(path)),
-  );
+  // Under sudo and su, HOME can be the home of another user: a file of theirs, or that we may not read, is not our config.
+  const content = unlessFailed(["ENOENT", "ENOTDIR", "EACCES", "EPERM"], () =>
+    attempt("read", path, () => {
+      const { isFile, uid } = Deno.statSync(path);
+      const isOurs = uid === null || uid === 0 || uid === openPlatform().host.uid;
+      return isFile && isOurs ? Deno.readTextFileSync(path) : undefined;
+    }));
   if (content === undefined) return [];
   return readSettings(content, path, (value) => UserConfig.check(value).trusted_repositories);
 }

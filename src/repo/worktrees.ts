@@ -57,8 +57,26 @@ export class Worktrees {
   find(name: string): WorktreeConfig | undefined {
     const file = this.layout.worktreeConfig(checkName(name, "worktree"));
     const config = readRecord(file, WorktreeConfig, recordOf(name));
+    if (config === undefined) return undefined;
+    this.#refuseBorrowed(name, config.path);
     // The name of the folder counts: a rename changes it first, and a crash may leave the old name in the record.
-    return config && { ...config, name };
+    return { ...config, name };
+  }
+
+  /** `E_PATH_ESCAPE` for a record that names the folder of another worktree: what is done to one would be done to the other. */
+  #refuseBorrowed(name: string, path: string): void {
+    const [first, usual] = path.split("/");
+    if (path === `worktrees/${name}` || (name === "main" && first !== "worktrees")) return;
+    const pathOf = (other: string) =>
+      unlessThrown(
+        isUnreadableRecord,
+        () => readRecord(this.layout.worktreeConfig(other), WorktreeConfig, recordOf(other))?.path,
+      );
+    const others = this.names().filter((other) => other !== name);
+    const isBorrowed = first === "worktrees"
+      ? others.some((other) => other === usual)
+      : others.some((other) => pathOf(other) === path);
+    if (isBorrowed) throw pathEscape(name, path, "it is the folder of another worktree");
   }
 
   /** The error for a worktree that has a folder but no record; nothing for any other name. */

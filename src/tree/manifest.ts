@@ -2,7 +2,7 @@ import { bytesOf, equalBytes, hexOf } from "../model/bytes.ts";
 import { JvsError } from "../model/errors.ts";
 import { removeDurable, writeDurable } from "../platform/durable.ts";
 import { TimeSlice } from "../platform/time_slice.ts";
-import { type Folder, readWhole } from "../platform/platform.ts";
+import { type Folder, readWhole, Stat } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
 import { Damage, inFile, NewerVersion } from "./byte_source.ts";
 import { EntryDecoder } from "./manifest_decoder.ts";
@@ -17,6 +17,8 @@ import { TreeTable } from "./table.ts";
 
 const LEAST_ENTRIES = 16;
 const MOST_BYTES = 64 * 1024;
+/** The index of a billion entries is as large. */
+const MOST_INDEX_BYTES = 1024 * 1024 * 1024;
 /** From so many blocks on, loading the hash that does not wait is faster. */
 const MANY_BLOCKS = 1000;
 
@@ -180,7 +182,9 @@ async function writeIndex(
 
 async function readIndex(folder: Folder, id: string, expectedHash?: string): Promise<ManifestIndex> {
   using file = folder.openFile(bytesOf(id), "read");
-  const bytes = readWhole(file);
+  const stat = Stat.ofFile(file);
+  if (stat.size > MOST_INDEX_BYTES) throw new Damage(`it has ${stat.size} bytes, which no index has`);
+  const bytes = readWhole(file, stat);
   if (expectedHash !== undefined && hexOf(await sha256(bytes)) !== expectedHash) {
     throw new Damage("its hash is not the one in the descriptor");
   }

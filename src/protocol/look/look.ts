@@ -1,21 +1,23 @@
 import { bytesOf, textOf } from "../../model/bytes.ts";
-import { unlessThrown } from "../../model/errors.ts";
+import { JvsError, unlessThrown } from "../../model/errors.ts";
 import type { WorktreeConfig } from "../../model/records.ts";
-import { type Folder, readWhole } from "../../platform/platform.ts";
+import { type Folder, readWhole, Stat } from "../../platform/platform.ts";
 import { isSystemError, unlessFailed } from "../../platform/system_error.ts";
 import { RefusedPath } from "../../repo/control_errors.ts";
+import type { Owners } from "../../repo/owners.ts";
 import type { ControlPath } from "../../repo/control_path.ts";
 import { hashFiles } from "../../tree/hash.ts";
 import { type IgnoreRules, parseIgnoreRules } from "../../tree/ignore.ts";
 import { readScanClock, type ScanClock, settle } from "../../tree/scan_clock.ts";
 import { type Scan, type ScanOptions, scanTree } from "../../tree/scan.ts";
 import { loadStatCache, saveStatCache, type StatCache } from "../../tree/stat_cache.ts";
-import type { TreeTable } from "../../tree/table.ts";
+import { at, type TreeTable } from "../../tree/table.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import type { RepositoryContext } from "../context.ts";
 import { openWorktree } from "../open_worktree.ts";
 
 const IGNORE_FILE = bytesOf(".jvsignore");
+const MOST_RULES_BYTES = 16 * 1024 * 1024;
 
 /** How to look at a worktree. */
 export interface LookOptions {
@@ -106,7 +108,8 @@ export async function lookAt(
   const rulesText = readRules(root);
   const rules = options.rules === undefined ? parsed(rulesText) : options.rules;
   const key = cacheKey(context, root);
-  const cache = options.known === undefined ? knownFrom(cacheFile(context), key) : undefined;
+  const { owners } = context.store.layout.plane;
+  const cache = options.known === undefined ? knownFrom(cacheFile(context), key, owners) : undefined;
   const known = options.known ?? cache?.table;
   const clock = scanClock(context, root);
   const scan = await scanWorktree(context, root, { rules, clock, known });
@@ -158,8 +161,17 @@ function readRules(root: Folder): string | null {
   // It may be missing, or be a folder, link or socket: no rules.
   return unlessFailed(["ENOENT", "EINVAL", "EISDIR", "ELOOP", "ENXIO"], () => {
     using file = root.openFile(IGNORE_FILE, "read");
-    return textOf(readWhole(file));
+    const stat = Stat.ofFile(file);
+    if (stat.size > MOST_RULES_BYTES) throw tooManyRules(file.path, stat.size);
+    return textOf(readWhole(file, stat));
   }) ?? null;
+}
+
+function tooManyRules(path: string, size: number): JvsError {
+  return new JvsError("E_USAGE", `Cannot read the ignore rules "${path}": the file has ${size} bytes`, {
+    hint: "Ignore whole folders instead of each file in them: at most 16 MB of rules are read.",
+    details: { path, size },
+  });
 }
 
 function parsed(rulesText: string | null): IgnoreRules | null {
@@ -171,11 +183,30 @@ function cacheFile({ store, worktree }: WorktreeContext): ControlPath {
 }
 
 /** The cache; undefined if it is missing or must not be trusted. */
-function knownFrom(place: ControlPath, key: string): StatCache | undefined {
+function knownFrom(
+  place: ControlPath,
+  key: string,
+  owners: Owners,
+): StatCache | undefined {
   return unlessThrown(isRefusedCache, () => {
     using file = place.openFile("read");
-    return loadStatCache(file, key);
+    const cache = loadStatCache(file, key);
+    if (cache === undefined || owners.isTrustedMaker(Stat.ofFile(file).uid)) return cache;
+    forgetReadable(cache.table, owners.caller.uid);
+    return { ...cache, snapshotId: null };
   });
+}
+
+/**
+ * By a forged cache another member could make unsaved work look saved. So their caches count only for what the caller may not
+ * read: files of others that are closed to all.
+ */
+function forgetReadable(table: TreeTable, caller: number): void {
+  for (let i = 0; i < table.count; i++) {
+    if (caller !== 0 && table.uid[i] !== caller && (at(table.mode, i) & 0o044) === 0) continue;
+    table.clean[i] = 0;
+    table.hashed[i] = 0;
+  }
 }
 
 function isRefusedCache(error: unknown): boolean {

@@ -44,7 +44,8 @@ export function isDevice(table: TreeTable, index: number): boolean {
   return table.type[index] === CHAR || table.type[index] === BLOCK;
 }
 
-function isPrivileged(table: TreeTable, i: number): boolean {
+/** Whether an entry gives rights to those who run or open it. */
+export function isPrivileged(table: TreeTable, i: number): boolean {
   return isDevice(table, i) || hasSetId(table, i) ||
     (table.xattrs.get(i)?.some(({ name }) => PRIVILEGED.test(name)) ?? false);
 }

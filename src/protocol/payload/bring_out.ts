@@ -13,11 +13,11 @@ import { FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.
 import { hashFiles } from "../../tree/hash.ts";
 import { OpenFolders } from "../../tree/open_folders.ts";
 import { selectEntries, type Selection } from "../../tree/select_entries.ts";
-import { at, type TreeTable } from "../../tree/table.ts";
+import { at, indexesWhere, type TreeTable } from "../../tree/table.ts";
 import { isReadable, isRefused } from "../../tree/unreadable.ts";
 import type { Context, RepositoryContext } from "../context.ts";
 import { engineFor } from "../engine_for.ts";
-import { isUnread } from "./as_allowed.ts";
+import { isPrivileged, isUnread } from "./as_allowed.ts";
 
 /** What to clone out of a payload, and where to. */
 export interface BringOutRequest {
@@ -69,7 +69,9 @@ export async function bringOut(
   const pathsOf = (indexes: readonly number[]) => indexes.map((index) => table.path(index));
   if (changed.length > 0) throw damagedPayload(action, id, pathsOf(changed));
   if (unreadable.length > 0) throw closedPayload(action, id, payload, pathsOf(unreadable));
-  const differing = verify ? await differingFiles(context, payload, clone, selection.table) : [];
+  // A member may have changed a payload: what gives rights is always proved.
+  const isRead = (i: number) => verify || isPrivileged(selection.table, i);
+  const differing = await differingFiles(context, payload, clone, selection.table, isRead);
   if (differing.length > 0) throw damagedPayload(action, id, differing);
   return { table: selection.table, degradations };
 }
@@ -142,11 +144,12 @@ async function differingFiles(
   payload: Folder,
   clone: Folder,
   table: TreeTable,
+  isRead: (index: number) => boolean,
 ): Promise<Uint8Array[]> {
+  const files = Array.from(indexesWhere(table, (i) => table.type[i] === FILE && isRead(i)));
+  if (files.length === 0) return [];
   const { table: read } = selectEntries(table, () => true);
   read.hashed.fill(0);
-  const files: number[] = [];
-  for (let i = 0; i < read.count; i++) if (read.type[i] === FILE) files.push(i);
   const { reporter, signal } = context;
   const options = { flush: false, reporter, signal } as const;
   const { unreadable } = await hashFiles(clone, read, files, options);

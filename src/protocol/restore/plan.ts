@@ -236,7 +236,10 @@ class Planner {
       else added++;
     }
     const goes = new Uint8Array(now.count);
-    for (const i of this.touched) if (this.thenOf[i] === NONE) goes[i] = 1;
+    for (const i of this.touched) {
+      const j = at(this.thenOf, i); // where a folder comes, a file goes
+      if (j === NONE || (then.type[j] === DIR && now.type[i] !== DIR)) goes[i] = 1;
+    }
     const removed = this.touched.filter((i) => goes[i] === 1 && now.type[i] !== DIR).length;
     // That only the time of a folder changes says that something in it came or went: it does not count.
     const metadata = this.metadata.filter(({ now: i, then: j }) =>

@@ -20,8 +20,7 @@ export async function runChecks(context: RepositoryContext, checks: readonly Che
   const found = new Map<string, Finding>();
   for (const check of checks) {
     for (const each of await findingsOf(context, check)) {
-      // Two checks may report the same closed file.
-      found.set(each.code === "E_PERMISSION" ? each.message : `${found.size}`, each);
+      found.set(`${each.code} ${each.message}`, each); // two checks may report the same file
     }
   }
   return [...found.values()];
@@ -47,7 +46,9 @@ export async function checkLineage({ store }: RepositoryContext): Promise<Findin
     broken(id, `Snapshot ${id} follows ${parent}, which is missing.`);
   }
   for (const id of cyclesIn(parents)) broken(id, `Snapshot ${id} is its own ancestor.`);
-  for (const { name, head_snapshot_id: head, latest_snapshot_id: latest } of soundWorktrees(store)) {
+  for (
+    const { name, head_snapshot_id: head, latest_snapshot_id: latest } of soundWorktrees(store, findings)
+  ) {
     for (const [what, id] of [["head", head], ["latest", latest]] as const) {
       if (id === null || parents.has(id)) continue;
       broken(id, `Worktree "${name}" names ${id} as its ${what}, which is missing.`);

@@ -235,7 +235,7 @@ function sameXattrs(
   const expected = (manifest.xattrs.get(i) ?? []).filter(counts).map(({ name, value }) => ({
     name,
     value: name === ACCESS_ACL && !keepsModes
-      ? (type === DIR ? grantAclOwner(value) : stripAclWrite(value))
+      ? (type === DIR ? grantAclOwner(value) : type === FILE ? stripAclWrite(value) : value)
       : value,
   }));
   const actual = (found.xattrs.get(j) ?? []).filter(counts);
