@@ -4,7 +4,7 @@ import { jvsError, jvsJson } from "../tests/support/jvs.ts";
 import { namesIn } from "../tests/support/files.ts";
 import { tempDir } from "../tests/support/temp_dir.ts";
 
-Deno.test("rule 30: jvs stores tags, and checks them", async () => {
+Deno.test("rule 30: jvs stores tags, each once, and checks them", async () => {
   using folder = tempDir();
   await jvsJson(["init", "p"], { cwd: folder.path });
   const root = `${folder.path}/p`;
@@ -15,7 +15,7 @@ Deno.test("rule 30: jvs stores tags, and checks them", async () => {
   }
   assertEquals(namesIn(`${root}/.jvs/snapshots`), []);
   const saved = await jvsJson<{ snapshot: { snapshot_id: string; tags: string[] } }>(
-    ["snapshot", "good", "--tag", "v1.0", "--tag", "Best_so-far", "--tag", ".x"],
+    ["snapshot", "good", "--tag", "v1.0", "--tag", "Best_so-far", "--tag", ".x", "--tag", "v1.0"],
     main,
   );
   assertEquals(saved.snapshot.tags, ["v1.0", "Best_so-far", ".x"]);

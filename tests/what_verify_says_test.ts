@@ -38,6 +38,12 @@ Deno.test("jvs verify --subset does not say that a hash is valid which it did no
   assertEquals([one.payload_hash_valid, two.payload_hash_valid], [null, true]);
 });
 
+Deno.test("jvs verify --subset names its help where the part is none", async () => {
+  using box = await savedBox();
+  const { hint } = await box.error("E_USAGE", ["verify", "--subset", "foo"]);
+  assertStringIncludes(hint, "jvs help verify");
+});
+
 Deno.test("jvs verify takes a snapshot or --all, not both", async () => {
   using box = await savedBox();
   const { message } = await box.error("E_USAGE", ["verify", "t1", "--all"]);

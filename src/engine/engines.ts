@@ -7,7 +7,7 @@ import { probeReflink, reflinkEngine } from "./reflink.ts";
 
 const copyKind: EngineKind = { name: "copy", probe: () => ({ works: true }), make: copyEngine };
 
-/** All engines, the best first. A new engine needs only an entry here. */
+/** All engines, the best first. A new engine needs an entry here, and its name in `ENGINE_NAMES` (model/records.ts). */
 export const ENGINES: EngineKind[] = [
   { name: "reflink-copy", probe: probeReflink, make: reflinkEngine },
   copyKind,

@@ -10,13 +10,7 @@ const RESERVED_REFS = ["HEAD", "LATEST", "LAST-GOOD"];
 export function checkName(name: string, what: string): string {
   const normal = name.normalize("NFC");
   if (/[/\\\0]/.test(normal) || normal === "..") {
-    throw refusal(
-      name,
-      what,
-      "it could lead out of the repository",
-      "Give a name, not a path.",
-      "E_PATH_ESCAPE",
-    );
+    throw refusal(name, what, "it is a path, not a name", ERROR_CLASSES.E_NAME_INVALID[1], "E_PATH_ESCAPE");
   }
   checkCharacters(normal, what);
   if (/^[.-]/.test(normal)) {

@@ -44,6 +44,8 @@ Deno.test("checkName() refuses what breaks a rule and says which", () => {
 Deno.test("checkName() refuses what could lead out of the repository as an escape", () => {
   for (const name of ["..", "../a", "a/b", "/a", "a\\b", "a\0", "a/..", "./a", "/"]) {
     assertEquals(codeOf(() => checkName(name, "worktree")), "E_PATH_ESCAPE", name);
+    const { hint } = assertThrows(() => checkName(name, "worktree"), JvsError, "it is a path, not a name");
+    assertEquals(hint, "Use letters, digits, dot, dash and underscore.");
   }
 });
 

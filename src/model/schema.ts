@@ -9,7 +9,7 @@ export type JsonSchema = { [keyword: string]: unknown };
 /** The error for a value that does not fit its schema: where, and why, as a part of a sentence. */
 export class SchemaMismatch extends Error {
   constructor(readonly at: string, readonly reason: string) {
-    super(at === "" ? reason : `${at}: ${reason}`);
+    super(`${at} ${reason}`.trimStart());
   }
 }
 

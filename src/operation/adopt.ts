@@ -19,7 +19,7 @@ export const adopt = defineFreeOperation({
   name: "adopt",
   summary: "Put an existing folder under version control where it is",
   about:
-    "Moves and changes nothing in the folder. All files of JVS go into the folder <dir>.jvs beside it; delete that " +
+    "Moves and changes nothing in the folder. All files of JVS go into the folder <folder>.jvs beside it; delete that " +
     "folder to undo `jvs adopt`. Makes no snapshot yet; do that with `jvs snapshot`.",
   examples: [
     ["jvs adopt", "adopts the current folder"],

@@ -13,7 +13,7 @@ export const completion = defineFreeOperation({
   ],
   changes: "nothing",
   input: record({
-    shell: oneOf("bash", "zsh").about("The shell.").cli({ positional: true }),
+    shell: oneOf("bash", "zsh").about("The shell: bash or zsh.").cli({ positional: true }),
   }, { closed: true }),
   output: record({ shell: text(), script: text() }),
   run: (_context, { shell }) => Promise.resolve({ shell, script: shell === "bash" ? BASH : ZSH }),

@@ -6,6 +6,7 @@ export const configList = defineOperation({
   name: "config list",
   summary: "List the settings of this repository, with what they mean",
   about: "They are in .jvs/config.jsonc. You may also edit that file by hand.",
+  examples: [["jvs config list", "each setting, its value and one sentence"]],
   changes: "nothing",
   input: record({}, { closed: true }),
   output: record({

@@ -14,6 +14,7 @@ export const info = defineOperation({
   name: "info",
   summary: "Show what this repository is, how it saves, and what works here",
   about: "For an overview and for bug reports. It repairs nothing.",
+  examples: [["jvs info", "the engine and why, the counts, the free space"]],
   changes: "nothing",
   input: record({}, { closed: true }),
   output: record({

@@ -29,6 +29,11 @@ export const init = defineFreeOperation({
   }, { closed: true }),
   output: NewRepositoryResult,
   async run(context, input) {
+    if (/^\.\/*$/.test(input.name ?? "")) {
+      const message = 'Cannot use "." as repository name: it means this folder';
+      const hint = "To use this folder, leave the name out: `jvs init`.";
+      throw new JvsError("E_NAME_INVALID", message, { hint, details: { name: ".", what: "repository" } });
+    }
     const root = checkNewRepositoryPlace(
       input.name === undefined ? context.cwd : `${context.cwd}/${checkName(input.name, "repository")}`,
       placeOptions(context),

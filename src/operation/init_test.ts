@@ -37,6 +37,16 @@ Deno.test("init() in a folder with content says to adopt it, and changes nothing
   assertEquals(namesIn(folder.path), ["thesis.txt"]);
 });
 
+Deno.test("init() with a dot says how to use the current folder", async () => {
+  using folder = tempDir();
+  for (const name of [".", "./"]) {
+    const error = await assertRejects(() => callIn(folder.path, init, { name }), JvsError);
+    assertEquals(error.code, "E_NAME_INVALID");
+    assertEquals(error.hint, "To use this folder, leave the name out: `jvs init`.");
+  }
+  assertEquals(namesIn(folder.path), []);
+});
+
 Deno.test("init() refuses a name that is a path, or no name", async () => {
   using folder = tempDir();
   const bad: [string, string][] = [

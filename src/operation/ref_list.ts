@@ -6,6 +6,7 @@ import { defineOperation } from "./define.ts";
 export const refList = defineOperation({
   name: "ref list",
   summary: "List the names that were given to snapshots",
+  examples: [["jvs ref list", "each ref with its snapshot and its note"]],
   changes: "nothing",
   input: record({}, { closed: true }),
   output: record({ refs: list(Ref) }),

@@ -47,7 +47,9 @@ export const snapshot = defineOperation({
       .about("`quiesced` fails if files keep changing; `best_effort` saves them anyway and says so."),
     if_changed: boolean().default(false).about("Make no snapshot if nothing changed since the last one."),
     branch: boolean().default(false).about("If detached: start a new line here; a ref keeps the old one."),
-    skip_unreadable: boolean().default(false).about("Leave unreadable files out and name them; do not fail."),
+    skip_unreadable: boolean().default(false).about(
+      "Leave unreadable files out; do not fail. `jvs show ID --json` names the first 100.",
+    ),
     strict: boolean().default(false).about("Fail if something could not be kept. The snapshot still exists."),
   }, { closed: true }),
   output: SnapshotResult,
@@ -69,7 +71,7 @@ export const snapshot = defineOperation({
       const { descriptor, seen } = await saveSnapshot(change, look, {
         kind: "manual",
         note: input.note,
-        tags: input.tags,
+        tags: [...new Set(input.tags)],
         consistency: input.consistency ?? context.store.config.get("consistency"),
         skipUnreadable: input.skip_unreadable,
         paths: null,
@@ -116,6 +118,6 @@ function refuseDegraded({ snapshot, degradations }: SnapshotResult): void {
   const counts = kinds.map(([kind, count]) => `${kind} ${count}`).join(", ");
   const named = degradations.first.slice(0, MOST_NAMED).map(({ kind, path }) => `${path || "."} (${kind})`);
   const message = `Created snapshot ${id}, but not everything could be kept (${counts}): ${named.join(", ")}`;
-  const hint = `See the whole list with \`jvs show ${shortId(id)}\`.`;
+  const hint = `See the first 100 with \`jvs show ${shortId(id)} --json\`.`;
   throw new JvsError("E_DEGRADED", message, { hint, details: { snapshot_id: id, degradations } });
 }

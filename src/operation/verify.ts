@@ -25,7 +25,7 @@ export const verify = defineOperation({
     ["jvs verify", "the snapshot this worktree stands on"],
     ["jvs verify v1", "one snapshot"],
     ["jvs verify --all", "everything"],
-    ["jvs verify --all --subset 1/7", "a seventh of the content, another part each night"],
+    ["jvs verify --all --subset 15%", "about a seventh of the content, each time the next part"],
   ],
   changes: "nothing",
   input: record({
@@ -33,7 +33,7 @@ export const verify = defineOperation({
       .cli({ positional: true, completes: "snapshot" }),
     all: boolean().default(false).about("Verify every snapshot, and the records around them."),
     subset: text().optional()
-      .about("Read only a part of the content: part `n/t`, or `x%`, another part each time.")
+      .about("Read only a part of the content: `x%`, each time the next, or `n/t`, always the same.")
       .cli({ placeholder: "PART" }),
     worktree: OTHER_WORKTREE,
   }, { closed: true }),
@@ -130,7 +130,8 @@ function partOf(context: RepositoryContext, subset: string): [part: number, part
     const parts = Math.max(1, Math.round(100 / percent));
     return [nextTurn(context) % parts, parts];
   }
-  throw new JvsError("E_USAGE", `Cannot verify the subset "${subset}": it must be like 1/7 or 10%`);
+  const message = `Cannot verify the subset "${subset}": it must be like 15% or 1/7`;
+  throw new JvsError("E_USAGE", message, { hint: "See `jvs help verify`." });
 }
 
 /** Counts the partial verifications of this host. The count may be lost. */

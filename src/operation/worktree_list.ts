@@ -27,6 +27,7 @@ type Item = Infer<typeof Item>;
 export const worktreeList = defineOperation({
   name: "worktree list",
   summary: "List the worktrees and the snapshot that each stands on",
+  examples: [["jvs worktree list", "with a mark at the worktree you are in"]],
   changes: "nothing",
   input: record({}, { closed: true }),
   output: record({ worktrees: list(Item) }),

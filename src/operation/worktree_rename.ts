@@ -16,8 +16,8 @@ export const worktreeRename = defineOperation({
   name: "worktree rename",
   summary: "Give a worktree another name",
   about:
-    "Its folder worktrees/<old> becomes worktrees/<new>; shells in it keep working. The folder of `main` keeps its " +
-    "name.",
+    "Its folder worktrees/<name> becomes worktrees/<new-name>; shells in it keep working. The folder of `main` keeps " +
+    "its name.",
   examples: [["jvs worktree rename experiment winner", "renames it and its folder"]],
   changes: "repository",
   kinds: [worktreeRenaming],

@@ -165,7 +165,7 @@ export function knownKey(action: "set" | "show", key: string): ConfigKey {
 
 /** The value to write into the file for the words of the user. */
 function checkedWords(key: ConfigKey, words: string): unknown {
-  const { schema, about } = settingOf(key);
+  const { schema } = settingOf(key);
   const value = schema.kind === "text" ? words : jsonOr(words);
   try {
     schema.check(value);
@@ -173,7 +173,7 @@ function checkedWords(key: ConfigKey, words: string): unknown {
   } catch (error) {
     if (!(error instanceof SchemaMismatch)) throw error;
     throw new JvsError("E_USAGE", `Cannot set ${key}: it ${error.message}`, {
-      hint: `${key}: ${about}`,
+      hint: "Give such a value. `jvs config list` says what each setting means.",
       details: { key, value: words },
     });
   }

@@ -130,6 +130,7 @@ Deno.test("Config.set() refuses unknown settings, wrong values and a damaged fil
   for (const [key, text, message] of refused) {
     const error = await assertRejects(() => config.set(key, text), JvsError, message);
     assertEquals(error.code, "E_USAGE");
+    if (message.includes("it must be")) assertStringIncludes(error.hint, "Give such a value.");
   }
   assertEquals(Deno.readTextFileSync(config.path), "{ }\n");
   const damaged = configOf(folder, "{ broken\n");

@@ -47,7 +47,7 @@ export function damaged(
   details: object = {},
   hint = HINT,
 ): JvsError {
-  return new JvsError("E_DESCRIPTOR_CORRUPT", `Cannot read ${what} ${quoted(path)}: ${reason}`, {
+  return new JvsError("E_DESCRIPTOR_CORRUPT", `Cannot read ${what} in ${quoted(path)}: ${reason}`, {
     hint,
     details: { path, reason, ...details },
   });

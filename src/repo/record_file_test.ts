@@ -31,9 +31,9 @@ Deno.test("readRecord() names file, place, reason and way out of a damaged recor
     [whole.slice(0, whole.length / 2), "line 4, column", { line: 4 }],
     [whole.replace(",", ""), "line 3, column 3: a comma or } is missing here", { line: 3, column: 3 }],
     [whole.replace("{", "{ // why\n"), "comments", {}],
-    [whole.replace("1700000000000-", ""), "snapshot_id: must be a snapshot id", { field: "snapshot_id" }],
-    [whole.replace('"note": ""', '"note": 7'), "note: must be a text, not 7", { field: "note" }],
-    [whole.replace("ref_name", "name"), "ref_name: is missing", { field: "ref_name" }],
+    [whole.replace("1700000000000-", ""), "snapshot_id must be a snapshot id", { field: "snapshot_id" }],
+    [whole.replace('"note": ""', '"note": 7'), "note must be a text, not 7", { field: "note" }],
+    [whole.replace("ref_name", "name"), "ref_name is missing", { field: "ref_name" }],
     ["[]", "must be an object, not a list", { field: "" }],
     ["null", "must be an object, not null", { field: "" }],
   ];
@@ -41,7 +41,7 @@ Deno.test("readRecord() names file, place, reason and way out of a damaged recor
     Deno.writeTextFileSync(path, text);
     const error = assertThrows(() => readRecord(file, Ref, "the ref"), JvsError, reason, text);
     assertEquals(error.code, "E_DESCRIPTOR_CORRUPT");
-    assertStringIncludes(error.message, `Cannot read the ref "${path}": `);
+    assertStringIncludes(error.message, `Cannot read the ref in "${path}": `);
     assertStringIncludes(error.hint, "jvs doctor");
     assertEquals({ ...error.details, ...details, path }, error.details);
   }

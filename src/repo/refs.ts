@@ -68,7 +68,7 @@ export class Refs {
     return new JvsError("E_NOT_FOUND", `Cannot find ref ${quoted(name)}: there is none of that name`, {
       hint: names.length === 0
         ? "This repository has no refs yet: make one with `jvs ref create`."
-        : `There are: ${names.slice(0, MOST_NAMED).join(", ")}${more}.`,
+        : `Use one of these: ${names.slice(0, MOST_NAMED).join(", ")}${more}.`,
       details: { ref_name: name, refs: names.slice(0, MOST_NAMED) },
     });
   }

@@ -65,7 +65,7 @@ Deno.test("Refs.remove() gives what it removed, and names those there are when t
   plane.refs.create(refNamed("other"));
   assertEquals(plane.refs.remove("x"), made);
   const error = assertThrows(() => plane.refs.remove("x"), JvsError);
-  assertEquals([error.code, error.hint], ["E_NOT_FOUND", "There are: other."]);
+  assertEquals([error.code, error.hint], ["E_NOT_FOUND", "Use one of these: other."]);
 });
 
 Deno.test("Refs.list() does not pass over a damaged ref", () => {

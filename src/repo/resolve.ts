@@ -214,14 +214,14 @@ async function notFound(
     ...recent.flatMap(({ tags }) => tags),
     ...store.worktrees.names().map((name) => `${name}@`),
     ...recent.map(({ snapshot_id }) => shortId(snapshot_id)),
-    ...(forProgram ? [] : recent.flatMap(({ note }) => note || [])),
+    ...(forProgram ? [] : recent.flatMap(({ note }) => firstLine(note) || [])),
   ]);
   const hints = [
     close === undefined ? "" : `Did you mean ${quoted(close)}?`,
     newest.length === 0
       ? "There is no snapshot yet: save one with `jvs snapshot`."
-      : `The newest: ${newest.map(shownAs).join(", ")}.`,
-    forProgram ? "For a program notes are no names." : "",
+      : `Use one of the newest: ${newest.map(shownAs).join(", ")}.`,
+    forProgram ? "A program cannot name a snapshot by its note." : "",
   ];
   const others = forProgram ? " or worktree" : ", worktree or note";
   return new JvsError("E_NOT_FOUND", `Cannot find snapshot ${quoted(word)}: no id, ref, tag${others} fits`, {
@@ -241,9 +241,14 @@ function describe({ snapshots }: NamingSource, ids: readonly string[]) {
 }
 
 function shownAs({ snapshot_id, created_at, note }: Listed): string {
-  const cut = note !== null && note.length > LONGEST_NOTE ? `${note.slice(0, LONGEST_NOTE)}…` : note;
-  const about = [created_at, cut && quoted(cut)].filter(Boolean).join(", ");
+  const start = firstLine(note).slice(0, LONGEST_NOTE);
+  const about = [created_at, note && quoted(start === note ? start : `${start}…`)].filter(Boolean).join(", ");
   return `${shortId(snapshot_id)}${about === "" ? "" : ` (${about})`}`;
+}
+
+/** The beginning of a note: messages have one line, and the beginning is enough to name a snapshot. */
+function firstLine(note: string | null): string {
+  return /^.*/.exec(note ?? "")?.[0] ?? "";
 }
 
 function asDetails({ snapshot_id, created_at, note }: Listed): Record<string, string | null> {

@@ -156,7 +156,12 @@ Deno.test("resolveSnapshot() takes the beginning of a note literally, and not fo
     assertEquals(await resolveSnapshot(plane, word, { worktree: null }), made.snapshot_id, word);
     assertEquals((await refusal(plane, word, { forProgram: true })).code, "E_NOT_FOUND");
   }
-  assertEquals((await refusal(plane, "quoted")).code, "E_NOT_FOUND");
+  const unknown = await refusal(plane, "quoted", { forProgram: true });
+  assertEquals(unknown.code, "E_NOT_FOUND");
+  assertStringIncludes(unknown.hint, "Use one of the newest: ");
+  assertStringIncludes(unknown.hint, '"a "quoted"…")');
+  assertStringIncludes(unknown.hint, "A program cannot name a snapshot by its note.");
+  assertStringIncludes((await refusal(plane, 'a "quotde"')).hint, 'Did you mean "a "quoted""?');
   assertEquals((await refusal(plane, "  ")).code, "E_USAGE");
 });
 

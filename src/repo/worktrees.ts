@@ -113,7 +113,7 @@ export class Worktrees {
     if (config !== undefined) return config;
     const names = this.names();
     throw new JvsError("E_NOT_FOUND", `Cannot find worktree ${quoted(name)}: there is none of that name`, {
-      hint: names.length === 0 ? "This repository has no worktree." : `There are: ${names.join(", ")}.`,
+      hint: names.length === 0 ? "There is no worktree." : `Use one of these: ${names.join(", ")}.`,
       details: { name, worktrees: names },
     });
   }

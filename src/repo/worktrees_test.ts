@@ -42,7 +42,7 @@ Deno.test("Worktrees.get() names the worktrees there are when there is none of t
   addWorktree(store, "exp");
   const error = assertThrows(() => store.worktrees.get("exq"), JvsError, 'Cannot find worktree "exq"');
   assertEquals(error.code, "E_NOT_FOUND");
-  assertEquals(error.hint, "There are: exp, main.");
+  assertEquals(error.hint, "Use one of these: exp, main.");
 });
 
 Deno.test("Worktrees refuses names with separators wherever a name is given", () => {

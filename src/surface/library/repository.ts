@@ -104,7 +104,7 @@ export class Repository {
   ): Promise<unknown> {
     if (!operations.has(operation)) {
       throw new JvsError("E_USAGE", `Cannot run "${operation}": there is no such operation`, {
-        hint: `There are: ${operations.names.join(", ")}.`,
+        hint: `Use one of these: ${operations.names.join(", ")}.`,
       });
     }
     const signals = [this.options.signal, options.signal].filter((signal) => signal !== undefined);

@@ -95,7 +95,7 @@ Deno.test("Repository refuses what an operation does not know", async () => {
   using dir = tempDir();
   const repository = await Repository.init(`${dir.path}/project`);
   const wrong = { nota: "x" } as unknown as { note: string };
-  const error = await assertRejects(() => repository.snapshot(wrong), JvsError, "nota");
+  const error = await assertRejects(() => repository.snapshot(wrong), JvsError, "nota is not known");
   assertEquals(error.code, "E_USAGE");
   assertEquals((await assertRejects(() => repository.call("explode"), JvsError)).code, "E_USAGE");
 });

@@ -65,7 +65,7 @@ Deno.test("readLine() says what was probably meant", async () => {
   assertStringIncludes((await refusal("pai")).hint, "Did you mean `jvs paint`?");
   assertStringIncludes((await refusal("tree frok x")).hint, "Did you mean `jvs tree fork`?");
   assertStringIncludes((await refusal("tree")).message, "it needs one more word");
-  assertStringIncludes((await refusal("tree")).hint, "There are: tree fork, tree list");
+  assertStringIncludes((await refusal("tree")).hint, "Use one of these: tree fork, tree list");
   assertEquals((await refusal("entirely-different")).hint, "See `jvs help` for all commands.");
   assertEquals((await refusal("toString")).code, "E_USAGE");
   assertStringIncludes((await refusal("--repo")).message, "Cannot run `jvs`: --repo needs a value");

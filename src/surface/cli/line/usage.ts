@@ -24,7 +24,9 @@ export function unknownCommand([word = "help", next]: readonly string[], catalog
   const names = catalog.names.flatMap((name) => [name, name.split(" ")[0] as string]);
   const near = nearest(words, group.length === 0 ? names : group);
   const state = words === word && group.length > 0 ? "it needs one more word" : "there is no such command";
-  const all = group.length === 0 ? "See `jvs help` for all commands." : `There are: ${group.join(", ")}.`;
+  const all = group.length === 0
+    ? "See `jvs help` for all commands."
+    : `Use one of these: ${group.join(", ")}.`;
   return new JvsError("E_USAGE", `Cannot run ${quoted(`jvs ${words}`)}: ${state}`, {
     hint: near === undefined || near === words ? all : `Did you mean \`jvs ${near}\`? ${all}`,
     details: { command: words, commands: group, ...(near === undefined ? {} : { meant: near }) },
