@@ -75,8 +75,10 @@ Deno.test("bin/jvs prefers JVS_DENO, then setup's Deno, then one on PATH of the 
   Deno.chmodSync(`${path}/.deno/deno`, 0o644);
   assertEquals(first(alone(path)), "path");
   Deno.writeTextFileSync(`${path}/path/deno`, `#!/bin/sh\n${version("2.4.0", "old")}`);
-  assertEquals(start(`${path}/bin/jvs`, ["info"], alone(path)).stdout.split("|").slice(0, 4), [
+  assertEquals(start(`${path}/bin/jvs`, ["info"], alone(path)).stdout.split("|").slice(0, 6), [
     "npx",
+    "--prefix", // else npx would start a program named deno that the current folder brings
+    Deno.realPathSync(path),
     "-y",
     "deno@2.9.6",
     "run",

@@ -92,3 +92,22 @@ Deno.test("jvs doctor names a ref and a pin whose snapshot is missing, and a pin
   }
   assertStringIncludes(said, `${cut}.json`);
 });
+
+Deno.test("jvs verify --all and doctor name a snapshot of which nothing is left but the audit trail", async () => {
+  using box = await BlackBox.make();
+  box.write("a", "saved\n");
+  const { snapshot_id: first } = await box.save("first");
+  box.write("a", "precious\n");
+  const { autosave_snapshot_id: gone } = await box.json<{ autosave_snapshot_id: string }>(["restore", first]);
+  for (const folder of ["snapshots", "descriptors", "manifests"]) {
+    for (const { name } of Deno.readDirSync(`${box.control}/${folder}`)) {
+      if (name.startsWith(gone)) Deno.removeSync(`${box.control}/${folder}/${name}`, { recursive: true });
+    }
+  }
+  for (const args of [["verify", "--all"], ["doctor"]]) {
+    const { code, stdout } = await box.run([...args, "--json"]);
+    const { findings }: { findings: Finding[] } = JSON.parse(stdout);
+    const found = findings.map((each) => [each.code, each.snapshot_id, each.severity]);
+    assertEquals([code, found], [1, [["SNAPSHOT_MISSING", gone, "critical"]]], args.join(" "));
+  }
+});

@@ -1,6 +1,8 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Finding } from "../src/model/records.ts";
 import { BlackBox } from "./support/black_box.ts";
+import { requires } from "./support/requires.ts";
+import { mustRun } from "./support/run.ts";
 import { tempDir } from "./support/temp_dir.ts";
 
 type Doctor = { healthy: boolean; findings: Finding[] };
@@ -136,4 +138,16 @@ Deno.test("jvs says of an adopted folder that was replaced or lost how it is tak
   await box.json(["restore", "LATEST"]);
   assertEquals(box.read("a.txt"), "one\n");
   await box.audit();
+});
+
+Deno.test({
+  name: "verify finds a snapshot whole whose pipe has an ACL",
+  ...requires("acl", "ffi"),
+  async fn() {
+    using box = await BlackBox.make();
+    mustRun("mkfifo", `${box.main}/pipe`);
+    mustRun("setfacl", "-m", "u:1000:rw", `${box.main}/pipe`);
+    await box.save("one");
+    assertEquals((await box.json<{ severity: string }>(["verify"])).severity, "ok");
+  },
 });

@@ -1,4 +1,5 @@
 import { textOf } from "../model/bytes.ts";
+import { isSnapshotId } from "../model/ids.ts";
 import { openLog } from "./audit_chain.ts";
 import { linesOf } from "./audit_files.ts";
 import type { Layout } from "./layout.ts";
@@ -19,6 +20,19 @@ export function snapshotsMentioned(layout: Layout, ids: readonly string[]): Map<
   for (const file of log.files) for (const lines of linesOf(file)) lines.map(textOf).forEach(look);
   look(layout.auditHead.readFresh() ?? "");
   return checksums;
+}
+
+/** The snapshots that were published, by the records of the whole log. */
+export function snapshotsRecorded(layout: Layout): Set<string> {
+  const ids = new Set<string>();
+  using log = openLog(layout);
+  for (const file of log.files) {
+    for (const line of linesOf(file).flatMap((lines) => lines)) {
+      const [, id] = /"operation":"snapshot",.*?"target":"([^"]+)"/.exec(textOf(line)) ?? [];
+      if (id !== undefined && isSnapshotId(id)) ids.add(id);
+    }
+  }
+  return ids;
 }
 
 /** The checksum in a line, or in HEAD, whose record is `next`. */

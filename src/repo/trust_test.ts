@@ -1,5 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { JvsError } from "../model/errors.ts";
+import { requires } from "../../tests/support/requires.ts";
+import { mustRun } from "../../tests/support/run.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
 import { trustedRepositories } from "./trust.ts";
 
@@ -26,3 +28,18 @@ Deno.test("trustedRepositories() reads the user's own config, comments and all",
     assertEquals(error.code, "E_USAGE");
   }
 });
+
+Deno.test(
+  "trustedRepositories() believes no other user's config, and does not wait for a pipe",
+  requires("root"),
+  () => {
+    using folder = tempDir();
+    const path = `${folder.path}/config.jsonc`;
+    Deno.writeTextFileSync(path, '{ "trusted_repositories": ["/evil"] }');
+    Deno.chownSync(path, 61002, 61002);
+    assertEquals(trustedRepositories(folder.path), []);
+    Deno.removeSync(path);
+    mustRun("mkfifo", path);
+    assertEquals(trustedRepositories(folder.path), []);
+  },
+);

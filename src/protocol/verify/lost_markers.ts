@@ -1,6 +1,6 @@
 import { unlessThrown } from "../../model/errors.ts";
 import type { Descriptor, Finding } from "../../model/records.ts";
-import { snapshotsMentioned } from "../../repo/audit_mentions.ts";
+import { snapshotsMentioned, snapshotsRecorded } from "../../repo/audit_mentions.ts";
 import { isUnreadableRecord } from "../../repo/control_errors.ts";
 import type { Store } from "../../repo/store.ts";
 import type { RepositoryContext } from "../context.ts";
@@ -47,10 +47,18 @@ export async function snapshotsWithoutMarker(store: Store): Promise<WithoutMarke
   };
 }
 
-/** Reports each published snapshot without a marker. */
+/** Reports each published snapshot without a marker, and each of which nothing is left. */
 export async function checkMarkers({ store }: RepositoryContext): Promise<Finding[]> {
   const { lost } = await snapshotsWithoutMarker(store);
-  return lost.map(({ id, descriptor }) => {
+  const recorded = [...snapshotsRecorded(store.layout)]; // first: what is made meanwhile is among those there are
+  const kept = new Set([...store.snapshots.listKnown(), ...store.snapshots.leftovers()]);
+  const gone = recorded.filter((id) => !kept.has(id)).map((id) => {
+    const message =
+      `Snapshot ${id} was made, as the audit trail says, and nothing of it is left: bring it back from a copy of ` +
+      "the repository.";
+    return finding("critical", "SNAPSHOT_MISSING", message, { snapshot_id: id });
+  });
+  const unmarked = lost.map(({ id, descriptor }) => {
     const { path } = store.layout.ready(id);
     const told = `Snapshot ${id} was published, but its commit marker is missing: "${path}". `;
     const where = { path, snapshot_id: id };
@@ -61,6 +69,7 @@ export async function checkMarkers({ store }: RepositoryContext): Promise<Findin
         repair: "rebuild_ready",
       });
   });
+  return [...gone, ...unmarked];
 }
 
 function wayBack({ snapshots }: Store, id: string): string {
