@@ -4,7 +4,7 @@ import type { Folder, OpenFile, Platform } from "../platform/platform.ts";
 import { isSystemError, type SystemError } from "../platform/system_error.ts";
 import { flushTogether } from "./flush.ts";
 import { OpenFolders } from "./open_folders.ts";
-import { loadSha256, type Sha256, type Sha256Stream } from "./sha256.ts";
+import { loadSha256, type Sha256 } from "./sha256.ts";
 import { at, NONE, type TreeTable } from "./table.ts";
 import { isRefused } from "./unreadable.ts";
 
@@ -164,7 +164,7 @@ class HashRun implements Disposable {
     }
   }
 
-  private *add(stream: Sha256Stream, bytes: Uint8Array): Generator<void, void> {
+  private *add(stream: InstanceType<Sha256>, bytes: Uint8Array): Generator<void, void> {
     stream.update(bytes);
     this.bytes += bytes.length;
     if (this.slice.isOver(BUFFER_WEIGHT)) yield;

@@ -64,18 +64,12 @@ function copyEntry(from: TreeTable, i: number, to: TreeTable, j: number): void {
 
 function regroup(from: TreeTable, to: TreeTable, origins: readonly number[]): void {
   const firsts = new Map<number, number>();
-  const members = new Map<number, number>();
   origins.forEach((origin, index) => {
     const group = at(from.linkGroup, origin);
+    const first = firsts.get(group);
     if (group === NONE) return;
-    if (!firsts.has(group)) firsts.set(group, index);
-    members.set(group, (members.get(group) ?? 0) + 1);
-  });
-  origins.forEach((origin, index) => {
-    const group = at(from.linkGroup, origin);
-    // A single name is no group.
-    if (group !== NONE && (members.get(group) as number) > 1) {
-      to.linkGroup[index] = firsts.get(group) as number;
-    }
+    if (first === undefined) return void firsts.set(group, index); // a single name is no group
+    to.linkGroup[first] = first;
+    to.linkGroup[index] = first;
   });
 }

@@ -55,20 +55,11 @@ export function saveStatCache(folder: Folder, name: string, cache: StatCache): v
   file.replace();
 }
 
-/** Whether a file is an undamaged cache of any tree. */
-export function isStatCache(file: OpenFile): boolean {
-  return readCache(file) !== undefined;
-}
-
-/** The cache in a file; undefined if it is damaged or has another format or key. */
-export function loadStatCache(file: OpenFile, key: string): StatCache | undefined {
-  const cache = readCache(file);
-  return cache?.key === key ? cache : undefined;
-}
-
-function readCache(file: OpenFile): StatCache | undefined {
+/** The cache in a file; undefined if it is damaged or has another format, or another key than the given one. */
+export function loadStatCache(file: OpenFile, key?: string): StatCache | undefined {
   try {
-    return decode(readWhole(file));
+    const cache = decode(readWhole(file));
+    return key === undefined || cache?.key === key ? cache : undefined;
   } catch {
     return undefined; // damage that the checksum does not show: the next scan reads everything again
   }

@@ -1,4 +1,4 @@
-import { type BytePath, compareBytes } from "../model/bytes.ts";
+import { type BytePath, compareBytes, equalBytes } from "../model/bytes.ts";
 import { DIR, type Xattr } from "../model/entry.ts";
 import type { Stat } from "../platform/platform.ts";
 
@@ -245,7 +245,5 @@ export function at(column: ArrayLike<number>, index: number): number {
 
 /** Whether two entries, of one or two tables, have the same name. */
 export function sameName(a: TreeTable, i: number, b: TreeTable, j: number): boolean {
-  const x = a.name(i);
-  const y = b.name(j);
-  return x.length === y.length && compareBytes(x, y) === 0;
+  return equalBytes(a.name(i), b.name(j));
 }

@@ -1,5 +1,6 @@
 import { asHeld } from "../../tree/as_held.ts";
-import { differsInSubstance, mergeTables, needsHash } from "../../tree/diff.ts";
+import { differsInSubstance, needsHash } from "../../tree/diff.ts";
+import { mergeTables } from "../../tree/merge_tables.ts";
 import { selectEntries } from "../../tree/select_entries.ts";
 import { TreeTable } from "../../tree/table.ts";
 import { HiddenPaths } from "../../tree/unreadable.ts";

@@ -1,7 +1,7 @@
 import { type Infer, integer, list, nullable, oneOf, record, text } from "../../model/schema.ts";
 import { encodePath, namedPaths } from "../../model/path_text.ts";
 import { ENTRY_TYPES } from "../../model/entry.ts";
-import { type Difference, diffTables, needsHash, summarise, toRecord } from "../../tree/diff.ts";
+import { type Difference, diffTables, needsHash, summarise } from "../../tree/diff.ts";
 import type { TreeTable } from "../../tree/table.ts";
 import { comparable } from "./compare.ts";
 import type { Look } from "./look.ts";
@@ -58,6 +58,12 @@ export async function compareSides(
     path.length > 0 || (from.label !== NOTHING && to.label !== NOTHING)
   );
   return { differences: differences.map(toRecord), summary: summarise(differences), hidden };
+}
+
+/** A difference as programs get it: paths are encoded as in the payload root hash. */
+export function toRecord(difference: Difference): DifferenceRecord {
+  const { path, old_path } = difference;
+  return { ...difference, path: encodePath(path), old_path: old_path === null ? null : encodePath(old_path) };
 }
 
 function withoutTimes(differences: readonly Difference[]): Difference[] {

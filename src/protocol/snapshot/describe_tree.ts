@@ -1,7 +1,8 @@
 import { DIR, FILE, SYMLINK } from "../../model/entry.ts";
 import { isJvsError } from "../../model/errors.ts";
 import type { Descriptor, Stats } from "../../model/records.ts";
-import { CHANGED, compareEntries, mergeTables } from "../../tree/diff.ts";
+import { CHANGED, compareEntries } from "../../tree/diff.ts";
+import { mergeTables } from "../../tree/merge_tables.ts";
 import { repeatManifest, writeManifest } from "../../tree/manifest.ts";
 import { payloadRootHash } from "../../tree/root_hash.ts";
 import { sameTable } from "../../tree/same_table.ts";

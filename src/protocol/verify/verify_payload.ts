@@ -5,7 +5,7 @@ import { encodePath } from "../../model/path_text.ts";
 import { type Infer, oneOf, record, text } from "../../model/schema.ts";
 import { userNameOf } from "../../platform/host_names.ts";
 import type { Folder } from "../../platform/platform.ts";
-import { mergeTables } from "../../tree/diff.ts";
+import { mergeTables } from "../../tree/merge_tables.ts";
 import { parentPath } from "../../tree/folders_by_path.ts";
 import { hashFiles, hashTargets } from "../../tree/hash.ts";
 import { payloadRootHash } from "../../tree/root_hash.ts";
