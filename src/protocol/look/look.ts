@@ -106,7 +106,7 @@ export async function lookAt(
   const rulesText = readRules(root);
   const rules = options.rules === undefined ? parsed(rulesText) : options.rules;
   const key = cacheKey(context, root);
-  const cache = options.known === undefined ? knownFrom(cacheFile(context), key) : undefined;
+  const cache = options.known === undefined ? readStatCache(cacheFile(context), key) : undefined;
   const known = options.known ?? cache?.table;
   const clock = scanClock(context, root);
   const scan = await scanWorktree(context, root, { rules, clock, known });
@@ -170,8 +170,8 @@ function cacheFile({ store, worktree }: WorktreeContext): ControlPath {
   return store.layout.cache(store.platform.host.id, worktree.worktree_id);
 }
 
-/** The cache; undefined if it is missing or must not be trusted. */
-function knownFrom(place: ControlPath, key: string): StatCache | undefined {
+/** The cache in a file, of this tree or of any; undefined if it is missing, no file of ours, or must not be trusted. */
+export function readStatCache(place: ControlPath, key?: string): StatCache | undefined {
   return unlessThrown(isRefusedCache, () => {
     using file = place.openFile("read");
     return loadStatCache(file, key);
