@@ -204,13 +204,8 @@ function matchRenamed(
   const oldOf = new Map<number, number>();
   const taken = new Set<number>();
   const match = (key: (table: TreeTable, index: number) => string) => {
-    const waiting = new Map<string, number[]>();
-    for (const i of removed.toReversed()) {
-      if (taken.has(i) || a.hashed[i] !== 1 || !mayMove(a, i)) continue;
-      const same = waiting.get(key(a, i));
-      if (same === undefined) waiting.set(key(a, i), [i]);
-      else same.push(i);
-    }
+    const movable = removed.toReversed().filter((i) => !taken.has(i) && a.hashed[i] === 1 && mayMove(a, i));
+    const waiting = Map.groupBy(movable, (i) => key(a, i));
     for (const j of waiting.size === 0 ? [] : added) {
       if (oldOf.has(j) || b.hashed[j] !== 1 || !mayMove(b, j)) continue;
       const i = waiting.get(key(b, j))?.pop();

@@ -2,7 +2,6 @@ import type { Reporter } from "../model/progress.ts";
 import { TimeSlice } from "../platform/time_slice.ts";
 import type { Folder, OpenFile, Platform } from "../platform/platform.ts";
 import { isSystemError, type SystemError } from "../platform/system_error.ts";
-import { flushTogether } from "./flush.ts";
 import { OpenFolders } from "./open_folders.ts";
 import { loadSha256, type Sha256 } from "./sha256.ts";
 import { at, NONE, type TreeTable } from "./table.ts";
@@ -55,6 +54,25 @@ export async function hashFiles(
   run.report();
   const { unreadable, changed, bytes } = run;
   return { unreadable, changed, bytes };
+}
+
+/** Up to this number, files are flushed one by one. */
+const FEW_FILES = 16;
+
+/**
+ * Flushes all files of a tree at once, so that reads find what programs stored through memory maps, and a later store
+ * changes the times (SPEC 5). Returns false if the caller must flush each file before it reads it.
+ *
+ * With 20,000 files on XFS, one syncfs takes 250 ms (just written) or 0.1 ms (already on disk); one fdatasync for each
+ * file takes 8.4 s or 1.7 s. For a few files syncfs can be slower, because it also writes the data of other programs.
+ */
+export function flushTogether(platform: Platform, root: Folder, files: number): boolean {
+  if (files <= FEW_FILES) return false;
+  const { kind } = platform.fileSystem(root);
+  // On FUSE, syncfs may do nothing. Without the C library there is no syncfs, and the kind is unknown.
+  if (kind === "unknown" || kind.startsWith("fuse")) return false;
+  platform.syncFileSystem(root);
+  return true;
 }
 
 /** Hashes the targets of symbolic links that have no hash yet. */

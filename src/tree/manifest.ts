@@ -4,7 +4,7 @@ import { removeDurable, writeDurable } from "../platform/durable.ts";
 import { TimeSlice } from "../platform/time_slice.ts";
 import { type Folder, readWhole } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
-import { Damage, inFile, NewerVersion } from "./byte_source.ts";
+import { Damage, inFile, NewerVersion } from "./byte_stream.ts";
 import { EntryDecoder, EntryEncoder } from "./manifest_entries.ts";
 import { MOST_ENTRIES } from "./manifest_form.ts";
 import { type BlockPlace, decodeIndex, encodeIndex, type ManifestIndex } from "./manifest_index.ts";

@@ -1,8 +1,7 @@
 import { keyOf } from "../model/bytes.ts";
 import { BLOCK, CHAR, DIR, ENTRY_TYPES, sameXattrs, SYMLINK, type Xattr } from "../model/entry.ts";
 import { decodePath, encodePath } from "../model/path_text.ts";
-import type { ByteSink } from "./byte_sink.ts";
-import { ByteSource, Damage } from "./byte_source.ts";
+import { type ByteSink, ByteSource, Damage } from "./byte_stream.ts";
 import { EXTRA, FAR_TIME, HEAD, sharedLength } from "./manifest_form.ts";
 import { at, HASH_BYTES, larger, NONE, type TreeTable } from "./table.ts";
 

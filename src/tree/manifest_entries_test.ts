@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { plainOf } from "../../tests/support/random_tables.ts";
 import { bytesOf } from "../model/bytes.ts";
-import { Damage } from "./byte_source.ts";
+import { Damage } from "./byte_stream.ts";
 import { EntryDecoder } from "./manifest_entries.ts";
 import { decodeIndex, encodeIndex } from "./manifest_index.ts";
 import { TreeTable } from "./table.ts";

@@ -1,7 +1,6 @@
 import { bytesOf, equalBytes, textOf } from "../model/bytes.ts";
 import { isSnapshotId } from "../model/ids.ts";
-import { ByteSink } from "./byte_sink.ts";
-import { ByteSource, Damage, NewerVersion } from "./byte_source.ts";
+import { ByteSink, ByteSource, Damage, NewerVersion } from "./byte_stream.ts";
 import { INDEX_MAGIC, LEAST_ENTRY_BYTES, MOST_ENTRIES, PACK_HEADER, VERSION } from "./manifest_form.ts";
 import { sha256 } from "./sha256.ts";
 import { HASH_BYTES } from "./table.ts";

@@ -1,8 +1,7 @@
 import { type Folder, type OpenFile, Stat } from "../platform/platform.ts";
 import { TemporaryFile } from "../platform/temporary_file.ts";
 import { bytesOf, compareBytes, equalBytes } from "../model/bytes.ts";
-import { ByteSink } from "./byte_sink.ts";
-import { ByteSource, Damage, inFile } from "./byte_source.ts";
+import { ByteSink, ByteSource, Damage, inFile } from "./byte_stream.ts";
 import { PACK_HEADER, PACK_MAGIC, VERSION } from "./manifest_form.ts";
 import { type BlockPlace, checkHeader, type ManifestIndex } from "./manifest_index.ts";
 import { sha256 } from "./sha256.ts";

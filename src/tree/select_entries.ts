@@ -1,4 +1,4 @@
-import { at, HASH_BYTES, NONE, TreeTable } from "./table.ts";
+import { at, COLUMN_KINDS, type ColumnName, HASH_BYTES, NONE, TreeTable } from "./table.ts";
 
 /** A table with some entries of another table. */
 export interface Selection {
@@ -22,8 +22,9 @@ export function selectEntries(from: TreeTable, wanted: (index: number) => boolea
     const index = table.add(i === 0 ? NONE : at(place, parent), from.name(i), at(from.type, i));
     place[i] = index;
     origins.push(i);
-    copyEntry(from, i, table, index);
+    copyValues(from, i, table, index);
   }
+  copyColumns(from, table, origins);
   regroup(from, table, origins);
   return { table, origin: Uint32Array.from(origins) };
 }
@@ -38,21 +39,21 @@ function withFoldersAbove(from: TreeTable, wanted: (index: number) => boolean): 
   return included;
 }
 
-/** Copies an entry, except its place, name, type and link group. */
-function copyEntry(from: TreeTable, i: number, to: TreeTable, j: number): void {
-  to.mode[j] = at(from.mode, i);
-  to.uid[j] = at(from.uid, i);
-  to.gid[j] = at(from.gid, i);
-  to.size[j] = at(from.size, i);
-  to.mtimeSec[j] = at(from.mtimeSec, i);
-  to.mtimeNsec[j] = at(from.mtimeNsec, i);
-  to.lost[j] = at(from.lost, i);
-  to.ctimeSec[j] = at(from.ctimeSec, i);
-  to.ctimeNsec[j] = at(from.ctimeNsec, i);
-  to.inoLo[j] = at(from.inoLo, i);
-  to.inoHi[j] = at(from.inoHi, i);
-  to.nlink[j] = at(from.nlink, i);
-  to.clean[j] = at(from.clean, i);
+/** All columns but hashes, and those of the place, name, type and link group of an entry. */
+const COPIED = (Object.keys(COLUMN_KINDS) as ColumnName[]).filter((name) =>
+  !/^(hash|hashed|parent|nameStart|nameLength|pool|type|linkGroup)$/.test(name)
+);
+
+function copyColumns(from: TreeTable, to: TreeTable, origins: readonly number[]): void {
+  const [source, target] = [from.columns(), to.columns()];
+  for (const name of COPIED) {
+    const [read, written] = [source[name], target[name]];
+    for (let j = 0; j < origins.length; j++) written[j] = at(read, at(origins, j));
+  }
+}
+
+/** Copies what is no number. */
+function copyValues(from: TreeTable, i: number, to: TreeTable, j: number): void {
   if (from.hashed[i] === 1) to.setHash(j, from.hash.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES));
   const target = from.targets.get(i);
   if (target !== undefined) to.targets.set(j, target);

@@ -3,8 +3,7 @@ import type { Xattr } from "../model/entry.ts";
 import { decodePath, encodePath } from "../model/path_text.ts";
 import { type Folder, type OpenFile, readWhole } from "../platform/platform.ts";
 import { TemporaryFile } from "../platform/temporary_file.ts";
-import { ByteSink } from "./byte_sink.ts";
-import { ByteSource } from "./byte_source.ts";
+import { ByteSink, ByteSource } from "./byte_stream.ts";
 import {
   at,
   type Column,
