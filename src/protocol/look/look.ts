@@ -140,18 +140,12 @@ export async function scanWorktree(
   { rules, clock, known }: Pick<ScanOptions, "rules" | "clock" | "known">,
 ): Promise<Scan> {
   const { reporter, signal, store: { platform: { abilities: { exactStat, xattrs } } } } = context;
-  const skipAtRoot = stagingInRoot(context);
+  const own = context.store.intents.list().filter((each) =>
+    each.worktree_id === context.worktree.worktree_id
+  );
+  const staging = own.map(({ claims }) => claims.staging_in_root).filter((name) => name !== undefined);
+  const skipAtRoot = staging.map(bytesOf);
   return await scanTree(root, { rules, clock, known, exactStat, xattrs, skipAtRoot, reporter, signal });
-}
-
-/** The names of staging in the payload root, from the open intents. */
-function stagingInRoot({ store, worktree }: WorktreeContext): Uint8Array[] {
-  const names: Uint8Array[] = [];
-  for (const intent of store.intents.list()) {
-    const { staging_in_root: name } = intent.claims;
-    if (intent.worktree_id === worktree.worktree_id && name !== undefined) names.push(bytesOf(name));
-  }
-  return names;
 }
 
 function readRules(root: Folder): string | null {
