@@ -25,14 +25,7 @@ export interface HashOptions {
 }
 
 /** The result of hashing; the hashes are in the table. */
-export interface HashResult {
-  /** Files that the system refused to open. */
-  readonly unreadable: number[];
-  /** Files that are gone, or are no longer files, or have another size than in the table. */
-  readonly changed: number[];
-  /** How many bytes were hashed. */
-  readonly bytes: number;
-}
+type HashResult = Readonly<Pick<HashRun, "unreadable" | "changed" | "bytes">>;
 
 /** Hashes files of a tree into its table. A file with several hard links is read once. */
 export async function hashFiles(
@@ -85,8 +78,11 @@ export async function hashTargets(table: TreeTable): Promise<void> {
 }
 
 class HashRun implements Disposable {
+  /** Files that the system refused to open. */
   readonly unreadable: number[] = [];
+  /** Files that are gone, or are no longer files, or have another size than in the table. */
   readonly changed: number[] = [];
+  /** How many bytes were hashed. */
   bytes = 0;
   private entries = 0;
   private reportedBytes = 0;

@@ -3,9 +3,6 @@ import type { Stat } from "../platform/platform.ts";
 import { isUnchangedSince } from "./same_entry.ts";
 import { at, NONE, type TreeTable } from "./table.ts";
 
-/** Gives the index of the entry of a folder with this name, or NONE. */
-export type FindChild = (name: Uint8Array) => number;
-
 /** An earlier table. The scan walks it in step with the tree and so finds each earlier entry without a search. */
 export class KnownTree {
   private readonly firstChild: Uint32Array;
@@ -21,8 +18,8 @@ export class KnownTree {
     }
   }
 
-  /** Finds the entries of a known folder. The names of successive calls must be in order. */
-  children(folder: number): FindChild {
+  /** Finds entries of a known folder: the index of a name's, or NONE. The names of successive calls must be in order. */
+  children(folder: number): (name: Uint8Array) => number {
     const { nextSibling, table } = this;
     let next = at(this.firstChild, folder);
     return (name) => {

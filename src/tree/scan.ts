@@ -13,7 +13,7 @@ import {
   holdsRepository,
 } from "./boundaries.ts";
 import type { IgnoreRules } from "./ignore.ts";
-import { type FindChild, KnownTree } from "./known_tree.ts";
+import { KnownTree } from "./known_tree.ts";
 import { type NameRange, NameStack } from "./name_stack.ts";
 import { OpenFolders } from "./open_folders.ts";
 import { PathWalker } from "./path_walker.ts";
@@ -89,7 +89,7 @@ export async function scanTree(root: Folder, options: ScanOptions): Promise<Scan
 interface Frame {
   readonly index: number;
   readonly names: NameRange;
-  readonly findKnown: FindChild | undefined;
+  readonly findKnown: ReturnType<KnownTree["children"]> | undefined;
   next: number;
   /** Subfolders whose content comes later: `a.txt` is between `a` and `a/x`. */
   readonly later: number[];

@@ -1,4 +1,4 @@
-import { at, COLUMN_KINDS, type ColumnName, HASH_BYTES, NONE, TreeTable } from "./table.ts";
+import { at, COLUMN_NAMES, HASH_BYTES, indexesWhere, NONE, TreeTable } from "./table.ts";
 
 /** A table with some entries of another table. */
 export interface Selection {
@@ -13,20 +13,18 @@ export interface Selection {
  */
 export function selectEntries(from: TreeTable, wanted: (index: number) => boolean): Selection {
   const included = withFoldersAbove(from, wanted);
+  const origin = indexesWhere(from, (i) => included[i] === 1);
   const place = new Uint32Array(from.count).fill(NONE);
-  const origins: number[] = [];
   const table = new TreeTable(Math.max(16, from.count));
-  for (let i = 0; i < from.count; i++) {
-    if (included[i] !== 1) continue;
+  for (const i of origin) {
     const parent = at(from.parent, i);
     const index = table.add(i === 0 ? NONE : at(place, parent), from.name(i), at(from.type, i));
     place[i] = index;
-    origins.push(i);
     copyValues(from, i, table, index);
   }
-  copyColumns(from, table, origins);
-  regroup(from, table, origins);
-  return { table, origin: Uint32Array.from(origins) };
+  copyColumns(from, table, origin);
+  regroup(from, table, origin);
+  return { table, origin };
 }
 
 function withFoldersAbove(from: TreeTable, wanted: (index: number) => boolean): Uint8Array {
@@ -40,15 +38,15 @@ function withFoldersAbove(from: TreeTable, wanted: (index: number) => boolean): 
 }
 
 /** All columns but hashes, and those of the place, name, type and link group of an entry. */
-const COPIED = (Object.keys(COLUMN_KINDS) as ColumnName[]).filter((name) =>
+const COPIED = COLUMN_NAMES.filter((name) =>
   !/^(hash|hashed|parent|nameStart|nameLength|pool|type|linkGroup)$/.test(name)
 );
 
-function copyColumns(from: TreeTable, to: TreeTable, origins: readonly number[]): void {
+function copyColumns(from: TreeTable, to: TreeTable, origin: Uint32Array): void {
   const [source, target] = [from.columns(), to.columns()];
   for (const name of COPIED) {
     const [read, written] = [source[name], target[name]];
-    for (let j = 0; j < origins.length; j++) written[j] = at(read, at(origins, j));
+    for (let j = 0; j < origin.length; j++) written[j] = at(read, at(origin, j));
   }
 }
 
@@ -63,10 +61,10 @@ function copyValues(from: TreeTable, i: number, to: TreeTable, j: number): void 
   if (device !== undefined) to.devices.set(j, device);
 }
 
-function regroup(from: TreeTable, to: TreeTable, origins: readonly number[]): void {
+function regroup(from: TreeTable, to: TreeTable, origin: Uint32Array): void {
   const firsts = new Map<number, number>();
-  origins.forEach((origin, index) => {
-    const group = at(from.linkGroup, origin);
+  origin.forEach((i, index) => {
+    const group = at(from.linkGroup, i);
     const first = firsts.get(group);
     if (group === NONE) return;
     if (first === undefined) return void firsts.set(group, index); // a single name is no group

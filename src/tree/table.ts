@@ -43,6 +43,9 @@ export const COLUMN_KINDS = {
 /** The name of a column. */
 export type ColumnName = keyof typeof COLUMN_KINDS;
 
+/** The names of all columns. */
+export const COLUMN_NAMES = Object.keys(COLUMN_KINDS) as ColumnName[];
+
 /** A column of numbers. */
 export type Column = TreeColumns[ColumnName];
 
@@ -206,8 +209,7 @@ export class TreeTable {
 
   private mapColumns(map: (column: Column, name: ColumnName) => Column): TreeColumns {
     const own = this as unknown as TreeColumns;
-    const names = Object.keys(COLUMN_KINDS) as ColumnName[];
-    return Object.fromEntries(names.map((name) => [name, map(own[name], name)])) as TreeColumns;
+    return Object.fromEntries(COLUMN_NAMES.map((name) => [name, map(own[name], name)])) as TreeColumns;
   }
 }
 
