@@ -33,19 +33,14 @@ export const Summary = record({
 });
 export type Summary = Infer<typeof Summary>;
 
-/** What to compare besides type, content, mode, owner and links. */
-export interface Compared {
-  /** Times and extended attributes. */
-  readonly metadata: boolean;
-  /** Whether times are part of the metadata; true by default. A difference in times alone is not unsaved work (SPEC 7). */
-  readonly times?: boolean;
-}
-
-/** All differences between two sides. Of worktrees it reads only the files whose content must be known. */
+/**
+ * All differences between two sides. Of worktrees it reads only the files whose content must be known. `metadata`: of times
+ * and extended attributes too; without `times`, not of times: a difference in times alone is not unsaved work (SPEC 7).
+ */
 export async function compareSides(
   from: Side,
   to: Side,
-  { metadata, times = true }: Compared,
+  { metadata, times = true }: { readonly metadata: boolean; readonly times?: boolean },
 ): Promise<{ differences: DifferenceRecord[]; summary: Summary; hidden: string[] }> {
   for (const { look } of [from, to]) if (look !== null) warnOfHidden(look);
   const hidden = [from, to].flatMap(({ look }) => look?.scan.unreadable.map(encodePath) ?? []);

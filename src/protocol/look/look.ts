@@ -139,10 +139,9 @@ export async function scanWorktree(
   root: Folder,
   { rules, clock, known }: Pick<ScanOptions, "rules" | "clock" | "known">,
 ): Promise<Scan> {
-  const { reporter, signal, store: { platform: { abilities: { exactStat, xattrs } } } } = context;
-  const own = context.store.intents.list().filter((each) =>
-    each.worktree_id === context.worktree.worktree_id
-  );
+  const { reporter, signal, store: { intents, platform }, worktree: { worktree_id: id } } = context;
+  const { exactStat, xattrs } = platform.abilities;
+  const own = intents.list().filter(({ worktree_id }) => worktree_id === id);
   const staging = own.map(({ claims }) => claims.staging_in_root).filter((name) => name !== undefined);
   const skipAtRoot = staging.map(bytesOf);
   return await scanTree(root, { rules, clock, known, exactStat, xattrs, skipAtRoot, reporter, signal });
