@@ -14,7 +14,7 @@ import type { RepositoryContext } from "../protocol/context.ts";
 import { finding, firstFew, REPAIRS } from "../protocol/verify/finding.ts";
 import { asFar, checkForeign, checkPlaces } from "../protocol/verify/foreign_files.ts";
 import { checkRecords } from "../protocol/verify/lost_records.ts";
-import { checkMarkers } from "../protocol/verify/lost_markers.ts";
+import { checkMarkers } from "../protocol/verify/leftovers.ts";
 import { folderAcceptance } from "../protocol/change/change.ts";
 import { headAdvance, readyRebuilding, repair, repairRuntime } from "../protocol/verify/repair.ts";
 import { ReadInodes } from "../protocol/verify/read_inodes.ts";

@@ -19,8 +19,7 @@ import {
   recoverOpenIntents,
   recoverUnderLock,
 } from "../change/locks.ts";
-import { leftoversOf } from "./leftovers.ts";
-import { snapshotsWithoutMarker } from "./lost_markers.ts";
+import { leftoversOf, snapshotsWithoutMarker } from "./leftovers.ts";
 import { verifyContent } from "./verify_snapshot.ts";
 
 const ADVANCE = { moves_head: true, keep_line_as: null };
@@ -52,8 +51,7 @@ export async function repairRuntime(context: RepositoryContext): Promise<string[
   context.store.ensureRuntime();
   return [
     ...await acceptFolders(context),
-    ...await repair(context, "clean_intents"),
-    ...await repair(context, "clean_locks"),
+    ...await cleanIntents(context),
     ...await dropDamagedCaches(context),
   ];
 }
@@ -85,11 +83,8 @@ async function acceptFolders(context: RepositoryContext): Promise<string[]> {
     if (worktree === undefined || isAdopted(worktree)) continue;
     if (store.worktrees.checkIdentity(worktree) !== "replaced") continue;
     using folder = store.worktrees.openRoot(worktree);
-    const { path } = worktree;
-    await giveFolder(context, worktree, folderAcceptance, {
-      path,
-      identity: store.worktrees.identify(folder),
-    });
+    const place = { path: worktree.path, identity: store.worktrees.identify(folder) };
+    await giveFolder(context, worktree, folderAcceptance, place);
     accepted.push(`Took the folder of worktree "${name}" as it is now.`);
   }
   return accepted;
