@@ -31,7 +31,6 @@ export const Summary = record({
   modified: integer(),
   renamed: integer(),
 });
-export type Summary = Infer<typeof Summary>;
 
 /**
  * All differences between two sides. Of worktrees it reads only the files whose content must be known. `metadata`: of times
@@ -41,7 +40,7 @@ export async function compareSides(
   from: Side,
   to: Side,
   { metadata, times = true }: { readonly metadata: boolean; readonly times?: boolean },
-): Promise<{ differences: DifferenceRecord[]; summary: Summary; hidden: string[] }> {
+): Promise<{ differences: DifferenceRecord[]; summary: Infer<typeof Summary>; hidden: string[] }> {
   for (const { look } of [from, to]) if (look !== null) warnOfHidden(look);
   const hidden = [from, to].flatMap(({ look }) => look?.scan.unreadable.map(encodePath) ?? []);
   const [before, after] = [await comparableWith(to, from), await comparableWith(from, to)];
