@@ -151,3 +151,14 @@ Deno.test({
     assertEquals((await box.json<{ severity: string }>(["verify"])).severity, "ok");
   },
 });
+
+Deno.test({
+  name: "verify finds a snapshot whole that has a device without a number, as overlayfs makes them",
+  ...requires("root", "ffi"),
+  async fn() {
+    using box = await BlackBox.make();
+    mustRun("mknod", `${box.main}/whiteout`, "c", "0", "0");
+    await box.save("one");
+    assertEquals((await box.json<{ severity: string }>(["verify"])).severity, "ok");
+  },
+});

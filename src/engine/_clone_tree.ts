@@ -1,7 +1,7 @@
 import { DIR, FILE } from "../model/entry.ts";
 import type { EngineName } from "../model/records.ts";
 import type { OpenFile, Platform } from "../platform/platform.ts";
-import { flushTogether } from "../tree/flush.ts";
+import { flushTogether } from "../tree/hash.ts";
 import { at } from "../tree/table.ts";
 import { clearInheritedAcls } from "./_aspects.ts";
 import { Cloning, type FillFiles, WHILE_FILLED } from "./_cloning.ts";

@@ -58,10 +58,16 @@ export function displayPath(path: BytePath): string {
   return path.length === 0 ? "." : displayBytes(path);
 }
 
+/** How many paths a message names. */
+export const MOST_NAMED = 20;
+
 /** The first of these paths, for messages. */
-export function namedPaths(paths: readonly Uint8Array[]): string {
-  const named = paths.slice(0, 20).map(displayPath).join(", ");
-  return paths.length > 20 ? `${named}, and ${paths.length - 20} more` : named;
+export function namedPaths(
+  paths: readonly BytePath[],
+  show: (path: BytePath) => string = displayPath,
+): string {
+  const named = paths.slice(0, MOST_NAMED).map(show).join(", ");
+  return paths.length > MOST_NAMED ? `${named}, and ${paths.length - MOST_NAMED} more` : named;
 }
 
 /** The words of a user in quotation marks, for a message: shortened and without control characters. */

@@ -9,16 +9,14 @@ import {
   checkWorktrees,
   runChecks,
 } from "../protocol/verify/check.ts";
-import { checkForeign } from "../protocol/verify/foreign_files.ts";
 import { defineOperation } from "./define.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
 import { finding, firstFew, REPAIRS } from "../protocol/verify/finding.ts";
-import { asFar, checkPlaces } from "../protocol/verify/refused_places.ts";
+import { asFar, checkForeign, checkPlaces } from "../protocol/verify/foreign_files.ts";
 import { checkRecords } from "../protocol/verify/lost_records.ts";
-import { checkMarkers } from "../protocol/verify/lost_markers.ts";
+import { checkMarkers } from "../protocol/verify/leftovers.ts";
 import { folderAcceptance } from "../protocol/change/change.ts";
-import { readyRebuilding } from "../protocol/verify/rebuild_ready.ts";
-import { headAdvance, repair, repairRuntime } from "../protocol/verify/repair.ts";
+import { headAdvance, readyRebuilding, repair, repairRuntime } from "../protocol/verify/repair.ts";
 import { ReadInodes } from "../protocol/verify/read_inodes.ts";
 import { verifySnapshot } from "../protocol/verify/verify_snapshot.ts";
 

@@ -10,7 +10,7 @@ import type { RepositoryContext } from "../protocol/context.ts";
 import { checkRecords } from "../protocol/verify/lost_records.ts";
 import { ReadInodes } from "../protocol/verify/read_inodes.ts";
 import { VerifiedSnapshot, verifySnapshot } from "../protocol/verify/verify_snapshot.ts";
-import { checkMarkers } from "../protocol/verify/lost_markers.ts";
+import { checkMarkers } from "../protocol/verify/leftovers.ts";
 import { requireWorktree } from "../protocol/worktree/which.ts";
 
 /** Reads snapshots and checks that they are still what was saved. */

@@ -128,31 +128,27 @@ function mainConfig(layout: Layout, path: string): WorktreeConfig {
 
 /** False if it existed: it was empty before, or another process makes a repository here now. */
 function makeFolder(platform: Platform, path: string, mode: number | undefined): boolean {
-  const { folder, name } = split(path);
-  using parent = platform.openFolder(folder);
-  const make = () => {
-    parent.makeFolder(name, mode);
+  return unlessFailed(["EEXIST"], () => {
+    inParent(platform, path, (parent, name) => parent.makeFolder(name, mode));
     return true;
-  };
-  return unlessFailed(["EEXIST"], make) ?? false;
+  }) ?? false;
 }
 
 function removeMade(platform: Platform, made: readonly string[], root: string): void {
   if (repositoryAt(root, { platform }) === root) return; // the other process made its repository here
   for (const path of made.toReversed()) {
     try {
-      const { folder, name } = split(path);
-      using parent = platform.openFolder(folder);
-      parent.removeFolder(name);
+      inParent(platform, path, (parent, name) => parent.removeFolder(name));
     } catch {
       // The folder is no longer empty, or this fails for the same reason as before: the first error is the one to report.
     }
   }
 }
 
-function split(path: string): { folder: string; name: Uint8Array } {
+function inParent(platform: Platform, path: string, act: (parent: Folder, name: Uint8Array) => void): void {
   const cut = path.lastIndexOf("/");
-  return { folder: path.slice(0, cut) || "/", name: bytesOf(path.slice(cut + 1)) };
+  using parent = platform.openFolder(path.slice(0, cut) || "/");
+  act(parent, bytesOf(path.slice(cut + 1)));
 }
 
 function withExplanation(error: unknown, root: string, mainPath: string): unknown {

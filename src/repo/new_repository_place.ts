@@ -51,9 +51,19 @@ export function checkNewRepositoryPlace(path: string, options: PlaceOptions = {}
 /** The same for a folder that is adopted where it is. Returns it without links. */
 export function checkAdoptable(path: string, platform: Platform, options: PlaceOptions = {}): string {
   const place = checkNewRepositoryPlace(path, options);
-  checkIsFolder(place);
-  checkNoMountPoint(place, platform);
-  const inside = repositoryInside(place);
+  const stat = statOf(place);
+  if (stat === undefined) {
+    throw refusal("E_NOT_FOUND", place, "it does not exist", "Name a folder that exists.");
+  }
+  if (!stat.isDirectory) {
+    throw refusal("E_USAGE", place, "it is not a folder", "Name the folder that the file is in.");
+  }
+  using folder = platform.openFolder(place);
+  if (Stat.ofFolder(folder).mountRoot) {
+    const state = "it is a mount point, and its history must lie beside it on the same file system";
+    throw refusal("E_USAGE", place, state, "Adopt a folder inside it.");
+  }
+  const inside = repositoryInside(place, stat.dev);
   if (inside !== undefined) {
     const hint = "Choose a folder without a repository in it, or move that repository elsewhere first.";
     throw refusal("E_ALREADY_EXISTS", place, `it holds a repository, ${quoted(inside)}`, hint, inside);
@@ -101,26 +111,8 @@ function checkSurroundings(place: string, { trustedRoots = [] }: PlaceOptions): 
   throw refusal("E_USAGE", place, `it is inside ${where}`, hint, found.root);
 }
 
-function checkIsFolder(place: string): void {
-  const stat = statOf(place);
-  if (stat === undefined) {
-    throw refusal("E_NOT_FOUND", place, "it does not exist", "Name a folder that exists.");
-  }
-  if (!stat.isDirectory) {
-    throw refusal("E_USAGE", place, "it is not a folder", "Name the folder that the file is in.");
-  }
-}
-
-function checkNoMountPoint(place: string, platform: Platform): void {
-  using folder = platform.openFolder(place);
-  if (!Stat.ofFolder(folder).mountRoot) return;
-  const state = "it is a mount point, and its history must lie beside it on the same file system";
-  throw refusal("E_USAGE", place, state, "Adopt a folder inside it.");
-}
-
 /** The nearest repository below a folder. Links and other file systems are not entered. */
-function repositoryInside(place: string): string | undefined {
-  const dev = statOf(place)?.dev;
+function repositoryInside(place: string, dev: number): string | undefined {
   const folders = [place];
   let looks = 0;
   for (let folder = folders.shift(); folder !== undefined; folder = folders.shift()) {

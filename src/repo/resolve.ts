@@ -1,22 +1,15 @@
-import { isJvsError, JvsError } from "../model/errors.ts";
+import { type ErrorCode, isJvsError, JvsError, type JvsErrorOptions } from "../model/errors.ts";
 import { isSnapshotId, shortId } from "../model/ids.ts";
 import { nearest } from "../model/nearest.ts";
 import { quoted } from "../model/path_text.ts";
 import type { Descriptor, WorktreeConfig } from "../model/records.ts";
 import { ancestors } from "./lineage.ts";
-import type { Refs } from "./refs.ts";
-import type { Snapshots } from "./snapshots.ts";
-import type { Worktrees } from "./worktrees.ts";
+import type { Store } from "./store.ts";
 
 /** What this file needs from a store. */
-interface NamingSource {
-  readonly snapshots: Pick<
-    Snapshots,
-    "exists" | "isPruned" | "list" | "listKnown" | "descriptor" | "readable" | "mentioning"
-  >;
-  readonly refs: Pick<Refs, "find" | "names">;
-  readonly worktrees: Pick<Worktrees, "find" | "names">;
-}
+type NamingSource = Pick<Store, "snapshots" | "refs"> & {
+  readonly worktrees: Pick<Store["worktrees"], "find" | "names">;
+};
 
 /** Where, and by whom, a snapshot is named. */
 export interface ResolveOptions {
@@ -171,16 +164,16 @@ function existingSnapshot(
   }
   if (isKnown(store, id)) return id;
   const state = `worktree ${quoted(name)} stands on ${id}, which does not exist`;
-  throw new JvsError("E_LINEAGE_BROKEN", `Cannot find snapshot ${quoted(word)}: ${state}`, {
-    details: { word, worktree: name, snapshot_id: id },
-  });
+  throw cannotFind("E_LINEAGE_BROKEN", word, state, { details: { worktree: name, snapshot_id: id } });
 }
 
 function missing(word: string, state: string, hint: string): JvsError {
-  return new JvsError("E_NOT_FOUND", `Cannot find snapshot ${quoted(word)}: ${state}`, {
-    hint,
-    details: { word },
-  });
+  return cannotFind("E_NOT_FOUND", word, state, { hint });
+}
+
+function cannotFind(code: ErrorCode, word: string, state: string, options: JvsErrorOptions): JvsError {
+  const details = { word, ...options.details };
+  return new JvsError(code, `Cannot find snapshot ${quoted(word)}: ${state}`, { ...options, details });
 }
 
 /** `E_AMBIGUOUS`, with the snapshots that a word fits, newest first. */
@@ -193,10 +186,9 @@ async function ambiguous(
   const matches = await describe(store, newestFirst.slice(0, MOST_LISTED));
   const more = ids.length > MOST_LISTED ? ` and ${ids.length - MOST_LISTED} more` : "";
   const shown = matches.map(shownAs).join(", ");
-  const message = `Cannot find snapshot ${quoted(word)}: it fits ${ids.length}: ${shown}${more}`;
-  return new JvsError("E_AMBIGUOUS", message, {
+  return cannotFind("E_AMBIGUOUS", word, `it fits ${ids.length}: ${shown}${more}`, {
     hint: "Give more of it, the digits of one of them, or its full id.",
-    details: { word, matches: matches.map(asDetails), match_count: ids.length },
+    details: { matches: matches.map(asDetails), match_count: ids.length },
   });
 }
 
@@ -224,9 +216,9 @@ async function notFound(
     forProgram ? "A program cannot name a snapshot by its note." : "",
   ];
   const others = forProgram ? " or worktree" : ", worktree or note";
-  return new JvsError("E_NOT_FOUND", `Cannot find snapshot ${quoted(word)}: no id, ref, tag${others} fits`, {
+  return cannotFind("E_NOT_FOUND", word, `no id, ref, tag${others} fits`, {
     hint: hints.filter((hint) => hint !== "").join(" "),
-    details: { word, close: close ?? null, newest: newest.map(asDetails) },
+    details: { close: close ?? null, newest: newest.map(asDetails) },
   });
 }
 

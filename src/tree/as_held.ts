@@ -1,7 +1,6 @@
-import { FILE, type Xattr } from "../model/entry.ts";
+import { FILE, sameXattrs, type Xattr } from "../model/entry.ts";
 import type { Host } from "../platform/platform.ts";
 import { mergeTables } from "./merge_tables.ts";
-import { sameXattrs } from "../model/entry.ts";
 import { selectEntries } from "./select_entries.ts";
 import { at, type TreeTable } from "./table.ts";
 

@@ -4,15 +4,15 @@ import { DIR, FILE } from "../model/entry.ts";
 import { type Folder, Stat } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
 
-/** Why an entry is listed but never entered, changed or removed. SPEC 2. */
-export type Boundary = "mount_point" | "nested_repository" | "nested_subvolume";
-
 /** The sentence for degradations, for each kind of boundary. */
-export const BOUNDARY_REASONS: Record<Boundary, string> = {
+export const BOUNDARY_REASONS = {
   mount_point: "It is a mount point, and its content is not part of the worktree.",
   nested_repository: "It holds another repository, which is not part of this one.",
   nested_subvolume: "It is a separate subvolume, which is not part of the worktree.",
-};
+} as const;
+
+/** Why an entry is listed but never entered, changed or removed. SPEC 2. */
+export type Boundary = keyof typeof BOUNDARY_REASONS;
 
 /** The folder in the root of each repository. */
 export const CONTROL_FOLDER = bytesOf(".jvs");

@@ -1,11 +1,101 @@
-import { type BytePath, keyOf } from "../model/bytes.ts";
-import { type EntryType, entryTypeName, FILE, LOST } from "../model/entry.ts";
-import { encodePath } from "../model/path_text.ts";
-import { CHANGED, type ChangedAspect, compareEntries, type CompareOptions } from "./compare_entries.ts";
+import { type BytePath, equalBytes, keyOf } from "../model/bytes.ts";
+import { DIR, type EntryType, entryTypeName, FILE, LOST, sameXattrs, SYMLINK } from "../model/entry.ts";
 import { mergeTables } from "./merge_tables.ts";
-import { at, type TreeTable } from "./table.ts";
+import { at, HASH_BYTES, NONE, sameName, type TreeTable } from "./table.ts";
 
-export { CHANGED, type ChangedAspect, compareEntries, type CompareOptions, mergeTables };
+/** What can differ between two entries, as bits. */
+export const CHANGED = {
+  type: 1,
+  content: 2,
+  mode: 4,
+  owner: 8,
+  target: 16,
+  device: 32,
+  xattrs: 64,
+  hardlink: 128,
+  times: 256,
+  /** The sizes are the same, but not both files are hashed, so the content may differ. */
+  unknown: 512,
+} as const;
+
+/** Which aspects are compared. */
+export interface CompareOptions {
+  /** Compare times and extended attributes too; false by default. */
+  metadata?: boolean;
+}
+
+const NO_BYTES = new Uint8Array();
+
+/** How two entries differ, as bits of `CHANGED`. If the types differ, nothing else is compared. */
+export function compareEntries(
+  a: TreeTable,
+  i: number,
+  b: TreeTable,
+  j: number,
+  options: CompareOptions = {},
+): number {
+  const type = at(a.type, i);
+  if (type !== b.type[j]) return CHANGED.type;
+  let changed = compareContent(a, i, b, j, type);
+  // The mode of a symbolic link means nothing, and some systems cannot set it.
+  if (type !== SYMLINK && a.mode[i] !== b.mode[j]) changed |= CHANGED.mode;
+  if (a.uid[i] !== b.uid[j] || a.gid[i] !== b.gid[j]) changed |= CHANGED.owner;
+  if (type !== DIR && linksDiffer(a, i, b, j)) changed |= CHANGED.hardlink;
+  if (!options.metadata) return changed;
+  if (a.mtimeSec[i] !== b.mtimeSec[j] || a.mtimeNsec[i] !== b.mtimeNsec[j]) changed |= CHANGED.times;
+  if (xattrsDiffer(a, i, b, j)) changed |= CHANGED.xattrs;
+  return changed;
+}
+
+function compareContent(a: TreeTable, i: number, b: TreeTable, j: number, type: number): number {
+  if (type === DIR) return 0;
+  if (type === FILE) {
+    if (a.size[i] !== b.size[j]) return CHANGED.content;
+    if (a.size[i] === 0) return 0;
+    if (a.hashed[i] !== 1 || b.hashed[j] !== 1) return CHANGED.unknown;
+    return sameHash(a, i, b, j) ? 0 : CHANGED.content;
+  }
+  if (type === SYMLINK) {
+    return equalBytes(a.targets.get(i) ?? NO_BYTES, b.targets.get(j) ?? NO_BYTES) ? 0 : CHANGED.target;
+  }
+  const device = a.devices.get(i);
+  const other = b.devices.get(j);
+  const same = (device?.major ?? 0) === (other?.major ?? 0) && (device?.minor ?? 0) === (other?.minor ?? 0);
+  return same ? 0 : CHANGED.device;
+}
+
+function sameHash(a: TreeTable, i: number, b: TreeTable, j: number): boolean {
+  // No views here, because this is the inner loop of every comparison.
+  const [x, y] = [i * HASH_BYTES, j * HASH_BYTES];
+  for (let k = 0; k < HASH_BYTES; k++) if (a.hash[x + k] !== b.hash[y + k]) return false;
+  return true;
+}
+
+/**
+ * Whether an entry is a hard link to an earlier entry on one side only, or to different entries. The first name of a
+ * group counts as a separate file. So a new link is one added entry, and the other names are unchanged.
+ */
+function linksDiffer(a: TreeTable, i: number, b: TreeTable, j: number): boolean {
+  const first = at(a.linkGroup, i);
+  const other = at(b.linkGroup, j);
+  if (first === NONE && other === NONE) return false;
+  const later = first !== NONE && first !== i;
+  const otherLater = other !== NONE && other !== j;
+  return later !== otherLater || (later && !samePath(a, first, b, other));
+}
+
+function samePath(a: TreeTable, i: number, b: TreeTable, j: number): boolean {
+  let [x, y] = [i, j];
+  for (; x !== 0 && y !== 0; x = at(a.parent, x), y = at(b.parent, y)) {
+    if (!sameName(a, x, b, y)) return false;
+  }
+  return x === y;
+}
+
+function xattrsDiffer(a: TreeTable, i: number, b: TreeTable, j: number): boolean {
+  if (a.xattrs.size === 0 && b.xattrs.size === 0) return false;
+  return !sameXattrs(a.xattrs.get(i) ?? [], b.xattrs.get(j) ?? []);
+}
 
 /** One path that differs between two trees. */
 export interface Difference {
@@ -16,14 +106,11 @@ export interface Difference {
   /** The type now; for a removed entry, the former type. */
   readonly type: EntryType;
   /** What differs, if both sides have the path. `unknown`: the content is not hashed on both sides. */
-  readonly aspects: readonly ChangedAspect[];
+  readonly aspects: readonly (keyof typeof CHANGED)[];
   /** Null if that side has no regular file. */
   readonly size_before: number | null;
   readonly size_after: number | null;
 }
-
-/** How many paths differ, by kind. */
-export type DifferenceCounts = Record<Difference["kind"], number>;
 
 /**
  * All differences from `a` to `b`, in the order of paths. A removed and an added file with the same content are one
@@ -59,21 +146,9 @@ interface Pair {
   readonly moved: boolean;
 }
 
-/** A difference as programs get it: paths are encoded as in the payload root hash. */
-export function toRecord(difference: Difference): DifferenceText {
-  const { path, old_path } = difference;
-  return { ...difference, path: encodePath(path), old_path: old_path === null ? null : encodePath(old_path) };
-}
-
-/** A difference with its paths as text. */
-export type DifferenceText = Omit<Difference, "path" | "old_path"> & {
-  readonly path: string;
-  readonly old_path: string | null;
-};
-
 /** Counts the differences of each kind. */
-export function summarise(differences: readonly Difference[]): DifferenceCounts {
-  const counts: DifferenceCounts = { added: 0, removed: 0, modified: 0, renamed: 0 };
+export function summarise(differences: readonly Difference[]): Record<Difference["kind"], number> {
+  const counts = { added: 0, removed: 0, modified: 0, renamed: 0 };
   for (const { kind } of differences) counts[kind]++;
   return counts;
 }
@@ -129,13 +204,8 @@ function matchRenamed(
   const oldOf = new Map<number, number>();
   const taken = new Set<number>();
   const match = (key: (table: TreeTable, index: number) => string) => {
-    const waiting = new Map<string, number[]>();
-    for (const i of removed.toReversed()) {
-      if (taken.has(i) || a.hashed[i] !== 1 || !mayMove(a, i)) continue;
-      const same = waiting.get(key(a, i));
-      if (same === undefined) waiting.set(key(a, i), [i]);
-      else same.push(i);
-    }
+    const movable = removed.toReversed().filter((i) => !taken.has(i) && a.hashed[i] === 1 && mayMove(a, i));
+    const waiting = Map.groupBy(movable, (i) => key(a, i));
     for (const j of waiting.size === 0 ? [] : added) {
       if (oldOf.has(j) || b.hashed[j] !== 1 || !mayMove(b, j)) continue;
       const i = waiting.get(key(b, j))?.pop();
@@ -169,7 +239,7 @@ function describe(a: TreeTable, b: TreeTable, { i, j, moved }: Pair, options: Co
   };
 }
 
-const ASPECTS = Object.keys(CHANGED) as ChangedAspect[];
+const ASPECTS = Object.keys(CHANGED) as (keyof typeof CHANGED)[];
 
 function sizeOf(table: TreeTable, index: number): number | null {
   return index !== -1 && table.type[index] === FILE ? at(table.size, index) : null;

@@ -1,4 +1,4 @@
-import { type BytePath, bytesOf } from "../model/bytes.ts";
+import { type BytePath, bytesOf, equalBytes } from "../model/bytes.ts";
 import { type CompiledPattern, compilePattern } from "./ignore_pattern.ts";
 
 /** The rules of a `.jvsignore`. SPEC 5. */
@@ -12,7 +12,8 @@ export interface IgnoreRules {
 
 /** Parses the `.jvsignore` of the payload root. It has the syntax of gitignore, in which every text is valid. */
 export function parseIgnoreRules(text: Uint8Array | string): IgnoreRules {
-  const bytes = withoutByteOrderMark(typeof text === "string" ? bytesOf(text) : text);
+  const encoded = typeof text === "string" ? bytesOf(text) : text;
+  const bytes = equalBytes(encoded.subarray(0, 3), BYTE_ORDER_MARK) ? encoded.subarray(3) : encoded;
   const rules: Rule[] = [];
   for (let start = 0; start < bytes.length;) {
     const found = bytes.indexOf(NEWLINE, start);
@@ -24,6 +25,7 @@ export function parseIgnoreRules(text: Uint8Array | string): IgnoreRules {
   return new Rules(rules);
 }
 
+const BYTE_ORDER_MARK = Uint8Array.of(0xef, 0xbb, 0xbf);
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 const SPACE = 0x20;
@@ -108,8 +110,4 @@ function withoutTrailingSpaces(line: Uint8Array): Uint8Array {
     end = i + 1;
   }
   return line.subarray(0, end);
-}
-
-function withoutByteOrderMark(bytes: Uint8Array): Uint8Array {
-  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }

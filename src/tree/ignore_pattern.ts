@@ -1,8 +1,7 @@
-import { equalBytes } from "../model/bytes.ts";
-import { readCharacterClass } from "./character_class.ts";
+import { equalBytes, textOf } from "../model/bytes.ts";
 
 /** Whether a pattern matches the part of a path from `start` to `end`. */
-export type PathTest = (path: Uint8Array, start: number, end: number) => boolean;
+type PathTest = (path: Uint8Array, start: number, end: number) => boolean;
 
 /** A pattern, ready to be compared with paths. */
 export interface CompiledPattern {
@@ -13,16 +12,15 @@ export interface CompiledPattern {
 
 /**
  * Turns a gitignore pattern, without `!` and outer slashes, into a test. The time of the test grows only with the length
- * of the path. A malformed pattern gives undefined, because it matches nothing in git. `nameOnly`: the pattern has no slash and is compared with single names.
+ * of the path. A malformed pattern gives undefined, because it matches nothing in git. `nameOnly`: the pattern has no slash
+ * and is compared with single names.
  */
 export function compilePattern(
   pattern: Uint8Array,
   { nameOnly }: { nameOnly: boolean },
 ): CompiledPattern | undefined {
   const steps = readSteps(pattern);
-  return steps === undefined
-    ? undefined
-    : { matches: testOf(steps, nameOnly), lastBytes: lastBytesOf(steps) };
+  return steps && { matches: testOf(steps, nameOnly), lastBytes: lastBytesOf(steps) };
 }
 
 function testOf(steps: Steps, nameOnly: boolean): PathTest {
@@ -33,11 +31,18 @@ function testOf(steps: Steps, nameOnly: boolean): PathTest {
   return nameOnly ? suffixTest(Uint8Array.from(literal)) : nfaTest(steps);
 }
 
+const BANG = 0x21;
 const STAR = 0x2a;
+const DASH = 0x2d;
 const SLASH = 0x2f;
+const COLON = 0x3a;
 const QUESTION = 0x3f;
 const BRACKET = 0x5b;
 const BACKSLASH = 0x5c;
+const CLOSE = 0x5d;
+const CARET = 0x5e;
+
+const SPECIAL = [STAR, QUESTION, BRACKET, BACKSLASH];
 
 /** What a match may skip before a step: nothing, bytes without a slash, any bytes. */
 const Loop = { none: 0, name: 1, any: 2 } as const;
@@ -63,7 +68,7 @@ function readSteps(pattern: Uint8Array): Steps | undefined {
     loops.push(Loop.none);
   };
   // git compares the plain beginning separately and matches the rest, so the rest begins here.
-  const firstSpecial = pattern.findIndex((byte) => isSpecial(byte));
+  const firstSpecial = pattern.findIndex((byte) => SPECIAL.includes(byte));
   for (let i = 0; i < pattern.length;) {
     const byte = pattern[i] as number;
     if (byte === STAR) {
@@ -95,10 +100,6 @@ function readSteps(pattern: Uint8Array): Steps | undefined {
 
 const ANY_OF_NAME = new Uint8Array(256).fill(1);
 ANY_OF_NAME[SLASH] = 0;
-
-function isSpecial(byte: number): boolean {
-  return byte === STAR || byte === QUESTION || byte === BRACKET || byte === BACKSLASH;
-}
 
 function afterStars(pattern: Uint8Array, start: number): number {
   let end = start;
@@ -184,4 +185,65 @@ function bytesOfStep(step: Step): number[] {
   if (step === FOLDERS) return [SLASH];
   if (typeof step === "number") return [step];
   return [...step.keys()].filter((byte) => step[byte] === 1);
+}
+
+/** The POSIX classes as git knows them: only ASCII. */
+const NAMED: Record<string, RegExp> = {
+  alnum: /[0-9A-Za-z]/,
+  alpha: /[A-Za-z]/,
+  blank: /[ \t]/,
+  // deno-lint-ignore no-control-regex -- the class is about control characters
+  cntrl: /[\x00-\x1f\x7f]/,
+  digit: /[0-9]/,
+  graph: /[!-~]/,
+  lower: /[a-z]/,
+  print: /[ -~]/,
+  punct: /[!-/:-@[-`{-~]/,
+  space: /[ \t\n\r]/,
+  upper: /[A-Z]/,
+  xdigit: /[0-9A-Fa-f]/,
+};
+
+/**
+ * Reads a set of bytes such as `[a-z]`, which begins at `start`: its 256 flags, and the position behind it; undefined if
+ * it is malformed.
+ */
+function readCharacterClass(
+  pattern: Uint8Array,
+  start: number,
+): { members: Uint8Array; end: number } | undefined {
+  const members = new Uint8Array(256);
+  let i = start + 1;
+  const negated = pattern[i] === BANG || pattern[i] === CARET;
+  if (negated) i++;
+  let low: number | undefined; // the first byte of a range, if a dash follows
+  // A closing bracket in first place is a member.
+  for (const first = i; pattern[i] !== CLOSE || i === first;) {
+    const named = pattern[i] === BRACKET && pattern[i + 1] === COLON ? readNamed(pattern, i + 2) : undefined;
+    const isRange = pattern[i] === DASH && low !== undefined && i + 1 < pattern.length &&
+      pattern[i + 1] !== CLOSE;
+    if (named !== undefined) {
+      const test = NAMED[named.name];
+      if (test === undefined) return undefined;
+      for (let c = 0; c < 128; c++) if (test.test(String.fromCharCode(c))) members[c] = 1;
+      low = undefined;
+      i = named.end;
+      continue;
+    }
+    if (isRange) i++;
+    if (pattern[i] === BACKSLASH) i++;
+    const byte = pattern[i++];
+    if (byte === undefined) return undefined;
+    if (isRange) members.fill(1, low, byte + 1);
+    else members[byte] = 1;
+    low = isRange ? undefined : byte;
+  }
+  return { members: negated ? members.map((member) => 1 - member) : members, end: i + 1 };
+}
+
+/** Reads the name in `[:name:]`, from behind the first colon; undefined if `:]` is missing. */
+function readNamed(pattern: Uint8Array, start: number): { name: string; end: number } | undefined {
+  const close = pattern.indexOf(CLOSE, start);
+  if (close <= start || pattern[close - 1] !== COLON) return undefined;
+  return { name: textOf(pattern.subarray(start, close - 1)), end: close + 1 };
 }

@@ -18,34 +18,24 @@ export class KnownTree {
     }
   }
 
-  /** The children of a known folder, to be found one after the other in the order of names. */
-  children(folder: number): KnownChildren {
-    return new KnownChildren(this.table, at(this.firstChild, folder), this.nextSibling);
+  /** Finds entries of a known folder: the index of a name's, or NONE. The names of successive calls must be in order. */
+  children(folder: number): (name: Uint8Array) => number {
+    const { nextSibling, table } = this;
+    let next = at(this.firstChild, folder);
+    return (name) => {
+      while (next !== NONE) {
+        const found = next;
+        const order = compareBytes(table.name(found), name);
+        if (order > 0) return NONE;
+        next = at(nextSibling, found);
+        if (order === 0) return found;
+      }
+      return NONE;
+    };
   }
 
   /** Whether an entry was clean and the system reports the same facts as before. SPEC 5. */
   isUnchanged(index: number, stat: Stat): boolean {
     return this.table.clean[index] === 1 && isUnchangedSince(this.table, index, stat);
-  }
-}
-
-/** The known entries of one folder. */
-export class KnownChildren {
-  constructor(
-    private readonly table: TreeTable,
-    private next: number,
-    private readonly nextSibling: Uint32Array,
-  ) {}
-
-  /** The index of the entry with this name, or NONE. The names of successive calls must be in order. */
-  find(name: Uint8Array): number {
-    while (this.next !== NONE) {
-      const found = this.next;
-      const order = compareBytes(this.table.name(found), name);
-      if (order > 0) return NONE;
-      this.next = at(this.nextSibling, found);
-      if (order === 0) return found;
-    }
-    return NONE;
   }
 }

@@ -12,7 +12,7 @@ Deno.test("KnownTree.children() finds each folder's entries, asked for in their 
   const find = (folder: number, names: string[]) => {
     const children = known.children(folder);
     return names.map((name) => {
-      const index = children.find(bytesOf(name));
+      const index = children(bytesOf(name));
       return index === NONE ? "" : new TextDecoder().decode(table.path(index));
     });
   };

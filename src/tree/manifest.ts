@@ -4,13 +4,11 @@ import { removeDurable, writeDurable } from "../platform/durable.ts";
 import { TimeSlice } from "../platform/time_slice.ts";
 import { type Folder, readWhole, Stat } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
-import { Damage, inFile, NewerVersion } from "./byte_source.ts";
-import { EntryDecoder } from "./manifest_decoder.ts";
-import { EntryEncoder } from "./manifest_encoder.ts";
+import { Damage, inFile, NewerVersion } from "./byte_stream.ts";
+import { EntryDecoder, EntryEncoder } from "./manifest_entries.ts";
 import { MOST_ENTRIES } from "./manifest_form.ts";
 import { type BlockPlace, decodeIndex, encodeIndex, type ManifestIndex } from "./manifest_index.ts";
-import { packName, PackReader, PackWriter } from "./manifest_packs.ts";
-import { ParentBlocks } from "./manifest_parent.ts";
+import { packName, PackReader, PackWriter, ParentBlocks } from "./manifest_packs.ts";
 import { PathWalker } from "./path_walker.ts";
 import { loadSha256, sha256 } from "./sha256.ts";
 import { TreeTable } from "./table.ts";
@@ -102,11 +100,6 @@ export async function readManifest(
     slice.check();
     return table;
   });
-}
-
-/** The ids of all snapshots whose packs this manifest needs. These packs must stay as long as the snapshot. */
-export async function manifestPacks(folder: Folder, id: string): Promise<Set<string>> {
-  return await explained(folder, id, async () => new Set((await readIndex(folder, id)).packs));
 }
 
 /** A path for messages. */

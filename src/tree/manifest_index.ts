@@ -1,7 +1,6 @@
 import { bytesOf, equalBytes, textOf } from "../model/bytes.ts";
 import { isSnapshotId } from "../model/ids.ts";
-import { ByteSink } from "./byte_sink.ts";
-import { ByteSource, Damage, NewerVersion } from "./byte_source.ts";
+import { ByteSink, ByteSource, Damage, NewerVersion } from "./byte_stream.ts";
 import { INDEX_MAGIC, LEAST_ENTRY_BYTES, MOST_ENTRIES, PACK_HEADER, VERSION } from "./manifest_form.ts";
 import { sha256 } from "./sha256.ts";
 import { HASH_BYTES } from "./table.ts";
@@ -59,8 +58,8 @@ export async function decodeIndex(bytes: Uint8Array): Promise<ManifestIndex> {
   const source = new ByteSource(bytes.subarray(0, end));
   checkHeader(source, INDEX_MAGIC);
   const count = source.varint(source.left * MOST_ENTRIES);
-  const packs = readPacks(source);
-  const blocks = readBlocks(source, packs);
+  const packs = [...readPacks(source)];
+  const blocks = [...readBlocks(source, packs)];
   if (blocks.reduce((sum, block) => sum + block.entries, 0) !== count) {
     throw new Damage("its blocks have the wrong number of entries");
   }
@@ -77,19 +76,16 @@ export function checkHeader(source: ByteSource, magic: string): void {
   if (version !== VERSION) throw new Damage(`its version is ${version}`);
 }
 
-function readPacks(source: ByteSource): string[] {
-  const packs: string[] = [];
+function* readPacks(source: ByteSource): Generator<string> {
   for (let left = source.varint(source.left); left > 0; left--) {
     const id = textOf(source.counted());
     // The id becomes part of a file name, so it must be a valid id.
     if (!isSnapshotId(id)) throw new Damage("the name of a pack is not a snapshot id");
-    packs.push(id);
+    yield id;
   }
-  return packs;
 }
 
-function readBlocks(source: ByteSource, packs: readonly string[]): BlockPlace[] {
-  const blocks: BlockPlace[] = [];
+function* readBlocks(source: ByteSource, packs: readonly string[]): Generator<BlockPlace> {
   const ends = new Map(packs.map((pack) => [pack, PACK_HEADER]));
   for (let left = source.varint(source.left); left > 0; left--) {
     const pack = packs[source.varint(packs.length - 1)] as string;
@@ -99,9 +95,8 @@ function readBlocks(source: ByteSource, packs: readonly string[]): BlockPlace[] 
     if (entries === 0 || length < entries * LEAST_ENTRY_BYTES) {
       throw new Damage("a block has an impossible number of entries");
     }
-    blocks.push({ pack, offset, length, entries, hash: source.bytes(HASH_BYTES) });
+    yield { pack, offset, length, entries, hash: source.bytes(HASH_BYTES) };
     ends.set(pack, offset + length);
   }
   if (source.left > 0) throw new Damage("it has more bytes after its last block");
-  return blocks;
 }

@@ -1,10 +1,9 @@
 import { type Folder, type OpenFile, Stat } from "../platform/platform.ts";
 import { TemporaryFile } from "../platform/temporary_file.ts";
-import { bytesOf } from "../model/bytes.ts";
-import { ByteSink } from "./byte_sink.ts";
-import { ByteSource, Damage, inFile } from "./byte_source.ts";
+import { bytesOf, compareBytes, equalBytes } from "../model/bytes.ts";
+import { ByteSink, ByteSource, Damage, inFile } from "./byte_stream.ts";
 import { PACK_HEADER, PACK_MAGIC, VERSION } from "./manifest_form.ts";
-import { type BlockPlace, checkHeader } from "./manifest_index.ts";
+import { type BlockPlace, checkHeader, type ManifestIndex } from "./manifest_index.ts";
 import { sha256 } from "./sha256.ts";
 import { HASH_BYTES } from "./table.ts";
 
@@ -97,6 +96,60 @@ class Pack implements Disposable {
   [Symbol.dispose](): void {
     this.file[Symbol.dispose]();
   }
+}
+
+/** From this number of packs on, only the fuller half is shared, so that a manifest never needs more and more packs. */
+const MOST_PACKS = 64;
+
+/**
+ * The blocks of the parent's manifest that a new manifest can share. Blocks are compared byte for byte. That is faster
+ * than hashes, and a damaged block on the disk is not shared but written again.
+ */
+export class ParentBlocks {
+  private readonly places: readonly BlockPlace[];
+  private next = 0;
+  private block: Uint8Array = new Uint8Array();
+  private path: Uint8Array | undefined;
+
+  constructor(index: ManifestIndex, private readonly packs: PackReader) {
+    const sharable = sharablePacks(index);
+    this.places = index.blocks.filter((place) => sharable.has(place.pack));
+    this.advance();
+  }
+
+  /** The place of the same block, if the parent has it. Callers pass the blocks in order. */
+  find(block: Uint8Array): BlockPlace | undefined {
+    const path = firstPathOf(block);
+    while (this.path !== undefined && compareBytes(this.path, path) < 0) this.advance();
+    return this.path !== undefined && equalBytes(this.block, block) ? this.places[this.next - 1] : undefined;
+  }
+
+  private advance(): void {
+    const place = this.places[this.next++];
+    this.path = undefined;
+    if (place === undefined) return;
+    try {
+      this.block = this.packs.read(place);
+      this.path = firstPathOf(this.block);
+    } catch {
+      // An unreadable block ends the sharing. `verify` and `doctor` report the damage.
+    }
+  }
+}
+
+function firstPathOf(block: Uint8Array): Uint8Array {
+  const source = new ByteSource(block);
+  source.byte();
+  source.varint(0);
+  return source.counted();
+}
+
+function sharablePacks(index: ManifestIndex): Set<string> {
+  if (index.packs.length < MOST_PACKS) return new Set(index.packs);
+  const used = new Map(index.packs.map((pack) => [pack, 0]));
+  for (const { pack, length } of index.blocks) used.set(pack, (used.get(pack) ?? 0) + length);
+  const fullest = [...used].sort(([, a], [, b]) => b - a).slice(0, MOST_PACKS / 2);
+  return new Set(fullest.map(([pack]) => pack));
 }
 
 /** Writes a pack piece by piece. There is no file before the first piece is full. */

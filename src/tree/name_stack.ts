@@ -1,6 +1,6 @@
 import { compareBytes } from "../model/bytes.ts";
 import type { Listing } from "../platform/platform.ts";
-import { at, larger } from "./table.ts";
+import { at, findSorted, larger } from "./table.ts";
 
 // A key has the first bytes in which the names differ, then the number of the name. Together they fit into a double.
 const KEY_BYTES = 4;
@@ -64,15 +64,7 @@ export class NameStack {
 
   /** Whether a folder has this name. */
   has(range: NameRange, name: Uint8Array): boolean {
-    let { from, to } = range;
-    while (from < to) {
-      const middle = (from + to) >> 1;
-      const order = compareBytes(this.name(middle), name);
-      if (order === 0) return true;
-      if (order < 0) from = middle + 1;
-      else to = middle;
-    }
-    return false;
+    return findSorted(range.from, range.to, (i) => compareBytes(this.name(i), name)) !== -1;
   }
 
   /** Sorts by keys first, because comparing numbers is ten times as fast as comparing names. */

@@ -10,8 +10,8 @@ const MOST_LANDINGS = 16;
  * open: use a folder at once and do not keep it.
  */
 export class OpenFolders implements Disposable {
-  /** In the order of use, the last used folder at the end. */
-  private readonly open = new Map<number, Open>();
+  /** In the order of use, the last used folder at the end; `depth` is how many folders are above it. */
+  private readonly open = new Map<number, { readonly folder: Folder; readonly depth: number }>();
   private last = 0;
   private lastFolder: Folder;
 
@@ -72,10 +72,4 @@ export class OpenFolders implements Disposable {
     this.open.get(chosen)?.folder[Symbol.dispose]();
     this.open.delete(chosen);
   }
-}
-
-interface Open {
-  readonly folder: Folder;
-  /** How many folders are above it. */
-  readonly depth: number;
 }

@@ -3,7 +3,7 @@ import { entryTypeName, LOST } from "../model/entry.ts";
 import { RootHashLines } from "../model/root_hash.ts";
 import { TimeSlice } from "../platform/time_slice.ts";
 import { PathWalker } from "./path_walker.ts";
-import { ByteSink } from "./byte_sink.ts";
+import { ByteSink } from "./byte_stream.ts";
 import { loadSha256, sha256 } from "./sha256.ts";
 import { at, type TreeTable } from "./table.ts";
 

@@ -1,6 +1,5 @@
-import { DIR } from "../model/entry.ts";
+import { DIR, sameXattrs } from "../model/entry.ts";
 import type { Stat } from "../platform/platform.ts";
-import { sameXattrs } from "../model/entry.ts";
 import { at, type TreeTable } from "./table.ts";
 
 /**

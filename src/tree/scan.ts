@@ -13,7 +13,7 @@ import {
   holdsRepository,
 } from "./boundaries.ts";
 import type { IgnoreRules } from "./ignore.ts";
-import { type KnownChildren, KnownTree } from "./known_tree.ts";
+import { KnownTree } from "./known_tree.ts";
 import { type NameRange, NameStack } from "./name_stack.ts";
 import { OpenFolders } from "./open_folders.ts";
 import { PathWalker } from "./path_walker.ts";
@@ -89,7 +89,7 @@ export async function scanTree(root: Folder, options: ScanOptions): Promise<Scan
 interface Frame {
   readonly index: number;
   readonly names: NameRange;
-  readonly known: KnownChildren | undefined;
+  readonly findKnown: ReturnType<KnownTree["children"]> | undefined;
   next: number;
   /** Subfolders whose content comes later: `a.txt` is between `a` and `a/x`. */
   readonly later: number[];
@@ -166,8 +166,8 @@ class ScanWalk implements Disposable {
         this.markBoundary(index, "nested_repository");
         return;
       }
-      const children = known === undefined ? undefined : this.known?.children(known);
-      this.frames.push({ index, names, known: children, next: names.from, later: [] });
+      const findKnown = known === undefined ? undefined : this.known?.children(known);
+      this.frames.push({ index, names, findKnown, next: names.from, later: [] });
     } catch (error) {
       this.noteFailure(error, () => this.paths.path(index));
     }
@@ -186,7 +186,7 @@ class ScanWalk implements Disposable {
         this.degradations.add("type", this.paths.child(frame.index, name), reason);
         return;
       }
-      const index = this.add(frame.index, folder, name, frame.known?.find(name) ?? NONE);
+      const index = this.add(frame.index, folder, name, frame.findKnown?.(name) ?? NONE);
       const boundary = boundaryOf(this.stat, this.rootStat.devMajor, this.rootStat.devMinor);
       if (boundary !== undefined) this.markBoundary(index, boundary);
       else if (type === DIR) frame.later.push(index);

@@ -65,7 +65,7 @@ export async function settle(table: TreeTable, clock: ScanClock): Promise<void> 
 }
 
 /** By how many nanoseconds a time is before the time of the clock. */
-function behind(clock: ScanClock, sec: number, nsec: number): number {
+function behind(clock: Pick<ScanClock, "sec" | "nsec">, sec: number, nsec: number): number {
   return (clock.sec - sec) * SECOND + (clock.nsec - nsec);
 }
 
@@ -81,9 +81,7 @@ function writeNow(folder: Folder): { sec: number; nsec: number } {
     folder.removeFile(name);
   }
   // The earlier of the two times, so that on an odd file system fewer entries are clean, not more.
-  const changedFirst = stat.ctimeSec < stat.mtimeSec ||
-    (stat.ctimeSec === stat.mtimeSec && stat.ctimeNsec < stat.mtimeNsec);
-  return changedFirst
-    ? { sec: stat.ctimeSec, nsec: stat.ctimeNsec }
-    : { sec: stat.mtimeSec, nsec: stat.mtimeNsec };
+  const modified = { sec: stat.mtimeSec, nsec: stat.mtimeNsec };
+  const changed = { sec: stat.ctimeSec, nsec: stat.ctimeNsec };
+  return behind(modified, changed.sec, changed.nsec) > 0 ? changed : modified;
 }

@@ -1,4 +1,4 @@
-import { at, HASH_BYTES, NONE, TreeTable } from "./table.ts";
+import { at, COLUMN_NAMES, HASH_BYTES, indexesWhere, NONE, TreeTable } from "./table.ts";
 
 /** A table with some entries of another table. */
 export interface Selection {
@@ -13,19 +13,18 @@ export interface Selection {
  */
 export function selectEntries(from: TreeTable, wanted: (index: number) => boolean): Selection {
   const included = withFoldersAbove(from, wanted);
+  const origin = indexesWhere(from, (i) => included[i] === 1);
   const place = new Uint32Array(from.count).fill(NONE);
-  const origins: number[] = [];
   const table = new TreeTable(Math.max(16, from.count));
-  for (let i = 0; i < from.count; i++) {
-    if (included[i] !== 1) continue;
+  for (const i of origin) {
     const parent = at(from.parent, i);
     const index = table.add(i === 0 ? NONE : at(place, parent), from.name(i), at(from.type, i));
     place[i] = index;
-    origins.push(i);
-    copyEntry(from, i, table, index);
+    copyValues(from, i, table, index);
   }
-  regroup(from, table, origins);
-  return { table, origin: Uint32Array.from(origins) };
+  copyColumns(from, table, origin);
+  regroup(from, table, origin);
+  return { table, origin };
 }
 
 function withFoldersAbove(from: TreeTable, wanted: (index: number) => boolean): Uint8Array {
@@ -38,21 +37,21 @@ function withFoldersAbove(from: TreeTable, wanted: (index: number) => boolean): 
   return included;
 }
 
-/** Copies an entry, except its place, name, type and link group. */
-function copyEntry(from: TreeTable, i: number, to: TreeTable, j: number): void {
-  to.mode[j] = at(from.mode, i);
-  to.uid[j] = at(from.uid, i);
-  to.gid[j] = at(from.gid, i);
-  to.size[j] = at(from.size, i);
-  to.mtimeSec[j] = at(from.mtimeSec, i);
-  to.mtimeNsec[j] = at(from.mtimeNsec, i);
-  to.lost[j] = at(from.lost, i);
-  to.ctimeSec[j] = at(from.ctimeSec, i);
-  to.ctimeNsec[j] = at(from.ctimeNsec, i);
-  to.inoLo[j] = at(from.inoLo, i);
-  to.inoHi[j] = at(from.inoHi, i);
-  to.nlink[j] = at(from.nlink, i);
-  to.clean[j] = at(from.clean, i);
+/** All columns but hashes, and those of the place, name, type and link group of an entry. */
+const COPIED = COLUMN_NAMES.filter((name) =>
+  !/^(hash|hashed|parent|nameStart|nameLength|pool|type|linkGroup)$/.test(name)
+);
+
+function copyColumns(from: TreeTable, to: TreeTable, origin: Uint32Array): void {
+  const [source, target] = [from.columns(), to.columns()];
+  for (const name of COPIED) {
+    const [read, written] = [source[name], target[name]];
+    for (let j = 0; j < origin.length; j++) written[j] = at(read, at(origin, j));
+  }
+}
+
+/** Copies what is no number. */
+function copyValues(from: TreeTable, i: number, to: TreeTable, j: number): void {
   if (from.hashed[i] === 1) to.setHash(j, from.hash.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES));
   const target = from.targets.get(i);
   if (target !== undefined) to.targets.set(j, target);
@@ -62,20 +61,14 @@ function copyEntry(from: TreeTable, i: number, to: TreeTable, j: number): void {
   if (device !== undefined) to.devices.set(j, device);
 }
 
-function regroup(from: TreeTable, to: TreeTable, origins: readonly number[]): void {
+function regroup(from: TreeTable, to: TreeTable, origin: Uint32Array): void {
   const firsts = new Map<number, number>();
-  const members = new Map<number, number>();
-  origins.forEach((origin, index) => {
-    const group = at(from.linkGroup, origin);
+  origin.forEach((i, index) => {
+    const group = at(from.linkGroup, i);
+    const first = firsts.get(group);
     if (group === NONE) return;
-    if (!firsts.has(group)) firsts.set(group, index);
-    members.set(group, (members.get(group) ?? 0) + 1);
-  });
-  origins.forEach((origin, index) => {
-    const group = at(from.linkGroup, origin);
-    // A single name is no group.
-    if (group !== NONE && (members.get(group) as number) > 1) {
-      to.linkGroup[index] = firsts.get(group) as number;
-    }
+    if (first === undefined) return void firsts.set(group, index); // a single name is no group
+    to.linkGroup[first] = first;
+    to.linkGroup[index] = first;
   });
 }

@@ -1,19 +1,7 @@
 import { bytesOfHex } from "../model/bytes.ts";
 
 /** SHA-256 for synchronous loops. */
-export interface Sha256 {
-  /** For content that comes in pieces. */
-  new (): Sha256Stream;
-  /** The hash of bytes that are complete. */
-  once(bytes: Uint8Array): Uint8Array;
-}
-
-/** A SHA-256 of content that comes in pieces. */
-export interface Sha256Stream {
-  update(bytes: Uint8Array): void;
-  /** The hash. Call it once, at the end. */
-  digest(): Uint8Array;
-}
+export type Sha256 = Awaited<ReturnType<typeof loadSha256>>;
 
 /** The hash of a few bytes. It loads nothing. */
 export async function sha256(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
@@ -26,13 +14,14 @@ const UNSEEN_HASHES = 50_000;
 const SEEN_BYTES = 256 * 1024 * 1024;
 let unseen = 0;
 
-/** Loads the synchronous SHA-256: about 17 ms the first time. */
-export async function loadSha256(): Promise<Sha256> {
+/** Loads the synchronous SHA-256, a class for content that comes in pieces: about 17 ms the first time. */
+export async function loadSha256() {
   const { createHash } = await import("node:crypto");
   // Through hex, because a buffer of node takes a microsecond more for each hash.
   return class {
     private readonly hash = createHash("sha256");
 
+    /** The hash of bytes that are complete. */
     static once(bytes: Uint8Array): Uint8Array {
       if (++unseen % UNSEEN_HASHES === 0) new ArrayBuffer(SEEN_BYTES); // V8 does see this, and collects
       return bytesOfHex(createHash("sha256").update(bytes).digest("hex"));
@@ -42,6 +31,7 @@ export async function loadSha256(): Promise<Sha256> {
       this.hash.update(bytes);
     }
 
+    /** The hash. Call it once, at the end. */
     digest(): Uint8Array {
       return bytesOfHex(this.hash.digest("hex"));
     }

@@ -3,17 +3,8 @@ import type { Xattr } from "../model/entry.ts";
 import { decodePath, encodePath } from "../model/path_text.ts";
 import { type Folder, type OpenFile, readWhole } from "../platform/platform.ts";
 import { TemporaryFile } from "../platform/temporary_file.ts";
-import { ByteSink } from "./byte_sink.ts";
-import { ByteSource } from "./byte_source.ts";
-import {
-  at,
-  type Column,
-  COLUMN_KINDS,
-  columnLength,
-  type ColumnName,
-  type TreeColumns,
-  TreeTable,
-} from "./table.ts";
+import { ByteSink, ByteSource } from "./byte_stream.ts";
+import { at, COLUMN_KINDS, COLUMN_NAMES, columnLength, type TreeColumns, TreeTable } from "./table.ts";
 
 /** A scan that is kept between two runs, so that the next run need not read unchanged files. SPEC 5. */
 export interface StatCache {
@@ -55,26 +46,17 @@ export function saveStatCache(folder: Folder, name: string, cache: StatCache): v
   file.replace();
 }
 
-/** Whether a file is an undamaged cache of any tree. */
-export function isStatCache(file: OpenFile): boolean {
-  return readCache(file) !== undefined;
-}
-
-/** The cache in a file; undefined if it is damaged or has another format or key. */
-export function loadStatCache(file: OpenFile, key: string): StatCache | undefined {
-  const cache = readCache(file);
-  return cache?.key === key ? cache : undefined;
-}
-
-function readCache(file: OpenFile): StatCache | undefined {
+/** The cache in a file; undefined if it is damaged or has another format, or another key than the given one. */
+export function loadStatCache(file: OpenFile, key?: string): StatCache | undefined {
   try {
-    return decode(readWhole(file));
+    const cache = decode(readWhole(file));
+    return key === undefined || cache?.key === key ? cache : undefined;
   } catch {
     return undefined; // damage that the checksum does not show: the next scan reads everything again
   }
 }
 
-function* parts(cache: StatCache): Generator<Column> {
+function* parts(cache: StatCache): Generator<ArrayBufferView> {
   const columns = cache.table.columns();
   const pack = packOf(cache);
   yield Uint32Array.of(MAGIC, FORMAT, cache.table.count, columns.pool.length, pack.length, 0);
@@ -92,13 +74,11 @@ function decode(file: Uint8Array<ArrayBuffer>): StatCache | undefined {
   const written = new Uint32Array(buffer, length - ALIGNMENT, 2);
   if (sum.value().some((word, i) => word !== written[i])) return undefined;
   let offset = HEADER_WORDS * 4;
-  const take = (name: ColumnName, elements: number): Column => {
-    const column = new COLUMN_KINDS[name](buffer, offset, elements);
+  const columns = COLUMN_NAMES.map((name) => {
+    const column = new COLUMN_KINDS[name](buffer, offset, columnLength(name, count, poolBytes));
     offset += Math.ceil(column.byteLength / ALIGNMENT) * ALIGNMENT;
-    return column;
-  };
-  const names = Object.keys(COLUMN_KINDS) as ColumnName[];
-  const columns = names.map((name) => [name, take(name, columnLength(name, count, poolBytes))]);
+    return [name, column];
+  });
   const table = TreeTable.fromColumns(Object.fromEntries(columns) as TreeColumns);
   return unpack(new Uint8Array(buffer, offset, packBytes), table);
 }

@@ -1,5 +1,5 @@
-import { type BytePath, compareBytes } from "../model/bytes.ts";
-import { DIR, type Xattr } from "../model/entry.ts";
+import { type BytePath, compareBytes, equalBytes } from "../model/bytes.ts";
+import { BLOCK, CHAR, DIR, type Xattr } from "../model/entry.ts";
 import type { Stat } from "../platform/platform.ts";
 
 /** No parent, no link group. */
@@ -42,6 +42,9 @@ export const COLUMN_KINDS = {
 
 /** The name of a column. */
 export type ColumnName = keyof typeof COLUMN_KINDS;
+
+/** The names of all columns. */
+export const COLUMN_NAMES = Object.keys(COLUMN_KINDS) as ColumnName[];
 
 /** A column of numbers. */
 export type Column = TreeColumns[ColumnName];
@@ -192,16 +195,7 @@ export class TreeTable {
 
   /** The index of the entry with this path, or -1. The search is binary, because entries are sorted by path. */
   find(path: BytePath): number {
-    let low = 0;
-    let high = this.count - 1;
-    while (low <= high) {
-      const middle = (low + high) >> 1;
-      const order = compareBytes(this.path(middle), path);
-      if (order === 0) return middle;
-      if (order < 0) low = middle + 1;
-      else high = middle - 1;
-    }
-    return -1;
+    return findSorted(0, this.count, (index) => compareBytes(this.path(index), path));
   }
 
   /** Makes room for so many entries and bytes of names. */
@@ -215,8 +209,7 @@ export class TreeTable {
 
   private mapColumns(map: (column: Column, name: ColumnName) => Column): TreeColumns {
     const own = this as unknown as TreeColumns;
-    const names = Object.keys(COLUMN_KINDS) as ColumnName[];
-    return Object.fromEntries(names.map((name) => [name, map(own[name], name)])) as TreeColumns;
+    return Object.fromEntries(COLUMN_NAMES.map((name) => [name, map(own[name], name)])) as TreeColumns;
   }
 }
 
@@ -238,14 +231,30 @@ export function indexesWhere(table: TreeTable, keep: (index: number) => boolean)
   return indexes.subarray(0, count);
 }
 
+/** The index, from `from` to before `to`, whose `order` is 0; -1 if there is none. Before it the order is negative. */
+export function findSorted(from: number, to: number, order: (index: number) => number): number {
+  let [low, high] = [from, to];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const found = order(middle);
+    if (found === 0) return middle;
+    if (found < 0) low = middle + 1;
+    else high = middle;
+  }
+  return -1;
+}
+
 /** The value of a column at an index that exists. */
 export function at(column: ArrayLike<number>, index: number): number {
   return column[index] as number;
 }
 
+/** Whether an entry is a device node. */
+export function isDevice(table: TreeTable, index: number): boolean {
+  return table.type[index] === CHAR || table.type[index] === BLOCK;
+}
+
 /** Whether two entries, of one or two tables, have the same name. */
 export function sameName(a: TreeTable, i: number, b: TreeTable, j: number): boolean {
-  const x = a.name(i);
-  const y = b.name(j);
-  return x.length === y.length && compareBytes(x, y) === 0;
+  return equalBytes(a.name(i), b.name(j));
 }

@@ -1,10 +1,8 @@
 import { type BytePath, keyOf } from "../model/bytes.ts";
 import { JvsError } from "../model/errors.ts";
-import { displayPath } from "../model/path_text.ts";
+import { displayPath, MOST_NAMED } from "../model/path_text.ts";
 import { isSystemError, type SystemError } from "../platform/system_error.ts";
 import { type FoldersByPath, lastName, parentPath } from "./folders_by_path.ts";
-
-const NAMED = 20;
 
 /** Whether the system refused access. */
 export function isRefused(error: unknown): error is SystemError {
@@ -33,8 +31,8 @@ const LEAVE_OUT = "Change the rights, exclude these paths in .jvsignore, or use 
 
 /** `E_PERMISSION` for all paths of a tree that could not be read, the first 20 by name. SPEC 5. */
 export function unreadableError(paths: readonly BytePath[], hint = LEAVE_OUT): JvsError {
-  const named = paths.slice(0, NAMED).map(displayPath);
-  const more = paths.length > NAMED ? ` and ${paths.length - NAMED} more` : "";
+  const named = paths.slice(0, MOST_NAMED).map(displayPath);
+  const more = paths.length > MOST_NAMED ? ` and ${paths.length - MOST_NAMED} more` : "";
   const what = paths.length === 1 ? "one path" : `${paths.length} paths`;
   return new JvsError("E_PERMISSION", `Cannot read ${what}, access was refused: ${named.join(", ")}${more}`, {
     hint,

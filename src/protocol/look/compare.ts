@@ -1,10 +1,11 @@
 import { asHeld } from "../../tree/as_held.ts";
-import { differsInSubstance, mergeTables, needsHash } from "../../tree/diff.ts";
+import { differsInSubstance, needsHash } from "../../tree/diff.ts";
+import { mergeTables } from "../../tree/merge_tables.ts";
 import { selectEntries } from "../../tree/select_entries.ts";
-import { TreeTable } from "../../tree/table.ts";
+import { isDevice, NONE, TreeTable } from "../../tree/table.ts";
 import { HiddenPaths } from "../../tree/unreadable.ts";
 import { isJvsError } from "../../model/errors.ts";
-import { BLOCK, CHAR, DIR } from "../../model/entry.ts";
+import { DIR } from "../../model/entry.ts";
 import type { Store } from "../../repo/store.ts";
 import type { Look } from "./look.ts";
 
@@ -12,7 +13,7 @@ import type { Look } from "./look.ts";
 export async function tableOf(store: Store, id: string | null): Promise<TreeTable> {
   if (id !== null) return await store.snapshots.manifest(id);
   const empty = new TreeTable(1);
-  empty.add(0xffffffff, new Uint8Array(), DIR);
+  empty.add(NONE, new Uint8Array(), DIR);
   return empty;
 }
 
@@ -44,10 +45,6 @@ export async function comparable(
   });
   const seen = gone.size === 0 ? saved : selectEntries(saved, (i) => !gone.has(i)).table;
   return await asHeld(seen, now, host);
-}
-
-function isDevice(table: TreeTable, index: number): boolean {
-  return table.type[index] === CHAR || table.type[index] === BLOCK;
 }
 
 /** Whether the worktree differs from a snapshot in anything but times. */

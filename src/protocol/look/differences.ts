@@ -1,7 +1,7 @@
 import { type Infer, integer, list, nullable, oneOf, record, text } from "../../model/schema.ts";
 import { encodePath, namedPaths } from "../../model/path_text.ts";
 import { ENTRY_TYPES } from "../../model/entry.ts";
-import { type Difference, diffTables, needsHash, summarise, toRecord } from "../../tree/diff.ts";
+import { type Difference, diffTables, needsHash, summarise } from "../../tree/diff.ts";
 import type { TreeTable } from "../../tree/table.ts";
 import { comparable } from "./compare.ts";
 import type { Look } from "./look.ts";
@@ -31,22 +31,16 @@ export const Summary = record({
   modified: integer(),
   renamed: integer(),
 });
-export type Summary = Infer<typeof Summary>;
 
-/** What to compare besides type, content, mode, owner and links. */
-export interface Compared {
-  /** Times and extended attributes. */
-  readonly metadata: boolean;
-  /** Whether times are part of the metadata; true by default. A difference in times alone is not unsaved work (SPEC 7). */
-  readonly times?: boolean;
-}
-
-/** All differences between two sides. Of worktrees it reads only the files whose content must be known. */
+/**
+ * All differences between two sides. Of worktrees it reads only the files whose content must be known. `metadata`: of times
+ * and extended attributes too; without `times`, not of times: a difference in times alone is not unsaved work (SPEC 7).
+ */
 export async function compareSides(
   from: Side,
   to: Side,
-  { metadata, times = true }: Compared,
-): Promise<{ differences: DifferenceRecord[]; summary: Summary; hidden: string[] }> {
+  { metadata, times = true }: { readonly metadata: boolean; readonly times?: boolean },
+): Promise<{ differences: DifferenceRecord[]; summary: Infer<typeof Summary>; hidden: string[] }> {
   for (const { look } of [from, to]) if (look !== null) warnOfHidden(look);
   const hidden = [from, to].flatMap(({ look }) => look?.scan.unreadable.map(encodePath) ?? []);
   const [before, after] = [await comparableWith(to, from), await comparableWith(from, to)];
@@ -58,6 +52,12 @@ export async function compareSides(
     path.length > 0 || (from.label !== NOTHING && to.label !== NOTHING)
   );
   return { differences: differences.map(toRecord), summary: summarise(differences), hidden };
+}
+
+/** A difference as programs get it: paths are encoded as in the payload root hash. */
+export function toRecord(difference: Difference): DifferenceRecord {
+  const { path, old_path } = difference;
+  return { ...difference, path: encodePath(path), old_path: old_path === null ? null : encodePath(old_path) };
 }
 
 function withoutTimes(differences: readonly Difference[]): Difference[] {

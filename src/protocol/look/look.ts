@@ -109,7 +109,7 @@ export async function lookAt(
   const rules = options.rules === undefined ? parsed(rulesText) : options.rules;
   const key = cacheKey(context, root);
   const { owners } = context.store.layout.plane;
-  const cache = options.known === undefined ? knownFrom(cacheFile(context), key, owners) : undefined;
+  const cache = options.known === undefined ? readStatCache(cacheFile(context), owners, key) : undefined;
   const known = options.known ?? cache?.table;
   const clock = scanClock(context, root);
   const scan = await scanWorktree(context, root, { rules, clock, known });
@@ -142,19 +142,12 @@ export async function scanWorktree(
   root: Folder,
   { rules, clock, known }: Pick<ScanOptions, "rules" | "clock" | "known">,
 ): Promise<Scan> {
-  const { reporter, signal, store: { platform: { abilities: { exactStat, xattrs } } } } = context;
-  const skipAtRoot = stagingInRoot(context);
+  const { reporter, signal, store: { intents, platform }, worktree: { worktree_id: id } } = context;
+  const { exactStat, xattrs } = platform.abilities;
+  const own = intents.list().filter(({ worktree_id }) => worktree_id === id);
+  const staging = own.map(({ claims }) => claims.staging_in_root).filter((name) => name !== undefined);
+  const skipAtRoot = staging.map(bytesOf);
   return await scanTree(root, { rules, clock, known, exactStat, xattrs, skipAtRoot, reporter, signal });
-}
-
-/** The names of staging in the payload root, from the open intents. */
-function stagingInRoot({ store, worktree }: WorktreeContext): Uint8Array[] {
-  const names: Uint8Array[] = [];
-  for (const intent of store.intents.list()) {
-    const { staging_in_root: name } = intent.claims;
-    if (intent.worktree_id === worktree.worktree_id && name !== undefined) names.push(bytesOf(name));
-  }
-  return names;
 }
 
 function readRules(root: Folder): string | null {
@@ -182,12 +175,8 @@ function cacheFile({ store, worktree }: WorktreeContext): ControlPath {
   return store.layout.cache(store.platform.host.id, worktree.worktree_id);
 }
 
-/** The cache; undefined if it is missing or must not be trusted. */
-function knownFrom(
-  place: ControlPath,
-  key: string,
-  owners: Owners,
-): StatCache | undefined {
+/** The cache in a file, of this tree or of any; undefined if it is missing, no file of ours, or must not be trusted. */
+export function readStatCache(place: ControlPath, owners: Owners, key?: string): StatCache | undefined {
   return unlessThrown(isRefusedCache, () => {
     using file = place.openFile("read");
     const cache = loadStatCache(file, key);

@@ -2,7 +2,7 @@ import { type BytePath, exactTextOf } from "../../model/bytes.ts";
 import { decodePath } from "../../model/path_text.ts";
 import { NO_FILE, patchName, unifiedDiff } from "../../model/unified_diff.ts";
 import { TimeSlice } from "../../platform/time_slice.ts";
-import { type Folder, readWhole, Stat } from "../../platform/platform.ts";
+import { readWhole, Stat } from "../../platform/platform.ts";
 import { isSystemError } from "../../platform/system_error.ts";
 import { FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
 import type { DifferenceRecord } from "./differences.ts";
@@ -66,15 +66,13 @@ function patchOf(before: Texts, after: Texts, difference: DifferenceRecord, hasR
 
 /** The texts of one side's files. The tree is opened for the first file, because an empty tree cannot be opened. */
 class Texts implements Disposable {
-  private root: Folder | undefined;
   private folders: FoldersByPath | undefined;
 
   constructor(private readonly side: Side) {}
 
   /** A file's text; undefined if it is not text. */
   read(path: BytePath): string | undefined {
-    this.root ??= this.side.open();
-    this.folders ??= new FoldersByPath(this.root);
+    this.folders ??= new FoldersByPath(this.side.open());
     using file = this.folders.get(parentPath(path)).openFile(lastName(path), "read");
     const stat = new Stat();
     file.stat(stat);
@@ -85,6 +83,6 @@ class Texts implements Disposable {
 
   [Symbol.dispose](): void {
     this.folders?.[Symbol.dispose]();
-    this.root?.[Symbol.dispose]();
+    this.folders?.root[Symbol.dispose]();
   }
 }

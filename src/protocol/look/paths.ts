@@ -17,24 +17,19 @@ export function pathsInWorktree(
   const root = context.store.worktrees.root(worktree);
   const from = inRoot(context.cwd, root) ?? root;
   return paths.map((path) => {
-    if (path === "") throw emptyPath();
+    if (path === "") {
+      // It is most likely an unset variable of a script, so it must not mean everything.
+      throw new JvsError("E_USAGE", "Cannot use an empty path: it names nothing", {
+        hint: "Give `.` for the folder you are in, or no paths at all for the whole worktree.",
+      });
+    }
     const absolute = inRoot(absolutePath(path, from), root);
     if (absolute !== undefined) return bytesOf(absolute.slice(root.length + 1));
     throw new JvsError(
       "E_PATH_ESCAPE",
       `Cannot use the path ${quoted(path)}: it is not in worktree "${worktree.name}"`,
-      {
-        hint: `Give paths inside "${root}".`,
-        details: { path, worktree: worktree.name, root },
-      },
+      { hint: `Give paths inside "${root}".`, details: { path, worktree: worktree.name, root } },
     );
-  });
-}
-
-/** An empty path is most likely an unset variable of a script, so it must not mean everything. */
-function emptyPath(): JvsError {
-  return new JvsError("E_USAGE", "Cannot use an empty path: it names nothing", {
-    hint: "Give `.` for the folder you are in, or no paths at all for the whole worktree.",
   });
 }
 

@@ -1,6 +1,6 @@
-import { BLOCK, CHAR, DIR, FILE, LOST } from "../../model/entry.ts";
+import { DIR, FILE, LOST } from "../../model/entry.ts";
 import { selectEntries } from "../../tree/select_entries.ts";
-import { at, type TreeTable } from "../../tree/table.ts";
+import { at, indexesWhere, isDevice, type TreeTable } from "../../tree/table.ts";
 import type { RepositoryContext } from "../context.ts";
 
 const SET_IDS = 0o6000;
@@ -17,14 +17,13 @@ export function asAllowed(
   manifest: TreeTable,
 ): TreeTable {
   if (store.snapshots.isByTrustedMaker(id)) return manifest;
-  const privileged = new Set<number>();
-  for (let i = 0; i < manifest.count; i++) if (isPrivileged(manifest, i)) privileged.add(i);
-  if (privileged.size === 0) return manifest;
+  const privileged = indexesWhere(manifest, (i) => isPrivileged(manifest, i));
+  if (privileged.length === 0) return manifest;
   const { table } = selectEntries(manifest, () => true);
   for (const i of privileged) withhold(table, i);
   reporter.warn(
     `Another member of the group made this snapshot. Set-id bits, capabilities and devices in it are left out ` +
-      `(${privileged.size} of its entries).`,
+      `(${privileged.length} of its entries).`,
   );
   return table;
 }
@@ -37,11 +36,6 @@ export function isLeftOut(table: TreeTable, index: number): boolean {
 /** Whether an entry is a file that could not be read when the snapshot was made. */
 export function isUnread(table: TreeTable, index: number): boolean {
   return at(table.type, index) === FILE && isLeftOut(table, index);
-}
-
-/** Whether an entry is a device node. */
-export function isDevice(table: TreeTable, index: number): boolean {
-  return table.type[index] === CHAR || table.type[index] === BLOCK;
 }
 
 /** Whether an entry gives rights to those who run or open it. */

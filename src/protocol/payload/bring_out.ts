@@ -4,7 +4,7 @@ import { type BytePath, equalBytes } from "../../model/bytes.ts";
 import { FILE } from "../../model/entry.ts";
 import { JvsError } from "../../model/errors.ts";
 import { shortId } from "../../model/ids.ts";
-import { displayPath, namedPaths } from "../../model/path_text.ts";
+import { displayPath, MOST_NAMED, namedPaths } from "../../model/path_text.ts";
 import { ownerName, userNameOf } from "../../platform/host_names.ts";
 import { type Folder, Stat } from "../../platform/platform.ts";
 import { isSystemError } from "../../platform/system_error.ts";
@@ -155,11 +155,12 @@ async function differingFiles(
   const { unreadable } = await hashFiles(clone, read, files, options);
   // The user owns the clone of a file that only its group may read, and cannot read it: then the saved file is read.
   await hashFiles(payload, read, unreadable, options);
-  return files.filter((i) => {
+  const differing = files.filter((i) => {
     const expected = table.contentHash(i);
     const found = read.contentHash(i);
     return expected === undefined || found === undefined || !equalBytes(expected, found);
-  }).map((i) => table.path(i));
+  });
+  return Array.from(differing, (i) => table.path(i));
 }
 
 function damagedPayload(action: string, snapshotId: string, paths: readonly Uint8Array[]): JvsError {
@@ -171,14 +172,11 @@ function damagedPayload(action: string, snapshotId: string, paths: readonly Uint
   );
 }
 
-const MOST_NAMED = 20;
-
 function closedPayload(action: string, id: string, payload: Folder, paths: readonly Uint8Array[]): JvsError {
   using folders = new FoldersByPath(payload);
-  const first = paths.slice(0, MOST_NAMED);
-  const more = paths.length > MOST_NAMED ? `, and ${paths.length - MOST_NAMED} more` : "";
-  const named = first.map((path) => `${displayPath(path)} (of ${ownerOf(folders, path)})`).join(", ");
-  return closedError(action, id, named + more, { paths: first.map(displayPath), count: paths.length });
+  const named = namedPaths(paths, (path) => `${displayPath(path)} (of ${ownerOf(folders, path)})`);
+  const first = paths.slice(0, MOST_NAMED).map(displayPath);
+  return closedError(action, id, named, { paths: first, count: paths.length });
 }
 
 /** The owner of an entry, or of the closed folder that it is in. */

@@ -1,7 +1,8 @@
 import { DIR, FILE, SYMLINK } from "../../model/entry.ts";
 import { type Infer, integer, record } from "../../model/schema.ts";
 import { TimeSlice } from "../../platform/time_slice.ts";
-import { CHANGED, compareEntries, mergeTables } from "../../tree/diff.ts";
+import { CHANGED, compareEntries } from "../../tree/diff.ts";
+import { mergeTables } from "../../tree/merge_tables.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import { isLeftOut } from "../payload/as_allowed.ts";
 import { isAnother, LinkGroups } from "./links.ts";

@@ -1,10 +1,11 @@
 import { DIR, FILE, SYMLINK } from "../../model/entry.ts";
 import { isJvsError } from "../../model/errors.ts";
 import type { Descriptor, Stats } from "../../model/records.ts";
-import { CHANGED, compareEntries, mergeTables } from "../../tree/diff.ts";
+import { CHANGED, compareEntries } from "../../tree/diff.ts";
+import { mergeTables } from "../../tree/merge_tables.ts";
 import { repeatManifest, writeManifest } from "../../tree/manifest.ts";
 import { payloadRootHash } from "../../tree/root_hash.ts";
-import { sameTable } from "../../tree/same_table.ts";
+import { sameTable } from "../../tree/match_unchanged.ts";
 import { at, NONE, TreeTable } from "../../tree/table.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import type { Capture } from "./capture.ts";

@@ -13,7 +13,7 @@ import { leftoversOf } from "./leftovers.ts";
 const SKEW_MS = 2000;
 
 /** One check of doctor or verify. */
-export type Check = (context: RepositoryContext) => Finding[] | Promise<Finding[]>;
+export type Check = (context: RepositoryContext) => Iterable<Finding> | Promise<Finding[]>;
 
 /** Runs these checks one after the other. A check that may not read something reports that, and the others still run. */
 export async function runChecks(context: RepositoryContext, checks: readonly Check[]): Promise<Finding[]> {
@@ -28,7 +28,7 @@ export async function runChecks(context: RepositoryContext, checks: readonly Che
 
 async function findingsOf(context: RepositoryContext, check: Check): Promise<Finding[]> {
   try {
-    return await check(context);
+    return [...await check(context)];
   } catch (error) {
     if (!isJvsError(error, "E_PERMISSION")) throw error;
     return [problemFound(error)];
@@ -68,15 +68,11 @@ export async function checkLineage({ store }: RepositoryContext): Promise<Findin
 
 /** Finds snapshots to which the worktree's head was not moved, because of a kill after READY. SPEC 2. */
 async function checkHeads(store: Store, parents: ReadonlyMap<string, string | null>): Promise<Finding[]> {
-  const orphans = await orphansOf(store, parents);
-  return orphans.map(({ id, worktree }) =>
-    finding(
-      "warning",
-      "HEAD_ORPHAN",
-      `Snapshot ${id} follows the newest of worktree "${worktree}", whose head was not moved to it.`,
-      { snapshot_id: id, repair: "advance_head" },
-    )
-  );
+  return (await orphansOf(store, parents)).map(({ id, worktree }) => {
+    const state = `follows the newest of worktree "${worktree}", whose head was not moved to it.`;
+    const where = { snapshot_id: id, repair: "advance_head" } as const;
+    return finding("warning", "HEAD_ORPHAN", `Snapshot ${id} ${state}`, where);
+  });
 }
 
 /** Full snapshots that follow the head and latest of their worktree, without an open intent. */
@@ -167,7 +163,7 @@ export async function checkLayout({ store }: RepositoryContext): Promise<Finding
   }
   for (const { what, path, snapshotId } of await leftoversOf(store)) {
     const message = `Left over from ${what}: "${path}". It does no harm.`;
-    const where = { path, ...(snapshotId === undefined ? {} : { snapshot_id: snapshotId }) };
+    const where = { path, snapshot_id: snapshotId ?? null };
     findings.push(finding("warning", "LEFTOVER", message, { ...where, repair: "clean_tmp" }));
   }
   const lasting = layout.folders.filter(({ parts }) => parts[0] !== "runtime");
@@ -178,10 +174,7 @@ export async function checkLayout({ store }: RepositoryContext): Promise<Finding
 }
 
 /** The worktrees whose records can be used; each of the others becomes a finding. */
-export function soundWorktrees(
-  { worktrees }: Store,
-  findings: Finding[] = [],
-): WorktreeConfig[] {
+export function soundWorktrees({ worktrees }: Store, findings: Finding[] = []): WorktreeConfig[] {
   return sound(worktrees.names(), (name) => {
     const worktree = worktrees.find(name);
     if (worktree !== undefined) worktrees.root(worktree); // throws for a path that it must not have
@@ -212,42 +205,40 @@ function problemFound(error: JvsError): Finding {
 }
 
 /** Checks what is of use only while JVS runs: intents, folders, the clock. */
-export function checkRuntime({ store }: RepositoryContext): Finding[] {
-  const findings: Finding[] = [];
+export function* checkRuntime({ store }: RepositoryContext): Generator<Finding> {
   for (const intent of store.intents.list().filter((each) => store.intents.isAbandoned(each))) {
     const maker = store.intents.distrustedMaker(intent);
     const by = maker === undefined ? "" : `, if user ${userNameOf(maker)}, who began it, makes that change`;
     const message =
       `The operation "${intent.operation}" of ${intent.started_at} was interrupted; the next change ` +
       `finishes or undoes it${by}.`;
-    findings.push(finding("warning", "INTENT_OPEN", message, { repair: "clean_intents" }));
+    yield finding("warning", "INTENT_OPEN", message, { repair: "clean_intents" });
   }
   for (const { path, error } of store.intents.read().damaged) {
     const message =
       `${error.message}. It says what an interrupted operation was about; what that had staged is kept. ` +
       `See whether the worktree is as it should be, then remove the file.`;
-    findings.push(finding("error", error.code, message, { path }));
+    yield finding("error", error.code, message, { path });
   }
   for (const { path } of store.layout.runtimeFolders.filter((folder) => !folder.isThere())) {
-    findings.push(finding("warning", "RUNTIME_MISSING", `The folder "${path}" is missing.`, {
-      path,
-      repair: "repair_runtime",
-    }));
+    const message = `The folder "${path}" is missing.`;
+    yield finding("warning", "RUNTIME_MISSING", message, { path, repair: "repair_runtime" });
   }
   const newest = store.snapshots.newest();
   if (newest !== null && idTime(newest) > nowMs() + SKEW_MS) {
     const message =
       `The newest snapshot, ${newest}, lies in the future: this host's clock, or the one that made it, is ` +
       "wrong.";
-    findings.push(finding("warning", "E_CLOCK_SKEW_EXCEEDED", message, { snapshot_id: newest }));
+    yield finding("warning", "E_CLOCK_SKEW_EXCEEDED", message, { snapshot_id: newest });
   }
-  return findings;
 }
 
 /** Checks that every worktree still has its own folder. */
-export function checkWorktrees({ store }: RepositoryContext): Finding[] {
-  const findings: Finding[] = [];
-  for (const worktree of soundWorktrees(store, findings)) {
+export function* checkWorktrees({ store }: RepositoryContext): Generator<Finding> {
+  const unusable: Finding[] = [];
+  const usable = soundWorktrees(store, unusable);
+  yield* unusable;
+  for (const worktree of usable) {
     const path = store.worktrees.root(worktree);
     const state = store.worktrees.checkIdentity(worktree);
     if (state === "missing") {
@@ -257,20 +248,15 @@ export function checkWorktrees({ store }: RepositoryContext): Finding[] {
           ? "where it was moved to, or in an empty folder in its place, run `jvs adopt --relocate`; in an empty one then " +
             "`jvs restore LATEST`."
           : "make an empty folder there and run `jvs restore LATEST` in it.");
-      findings.push(finding("error", "WORKTREE_MISSING", message, { path }));
+      yield finding("error", "WORKTREE_MISSING", message, { path });
     } else if (state === "replaced") {
-      findings.push(replacedFinding(worktree, path));
+      const message =
+        `The folder of worktree "${worktree.name}" is not the one that was versioned: "${path}".`;
+      // Only the owner of an adopted folder can say that another folder is the right one.
+      const way = " If it is the right one, say so in it with `jvs adopt --relocate`.";
+      yield isAdopted(worktree)
+        ? finding("error", "WORKTREE_REPLACED", message + way, { path })
+        : finding("warning", "WORKTREE_REPLACED", message, { path, repair: "repair_runtime" });
     }
   }
-  return findings;
-}
-
-/** Only the owner of an adopted folder can say that another folder is the right one. */
-function replacedFinding(worktree: WorktreeConfig, path: string): Finding {
-  const message = `The folder of worktree "${worktree.name}" is not the one that was versioned: "${path}".`;
-  if (!isAdopted(worktree)) {
-    return finding("warning", "WORKTREE_REPLACED", message, { path, repair: "repair_runtime" });
-  }
-  const way = "If it is the right one, say so in it with `jvs adopt --relocate`.";
-  return finding("error", "WORKTREE_REPLACED", `${message} ${way}`, { path });
 }

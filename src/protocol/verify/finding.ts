@@ -15,13 +15,8 @@ export const REPAIRS = [
 /** A repair's name. */
 export type Repair = typeof REPAIRS[number];
 
-/** Where a finding is, and what repairs it. */
-export interface FindingOptions {
-  /** The repair for it; by default there is none. */
-  repair?: Repair | "repair_runtime";
-  path?: string;
-  snapshot_id?: string;
-}
+/** Where a finding is, and what repairs it; by default nothing does. */
+type FindingOptions = Partial<Pick<Finding, "path" | "snapshot_id">> & { repair?: Repair | "repair_runtime" };
 
 /** Makes a finding. The message of an error has no full stop; this adds it. */
 export function finding(
@@ -30,8 +25,8 @@ export function finding(
   message: string,
   options: FindingOptions = {},
 ): Finding {
-  const { repair = null, path = null, snapshot_id = null } = options;
-  return { severity, code, message: sentence(message), repair, path, snapshot_id };
+  const nowhere = { repair: null, path: null, snapshot_id: null };
+  return { severity, code, message: sentence(message), ...nowhere, ...options };
 }
 
 const MOST_NAMED = 5;

@@ -2,9 +2,39 @@ import { isSnapshotId, isUuid } from "../../model/ids.ts";
 import { quoted } from "../../model/path_text.ts";
 import type { Finding } from "../../model/records.ts";
 import { isTemporaryName } from "../../platform/temporary_file.ts";
+import { RefusedPath } from "../../repo/control_errors.ts";
 import type { ControlPath } from "../../repo/control_path.ts";
 import type { RepositoryContext } from "../context.ts";
 import { finding, firstFew } from "./finding.ts";
+
+/** Finds what is in the place of a file or folder of JVS, but is something else or another user's: JVS does not use it. */
+export function checkPlaces({ store: { layout, platform, worktrees } }: RepositoryContext): Finding[] {
+  const host = layout.host(platform.host.id);
+  const ours = [...layout.folders, host, host.at("cache")].flatMap((folder) => folder.refusals());
+  const names = ours.some(({ path }) => path === layout.worktrees.path) ? [] : worktrees.names();
+  const refused = [...ours, ...names.flatMap((name) => layout.worktree(name).refusals())];
+  // A folder may be found twice: by the folder above it and by itself. The second finding says more, and is kept.
+  return [...new Map(refused.map((each) => [each.path, found(each)])).values()];
+}
+
+/** Runs a check up to the first refused path. Leaves out what `checkPlaces` has reported already (`told`). */
+export async function asFar(
+  check: () => Finding[] | Promise<Finding[]>,
+  told: readonly Finding[],
+): Promise<Finding[]> {
+  const isNew = ({ message, path }: Finding) =>
+    !told.some((place) => place.path === path || message.includes(`"${place.path}"`));
+  try {
+    return (await check()).filter(isNew);
+  } catch (error) {
+    if (!(error instanceof RefusedPath)) throw error;
+    return [found(error)].filter(isNew);
+  }
+}
+
+function found(refused: RefusedPath): Finding {
+  return finding("critical", refused.code, `${refused.message}. ${refused.hint}`, { path: refused.path });
+}
 
 const ID_LENGTH = 22;
 

@@ -1,22 +1,26 @@
 import { bytesOf } from "../../model/bytes.ts";
-import { isJvsError, unlessThrown } from "../../model/errors.ts";
+import { type ErrorCode, type ErrorDetails, isJvsError, JvsError } from "../../model/errors.ts";
+import type { Descriptor } from "../../model/records.ts";
 import { record, text } from "../../model/schema.ts";
 import { removeTree } from "../../tree/remove_tree.ts";
 import { advanceHead } from "../snapshot/save_snapshot.ts";
 import { orphansOf, parentsOf, soundWorktrees } from "./check.ts";
 import type { RepositoryContext } from "../context.ts";
-import type { Repair } from "./finding.ts";
+import { firstFew, type Repair } from "./finding.ts";
+import { readStatCache } from "../look/look.ts";
 import { isAdopted } from "../open_worktree.ts";
 import { changeWorktree, folderAcceptance, giveFolder } from "../change/change.ts";
-import { commitChange, finishIf } from "../change/commit.ts";
+import { commitChange, finishIf, withIntent } from "../change/commit.ts";
 import { defineChange } from "../change/kind.ts";
-import { lockEverything, lockWorktree, recoverOnly, recoverUnderLock } from "../change/locks.ts";
-import { leftoversOf } from "./leftovers.ts";
-import { RefusedPath } from "../../repo/control_errors.ts";
-import type { ControlPath } from "../../repo/control_path.ts";
-import { isSystemError } from "../../platform/system_error.ts";
-import { isStatCache } from "../../tree/stat_cache.ts";
-import { rebuildReady } from "./rebuild_ready.ts";
+import {
+  lockEverything,
+  lockWorktree,
+  recoverOnly,
+  recoverOpenIntents,
+  recoverUnderLock,
+} from "../change/locks.ts";
+import { leftoversOf, snapshotsWithoutMarker } from "./leftovers.ts";
+import { verifyContent } from "./verify_snapshot.ts";
 
 const ADVANCE = { moves_head: true, keep_line_as: null };
 
@@ -33,37 +37,40 @@ export const headAdvance = defineChange({
   },
 });
 
+/** Writes the marker of a snapshot that lost it. */
+export const readyRebuilding = defineChange({
+  operation: "doctor rebuild_ready",
+  details: record({}),
+  steps: [],
+  audit: record({ descriptor_checksum: text() }),
+  recover: (context, intent) => finishIf(context.store.snapshots.exists(intent.target), context, intent),
+});
+
 /** Recovers open intents, and does the repairs that cannot lose anything. SPEC 9. */
 export async function repairRuntime(context: RepositoryContext): Promise<string[]> {
   context.store.ensureRuntime();
   return [
     ...await acceptFolders(context),
-    ...await repair(context, "clean_intents"),
-    ...await repair(context, "clean_locks"),
+    ...await cleanIntents(context),
     ...await dropDamagedCaches(context),
   ];
 }
 
 /** Does one repair, and returns a sentence for each thing that it repaired. */
 export async function repair(context: RepositoryContext, action: Repair): Promise<string[]> {
-  switch (action) {
-    case "clean_intents":
-      return await cleanIntents(context);
-    case "clean_locks":
-      // A crash releases locks, because open files hold them: there is nothing to do.
-      return [];
-    case "rebuild_index":
-      return await rebuildIndex(context);
-    case "clean_tmp":
-      return await cleanLeftovers(context);
-    case "advance_head":
-      return await advanceHeads(context);
-    case "rebuild_ready":
-      return await rebuildReady(context);
-    case "audit_repair":
-      return await repairAudit(context);
-  }
+  return await DOERS[action](context);
 }
+
+const DOERS: Record<Repair, (context: RepositoryContext) => Promise<string[]>> = {
+  clean_intents: cleanIntents,
+  // A crash releases locks, because open files hold them: there is nothing to do.
+  clean_locks: () => Promise.resolve([]),
+  rebuild_index: rebuildIndex,
+  clean_tmp: cleanLeftovers,
+  advance_head: advanceHeads,
+  rebuild_ready: rebuildReady,
+  audit_repair: repairAudit,
+};
 
 /** Accepts the folders of a copied repository: they have other identities, but those inside it have the same path. */
 async function acceptFolders(context: RepositoryContext): Promise<string[]> {
@@ -76,11 +83,8 @@ async function acceptFolders(context: RepositoryContext): Promise<string[]> {
     if (worktree === undefined || isAdopted(worktree)) continue;
     if (store.worktrees.checkIdentity(worktree) !== "replaced") continue;
     using folder = store.worktrees.openRoot(worktree);
-    const { path } = worktree;
-    await giveFolder(context, worktree, folderAcceptance, {
-      path,
-      identity: store.worktrees.identify(folder),
-    });
+    const place = { path: worktree.path, identity: store.worktrees.identify(folder) };
+    await giveFolder(context, worktree, folderAcceptance, place);
     accepted.push(`Took the folder of worktree "${name}" as it is now.`);
   }
   return accepted;
@@ -106,19 +110,13 @@ async function cleanIntents(context: RepositoryContext): Promise<string[]> {
 /** Keeps the sound caches, because they save reading everything again. */
 async function dropDamagedCaches({ store }: RepositoryContext): Promise<string[]> {
   const caches = store.hostFolder().at("cache");
-  const damaged = caches.names().filter((name) => !isWholeCache(caches.at(name)));
+  const damaged = caches.names().filter((name) =>
+    readStatCache(caches.at(name), store.layout.plane.owners) === undefined
+  );
   if (damaged.length === 0) return [];
   using folder = caches.open();
   for (const name of damaged) await removeTree(folder, bytesOf(name));
   return ["Removed damaged caches of this host; they are rebuilt as they are needed."];
-}
-
-function isWholeCache(place: ControlPath): boolean {
-  // It may be no file, or not one of ours.
-  return unlessThrown((error) => isSystemError(error) || error instanceof RefusedPath, () => {
-    using file = place.openFile("read");
-    return isStatCache(file);
-  }) ?? false;
 }
 
 async function rebuildIndex({ store }: RepositoryContext): Promise<string[]> {
@@ -165,4 +163,75 @@ async function repairAudit({ store, actor, session, reason }: RepositoryContext)
   return made === undefined
     ? []
     : ["Mended the audit trail; it says from now on that it was broken, and where."];
+}
+
+/**
+ * Writes the marker of each published snapshot that lost it, after its manifest and payload are proved by the descriptor.
+ * `E_PAYLOAD_HASH_MISMATCH`, after all others are repaired, if the content of one is not what was saved.
+ */
+async function rebuildReady(context: RepositoryContext): Promise<string[]> {
+  const { store } = context;
+  using _locks = await lockEverything(context, readyRebuilding.operation);
+  await recoverOpenIntents(context, null);
+  const { lost } = await snapshotsWithoutMarker(store);
+  const mended: string[] = [];
+  const damaged: JvsError[] = [];
+  for (const { descriptor } of lost) {
+    if (descriptor === undefined) continue; // the finding says that only a copy helps
+    const problem = await problemOf(context, descriptor);
+    if (problem !== undefined) damaged.push(problem);
+    else mended.push(await rebuild(context, descriptor));
+  }
+  if (damaged[0] !== undefined) throw damaged[0];
+  return mended;
+}
+
+/** Why the content of a snapshot is not proved to be what was saved; undefined if it is. */
+async function problemOf(
+  context: RepositoryContext,
+  descriptor: Descriptor,
+): Promise<JvsError | undefined> {
+  const cannot = (
+    code: ErrorCode,
+    why: string,
+    named: readonly string[],
+    hint: string,
+    details: ErrorDetails,
+  ) => {
+    const message = `Cannot rebuild the commit marker of snapshot ${descriptor.snapshot_id}: ${why}: ${
+      firstFew(named)
+    }`;
+    return new JvsError(code, message, {
+      hint,
+      details: { snapshot_id: descriptor.snapshot_id, ...details },
+    });
+  };
+  try {
+    const { severity, files, unchecked } = await verifyContent(context, descriptor);
+    if (severity === "unchecked") {
+      const why = "you may not read all of it, so its content cannot be proved";
+      const named = unchecked.map(({ path, owner }) => `${path || "."} (of ${owner})`);
+      return cannot("E_PERMISSION", why, named, "Let their owner or root do this repair.", { unchecked });
+    }
+    if (severity !== "critical") return undefined;
+    const why = "its content is not what was saved";
+    const named = files.map(({ path, problem }) => `${path || "."} (${problem})`);
+    const hint = "Bring the snapshot's files back from a copy of the repository, then repair again.";
+    return cannot("E_PAYLOAD_HASH_MISMATCH", why, named, hint, { files });
+  } catch (error) {
+    if (isJvsError(error, "E_DESCRIPTOR_CORRUPT")) return error; // the manifest is damaged
+    throw error;
+  }
+}
+
+async function rebuild(context: RepositoryContext, descriptor: Descriptor): Promise<string> {
+  const { snapshot_id: id, descriptor_checksum } = descriptor;
+  const begun = { kind: readyRebuilding, target: id, details: {}, claims: { snapshot_id: id } };
+  await withIntent(context, null, begun, async (intent) => {
+    const details = { descriptor_checksum: descriptor_checksum.value };
+    await commitChange<typeof readyRebuilding>({ ...context, intent }, { target: id, details }, {
+      commit: () => context.store.snapshots.writeReady(descriptor),
+    });
+  });
+  return `Rebuilt the commit marker of snapshot ${id}: its content is what was saved.`;
 }

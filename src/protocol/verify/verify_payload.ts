@@ -5,7 +5,7 @@ import { encodePath } from "../../model/path_text.ts";
 import { type Infer, oneOf, record, text } from "../../model/schema.ts";
 import { userNameOf } from "../../platform/host_names.ts";
 import type { Folder } from "../../platform/platform.ts";
-import { mergeTables } from "../../tree/diff.ts";
+import { mergeTables } from "../../tree/merge_tables.ts";
 import { parentPath } from "../../tree/folders_by_path.ts";
 import { hashFiles, hashTargets } from "../../tree/hash.ts";
 import { payloadRootHash } from "../../tree/root_hash.ts";
@@ -78,14 +78,7 @@ export async function verifyPayload(
   const { abilities: { exactStat, xattrs }, host } = context.store.platform;
   const seesTrusted = host.rights.xattr(TRUSTED);
   const { reporter, signal } = context;
-  const how = {
-    exactStat,
-    xattrs,
-    expected: manifest.count,
-    reporter,
-    signal,
-  } as const;
-  const scan = await scanTree(payload, how);
+  const scan = await scanTree(payload, { exactStat, xattrs, expected: manifest.count, reporter, signal });
   const found = scan.table;
   const { unread, refused } = await readContent(context, payload, found, read, isRead);
   const hidden = new HiddenPaths(scan.unreadable);
@@ -154,10 +147,6 @@ async function readContent(
   return { unread: new Set([...skipped, ...unreadable]), refused: unreadable };
 }
 
-function inodeOf(table: TreeTable, index: number): string {
-  return `${table.inoHi[index]}:${table.inoLo[index]}`;
-}
-
 /** An entry as it was saved, and what the payload has in its place. */
 interface Pair {
   readonly manifest: TreeTable;
@@ -183,12 +172,7 @@ function* problemsOf({ manifest, i, found, j }: Pair, unread: boolean): Generato
 }
 
 /** What the user can see of a payload here, and whether it keeps modes. */
-interface Seen {
-  readonly exactStat: boolean;
-  readonly seesTrusted: boolean;
-  readonly keepsModes: boolean;
-  readonly xattrs: boolean;
-}
+type Seen = Readonly<Record<"exactStat" | "seesTrusted" | "keepsModes" | "xattrs", boolean>>;
 
 /** What an entry has lost since it was published. */
 function* lossesOf(
@@ -222,7 +206,7 @@ function targetOf(table: TreeTable, index: number): Uint8Array {
 function sameDevice(a: TreeTable, i: number, b: TreeTable, j: number): boolean {
   const one = a.devices.get(i);
   const other = b.devices.get(j);
-  return one?.major === other?.major && one?.minor === other?.minor;
+  return (one?.major ?? 0) === (other?.major ?? 0) && (one?.minor ?? 0) === (other?.minor ?? 0);
 }
 
 /** In a payload the ACL of a file has no write rights, and that of a folder has all rights for its owner, as modes do. */
@@ -253,7 +237,7 @@ async function parted(manifest: TreeTable, found: TreeTable): Promise<number[]> 
     if (i === -1 || j === -1) return;
     const group = at(manifest.linkGroup, i);
     if (group === NONE || (at(manifest.lost, i) & LOST.hardlink) !== 0) return;
-    const inode = inodeOf(found, j);
+    const inode = `${found.inoHi[j]}:${found.inoLo[j]}`;
     const first = inodes.get(group);
     if (first === undefined) inodes.set(group, inode);
     else if (first !== inode) apart.push(i);

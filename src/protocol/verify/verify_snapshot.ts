@@ -69,10 +69,8 @@ export async function verifyContent(
   }
   using payload = unlessThrown(isRefused, () => layout.payload(id).open());
   if (payload === undefined) {
-    return {
-      ...unchecked(id, NOT_ALL_READ),
-      unchecked: [{ path: "", owner: ownerName(layout.payload(id).path) }],
-    };
+    const root = { path: "", owner: ownerName(layout.payload(id).path) };
+    return { ...unchecked(id, NOT_ALL_READ), unchecked: [root] };
   }
   const { keepsModes } = abilitiesOf(descriptor.engine, platform);
   const asked = { payload, manifest, keepsModes, ...options };
@@ -109,13 +107,6 @@ function unchecked(id: string, message: string): VerifiedSnapshot {
 }
 
 function broken(id: string, code: string, message: string, checksumValid: boolean): VerifiedSnapshot {
-  return {
-    ...whole(id),
-    checksum_valid: checksumValid,
-    payload_hash_valid: false,
-    tamper_detected: true,
-    severity: "critical",
-    error: code,
-    message,
-  };
+  const damage = { payload_hash_valid: false, tamper_detected: true, severity: "critical" } as const;
+  return { ...whole(id), ...damage, checksum_valid: checksumValid, error: code, message };
 }

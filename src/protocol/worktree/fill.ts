@@ -3,12 +3,12 @@ import { type ErrorCode, JvsError } from "../../model/errors.ts";
 import { shortId } from "../../model/ids.ts";
 import type { WorktreeConfig } from "../../model/records.ts";
 import type { Folder } from "../../platform/platform.ts";
-import type { TreeTable } from "../../tree/table.ts";
+import { isDevice, type TreeTable } from "../../tree/table.ts";
 import { unreadableError } from "../../tree/unreadable.ts";
 import type { RepositoryContext } from "../context.ts";
 import { engineFor } from "../engine_for.ts";
 import { lookAt, scanWorktree } from "../look/look.ts";
-import { asAllowed, isDevice, isUnread } from "../payload/as_allowed.ts";
+import { asAllowed, isUnread } from "../payload/as_allowed.ts";
 import { bringOut, willVerify } from "../payload/bring_out.ts";
 import { changedBetween } from "./payload_roots.ts";
 

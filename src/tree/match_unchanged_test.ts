@@ -7,7 +7,7 @@ import {
   tableOf,
 } from "../../tests/support/random_tables.ts";
 import { CHAR, DIR, SOCKET, SYMLINK } from "../model/entry.ts";
-import { sameTable } from "./same_table.ts";
+import { sameTable } from "./match_unchanged.ts";
 
 const HASH = "ab".repeat(32);
 const DEVICE = { type: CHAR, device: { major: 1, minor: 3 } };

@@ -1,8 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { plainOf } from "../../tests/support/random_tables.ts";
 import { bytesOf } from "../model/bytes.ts";
-import { Damage } from "./byte_source.ts";
-import { EntryDecoder } from "./manifest_decoder.ts";
+import { Damage } from "./byte_stream.ts";
+import { EntryDecoder } from "./manifest_entries.ts";
 import { decodeIndex, encodeIndex } from "./manifest_index.ts";
 import { TreeTable } from "./table.ts";
 
