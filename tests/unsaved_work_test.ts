@@ -342,3 +342,22 @@ Deno.test("jvs restore --paths brings back what lies below a file of today, and 
   assertEquals([...contentsOf(`${box.main}/folder`)], [["a", "first folder/a\n"]]);
   assertEquals(saved(box, result.autosave_snapshot_id).get("folder"), "precious\n");
 });
+
+Deno.test("jvs restore --verify reads what an earlier restore brought back unread", async () => {
+  using box = await BlackBox.make();
+  box.write("f", "GOODGOOD");
+  const { snapshot_id: first } = await box.save("first");
+  box.write("more", "");
+  const { snapshot_id: second } = await box.save("second");
+  const copy = (id: string) => `${box.control}/snapshots/${id}/f`;
+  const { mtime } = Deno.statSync(copy(first));
+  Deno.removeSync(copy(second));
+  Deno.writeTextFileSync(copy(second), "EVILEVIL"); // only the second one's copy is damaged
+  Deno.utimeSync(copy(second), mtime as Date, mtime as Date);
+  Deno.removeSync(`${box.main}/f`);
+  await box.json(["config", "set", "restore.verify_limit", "0"]);
+  await box.json(["restore", second, "--discard"]);
+  assertEquals(box.read("f"), "EVILEVIL");
+  await box.json(["restore", first, "--verify"]);
+  assertEquals(box.read("f"), "GOODGOOD");
+});

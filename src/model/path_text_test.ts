@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { bytesOf, bytesOfHex, exactTextOf, hexOf } from "./bytes.ts";
 import { JvsError } from "./errors.ts";
 import { decodePath, displayPath, encodePath, quoted } from "./path_text.ts";
-import { printable } from "./printable.ts";
+import { jsonText, printable } from "./printable.ts";
 
 /** A small generator with a seed (mulberry32), so that a failure can be repeated. */
 function randomOf(seed: number): (below: number) => number {
@@ -117,6 +117,9 @@ Deno.test("quoted() shortens and disarms what a user gave", () => {
 
 Deno.test("printable() leaves lines and letters, and nothing that acts on a terminal", () => {
   assertEquals(printable("größer\nzweite Zeile"), "größer\nzweite Zeile");
+  const steering = { a: "\u001b[2J\u009b1m\u202e\n" };
+  assertEquals(jsonText(steering), '{"a":"\\u001b[2J\\u009b1m\\u202e\\n"}');
+  assertEquals(JSON.parse(jsonText(steering, 2)), steering);
   assertEquals(printable("\u001b]0;pwn\u0007\r\u009b31m\u202e"), "%1B]0;pwn%07%0D%C2%9B31m%E2%80%AE");
 });
 

@@ -11,6 +11,15 @@ export function printable(text: string): string {
   );
 }
 
+/** A value as JSON that a terminal can show: inside strings, such characters are escapes. */
+export function jsonText(value: unknown, indent?: number): string {
+  return JSON.stringify(value, null, indent).replace(
+    UNSAFE_ALL,
+    (character) =>
+      character === "\n" ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
 /** The same as a sentence: with a full stop at its end, unless it is empty or already ends like one. */
 export function sentence(text: string): string {
   return printable(text).replace(/[^.?!…]$/u, "$&.");

@@ -53,6 +53,8 @@ export async function prepareRestore(
   using opened = new DisposableStack();
   const maySave = !request.preview && request.unsaved === "save";
   const look = opened.use(await lookAt(context, context.worktree, { rules: null, keepsKnown: maySave }));
+  // What an earlier restore brought back unread is known by its times alone: here all of it is read.
+  if (request.verify === true) look.table.hashed.fill(0);
   const target = request.descriptor.snapshot_id;
   const manifest = await store.snapshots.manifest(target, { verify: true });
   const then = await asHeld(asAllowed(context, target, manifest), look.table, store.platform.host);

@@ -3,6 +3,7 @@
  * the operation runs, and `render/text_of.ts` turns its result into text. `errors.ts` does the same for an error.
  */
 import { JvsError } from "../../model/errors.ts";
+import { jsonText } from "../../model/printable.ts";
 import { asJvsError } from "../../operation/caller.ts";
 import { callOperation } from "../../operation/call.ts";
 import type { Catalog } from "../../operation/define.ts";
@@ -33,7 +34,7 @@ export async function runCli(
   } catch (thrown) {
     const error = asJvsError(thrown, interruption.signal);
     const { json, color, debug } = outputOf(line);
-    if (!json || !canPrint(io, `${JSON.stringify(error, null, 2)}\n`)) {
+    if (!json || !canPrint(io, `${jsonText(error, 2)}\n`)) {
       io.err(errorText(error, styleFor(io, io.errIsTerminal, color), { debug }));
     }
     return exitCodeOf(error);
@@ -51,7 +52,7 @@ async function runCommand(command: Command, io: Io, catalog: Catalog, signal: Ab
   }
   const result = await resultOf(command, io, signal);
   const print = (text: string) => printResult(io, text, name);
-  if (globals.json) print(`${JSON.stringify({ schema_version: 1, ...Object(result) }, null, 2)}\n`);
+  if (globals.json) print(`${jsonText({ schema_version: 1, ...Object(result) }, 2)}\n`);
   else {
     const { quietText, textOf } = await import("./render/text_of.ts");
     const isQuiet = globals.quiet && operation.changes !== "nothing";

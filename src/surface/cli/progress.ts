@@ -1,6 +1,6 @@
 import { formatBytes, formatDuration } from "../../model/duration.ts";
 import type { Reporter } from "../../model/progress.ts";
-import { sentence } from "../../model/printable.ts";
+import { jsonText, sentence } from "../../model/printable.ts";
 import type { Io } from "./io.ts";
 import { count, fit, grouped, type Style } from "./render/style.ts";
 
@@ -34,7 +34,7 @@ export function createProgress(
     if (isShown) io.err("\r\x1b[K");
     isShown = false;
   };
-  const record = (event: Record<string, unknown>) => io.err(`${JSON.stringify(event)}\n`);
+  const record = (event: Record<string, unknown>) => io.err(`${jsonText(event)}\n`);
   const show = () => {
     const now = io.now();
     if (phase === undefined || mode === "none") return;

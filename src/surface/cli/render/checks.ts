@@ -1,7 +1,7 @@
 import { shortId } from "../../../model/ids.ts";
 import type { Finding } from "../../../model/records.ts";
 import type { ResultOf } from "../../../operation/registry.ts";
-import { count, pathText, type Renderer, type Style, type Tone } from "./style.ts";
+import { count, oneLine, pathText, type Renderer, type Style, type Tone } from "./style.ts";
 
 type Verified = ResultOf<"verify">;
 
@@ -77,7 +77,7 @@ const TONES: Record<Finding["severity"], Tone> = {
 /** A finding, with its place and its repair. */
 function findingLine(finding: Finding, style: Style): string {
   const { severity, code, message, repair, path, snapshot_id } = finding;
-  const place = path ?? (snapshot_id === null ? null : shortId(snapshot_id));
+  const place = path === null ? (snapshot_id === null ? null : shortId(snapshot_id)) : oneLine(path);
   const where = place === null || message.includes(place) ? "" : ` [${place}]`;
   const flag = repair === "repair_runtime" ? "--repair-runtime" : `--repair ${repair}`;
   const advice = repair === null ? "" : `\n    repair it with \`jvs doctor ${flag}\``;

@@ -20,7 +20,7 @@ export const renderHistory: Renderer<"history"> = (result, { style, now, input }
   const lines = Array.from(graph(snapshots), ({ rail, item }) => {
     if (item === undefined) return style.paint("faint", rail);
     const size = input.size === true ? formatBytes(item.stats.bytes) : "";
-    const tags = style.paint("notice", item.tags.map((tag) => `[${tag}]`).join(" "));
+    const tags = style.paint("notice", item.tags.map((tag) => `[${oneLine(tag)}]`).join(" "));
     const words = joinTexts([markText(item, style), size, oneLine(item.note), tags], "  ");
     const age = ago(item.created_at, now);
     const when = style.paint("faint", words === "" ? age : pad(age, width));

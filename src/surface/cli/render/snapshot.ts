@@ -14,7 +14,7 @@ export const renderSnapshot: Renderer<"snapshot"> = (result, { style }) => {
   const changed = formatBytes(saved.stats.changed_bytes);
   return titled(`Created snapshot ${style.paint("name", saved.snapshot_id)}`, [
     ["note", oneLine(saved.note)],
-    ["tags", saved.tags.join(", ")],
+    ["tags", saved.tags.map(oneLine).join(", ")],
     ["content", `${contentText(saved.stats)} (${changed} changed), by ${saved.engine}`],
     ["quality", isBestEffort ? "best_effort: files changed while it was made" : ""],
     ["old line", kept === null ? "" : `kept as ${kept}`],
@@ -32,10 +32,10 @@ export const renderShow: Renderer<"show"> = (result, { style, now }) => {
     ["kind", s.kind === "manual" ? "" : s.kind],
     ["worktree", result.worktree ?? ""],
     ["parent", s.parent_snapshot_id === null ? "none: the first of its line" : shortId(s.parent_snapshot_id)],
-    ["tags", s.tags.join(", ")],
+    ["tags", s.tags.map(oneLine).join(", ")],
     ["refs", result.refs.join(", ")],
     ["files in", oneLine(result.path)],
-    ["paths", (s.paths ?? []).join(", ")],
+    ["paths", (s.paths ?? []).map(oneLine).join(", ")],
     ["content", contentText(s.stats)],
     ["changed", formatBytes(s.stats.changed_bytes)],
     ["engine", s.engine],
