@@ -97,14 +97,14 @@ const CASES: readonly Case[] = [
     path: ({ control }) => `${control}/worktrees/main/config.json`,
     error: "E_DESCRIPTOR_CORRUPT",
     fails: ({ first }) => [["status"], ["snapshot"], ["restore", first]],
-    works: ({ first }) => [["verify", "--all"], ["show", first], ["status", "--worktree", "other"]],
+    works: ({ first }) => [["verify", first], ["show", first], ["status", "--worktree", "other"]],
   },
   {
     what: "another worktree's record",
     path: ({ control }) => `${control}/worktrees/other/config.json`,
     error: "E_DESCRIPTOR_CORRUPT",
     fails: () => [["status", "--worktree", "other"], ["worktree", "remove", "other", "--discard"]],
-    works: ({ first }) => [["status"], ["restore", first], ["snapshot", "--branch"], ["verify", "--all"]],
+    works: ({ first }) => [["status"], ["restore", first], ["snapshot", "--branch"], ["verify", first]],
   },
   {
     what: "a ref",
@@ -168,6 +168,15 @@ for (const { what, path, error, fails, works } of CASES) {
     await box.audit();
   });
 }
+
+Deno.test("jvs verify --all names the record of a worktree that is damaged", async () => {
+  using box = await fullBox();
+  const path = `${box.control}/worktrees/other/config.json`;
+  using _damage = damaged(path, () => new Uint8Array());
+  const { code, stdout } = await box.run(["verify", "--all", "--json"]);
+  const { findings }: { findings: Finding[] } = JSON.parse(stdout);
+  assertEquals([code, findings.map((each) => [each.code, each.path])], [1, [["E_DESCRIPTOR_CORRUPT", path]]]);
+});
 
 Deno.test("jvs worktree remove names no folder outside that a damaged record leads to", async () => {
   using box = await fullBox();
