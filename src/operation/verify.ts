@@ -99,10 +99,13 @@ function allOf(answers: readonly (boolean | null)[]): boolean | null {
 }
 
 async function oneSnapshot(context: RepositoryContext, input: { snapshot?: string; worktree?: string }) {
-  const worktree = requireWorktree(context, input.worktree);
-  if (input.snapshot !== undefined) {
-    return await resolveSnapshot(context.store, input.snapshot, { ...context, worktree });
+  const { snapshot } = input;
+  // A snapshot that is named can be verified even where the worktree's record is damaged.
+  if (snapshot !== undefined && input.worktree === undefined) {
+    return await resolveSnapshot(context.store, snapshot, context);
   }
+  const worktree = requireWorktree(context, input.worktree);
+  if (snapshot !== undefined) return await resolveSnapshot(context.store, snapshot, { ...context, worktree });
   const head = standsOn(context.store, worktree);
   if (head !== null) return head;
   throw new JvsError("E_NOT_FOUND", `Cannot verify: worktree "${worktree.name}" has no snapshot yet`, {
