@@ -41,3 +41,9 @@ Deno.test("what changes something loads no recovery before there is something to
   const loaded = [...loadedAtStart("src/operation/snapshot.ts", "src/operation/ref_create.ts")];
   assertEquals(loaded.filter((path) => path.endsWith("recovery.ts")), []);
 });
+
+Deno.test("what only reads a repository loads no engine", () => {
+  const reading = ["status", "diff", "history", "show"].map((name) => `src/operation/${name}.ts`);
+  const loaded = [...loadedAtStart(...reading, "src/repo/store.ts", "src/repo/discover.ts")];
+  assertEquals(loaded.filter((path) => path.startsWith("src/engine/")), []);
+});

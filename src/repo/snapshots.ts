@@ -6,7 +6,6 @@ import { Descriptor, Ready } from "../model/records.ts";
 import { nowMs, randomBytes } from "../platform/clock.ts";
 import { TimeSlice } from "../platform/time_slice.ts";
 import type { Folder } from "../platform/platform.ts";
-import { removeClone } from "../engine/engines.ts";
 import { readManifest, type ReadManifestOptions } from "../tree/manifest.ts";
 import type { TreeTable } from "../tree/table.ts";
 import { isUnreadableRecord } from "./control_errors.ts";
@@ -194,6 +193,7 @@ export class Snapshots {
     }
     layout.descriptor(id).remove();
     for (const file of this.manifestFiles(id)) file.remove();
+    const { removeClone } = await import("../engine/engines.ts"); // those who only read need no engine
     using folder = layout.snapshots.open();
     for (const ending of ["", ".tmp.before", ".tmp"]) {
       await removeClone(layout.plane.platform, folder, bytesOf(`${id}${ending}`));

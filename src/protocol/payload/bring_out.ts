@@ -146,7 +146,7 @@ async function differingFiles(
   table: TreeTable,
   isRead: (index: number) => boolean,
 ): Promise<Uint8Array[]> {
-  const files = Array.from(indexesWhere(table, (i) => table.type[i] === FILE && isRead(i)));
+  const files = indexesWhere(table, (i) => table.type[i] === FILE && isRead(i));
   if (files.length === 0) return [];
   const { table: read } = selectEntries(table, () => true);
   read.hashed.fill(0);
