@@ -50,6 +50,7 @@ export class Store {
   readonly snapshots: Snapshots;
   readonly worktrees: Worktrees;
   #repoId: string | undefined;
+  #hasRuntime = false;
 
   readonly platform: Platform;
 
@@ -78,14 +79,17 @@ export class Store {
 
   /** Makes missing folders of `runtime/`: a copy of a repository has none. SPEC 2. */
   ensureRuntime(): void {
-    for (const folder of this.layout.runtimeFolders) folder.ensure();
+    if (!this.#hasRuntime) { for (const folder of this.layout.runtimeFolders) folder.ensure(); }
+    this.#hasRuntime = true; // a store lives for one operation, which may take many locks
   }
 
   /** The folder for the files of this host; it is made if it is missing. */
   hostFolder(): ControlPath {
-    this.ensureRuntime();
     const folder = this.layout.host(this.platform.host.id);
-    for (const needed of [folder, folder.at("cache")]) needed.ensure();
+    const cache = folder.at("cache");
+    if (cache.isThere()) return folder; // one look instead of one for each folder on the way: every status asks
+    this.ensureRuntime();
+    for (const needed of [folder, cache]) needed.ensure();
     return folder;
   }
 }
