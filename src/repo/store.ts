@@ -50,7 +50,6 @@ export class Store {
   readonly snapshots: Snapshots;
   readonly worktrees: Worktrees;
   #repoId: string | undefined;
-  #hasRuntime = false;
 
   readonly platform: Platform;
 
@@ -79,8 +78,7 @@ export class Store {
 
   /** Makes missing folders of `runtime/`: a copy of a repository has none. SPEC 2. */
   ensureRuntime(): void {
-    if (!this.#hasRuntime) { for (const folder of this.layout.runtimeFolders) folder.ensure(); }
-    this.#hasRuntime = true; // a store lives for one operation, which may take many locks
+    for (const folder of this.layout.runtimeFolders) folder.ensure();
   }
 
   /** The folder for the files of this host; it is made if it is missing. */
