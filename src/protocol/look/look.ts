@@ -126,11 +126,15 @@ function isAllOf(cache: StatCache | undefined, { table, knownAs }: Scan): boolea
 }
 
 /** Looks at a folder of ours with entries of a worktree: without ignore rules or cache. The look closes the folder. */
-export async function lookWithoutCache(context: WorktreeContext, root: Folder): Promise<Look> {
+export async function lookWithoutCache(
+  context: WorktreeContext,
+  root: Folder,
+  options: Pick<Partial<ScanOptions>, "xattrs"> = {},
+): Promise<Look> {
   using opened = new DisposableStack();
   opened.use(root);
   const clock = scanClock(context, root);
-  const scan = await scanWorktree(context, root, { clock });
+  const scan = await scanWorktree(context, root, { ...options, clock });
   const look = new Look(context, root, null, null, clock, cacheKey(context, root), scan, false, undefined);
   opened.move();
   return look;
@@ -140,14 +144,13 @@ export async function lookWithoutCache(context: WorktreeContext, root: Folder): 
 export async function scanWorktree(
   context: WorktreeContext,
   root: Folder,
-  { rules, clock, known }: Pick<ScanOptions, "rules" | "clock" | "known">,
+  options: Omit<Partial<ScanOptions>, "exactStat" | "skipAtRoot">,
 ): Promise<Scan> {
   const { reporter, signal, store: { intents, platform }, worktree: { worktree_id: id } } = context;
-  const { exactStat, xattrs } = platform.abilities;
   const own = intents.list().filter(({ worktree_id }) => worktree_id === id);
   const staging = own.map(({ claims }) => claims.staging_in_root).filter((name) => name !== undefined);
   const skipAtRoot = staging.map(bytesOf);
-  return await scanTree(root, { rules, clock, known, exactStat, xattrs, skipAtRoot, reporter, signal });
+  return await scanTree(root, { ...platform.abilities, ...options, skipAtRoot, reporter, signal });
 }
 
 function readRules(root: Folder): string | null {

@@ -28,7 +28,8 @@ export class StatCacheUpdate {
     { fresh }: Staging,
     { plan, then }: { readonly plan: RestorePlan; readonly then: TreeTable },
   ): Promise<StatCacheUpdate> {
-    using look = await lookWithoutCache(context, fresh.openFolder(ITSELF));
+    // Attributes need not be read: the ctime proves that they are what was staged.
+    using look = await lookWithoutCache(context, fresh.openFolder(ITSELF), { xattrs: false });
     await copyHashes(look.table, then);
     await look.settle();
     const movedAlone = plan.units.map((unit) => unit.then).filter((j) => j !== NONE && then.type[j] === FILE);
