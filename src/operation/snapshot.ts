@@ -59,7 +59,7 @@ export const snapshot = defineOperation({
     const begun = { kind: snapshotSaving, target: worktree.name, details: {} };
     const result = await changeWorktree(context, worktree, begun, async (change) => {
       const keepLineAs = refForOldLine(change, input.branch);
-      using look = await lookAt(context, change.worktree, { keepsKnown: true });
+      using look = await lookAt(context, change.worktree);
       const head = change.worktree.head_snapshot_id;
       // An unreadable file may have changed. Then `saveSnapshot` runs and names it.
       const canCompare = input.skip_unreadable || look.scan.unreadable.length === 0;

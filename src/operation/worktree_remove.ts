@@ -74,7 +74,7 @@ function refuseMain(worktree: WorktreeConfig): void {
 async function lookUnlessGone(change: WorktreeChange): Promise<Look | undefined> {
   const { store, worktree } = change;
   if (store.worktrees.checkIdentity(worktree) === "missing") return undefined;
-  const look = await lookAt(change, worktree, { rules: null, keepsKnown: true });
+  const look = await lookAt(change, worktree, { rules: null });
   const [inside] = look.scan.boundaries;
   if (inside === undefined) {
     await look.settle(); // from now on a second look can see every change

@@ -15,6 +15,12 @@ export interface StatCache {
   readonly table: TreeTable;
 }
 
+/** A cache that was read. */
+export interface LoadedStatCache extends StatCache {
+  /** Tells this content of the file from another. */
+  readonly mark: string;
+}
+
 /*
  * The form of the file. Numbers are in the byte order of the machine, because the file never leaves its host. Each part
  * begins at a multiple of 8:
@@ -47,7 +53,7 @@ export function saveStatCache(folder: Folder, name: string, cache: StatCache): v
 }
 
 /** The cache in a file; undefined if it is damaged or has another format, or another key than the given one. */
-export function loadStatCache(file: OpenFile, key?: string): StatCache | undefined {
+export function loadStatCache(file: OpenFile, key?: string): LoadedStatCache | undefined {
   try {
     const cache = decode(readWhole(file));
     return key === undefined || cache?.key === key ? cache : undefined;
@@ -64,7 +70,7 @@ function* parts(cache: StatCache): Generator<ArrayBufferView> {
   yield pack;
 }
 
-function decode(file: Uint8Array<ArrayBuffer>): StatCache | undefined {
+function decode(file: Uint8Array<ArrayBuffer>): LoadedStatCache | undefined {
   const { buffer, length } = file;
   if (length < (HEADER_WORDS + 2) * 4 || length % ALIGNMENT !== 0) return undefined;
   const [magic, format, count = 0, poolBytes = 0, packBytes = 0] = new Uint32Array(buffer, 0, HEADER_WORDS);
@@ -80,7 +86,7 @@ function decode(file: Uint8Array<ArrayBuffer>): StatCache | undefined {
     return [name, column];
   });
   const table = TreeTable.fromColumns(Object.fromEntries(columns) as TreeColumns);
-  return unpack(new Uint8Array(buffer, offset, packBytes), table);
+  return { ...unpack(new Uint8Array(buffer, offset, packBytes), table), mark: written.join() };
 }
 
 function packOf({ key, snapshotId, table }: StatCache): Uint8Array {

@@ -47,12 +47,19 @@ export async function comparable(
   return await asHeld(seen, now, host);
 }
 
-/** Whether the worktree differs from a snapshot in anything but times. */
-export async function isUnsaved(look: Look, id: string | null): Promise<boolean> {
-  const table = await savedTable(look.context.store, id);
-  if (table === undefined) return true;
-  if (id === null) return look.table.count > 1;
-  const saved = await comparable(table, look);
-  await look.hash(await needsHash(saved, look.table));
-  return await differsInSubstance(saved, look.table);
+/**
+ * Whether the worktree differs from a snapshot in anything but times. Entries that are `ignored` do not count. The table of
+ * the snapshot, unless it was `read` before, is gone when this returns: a million entries take 85 MB.
+ */
+export async function isUnsaved(
+  look: Look,
+  id: string | null,
+  { ignored, read }: { ignored?: Uint8Array; read?: TreeTable | undefined } = {},
+): Promise<boolean> {
+  const saved = read ?? await savedTable(look.context.store, id);
+  if (saved === undefined) return true;
+  if (id !== null) await look.hash(await needsHash(saved, look.table));
+  const now = ignored?.includes(1) ? selectEntries(look.table, (i) => ignored[i] !== 1).table : look.table;
+  if (id === null) return now.count > 1;
+  return await differsInSubstance(await comparable(saved, look, now), now);
 }

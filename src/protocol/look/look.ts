@@ -10,7 +10,7 @@ import { hashFiles } from "../../tree/hash.ts";
 import { type IgnoreRules, parseIgnoreRules } from "../../tree/ignore.ts";
 import { readScanClock, type ScanClock, settle } from "../../tree/scan_clock.ts";
 import { type Scan, type ScanOptions, scanTree } from "../../tree/scan.ts";
-import { loadStatCache, saveStatCache, type StatCache } from "../../tree/stat_cache.ts";
+import { type LoadedStatCache, loadStatCache, saveStatCache, type StatCache } from "../../tree/stat_cache.ts";
 import { at, type TreeTable } from "../../tree/table.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import type { RepositoryContext } from "../context.ts";
@@ -25,8 +25,6 @@ export interface LookOptions {
   rules?: IgnoreRules | null;
   /** An earlier look at the same tree, to use instead of the cache. */
   known?: TreeTable;
-  /** Whether the look keeps what the cache had: a snapshot shares files by it. */
-  keepsKnown?: boolean;
 }
 
 /** A worktree as it is now. */
@@ -43,8 +41,8 @@ export class Look implements Disposable {
     readonly scan: Scan,
     /** Whether the cache had all of this before the scan. */
     private readonly isRemembered: boolean,
-    /** What the cache had; `scan.knownAs` says which of it is unchanged. Only if the look keeps it. */
-    public known: StatCache | undefined,
+    /** What the cache was. The look does not keep its table: a million entries take 130 MB. */
+    private readonly cached: Pick<LoadedStatCache, "mark" | "snapshotId"> | undefined,
   ) {}
 
   get worktree(): WorktreeConfig {
@@ -58,6 +56,18 @@ export class Look implements Disposable {
   /** The worktree's own rules, even if the scan followed others. */
   get ownRules(): IgnoreRules | null {
     return parsed(this.rulesText);
+  }
+
+  /** The snapshot whose manifest was in the cache. */
+  get cachedSnapshotId(): string | null {
+    return this.cached?.snapshotId ?? null;
+  }
+
+  /** Reads again what the cache had, where `scan.knownAs` points; undefined if another process wrote it meanwhile. */
+  readCached(): TreeTable | undefined {
+    const { context, cacheKey, cached } = this;
+    const cache = readStatCache(cacheFile(context), context.store.layout.plane.owners, cacheKey);
+    return cache !== undefined && cache.mark === cached?.mark ? cache.table : undefined;
   }
 
   /** Whether every change shows in times; else only the content shows it. */
@@ -113,8 +123,8 @@ export async function lookAt(
   const known = options.known ?? cache?.table;
   const clock = scanClock(context, root);
   const scan = await scanWorktree(context, root, { rules, clock, known });
-  const kept = options.keepsKnown ? cache : undefined; // a million entries take 130 MB
-  const look = new Look(context, root, rulesText, rules, clock, key, scan, isAllOf(cache, scan), kept);
+  const cached = cache && { mark: cache.mark, snapshotId: cache.snapshotId };
+  const look = new Look(context, root, rulesText, rules, clock, key, scan, isAllOf(cache, scan), cached);
   opened.move();
   return look;
 }
@@ -179,7 +189,11 @@ function cacheFile({ store, worktree }: WorktreeContext): ControlPath {
 }
 
 /** The cache in a file, of this tree or of any; undefined if it is missing, no file of ours, or must not be trusted. */
-export function readStatCache(place: ControlPath, owners: Owners, key?: string): StatCache | undefined {
+export function readStatCache(
+  place: ControlPath,
+  owners: Owners,
+  key?: string,
+): LoadedStatCache | undefined {
   return unlessThrown(isRefusedCache, () => {
     using file = place.openFile("read");
     const cache = loadStatCache(file, key);

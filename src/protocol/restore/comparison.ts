@@ -5,13 +5,11 @@ import { shortId } from "../../model/ids.ts";
 import { decodePath, encodePath, namedPaths } from "../../model/path_text.ts";
 import type { Descriptor } from "../../model/records.ts";
 import { TimeSlice } from "../../platform/time_slice.ts";
-import { CHANGED, compareEntries, differsInSubstance, needsHash } from "../../tree/diff.ts";
+import { CHANGED, compareEntries } from "../../tree/diff.ts";
 import { parentPath } from "../../tree/folders_by_path.ts";
 import { type IgnoreRules, parseIgnoreRules } from "../../tree/ignore.ts";
 import { PathWalker } from "../../tree/path_walker.ts";
-import { selectEntries } from "../../tree/select_entries.ts";
 import { at, type TreeTable } from "../../tree/table.ts";
-import { comparable } from "../look/compare.ts";
 import type { Look } from "../look/look.ts";
 import { planRestore, type RestorePlan } from "./plan.ts";
 
@@ -38,11 +36,18 @@ export class Comparison {
   private readonly unreadable: ReadonlySet<string>;
 
   /** Compares what a look saw with a snapshot. */
-  static async between(look: Look, then: TreeTable, request: RestoreRequest): Promise<Comparison> {
+  static async between(
+    look: Look,
+    then: TreeTable,
+    request: RestoreRequest,
+    ignoredNow: Uint8Array,
+  ): Promise<Comparison> {
     const { ignore_rules } = request.descriptor;
-    const rules = [look.ownRules, ignore_rules === null ? null : parseIgnoreRules(ignore_rules)];
-    const ignoredNow = await ignoredEntries(look.table, rules.slice(0, 1));
-    return new Comparison(look, then, request, ignoredNow, await ignoredEntries(look.table, rules));
+    const ignored = await ignoredEntries(look.table, [
+      look.ownRules,
+      ignore_rules === null ? null : parseIgnoreRules(ignore_rules),
+    ]);
+    return new Comparison(look, then, request, ignoredNow, ignored);
   }
 
   private constructor(
@@ -88,21 +93,10 @@ export class Comparison {
     });
   }
 
-  /** Null if a snapshot holds all that the restore could destroy; else the ignored paths that an autosave must hold. SPEC 7. */
-  async unsavedPaths(head: TreeTable | undefined, plan: RestorePlan): Promise<Uint8Array[] | null> {
+  /** The ignored paths that the restore would change: no snapshot holds them, so an autosave must. SPEC 7. */
+  ignoredPathsOf(plan: RestorePlan): Uint8Array[] {
     const { look, ignoredNow } = this;
     const touched = new Set([...plan.touched, ...this.losingAttributes(plan)]);
-    if (head !== undefined) {
-      await look.hash(await needsHash(head, look.table));
-      const now = this.ignoresSome
-        ? selectEntries(look.table, (i) => ignoredNow[i] !== 1 || touched.has(i)).table
-        : look.table;
-      const isFirst = look.worktree.head_snapshot_id === null;
-      const differs = isFirst
-        ? now.count > 1
-        : await differsInSubstance(await comparable(head, look, now), now);
-      if (!differs) return null;
-    }
     return [...touched].filter((i) => ignoredNow[i] === 1).map((i) => look.table.path(i));
   }
 
@@ -162,7 +156,7 @@ function pathShownAs(path: BytePath): BytePath | undefined {
 }
 
 /** For each entry 1 if any of these rules ignores it. */
-async function ignoredEntries(
+export async function ignoredEntries(
   table: TreeTable,
   rules: readonly (IgnoreRules | null)[],
 ): Promise<Uint8Array> {

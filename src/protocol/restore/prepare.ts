@@ -10,12 +10,12 @@ import { FoldersByPath } from "../../tree/folders_by_path.ts";
 import type { TreeTable } from "../../tree/table.ts";
 import { isReadable } from "../../tree/unreadable.ts";
 import type { WorktreeContext } from "../change/kind.ts";
-import { savedTable } from "../look/compare.ts";
+import { isUnsaved } from "../look/compare.ts";
 import { asAllowed } from "../payload/as_allowed.ts";
 import { type Look, lookAt } from "../look/look.ts";
 import { refuseClosed, willVerify } from "../payload/bring_out.ts";
 import { autosave } from "../snapshot/autosave.ts";
-import { Comparison, type RestoreRequest, rulesExcept } from "./comparison.ts";
+import { Comparison, ignoredEntries, type RestoreRequest, rulesExcept } from "./comparison.ts";
 import { directionTo } from "./head.ts";
 import type { RestorePlan } from "./plan.ts";
 
@@ -51,24 +51,26 @@ export async function prepareRestore(
 ): Promise<PreparedRestore> {
   const { store, worktree: { head_snapshot_id } } = context;
   using opened = new DisposableStack();
-  const maySave = !request.preview && request.unsaved === "save";
-  const look = opened.use(await lookAt(context, context.worktree, { rules: null, keepsKnown: maySave }));
+  const look = opened.use(await lookAt(context, context.worktree, { rules: null }));
   // What an earlier restore brought back unread is known by its times alone: here all of it is read.
   if (request.verify === true) look.table.hashed.fill(0);
-  const target = request.descriptor.snapshot_id;
-  const manifest = await store.snapshots.manifest(target, { verify: true });
-  const then = await asHeld(asAllowed(context, target, manifest), look.table, store.platform.host);
-  const comparison = await Comparison.between(look, then, request);
   if (!request.preview) await look.settle();
+  const target = request.descriptor.snapshot_id;
+  const readTarget = () => store.snapshots.manifest(target, { verify: true });
+  const same = head_snapshot_id === target ? await readTarget() : undefined;
+  const ignoredNow = await ignoredEntries(look.table, [look.ownRules]);
+  const differs = await isUnsaved(look, head_snapshot_id, { ignored: ignoredNow, read: same });
+  const manifest = same ?? await readTarget();
+  const then = await asHeld(asAllowed(context, target, manifest), look.table, store.platform.host);
+  const comparison = await Comparison.between(look, then, request, ignoredNow);
   await look.hash(await needsHash(then, look.table));
   const firstPlan = await comparison.plan(new Set());
   refuseInTheWay(look, firstPlan);
-  const head = head_snapshot_id === target ? manifest : await savedTable(store, head_snapshot_id);
   const direction = request.paths === null ? await directionTo(store, head_snapshot_id, target) : "";
-  const unsaved = await comparison.unsavedPaths(head, firstPlan);
-  const kept = unsaved === null
-    ? { saved: head ?? look.table, autosaveId: null, notSaved: [] }
-    : await keepUnsaved(context, request, look, firstPlan, comparison, unsaved);
+  const ignoredToo = comparison.ignoredPathsOf(firstPlan);
+  const kept = differs || ignoredToo.length > 0
+    ? await keepUnsaved(context, request, look, firstPlan, comparison, ignoredToo)
+    : { saved: look.table, autosaveId: null, notSaved: [] };
   const plan = kept.notSaved.length === 0
     ? firstPlan
     : await comparison.plan(new Set(kept.notSaved.map(keyOf)));
@@ -126,9 +128,7 @@ async function keepUnsaved(
   if (preview) return { ...unchanged, notSaved: unreadableFiles(look, plan) };
   const rules = rulesExcept(look.ownRules, ignoredToo);
   // This look saw what is ignored too. Where nothing is, another would cost time and memory, and see the same.
-  using other = ignoresSome
-    ? await lookAt(context, context.worktree, { rules, keepsKnown: true })
-    : undefined;
+  using other = ignoresSome ? await lookAt(context, context.worktree, { rules }) : undefined;
   const { snapshotId, missing, table } = await autosave(context, other ?? look, `before restoring ${id}`);
   return { saved: table, autosaveId: snapshotId, notSaved: missing };
 }

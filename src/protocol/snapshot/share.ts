@@ -37,20 +37,16 @@ async function newestPayload(
   { store, worktree }: WorktreeContext,
   look: Look,
 ): Promise<SnapshotToShare | undefined> {
-  const { known, scan } = look;
-  const cached = known?.snapshotId ?? null;
-  const candidates = [cached, worktree.head_snapshot_id, worktree.latest_snapshot_id];
+  const { cachedSnapshotId, scan } = look;
+  const candidates = [cachedSnapshotId, worktree.head_snapshot_id, worktree.latest_snapshot_id];
   const id = candidates.find((candidate) => candidate !== null && store.snapshots.exists(candidate)) ?? null;
   if (id === null) return undefined;
   // An engine that keeps modes makes writable payload files, and two payloads must not share such a file.
   if (abilitiesOf((await store.snapshots.descriptor(id)).engine, store.platform).keepsModes) return undefined;
   // The cache is that snapshot's manifest, and the scan has matched it already.
-  const isCached = known !== undefined && id === cached;
-  if (!isCached) look.known = undefined; // the manifest needs as much memory
-  const table = isCached ? known.table : await store.snapshots.manifest(id);
-  const match = isCached
-    ? scan.knownAs.slice(0, look.table.count)
-    : new Int32Array(look.table.count).fill(-1);
+  const cached = id === cachedSnapshotId ? look.readCached() : undefined;
+  const table = cached ?? await store.snapshots.manifest(id);
+  const match = cached ? scan.knownAs.slice(0, look.table.count) : new Int32Array(look.table.count).fill(-1);
   await matchByContent(look, table, match);
   return { snapshotId: id, payload: store.snapshots.openPayload(id), table, match };
 }
