@@ -2,9 +2,9 @@ import { JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
 import { boolean, record, text } from "../model/schema.ts";
 import { openPlatform } from "../platform/open_platform.ts";
-import { checkAdoptable } from "../repo/new_repository_place.ts";
+import { TimeSlice } from "../platform/time_slice.ts";
+import { checkAdoptable, entriesBelow } from "../repo/new_repository_place.ts";
 import { adoptBeginning, beginRepository, NewRepositoryResult } from "../protocol/repository/begin.ts";
-import { hasMoreEntriesThan } from "../protocol/repository/count_entries.ts";
 import { defineFreeOperation } from "./define.ts";
 import type { Context } from "../protocol/context.ts";
 import { relocate } from "../protocol/repository/relocate.ts";
@@ -39,7 +39,7 @@ export const adopt = defineFreeOperation({
     const folder = absolute(context, input.folder ?? ".");
     if (input.relocate) return await relocate(context, folder);
     const place = checkAdoptable(folder, openPlatform(), placeOptions(context));
-    if (await hasMoreEntriesThan(place, SURPRISINGLY_MANY, context.signal)) {
+    if (await isSurprising(place, context.signal)) {
       const many = `${SURPRISINGLY_MANY.toLocaleString("en")} files and folders`;
       const advice = "Before the first snapshot, list in its .jvsignore what you do not want to save.";
       context.reporter.warn(`${quoted(place)} has more than ${many}. ${advice}`);
@@ -60,4 +60,14 @@ function absolute({ cwd }: Context, folder: string): string {
     });
   }
   return folder.startsWith("/") ? folder : `${cwd}/${folder}`;
+}
+
+async function isSurprising(folder: string, signal: AbortSignal): Promise<boolean> {
+  const slice = new TimeSlice(signal);
+  let count = 0;
+  for (const _entry of entriesBelow(folder)) {
+    if (++count > SURPRISINGLY_MANY) return true;
+    if (slice.isOver()) await slice.yield();
+  }
+  return false;
 }

@@ -63,7 +63,7 @@ export function checkAdoptable(path: string, platform: Platform, options: PlaceO
     const state = "it is a mount point, and its history must lie beside it on the same file system";
     throw refusal("E_USAGE", place, state, "Adopt a folder inside it.");
   }
-  const inside = repositoryInside(place, stat.dev);
+  const inside = repositoryInside(place);
   if (inside !== undefined) {
     const hint = "Choose a folder without a repository in it, or move that repository elsewhere first.";
     throw refusal("E_ALREADY_EXISTS", place, `it holds a repository, ${quoted(inside)}`, hint, inside);
@@ -111,24 +111,26 @@ function checkSurroundings(place: string, { trustedRoots = [] }: PlaceOptions): 
   throw refusal("E_USAGE", place, `it is inside ${where}`, hint, found.root);
 }
 
-/** The nearest repository below a folder. Links and other file systems are not entered. */
-function repositoryInside(place: string, dev: number): string | undefined {
-  const folders = [place];
+/** The nearest repository below a folder. */
+function repositoryInside(place: string): string | undefined {
   let looks = 0;
-  for (let folder = folders.shift(); folder !== undefined; folder = folders.shift()) {
-    for (const name of foldersIn(folder)) {
-      const path = `${folder}/${name}`;
-      if (name === ".jvs") return folder;
-      if (looks < MOST_LOOKS && statOf(path)?.dev === dev) folders.push(path);
-    }
+  for (const { name, isDirectory, folder } of entriesBelow(place)) {
+    if (isDirectory && name === ".jvs") return folder;
+    if (++looks > MOST_LOOKS) break;
   }
   return undefined;
+}
 
-  function* foldersIn(folder: string): Iterable<string> {
+/** All entries below a folder, the nearest first. Links and other file systems are not entered. */
+export function* entriesBelow(place: string): Generator<Deno.DirEntry & { readonly folder: string }> {
+  const dev = statOf(place)?.dev;
+  const folders = [place];
+  for (const folder of folders) { // it grows meanwhile
     try {
+      if (statOf(folder)?.dev !== dev) continue;
       for (const entry of Deno.readDirSync(folder)) {
-        if (++looks > MOST_LOOKS) return;
-        if (entry.isDirectory) yield entry.name;
+        if (entry.isDirectory) folders.push(`${folder}/${entry.name}`);
+        yield { ...entry, folder };
       }
     } catch {
       // Closed to us, or removed: the first snapshot will name it.

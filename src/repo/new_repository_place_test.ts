@@ -5,7 +5,7 @@ import { requires } from "../../tests/support/requires.ts";
 import { diskImage } from "../../tests/support/disk_image.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
 import { createRepository } from "./create.ts";
-import { checkAdoptable, checkNewRepositoryPlace } from "./new_repository_place.ts";
+import { checkAdoptable, checkNewRepositoryPlace, entriesBelow } from "./new_repository_place.ts";
 
 function refused(call: () => unknown, message: string): JvsError {
   const error = assertThrows(call, JvsError, message);
@@ -172,3 +172,17 @@ Deno.test(
     assertEquals(checkAdoptable(`${disk.path}/inside`, openPlatform()), `${disk.path}/inside`);
   },
 );
+
+Deno.test("entriesBelow() lists files and folders at every depth, the nearest first, and follows no link", () => {
+  using folder = tempDir();
+  Deno.mkdirSync(`${folder.path}/a/b/c`, { recursive: true });
+  for (const name of ["a/1", "a/b/2", "a/b/c/3"]) Deno.writeTextFileSync(`${folder.path}/${name}`, "");
+  Deno.symlinkSync("..", `${folder.path}/a/up`);
+  const found = [...entriesBelow(folder.path)].map((entry) => `${entry.folder}/${entry.name}`);
+  const depths = found.map((path) => path.split("/").length);
+  assertEquals(depths, depths.toSorted((a, b) => a - b));
+  assertEquals(
+    found.map((path) => path.slice(folder.path.length)).sort(),
+    ["/a", "/a/1", "/a/b", "/a/b/2", "/a/b/c", "/a/b/c/3", "/a/up"],
+  );
+});
