@@ -17,7 +17,7 @@ type TreeDescription = Pick<Descriptor, "stats" | "payload_root_hash" | "manifes
 export async function describeTree(
   change: WorktreeContext,
   id: string,
-  captured: Capture,
+  captured: Pick<Capture, "earlier" | "table">,
 ): Promise<TreeDescription> {
   const { store, worktree } = change;
   const { earlier, table } = captured;
@@ -37,7 +37,7 @@ export async function describeTree(
 async function describeAsBefore(
   { store }: WorktreeContext,
   id: string,
-  { earlier, table }: Capture,
+  { earlier, table }: Pick<Capture, "earlier" | "table">,
 ): Promise<TreeDescription | undefined> {
   if (earlier === undefined || !sameTable(earlier.table, table)) return undefined;
   try {

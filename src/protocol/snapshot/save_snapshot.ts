@@ -86,37 +86,8 @@ export async function saveSnapshot(
   const advance = { moves_head: options.kind === "manual", keep_line_as: options.keepLineAs };
   intent.step("began", { ...advance, parent: worktree.head_snapshot_id }, { snapshot_id: id });
 
-  // 3. and 4. Clone into snapshots/<id>.tmp, hash it, and write the manifest.
-  const captured = await capture(change, look, id, { ...options, engine });
-  addUnseenAspects(captured.degradations, store.platform.abilities, engine.abilities);
-  const { stats, payload_root_hash, manifest_hash } = await describeTree(change, id, captured);
-
-  // 5. Make it durable before anything refers to it.
-  change.reporter.begin("making it durable");
-  syncPayload(store, id);
-
-  // 6. and 7. Write the descriptor, under a name that no other process reads.
-  const descriptor = await store.snapshots.sealDescriptor({
-    snapshot_id: id,
-    worktree_id: worktree.worktree_id,
-    parent_snapshot_id: worktree.head_snapshot_id,
-    created_at: nowIso(),
-    note: options.note,
-    tags: options.tags,
-    kind: options.kind,
-    paths: options.paths,
-    engine: engine.name,
-    consistency_level: captured.consistency,
-    ignore_rules: look.rulesText,
-    stats,
-    fencing_token: null,
-    environment: null,
-    meta: {},
-    degradations: captured.degradations.toRecord(),
-    payload_root_hash,
-    manifest_hash,
-  });
-  store.snapshots.writeDescriptor(descriptor);
+  // 3. to 7. Make all of it, under names that no other process reads.
+  const { descriptor, table, seen } = await makeSnapshot(change, look, id, { ...options, engine });
 
   // 8. No other change can have the worktree: we hold its lock until the end.
   const { kind, note, tags, descriptor_checksum: { value } } = descriptor;
@@ -131,7 +102,49 @@ export async function saveSnapshot(
     },
   }); // 12. The audit record is written, the intent is removed.
 
-  return { descriptor, table: captured.table, seen: captured.seen };
+  return { descriptor, table, seen };
+}
+
+async function makeSnapshot(
+  change: WorktreeContext,
+  look: Look,
+  id: string,
+  options: SaveOptions & CaptureOptions,
+): Promise<Saved> {
+  const { reporter, store, worktree: { head_snapshot_id, worktree_id } } = change;
+  const { engine: { abilities, name }, kind, note, tags, paths } = options;
+
+  // 3. and 4. Clone into snapshots/<id>.tmp, hash it, and write the manifest.
+  const { consistency, degradations, earlier, table, seen } = await capture(change, look, id, options);
+  addUnseenAspects(degradations, store.platform.abilities, abilities);
+  const described = await describeTree(change, id, { earlier, table });
+
+  // 5. Make it durable before anything refers to it.
+  reporter.begin("making it durable");
+  using payload = store.layout.unfinishedPayload(id).open();
+  store.platform.syncFileSystem(payload);
+
+  // 6. and 7. Write the descriptor.
+  const descriptor = await store.snapshots.sealDescriptor({
+    snapshot_id: id,
+    worktree_id,
+    parent_snapshot_id: head_snapshot_id,
+    created_at: nowIso(),
+    note,
+    tags,
+    kind,
+    paths,
+    engine: name,
+    consistency_level: consistency,
+    ignore_rules: look.rulesText,
+    fencing_token: null,
+    environment: null,
+    meta: {},
+    degradations: degradations.toRecord(),
+    ...described,
+  });
+  store.snapshots.writeDescriptor(descriptor);
+  return { descriptor, table, seen };
 }
 
 /** The worktree is saved even if its head is missing. */
@@ -142,11 +155,6 @@ function warnOfMissingHead({ reporter, store: { snapshots }, worktree }: Worktre
     `The snapshot that worktree "${name}" stands on, ${head}, is missing; what is here now is saved behind it all the ` +
       "same. See what is left of it with `jvs doctor`.",
   );
-}
-
-function syncPayload({ layout, platform }: Store, id: string): void {
-  using payload = layout.unfinishedPayload(id).open();
-  platform.syncFileSystem(payload);
 }
 
 /** How a new snapshot moves its worktree; its intent holds this. */
