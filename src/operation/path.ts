@@ -1,5 +1,4 @@
-import { isJvsError, JvsError } from "../model/errors.ts";
-import { shortId } from "../model/ids.ts";
+import { isJvsError } from "../model/errors.ts";
 import { snapshotId, type WorktreeConfig } from "../model/records.ts";
 import { nullable, record, text } from "../model/schema.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
@@ -46,11 +45,6 @@ function ofWorktree({ store }: RepositoryContext, worktree: WorktreeConfig) {
 }
 
 function ofSnapshot({ store }: RepositoryContext, id: string) {
-  if (store.snapshots.exists(id)) {
-    return { path: store.layout.payload(id).path, snapshot_id: id, worktree: null };
-  }
-  throw new JvsError("E_NOT_FOUND", `Cannot show where ${shortId(id)} is: its content was pruned`, {
-    hint: "Name another snapshot; `jvs history` marks pruned ones.",
-    details: { snapshot_id: id, pruned: true },
-  });
+  store.snapshots.requireContent(id, "find the folder of");
+  return { path: store.layout.payload(id).path, snapshot_id: id, worktree: null };
 }

@@ -1,6 +1,6 @@
 import { bytesOf } from "../model/bytes.ts";
 import { isJvsError, JvsError, unlessThrown } from "../model/errors.ts";
-import { isSnapshotId, newSnapshotId } from "../model/ids.ts";
+import { isSnapshotId, newSnapshotId, shortId } from "../model/ids.ts";
 import { quoted } from "../model/path_text.ts";
 import { Descriptor, Ready } from "../model/records.ts";
 import { nowMs, randomBytes } from "../platform/clock.ts";
@@ -82,16 +82,13 @@ export class Snapshots {
   async descriptor(id: string): Promise<Descriptor> {
     if (!isSnapshotId(id)) throw this.notFound(id);
     const { layout } = this;
-    return await this.proved.get(
-      id,
-      [layout.ready(id), layout.pruned(id), layout.descriptor(id)],
-      async () => {
-        const marker = this.marker(id);
-        const descriptor = await this.provedDescriptor(id);
-        this.compareMarker(id, marker, descriptor);
-        return descriptor;
-      },
-    );
+    const files = [layout.ready(id), layout.pruned(id), layout.descriptor(id)];
+    return await this.proved.get(id, files, async () => {
+      const marker = this.marker(id);
+      const descriptor = await this.provedDescriptor(id);
+      this.compareMarker(id, marker, descriptor);
+      return descriptor;
+    });
   }
 
   /** Reads and proves every descriptor again: for those who search for damage. */
@@ -117,7 +114,7 @@ export class Snapshots {
 
   /** The commit marker of a snapshot that exists, after a comparison with the descriptor. */
   ready(id: string): Ready {
-    if (!this.exists(id)) throw this.notFound(id);
+    this.requireContent(id);
     const marker = this.marker(id);
     this.compareMarker(id, marker, this.readDescriptor(id));
     return marker;
@@ -137,9 +134,14 @@ export class Snapshots {
     return await readManifest(manifests, snapshot_id, { ...options, expectedHash: manifest_hash.value });
   }
 
+  /** `E_NOT_FOUND` for a snapshot without content, such as a pruned one. The message says what the user wanted. */
+  requireContent(id: string, action?: string): void {
+    if (!this.exists(id)) throw this.notFound(id, action);
+  }
+
   /** The folder with the files of a snapshot. */
   openPayload(id: string): Folder {
-    if (!this.exists(id)) throw this.notFound(id);
+    this.requireContent(id);
     return this.layout.payload(id).open();
   }
 
@@ -234,15 +236,12 @@ export class Snapshots {
   private async provedDescriptor(id: string): Promise<Descriptor> {
     const descriptor = this.readDescriptor(id);
     const { descriptor_checksum, ...rest } = descriptor;
+    const damage = (reason: string) => damaged(this.layout.descriptor(id), DESCRIPTOR, reason);
     const hash = await recordHash(rest).catch((error) => {
-      if (error instanceof RangeError) {
-        throw damaged(this.layout.descriptor(id), DESCRIPTOR, "it is nested too deeply");
-      }
-      throw error;
+      throw error instanceof RangeError ? damage("it is nested too deeply") : error;
     });
     if (hash === descriptor_checksum.value) return descriptor;
-    const reason = "it was changed: its checksum is not that of its content";
-    throw damaged(this.layout.descriptor(id), DESCRIPTOR, reason);
+    throw damage("it was changed: its checksum is not that of its content");
   }
 
   private readDescriptor(id: string): Descriptor {
@@ -255,7 +254,6 @@ export class Snapshots {
 
   /** READY, or else PRUNED. */
   private marker(id: string): Ready {
-    if (!isSnapshotId(id)) throw this.notFound(id);
     for (const file of [this.layout.ready(id), this.layout.pruned(id)]) {
       const marker = parseRecord(file, Ready, MARKER, file.readOnce());
       if (marker !== undefined) return marker;
@@ -273,16 +271,15 @@ export class Snapshots {
     throw damaged(file, MARKER, "it does not match the snapshot's descriptor");
   }
 
-  private notFound(id: string): JvsError {
+  private notFound(id: string, action = "open snapshot"): JvsError {
     if (!this.isPruned(id)) {
-      return new JvsError("E_NOT_FOUND", `Cannot find snapshot ${quoted(id)}: there is none with this id`, {
-        hint: "See what there is with `jvs history --all`.",
-        details: { snapshot_id: id },
-      });
+      const hint = "See what there is with `jvs history --all`.";
+      const message = `Cannot find snapshot ${quoted(id)}: there is none with this id`;
+      return new JvsError("E_NOT_FOUND", message, { hint, details: { snapshot_id: id } });
     }
-    const message = `Cannot open snapshot ${id}: gc removed its files and kept its lineage`;
-    return new JvsError("E_NOT_FOUND", message, {
-      hint: "Name another one: `jvs history` marks those that are pruned.",
+    const state = "its content was pruned; only its place in the history was kept";
+    return new JvsError("E_NOT_FOUND", `Cannot ${action} ${shortId(id)}: ${state}`, {
+      hint: "Name another snapshot; `jvs history` marks pruned ones.",
       details: { snapshot_id: id, pruned: true },
     });
   }

@@ -197,7 +197,7 @@ Deno.test("Snapshots.descriptor() accepts a pruned snapshot; what needs its file
   for (const act of [() => plane.snapshots.openPayload(id), () => plane.snapshots.ready(id)]) {
     const error = assertThrows(act, JvsError);
     assertEquals(error.code, "E_NOT_FOUND");
-    assertStringIncludes(error.message, "gc removed its files");
+    assertStringIncludes(error.message, "its content was pruned");
   }
 });
 

@@ -1,5 +1,5 @@
 import { DegradationList } from "../../model/degradations.ts";
-import { type ErrorCode, JvsError } from "../../model/errors.ts";
+import { JvsError } from "../../model/errors.ts";
 import { shortId } from "../../model/ids.ts";
 import type { WorktreeConfig } from "../../model/records.ts";
 import type { Folder } from "../../platform/platform.ts";
@@ -30,21 +30,13 @@ export interface Filled {
 /** Refuses a snapshot that no worktree can begin with: its content was pruned, or it holds only some paths. */
 export async function checkForkable({ store }: RepositoryContext, id: string): Promise<void> {
   const { kind } = await store.snapshots.descriptor(id);
-  const refusal = (code: ErrorCode, state: string, hint: string) =>
-    new JvsError(code, `Cannot fork ${shortId(id)}: ${state}`, { hint, details: { snapshot_id: id } });
-  if (!store.snapshots.exists(id)) {
-    throw refusal(
-      "E_NOT_FOUND",
-      "its content was pruned; only its place in the history was kept",
-      "Fork another snapshot; `jvs history` marks those that were pruned.",
-    );
-  }
+  store.snapshots.requireContent(id, "fork");
   if (kind !== "partial") return;
-  throw refusal(
-    "E_PARTIAL_SNAPSHOT",
-    "it holds only some paths of a worktree",
-    "Fork another snapshot and restore this one's paths in that worktree.",
-  );
+  const state = "it holds only some paths of a worktree";
+  throw new JvsError("E_PARTIAL_SNAPSHOT", `Cannot fork ${shortId(id)}: ${state}`, {
+    hint: "Fork another snapshot and restore this one's paths in that worktree.",
+    details: { snapshot_id: id },
+  });
 }
 
 /** Makes a payload root from a snapshot, as its manifest says. */
