@@ -10,7 +10,7 @@ import { userNameOf } from "../platform/host_names.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
 import { pathsInWorktree } from "../protocol/look/paths.ts";
 import { restoreInPlace, restoring } from "../protocol/restore/in_place.ts";
-import { previewRestore } from "../protocol/restore/prepare.ts";
+import { prepareRestore } from "../protocol/restore/prepare.ts";
 import { refusedChange } from "../protocol/restore/apply.ts";
 import type { RestoreRequest } from "../protocol/restore/comparison.ts";
 import { refuseDegraded, RestoreResult, resultOf } from "../protocol/restore/result.ts";
@@ -58,8 +58,10 @@ export const restore = defineOperation({
     // For restore HEAD means the newest snapshot, so that the user can return to it. SPEC 7.
     const word = input.snapshot === "HEAD" ? "LATEST" : input.snapshot;
     const id = await resolveSnapshot(context.store, word, { ...context, worktree });
+    const descriptor = await context.store.snapshots.descriptor(id);
+    context.store.snapshots.requireContent(id, "restore");
     const restore = input.name === undefined ? restoreHere : restoreBeside;
-    const result = await restore(context, worktree, await restorable(context, id), input);
+    const result = await restore(context, worktree, descriptor, input);
     if (input.strict) refuseDegraded(result);
     return result;
   },
@@ -84,8 +86,10 @@ async function restoreHere(
   };
   const begun = { kind: restoring, target: snapshot_id, details: {}, claims: { snapshot_id } };
   if (request.preview) {
-    const about = { ...context, worktree };
-    return resultOf(context, about, request, await previewRestore(about, request));
+    // It takes no lock, recovers nothing and writes no intent: it plans on what an interrupted restore left, too.
+    const prepared = await prepareRestore({ ...context, worktree }, request);
+    using _look = prepared.look;
+    return resultOf(context, { worktree }, request, prepared);
   }
   return await changeWorktree(context, worktree, begun, async (change) => {
     try {
@@ -160,13 +164,4 @@ async function restoreBeside(
     pending_recovery: [],
     degradations: made.degradations,
   };
-}
-
-async function restorable({ store }: RepositoryContext, id: string): Promise<Descriptor> {
-  const descriptor = await store.snapshots.descriptor(id);
-  if (store.snapshots.exists(id)) return descriptor;
-  const state = "its content was pruned; only its place in the history was kept";
-  const hint = "Restore another snapshot; `jvs history` marks pruned ones.";
-  const details = { snapshot_id: id };
-  throw new JvsError("E_NOT_FOUND", `Cannot restore ${shortId(id)}: ${state}`, { hint, details });
 }

@@ -15,7 +15,7 @@ export function selectEntries(from: TreeTable, wanted: (index: number) => boolea
   const included = withFoldersAbove(from, wanted);
   const origin = indexesWhere(from, (i) => included[i] === 1);
   const place = new Uint32Array(from.count).fill(NONE);
-  const table = new TreeTable(Math.max(16, from.count));
+  const table = new TreeTable(Math.max(16, origin.length));
   for (const i of origin) {
     const parent = at(from.parent, i);
     const index = table.add(i === 0 ? NONE : at(place, parent), from.name(i), at(from.type, i));

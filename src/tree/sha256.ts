@@ -1,4 +1,5 @@
 import { bytesOfHex } from "../model/bytes.ts";
+import { collectGarbage } from "../platform/collect_garbage.ts";
 
 /** SHA-256 for synchronous loops. */
 export type Sha256 = Awaited<ReturnType<typeof loadSha256>>;
@@ -11,7 +12,6 @@ export async function sha256(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>
 
 /** V8 does not see the memory of node's hashes (200 bytes each), so it never collects the used ones. */
 const UNSEEN_HASHES = 50_000;
-const SEEN_BYTES = 256 * 1024 * 1024;
 let unseen = 0;
 
 /** Loads the synchronous SHA-256, a class for content that comes in pieces: about 17 ms the first time. */
@@ -23,7 +23,7 @@ export async function loadSha256() {
 
     /** The hash of bytes that are complete. */
     static once(bytes: Uint8Array): Uint8Array {
-      if (++unseen % UNSEEN_HASHES === 0) new ArrayBuffer(SEEN_BYTES); // V8 does see this, and collects
+      if (++unseen % UNSEEN_HASHES === 0) collectGarbage();
       return bytesOfHex(createHash("sha256").update(bytes).digest("hex"));
     }
 

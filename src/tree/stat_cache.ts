@@ -13,12 +13,8 @@ export interface StatCache {
   /** The snapshot whose manifest lists exactly the same as the table; null if none is known. */
   readonly snapshotId: string | null;
   readonly table: TreeTable;
-}
-
-/** A cache that was read. */
-export interface LoadedStatCache extends StatCache {
-  /** Tells this content of the file from another. */
-  readonly mark: string;
+  /** Tells the content of the file that this was read from, from another content. */
+  readonly mark?: string | undefined;
 }
 
 /*
@@ -53,7 +49,7 @@ export function saveStatCache(folder: Folder, name: string, cache: StatCache): v
 }
 
 /** The cache in a file; undefined if it is damaged or has another format, or another key than the given one. */
-export function loadStatCache(file: OpenFile, key?: string): LoadedStatCache | undefined {
+export function loadStatCache(file: OpenFile, key?: string): StatCache | undefined {
   try {
     const cache = decode(readWhole(file));
     return key === undefined || cache?.key === key ? cache : undefined;
@@ -70,7 +66,7 @@ function* parts(cache: StatCache): Generator<ArrayBufferView> {
   yield pack;
 }
 
-function decode(file: Uint8Array<ArrayBuffer>): LoadedStatCache | undefined {
+function decode(file: Uint8Array<ArrayBuffer>): StatCache | undefined {
   const { buffer, length } = file;
   if (length < (HEADER_WORDS + 2) * 4 || length % ALIGNMENT !== 0) return undefined;
   const [magic, format, count = 0, poolBytes = 0, packBytes = 0] = new Uint32Array(buffer, 0, HEADER_WORDS);

@@ -1,5 +1,6 @@
 import { type BytePath, compareBytes, equalBytes } from "../model/bytes.ts";
 import { BLOCK, CHAR, DIR, type Xattr } from "../model/entry.ts";
+import { collectGarbage } from "../platform/collect_garbage.ts";
 import type { Stat } from "../platform/platform.ts";
 
 /** No parent, no link group. */
@@ -7,6 +8,9 @@ export const NONE = 0xffffffff;
 
 /** The bytes of a SHA-256. */
 export const HASH_BYTES = 32;
+
+/** Entries of a table that takes more than 10 MB. */
+const LARGE = 100_000;
 
 /** A device number. */
 export interface Device {
@@ -200,6 +204,7 @@ export class TreeTable {
 
   /** Makes room for so many entries and bytes of names. */
   private reserve(entries: number, nameBytes: number): void {
+    if (entries >= LARGE) collectGarbage(); // an earlier table may be garbage
     const columns = this.mapColumns((column, name) => {
       const length = columnLength(name, entries, nameBytes);
       return length > column.length ? larger(column, length) : column;

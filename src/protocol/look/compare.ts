@@ -47,16 +47,9 @@ export async function comparable(
   return await asHeld(seen, now, host);
 }
 
-/**
- * Whether the worktree differs from a snapshot in anything but times. Entries that are `ignored` do not count. The table of
- * the snapshot, unless it was `read` before, is gone when this returns: a million entries take 85 MB.
- */
-export async function isUnsaved(
-  look: Look,
-  id: string | null,
-  { ignored, read }: { ignored?: Uint8Array; read?: TreeTable | undefined } = {},
-): Promise<boolean> {
-  const saved = read ?? await savedTable(look.context.store, id);
+/** Whether the worktree differs from a snapshot in anything but times. Entries that are `ignored` do not count. */
+export async function isUnsaved(look: Look, id: string | null, ignored?: Uint8Array): Promise<boolean> {
+  const saved = await savedTable(look.context.store, id);
   if (saved === undefined) return true;
   if (id !== null) await look.hash(await needsHash(saved, look.table));
   const now = ignored?.includes(1) ? selectEntries(look.table, (i) => ignored[i] !== 1).table : look.table;

@@ -10,7 +10,7 @@ import { hashFiles } from "../../tree/hash.ts";
 import { type IgnoreRules, parseIgnoreRules } from "../../tree/ignore.ts";
 import { readScanClock, type ScanClock, settle } from "../../tree/scan_clock.ts";
 import { type Scan, type ScanOptions, scanTree } from "../../tree/scan.ts";
-import { type LoadedStatCache, loadStatCache, saveStatCache, type StatCache } from "../../tree/stat_cache.ts";
+import { loadStatCache, saveStatCache, type StatCache } from "../../tree/stat_cache.ts";
 import { at, type TreeTable } from "../../tree/table.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import type { RepositoryContext } from "../context.ts";
@@ -42,7 +42,7 @@ export class Look implements Disposable {
     /** Whether the cache had all of this before the scan. */
     private readonly isRemembered: boolean,
     /** What the cache was. The look does not keep its table: a million entries take 130 MB. */
-    private readonly cached: Pick<LoadedStatCache, "mark" | "snapshotId"> | undefined,
+    private readonly cached: Pick<StatCache, "mark" | "snapshotId"> | undefined,
   ) {}
 
   get worktree(): WorktreeConfig {
@@ -139,7 +139,7 @@ function isAllOf(cache: StatCache | undefined, { table, knownAs }: Scan): boolea
 export async function lookWithoutCache(
   context: WorktreeContext,
   root: Folder,
-  options: Pick<Partial<ScanOptions>, "xattrs"> = {},
+  options: Pick<Partial<ScanOptions>, "xattrs" | "expected"> = {},
 ): Promise<Look> {
   using opened = new DisposableStack();
   opened.use(root);
@@ -189,11 +189,7 @@ function cacheFile({ store, worktree }: WorktreeContext): ControlPath {
 }
 
 /** The cache in a file, of this tree or of any; undefined if it is missing, no file of ours, or must not be trusted. */
-export function readStatCache(
-  place: ControlPath,
-  owners: Owners,
-  key?: string,
-): LoadedStatCache | undefined {
+export function readStatCache(place: ControlPath, owners: Owners, key?: string): StatCache | undefined {
   return unlessThrown(isRefusedCache, () => {
     using file = place.openFile("read");
     const cache = loadStatCache(file, key);

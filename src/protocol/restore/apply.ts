@@ -8,7 +8,7 @@ import { type Folder, type RenameHow, Stat } from "../../platform/platform.ts";
 import { isSystemError, unlessFailed } from "../../platform/system_error.ts";
 import { FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
 import { changeAspects, type OnRefused, setAspects } from "./aspects.ts";
-import type { Journal, JournalAspects, JournalUnit } from "./journal.ts";
+import type { JournalAspects, PlannedJournal, PlannedUnit } from "./journal.ts";
 import type { Staging } from "./staging.ts";
 
 const OWNER_MAY_CHANGE = 0o300;
@@ -104,10 +104,14 @@ export function tryMove(
 }
 
 /** Checks, before any change, that folders can be moved: overlayfs refuses that for those of a lower layer (EXDEV). */
-export function requireMovable(worktree: FoldersByPath, { units }: Journal, staging: Staging): void {
+export function requireMovable(
+  worktree: FoldersByPath,
+  { units }: PlannedJournal,
+  staging: Staging,
+): void {
   const stat = new Stat();
-  for (const { path, before } of units) {
-    if (before === null) continue;
+  for (const { kind, path } of units) {
+    if (kind === "create") continue;
     const parent = worktree.get(parentPath(path));
     if (!parent.stat(lastName(path), stat) || stat.type !== DIR) continue;
     if (staging.canTake(parent, lastName(path))) continue;
@@ -127,7 +131,7 @@ export function requireMovable(worktree: FoldersByPath, { units }: Journal, stag
 }
 
 /** Makes the folders of staging that moves need, in advance: on a full disk only renames between folders that exist work. */
-export function prepareRoom(trees: RestoreTrees, { units }: Journal): void {
+export function prepareRoom(trees: RestoreTrees, { units }: PlannedJournal): void {
   for (const { path, kind } of units) {
     if (kind !== "create") trees.old.ensure(parentPath(path));
     trees.aside.prepare(path);
@@ -136,7 +140,7 @@ export function prepareRoom(trees: RestoreTrees, { units }: Journal): void {
 
 /** Is told of each entry right before it is taken out, and of each right after it is put in its place. */
 export interface UnitWatch {
-  taking(unit: number, folder: Folder, name: Uint8Array): void;
+  taking(unit: PlannedUnit, folder: Folder, name: Uint8Array): void;
   placed(path: BytePath, folder: Folder, name: Uint8Array): void;
 }
 
@@ -146,23 +150,23 @@ export interface UnitWatch {
  */
 export async function applyJournal(
   trees: RestoreTrees,
-  journal: Journal,
+  { units, aspects }: PlannedJournal,
   watch: UnitWatch,
   degradations: DegradationList,
   signal: AbortSignal,
 ): Promise<BytePath[]> {
   const slice = new TimeSlice(signal);
   const kept: BytePath[] = [];
-  loosenFolders(trees.worktree, journal.aspects);
-  for (const [index, unit] of journal.units.entries()) {
-    const { path, before, after } = unit;
+  loosenFolders(trees.worktree, aspects);
+  for (const unit of units) {
+    const { kind, path } = unit;
     const folder = trees.worktree.get(parentPath(path));
-    if (before !== null) watch.taking(index, folder, lastName(path));
+    if (kind !== "create") watch.taking(unit, folder, lastName(path));
     carryOut(trees, unit, folder);
-    if (after !== null) watch.placed(path, folder, lastName(path));
+    if (kind !== "remove") watch.placed(path, folder, lastName(path));
     if (slice.isOver(8)) await slice.yield();
   }
-  for (const { path, folder, before, after } of [...journal.aspects].reverse()) {
+  for (const { path, folder, before, after } of [...aspects].reverse()) {
     const refused: OnRefused = (aspect, reason) => degradations.add(aspect, path, reason);
     const parent = folderAbove(trees.worktree, path);
     if (parent !== undefined && before === null) setAspects(parent, nameIn(path), after, refused);
@@ -186,7 +190,7 @@ export function loosenFolders(folders: FoldersByPath, aspects: readonly JournalA
   }
 }
 
-function carryOut(trees: RestoreTrees, { kind, path }: JournalUnit, parent: Folder): void {
+function carryOut(trees: RestoreTrees, { kind, path }: PlannedUnit, parent: Folder): void {
   if (kind === "remove") return takeOut(trees, parent, path);
   const name = lastName(path);
   const staged = trees.fresh.get(parentPath(path));

@@ -40,22 +40,19 @@ export class Comparison {
     look: Look,
     then: TreeTable,
     request: RestoreRequest,
-    ignoredNow: Uint8Array,
   ): Promise<Comparison> {
     const { ignore_rules } = request.descriptor;
     const ignored = await ignoredEntries(look.table, [
       look.ownRules,
       ignore_rules === null ? null : parseIgnoreRules(ignore_rules),
     ]);
-    return new Comparison(look, then, request, ignoredNow, ignored);
+    return new Comparison(look, then, request, ignored);
   }
 
   private constructor(
     private readonly look: Look,
     private readonly then: TreeTable,
     request: RestoreRequest,
-    /** Entries of the worktree that its own rules ignore. */
-    private readonly ignoredNow: Uint8Array,
     /** Entries that its own rules or those of the snapshot ignore: they stay where the snapshot has nothing. */
     private readonly ignored: Uint8Array,
   ) {
@@ -74,11 +71,6 @@ export class Comparison {
     this.unreadable = new Set(look.scan.unreadable.map(keyOf));
   }
 
-  /** Whether the worktree's own rules ignore something in it. */
-  get ignoresSome(): boolean {
-    return this.ignoredNow.includes(1);
-  }
-
   /** The plan. What cannot be saved must stay: the paths in `missing`, and what the scan could not look into. */
   async plan(missing: ReadonlySet<string>): Promise<RestorePlan> {
     const { look, then, ignored, unreadable, scope, nowScope } = this;
@@ -93,19 +85,12 @@ export class Comparison {
     });
   }
 
-  /** The ignored paths that the restore would change: no snapshot holds them, so an autosave must. SPEC 7. */
-  ignoredPathsOf(plan: RestorePlan): Uint8Array[] {
-    const { look, ignoredNow } = this;
-    const touched = new Set([...plan.touched, ...this.losingAttributes(plan)]);
-    return [...touched].filter((i) => ignoredNow[i] === 1).map((i) => look.table.path(i));
-  }
-
-  /** Entries that keep their content, and whose mode, owner or attributes the restore replaces. */
-  private losingAttributes({ metadata }: RestorePlan): number[] {
-    const { look, then } = this;
+  /** The entries of the worktree that lose something by this plan: all of it, or their mode, owner or attributes. */
+  losses({ touched, metadata }: RestorePlan): Set<number> {
     const differs = (pair: { now: number; then: number }) =>
-      (compareEntries(look.table, pair.now, then, pair.then, { metadata: true }) & ~CHANGED.times) !== 0;
-    return metadata.filter(differs).map((pair) => pair.now);
+      (compareEntries(this.look.table, pair.now, this.then, pair.then, { metadata: true }) &
+        ~CHANGED.times) !== 0;
+    return new Set([...touched, ...metadata.filter(differs).map((pair) => pair.now)]);
   }
 }
 

@@ -11,7 +11,7 @@ import type { WorktreeContext } from "../change/kind.ts";
 import { lookWithoutCache } from "../look/look.ts";
 import { autosaveLook } from "../snapshot/autosave.ts";
 import { PutAside } from "./apply.ts";
-import { inodeAt, type JournalUnit } from "./journal.ts";
+import { inodeAt } from "./journal.ts";
 import { isAnother } from "./links.ts";
 import type { Staging } from "./staging.ts";
 
@@ -55,7 +55,7 @@ export async function gatherConcurrentWrites(
 export async function saveConcurrentWrites(
   context: WorktreeContext,
   staging: Staging,
-  { units = [], from = 0 }: { units?: readonly JournalUnit[]; from?: number },
+  { units = [], from = 0 }: { units?: Iterable<{ readonly path: Uint8Array }>; from?: number },
 ): Promise<string[]> {
   const saved: string[] = [];
   const trees = staging.countAside();
@@ -86,7 +86,7 @@ export async function saveLateWrites(
 }
 
 /** Removes empty folders above these paths; the deepest first, because that may empty the one above it. */
-function removeEmptyParents(tree: Folder, units: readonly JournalUnit[]): void {
+function removeEmptyParents(tree: Folder, units: Iterable<{ readonly path: Uint8Array }>): void {
   const parents = new Map<string, Uint8Array>();
   for (const { path } of units) {
     let above = parentPath(path);

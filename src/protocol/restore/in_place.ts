@@ -1,3 +1,4 @@
+import type { BytePath } from "../../model/bytes.ts";
 import { DIR } from "../../model/entry.ts";
 import { isJvsError } from "../../model/errors.ts";
 import { namedPaths } from "../../model/path_text.ts";
@@ -99,26 +100,20 @@ async function changeTree(
 
   using trees = new RestoreTrees(look.root, staging);
   const plan = withoutUnmade(prepared.plan, then, trees.fresh);
-  const journal = journalOf(trees.fresh, { plan, now: look.table, then, scope });
+  const journal = journalOf({ plan, now: look.table, then, scope });
   requireMovable(trees.worktree, journal, staging);
   prepareRoom(trees, journal);
-  writeJournal(staging.home, journal);
+  writeJournal(staging.home, look.table, trees.fresh, journal);
   intent.step("journal");
 
   const mostRead = store.config.get("restore.verify_limit");
   const taken = new TakenOut({ seen: look.table, saved, timesProve: look.timesProve, mostRead });
-  reporter.begin("restoring", { entries: journal.units.length });
+  reporter.begin("restoring", { entries: plan.units.length });
   const watch: UnitWatch = {
-    taking: (unit, folder, name) => taken.lookLast((plan.units[unit] as Unit).now, folder, name),
+    taking: ({ now }, folder, name) => taken.lookLast(now, folder, name),
     placed: (path, folder, name) => cacheUpdate.entryMoved(path, folder, name),
   };
-  const kept = await applyJournal(trees, journal, watch, degradations, signal);
-  if (kept.length > 0) {
-    const paths = namedPaths(kept);
-    reporter.warn(
-      `Another process changed attributes of these meanwhile, and they stay as it set them: ${paths}.`,
-    );
-  }
+  warnOfKept(change, await applyJournal(trees, journal, watch, degradations, signal));
 
   const gathered = await gatherConcurrentWrites(change, staging, taken.expected, trees.aside);
   const [secondAutosaveId = null, ...more] = await saveConcurrentWrites(change, staging, journal);
@@ -131,6 +126,15 @@ async function changeTree(
     await staging.retire(store, intent);
   });
   return { restored, cacheUpdate };
+}
+
+function warnOfKept({ reporter }: Context, kept: readonly BytePath[]): void {
+  if (kept.length === 0) return;
+  reporter.warn(
+    `Another process changed attributes of these meanwhile, and they stay as it set them: ${
+      namedPaths(kept)
+    }.`,
+  );
 }
 
 /** Makes all new content in staging, by the paths it will have, and checks it. None of it is visible yet. */

@@ -25,6 +25,7 @@ import { type Folder, readWhole, Stat } from "../../platform/platform.ts";
 import { type FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import { type Aspects, aspectsOf } from "./aspects.ts";
+import type { Unit } from "./plan.ts";
 import type { PreparedRestore } from "./prepare.ts";
 
 /** What a restore is about to do. With it recovery can tell from the disk what was done. docs/design/restore.md. */
@@ -46,6 +47,7 @@ export interface JournalAspects {
 
 const NAME = bytesOf("journal");
 const VERSION = 1;
+const MOST_TEXT = 1024 * 1024;
 
 const UnitLine = record({
   kind: oneOf("swap", "create", "remove"),
@@ -74,6 +76,16 @@ const Lines = record({
 /** One rename or exchange. */
 export type JournalUnit = Omit<Infer<typeof UnitLine>, "path"> & { readonly path: BytePath };
 
+/** A unit that is about to be carried out. */
+export type PlannedUnit = Unit & { readonly path: BytePath };
+
+/** A journal that is not written yet. */
+export interface PlannedJournal {
+  /** Each is made when it is asked for: a million of them at once take 200 MB. */
+  readonly units: Iterable<PlannedUnit>;
+  readonly aspects: readonly JournalAspects[];
+}
+
 /** The inode of what has this name, as the journal writes it; null if nothing has. */
 export function inodeAt(folder: Folder, name: Uint8Array): string | null {
   const stat = new Stat();
@@ -82,21 +94,21 @@ export function inodeAt(folder: Folder, name: Uint8Array): string | null {
 
 type JournalRequest = Pick<PreparedRestore, "plan" | "then" | "scope"> & { readonly now: TreeTable };
 
-/** Describes each step that is about to come, with the inodes that show later whether it was done. */
-export function journalOf(fresh: FoldersByPath, request: JournalRequest): Journal {
+/** Describes each step that is about to come. */
+export function journalOf(request: JournalRequest): PlannedJournal {
   const { plan, now, then } = request;
-  const units = plan.units.map((unit): JournalUnit => {
-    const path = unit.then === NONE ? now.path(unit.now) : then.path(unit.then);
-    const before = unit.now === NONE ? null : `${now.inoHi[unit.now]}:${now.inoLo[unit.now]}`;
-    const after = unit.then === NONE ? null : inodeAt(fresh.get(parentPath(path)), lastName(path));
-    return { kind: unit.kind, path, before, after };
-  });
   const changed = plan.metadata.map(({ now: i, then: j }): JournalAspects => ({
     path: then.path(j),
     folder: now.type[i] === DIR,
     before: aspectsOf(now, i),
     after: aspectsOf(then, j),
   }));
+  const pathOf = (unit: Unit) => unit.then === NONE ? now.path(unit.now) : then.path(unit.then);
+  const units = {
+    *[Symbol.iterator]() {
+      for (const unit of plan.units) yield { ...unit, path: pathOf(unit) };
+    },
+  };
   return { units, aspects: inOrder([...changed, ...foldersOf(request), ...movedFolders(request)]) };
 }
 
@@ -139,20 +151,29 @@ function inOrder(aspects: readonly JournalAspects[]): JournalAspects[] {
   );
 }
 
-/** Writes the journal into the staging folder; durable when it returns. */
-export function writeJournal(staging: Folder, journal: Journal): void {
-  const content = {
-    version: VERSION,
-    units: journal.units.map((unit) => ({ ...unit, path: encodePath(unit.path) })),
-    aspects: journal.aspects.map(({ path, folder, before, after }) => ({
-      path: encodePath(path),
-      folder,
-      before: before && toLine(before),
-      after: toLine(after),
-    })),
-  };
+/** Writes the journal into the staging folder, with the inodes that show later what was done; durable when it returns. */
+export function writeJournal(
+  staging: Folder,
+  now: TreeTable,
+  fresh: FoldersByPath,
+  { units, aspects }: PlannedJournal,
+): void {
   using file = staging.openFile(NAME, "create");
-  file.write(bytesOf(JSON.stringify(content)));
+  let text = `{"version":${VERSION},"units":[`;
+  let comma = "";
+  for (const { kind, path, now: i, then } of units) {
+    const before = i === NONE ? null : `${now.inoHi[i]}:${now.inoLo[i]}`;
+    const after = then === NONE ? null : inodeAt(fresh.get(parentPath(path)), lastName(path));
+    text += comma + JSON.stringify({ kind, path: encodePath(path), before, after });
+    comma = ",";
+    if (text.length < MOST_TEXT) continue;
+    file.write(bytesOf(text));
+    text = "";
+  }
+  const lines = aspects.map(({ path, folder, before, after }) => (
+    { path: encodePath(path), folder, before: before && toLine(before), after: toLine(after) }
+  ));
+  file.write(bytesOf(`${text}],"aspects":${JSON.stringify(lines)}}`));
   file.sync();
   staging.sync();
 }

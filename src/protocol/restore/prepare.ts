@@ -4,6 +4,7 @@ import { FILE } from "../../model/entry.ts";
 import { JvsError } from "../../model/errors.ts";
 import { shortId } from "../../model/ids.ts";
 import { namedPaths } from "../../model/path_text.ts";
+import { silentReporter } from "../../model/progress.ts";
 import { asHeld } from "../../tree/as_held.ts";
 import { needsHash } from "../../tree/diff.ts";
 import { FoldersByPath } from "../../tree/folders_by_path.ts";
@@ -44,93 +45,104 @@ export interface PreparedRestore {
   readonly degradations: DegradationList;
 }
 
-/** Looks, plans, and saves what no snapshot holds; refuses if it cannot be saved. Changes nothing in the worktree. */
+/**
+ * Looks, plans, and saves what no snapshot holds; refuses if it cannot be saved. Changes nothing in the worktree; for a
+ * preview, nothing at all.
+ */
 export async function prepareRestore(
   context: WorktreeContext,
   request: RestoreRequest,
 ): Promise<PreparedRestore> {
   const { store, worktree: { head_snapshot_id } } = context;
+  const target = request.descriptor.snapshot_id;
   using opened = new DisposableStack();
   const look = opened.use(await lookAt(context, context.worktree, { rules: null }));
   // What an earlier restore brought back unread is known by its times alone: here all of it is read.
   if (request.verify === true) look.table.hashed.fill(0);
   if (!request.preview) await look.settle();
-  const target = request.descriptor.snapshot_id;
-  const readTarget = () => store.snapshots.manifest(target, { verify: true });
-  const same = head_snapshot_id === target ? await readTarget() : undefined;
-  const ignoredNow = await ignoredEntries(look.table, [look.ownRules]);
-  const differs = await isUnsaved(look, head_snapshot_id, { ignored: ignoredNow, read: same });
-  const manifest = same ?? await readTarget();
-  const then = await asHeld(asAllowed(context, target, manifest), look.table, store.platform.host);
-  const comparison = await Comparison.between(look, then, request, ignoredNow);
-  await look.hash(await needsHash(then, look.table));
-  const firstPlan = await comparison.plan(new Set());
-  refuseInTheWay(look, firstPlan);
+  const ignored = await ignoredEntries(look.table, [look.ownRules]);
+  const differs = await isUnsaved(look, head_snapshot_id, ignored);
+  let planned: Planned | undefined = await planOn(look, context, request, ignored, []);
   const direction = request.paths === null ? await directionTo(store, head_snapshot_id, target) : "";
-  const ignoredToo = comparison.ignoredPathsOf(firstPlan);
-  const kept = differs || ignoredToo.length > 0
-    ? await keepUnsaved(context, request, look, firstPlan, comparison, ignoredToo)
-    : { saved: look.table, autosaveId: null, notSaved: [] };
-  const plan = kept.notSaved.length === 0
-    ? firstPlan
-    : await comparison.plan(new Set(kept.notSaved.map(keyOf)));
-  refuseInTheWay(look, plan);
-  if (request.preview) refuseClosed(store, "restore", target, then, (j) => plan.staged[j] === 1);
-  const verified = willVerify(store, request.verify, then, (j) => plan.staged[j] === 1);
+  let kept: Kept = { saved: look.table, autosaveId: null, notSaved: [] };
+  if (differs || planned.ignoredToo.length > 0) {
+    if (request.unsaved === "refuse") throw unsavedChanges(context, target);
+    if (request.unsaved === "discard") kept = { ...kept, givesUp: true };
+    // A preview saves nothing; it only finds out what could not be saved.
+    else if (request.preview) kept = { ...kept, notSaved: unreadableFiles(look, planned.plan) };
+    else {
+      const { ignoredToo } = planned;
+      planned = undefined; // the autosave needs as much memory
+      kept = await keepUnsaved(context, look, ignored, ignoredToo, `before restoring ${shortId(target)}`);
+    }
+  }
+  if (planned === undefined || kept.notSaved.length > 0) {
+    const quiet = { ...context, reporter: silentReporter }; // what there is to warn of was said before
+    planned = await planOn(look, quiet, request, ignored, kept.notSaved);
+  }
+  const { then, plan, scope } = planned;
+  const isStaged = (j: number) => plan.staged[j] === 1;
+  if (request.preview) refuseClosed(store, "restore", target, then, isStaged);
+  const verified = willVerify(store, request.verify, then, isStaged);
   opened.move();
-  return {
-    look,
-    then,
-    plan,
-    scope: comparison.scope,
-    direction,
-    ...kept,
-    secondAutosaveId: null,
-    verified,
-    degradations: new DegradationList(),
-  };
+  const degradations = new DegradationList();
+  return { look, then, plan, scope, direction, ...kept, secondAutosaveId: null, verified, degradations };
 }
 
-/**
- * Finds out what a restore would do. It takes no lock, recovers nothing and writes no intent: it plans on what is there,
- * even if an interrupted restore left that half done.
- */
-export async function previewRestore(
+/** What became of unsaved work. */
+type Kept = Pick<PreparedRestore, "saved" | "autosaveId" | "notSaved" | "givesUp">;
+
+/** A plan, and the ignored paths that it changes: no snapshot holds them, so an autosave must. SPEC 7. */
+type Planned = Pick<PreparedRestore, "then" | "plan" | "scope"> & {
+  readonly ignoredToo: readonly BytePath[];
+};
+
+/** Plans on what was seen; refuses if something that must stay is in the way. `notSaved` must stay. */
+async function planOn(
+  look: Look,
   context: WorktreeContext,
   request: RestoreRequest,
-): Promise<PreparedRestore> {
-  const prepared = await prepareRestore(context, request);
-  prepared.look[Symbol.dispose]();
-  return prepared;
+  ignored: Uint8Array,
+  notSaved: readonly BytePath[],
+): Promise<Planned> {
+  const { store } = context;
+  const target = request.descriptor.snapshot_id;
+  const manifest = await store.snapshots.manifest(target, { verify: true });
+  const then = await asHeld(asAllowed(context, target, manifest), look.table, store.platform.host);
+  const comparison = await Comparison.between(look, then, request);
+  await look.hash(await needsHash(then, look.table));
+  const plan = await comparison.plan(new Set(notSaved.map(keyOf)));
+  refuseInTheWay(look, plan);
+  const ignoredToo = [...comparison.losses(plan)].filter((i) => ignored[i] === 1).map((i) =>
+    look.table.path(i)
+  );
+  return { then, plan, scope: comparison.scope, ignoredToo };
 }
 
-/** Does with unsaved work what the user wants. `ignoredToo` are the ignored paths that an autosave must hold. */
+/** Saves unsaved work in an autosave, with these of the ignored paths too. */
 async function keepUnsaved(
   context: WorktreeContext,
-  { descriptor: { snapshot_id }, preview, unsaved }: RestoreRequest,
   look: Look,
-  plan: RestorePlan,
-  { ignoresSome }: Comparison,
-  ignoredToo: readonly Uint8Array[],
-): Promise<Pick<PreparedRestore, "saved" | "autosaveId" | "notSaved" | "givesUp">> {
-  const id = shortId(snapshot_id);
-  const unchanged = { saved: look.table, autosaveId: null };
-  if (unsaved === "discard") return { ...unchanged, notSaved: [], givesUp: true };
-  if (unsaved === "refuse") {
-    throw new JvsError(
-      "E_UNSAVED_CHANGES",
-      `Cannot restore ${id} in worktree "${context.worktree.name}": it has work that no snapshot holds, and ` +
-        "restore.unsaved is set to refuse",
-      { hint: "Save it with `jvs snapshot`, or give it up with --discard." },
-    );
-  }
-  // A preview saves nothing; it only finds out what could not be saved.
-  if (preview) return { ...unchanged, notSaved: unreadableFiles(look, plan) };
+  ignored: Uint8Array,
+  ignoredToo: readonly BytePath[],
+  note: string,
+): Promise<Kept> {
   const rules = rulesExcept(look.ownRules, ignoredToo);
   // This look saw what is ignored too. Where nothing is, another would cost time and memory, and see the same.
-  using other = ignoresSome ? await lookAt(context, context.worktree, { rules }) : undefined;
-  const { snapshotId, missing, table } = await autosave(context, other ?? look, `before restoring ${id}`);
+  using other = ignored.includes(1) ? await lookAt(context, context.worktree, { rules }) : undefined;
+  const { snapshotId, missing, table } = await autosave(context, other ?? look, note);
   return { saved: table, autosaveId: snapshotId, notSaved: missing };
+}
+
+function unsavedChanges({ worktree }: WorktreeContext, target: string): JvsError {
+  return new JvsError(
+    "E_UNSAVED_CHANGES",
+    `Cannot restore ${
+      shortId(target)
+    } in worktree "${worktree.name}": it has work that no snapshot holds, and ` +
+      "restore.unsaved is set to refuse",
+    { hint: "Save it with `jvs snapshot`, or give it up with --discard." },
+  );
 }
 
 /** The files that the plan takes away or changes and the caller may not read: no autosave could hold them. */

@@ -28,8 +28,9 @@ export class StatCacheUpdate {
     { fresh }: Staging,
     { plan, then }: { readonly plan: RestorePlan; readonly then: TreeTable },
   ): Promise<StatCacheUpdate> {
+    const expected = plan.staged.reduce((sum, isStaged) => sum + isStaged, 0);
     // Attributes need not be read: the ctime proves that they are what was staged.
-    using look = await lookWithoutCache(context, fresh.openFolder(ITSELF), { xattrs: false });
+    using look = await lookWithoutCache(context, fresh.openFolder(ITSELF), { xattrs: false, expected });
     await copyHashes(look.table, then);
     await look.settle();
     const movedAlone = plan.units.map((unit) => unit.then).filter((j) => j !== NONE && then.type[j] === FILE);

@@ -2,11 +2,14 @@ import { assertEquals, assertNotEquals } from "@std/assert";
 import { sharedDisk } from "../../../tests/support/disk_image.ts";
 import { requires } from "../../../tests/support/requires.ts";
 import { TestRepository } from "../../../tests/support/repository.ts";
+import { textOf } from "../../model/bytes.ts";
 import { doctor } from "../../operation/doctor.ts";
 import { restore } from "../../operation/restore.ts";
 import { snapshot } from "../../operation/snapshot.ts";
 import { status } from "../../operation/status.ts";
 import { verify } from "../../operation/verify.ts";
+import { lookAt } from "../look/look.ts";
+import { shareWithNewest } from "./share.ts";
 
 const inodeIn = (repository: TestRepository, id: string, path: string) =>
   Deno.lstatSync(`${repository.path}/.jvs/snapshots/${id}/${path}`).ino;
@@ -40,6 +43,35 @@ Deno.test({
     assertEquals(inodeIn(repository, fifth, "a.txt"), inodeIn(repository, second, "a.txt"));
     const { tamper_detected } = await repository.call(verify, { all: true });
     assertEquals(tamper_detected, false);
+  },
+});
+
+Deno.test({
+  name: "shareWithNewest() takes nothing from a cache that another process wrote since the look",
+  ...requires("ffi"),
+  async fn() {
+    using repository = await TestRepository.saved();
+    await afterTheTick(repository);
+    const second = await repository.save("the cache is filled by clean files");
+    const context = await repository.open();
+    const worktree = context.store.worktrees.get("main");
+    using look = await lookAt(context, worktree);
+    assertEquals(look.cachedSnapshotId, second);
+    assertNotEquals(look.readCached(), undefined);
+
+    repository.write("main/0 comes first", "so that every index moves\n");
+    await repository.call(status);
+    assertEquals(look.readCached(), undefined);
+    const shared = await shareWithNewest({ ...context, worktree }, look);
+    using _payload = shared?.payload;
+    assertEquals(shared?.snapshotId, second);
+    const paths = [...look.table.type.subarray(0, look.table.count)].map((_, i) =>
+      textOf(look.table.path(i))
+    );
+    for (const [j, i] of shared?.match.entries() ?? []) {
+      if (i !== -1) assertEquals(textOf(shared?.table.path(i) ?? new Uint8Array()), paths[j]);
+    }
+    assertEquals([...shared?.match ?? []].filter((i) => i !== -1).length, 2);
   },
 });
 
