@@ -1,3 +1,4 @@
+import { bundle, denoArguments } from "../tasks/bundle.ts";
 import type { Contender } from "./measure.ts";
 
 /** The root of this checkout. */
@@ -29,9 +30,22 @@ export interface Row {
 
 /** What is timed, in the order of a day's work. */
 export const ROWS: readonly Row[] = [
-  // 60 and 40 ms where an empty program takes 12.
   { name: "version, from source", ours: version, peer: emptyProgram, atMost: 5, isShort: true },
-  { name: "version, bundled", ours: bundledVersion, peer: emptyProgram, atMost: 3.3, isShort: true },
+  { name: "version, bundled", ours: bundled("version"), peer: emptyProgram, atMost: 2.5, isShort: true },
+  {
+    name: "status of ten files, from source",
+    ours: tenFiles,
+    peer: emptyProgram,
+    atMost: null,
+    isShort: true,
+  },
+  {
+    name: "status of ten files, bundled",
+    ours: bundled("status"),
+    peer: emptyProgram,
+    atMost: 4,
+    isShort: true,
+  },
   { name: "first snapshot", ours: firstSnapshot, peer: copyOfTree, atMost: null },
   { name: "repeated snapshot, nothing changed", ours: sameSnapshot, peer: copyOfTree, atMost: 1 },
   { name: "repeated snapshot, 1 % changed", ours: changedSnapshot, peer: copyOfTree, atMost: null },
@@ -45,18 +59,27 @@ export const ROWS: readonly Row[] = [
 ];
 
 function version({ name, bin }: Jvs, { folder }: Ground): Promise<Contender> {
-  return Promise.resolve({ name, command: [bin, "version"], cwd: folder });
+  return Promise.resolve({ name, command: [bin, "version"], cwd: folder, countsCpu: true });
 }
 
-async function bundledVersion({ name, root }: Jvs, { folder }: Ground): Promise<Contender> {
-  const bundle = `${folder}/jvs.js`;
-  await run(Deno.execPath(), ["bundle", "-q", "--minify", "--output", bundle, "cli.ts"], root);
-  return { name, command: [Deno.execPath(), "run", "-q", "-A", bundle, "version"], cwd: folder };
+async function tenFiles({ name, bin }: Jvs, { folder }: Ground): Promise<Contender> {
+  const cwd = await makeRepository(bin, { folder, files: 10 });
+  return { name, command: [bin, "status"], cwd, countsCpu: true };
+}
+
+function bundled(command: string) {
+  return async (jvs: Jvs, { folder }: Ground): Promise<Contender> => {
+    const { cwd } = await tenFiles(jvs, { folder, files: 10 });
+    await bundle(`${folder}/bundle`, jvs.root);
+    const args = [...denoArguments(`${folder}/bundle`), command];
+    return { name: jvs.name, command: [Deno.execPath(), ...args], cwd, countsCpu: true };
+  };
 }
 
 function emptyProgram({ folder }: Ground): Contender {
   Deno.writeTextFileSync(`${folder}/empty.ts`, "");
-  return { name: "an empty program", command: [Deno.execPath(), "run", "-q", "empty.ts"], cwd: folder };
+  const command = [Deno.execPath(), "run", "-q", "empty.ts"];
+  return { name: "an empty program", command, cwd: folder, countsCpu: true };
 }
 
 function copyOfTree({ folder, files }: Ground): Contender {

@@ -1,4 +1,5 @@
 import { bytesOf } from "../model/bytes.ts";
+import { unlessThrown } from "../model/errors.ts";
 import { AT_FDCWD, EINTR, O_CLOEXEC, O_RDONLY } from "./linux_constants.ts";
 import { terminated } from "./linux_name.ts";
 import { errnoName, SystemError } from "./system_error.ts";
@@ -44,10 +45,6 @@ const SYMBOLS = {
   fremovexattr: { parameters: ["i32", "buffer"], result: "i32" },
   kill: { parameters: ["i32", "i32"], result: "i32" },
   __errno_location: { parameters: [], result: "pointer" },
-} as const;
-
-// Older C libraries lack these functions although the kernel has them. They are then called by number through `syscall`.
-const LATE = {
   getdents64: { parameters: ["i32", "buffer", "usize"], result: "i32" },
   statx: { parameters: ["i32", "buffer", "i32", "u32", "buffer"], result: "i32" },
   renameat2: { parameters: ["i32", "buffer", "i32", "buffer", "u32"], result: "i32" },
@@ -55,7 +52,8 @@ const LATE = {
   copy_file_range: { parameters: ["i32", "buffer", "i32", "buffer", "usize", "u32"], result: "i32" },
 } as const;
 
-const CALL_NUMBERS: Record<"x86_64" | "aarch64", Record<keyof typeof LATE, bigint>> = {
+// Older C libraries lack these functions although the kernel has them. They are then called by number through `syscall`.
+const CALL_NUMBERS: Record<"x86_64" | "aarch64", { readonly [name: string]: bigint }> = {
   x86_64: { getdents64: 217n, statx: 332n, renameat2: 316n, mknodat: 259n, copy_file_range: 326n },
   aarch64: { getdents64: 61n, statx: 291n, renameat2: 276n, mknodat: 33n, copy_file_range: 285n },
 };
@@ -72,9 +70,8 @@ const GLIBC = [
 ];
 const MUSL = ["/lib/ld-musl-x86_64.so.1", "/lib/ld-musl-aarch64.so.1"];
 
-type LateSymbols = Deno.StaticForeignLibraryInterface<typeof LATE>;
 /** The functions of the C library. */
-export type LibcSymbols = Deno.StaticForeignLibraryInterface<typeof SYMBOLS> & LateSymbols;
+export type LibcSymbols = Deno.StaticForeignLibraryInterface<typeof SYMBOLS>;
 /** A call of one of them; the result is below zero when it fails. */
 export type LibcCall = (call: LibcSymbols) => number;
 
@@ -87,6 +84,7 @@ export class Libc {
   constructor(readonly call: LibcSymbols) {
     // The address stays the same for a thread, and each worker opens the library itself.
     this.#errnoAt = call.__errno_location();
+    this.errno; // opens memcpy now: after a failed call that would change errno
   }
 
   /** Why the last call failed. */
@@ -161,20 +159,22 @@ export function openLibc({ viaSyscall = false } = {}): Libc {
   throw new LibcUnavailable(reasons.join("; "));
 }
 
+/** Opens each function at its first use: all of them at once take 11 ms. */
 function symbolsOf(path: string, viaSyscall: boolean): LibcSymbols {
-  const symbols = Deno.dlopen(path, SYMBOLS).symbols;
-  if (!viaSyscall) {
-    try {
-      return { ...symbols, ...Deno.dlopen(path, LATE).symbols };
-    } catch {
-      // An older library lacks at least one of them: all are called through `syscall`.
-    }
-  }
-  const names = Object.keys(LATE) as (keyof typeof LATE)[];
-  const numbered = names.map((name): [string, Deno.ForeignFunction] => {
-    return [name, { name: "syscall", parameters: ["i64", ...LATE[name].parameters], result: "i32" }];
-  });
-  const direct = Deno.dlopen(path, Object.fromEntries(numbered)).symbols;
-  const byNumber = names.map((name) => [name, direct[name]?.bind(null, CALL_NUMBERS[Deno.build.arch][name])]);
-  return { ...symbols, ...Object.fromEntries(byNumber) as LateSymbols };
+  const open = (definition: Deno.ForeignFunction) => Deno.dlopen(path, { it: definition }).symbols.it;
+  const openNamed = (name: keyof LibcSymbols) => {
+    const definition = { name, ...SYMBOLS[name] };
+    const number = CALL_NUMBERS[Deno.build.arch][name];
+    if (number === undefined) return open(definition);
+    const direct = viaSyscall ? undefined : unlessThrown(() => true, () => open(definition));
+    const parameters = ["i64", ...definition.parameters] as const;
+    return direct ?? open({ ...definition, name: "syscall", parameters }).bind(null, number);
+  };
+  const names = Object.keys(SYMBOLS) as (keyof LibcSymbols)[];
+  const getters = names.map((name) => [name, {
+    get(this: LibcSymbols): unknown {
+      return Object.defineProperty(this, name, { value: openNamed(name) })[name];
+    },
+  }]);
+  return Object.create(Object.create({}, Object.fromEntries(getters)));
 }

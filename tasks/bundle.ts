@@ -1,0 +1,63 @@
+/**
+ * `deno task bundle [DIR]`: makes the command one program without dependencies, in DIR (default `dist`): `jvs.js`, and
+ * `deno.json` with its permission set and nothing else. Packages carry these two. `jvs.js.map` is for whoever debugs it.
+ */
+
+const CHECKOUT = new URL("../", import.meta.url).pathname.replace(/\/$/, "");
+
+/** Writes the bundle of a checkout into a folder. */
+export async function bundle(folder: string, checkout: string = CHECKOUT): Promise<void> {
+  await Deno.mkdir(folder, { recursive: true });
+  const program = `${folder}/jvs.js`;
+  const args = [
+    "bundle",
+    "-q",
+    "--minify",
+    "--sourcemap=external",
+    "--output",
+    program,
+    `${checkout}/cli.ts`,
+  ];
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: checkout }).output();
+  if (!success) throw new Error(`Cannot bundle ${checkout}: ${new TextDecoder().decode(stderr)}`);
+  await makeSourcesRelative(`${program}.map`, checkout);
+  const { permissions: { jvs } } = JSON.parse(await Deno.readTextFile(`${checkout}/deno.json`));
+  await Deno.writeTextFile(`${folder}/deno.json`, JSON.stringify({ permissions: { jvs } }, null, 2) + "\n");
+}
+
+/** What Deno is started with to run the bundle in a folder: with its permissions, and never with the network. */
+export function denoArguments(folder: string): string[] {
+  return [
+    "run",
+    "-q",
+    "--no-prompt",
+    "--no-remote",
+    "--no-npm",
+    "--v8-flags=--min-semi-space-size=16", // as in bin/jvs
+    "--config",
+    `${folder}/deno.json`,
+    "-P=jvs",
+    `${folder}/jvs.js`,
+  ];
+}
+
+/** Names the sources in a map by their place in the checkout: what is published must not depend on where it was built. */
+async function makeSourcesRelative(file: string, checkout: string): Promise<void> {
+  const map: { readonly sources: readonly string[] } = JSON.parse(await Deno.readTextFile(file));
+  const sources = map.sources.map((source) => {
+    const { pathname } = new URL(source, `file://${file}`);
+    return pathname.startsWith(`${checkout}/`) ? pathname.slice(checkout.length + 1) : source;
+  });
+  await Deno.writeTextFile(file, JSON.stringify({ ...map, sources }));
+}
+
+if (import.meta.main) {
+  const folder = Deno.args[0] ?? `${CHECKOUT}/dist`;
+  await bundle(absolute(folder));
+  console.log(`Wrote ${folder}/jvs.js and ${folder}/deno.json.`);
+}
+
+/** A full path: Deno runs a task in the checkout, and INIT_CWD is where the user is. */
+function absolute(folder: string): string {
+  return folder.startsWith("/") ? folder : `${Deno.env.get("INIT_CWD") ?? Deno.cwd()}/${folder}`;
+}
