@@ -3,7 +3,8 @@
  * `deno.json` with its permission set and nothing else. Packages carry these two. `jvs.js.map` is for whoever debugs it.
  */
 
-const CHECKOUT = new URL("../", import.meta.url).pathname.replace(/\/$/, "");
+/** The root of this checkout. */
+export const CHECKOUT = new URL("../", import.meta.url).pathname.replace(/\/$/, "");
 
 /** Writes the bundle of a checkout into a folder. */
 export async function bundle(folder: string, checkout: string = CHECKOUT): Promise<void> {
@@ -51,13 +52,13 @@ async function makeSourcesRelative(file: string, checkout: string): Promise<void
   await Deno.writeTextFile(file, JSON.stringify({ ...map, sources }));
 }
 
-if (import.meta.main) {
-  const folder = Deno.args[0] ?? `${CHECKOUT}/dist`;
-  await bundle(absolute(folder));
-  console.log(`Wrote ${folder}/jvs.js and ${folder}/deno.json.`);
+/** The folder that the user asked for, as a full path: Deno runs a task in the checkout, and INIT_CWD is where the user is. */
+export function asked(): string {
+  const [folder = `${CHECKOUT}/dist`] = Deno.args;
+  return folder.startsWith("/") ? folder : `${Deno.env.get("INIT_CWD") ?? Deno.cwd()}/${folder}`;
 }
 
-/** A full path: Deno runs a task in the checkout, and INIT_CWD is where the user is. */
-function absolute(folder: string): string {
-  return folder.startsWith("/") ? folder : `${Deno.env.get("INIT_CWD") ?? Deno.cwd()}/${folder}`;
+if (import.meta.main) {
+  await bundle(asked());
+  console.log(`Wrote jvs.js and deno.json in ${asked()}.`);
 }

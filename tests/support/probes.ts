@@ -18,6 +18,7 @@ export const REQUIREMENTS = [
   "git",
   "python3",
   "zsh",
+  "npm",
 ] as const;
 
 /** The name of something that a test may need. */
@@ -32,7 +33,7 @@ export type Probe = { readonly met: true } | {
 
 /** Finds out whether the machine has something, by using it. */
 export function probe(requirement: Requirement): Probe {
-  if (Deno.build.os !== "linux" && !["python3", "git", "zsh"].includes(requirement)) {
+  if (Deno.build.os !== "linux" && !["python3", "git", "zsh", "npm"].includes(requirement)) {
     return missing(`it needs Linux, not ${Deno.build.os}`);
   }
   switch (requirement) {
@@ -51,6 +52,8 @@ export function probe(requirement: Requirement): Probe {
       return probeProgram("util-linux", ...asUser(USER, "true", []));
     case "git":
       return probeProgram("git", "git", "--version");
+    case "npm": // and its registry, or what it has in its cache
+      return probeProgram("npm", "npm", "view", "--prefer-offline", "deno@2.9.6", "version");
     case "zsh":
       return probeProgram("zsh", "zsh", "-fc", "true");
     case "python3":

@@ -1,0 +1,114 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { packNpm } from "../tasks/npm.ts";
+import { requires } from "./support/requires.ts";
+import { mustRun } from "./support/run.ts";
+import { atEndOfFile, tempDir } from "./support/temp_dir.ts";
+
+/** Programs that a launcher may need, without a Deno: what it starts must be the one that npm installed. */
+const PROGRAMS = ["env", "sh", "readlink", "node", "npm", "npx", "cp"];
+
+let made: { readonly file: string; readonly installed: string; readonly path: string } | undefined;
+
+/** The package, installed as its user would in a folder of its own. */
+async function installed() {
+  if (made !== undefined) return made;
+  const folder = tempDir();
+  atEndOfFile(() => folder[Symbol.dispose]());
+  const file = await packNpm(`${folder.path}/dist`);
+  const target = `${folder.path}/zwei Wörter`;
+  Deno.mkdirSync(target);
+  mustRun("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", target, file);
+  const path = `${folder.path}/path`;
+  Deno.mkdirSync(path);
+  for (const name of PROGRAMS) {
+    const found = mustRun("sh", "-c", `command -v ${name}`).trim();
+    Deno.symlinkSync(Deno.realPathSync(found), `${path}/${name}`);
+  }
+  return made = { file, installed: target, path };
+}
+
+function start(program: string, args: string[], cwd: string, env: Record<string, string>) {
+  const { code, signal, stdout, stderr } = new Deno.Command(program, { args, cwd, clearEnv: true, env })
+    .outputSync();
+  const decoder = new TextDecoder();
+  return { code, signal, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
+Deno.test({
+  name:
+    "the npm package is small, asks for no install script, and gives the README's tour without a Deno on PATH",
+  ...requires("npm"),
+  async fn() {
+    const { file, installed: home, path } = await installed();
+    assert(Deno.statSync(file).size < 250_000, `${Deno.statSync(file).size} bytes`);
+    const { scripts } = JSON.parse(Deno.readTextFileSync(`${home}/node_modules/jvs/package.json`));
+    assertEquals(scripts, undefined);
+    using work = tempDir();
+    Deno.writeTextFileSync(
+      `${work.path}/deno.json`,
+      `{ "permissions": { "jvs": {} }, "imports": "nonsense" }`,
+    );
+    const jvs = (cwd: string, ...args: string[]) => {
+      const env = { PATH: path, HOME: "/nonexistent" };
+      const { code, stdout, stderr } = start(`${home}/node_modules/.bin/jvs`, args, cwd, env);
+      assertEquals([code, stderr], [0, ""], args.join(" "));
+      return stdout;
+    };
+    jvs(work.path, "init", "project");
+    const main = `${work.path}/project/main`;
+    Deno.writeTextFileSync(`${main}/notes`, "one");
+    jvs(main, "snapshot", "first");
+    Deno.writeTextFileSync(`${main}/notes`, "two");
+    assertStringIncludes(jvs(main, "restore", "HEAD"), "1 file changed");
+    assertEquals(Deno.readTextFileSync(`${main}/notes`), "one");
+    assertStringIncludes(jvs(main, "verify", "--all"), "2 snapshots");
+  },
+});
+
+Deno.test({
+  name: "npx jvs runs it in the folder where it is called, and ends as it does",
+  ...requires("npm"),
+  async fn() {
+    const { installed: home, path } = await installed();
+    const npx = (...args: string[]) =>
+      start("/usr/bin/env", ["npx", "--no-install", "jvs", ...args], home, { PATH: path, HOME: home });
+    assertStringIncludes(npx("version").stdout, "jvs 0.");
+    const wrong = npx("snapshoot");
+    assertEquals(wrong.code, 2);
+    assertStringIncludes(wrong.stderr, "there is no such command (E_USAGE)");
+  },
+});
+
+Deno.test({
+  name: "the npm package says what is missing: its files, or a Deno",
+  ...requires("npm"),
+  async fn() {
+    const { installed: home, path } = await installed();
+    using folder = tempDir();
+    mustRun("cp", "-R", `${home}/node_modules/jvs`, `${folder.path}/alone`);
+    const launcher = `${folder.path}/alone/bin/jvs`;
+    const env = { PATH: path, HOME: folder.path };
+    // Another user may put this above the package, but not inside it.
+    Deno.mkdirSync(`${folder.path}/node_modules/@deno/x`, { recursive: true });
+    Deno.writeTextFileSync(`${folder.path}/node_modules/@deno/x/deno`, "#!/bin/sh\necho taken over\n", {
+      mode: 0o755,
+    });
+    const without = start(launcher, ["version"], folder.path, env);
+    assertEquals(without.code, 1);
+    assertStringIncludes(without.stderr, "there is no Deno 2.9. npm installs it with this package");
+    const wrong = start(launcher, ["version"], folder.path, { ...env, JVS_DENO: "/nothing" });
+    assertStringIncludes(wrong.stderr, 'JVS_DENO is "/nothing", which is no program');
+    assertStringIncludes(
+      start(launcher, ["version"], folder.path, { ...env, JVS_DENO: Deno.execPath() }).stdout,
+      "jvs 0.",
+    );
+    Deno.writeTextFileSync(`${path}/deno`, "#!/bin/sh\necho deno 1.46.3\n", { mode: 0o755 });
+    const old = start(launcher, ["version"], folder.path, env);
+    Deno.removeSync(`${path}/deno`);
+    assertStringIncludes(old.stderr, "there is no Deno 2.9");
+    Deno.removeSync(`${folder.path}/alone/jvs.js`);
+    const broken = start(launcher, ["version"], folder.path, env);
+    assertEquals(broken.code, 1);
+    assertStringIncludes(broken.stderr, `files of the npm package are missing in ${folder.path}/alone`);
+  },
+});
