@@ -136,6 +136,26 @@ Deno.test("jvs restore keeps a file that was ignored when the head was made, and
   assertEquals(saved(box, result.autosave_snapshot_id).get("run.log"), "precious\n");
 });
 
+Deno.test("jvs restore takes no autosave of an ignored file that the head holds as it is, and one when it differs", async () => {
+  using box = await BlackBox.make();
+  box.write("x/f", "folder\n");
+  const first = (await box.save("first")).snapshot_id;
+  Deno.removeSync(`${box.main}/x`, { recursive: true });
+  box.write(".jvsignore", "x\n");
+  await box.save("second");
+  box.write("x", "secret\n");
+  const held = (await losingNothing(box, ["restore", first])).autosave_snapshot_id ?? "";
+  assertEquals(saved(box, held).get("x"), "secret\n");
+
+  assertEquals((await losingNothing(box, ["restore", held])).autosave_snapshot_id, null);
+  assertEquals((await losingNothing(box, ["restore", held])).autosave_snapshot_id, null);
+  assertEquals((await losingNothing(box, ["restore", first])).autosave_snapshot_id, null);
+  await losingNothing(box, ["restore", held]);
+  box.write("x", "SECRET\n");
+  const { autosave_snapshot_id } = await losingNothing(box, ["restore", first]);
+  assertEquals(saved(box, autosave_snapshot_id).get("x"), "SECRET\n");
+});
+
 Deno.test("jvs restore lets an ignored file keep its folder alive", async () => {
   using box = await twoSnapshots();
   box.write(".jvsignore", "*.log\n");

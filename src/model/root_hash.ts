@@ -42,7 +42,7 @@ export class RootHashLines {
     if (compareBytes(last, entry.path) >= 0) {
       throw refusal(entry, `it does not come after ${displayPath(last)}`);
     }
-    const room = roomFor(entry);
+    const room = entry.path.length * ENCODED_BYTES + ROOM_BESIDE_PATH;
     if (this.#end + room > this.#buffer.length) this.finish();
     if (room > this.#buffer.length) this.#buffer = new Uint8Array(room);
     this.#end = writeLine(entry, this.#buffer, this.#end);
@@ -57,10 +57,6 @@ export class RootHashLines {
     if (this.#end > 0) this.sink(this.#buffer.subarray(0, this.#end));
     this.#end = 0;
   }
-}
-
-function roomFor(entry: RootHashEntry): number {
-  return entry.path.length * ENCODED_BYTES + ROOM_BESIDE_PATH;
 }
 
 function writeLine(entry: RootHashEntry, out: Uint8Array, offset: number): number {

@@ -21,11 +21,7 @@ export const path = defineOperation({
     of: text().optional().about("A snapshot or a worktree's name; by default the worktree you are in.")
       .cli({ positional: true, placeholder: "SNAPSHOT", completes: "snapshot" }),
   }, { closed: true }),
-  output: record({
-    path: text(),
-    snapshot_id: nullable(snapshotId()),
-    worktree: nullable(text()),
-  }),
+  output: record({ path: text(), snapshot_id: nullable(snapshotId()), worktree: nullable(text()) }),
   async run(context, input) {
     if (input.of === undefined) return ofWorktree(context, requireWorktree(context, undefined));
     try {

@@ -84,7 +84,7 @@ export class Libc {
   constructor(readonly call: LibcSymbols) {
     // The address stays the same for a thread, and each worker opens the library itself.
     this.#errnoAt = call.__errno_location();
-    this.errno; // opens memcpy now: after a failed call that would change errno
+    void [call.memcpy, call.close]; // now: to open them after a failed call would change errno
   }
 
   /** Why the last call failed. */

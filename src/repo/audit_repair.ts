@@ -95,13 +95,11 @@ async function keep(folder: ControlPath, files: readonly ControlPath[]): Promise
 function cutBack(files: readonly ControlPath[], { last }: Chain): void {
   for (const file of files) {
     if (file.path !== last?.file) file.remove();
-    else cutAt(file, endOf(file, last.line));
+    else {
+      using open = file.openFile("write");
+      open.truncate(endOf(file, last.line));
+    }
   }
-}
-
-function cutAt(place: ControlPath, size: number): void {
-  using file = place.openFile("write");
-  file.truncate(size);
 }
 
 /** Where a line of a file ends. */

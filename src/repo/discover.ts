@@ -18,7 +18,7 @@ export interface Discovered {
  */
 export function discover(from: string, options: LayoutOptions = {}): Discovered | undefined {
   const start = attempt("find", from, () => Deno.realPathSync(from));
-  for (let folder = start;; folder = parentOf(folder)) {
+  for (let folder = start;; folder = folder.slice(0, folder.lastIndexOf("/")) || "/") {
     const root = repositoryAt(folder, options);
     // For one that we may not read, `openStore` will say why.
     if (root !== undefined) return { root, worktree: worktreeIn(root, start, options, undefined) ?? null };
@@ -60,8 +60,4 @@ function hasControlPlane(root: string): boolean {
 /** Whether an absolute path outside the control plane exists, of any kind. */
 export function isAt(path: string): boolean {
   return unlessFailed(["ENOENT"], () => attempt("look at", path, () => Deno.lstatSync(path))) !== undefined;
-}
-
-function parentOf(path: string): string {
-  return path.slice(0, path.lastIndexOf("/")) || "/";
 }

@@ -47,12 +47,22 @@ export async function comparable(
   return await asHeld(seen, now, host);
 }
 
-/** Whether the worktree differs from a snapshot in anything but times. Entries that are `ignored` do not count. */
+/**
+ * Whether the worktree differs from a snapshot in anything but times. Of the `ignored` entries only those count that the
+ * snapshot has all the same; they are taken out of `ignored`.
+ */
 export async function isUnsaved(look: Look, id: string | null, ignored?: Uint8Array): Promise<boolean> {
   const saved = await savedTable(look.context.store, id);
   if (saved === undefined) return true;
   if (id !== null) await look.hash(await needsHash(saved, look.table));
-  const now = ignored?.includes(1) ? selectEntries(look.table, (i) => ignored[i] !== 1).table : look.table;
+  const now = ignored?.includes(1) ? await withoutIgnored(look.table, saved, ignored) : look.table;
   if (id === null) return now.count > 1;
   return await differsInSubstance(await comparable(saved, look, now), now);
+}
+
+async function withoutIgnored(now: TreeTable, saved: TreeTable, ignored: Uint8Array): Promise<TreeTable> {
+  await mergeTables(saved, now, (i, j) => {
+    if (i !== -1 && j !== -1) ignored[j] = 0;
+  });
+  return selectEntries(now, (j) => ignored[j] !== 1).table;
 }

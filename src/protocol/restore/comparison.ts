@@ -86,11 +86,11 @@ export class Comparison {
   }
 
   /** The entries of the worktree that lose something by this plan: all of it, or their mode, owner or attributes. */
-  losses({ touched, metadata }: RestorePlan): Set<number> {
+  losses({ touched, metadata }: RestorePlan): number[] {
     const differs = (pair: { now: number; then: number }) =>
       (compareEntries(this.look.table, pair.now, this.then, pair.then, { metadata: true }) &
         ~CHANGED.times) !== 0;
-    return new Set([...touched, ...metadata.filter(differs).map((pair) => pair.now)]);
+    return [...touched, ...metadata.filter(differs).map((pair) => pair.now)];
   }
 }
 

@@ -61,24 +61,25 @@ export async function prepareRestore(
   if (request.verify === true) look.table.hashed.fill(0);
   if (!request.preview) await look.settle();
   const ignored = await ignoredEntries(look.table, [look.ownRules]);
-  const differs = await isUnsaved(look, head_snapshot_id, ignored);
-  let planned: Planned | undefined = await planOn(look, context, request, ignored, []);
+  const unheld = ignored.slice();
+  const differs = await isUnsaved(look, head_snapshot_id, unheld);
+  let planned: Planned | undefined = await planOn(look, context, request, []);
   const direction = request.paths === null ? await directionTo(store, head_snapshot_id, target) : "";
   let kept: Kept = { saved: look.table, autosaveId: null, notSaved: [] };
-  if (differs || planned.ignoredToo.length > 0) {
+  if (differs || planned.losses.some((i) => unheld[i] === 1)) {
     if (request.unsaved === "refuse") throw unsavedChanges(context, target);
     if (request.unsaved === "discard") kept = { ...kept, givesUp: true };
     // A preview saves nothing; it only finds out what could not be saved.
     else if (request.preview) kept = { ...kept, notSaved: unreadableFiles(look, planned.plan) };
     else {
-      const { ignoredToo } = planned;
+      const ignoredToo = planned.losses.filter((i) => ignored[i] === 1).map((i) => look.table.path(i));
       planned = undefined; // the autosave needs as much memory
       kept = await keepUnsaved(context, look, ignored, ignoredToo, `before restoring ${shortId(target)}`);
     }
   }
   if (planned === undefined || kept.notSaved.length > 0) {
     const quiet = { ...context, reporter: silentReporter }; // what there is to warn of was said before
-    planned = await planOn(look, quiet, request, ignored, kept.notSaved);
+    planned = await planOn(look, quiet, request, kept.notSaved);
   }
   const { then, plan, scope } = planned;
   const isStaged = (j: number) => plan.staged[j] === 1;
@@ -92,17 +93,14 @@ export async function prepareRestore(
 /** What became of unsaved work. */
 type Kept = Pick<PreparedRestore, "saved" | "autosaveId" | "notSaved" | "givesUp">;
 
-/** A plan, and the ignored paths that it changes: no snapshot holds them, so an autosave must. SPEC 7. */
-type Planned = Pick<PreparedRestore, "then" | "plan" | "scope"> & {
-  readonly ignoredToo: readonly BytePath[];
-};
+/** A plan, and the entries of the worktree that lose something by it. */
+type Planned = Pick<PreparedRestore, "then" | "plan" | "scope"> & { readonly losses: readonly number[] };
 
 /** Plans on what was seen; refuses if something that must stay is in the way. `notSaved` must stay. */
 async function planOn(
   look: Look,
   context: WorktreeContext,
   request: RestoreRequest,
-  ignored: Uint8Array,
   notSaved: readonly BytePath[],
 ): Promise<Planned> {
   const { store } = context;
@@ -113,10 +111,7 @@ async function planOn(
   await look.hash(await needsHash(then, look.table));
   const plan = await comparison.plan(new Set(notSaved.map(keyOf)));
   refuseInTheWay(look, plan);
-  const ignoredToo = [...comparison.losses(plan)].filter((i) => ignored[i] === 1).map((i) =>
-    look.table.path(i)
-  );
-  return { then, plan, scope: comparison.scope, ignoredToo };
+  return { then, plan, scope: comparison.scope, losses: comparison.losses(plan) };
 }
 
 /** Saves unsaved work in an autosave, with these of the ignored paths too. */

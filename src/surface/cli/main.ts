@@ -103,11 +103,14 @@ function styleFor(io: Io, terminal: boolean, wanted: boolean): Style {
   return createStyle({ color, width: terminal ? io.columns() : WIDTH_OF_FILES });
 }
 
+/** The signals to end. */
+export const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
 /** The first Ctrl-C, or other signal to end, stops the operation with nothing half done. The second ends the program. */
 export function watchSignals(io: Io): Disposable & { readonly signal: AbortSignal } {
   const controller = new AbortController();
   const listeners = new DisposableStack();
-  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  for (const name of SIGNALS) {
     const listener = () => {
       const error = new JvsError("E_INTERRUPTED", `Interrupted by ${name}`, { details: { signal: name } });
       if (controller.signal.aborted) io.exit(exitCodeOf(error));
