@@ -49,10 +49,10 @@ export async function comparable(
 
 /**
  * Whether the worktree differs from a snapshot in anything but times. Of the `ignored` entries only those count that the
- * snapshot has all the same; they are taken out of `ignored`.
+ * snapshot has all the same; they are taken out of `ignored`. `read` is its manifest, if that was read before.
  */
-export async function isUnsaved(look: Look, id: string | null, ignored?: Uint8Array): Promise<boolean> {
-  const saved = await savedTable(look.context.store, id);
+export async function isUnsaved(look: Look, id: string | null, ignored?: Uint8Array, read?: TreeTable) {
+  const saved = read ?? await savedTable(look.context.store, id);
   if (saved === undefined) return true;
   if (id !== null) await look.hash(await needsHash(saved, look.table));
   const now = ignored?.includes(1) ? await withoutIgnored(look.table, saved, ignored) : look.table;

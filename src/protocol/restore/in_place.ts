@@ -130,11 +130,8 @@ async function changeTree(
 
 function warnOfKept({ reporter }: Context, kept: readonly BytePath[]): void {
   if (kept.length === 0) return;
-  reporter.warn(
-    `Another process changed attributes of these meanwhile, and they stay as it set them: ${
-      namedPaths(kept)
-    }.`,
-  );
+  const paths = namedPaths(kept);
+  reporter.warn(`Another process changed attributes of these meanwhile; they stay as it set them: ${paths}`);
 }
 
 /** Makes all new content in staging, by the paths it will have, and checks it. None of it is visible yet. */

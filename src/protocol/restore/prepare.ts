@@ -62,8 +62,11 @@ export async function prepareRestore(
   if (!request.preview) await look.settle();
   const ignored = await ignoredEntries(look.table, [look.ownRules]);
   const unheld = ignored.slice();
-  const differs = await isUnsaved(look, head_snapshot_id, unheld);
-  let planned: Planned | undefined = await planOn(look, context, request, []);
+  let read = head_snapshot_id === target
+    ? await store.snapshots.manifest(target, { verify: true })
+    : undefined;
+  const differs = await isUnsaved(look, head_snapshot_id, unheld, read);
+  let planned: Planned | undefined = await planOn(look, context, request, [], read);
   const direction = request.paths === null ? await directionTo(store, head_snapshot_id, target) : "";
   let kept: Kept = { saved: look.table, autosaveId: null, notSaved: [] };
   if (differs || planned.losses.some((i) => unheld[i] === 1)) {
@@ -73,13 +76,13 @@ export async function prepareRestore(
     else if (request.preview) kept = { ...kept, notSaved: unreadableFiles(look, planned.plan) };
     else {
       const ignoredToo = planned.losses.filter((i) => ignored[i] === 1).map((i) => look.table.path(i));
-      planned = undefined; // the autosave needs as much memory
+      planned = read = undefined; // the autosave needs as much memory
       kept = await keepUnsaved(context, look, ignored, ignoredToo, `before restoring ${shortId(target)}`);
     }
   }
   if (planned === undefined || kept.notSaved.length > 0) {
     const quiet = { ...context, reporter: silentReporter }; // what there is to warn of was said before
-    planned = await planOn(look, quiet, request, kept.notSaved);
+    planned = await planOn(look, quiet, request, kept.notSaved, read);
   }
   const { then, plan, scope } = planned;
   const isStaged = (j: number) => plan.staged[j] === 1;
@@ -102,10 +105,11 @@ async function planOn(
   context: WorktreeContext,
   request: RestoreRequest,
   notSaved: readonly BytePath[],
+  read: TreeTable | undefined,
 ): Promise<Planned> {
   const { store } = context;
   const target = request.descriptor.snapshot_id;
-  const manifest = await store.snapshots.manifest(target, { verify: true });
+  const manifest = read ?? await store.snapshots.manifest(target, { verify: true });
   const then = await asHeld(asAllowed(context, target, manifest), look.table, store.platform.host);
   const comparison = await Comparison.between(look, then, request);
   await look.hash(await needsHash(then, look.table));
