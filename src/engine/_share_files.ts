@@ -32,8 +32,7 @@ class Sharing {
     private readonly share: ShareSource,
     private readonly earlier: OpenFolders,
   ) {
-    const { linkGroup } = cloning.table;
-    this.further = Map.groupBy(cloning.furtherLinks(), (index) => at(linkGroup, index));
+    this.further = Map.groupBy(cloning.furtherLinks(), (index) => at(cloning.table.linkGroup, index));
   }
 
   /** Links all names of one file; false if the file must be cloned. */
@@ -68,7 +67,7 @@ class Sharing {
     let made = 0;
     try {
       for (; made < names.length; made++) {
-        const each = at(names, made);
+        const each = names[made] as number;
         cloning.folderOf(each).linkFrom(cloning.table.name(each), from, fromName);
       }
     } catch (error) {

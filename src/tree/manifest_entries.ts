@@ -22,8 +22,8 @@ export class EntryEncoder {
   private beforeLength = 0;
   private seconds = 0;
   private xattrs: readonly Xattr[] = [];
-  /** For each type the last entry of this block with that type. */
-  private readonly lastOf = new Int32Array(ENTRY_TYPES.length);
+  /** For each type the last entry of this block with that type; NONE, which has no mode, if there is none. */
+  private readonly lastOf = new Uint32Array(ENTRY_TYPES.length);
 
   constructor(private readonly table: TreeTable, private readonly sink: ByteSink) {}
 
@@ -32,7 +32,7 @@ export class EntryEncoder {
     this.beforeLength = 0;
     this.seconds = 0;
     this.xattrs = [];
-    this.lastOf.fill(-1);
+    this.lastOf.fill(NONE);
   }
 
   /** Adds an entry. The caller passes its path, because it has the path already. */
@@ -72,7 +72,7 @@ export class EntryEncoder {
     const { mode, uid, gid } = this.table;
     const last = at(this.lastOf, type);
     this.lastOf[type] = index;
-    return last === -1 || mode[last] !== mode[index] || uid[last] !== uid[index] || gid[last] !== gid[index];
+    return mode[last] !== mode[index] || uid[last] !== uid[index] || gid[last] !== gid[index];
   }
 
   private addAttributes(index: number): void {
@@ -141,7 +141,7 @@ export class EntryDecoder {
   private source = new ByteSource(new Uint8Array());
   private seconds = 0;
   private xattrs: readonly Xattr[] = [];
-  private readonly lastOf = new Int32Array(ENTRY_TYPES.length);
+  private readonly lastOf = new Uint32Array(ENTRY_TYPES.length);
 
   constructor(private readonly table: TreeTable) {}
 
@@ -150,7 +150,7 @@ export class EntryDecoder {
     this.source = new ByteSource(block);
     this.seconds = 0;
     this.xattrs = [];
-    this.lastOf.fill(-1);
+    this.lastOf.fill(NONE);
     for (let k = 0; k < count; k++) this.readEntry(k === 0);
     if (this.source.left > 0) throw new Damage("a block has more bytes after its last entry");
   }
@@ -237,7 +237,7 @@ export class EntryDecoder {
   private copyAttributes(index: number, type: number): void {
     const { table } = this;
     const last = at(this.lastOf, type);
-    if (last === -1) throw new Damage("an entry lacks its mode and owner");
+    if (last === NONE) throw new Damage("an entry lacks its mode and owner");
     table.mode[index] = at(table.mode, last);
     table.uid[index] = at(table.uid, last);
     table.gid[index] = at(table.gid, last);

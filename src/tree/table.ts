@@ -249,8 +249,8 @@ export function findSorted(from: number, to: number, order: (index: number) => n
   return -1;
 }
 
-/** The value of a column at an index that exists. */
-export function at(column: ArrayLike<number>, index: number): number {
+/** The value of a column at an index that exists. A fifth kind of array here would make every call slow: V8 tells four apart. */
+export function at(column: Column, index: number): number {
   return column[index] as number;
 }
 

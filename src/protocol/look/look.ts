@@ -41,8 +41,8 @@ export class Look implements Disposable {
     readonly scan: Scan,
     /** Whether the cache had all of this before the scan. */
     private readonly isRemembered: boolean,
-    /** What the cache was. The look does not keep its table: a million entries take 130 MB. */
-    private readonly cached: Pick<StatCache, "mark" | "snapshotId"> | undefined,
+    /** What the cache was. Its table may be collected: a million entries take 130 MB. */
+    private readonly cached: Omit<StatCache, "table"> & { table: WeakRef<TreeTable> } | undefined,
   ) {}
 
   get worktree(): WorktreeConfig {
@@ -63,11 +63,13 @@ export class Look implements Disposable {
     return this.cached?.snapshotId ?? null;
   }
 
-  /** Reads again what the cache had, where `scan.knownAs` points; undefined if another process wrote it meanwhile. */
-  readCached(): TreeTable | undefined {
+  /** What the cache had, where `scan.knownAs` points; undefined if it was collected and another process wrote the file since. */
+  cachedTable(): TreeTable | undefined {
     const { context, cacheKey, cached } = this;
+    const kept = cached?.table.deref();
+    if (kept !== undefined) return kept;
     const cache = readStatCache(cacheFile(context), context.store.layout.plane.owners, cacheKey);
-    return cache !== undefined && cache.mark === cached?.mark ? cache.table : undefined;
+    return cache?.mark === cached?.mark ? cache?.table : undefined;
   }
 
   /** Whether every change shows in times; else only the content shows it. */
@@ -120,10 +122,9 @@ export async function lookAt(
   const key = cacheKey(context, root);
   const { owners } = context.store.layout.plane;
   const cache = options.known === undefined ? readStatCache(cacheFile(context), owners, key) : undefined;
-  const known = options.known ?? cache?.table;
   const clock = scanClock(context, root);
-  const scan = await scanWorktree(context, root, { rules, clock, known });
-  const cached = cache && { mark: cache.mark, snapshotId: cache.snapshotId };
+  const scan = await scanWorktree(context, root, { rules, clock, known: options.known ?? cache?.table });
+  const cached = cache && { ...cache, table: new WeakRef(cache.table) };
   const look = new Look(context, root, rulesText, rules, clock, key, scan, isAllOf(cache, scan), cached);
   opened.move();
   return look;

@@ -6,7 +6,7 @@ import { isSystemError, unlessFailed } from "../../platform/system_error.ts";
 import { FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
 import { mergeTables } from "../../tree/merge_tables.ts";
 import { isUnchangedBetween, isUnchangedButMoved, isUnchangedSince } from "../../tree/same_entry.ts";
-import { at, type TreeTable } from "../../tree/table.ts";
+import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import { lookWithoutCache } from "../look/look.ts";
 import { autosaveLook } from "../snapshot/autosave.ts";
@@ -168,10 +168,10 @@ export class TakenOut {
     const seenAt = await placesIn(seen, found);
     const savedAt = saved === seen ? seenAt : await placesIn(saved, found);
     return {
-      isProven: (j) => at(seenAt, j) !== -1 && this.isProven(at(seenAt, j), found, j, at(savedAt, j)),
+      isProven: (j) => at(seenAt, j) !== NONE && this.isProven(at(seenAt, j), found, j, at(savedAt, j)),
       isKnown: (j) => {
         const [i, k] = [at(seenAt, j), at(savedAt, j)];
-        return i !== -1 && k !== -1 && isUnchangedButMoved(seen, i, found, j) &&
+        return i !== NONE && k !== NONE && isUnchangedButMoved(seen, i, found, j) &&
           !isAnother(saved, k, found, j);
       },
     };
@@ -190,15 +190,15 @@ export class TakenOut {
     if (!timesProve) return false;
     if (isUnchangedBetween(seen, i, found, j)) return true;
     if (!this.asSeen.has(i) || !isUnchangedButMoved(seen, i, found, j)) return false;
-    const isHashed = savedAt !== -1 && saved.hashed[savedAt] === 1;
+    const isHashed = savedAt !== NONE && saved.hashed[savedAt] === 1;
     if (found.type[j] === FILE && isHashed) this.read += at(found.size, j);
     return !isHashed || this.read > mostRead;
   }
 }
 
-/** For each entry of `found` the index in `table` of the entry with its path, or -1. */
-export async function placesIn(table: TreeTable, found: TreeTable): Promise<Int32Array> {
-  const places = new Int32Array(found.count).fill(-1);
+/** For each entry of `found` the index in `table` of the entry with its path, or NONE. */
+export async function placesIn(table: TreeTable, found: TreeTable): Promise<Uint32Array> {
+  const places = new Uint32Array(found.count).fill(NONE);
   await mergeTables(table, found, (i, j) => {
     if (i !== -1 && j !== -1) places[j] = i;
   });

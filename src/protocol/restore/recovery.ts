@@ -2,7 +2,7 @@ import { isJvsError, JvsError } from "../../model/errors.ts";
 import type { Folder } from "../../platform/platform.ts";
 import type { Store } from "../../repo/store.ts";
 import { isOfSameMake } from "../../tree/same_entry.ts";
-import { at, type TreeTable } from "../../tree/table.ts";
+import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import { finishDecided } from "../change/commit.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import type { RepositoryContext } from "../context.ts";
@@ -111,7 +111,7 @@ async function inSnapshots({ snapshots }: Store, ids: readonly (string | null)[]
     const isKnown = (j: number) =>
       all.some(({ table, places }) => {
         const k = at(places, j);
-        return k !== -1 && isOfSameMake(table, k, found, j) && !isAnother(table, k, found, j);
+        return k !== NONE && isOfSameMake(table, k, found, j) && !isAnother(table, k, found, j);
       });
     return { isProven: () => false, isKnown };
   };

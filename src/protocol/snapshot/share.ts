@@ -44,7 +44,7 @@ async function newestPayload(
   // An engine that keeps modes makes writable payload files, and two payloads must not share such a file.
   if (abilitiesOf((await store.snapshots.descriptor(id)).engine, store.platform).keepsModes) return undefined;
   // The cache is that snapshot's manifest, and the scan has matched it already.
-  const cached = id === cachedSnapshotId ? look.readCached() : undefined;
+  const cached = id === cachedSnapshotId ? look.cachedTable() : undefined;
   const table = cached ?? await store.snapshots.manifest(id);
   const match = cached ? scan.knownAs.slice(0, look.table.count) : new Int32Array(look.table.count).fill(-1);
   await matchByContent(look, table, match);
