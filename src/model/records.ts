@@ -166,12 +166,10 @@ export type AuditHead = Infer<typeof AuditHead>;
 
 /** What an open intent claims: other changes must leave it alone. */
 export const Claims = record({
-  snapshot_id: snapshotId().about(
-    "The snapshot that the change makes, or that must not be removed meanwhile.",
-  ).optional(),
-  worktree_name: text().about(
-    "The worktree that the change makes, renames or removes; for a rename, the new name.",
-  ).optional(),
+  snapshot_id: snapshotId()
+    .about("The snapshot that the change makes, or that must not be removed meanwhile.").optional(),
+  worktree_name: text()
+    .about("The worktree that the change makes, renames or removes; for a rename, the new name.").optional(),
   staging_in_root: text().about("A folder of JVS in the payload root: every scan skips it.").optional(),
 });
 export type Claims = Infer<typeof Claims>;

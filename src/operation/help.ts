@@ -13,8 +13,7 @@ export function helpOn(catalog: Catalog) {
     ],
     changes: "nothing",
     input: record({
-      command: list(text()).default([]).about("The command.")
-        .cli({ positional: true, completes: "command" }),
+      command: list(text()).default([]).about("The command.").cli({ positional: true, completes: "command" }),
     }, { closed: true }),
     output: record({
       commands: list(record({

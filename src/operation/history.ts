@@ -9,21 +9,16 @@ import type { RepositoryContext } from "../protocol/context.ts";
 import { isDetached, requireWorktree } from "../protocol/worktree/which.ts";
 
 const Input = record({
-  limit: integer({ min: 1 }).optional().about("Show only the newest N.").cli({
-    short: "n",
-    placeholder: "N",
-  }),
-  all: boolean().default(false).about(
-    "Show every snapshot of the repository, not only this worktree's line.",
-  ),
+  limit: integer({ min: 1 }).optional().about("Show only the newest N.")
+    .cli({ short: "n", placeholder: "N" }),
+  all: boolean().default(false)
+    .about("Show every snapshot of the repository, not only this worktree's line."),
   tag: text().optional().about("Show only snapshots with this tag.").cli({ placeholder: "TAG" }),
-  tag_grep: text().optional().about("Show only snapshots with a tag that matches.").cli({
-    placeholder: "REGEX",
-  }),
+  tag_grep: text().optional().about("Show only snapshots with a tag that matches.")
+    .cli({ placeholder: "REGEX" }),
   grep: text().optional().about("Show only snapshots whose note contains this.").cli({ placeholder: "TEXT" }),
-  since: text().optional().about("Show only snapshots since then: a date, a time, or `3d` ago.").cli({
-    placeholder: "TIME",
-  }),
+  since: text().optional().about("Show only snapshots since then: a date, a time, or `3d` ago.")
+    .cli({ placeholder: "TIME" }),
   until: text().optional().about("Show only snapshots until then.").cli({ placeholder: "TIME" }),
   size: boolean().default(false).about("Show sizes."),
   worktree: OTHER_WORKTREE,

@@ -39,9 +39,8 @@ export const info = defineOperation({
       worktrees: integer({ min: 0 }),
       refs: integer({ min: 0 }),
       pins: integer({ min: 0 }),
-      interrupted: integer({ min: 0 }).about(
-        "Interrupted changes. The next change, or doctor, finishes or undoes them.",
-      ),
+      interrupted: integer({ min: 0 })
+        .about("Interrupted changes. The next change, or doctor, finishes or undoes them."),
     }),
     shared: boolean().about("The group of its folder may use it."),
     abilities: mapOf(boolean()).about("What the system lets JVS keep and do."),

@@ -13,9 +13,8 @@ import { isDetached, requireWorktree } from "../protocol/worktree/which.ts";
 
 const SnapshotResult = record({
   created: boolean().about("False if --if-changed found nothing to save."),
-  snapshot: Descriptor.about(
-    "The new snapshot; if `created` is false, the one that already holds this content.",
-  ),
+  snapshot: Descriptor
+    .about("The new snapshot; if `created` is false, the one that already holds this content."),
   worktree: text(),
   head_snapshot_id: nullable(snapshotId()),
   kept_line_as: nullable(text()).about("The ref by which --branch keeps the old line."),
@@ -38,18 +37,15 @@ export const snapshot = defineOperation({
   kinds: [snapshotSaving],
   input: record({
     note: text().default("").about("What this snapshot is, in your own words.").cli({ positional: true }),
-    tags: list(text()).default([]).about("A label; may be given several times.").cli({
-      flag: "tag",
-      placeholder: "TAG",
-    }),
+    tags: list(text()).default([]).about("A label; may be given several times.")
+      .cli({ flag: "tag", placeholder: "TAG" }),
     worktree: OTHER_WORKTREE,
     consistency: oneOf("quiesced", "best_effort").optional()
       .about("`quiesced` fails if files keep changing; `best_effort` saves them anyway and says so."),
     if_changed: boolean().default(false).about("Make no snapshot if nothing changed since the last one."),
     branch: boolean().default(false).about("If detached: start a new line here; a ref keeps the old one."),
-    skip_unreadable: boolean().default(false).about(
-      "Leave unreadable files out; do not fail. `jvs show ID --json` names the first 100.",
-    ),
+    skip_unreadable: boolean().default(false)
+      .about("Leave unreadable files out; do not fail. `jvs show ID --json` names the first 100."),
     strict: boolean().default(false).about("Fail if something could not be kept. The snapshot still exists."),
   }, { closed: true }),
   output: SnapshotResult,

@@ -42,9 +42,8 @@ export const verify = defineOperation({
     findings: list(Finding).about("With --all: what is wrong with the records around the snapshots."),
     verified: integer().about("How many snapshots were checked."),
     checksum_valid: nullable(boolean()).about("Null if a record could not be read, and no other is wrong."),
-    payload_hash_valid: nullable(boolean()).about(
-      "Null if some content was not read, and no other is wrong.",
-    ),
+    payload_hash_valid: nullable(boolean())
+      .about("Null if some content was not read, and no other is wrong."),
     tamper_detected: boolean(),
     severity: oneOf("ok", "degraded", "unchecked", "error", "critical").about(
       "The worst that was found. `unchecked`: nothing is wrong, but you may not read everything. " +

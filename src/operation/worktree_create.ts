@@ -1,4 +1,3 @@
-import { checkName } from "../model/names.ts";
 import { record, text } from "../model/schema.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
 import { createWorktreeFrom, NewWorktreeResult, worktreeCreation } from "../protocol/worktree/create.ts";
@@ -24,12 +23,8 @@ export const worktreeCreate = defineOperation({
     verify: VERIFY_CONTENT,
   }, { closed: true }),
   output: NewWorktreeResult,
-  async run(context, input) {
-    const name = checkName(input.name, "worktree");
-    const snapshotId = input.from === undefined
-      ? null
-      : await resolveSnapshot(context.store, input.from, context);
-    const { verify } = input;
+  async run(context, { from, name, verify }) {
+    const snapshotId = from === undefined ? null : await resolveSnapshot(context.store, from, context);
     return await createWorktreeFrom(context, { name, snapshotId, kind: worktreeCreation, verify });
   },
 });

@@ -1,5 +1,4 @@
 import { JvsError } from "../model/errors.ts";
-import { checkName } from "../model/names.ts";
 import { boolean, record, text } from "../model/schema.ts";
 import { standsOn } from "../repo/lineage.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
@@ -29,24 +28,22 @@ export const worktreeFork = defineOperation({
   changes: "repository",
   kinds: [worktreeForking],
   input: record({
-    snapshot: text().optional().about(
-      "The snapshot to continue from; by default the current worktree's head.",
-    )
+    snapshot: text().optional()
+      .about("The snapshot to continue from; by default the current worktree's head.")
       .cli({ positional: true, completes: "snapshot" }),
     name: NEW_WORKTREE_NAME,
-    live: boolean().default(false).about(
-      "Start from the files as they are now, also unsaved and ignored ones.",
-    ),
+    live: boolean().default(false)
+      .about("Start from the files as they are now, also unsaved and ignored ones."),
     worktree: text().optional().about("The worktree to continue from; by default the one you are in.")
       .cli({ placeholder: "NAME", completes: "worktree" }),
     verify: VERIFY_CONTENT,
   }, { closed: true }),
   output: NewWorktreeResult,
   async run(context, input) {
-    const name = checkName(input.name, "worktree");
+    const { name, verify } = input;
     if (!input.live) {
       const snapshotId = await snapshotToFork(context, input);
-      return await createWorktreeFrom(context, { name, snapshotId, verify: input.verify });
+      return await createWorktreeFrom(context, { name, snapshotId, verify });
     }
     if (input.snapshot !== undefined) {
       const message = "Cannot fork a snapshot with --live: --live forks a worktree as it is now";
@@ -54,8 +51,7 @@ export const worktreeFork = defineOperation({
         hint: "Give either a snapshot or --live. --live --worktree NAME forks another worktree as it is now.",
       });
     }
-    const source = requireWorktree(context, input.worktree);
-    return await createLiveFork(context, source, name);
+    return await createLiveFork(context, requireWorktree(context, input.worktree), name);
   },
 });
 

@@ -1,7 +1,6 @@
 import { FILE, sameXattrs, type Xattr } from "../model/entry.ts";
 import type { Host } from "../platform/platform.ts";
 import { mergeTables } from "./merge_tables.ts";
-import { selectEntries } from "./select_entries.ts";
 import { at, type TreeTable } from "./table.ts";
 
 /** The user who gets the tree, with the rights to set owners and attributes. */
@@ -18,7 +17,7 @@ const NO_XATTRS: readonly Xattr[] = [];
 export async function asHeld(saved: TreeTable, now: TreeTable, holder: Holder): Promise<TreeTable> {
   const mayBeRefused = new RefusedAspects(holder);
   if (!mayBeRefused.anyIn(saved) && !mayBeRefused.anyIn(now)) return saved;
-  const held = selectEntries(saved, () => true).table;
+  const held = saved.copy();
   await mergeTables(saved, now, (i, j) => {
     if (i === -1 || j === -1 || saved.type[i] !== now.type[j]) return;
     if (mayBeRefused.owner(saved, i, now, j)) {

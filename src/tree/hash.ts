@@ -151,11 +151,12 @@ class HashRun implements Disposable {
   private readSmall(file: OpenFile, size: number): Uint8Array | undefined {
     const { buffer } = this;
     for (let done = 0;;) {
-      const read = file.read(buffer.subarray(done));
+      const read = file.read(done === 0 ? buffer : buffer.subarray(done));
       this.bytes += read;
       done += read;
       if (done > size || (read === 0 && done < size)) return undefined;
-      if (read === 0) return this.sha256.once(buffer.subarray(0, done));
+      // The buffer had room for more, so this is the end of the file.
+      if (done === size) return this.sha256.once(buffer.subarray(0, done));
     }
   }
 

@@ -14,6 +14,7 @@ export interface Selection {
 export function selectEntries(from: TreeTable, wanted: (index: number) => boolean): Selection {
   const included = withFoldersAbove(from, wanted);
   const origin = indexesWhere(from, (i) => included[i] === 1);
+  if (origin.length === from.count) return { table: from.copy(), origin };
   const place = new Uint32Array(from.count).fill(NONE);
   const table = new TreeTable(Math.max(16, origin.length));
   for (const i of origin) {

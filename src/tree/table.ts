@@ -123,6 +123,19 @@ export class TreeTable {
     );
   }
 
+  /** A copy, to change it. */
+  copy(): TreeTable {
+    if (this.count >= LARGE) collectGarbage(); // as below
+    const columns = Object.entries(this.columns()).map(([name, column]) => [name, column.slice()]);
+    const copy = TreeTable.fromColumns(Object.fromEntries(columns));
+    const { targets, xattrs, devices } = this;
+    return Object.assign(copy, {
+      targets: new Map(targets),
+      xattrs: new Map(xattrs),
+      devices: new Map(devices),
+    });
+  }
+
   /** Adds an entry at the end and returns its index. The name is copied; the root's name is empty. */
   add(parent: number, name: Uint8Array, type: number): number {
     const index = this.count;

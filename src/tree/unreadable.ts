@@ -1,6 +1,7 @@
 import { type BytePath, keyOf } from "../model/bytes.ts";
 import { JvsError } from "../model/errors.ts";
 import { displayPath, MOST_NAMED } from "../model/path_text.ts";
+import type { TreeTable } from "./table.ts";
 import { isSystemError, type SystemError } from "../platform/system_error.ts";
 import { type FoldersByPath, lastName, parentPath } from "./folders_by_path.ts";
 
@@ -17,9 +18,9 @@ export class HiddenPaths {
     this.refused = new Set(unreadable.map(keyOf));
   }
 
-  covers(path: BytePath): boolean {
+  covers(table: TreeTable, index: number): boolean {
     if (this.refused.size === 0) return false;
-    for (let each = path;; each = parentPath(each)) {
+    for (let each = table.path(index);; each = parentPath(each)) {
       if (this.refused.has(keyOf(each))) return true;
       if (each.length === 0) return false;
     }

@@ -38,10 +38,11 @@ export async function comparable(
 ): Promise<TreeTable> {
   const { host } = look.context.store.platform;
   const hidden = new HiddenPaths(look.scan.unreadable);
+  if (host.rights.devices && look.scan.unreadable.length === 0) return await asHeld(saved, now, host);
   const gone = new Set<number>();
   await mergeTables(saved, now, (i, j) => {
     if (j !== -1) return;
-    if (!host.rights.devices && isDevice(saved, i) || hidden.covers(saved.path(i))) gone.add(i);
+    if (!host.rights.devices && isDevice(saved, i) || hidden.covers(saved, i)) gone.add(i);
   });
   const seen = gone.size === 0 ? saved : selectEntries(saved, (i) => !gone.has(i)).table;
   return await asHeld(seen, now, host);

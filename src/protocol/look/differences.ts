@@ -13,9 +13,8 @@ export const DifferenceRecord = record({
   path: text().about("Encoded as in the payload root hash."),
   old_path: nullable(text()),
   type: oneOf(...ENTRY_TYPES),
-  aspects: list(text()).about(
-    "What differs: content, type, mode, owner, target, device, xattrs, hardlink, times.",
-  ),
+  aspects: list(text())
+    .about("What differs: content, type, mode, owner, target, device, xattrs, hardlink, times."),
   size_before: nullable(integer()),
   size_after: nullable(integer()),
 });

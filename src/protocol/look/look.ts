@@ -137,15 +137,11 @@ function isAllOf(cache: StatCache | undefined, { table, knownAs }: Scan): boolea
 }
 
 /** Looks at a folder of ours with entries of a worktree: without ignore rules or cache. The look closes the folder. */
-export async function lookWithoutCache(
-  context: WorktreeContext,
-  root: Folder,
-  options: Pick<Partial<ScanOptions>, "xattrs" | "expected"> = {},
-): Promise<Look> {
+export async function lookWithoutCache(context: WorktreeContext, root: Folder): Promise<Look> {
   using opened = new DisposableStack();
   opened.use(root);
   const clock = scanClock(context, root);
-  const scan = await scanWorktree(context, root, { ...options, clock });
+  const scan = await scanWorktree(context, root, { clock });
   const look = new Look(context, root, null, null, clock, cacheKey(context, root), scan, false, undefined);
   opened.move();
   return look;
@@ -223,7 +219,7 @@ function cacheKey({ store }: RepositoryContext, root: Folder): string {
 }
 
 /** The clock of the worktree's file system; undefined if nothing can be written there. */
-function scanClock({ store }: RepositoryContext, root: Folder): ScanClock | undefined {
+export function scanClock({ store }: RepositoryContext, root: Folder): ScanClock | undefined {
   return unlessThrown(isSystemError, () => {
     using folder = store.hostFolder().open();
     return readScanClock(store.platform, folder, root);

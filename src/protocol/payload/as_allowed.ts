@@ -1,5 +1,4 @@
 import { DIR, FILE, LOST } from "../../model/entry.ts";
-import { selectEntries } from "../../tree/select_entries.ts";
 import { at, indexesWhere, isDevice, type TreeTable } from "../../tree/table.ts";
 import type { RepositoryContext } from "../context.ts";
 
@@ -19,7 +18,7 @@ export function asAllowed(
   if (store.snapshots.isByTrustedMaker(id)) return manifest;
   const privileged = indexesWhere(manifest, (i) => isPrivileged(manifest, i));
   if (privileged.length === 0) return manifest;
-  const { table } = selectEntries(manifest, () => true);
+  const table = manifest.copy();
   for (const i of privileged) withhold(table, i);
   reporter.warn(
     `Another member of the group made this snapshot. Set-id bits, capabilities and devices in it are left out ` +

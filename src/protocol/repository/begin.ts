@@ -69,9 +69,8 @@ export const NewRepositoryResult = record({
   repository: text().about("The folder that holds .jvs."),
   repo_id: text(),
   worktree: record({ name: text(), path: text().about("Absolute: go there to work in it.") }),
-  engine: nullable(oneOf(...ENGINE_NAMES)).about(
-    "How snapshots will be made; null where the one that was asked for cannot work.",
-  ),
+  engine: nullable(oneOf(...ENGINE_NAMES))
+    .about("How snapshots will be made; null where the one that was asked for cannot work."),
 });
 export type NewRepositoryResult = Infer<typeof NewRepositoryResult>;
 

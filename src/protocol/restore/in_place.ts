@@ -94,9 +94,9 @@ async function changeTree(
   const { reporter, signal, store, intent } = change;
   const { look, then, scope, saved, degradations } = prepared;
   using staging = await Staging.make(store, look.root, intent);
-  await fillStaging(change, staging, request.descriptor.snapshot_id, prepared);
+  const staged = await fillStaging(change, staging, request.descriptor.snapshot_id, prepared);
   store.platform.syncFileSystem(staging.home);
-  const cacheUpdate = await StatCacheUpdate.begin(change, look.table, staging, prepared);
+  const cacheUpdate = await StatCacheUpdate.begin(change, look.table, staged, staging, prepared);
 
   using trees = new RestoreTrees(look.root, staging);
   const plan = withoutUnmade(prepared.plan, then, trees.fresh);
@@ -134,13 +134,13 @@ function warnOfKept({ reporter }: Context, kept: readonly BytePath[]): void {
   reporter.warn(`Another process changed attributes of these meanwhile; they stay as it set them: ${paths}`);
 }
 
-/** Makes all new content in staging, by the paths it will have, and checks it. None of it is visible yet. */
+/** Makes all new content in staging, by the paths it will have, and checks it. None of it is visible yet. Returns its table. */
 async function fillStaging(
   context: RestoreChange,
   staging: Staging,
   snapshotId: string,
   { degradations, plan, then, verified }: PreparedRestore,
-): Promise<void> {
+): Promise<TreeTable> {
   const made = await bringOut(context, {
     snapshotId,
     manifest: then,
@@ -155,6 +155,7 @@ async function fillStaging(
     action: "restore",
   });
   degradations.addAll(made.degradations);
+  return made.table;
 }
 
 /** Makes the folders on the way to staged entries plain and the user's own: they go with staging. */

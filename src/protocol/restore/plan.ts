@@ -39,9 +39,8 @@ export const RestoreCounts = record({
   changed: integer(),
   added: integer(),
   removed: integer(),
-  metadata: integer().about(
-    "Entries whose content stayed and whose mode, owner, times or attributes were set.",
-  ),
+  metadata: integer()
+    .about("Entries whose content stayed and whose mode, owner, times or attributes were set."),
   folders_added: integer().about("Folders that came and hold no file."),
   folders_removed: integer().about("Folders that went and held no file."),
 });

@@ -112,7 +112,7 @@ async function planOn(
   const manifest = read ?? await store.snapshots.manifest(target, { verify: true });
   const then = await asHeld(asAllowed(context, target, manifest), look.table, store.platform.host);
   const comparison = await Comparison.between(look, then, request);
-  await look.hash(await needsHash(then, look.table));
+  if (then !== read) await look.hash(await needsHash(then, look.table)); // else `isUnsaved` did that
   const plan = await comparison.plan(new Set(notSaved.map(keyOf)));
   refuseInTheWay(look, plan);
   return { then, plan, scope: comparison.scope, losses: comparison.losses(plan) };

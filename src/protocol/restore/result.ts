@@ -14,9 +14,8 @@ import type { PreparedRestore } from "./prepare.ts";
 
 /** What a restore gives. */
 export const RestoreResult = record({
-  sentence: text().about(
-    "What was done, in one sentence: for a person, or a model whose memory now differs.",
-  ),
+  sentence: text()
+    .about("What was done, in one sentence: for a person, or a model whose memory now differs."),
   worktree: text(),
   path: text(),
   snapshot_id: snapshotId(),
@@ -30,9 +29,8 @@ export const RestoreResult = record({
     "Not touched, as the snapshot does not hold it, or it cannot be read, entered or made here and now.",
   ),
   autosave_snapshot_id: nullable(snapshotId()).about("Holds the unsaved work there was."),
-  second_autosave_id: nullable(snapshotId()).about(
-    "Holds what others wrote while the restore was under way.",
-  ),
+  second_autosave_id: nullable(snapshotId())
+    .about("Holds what others wrote while the restore was under way."),
   verified: boolean().about("Whether restored content was hashed before it became visible."),
   processes: list(record({
     pid: integer(),

@@ -1,10 +1,14 @@
-import { ITSELF } from "../../model/bytes.ts";
 import { FILE } from "../../model/entry.ts";
 import { type Folder, Stat } from "../../platform/platform.ts";
-import { copyHashes, matchUnchanged } from "../../tree/match_unchanged.ts";
+import { unlessFailed } from "../../platform/system_error.ts";
+import { TimeSlice } from "../../platform/time_slice.ts";
+import { matchUnchanged } from "../../tree/match_unchanged.ts";
+import { OpenFolders } from "../../tree/open_folders.ts";
+import { isAsRecorded } from "../../tree/same_entry.ts";
+import { settle } from "../../tree/scan_clock.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import type { WorktreeContext } from "../change/kind.ts";
-import { lookAt, lookWithoutCache } from "../look/look.ts";
+import { lookAt, scanClock } from "../look/look.ts";
 import type { RestorePlan } from "./plan.ts";
 import type { Staging } from "./staging.ts";
 
@@ -25,17 +29,16 @@ export class StatCacheUpdate {
   static async begin(
     context: WorktreeContext,
     seen: TreeTable,
+    staged: TreeTable,
     { fresh }: Staging,
     { plan, then }: { readonly plan: RestorePlan; readonly then: TreeTable },
   ): Promise<StatCacheUpdate> {
-    const expected = plan.staged.reduce((sum, isStaged) => sum + isStaged, 0);
-    // Attributes need not be read: the ctime proves that they are what was staged.
-    using look = await lookWithoutCache(context, fresh.openFolder(ITSELF), { xattrs: false, expected });
-    await copyHashes(look.table, then);
-    await look.settle();
+    await readStats(fresh, staged, context.signal);
+    const clock = scanClock(context, fresh);
+    if (clock !== undefined) await settle(staged, clock);
     const movedAlone = plan.units.map((unit) => unit.then).filter((j) => j !== NONE && then.type[j] === FILE);
     const bytes = movedAlone.reduce((sum, j) => sum + at(then.size, j), 0);
-    return new StatCacheUpdate(seen, look.table, bytes > context.store.config.get("restore.verify_limit"));
+    return new StatCacheUpdate(seen, staged, bytes > context.store.config.get("restore.verify_limit"));
   }
 
   /**
@@ -52,5 +55,19 @@ export class StatCacheUpdate {
     using look = await lookAt(context, context.worktree, { known: this.seen });
     for (const known of [this.seen, this.staged]) await matchUnchanged(known, look.table);
     look.remember(null);
+  }
+}
+
+/** Fills a table of what was made with the facts that the system reports. The hash of an entry counts only if it is as it was to be. */
+async function readStats(root: Folder, table: TreeTable, signal: AbortSignal): Promise<void> {
+  using folders = new OpenFolders(root, table);
+  const slice = new TimeSlice(signal);
+  const stat = new Stat();
+  for (let i = 1; i < table.count; i++) {
+    // A folder may be closed even to its owner; what is in it is read by the next look.
+    const isThere = unlessFailed([], () => folders.get(at(table.parent, i)).stat(table.name(i), stat));
+    if (isThere !== true || !isAsRecorded(table, i, stat)) table.hashed[i] = 0;
+    if (isThere === true) table.setStat(i, stat);
+    if (slice.isOver()) await slice.yield();
   }
 }

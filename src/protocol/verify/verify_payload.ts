@@ -93,10 +93,10 @@ export async function verifyPayload(
       if (j !== -1) damage(found.path(j), "extra");
       return;
     }
-    if (j === -1) return hidden.covers(manifest.path(i)) ? undefined : damage(manifest.path(i), "missing");
+    if (j === -1) return hidden.covers(manifest, i) ? undefined : damage(manifest.path(i), "missing");
     const pair = { manifest, i, found, j };
     for (const problem of problemsOf(pair, unread.has(j))) damage(manifest.path(i), problem);
-    const seen = { exactStat, seesTrusted, keepsModes, xattrs: xattrs && !hidden.covers(manifest.path(i)) };
+    const seen = { exactStat, seesTrusted, keepsModes, xattrs: xattrs && !hidden.covers(manifest, i) };
     for (const lost of lossesOf(pair, seen)) wear(manifest.path(i), lost);
   });
   for (const i of await parted(manifest, found)) wear(manifest.path(i), "hardlink");

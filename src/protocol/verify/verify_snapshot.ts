@@ -10,12 +10,10 @@ import { DamagedPath, UncheckedPath, type VerifyPayload, verifyPayload, WornPath
 /** The result for one snapshot. */
 export const VerifiedSnapshot = record({
   snapshot_id: snapshotId(),
-  checksum_valid: nullable(boolean()).about(
-    "Descriptor and READY are as they were written; null when they may not be read.",
-  ),
-  payload_hash_valid: nullable(boolean()).about(
-    "The tree has the hash that was saved; null when not all was read.",
-  ),
+  checksum_valid: nullable(boolean())
+    .about("Descriptor and READY are as they were written; null when they may not be read."),
+  payload_hash_valid: nullable(boolean())
+    .about("The tree has the hash that was saved; null when not all was read."),
   tamper_detected: boolean(),
   severity: oneOf("ok", "degraded", "unchecked", "critical").about(
     "`degraded`: all content is there, but metadata was lost, as some copiers do; a restore brings it back. " +

@@ -16,8 +16,7 @@ export const GLOBALS = record({
     .about("`json`: print progress as JSON lines on standard error."),
   lock_timeout: text().optional().about("How long to wait for another operation, such as 30s or 5m.")
     .cli({ placeholder: "TIME" }),
-  session: text().optional().about("The session to record in the audit log.")
-    .cli({ placeholder: "SESSION" }),
+  session: text().optional().about("The session to record in the audit log.").cli({ placeholder: "SESSION" }),
   reason: text().optional().about("The reason to record in the audit log.").cli({ placeholder: "TEXT" }),
   debug: boolean().default(false).about("Show where in the program an error happened."),
 });
