@@ -4,6 +4,7 @@ import { contentsOf, losingNothing, payloadsOf, type RestoreSays } from "./suppo
 import { USER } from "./support/probes.ts";
 import { requires } from "./support/requires.ts";
 import { mustRun } from "./support/run.ts";
+import { tempDir } from "./support/temp_dir.ts";
 
 // The tests look at everything as root; the program under test is refused what an ordinary user is refused.
 const asRoot = requires("user", "root");
@@ -109,6 +110,27 @@ Deno.test({
     await losingNothing(box, ["restore", box.first]);
     assertEquals(box.read("closed/inside"), "precious\n");
     assertEquals(box.read("folder/a"), "first a\n");
+  },
+});
+
+Deno.test({
+  name: "jvs restore brings back a folder that its owner may not look into",
+  ...asRoot,
+  fn: async () => {
+    using box = await ordinaryBox();
+    put(box, "closed/inside", "precious\n");
+    Deno.chmodSync(`${box.main}/closed`, 0o600);
+    using config = tempDir();
+    Deno.mkdirSync(`${config.path}/jvs`);
+    const trusted = JSON.stringify({ trusted_repositories: [box.path] });
+    Deno.writeTextFileSync(`${config.path}/jvs/config.jsonc`, trusted);
+    // Only root can save what is in it.
+    await box.json(["snapshot"], { user: 0, env: { XDG_CONFIG_HOME: config.path } });
+    const before = contentsOf(box.main);
+    Deno.removeSync(`${box.main}/closed`, { recursive: true });
+    await box.json(["restore", "HEAD", "--discard"]);
+    assertEquals(contentsOf(box.main), before);
+    assertEquals((Deno.statSync(`${box.main}/closed`).mode ?? 0) & 0o777, 0o600);
   },
 });
 
