@@ -118,8 +118,8 @@ Deno.test({
   ...asRoot,
   fn: async () => {
     using box = await ordinaryBox();
-    put(box, "closed/inside", "precious\n");
-    Deno.chmodSync(`${box.main}/closed`, 0o600);
+    put(box, "outer/closed/inside", "precious\n");
+    Deno.chmodSync(`${box.main}/outer/closed`, 0o600);
     using config = tempDir();
     Deno.mkdirSync(`${config.path}/jvs`);
     const trusted = JSON.stringify({ trusted_repositories: [box.path] });
@@ -127,10 +127,10 @@ Deno.test({
     // Only root can save what is in it.
     await box.json(["snapshot"], { user: 0, env: { XDG_CONFIG_HOME: config.path } });
     const before = contentsOf(box.main);
-    Deno.removeSync(`${box.main}/closed`, { recursive: true });
+    Deno.removeSync(`${box.main}/outer`, { recursive: true });
     await box.json(["restore", "HEAD", "--discard"]);
     assertEquals(contentsOf(box.main), before);
-    assertEquals((Deno.statSync(`${box.main}/closed`).mode ?? 0) & 0o777, 0o600);
+    assertEquals((Deno.statSync(`${box.main}/outer/closed`).mode ?? 0) & 0o777, 0o600);
   },
 });
 
