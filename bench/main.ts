@@ -60,7 +60,7 @@ async function checkOut(revision: string): Promise<Jvs> {
   return { name: `jvs of ${revision}`, bin: `${root}/bin/jvs`, root };
 }
 
-function print({ row, ours, peer, ratio, atMost }: Comparison): void {
+function print({ row, ours, peer, ratio, range, atMost }: Comparison): void {
   const goal = atMost === null
     ? ""
     : ratio <= atMost
@@ -69,7 +69,10 @@ function print({ row, ours, peer, ratio, atMost }: Comparison): void {
   console.log(row);
   console.log(`  ${ours.name.padEnd(24)} ${ms(ours.median)}`);
   console.log(`  ${peer.name.padEnd(24)} ${ms(peer.median)}`);
-  console.log(`  ratio, pair by pair      ${ratio.toFixed(2)}${goal}\n`);
+  const [low, high] = range.map((end) => end.toFixed(2));
+  console.log(
+    `  ratio, pair by pair      ${ratio.toFixed(2)}, ${low} to ${high} in ${ours.all.length} rounds${goal}\n`,
+  );
 }
 
 function ms(value: number): string {

@@ -15,6 +15,8 @@ export interface Comparison {
   readonly peer: Timing;
   /** The median of the ratios of all rounds. Only this number can be compared between machines. */
   readonly ratio: number;
+  /** The true ratio is in this range, in 19 of 20 cases. */
+  readonly range: readonly [number, number];
   readonly atMost: number | null;
 }
 
@@ -25,7 +27,13 @@ interface Timing {
   readonly all: readonly number[];
 }
 
-/** Times two commands in turn, as whole processes. The first round does not count. */
+/** If chance could still decide whether a ratio is at most as promised, so many times as many rounds are run. */
+const MORE_ROUNDS = 8;
+
+/**
+ * Times two commands in turn, as whole processes. The first round does not count. One command takes a third more or less
+ * each time, so there are more rounds where the promised ratio is in the range of the measured one.
+ */
 export async function compare(
   row: string,
   ours: Contender,
@@ -33,22 +41,41 @@ export async function compare(
   options: { rounds: number; atMost: number | null },
 ): Promise<Comparison> {
   const times: [number[], number[]] = [[], []];
-  for (let round = -1; round < options.rounds; round++) {
+  const ratios: number[] = [];
+  for (let round = -1; round < options.rounds || isOpen(ratios, options); round++) {
     // The order changes, so that the caches are not always warm for the same one.
     const order = round % 2 === 0 ? [0, 1] as const : [1, 0] as const;
     for (const which of order) {
       const taken = await time(which === 0 ? ours : peer, round);
       if (round >= 0) times[which].push(taken);
     }
+    if (round >= 0) ratios.push((times[0][round] as number) / (times[1][round] as number));
   }
-  const ratios = times[0].map((taken, round) => taken / (times[1][round] as number));
   return {
     row,
     ours: { name: ours.name, median: median(times[0]), all: times[0] },
     peer: { name: peer.name, median: median(times[1]), all: times[1] },
     ratio: median(ratios),
+    range: rangeOf(ratios),
     atMost: options.atMost,
   };
+}
+
+/** Whether more rounds could change the judgement. */
+function isOpen(
+  ratios: readonly number[],
+  { rounds, atMost }: { rounds: number; atMost: number | null },
+): boolean {
+  const [low, high] = rangeOf(ratios);
+  return atMost !== null && low <= atMost && atMost < high && ratios.length < rounds * MORE_ROUNDS;
+}
+
+/** Where the true median is in 19 of 20 cases: by the sign test, whatever the distribution is. */
+function rangeOf(values: readonly number[]): [number, number] {
+  const sorted = [...values].sort((a, b) => a - b);
+  const last = sorted.length - 1;
+  const low = Math.max(0, Math.floor(last / 2 - 0.98 * Math.sqrt(sorted.length)));
+  return [sorted[low] ?? 0, sorted[last - low] ?? 0];
 }
 
 async function time(contender: Contender, round: number): Promise<number> {
