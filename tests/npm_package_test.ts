@@ -3,6 +3,7 @@ import { packNpm } from "../tasks/npm.ts";
 import { requires } from "./support/requires.ts";
 import { mustRun } from "./support/run.ts";
 import { atEndOfFile, tempDir } from "./support/temp_dir.ts";
+import { testWayIn } from "./support/way_in_cases.ts";
 
 /** Programs that a launcher may need, without a Deno: what it starts must be the one that npm installed. */
 const PROGRAMS = ["env", "sh", "readlink", "node", "npm", "npx", "cp"];
@@ -26,6 +27,11 @@ async function installed() {
   }
   return made = { file, installed: target, path };
 }
+
+testWayIn("the npm package", requires("npm"), async () => {
+  const { installed: home, path } = await installed();
+  return { program: `${home}/node_modules/.bin/jvs`, path };
+});
 
 function start(program: string, args: string[], cwd: string, env: Record<string, string>) {
   const { code, signal, stdout, stderr } = new Deno.Command(program, { args, cwd, clearEnv: true, env })

@@ -19,6 +19,7 @@ export const REQUIREMENTS = [
   "python3",
   "zsh",
   "npm",
+  "pip",
 ] as const;
 
 /** The name of something that a test may need. */
@@ -33,7 +34,7 @@ export type Probe = { readonly met: true } | {
 
 /** Finds out whether the machine has something, by using it. */
 export function probe(requirement: Requirement): Probe {
-  if (Deno.build.os !== "linux" && !["python3", "git", "zsh", "npm"].includes(requirement)) {
+  if (Deno.build.os !== "linux" && !["python3", "git", "zsh", "npm", "pip"].includes(requirement)) {
     return missing(`it needs Linux, not ${Deno.build.os}`);
   }
   switch (requirement) {
@@ -54,6 +55,8 @@ export function probe(requirement: Requirement): Probe {
       return probeProgram("git", "git", "--version");
     case "npm": // and its registry, or what it has in its cache
       return probeProgram("npm", "npm", "view", "--prefer-offline", "deno@2.9.6", "version");
+    case "pip": // for a virtual environment; the tests fetch from PyPI
+      return probeProgram("python3-venv", python(), "-c", "import ensurepip, venv");
     case "zsh":
       return probeProgram("zsh", "zsh", "-fc", "true");
     case "python3":

@@ -1,0 +1,3 @@
+from jvs._launch import main
+
+main()

@@ -1,0 +1,128 @@
+"""Starts JVS: finds a Deno, and becomes that Deno. What is not needed for it is not imported, because each import costs time."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import NoReturn
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+_PROGRAM = os.path.join(_HERE, "_program", "jvs.js")
+_CONFIG = os.path.join(_HERE, "_program", "deno.json")
+_WINDOWS = os.name == "nt"
+_DENO = "deno.exe" if _WINDOWS else "deno"
+
+
+def main() -> NoReturn:
+    """Runs the command with the arguments of this process."""
+    arguments = sys.argv[1:]
+    if not (os.access(_PROGRAM, os.R_OK) and os.access(_CONFIG, os.R_OK)):
+        _fail(
+            f"Cannot start: files of the Python package are missing in {_HERE}. Install it again, for example with "
+            "`pip install --force-reinstall jvs`."
+        )
+    _leave_removed_folder(arguments)
+    deno = _find_deno()
+    os.environ["DENO_NO_UPDATE_CHECK"] = "1"
+    if not (_is_terminal(1) or _is_terminal(2)):
+        os.environ["NO_COLOR"] = "1"  # Deno colours its own messages even where nobody sees colours
+    command = [deno, "run", "-q", "--no-prompt", "--no-remote", "--no-npm", "--v8-flags=--min-semi-space-size=16"]
+    command += ["--config", _CONFIG, "-P=jvs", _PROGRAM, *arguments]
+    if _WINDOWS:
+        _run_on_windows(command)
+    os.execv(deno, command)
+
+
+def _find_deno() -> str:
+    named = os.environ.get("JVS_DENO")
+    if named:
+        found = named if os.path.dirname(named) else _on_path(named)
+        if found is None or not _is_program(found):
+            _fail(f'Cannot start: JVS_DENO is "{named}", which is no program. Name a Deno 2.9 in it, or unset it.')
+        return found
+    # pip puts the Deno that this package depends on beside the Python of a virtual environment.
+    beside = os.path.join(os.path.dirname(sys.executable), _DENO)
+    if sys.prefix != sys.base_prefix and _is_program(beside):
+        return beside
+    for found in (_installed(), _on_path(_DENO)):
+        # Another version might read the permission set differently.
+        if found is not None and _is_right_version(found):
+            return found
+    _fail(
+        "Cannot start: there is no Deno 2.9. pip installs it with this package for Python 3.10 and later; for Python 3.9, "
+        "install it (https://docs.deno.com/runtime/getting_started/installation), or name it in JVS_DENO."
+    )
+
+
+def _installed() -> str | None:
+    """The Deno of PyPI, where it is not beside Python: `pip install --user` or `--target`."""
+    try:
+        from deno import find_deno_bin
+
+        return os.fsdecode(find_deno_bin())
+    except (ImportError, OSError):
+        return None
+
+
+def _on_path(name: str) -> str | None:
+    for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
+        # What the current folder brings is not looked at.
+        if os.path.isabs(folder) and _is_program(os.path.join(folder, name)):
+            return os.path.join(folder, name)
+    return None
+
+
+def _is_program(path: str) -> bool:
+    return os.path.isfile(path) and os.access(path, os.X_OK)
+
+
+def _is_right_version(deno: str) -> bool:
+    import subprocess
+
+    try:
+        said = subprocess.run([deno, "--version"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return False
+    return said.startswith(b"deno 2.9.")
+
+
+def _leave_removed_folder(arguments: list[str]) -> None:
+    """Deno does not start in a folder that was removed."""
+    try:
+        os.getcwd()
+        return
+    except FileNotFoundError:
+        pass
+    for before, word in zip(["", *arguments], arguments):
+        value = word[2:] if word.startswith("-C") and len(word) > 2 else ""
+        if word.startswith("--directory="):
+            value = word[len("--directory=") :]
+        if before in ("-C", "--directory"):
+            value = word
+        if os.path.isabs(value):
+            os.chdir("/")
+            return
+    _fail(
+        "Cannot work in the current folder: it was removed. Go to another folder with cd, or name one with -C."
+    )
+
+
+def _is_terminal(descriptor: int) -> bool:
+    try:
+        return os.isatty(descriptor)
+    except OSError:
+        return False
+
+
+def _run_on_windows(command: list[str]) -> NoReturn:
+    """Windows has no exec: this process waits, and leaves Ctrl-C to the program."""
+    import signal
+    import subprocess
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.exit(subprocess.run(command).returncode)
+
+
+def _fail(message: str) -> NoReturn:
+    sys.stderr.write(f"jvs: {message}\n")
+    sys.exit(1)
