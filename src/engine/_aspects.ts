@@ -24,7 +24,7 @@ const XATTR_REFUSALS = [...REFUSALS, "E2BIG", "ERANGE", "ENAMETOOLONG"];
 const ROOM_ENOUGH = 1024 * 1024;
 
 /** Does something; returns the error if the system refused it for one of these reasons. */
-export function attempt(
+export function refusalOf(
   action: () => void,
   reasons: readonly string[] = REFUSALS,
 ): SystemError | undefined {
@@ -93,20 +93,20 @@ export class AspectSetter {
   private setOneByOne(folder: Folder, name: Uint8Array, index: number, xattrs: readonly Xattr[]): Refused {
     const { found, table } = this;
     const [uid, gid] = [at(table.uid, index), at(table.gid, index)];
-    const owner = this.hasOwner(index) ? undefined : attempt(() => folder.setOwner(name, uid, gid));
+    const owner = this.hasOwner(index) ? undefined : refusalOf(() => folder.setOwner(name, uid, gid));
     // The access ACL comes last: it sets the mode, and a read-only file of an ordinary user takes no more attributes.
     const isAccess = (xattr: Xattr) => xattr.name === ACCESS_ACL;
     for (const xattr of xattrs) if (!isAccess(xattr)) this.setXattr(folder, name, index, xattr);
     for (const xattr of xattrs) if (isAccess(xattr)) this.setXattr(folder, name, index, xattr);
     const wanted = this.modeOf(index, owner === undefined);
     const isDone = at(table.type, index) === SYMLINK || (xattrs.length === 0 && found.mode === wanted);
-    const mode = isDone ? undefined : attempt(() => folder.setMode(name, wanted));
+    const mode = isDone ? undefined : refusalOf(() => folder.setMode(name, wanted));
     return { owner, mode, times: this.setTimes(folder, name, index) };
   }
 
   private setTimes(folder: Folder, name: Uint8Array, index: number): SystemError | undefined {
     const { table } = this;
-    return attempt(() => folder.setTimes(name, at(table.mtimeSec, index), at(table.mtimeNsec, index)));
+    return refusalOf(() => folder.setTimes(name, at(table.mtimeSec, index), at(table.mtimeNsec, index)));
   }
 
   private hasOwner(index: number): boolean {
@@ -132,7 +132,7 @@ export class AspectSetter {
       : xattr.value;
     let why: string | undefined;
     try {
-      why = attempt(() => folder.setXattr(name, { name: xattr.name, value }), XATTR_REFUSALS)?.reason;
+      why = refusalOf(() => folder.setXattr(name, { name: xattr.name, value }), XATTR_REFUSALS)?.reason;
     } catch (error) {
       // ext4 and btrfs also report ENOSPC when the attributes do not fit into the block of the inode.
       if (!isSystemError(error, "ENOSPC") || this.platform.fileSystem(folder).freeBytes < ROOM_ENOUGH) {

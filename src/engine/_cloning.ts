@@ -7,7 +7,7 @@ import { isSystemError } from "../platform/system_error.ts";
 import { OpenFolders } from "../tree/open_folders.ts";
 import { at, NONE, type TreeTable } from "../tree/table.ts";
 import { isRefused } from "../tree/unreadable.ts";
-import { AspectSetter, attempt, Losses } from "./_aspects.ts";
+import { AspectSetter, Losses, refusalOf } from "./_aspects.ts";
 import type { CloneRequest, CloneResult } from "./contract.ts";
 
 // Errors of opening a file that is gone or has another type now.
@@ -90,7 +90,7 @@ export class Cloning implements Disposable {
     const name = table.name(index);
     if (type === DIR) return folder.makeFolder(name, WHILE_FILLED);
     const { major, minor } = table.devices.get(index) ?? { major: 0, minor: 0 };
-    const refused = attempt(() =>
+    const refused = refusalOf(() =>
       type === SYMLINK
         ? folder.makeSymlink(name, table.targets.get(index) ?? new Uint8Array())
         : folder.makeSpecial(name, type, major, minor)

@@ -2,7 +2,7 @@ import { FILE } from "../model/entry.ts";
 import type { SystemError } from "../platform/system_error.ts";
 import { OpenFolders } from "../tree/open_folders.ts";
 import { at } from "../tree/table.ts";
-import { attempt } from "./_aspects.ts";
+import { refusalOf } from "./_aspects.ts";
 import type { Cloning, FillFiles } from "./_cloning.ts";
 
 /**
@@ -53,7 +53,7 @@ class Linker {
     const { absent, losses, table } = this.cloning;
     const first = this.standIn.get(group) ?? group;
     if (absent.has(first)) return false;
-    const failure = attempt(() => {
+    const failure = refusalOf(() => {
       const from = this.firsts.get(at(table.parent, first));
       this.cloning.folderOf(index).linkFrom(table.name(index), from, table.name(first));
     }, []);

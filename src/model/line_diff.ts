@@ -1,5 +1,5 @@
 /** Lines of the old text that became lines of the new one; either may be empty. An end is after the last line. */
-export interface Change {
+export interface LineChange {
   readonly oldStart: number;
   readonly oldEnd: number;
   readonly newStart: number;
@@ -17,7 +17,7 @@ export function diffLines(
   oldLines: readonly string[],
   newLines: readonly string[],
   mostSteps = MOST_STEPS,
-): Change[] {
+): LineChange[] {
   const numbers = new Map<string, number>();
   const a = numbered(oldLines, numbers);
   const b = numbered(newLines, numbers);
@@ -54,8 +54,8 @@ function changesBetween(
   pairs: Iterable<readonly [number, number]>,
   oldEnd: number,
   newEnd: number,
-): Change[] {
-  const changes: Change[] = [];
+): LineChange[] {
+  const changes: LineChange[] = [];
   let [i, j] = [0, 0];
   const upTo = (oldAt: number, newAt: number) => {
     if (oldAt > i || newAt > j) changes.push({ oldStart: i, oldEnd: oldAt, newStart: j, newEnd: newAt });

@@ -1,5 +1,5 @@
 import { type BytePath, exactTextOf } from "./bytes.ts";
-import { type Change, diffLines } from "./line_diff.ts";
+import { diffLines, type LineChange } from "./line_diff.ts";
 
 const CONTEXT = 3;
 
@@ -74,8 +74,8 @@ function linesOf(text: string): string[] {
 }
 
 /** Groups of changes whose context would touch. */
-function hunks(changes: readonly Change[]): [Change, ...Change[]][] {
-  const groups: [Change, ...Change[]][] = [];
+function hunks(changes: readonly LineChange[]): [LineChange, ...LineChange[]][] {
+  const groups: [LineChange, ...LineChange[]][] = [];
   for (const change of changes) {
     const group = groups.at(-1);
     const before = group?.at(-1);
@@ -86,7 +86,7 @@ function hunks(changes: readonly Change[]): [Change, ...Change[]][] {
 }
 
 function writeHunk(
-  group: readonly [Change, ...Change[]],
+  group: readonly [LineChange, ...LineChange[]],
   oldLines: readonly string[],
   newLines: readonly string[],
   out: string[],

@@ -1,7 +1,7 @@
 import { JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
 import { anything, type Infer, list, record, text } from "../model/schema.ts";
-import { attempt } from "../platform/deno_call.ts";
+import { callDeno } from "../platform/deno_call.ts";
 import { isSystemError } from "../platform/system_error.ts";
 import { callOperation } from "./call.ts";
 import { type AnyOperation, defineFreeOperation } from "./define.ts";
@@ -40,7 +40,7 @@ function makeFolder({ cwd }: Context, folder: string | undefined): string {
   if (folder === undefined) return Deno.realPathSync(Deno.makeTempDirSync({ prefix: "jvs-demo-" }));
   const path = folder.startsWith("/") ? folder : `${cwd}/${folder}`;
   try {
-    attempt("create", path, () => Deno.mkdirSync(path));
+    callDeno("create", path, () => Deno.mkdirSync(path));
   } catch (error) {
     if (!isSystemError(error, "EEXIST")) throw error;
     throw new JvsError("E_ALREADY_EXISTS", `Cannot make the demo in ${quoted(path)}: it exists`, {

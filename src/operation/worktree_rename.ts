@@ -8,8 +8,9 @@ import { commitChange } from "../protocol/change/commit.ts";
 import { defineOperation, WORKTREE_NAME } from "./define.ts";
 import { lockRepository } from "../protocol/change/locks.ts";
 import { isAdopted } from "../protocol/open_worktree.ts";
-import { inodeOf, openPayloads, payloadName } from "../protocol/worktree/payload_roots.ts";
+import { openPayloads, payloadName } from "../protocol/worktree/payload_roots.ts";
 import { carryOutRenaming, reserveName, worktreeRenaming } from "../protocol/worktree/names.ts";
+import { inodeAt } from "../platform/platform.ts";
 
 /** Gives a worktree another name. */
 export const worktreeRename = defineOperation({
@@ -54,5 +55,5 @@ export const worktreeRename = defineOperation({
 function inodeOfPayload(store: Store, worktree: WorktreeConfig): string {
   if (worktree.path !== `worktrees/${worktree.name}`) return "";
   using payloads = openPayloads(store);
-  return inodeOf(payloads, payloadName(worktree)) ?? "";
+  return inodeAt(payloads, payloadName(worktree)) ?? "";
 }

@@ -19,7 +19,7 @@ const BY_CLASS: Record<string, string> = {
 };
 
 /** Makes a call of Deno; its failure is thrown as a `SystemError`. */
-export function attempt<T>(action: string, path: string, call: () => T): T {
+export function callDeno<T>(action: string, path: string, call: () => T): T {
   try {
     return call();
   } catch (error) {

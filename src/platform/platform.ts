@@ -241,6 +241,17 @@ export interface OpenFile extends Disposable {
   dataBytes(): number;
 }
 
+/** An inode number, as records write it. */
+export function inodeText(high: number, low: number): string {
+  return String((BigInt(high >>> 0) << 32n) | BigInt(low >>> 0));
+}
+
+/** The inode of what has this name; null if nothing has. */
+export function inodeAt(folder: Folder, name: Uint8Array): string | null {
+  const stat = new Stat();
+  return folder.stat(name, stat) ? inodeText(stat.inoHi, stat.inoLo) : null;
+}
+
 /** The whole content of a small file, as long as `stat` says. */
 export function readWhole(file: OpenFile, stat: Stat = Stat.ofFile(file)): Uint8Array<ArrayBuffer> {
   const content = new Uint8Array(stat.size);

@@ -1,6 +1,6 @@
 import { type BytePath, exactTextOf } from "../model/bytes.ts";
 import { displayPath } from "../model/path_text.ts";
-import { attempt, byteNameRefused } from "./deno_call.ts";
+import { byteNameRefused, callDeno } from "./deno_call.ts";
 import { DenoHost } from "./host_names.ts";
 import { rightsOf } from "./linux_rights.ts";
 import { PortableFolder, Unsynced } from "./portable_folder.ts";
@@ -27,8 +27,8 @@ export class PortablePlatform implements Platform {
   openFolder(path: string | BytePath): Folder {
     const text = typeof path === "string" ? path : exactTextOf(path);
     if (text === undefined) throw byteNameRefused("open", displayPath(path as BytePath));
-    const real = attempt("open", text, () => Deno.realPathSync(text));
-    const info = attempt("open", text, () => Deno.lstatSync(real));
+    const real = callDeno("open", text, () => Deno.realPathSync(text));
+    const info = callDeno("open", text, () => Deno.lstatSync(real));
     if (!info.isDirectory) throw new SystemError("open", text, "ENOTDIR");
     return new PortableFolder(real, text, this.#unsynced);
   }

@@ -1,5 +1,5 @@
 import { BLOCK, CHAR, DIR, FIFO, FILE, SOCKET, SYMLINK } from "../model/entry.ts";
-import { attempt } from "./deno_call.ts";
+import { callDeno } from "./deno_call.ts";
 import type { OpenFile, Stat } from "./platform.ts";
 import { SystemError } from "./system_error.ts";
 
@@ -14,7 +14,7 @@ export class PortableFile implements OpenFile {
   constructor(readonly path: string, private readonly file: Deno.FsFile) {}
 
   read(buffer: Uint8Array): number {
-    return attempt("read", this.path, () => this.file.readSync(buffer)) ?? 0;
+    return callDeno("read", this.path, () => this.file.readSync(buffer)) ?? 0;
   }
 
   skipHole(): number {
@@ -24,7 +24,7 @@ export class PortableFile implements OpenFile {
   write(bytes: Uint8Array): void {
     this.#written = true;
     for (let rest = bytes; rest.length > 0;) {
-      rest = rest.subarray(attempt("write", this.path, () => this.file.writeSync(rest)));
+      rest = rest.subarray(callDeno("write", this.path, () => this.file.writeSync(rest)));
     }
   }
 
@@ -40,12 +40,12 @@ export class PortableFile implements OpenFile {
 
   truncate(size: number): void {
     this.#written = true;
-    attempt("cut", this.path, () => this.file.truncateSync(size));
+    callDeno("cut", this.path, () => this.file.truncateSync(size));
   }
 
   /** Uses the path, because Deno has no other way; first checks that the path still leads to this file. */
   setMode(mode: number): void {
-    attempt("set the mode of", this.path, () => {
+    callDeno("set the mode of", this.path, () => {
       const [opened, named] = [this.file.statSync(), Deno.lstatSync(this.path)];
       if (opened.ino !== named.ino || opened.dev !== named.dev) throw new Deno.errors.NotFound();
       Deno.chmodSync(this.path, mode);
@@ -53,20 +53,20 @@ export class PortableFile implements OpenFile {
   }
 
   tryLock(): boolean {
-    return attempt("lock", this.path, () => this.file.tryLockSync(true));
+    return callDeno("lock", this.path, () => this.file.tryLockSync(true));
   }
 
   stat(into: Stat): void {
-    fillFrom(attempt("look at", this.path, () => this.file.statSync()), into);
+    fillFrom(callDeno("look at", this.path, () => this.file.statSync()), into);
   }
 
   syncData(): void {
-    attempt("make durable", this.path, () => this.file.syncDataSync());
+    callDeno("make durable", this.path, () => this.file.syncDataSync());
     this.#written = false;
   }
 
   sync(): void {
-    attempt("make durable", this.path, () => this.file.syncSync());
+    callDeno("make durable", this.path, () => this.file.syncSync());
     this.#written = false;
   }
 
@@ -93,11 +93,11 @@ export class PortableFile implements OpenFile {
   }
 
   dataBytes(): number {
-    return attempt("look at", this.path, () => this.file.statSync()).size;
+    return callDeno("look at", this.path, () => this.file.statSync()).size;
   }
 
   #seek(action: string, position: number, from = Deno.SeekMode.Start): number {
-    return attempt(action, this.path, () => this.file.seekSync(position, from));
+    return callDeno(action, this.path, () => this.file.seekSync(position, from));
   }
 
   /** Closes the file once. Makes its content durable, because there is no syncfs to do it later. */

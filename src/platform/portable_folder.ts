@@ -2,7 +2,7 @@ import { bytesOf, exactTextOf } from "../model/bytes.ts";
 import type { Xattr } from "../model/entry.ts";
 import { displayPath } from "../model/path_text.ts";
 import { isDot, joinPath } from "./lazy_path.ts";
-import { attempt, byteNameRefused } from "./deno_call.ts";
+import { byteNameRefused, callDeno } from "./deno_call.ts";
 import { fillFrom, PortableFile } from "./portable_file.ts";
 import type { Folder, Listing, OpenFile, OpenHow, RenameHow, Stat } from "./platform.ts";
 import { SystemError, unlessFailed } from "./system_error.ts";
@@ -40,7 +40,7 @@ export class PortableFolder implements Folder {
 
   list(): Listing {
     const list = () => Array.from(Deno.readDirSync(this.real), (entry) => entry.name);
-    const names = attempt("list", this.path, list);
+    const names = callDeno("list", this.path, list);
     for (const name of names) this.#checkExact(name);
     const bytes = names.map(bytesOf);
     return { count: bytes.length, name: (index) => bytes[index] ?? new Uint8Array() };
@@ -177,7 +177,7 @@ export class PortableFolder implements Folder {
   /** Makes a call with the path of a name. */
   #at<T>(name: Uint8Array, action: string, call: (path: string) => T): T {
     const path = this.locate(name, action);
-    return attempt(action, path, () => call(path));
+    return callDeno(action, path, () => call(path));
   }
 
   /** The same for a call that changes the names in this folder. */
@@ -212,7 +212,7 @@ export class PortableFolder implements Folder {
 /** Takes two steps: takes the new name, then removes the old one. */
 function renameFresh(path: string, target: string): void {
   const isFolder = Deno.lstatSync(path).isDirectory;
-  attempt("rename to", target, () => {
+  callDeno("rename to", target, () => {
     if (!isFolder) return Deno.linkSync(path, target);
     // An empty folder takes the new name. A folder can replace it only while it is empty.
     Deno.mkdirSync(target, { mode: 0o700 });
@@ -237,5 +237,5 @@ function syncPath(path: string): void {
   };
   // If it was removed or renamed, its folder is among the paths too. If we may not read it, its content became durable
   // when it was closed, and nothing more can be done.
-  unlessFailed(["ENOENT", "ENOTDIR", "EACCES"], () => attempt("make durable", path, sync));
+  unlessFailed(["ENOENT", "ENOTDIR", "EACCES"], () => callDeno("make durable", path, sync));
 }

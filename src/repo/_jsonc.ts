@@ -1,12 +1,12 @@
 /** A place in a text; line and column count from one. */
-export interface Place {
+export interface TextPlace {
   readonly line: number;
   readonly column: number;
 }
 
 /** A text that is not JSON with comments: the reason, as the end of a sentence, and the place. */
 export class JsoncProblem extends Error {
-  constructor(readonly reason: string, readonly place: Place) {
+  constructor(readonly reason: string, readonly place: TextPlace) {
     super(`line ${place.line}, column ${place.column}: ${reason}`);
   }
 }
@@ -27,7 +27,7 @@ export interface JsoncDocument {
   /** The span of the value at this path, if there is one. */
   span(path: string): Span | undefined;
   /** The place of the value at this path (`a.b[0]`, as in `SchemaMismatch`), or the beginning of the text. */
-  place(path: string): Place;
+  place(path: string): TextPlace;
 }
 
 const SPACE = /(?:[ \t\r\n\ufeff]+|\/\/[^\n]*|\/\*[^]*?\*\/)*/y;
@@ -143,7 +143,7 @@ class Reader {
   }
 }
 
-function placeOf(text: string, offset: number): Place {
+function placeOf(text: string, offset: number): TextPlace {
   const before = text.slice(0, offset);
   return { line: before.split("\n").length, column: offset - before.lastIndexOf("\n") };
 }

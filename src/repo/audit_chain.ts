@@ -10,14 +10,14 @@ import type { ControlPath } from "./control_path.ts";
 import type { Layout } from "./layout.ts";
 
 /** A place in the log or in HEAD. */
-export interface Place {
+export interface LinePlace {
   readonly file: string;
   /** Counted from 1; null when it is not in a line. */
   readonly line: number | null;
 }
 
 /** Where the chain is broken, and why. */
-export interface Break extends Place {
+export interface Break extends LinePlace {
   readonly why: string;
 }
 
@@ -40,7 +40,7 @@ const MOST_LOOKS = 1000;
 export class ChainBroken extends JvsError {
   readonly broken: Break;
 
-  constructor({ file, line }: Place, why: string) {
+  constructor({ file, line }: LinePlace, why: string) {
     const place = line === null ? "" : ` at line ${line}`;
     super("E_AUDIT_CHAIN_BROKEN", `Cannot follow the audit log ${quoted(file)}${place}: ${why}`, {
       hint: "The file was cut or edited, or the disk damaged it: compare it with a copy of the repository. " +
@@ -57,7 +57,7 @@ export function readHead(layout: Layout): AuditHead {
 }
 
 /** HEAD as the place of a break. */
-export function headOf({ auditHead }: Layout): Place {
+export function headOf({ auditHead }: Layout): LinePlace {
   return { file: auditHead.path, line: null };
 }
 
@@ -106,7 +106,7 @@ function stateOf(layout: Layout): { head: string | undefined; archives: ControlP
   return { head: layout.auditHead.readFresh(), archives: archivesOf(layout) };
 }
 
-interface Line extends Place {
+interface Line extends LinePlace {
   readonly line: number;
   readonly bytes: Uint8Array;
 }

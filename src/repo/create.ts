@@ -4,7 +4,7 @@ import { quoted } from "../model/path_text.ts";
 import type { WorktreeConfig } from "../model/records.ts";
 import { FORMAT_VERSION } from "../model/version.ts";
 import { randomBytes } from "../platform/clock.ts";
-import { attempt } from "../platform/deno_call.ts";
+import { callDeno } from "../platform/deno_call.ts";
 import { makeOwnFolder } from "../platform/make_own.ts";
 import { openPlatform } from "../platform/open_platform.ts";
 import { type Folder, type Platform, Stat } from "../platform/platform.ts";
@@ -45,7 +45,7 @@ export function createRepository(root: string, options: CreateOptions): Store {
   const made: string[] = [];
   try {
     if (makeFolder(platform, root, mode)) made.push(root);
-    const layout = new Layout(attempt("find", root, () => Deno.realPathSync(root)), { platform });
+    const layout = new Layout(callDeno("find", root, () => Deno.realPathSync(root)), { platform });
     const payload = `${layout.root}/main`;
     if (main.path === "main" && makeFolder(platform, payload, mode)) made.push(payload);
     const config = mainConfig(layout, main.path);

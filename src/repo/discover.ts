@@ -1,5 +1,5 @@
 import { isJvsError } from "../model/errors.ts";
-import { attempt } from "../platform/deno_call.ts";
+import { callDeno } from "../platform/deno_call.ts";
 import { isSystemError, unlessFailed } from "../platform/system_error.ts";
 import { RefusedPath } from "./control_errors.ts";
 import { Layout, type LayoutOptions } from "./layout.ts";
@@ -17,7 +17,7 @@ export interface Discovered {
  * an owner who is not trusted; `openStore` refuses it. SPEC 2 "Discovery".
  */
 export function discover(from: string, options: LayoutOptions = {}): Discovered | undefined {
-  const start = attempt("find", from, () => Deno.realPathSync(from));
+  const start = callDeno("find", from, () => Deno.realPathSync(from));
   for (let folder = start;; folder = folder.slice(0, folder.lastIndexOf("/")) || "/") {
     const root = repositoryAt(folder, options);
     // For one that we may not read, `openStore` will say why.
@@ -52,12 +52,12 @@ function hasControlPlane(root: string): boolean {
   const { path } = new Layout(root).control;
   const found = unlessFailed(
     ["ENOENT", "ENOTDIR", "EACCES", "ENAMETOOLONG"],
-    () => attempt("look at", path, () => Deno.lstatSync(path)),
+    () => callDeno("look at", path, () => Deno.lstatSync(path)),
   );
   return found?.isDirectory ?? false;
 }
 
 /** Whether an absolute path outside the control plane exists, of any kind. */
 export function isAt(path: string): boolean {
-  return unlessFailed(["ENOENT"], () => attempt("look at", path, () => Deno.lstatSync(path))) !== undefined;
+  return unlessFailed(["ENOENT"], () => callDeno("look at", path, () => Deno.lstatSync(path))) !== undefined;
 }

@@ -1,7 +1,7 @@
 import { absolutePath, isWithin } from "../model/absolute_path.ts";
 import { type ErrorCode, JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
-import { attempt } from "../platform/deno_call.ts";
+import { callDeno } from "../platform/deno_call.ts";
 import { type Platform, Stat } from "../platform/platform.ts";
 import { unlessFailed } from "../platform/system_error.ts";
 import { discover, repositoryAt } from "./discover.ts";
@@ -144,7 +144,7 @@ function inside(folder: string, names: string): string[] {
 
 function withoutLinks(path: string): string {
   const folder = nearestFolder(path);
-  const real = attempt("find", folder, () => Deno.realPathSync(folder));
+  const real = callDeno("find", folder, () => Deno.realPathSync(folder));
   return absolutePath(`${real}/${path.slice(folder.length)}`, "/");
 }
 
@@ -156,7 +156,7 @@ function nearestFolder(path: string): string {
 }
 
 function statOf(path: string): Deno.FileInfo | undefined {
-  return unlessFailed(["ENOENT", "ENOTDIR"], () => attempt("look at", path, () => Deno.statSync(path)));
+  return unlessFailed(["ENOENT", "ENOTDIR"], () => callDeno("look at", path, () => Deno.statSync(path)));
 }
 
 /** Whether the path is missing, an empty folder, or what a killed `init` left. */
@@ -170,7 +170,7 @@ export function isUnused(path: string): boolean {
 }
 
 function entriesIn(folder: string): Deno.DirEntry[] {
-  return attempt("list", folder, () => [...Deno.readDirSync(folder)]);
+  return callDeno("list", folder, () => [...Deno.readDirSync(folder)]);
 }
 
 function refusal(code: ErrorCode, place: string, state: string, hint: string, repository?: string): JvsError {

@@ -1,7 +1,7 @@
 import { JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
 import { type Schema, SchemaMismatch } from "../model/schema.ts";
-import { JsoncProblem, parseJsonc, type Place } from "./_jsonc.ts";
+import { JsoncProblem, parseJsonc, type TextPlace } from "./_jsonc.ts";
 import type { ControlPath } from "./control_path.ts";
 
 const HINT =
@@ -54,7 +54,7 @@ export function damaged(
 }
 
 /** Why a text is no JSON, and where: the message of V8 does not always have the place. */
-function whyNoJson(text: string): [reason: string, place?: Place] {
+function whyNoJson(text: string): [reason: string, place?: TextPlace] {
   if (text === "") return ["the file is empty"];
   // After a power cut, a file whose data did not reach the disk can have only zeros.
   if (text.replaceAll("\0", "") === "") return ["the file has nothing but zeros in it"];

@@ -2,7 +2,7 @@ import { JvsError } from "../model/errors.ts";
 import { isUuid } from "../model/ids.ts";
 import { quoted } from "../model/path_text.ts";
 import { FORMAT_VERSION } from "../model/version.ts";
-import { attempt } from "../platform/deno_call.ts";
+import { callDeno } from "../platform/deno_call.ts";
 import type { Platform } from "../platform/platform.ts";
 import { isSystemError, unlessFailed } from "../platform/system_error.ts";
 import { Audit } from "./audit.ts";
@@ -95,7 +95,7 @@ export class Store {
 function withoutLinks(root: string): string {
   const real = unlessFailed(
     ["ENOENT", "ENOTDIR"],
-    () => attempt("open", root, () => Deno.realPathSync(root)),
+    () => callDeno("open", root, () => Deno.realPathSync(root)),
   );
   return real ?? root; // opening its control plane will fail
 }

@@ -1,6 +1,6 @@
 import { list, record, text } from "../model/schema.ts";
 import { openPlatform } from "../platform/open_platform.ts";
-import { attempt } from "../platform/deno_call.ts";
+import { callDeno } from "../platform/deno_call.ts";
 import { unlessFailed } from "../platform/system_error.ts";
 import { readSettings } from "./config.ts";
 
@@ -12,7 +12,7 @@ export function trustedRepositories(userConfig: string | undefined): readonly st
   const path = `${userConfig}/config.jsonc`;
   // Under sudo and su, HOME can be the home of another user: a file of theirs, or that we may not read, is not our config.
   const content = unlessFailed(["ENOENT", "ENOTDIR", "EACCES", "EPERM"], () =>
-    attempt("read", path, () => {
+    callDeno("read", path, () => {
       const { isFile, uid } = Deno.statSync(path);
       const isOurs = uid === null || uid === 0 || uid === openPlatform().host.uid;
       return isFile && isOurs ? Deno.readTextFileSync(path) : undefined;

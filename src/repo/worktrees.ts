@@ -6,7 +6,7 @@ import { checkName, isAccepted } from "../model/names.ts";
 import { quoted } from "../model/path_text.ts";
 import { type Identity, WorktreeConfig } from "../model/records.ts";
 import { nowIso } from "../platform/clock.ts";
-import { type Folder, Stat } from "../platform/platform.ts";
+import { type Folder, inodeText, Stat } from "../platform/platform.ts";
 import { isSystemError, unlessFailed } from "../platform/system_error.ts";
 import { isUnreadableRecord } from "./control_errors.ts";
 import type { Layout } from "./layout.ts";
@@ -167,9 +167,8 @@ export class Worktrees {
 
   /** The identity of a payload root, which does not depend on its path and mount. SPEC 2. */
   identify(folder: Folder): Identity {
-    const stat = Stat.ofFolder(folder);
-    const inode = (BigInt(stat.inoHi >>> 0) << 32n) | BigInt(stat.inoLo >>> 0);
-    return { file_system: this.layout.plane.platform.fileSystem(folder).id, inode: String(inode) };
+    const { inoHi, inoLo } = Stat.ofFolder(folder);
+    return { file_system: this.layout.plane.platform.fileSystem(folder).id, inode: inodeText(inoHi, inoLo) };
   }
 
   /** Whether the payload root is the folder that the record describes. */

@@ -1,7 +1,7 @@
 import { canonicalJson } from "../../model/canonical_json.ts";
 import { JvsError } from "../../model/errors.ts";
 import { quoted } from "../../model/path_text.ts";
-import { attempt } from "../../platform/deno_call.ts";
+import { callDeno } from "../../platform/deno_call.ts";
 import { Layout } from "../../repo/layout.ts";
 import { openStore } from "../../repo/store.ts";
 import { trustedRepositories } from "../../repo/trust.ts";
@@ -13,7 +13,7 @@ import { type NewRepositoryResult, newRepositoryResult } from "./begin.ts";
 
 /** Writes down that an adopted folder is here now: it was moved with its history, or replaced. SPEC 2. */
 export async function relocate(context: Context, folder: string): Promise<NewRepositoryResult> {
-  const place = attempt("find", folder, () => Deno.realPathSync(folder));
+  const place = callDeno("find", folder, () => Deno.realPathSync(folder));
   const root = `${place}.jvs`;
   if (!new Layout(root).control.isThere()) {
     throw new JvsError(

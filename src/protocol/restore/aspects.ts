@@ -140,27 +140,27 @@ export function setAspects(
   if (!folder.stat(name, stat)) return;
   const isLink = stat.type === SYMLINK;
   if (stat.uid !== to.uid || stat.gid !== to.gid) {
-    attempt("owner", refused, () => folder.setOwner(name, to.uid, to.gid));
+    unlessRefused("owner", refused, () => folder.setOwner(name, to.uid, to.gid));
   }
   const present = folder.xattrs(name);
   for (const xattr of known ?? present) {
     if (to.xattrs.some((wanted) => wanted.name === xattr.name)) continue;
-    attempt("xattr", refused, () => folder.removeXattr(name, xattr.name));
+    unlessRefused("xattr", refused, () => folder.removeXattr(name, xattr.name));
   }
   for (const xattr of to.xattrs) {
     const before = valueOf(present, xattr.name);
     if (before === undefined || !equalBytes(before, xattr.value)) {
-      attempt("xattr", refused, () => folder.setXattr(name, xattr));
+      unlessRefused("xattr", refused, () => folder.setXattr(name, xattr));
     }
   }
   folder.stat(name, stat);
-  if (!isLink && stat.mode !== to.mode) attempt("mode", refused, () => folder.setMode(name, to.mode));
+  if (!isLink && stat.mode !== to.mode) unlessRefused("mode", refused, () => folder.setMode(name, to.mode));
   if (stat.mtimeSec !== to.mtime[0] || stat.mtimeNsec !== to.mtime[1]) {
-    attempt("times", refused, () => folder.setTimes(name, ...to.mtime));
+    unlessRefused("times", refused, () => folder.setTimes(name, ...to.mtime));
   }
 }
 
-function attempt(aspect: Parameters<OnRefused>[0], refused: OnRefused, set: () => void): void {
+function unlessRefused(aspect: Parameters<OnRefused>[0], refused: OnRefused, set: () => void): void {
   try {
     set();
   } catch (error) {

@@ -1,7 +1,7 @@
 import { ITSELF, keyOf } from "../../model/bytes.ts";
 import { DIR, FILE } from "../../model/entry.ts";
 import { encodePath } from "../../model/path_text.ts";
-import { type Folder, Stat } from "../../platform/platform.ts";
+import { type Folder, inodeAt, Stat } from "../../platform/platform.ts";
 import { isSystemError, unlessFailed } from "../../platform/system_error.ts";
 import { FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
 import { mergeTables } from "../../tree/merge_tables.ts";
@@ -11,7 +11,6 @@ import type { WorktreeContext } from "../change/kind.ts";
 import { lookWithoutCache } from "../look/look.ts";
 import { autosaveLook } from "../snapshot/autosave.ts";
 import { PutAside } from "./apply.ts";
-import { inodeAt } from "./journal.ts";
 import { isAnother } from "./links.ts";
 import type { Staging } from "./staging.ts";
 

@@ -2,7 +2,7 @@ import type { BytePath } from "../../model/bytes.ts";
 import { DIR } from "../../model/entry.ts";
 import { isJvsError } from "../../model/errors.ts";
 import { namedPaths } from "../../model/path_text.ts";
-import type { Host } from "../../platform/platform.ts";
+import { type Host, inodeAt } from "../../platform/platform.ts";
 import { type FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import { commitChange } from "../change/commit.ts";
@@ -19,7 +19,7 @@ import {
 } from "./concurrent_writes.ts";
 import { headAfterRestore, moveHead } from "./head.ts";
 import { RestoreAudit, RestoreDetails, STEPS } from "./intent.ts";
-import { inodeAt, journalOf, writeJournal } from "./journal.ts";
+import { journalOf, writeJournal } from "./journal.ts";
 import type { RestorePlan, Unit } from "./plan.ts";
 import { type PreparedRestore, prepareRestore } from "./prepare.ts";
 import { FRESH, removeOldReplaced, Staging } from "./staging.ts";

@@ -21,7 +21,7 @@ import {
   SchemaMismatch,
   text,
 } from "../../model/schema.ts";
-import { type Folder, readWhole, Stat } from "../../platform/platform.ts";
+import { type Folder, inodeAt, inodeText, readWhole } from "../../platform/platform.ts";
 import { type FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import { type Aspects, aspectsOf } from "./aspects.ts";
@@ -84,12 +84,6 @@ export interface PlannedJournal {
   /** Each is made when it is asked for: a million of them at once take 200 MB. */
   readonly units: Iterable<PlannedUnit>;
   readonly aspects: readonly JournalAspects[];
-}
-
-/** The inode of what has this name, as the journal writes it; null if nothing has. */
-export function inodeAt(folder: Folder, name: Uint8Array): string | null {
-  const stat = new Stat();
-  return folder.stat(name, stat) ? `${stat.inoHi}:${stat.inoLo}` : null;
 }
 
 type JournalRequest = Pick<PreparedRestore, "plan" | "then" | "scope"> & { readonly now: TreeTable };
@@ -162,7 +156,7 @@ export function writeJournal(
   let text = `{"version":${VERSION},"units":[`;
   let comma = "";
   for (const { kind, path, now: i, then } of units) {
-    const before = i === NONE ? null : `${now.inoHi[i]}:${now.inoLo[i]}`;
+    const before = i === NONE ? null : inodeText(at(now.inoHi, i), at(now.inoLo, i));
     const after = then === NONE ? null : inodeAt(fresh.get(parentPath(path)), lastName(path));
     text += comma + JSON.stringify({ kind, path: encodePath(path), before, after });
     comma = ",";

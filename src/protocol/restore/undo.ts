@@ -1,9 +1,9 @@
-import { DIR } from "../../model/entry.ts";
-import { type Folder, Stat } from "../../platform/platform.ts";
+import { type Folder, inodeAt } from "../../platform/platform.ts";
 import { type FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
 import { folderAbove, loosenFolders, nameIn, NO_EXCHANGE, type RestoreTrees, tryMove } from "./apply.ts";
 import { changeAspects } from "./aspects.ts";
-import { inodeAt, type Journal, type JournalAspects, type JournalUnit } from "./journal.ts";
+import { type Journal, type JournalAspects, type JournalUnit } from "./journal.ts";
+import { makeMovable } from "../worktree/payload_roots.ts";
 
 /**
  * Undoes what a journal began. The inode numbers on the disk show what was done, so an undo can be killed and repeated.
@@ -50,14 +50,6 @@ function whereTaken(trees: RestoreTrees, path: Uint8Array, after: string | null)
     if (there !== null && there !== after) return folder;
   }
   return undefined;
-}
-
-/** To move a folder changes its `..`, and for that its owner needs the right to write in it. */
-function makeMovable(parent: Folder, name: Uint8Array): void {
-  const stat = new Stat();
-  if (parent.stat(name, stat) && stat.type === DIR && (stat.mode & 0o200) === 0) {
-    parent.setMode(name, stat.mode | 0o700);
-  }
 }
 
 /** Sets each old aspect that still has the restore's value. */

@@ -3,7 +3,7 @@ import { DegradationList } from "../../model/degradations.ts";
 import { checkName } from "../../model/names.ts";
 import { Degradations, snapshotId, uuid, WorktreeConfig } from "../../model/records.ts";
 import { boolean, type Infer, integer, nullable, record, text } from "../../model/schema.ts";
-import type { Folder } from "../../platform/platform.ts";
+import { type Folder, inodeAt } from "../../platform/platform.ts";
 import type { Store } from "../../repo/store.ts";
 import { copyHashes } from "../../tree/match_unchanged.ts";
 import { settle } from "../../tree/scan_clock.ts";
@@ -14,7 +14,7 @@ import { defineChange, type IntentOf } from "../change/kind.ts";
 import type { RepositoryContext } from "../context.ts";
 import { checkForkable, type Filled, fillFromSnapshot, fillFromWorktree, type NewRoot } from "./fill.ts";
 import { lookWithoutCache } from "../look/look.ts";
-import { discardStaged, inodeOf, makeMovable, movePayload, openPayloads } from "./payload_roots.ts";
+import { discardStaged, makeMovable, movePayload, openPayloads } from "./payload_roots.ts";
 import { lockRepository, lockWorktree, recoverOpenIntents } from "../change/locks.ts";
 import { reserveName } from "./names.ts";
 
@@ -194,7 +194,7 @@ function publishWorktree(store: Store, intent: CreationIntent): void {
   if (config === undefined) throw new Error("a worktree is published before it is staged");
   const name = bytesOf(config.name);
   using payloads = openPayloads(store);
-  if (inodeOf(payloads, name) !== config.identity.inode) {
+  if (inodeAt(payloads, name) !== config.identity.inode) {
     using staging = store.layout.staging.open();
     movePayload(staging, bytesOf(intent.id), payloads, name);
     staging.sync();
@@ -208,5 +208,5 @@ function isWorktreeVisible(store: Store, intent: CreationIntent): boolean {
   const { config } = intent.details;
   if (config === undefined || intent.decided() === null) return false;
   using payloads = openPayloads(store);
-  return inodeOf(payloads, bytesOf(config.name)) === config.identity.inode;
+  return inodeAt(payloads, bytesOf(config.name)) === config.identity.inode;
 }

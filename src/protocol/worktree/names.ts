@@ -1,4 +1,5 @@
 import { bytesOf } from "../../model/bytes.ts";
+import { inodeAt } from "../../platform/platform.ts";
 import { isJvsError, JvsError } from "../../model/errors.ts";
 import { uuid } from "../../model/records.ts";
 import { record, text } from "../../model/schema.ts";
@@ -9,7 +10,7 @@ import { finishIf } from "../change/commit.ts";
 import { defineChange, type IntentOf } from "../change/kind.ts";
 import { lockRepository, recoverInterrupted } from "../change/locks.ts";
 import type { RepositoryContext } from "../context.ts";
-import { inodeOf, movePayload, openPayloads } from "./payload_roots.ts";
+import { movePayload, openPayloads } from "./payload_roots.ts";
 
 type ReservingIntent = Pick<OpenIntent<Record<string, unknown>, "reserved">, "id" | "operation" | "step">;
 
@@ -100,7 +101,7 @@ export function carryOutRenaming(store: Store, intent: RenamingIntent): void {
   const { worktree_name: name = "" } = intent.claims;
   if (inode !== "") {
     using payloads = openPayloads(store);
-    if (inodeOf(payloads, bytesOf(name)) !== inode) {
+    if (inodeAt(payloads, bytesOf(name)) !== inode) {
       movePayload(payloads, bytesOf(from), payloads, bytesOf(name));
     }
     payloads.sync();
@@ -117,5 +118,5 @@ function isRenamingBegun(store: Store, intent: RenamingIntent): boolean {
     return store.worktrees.find(from) === undefined && store.worktrees.find(name) !== undefined;
   }
   using payloads = openPayloads(store);
-  return inodeOf(payloads, bytesOf(name)) === inode;
+  return inodeAt(payloads, bytesOf(name)) === inode;
 }

@@ -1,4 +1,5 @@
 import { type BytePath, bytesOf, ITSELF } from "../../model/bytes.ts";
+import { DIR } from "../../model/entry.ts";
 import { JvsError } from "../../model/errors.ts";
 import { quoted } from "../../model/path_text.ts";
 import { isShared, makeOwnFolder } from "../../platform/make_own.ts";
@@ -44,22 +45,15 @@ export async function discardStaged(store: Store, { id }: { readonly id: string 
   await removeClone(store.platform, staging, bytesOf(id));
 }
 
-/** The inode of what has this name, as records write it; undefined if nothing has. */
-export function inodeOf(folder: Folder, name: Uint8Array): string | undefined {
-  const stat = new Stat();
-  if (!folder.stat(name, stat)) return undefined;
-  return String((BigInt(stat.inoHi >>> 0) << 32n) | BigInt(stat.inoLo >>> 0));
-}
-
 /**
  * Lets the owner move a folder: that changes its `..`, and for that its owner needs the right to write in it. Returns the
  * mode to set back afterwards; null if the folder has that right already.
  */
-export function makeMovable(folder: Folder): number | null {
+export function makeMovable(folder: Folder, name = ITSELF): number | null {
   const stat = new Stat();
-  folder.stat(ITSELF, stat);
+  if (!folder.stat(name, stat) || stat.type !== DIR) return null;
   if ((stat.mode & OWNER_MAY_MOVE) === OWNER_MAY_MOVE) return null;
-  folder.setMode(ITSELF, stat.mode | OWNER_MAY_MOVE);
+  folder.setMode(name, stat.mode | OWNER_MAY_MOVE);
   return stat.mode;
 }
 

@@ -1,4 +1,5 @@
 import { bytesOf } from "../../model/bytes.ts";
+import { inodeAt } from "../../platform/platform.ts";
 import { isJvsError, JvsError } from "../../model/errors.ts";
 import { namedPaths } from "../../model/path_text.ts";
 import { snapshotId, time, uuid, type WorktreeConfig } from "../../model/records.ts";
@@ -12,7 +13,6 @@ import { scanWorktree } from "../look/look.ts";
 import {
   changedBetween,
   discardStaged,
-  inodeOf,
   makeMovable,
   movePayload,
   openPayloads,
@@ -146,7 +146,7 @@ function forgetCache({ store, worktree }: RemovalChange): void {
 function takeOut({ intent, store, worktree }: RemovalChange): void {
   using payloads = openPayloads(store);
   const name = payloadName(worktree);
-  if (inodeOf(payloads, name) === undefined) return;
+  if (inodeAt(payloads, name) === null) return;
   using root = payloads.openFolder(name);
   intent.step("taking out", { root_mode: makeMovable(root) });
   using staging = store.layout.staging.open();
@@ -160,8 +160,8 @@ function putBack(store: Store, worktree: WorktreeConfig, intent: RemovalIntent):
   using staging = store.layout.staging.open();
   using payloads = openPayloads(store);
   const name = payloadName(worktree);
-  if (inodeOf(staging, bytesOf(intent.id)) !== undefined) {
-    if (inodeOf(payloads, name) !== undefined) {
+  if (inodeAt(staging, bytesOf(intent.id)) !== null) {
+    if (inodeAt(payloads, name) !== null) {
       const { path } = store.layout.staging.at(intent.id);
       throw new JvsError(
         "E_ALREADY_EXISTS",
@@ -179,5 +179,5 @@ function putBack(store: Store, worktree: WorktreeConfig, intent: RemovalIntent):
     staging.sync();
   }
   const { root_mode: mode = null } = intent.details;
-  if (mode !== null && inodeOf(payloads, name) !== undefined) payloads.setMode(name, mode);
+  if (mode !== null && inodeAt(payloads, name) !== null) payloads.setMode(name, mode);
 }
