@@ -1,3 +1,4 @@
+import { checkName } from "../model/names.ts";
 import { record, text } from "../model/schema.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
 import { createWorktreeFrom, NewWorktreeResult, worktreeCreation } from "../protocol/worktree/create.ts";
@@ -23,7 +24,8 @@ export const worktreeCreate = defineOperation({
     verify: VERIFY_CONTENT,
   }, { closed: true }),
   output: NewWorktreeResult,
-  async run(context, { from, name, verify }) {
+  async run(context, { from, verify, ...named }) {
+    const name = checkName(named.name, "worktree");
     const snapshotId = from === undefined ? null : await resolveSnapshot(context.store, from, context);
     return await createWorktreeFrom(context, { name, snapshotId, kind: worktreeCreation, verify });
   },

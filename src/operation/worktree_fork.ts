@@ -1,3 +1,4 @@
+import { checkName } from "../model/names.ts";
 import { JvsError } from "../model/errors.ts";
 import { boolean, record, text } from "../model/schema.ts";
 import { standsOn } from "../repo/lineage.ts";
@@ -40,7 +41,8 @@ export const worktreeFork = defineOperation({
   }, { closed: true }),
   output: NewWorktreeResult,
   async run(context, input) {
-    const { name, verify } = input;
+    const name = checkName(input.name, "worktree"); // before it waits for a lock
+    const { verify } = input;
     if (!input.live) {
       const snapshotId = await snapshotToFork(context, input);
       return await createWorktreeFrom(context, { name, snapshotId, verify });

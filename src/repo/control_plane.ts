@@ -1,4 +1,4 @@
-import { bytesOf, ITSELF } from "../model/bytes.ts";
+import { bytesOf } from "../model/bytes.ts";
 import { DIR, FILE } from "../model/entry.ts";
 import { JvsError } from "../model/errors.ts";
 import { makeOwnFile } from "../platform/make_own.ts";
@@ -27,7 +27,7 @@ export interface Place {
 }
 
 /**
- * The only access to what is in `.jvs`. Each call starts at the root, or at a held `.jvs`, and opens folder after folder
+ * The only access to what is in `.jvs`. Each call starts at the root of the repository and opens folder after folder
  * without following a link. Before a folder or file is used, its kind and owner are checked through the descriptor; a
  * file that is changed in place must also have no other name. Anything else is a `RefusedPath`. SPEC 2.
  */
@@ -60,9 +60,8 @@ export class ControlPlane {
 
   /** Opens a folder; the caller closes it. */
   openFolder({ parts, isPayload }: Place): Folder {
-    const control = this.#held.get("")?.folder;
-    let folder = control?.openFolder(ITSELF) ?? this.platform.openFolder(this.root);
-    for (let depth = control === undefined ? 0 : 1; depth <= parts.length; depth++) {
+    let folder = this.platform.openFolder(this.root);
+    for (let depth = 0; depth <= parts.length; depth++) {
       using outer = folder;
       const place = { parts: parts.slice(0, depth), isPayload: isPayload && depth === parts.length };
       folder = this.#open(outer, place, DIR, (name) => outer.openFolder(name), (opened) => {

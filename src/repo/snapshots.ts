@@ -30,10 +30,10 @@ export class Snapshots {
     private readonly proved = new ProvedDescriptors(),
   ) {}
 
-  /** Keeps `.jvs` and the folders of markers and descriptors open until the result is disposed, for those who read many of them. */
+  /** Keeps the folders of markers and descriptors open until the result is disposed, for those who read many of them. */
   hold(): Disposable {
-    const { control, descriptors, plane, snapshots } = this.layout;
-    return plane.hold([control, snapshots, descriptors]);
+    const { descriptors, plane, snapshots } = this.layout;
+    return plane.hold([snapshots, descriptors]);
   }
 
   /** Whether a snapshot exists: whether its READY does. All code asks here. SPEC 3. */

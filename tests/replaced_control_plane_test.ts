@@ -1,0 +1,69 @@
+import { assert, assertEquals } from "@std/assert";
+import { BlackBox } from "./support/black_box.ts";
+import { spawnJvs } from "./support/jvs.ts";
+import { requires } from "./support/requires.ts";
+import { mustRun, run } from "./support/run.ts";
+
+Deno.test({
+  name:
+    "a restore that waits while .jvs is replaced keeps unsaved work where the repository is now, or changes nothing",
+  ...requires("ffi"),
+  async fn() {
+    using box = await BlackBox.make();
+    box.write("a", "one");
+    const { snapshot_id } = await box.save();
+    box.write("a", "two");
+    await box.save();
+    box.write("a", "precious");
+    const locks = `${box.control}/runtime/shared/locks`;
+    const [name = ""] = [...Deno.readDirSync(locks)].map(({ name }) => name).filter((name) =>
+      /^worktree-/.test(name)
+    );
+    const file = Deno.openSync(`${locks}/${name}`, { read: true, write: true });
+    file.lockSync(true);
+
+    const child = await spawnJvs(["restore", snapshot_id], box.commands());
+    await untilItOpens(child.pid, name);
+    mustRun("cp", "-a", box.control, `${box.path}/copy`);
+    Deno.renameSync(box.control, `${box.outside}/former`);
+    Deno.renameSync(`${box.path}/copy`, box.control);
+    file.close();
+    await child.stdin.close();
+    await child.output();
+
+    Deno.removeSync(`${box.outside}/former`, { recursive: true });
+    const isHere = box.read("a") === "precious";
+    assert(isHere || run("grep", "-rlx", "precious", `${box.control}/snapshots`).code === 0);
+    await box.audit();
+  },
+});
+
+Deno.test("worktree fork --live refuses a bad name before it waits for a lock", async () => {
+  using box = await BlackBox.make();
+  await box.save();
+  const locks = `${box.control}/runtime/shared/locks`;
+  const held = [...Deno.readDirSync(locks)].map(({ name }) =>
+    Deno.openSync(`${locks}/${name}`, { read: true, write: true })
+  );
+  for (const file of held) file.lockSync(true);
+  try {
+    const { message } = await box.error("E_PATH_ESCAPE", [
+      "worktree",
+      "fork",
+      "a/b",
+      "--live",
+      "--lock-timeout",
+      "0s",
+    ]);
+    assertEquals(message.includes("a/b"), true);
+  } finally {
+    for (const file of held) file.close();
+  }
+});
+
+/** Waits until a process has a file of this name open. */
+async function untilItOpens(pid: number, name: string): Promise<void> {
+  while (!mustRun("sh", "-c", `ls -l /proc/${pid}/fd 2>/dev/null || true`).includes(name)) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
