@@ -349,16 +349,3 @@ Deno.test("diffTables() compares 200,000 entries fast", async () => {
   // 40 ms on the machine where this was written; a mistake in the hot loop costs seconds.
   assert(performance.now() - started < 1000);
 });
-
-Deno.test("mergeTables() gives other work its turn", async () => {
-  const table = tableOf([]);
-  for (let i = 0; i < 1000; i++) table.add(0, bytesOf(`${i}`.padStart(4, "0")), FILE);
-  const slow = () => {
-    for (const until = performance.now() + 1; performance.now() < until;);
-  };
-  let turns = 0;
-  const other = setInterval(() => turns++, 0);
-  await mergeTables(table, table, slow);
-  clearInterval(other);
-  assert(turns > 0);
-});
