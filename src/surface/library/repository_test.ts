@@ -1,8 +1,12 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { isJvsError, JvsError, Repository } from "../../../mod.ts";
+import { interceptWhen } from "../../../tests/support/kill_point.ts";
+import { requires } from "../../../tests/support/requires.ts";
 import { tempDir } from "../../../tests/support/temp_dir.ts";
 import { callIn } from "../../../tests/support/context.ts";
 import { init } from "../../operation/init.ts";
+import { textOf } from "../../model/bytes.ts";
+import { LinuxFolder } from "../../platform/linux_folder.ts";
 import { operations } from "../../operation/registry.ts";
 import { methodName } from "./repository.ts";
 
@@ -165,4 +169,36 @@ Deno.test("Repository that is held open sees what another process changed", asyn
   assertEquals((await held.verify({ all: true })).severity, "critical");
   Deno.removeSync(`${dir.path}/project/.jvs/snapshots/${first}.READY`);
   assertEquals((await assertRejects(() => held.show({ snapshot: first }), JvsError)).code, "E_NOT_FOUND");
+});
+
+Deno.test("Repository that is held open reads each descriptor once", requires("ffi"), async () => {
+  using dir = tempDir();
+  const held = await Repository.init(`${dir.path}/project`);
+  const other = await Repository.open(held.folder);
+  const read: string[] = [];
+  const isDescriptor = ([name, how]: readonly unknown[]) => {
+    const text = textOf(name as Uint8Array);
+    if (how === "read" && /^\d+-\w+\.json$/.test(text)) read.push(text);
+    return false;
+  };
+  const back = interceptWhen(LinuxFolder.prototype, "openFile", isDescriptor, () => {});
+  try {
+    const save = async (note: string) => `${(await other.snapshot({ note })).snapshot.snapshot_id}.json`;
+    const readAgain = async () => {
+      read.length = 0;
+      const { snapshots } = await held.history();
+      return [snapshots.map(({ note }) => note), [...read].sort()];
+    };
+    const first = await save("one");
+    const second = await save("two");
+    assertEquals(await readAgain(), [["two", "one"], [first, second]], "the first call reads all");
+    assertEquals(await readAgain(), [["two", "one"], []], "the next call reads none");
+    const third = await save("three");
+    assertEquals(await readAgain(), [["three", "two", "one"], [third]], "then only what another made");
+    const path = `${dir.path}/project/.jvs/descriptors/${second}`;
+    Deno.writeTextFileSync(path, Deno.readTextFileSync(path)); // the same bytes, at another time
+    assertEquals(await readAgain(), [["three", "two", "one"], [second]], "or what another wrote");
+  } finally {
+    back();
+  }
 });
