@@ -1,6 +1,6 @@
 /**
  * `deno task bundle [DIR]`: makes the command one program without dependencies, in DIR (default `dist`): `jvs.js`, and
- * `deno.json` with its permission set and nothing else. Packages carry these two. `jvs.js.map` is for whoever debugs it.
+ * `deno.json` with its permission set and nothing else. Packages carry these two. `jvs.js.map` is for debugging.
  */
 
 /** The root of this checkout. */

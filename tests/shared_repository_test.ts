@@ -72,7 +72,7 @@ Deno.test({
       "E_PERMISSION",
     ]]]);
     assertStringIncludes(findings[0]?.message ?? "", `secret (of ${ANN})`);
-    // What can be seen of them is compared all the same, and damage elsewhere is told beside it.
+    // What can be seen of them is still compared, and damage elsewhere is reported too.
     const secret = `${box.control}/snapshots/${box.id}/secret`;
     Deno.writeTextFileSync(secret, "longer");
     const damaged = await box.run(["verify", "--json"], { user: BEN });

@@ -53,7 +53,7 @@ async function forcedEngine(platform: Platform, tree: ProbeOptions, forced: stri
 function cannotForce(name: string): JvsError {
   const known = ENGINE_NAMES.find((engine) => engine === name);
   if (known !== undefined) return unavailable(known, "this version of JVS does not have it yet");
-  return new JvsError("E_USAGE", `Cannot use the engine ${quoted(name)}: there is none of that name`, {
+  return new JvsError("E_USAGE", `Cannot use the engine ${quoted(name)}: there is no such engine`, {
     hint: `Name one of these: auto, ${PRESENT_ENGINES.join(", ")}.`,
     details: { engine: name },
   });

@@ -74,7 +74,7 @@ Deno.test("selectEngine() says which engines are not there yet, and which there 
   for (const engine of ["juicefs-clone", "btrfs-snapshot"]) {
     await rejects("E_ENGINE_UNAVAILABLE", "does not have it yet", () => trees.select(engine));
   }
-  await rejects("E_USAGE", "none of that name", () => trees.select("tar"));
+  await rejects("E_USAGE", "no such engine", () => trees.select("tar"));
 });
 
 Deno.test(

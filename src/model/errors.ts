@@ -27,7 +27,7 @@ export const ERROR_CLASSES = {
   E_NOT_FOUND: ["What was named does not exist.", "List what exists and name one of those."],
   E_AMBIGUOUS: ["A name fits more than one thing.", "Give more of it, or the full id."],
   E_NOT_A_REPOSITORY: ["There is no JVS repository here.", "Run `jvs init` or `jvs adopt`, or give --repo."],
-  E_ALREADY_EXISTS: ["Something of that name exists.", "Choose another name."],
+  E_ALREADY_EXISTS: ["Something with that name exists.", "Choose another name."],
   E_DETACHED: ["The worktree is on an older snapshot.", "Fork it here, or go back with `jvs restore HEAD`."],
   E_UNSAVED_CHANGES: ["Work that no snapshot holds is in the way.", "Save it, or say --discard."],
   E_BUSY: ["Another operation holds the lock.", "Wait for it, or give a longer --lock-timeout."],

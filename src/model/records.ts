@@ -130,7 +130,7 @@ export const Ref = record({
 });
 export type Ref = Infer<typeof Ref>;
 
-/** Keeps a snapshot from garbage collection, until a time or for ever. */
+/** Keeps a snapshot from garbage collection, until a time or forever. */
 export const Pin = record({
   pin_id: uuid(),
   snapshot_id: snapshotId(),

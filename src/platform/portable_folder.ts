@@ -231,7 +231,7 @@ export function ours(folder: Folder): PortableFolder {
 function syncPath(path: string): void {
   const sync = () => {
     const { isFile, isDirectory } = Deno.lstatSync(path);
-    if (!isFile && !isDirectory) return; // it is not ours any more, and to open a FIFO would wait for ever
+    if (!isFile && !isDirectory) return; // it is not ours any more, and to open a FIFO would wait forever
     using file = Deno.openSync(path, { read: true });
     file.syncSync();
   };

@@ -14,7 +14,7 @@ const ERRNOS: Record<string, [number: number, sentence?: string, code?: ErrorCod
   ENOMEM: [12],
   EACCES: [13, "access was refused", "E_PERMISSION"],
   EBUSY: [16],
-  EEXIST: [17, "something of that name is there already"],
+  EEXIST: [17, "something with that name already exists"],
   EXDEV: [18, "it is on another file system"],
   ENODEV: [19],
   ENOTDIR: [20, "it is not a folder"],

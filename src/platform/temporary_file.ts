@@ -35,7 +35,7 @@ export class TemporaryFile implements Disposable {
     this.#reporting("write", () => this.#file.sync());
   }
 
-  /** Gives it its final name and replaces a file of that name; the folder is not durable yet. */
+  /** Gives it its final name and replaces a file with that name; the folder is not durable yet. */
   replace(): void {
     this.#reporting("replace", () => this.folder.rename(this.#name, this.folder, this.#place, "replace"));
   }

@@ -54,7 +54,7 @@ export class Config {
   }
 
   /**
-   * A sentence about settings in the file that this version does not know how to honour. Nothing when there are none, or
+   * A sentence about settings in the file that this version does not support. Nothing when there are none, or
    * when the file cannot be read (see `problem`).
    */
   notHonoured(): string | undefined {
@@ -122,7 +122,7 @@ export function readSettings<T>(text: string, path: string, take: (value: unknow
 interface Settings {
   /** Every setting; the default where the file has none. */
   readonly values: Map<ConfigKey, unknown>;
-  /** The names of settings that this version does not know how to honour. */
+  /** The names of settings that this version does not support. */
   readonly notHonoured: string[];
 }
 
@@ -146,14 +146,14 @@ function nested(key: string): string {
   return key.split(".").reduceRight((inner, name) => `{ "${name}": ${inner} }`, "…");
 }
 
-const DOES_NOTHING = "this version does not know how to honour";
+const DOES_NOTHING = "this version does not support";
 
-/** What to do instead of using a setting that this version does not know how to honour. */
+/** What to do instead of using a setting that this version does not support. */
 function insteadOf(key: string): string | undefined {
   return NOT_HONOURED.get(key.replace(/\.[^]*/, ""));
 }
 
-/** The setting of that name, or `E_USAGE`. */
+/** The setting with that name, or `E_USAGE`. */
 export function knownKey(action: "set" | "show", key: string): ConfigKey {
   if (isConfigKey(key)) return key;
   const instead = insteadOf(key);

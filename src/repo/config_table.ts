@@ -45,7 +45,7 @@ export const CONFIG_TABLE = {
 } satisfies Record<string, Setting<unknown>>;
 
 /**
- * Settings of SPEC 14 that this version does not know how to honour, by their first word, with what to do instead. A
+ * Settings of SPEC 14 that this version does not support, by their first word, with what to do instead. A
  * file may have them, because another version may have written it; they have no effect.
  */
 export const NOT_HONOURED: ReadonlyMap<string, string> = new Map(Object.entries({
@@ -54,7 +54,7 @@ export const NOT_HONOURED: ReadonlyMap<string, string> = new Map(Object.entries(
   retention: "All snapshots are kept: nothing deletes them yet.",
   signing: "Keep a copy of the descriptors where their authors cannot write: it proves what was saved.",
   environment:
-    "Write what is to be known into a file of the worktree before the snapshot: `pip freeze > packages.txt`.",
+    "Save what you want to know later in a file of the worktree before the snapshot: `pip freeze > packages.txt`.",
   hooks: "Run the programs from a script, before or after `jvs`.",
 }));
 

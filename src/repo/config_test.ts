@@ -116,11 +116,11 @@ Deno.test("Config.set() refuses unknown settings, wrong values and a damaged fil
   const config = configOf(folder, "{ }\n");
   const refused: [key: string, text: string, message: string][] = [
     ["engin", "copy", 'Cannot set "engin": there is no such setting'],
-    ["hooks.pre-snapshot", "make", "does not know how to honour"],
+    ["hooks.pre-snapshot", "make", "does not support"],
     [
       "locking",
       "required",
-      'Cannot set "locking": it is a setting that this version does not know how to honour',
+      'Cannot set "locking": it is a setting that this version does not support',
     ],
     ["restore", "{}", "no such setting"],
     ["constructor", "1", "no such setting"],

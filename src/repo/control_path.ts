@@ -150,7 +150,7 @@ export class ControlPath implements Place {
     });
   }
 
-  /** Renames it in the same folder, durably; replaces a file or an empty folder of that name. */
+  /** Renames it in the same folder, durably; replaces a file or an empty folder with that name. */
   rename(name: string): void {
     this.#inParent((folder) => {
       folder.rename(bytesOf(this.name), folder, bytesOf(name), "replace");

@@ -23,7 +23,7 @@ export function standsOn(
   const relation = which === "head" ? "stands on" : "has as its newest";
   const message = `Cannot read the snapshot that worktree "${worktree.name}" ${relation}: ${id} is missing`;
   throw new JvsError("E_LINEAGE_BROKEN", message, {
-    hint: `${SEE_DOCTOR} Any other snapshot can be restored all the same: \`jvs history --all\` lists them.`,
+    hint: `${SEE_DOCTOR} Every other snapshot can still be restored: \`jvs history --all\` lists them.`,
     details: { worktree: worktree.name, snapshot_id: id },
   });
 }

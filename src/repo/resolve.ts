@@ -87,7 +87,7 @@ function byRef({ store, word }: Question): string[] {
   if (isKnown(store, ref.snapshot_id)) return [ref.snapshot_id];
   throw missing(
     word,
-    `the ref of that name is for ${ref.snapshot_id}, which does not exist`,
+    `it is a ref to ${ref.snapshot_id}, which does not exist`,
     "Run `jvs doctor --strict`, or delete the ref.",
   );
 }

@@ -189,7 +189,7 @@ Deno.test("resolveSnapshot() says what is missing where a name can only be one t
     ["HEAD~2", worktree, "E_NOT_FOUND", 'worktree "main" has only 1 snapshot before HEAD'],
     ["HEAD", lost, "E_LINEAGE_BROKEN", 'worktree "lost" stands on 1700000000000-0123abcd'],
     ["lost@", worktree, "E_LINEAGE_BROKEN", 'worktree "lost" stands on'],
-    ["gone", worktree, "E_NOT_FOUND", "the ref of that name is for 1700000000000-0123abcd"],
+    ["gone", worktree, "E_NOT_FOUND", "it is a ref to 1700000000000-0123abcd"],
   ];
   for (const [word, at, code, message] of cases) {
     const error = await refusal(plane, word, { worktree: at });

@@ -166,7 +166,7 @@ Deno.test("Snapshots.descriptor() finds a descriptor that was exchanged together
   assertStringIncludes(error.message, plane.layout.ready(made.snapshot_id).path);
 });
 
-Deno.test("Snapshots.ready() refuses a marker that is cut, empty or another's; the snapshot exists all the same", async () => {
+Deno.test("Snapshots.ready() refuses a marker that is cut, empty or another's; the snapshot still exists", async () => {
   using plane = controlPlane();
   const [a, b] = await publishLine(plane, [{}, {}]) as [Descriptor, Descriptor];
   const path = plane.layout.ready(a.snapshot_id);

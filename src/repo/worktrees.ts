@@ -112,7 +112,7 @@ export class Worktrees {
     const config = this.find(name);
     if (config !== undefined) return config;
     const names = this.names();
-    throw new JvsError("E_NOT_FOUND", `Cannot find worktree ${quoted(name)}: there is none of that name`, {
+    throw new JvsError("E_NOT_FOUND", `Cannot find worktree ${quoted(name)}: there is no such worktree`, {
       hint: names.length === 0 ? "There is no worktree." : `Use one of these: ${names.join(", ")}.`,
       details: { name, worktrees: names },
     });
@@ -283,8 +283,8 @@ function openWithoutLink(folder: Folder, part: string, { name, path }: WorktreeC
 }
 
 function nameTaken(name: string, cause?: unknown): JvsError {
-  return new JvsError("E_ALREADY_EXISTS", `Cannot call a worktree "${name}": there is one of that name`, {
-    hint: "Choose another name; `jvs worktree list` shows those there are.",
+  return new JvsError("E_ALREADY_EXISTS", `Cannot call a worktree "${name}": that name is taken`, {
+    hint: "Choose another name; `jvs worktree list` lists the names in use.",
     details: { name },
     cause,
   });

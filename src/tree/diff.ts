@@ -189,7 +189,7 @@ function isReadable(table: TreeTable, index: number): boolean {
   return table.hashed[index] === 1 || (at(table.lost, index) & LOST.type) === 0;
 }
 
-/** Whether the content can identify a file. Empty files are all the same. */
+/** Whether the content can identify a file. All empty files are the same. */
 function mayMove(table: TreeTable, index: number): boolean {
   return table.type[index] === FILE && at(table.size, index) > 0;
 }

@@ -123,7 +123,7 @@ const SCENARIOS: readonly Scenario[] = [
   {
     name: "a folder that was replaced, taken by the next change",
     prepare: replaceFolder,
-    // The change itself is refused; that the folder was taken is true all the same.
+    // The change itself is refused, but the folder was taken.
     change: (repository) =>
       repository.call(restore, { snapshot: repository.first, paths: ["nowhere"] }).catch((error) => {
         if (error.code !== "E_NOT_FOUND") throw error;

@@ -50,21 +50,21 @@ async function recoverAfter(
   }
   const { operation, isRecorded } = intent;
   if (isJvsError(error)) {
-    if (isRecorded) return doneAllTheSame(error, operation);
+    if (isRecorded) return doneDespite(error, operation);
     return second === undefined ? error : halfDone(error, second);
   }
-  if (isRecorded) reporter.warn(`The ${operation} is done and recorded all the same.`);
+  if (isRecorded) reporter.warn(`Even so, the ${operation} is done and recorded.`);
   return error;
 }
 
 /** Recovery finished the change. The error must not say that nothing was changed. */
-function doneAllTheSame(error: JvsError, operation: string): JvsError {
+function doneDespite(error: JvsError, operation: string): JvsError {
   const { code, message, details } = error;
   return new JvsError(
     code,
     `Cannot end "${operation}" without an error, though it is done and recorded: ${message}`,
     {
-      hint: `The ${operation} need not be repeated. Mend what the message names before you go on.`,
+      hint: `Do not repeat the ${operation}. Fix what the message names before you go on.`,
       details: { ...details, done: operation },
       cause: error,
     },
@@ -74,7 +74,7 @@ function doneAllTheSame(error: JvsError, operation: string): JvsError {
 /** Recovery failed too. The first error stays, but with another hint: its own may say that nothing was changed. */
 function halfDone({ code, message, details, cause }: JvsError, second: unknown): JvsError {
   const hint =
-    "What was begun could not be undone yet. Mend what the message names (free space, say), then run " +
+    "What was begun could not be undone yet. Fix what the message names, such as a full disk, then run " +
     "`jvs doctor --repair-runtime`.";
   return new JvsError(code, message, { hint, details, cause: cause ?? second });
 }

@@ -49,8 +49,8 @@ export async function comparable(
 }
 
 /**
- * Whether the worktree differs from a snapshot in anything but times. Of the `ignored` entries only those count that the
- * snapshot has all the same; they are taken out of `ignored`. `read` is its manifest, if that was read before.
+ * Whether the worktree differs from a snapshot in anything but times. An `ignored` entry counts only if the snapshot
+ * has it; it is then taken out of `ignored`. `read` is its manifest, if that was read before.
  */
 export async function isUnsaved(look: Look, id: string | null, ignored?: Uint8Array, read?: TreeTable) {
   const saved = read ?? await savedTable(look.context.store, id);

@@ -114,7 +114,7 @@ function pathsOf(
     "E_NOT_FOUND",
     `Cannot restore ${
       namedPaths(missing)
-    }: neither worktree "${worktree.name}" nor ${id} has anything of that name`,
+    }: neither worktree "${worktree.name}" nor ${id} has anything with that name`,
     {
       hint: `See what differs with \`jvs diff ${id} @\`; a path is taken from where you stand.`,
       details: { paths: missing.map(encodePath), worktree: worktree.name, snapshot_id },

@@ -55,18 +55,18 @@ async function recoverLostWorktrees(context: RepositoryContext): Promise<void> {
 
 function checkFree(store: Store, intent: ReservingIntent, name: string): void {
   if (store.worktrees.find(name) !== undefined) {
-    throw taken(name, "there is one of that name", "`jvs worktree list` shows those there are.");
+    throw taken(name, "that name is taken", "`jvs worktree list` lists the names in use.");
   }
   const path = `${store.layout.payloads}/${name}`;
   if (isAt(path)) {
-    throw taken(name, `"${path}" is there already, and is no worktree`, "Or move that away.");
+    throw taken(name, `"${path}" already exists, and is not a worktree`, "Or move that away.");
   }
   const other = store.intents.list().find((each) =>
     each.id !== intent.id && each.claims.worktree_name === name
   );
   if (other === undefined) return;
   const who = `process ${other.pid} on ${other.host}`;
-  throw taken(name, `${other.operation} (${who}) is changing a worktree of that name`, "Or wait for it.");
+  throw taken(name, `${other.operation} (${who}) is changing a worktree with that name`, "Or wait for it.");
 }
 
 function taken(name: string, state: string, more: string): JvsError {

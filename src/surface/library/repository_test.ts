@@ -48,7 +48,7 @@ Deno.test("Repository.adopt() leaves the folder where it is", async () => {
   assertEquals((await repository.snapshot()).snapshot.stats.files, 1);
 });
 
-Deno.test("Repository leaves the umask as it is, and what it makes in a shared repository is the group's all the same", async () => {
+Deno.test("Repository leaves the umask as it is, and still gives the group what it makes in a shared repository", async () => {
   using dir = tempDir();
   const umask = Deno.umask(0o077);
   try {
