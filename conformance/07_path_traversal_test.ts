@@ -36,7 +36,7 @@ Deno.test("rule 7: jvs refuses every name that would lead out of the repository"
   await fullAudit(`${folder.path}/p`);
 });
 
-Deno.test("rule 7: jvs follows no link that somebody put where worktrees stand", async () => {
+Deno.test("rule 7: jvs follows no link that was put where worktrees stand", async () => {
   using folder = tempDir();
   await jvsJson(["init", "p"], { cwd: folder.path });
   const main = { cwd: `${folder.path}/p/main` };

@@ -10,7 +10,7 @@ interface Files {
   readonly other: string;
 }
 
-/** What somebody may do to a snapshot's records, and how. */
+/** Ways to tamper with a snapshot's records. */
 const TAMPERINGS: [what: string, how: (files: Files) => void][] = [
   ["another note", ({ descriptor }) => editFile(descriptor, '"note": "first"', '"note": "worst"')],
   ["another parent", ({ descriptor }) => {

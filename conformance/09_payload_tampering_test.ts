@@ -6,7 +6,7 @@ import { requires } from "../tests/support/requires.ts";
 import { mustRun } from "../tests/support/run.ts";
 import { fingerprint } from "../tests/support/trees.ts";
 
-/** What somebody may do to a payload, by a shell in it; the path that must be named, and what must be said of it. */
+/** Ways to tamper with a payload, as shell commands in it; the path that must be named, and what must be said of it. */
 const TAMPERINGS: [path: string, problem: string, command: string][] = [
   // Same size, and the times put back: only the content tells.
   [

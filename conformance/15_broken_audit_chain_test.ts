@@ -2,7 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { BlackBox } from "../tests/support/black_box.ts";
 import { mustRun } from "../tests/support/run.ts";
 
-/** What somebody may do to the audit log's lines, and the line that must be named (0: the file alone). */
+/** Ways to tamper with the audit log's lines, and the line that must be named (0: the file alone). */
 const EDITS: [what: string, edit: (lines: string[]) => void, line: number][] = [
   ["the first line edited", (lines) => change(lines, 0, '"operation":"init"', '"operation":"tini"'), 1],
   ["a middle line edited", (lines) => change(lines, 2, '"note":"two"', '"note":"owt"'), 3],

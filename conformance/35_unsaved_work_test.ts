@@ -78,7 +78,7 @@ for (const [what, rules, path, make] of WAYS) {
     const restored = await box.json<Restored>(["restore", first]);
     assertEquals(box.read("thing"), "a file\n");
     if (isThere(`${box.main}/${path}`) && path !== "thing") {
-      // It was in nobody's way: it stays, and nothing had to be saved for its sake.
+      // It was not in the way: it stays, and did not need to be saved.
       assertEquals(box.read(path), "precious\n");
       assert(rules !== "", "only what is ignored may stay");
       assert(restored.kept.some((each) => path === each || path.startsWith(`${each}/`)), `${restored.kept}`);

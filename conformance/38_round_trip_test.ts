@@ -144,7 +144,7 @@ async function differing(before: readonly string[], path: string): Promise<strin
 }
 
 Deno.test({
-  name: "conformance 38: without the C library what nobody can see is degraded, not dropped in silence",
+  name: "conformance 38: without the C library, what cannot be seen is a degradation, not dropped in silence",
   ...requires("attr"),
   async fn() {
     using folder = tempDir();

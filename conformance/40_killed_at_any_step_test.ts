@@ -76,7 +76,7 @@ async function killSnapshots(part: number, random: () => number): Promise<void> 
     const note = `snapshot killed at ${named(point)}, part ${part}, round ${round}, seed ${seed}`;
     const killed = await killedAt(box, ["snapshot", note], point);
 
-    // Whoever only reads sees the old or the new, whole, and that something is pending.
+    // A reader sees the whole old state or the whole new one, and that something is pending.
     const listed = await assertAllWhole(box, note);
     const made = listed.filter((id) => !before.includes(id));
     assert(made.length <= 1, note);
@@ -209,7 +209,7 @@ async function assertAllWhole(box: BlackBox, note: string): Promise<string[]> {
   return listed;
 }
 
-/** Nothing waits for recovery any more; a file that was being written may have been left, in nobody's way. */
+/** Nothing waits for recovery any more. A half-written file may be left, where it does no harm. */
 async function assertNothingOpen(box: BlackBox, note: string): Promise<void> {
   const { healthy, findings } = await box.json<{ healthy: boolean; findings: Finding[] }>(["doctor"]);
   assertEquals(healthy, true, `${note}: ${JSON.stringify(findings)}`);

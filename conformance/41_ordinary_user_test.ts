@@ -168,7 +168,7 @@ async function assertSame(path: string, expected: readonly string[], what = ""):
 }
 
 Deno.test({
-  name: "conformance 41: somebody else's HOME, as sudo may leave it, is no reason to fail",
+  name: "conformance 41: another user's HOME, as sudo may leave it, is no reason to fail",
   ...NEEDS,
   async fn() {
     using closed = tempDir();
@@ -176,7 +176,7 @@ Deno.test({
     Deno.chmodSync(`${closed.path}/.config`, 0o700);
     using box = await BlackBox.make({ user: USER, env: { HOME: closed.path } });
     inMain(box, "printf mine > mine");
-    await box.save("without a config of one's own");
+    await box.save("without my own config");
     await box.audit();
   },
 });

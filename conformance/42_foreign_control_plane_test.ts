@@ -5,7 +5,7 @@ import { USER } from "../tests/support/probes.ts";
 import { requires } from "../tests/support/requires.ts";
 import { tempDir } from "../tests/support/temp_dir.ts";
 
-/** Somebody who is neither the caller nor root. */
+/** A user who is neither the caller nor root. */
 const STRANGER = 1234;
 
 Deno.test({

@@ -88,7 +88,7 @@ Deno.test("jvs waits for a lock as long as it was told, then names the holder", 
   await box.json(["status"]);
   await box.json(["history"]);
 
-  // Freed while somebody waits, it goes on.
+  // A command that waits goes on when the lock is free.
   const waiting = await spawnJvs(["snapshot", "second", "--json"], box.commands());
   await waiting.stdin.close();
   file.truncateSync(0);

@@ -73,7 +73,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "an intent in a file of another id is nobody's: what it asks for is not done",
+  name: "an intent in a file with another id is not trusted: what it asks for is not done",
   ...needs,
   async fn() {
     using box = await sharedBox("printf x > run.sh; chmod 644 run.sh");

@@ -183,7 +183,7 @@ Deno.test({
       `import { assert } from "@std/assert"; assert(Deno.args.length > 0); console.log(Deno.args.join(), Deno.uid());`,
     );
     const [program, ...args] = asUser(USER, `${checkout}/bin/jvs`, ["a", "b"]);
-    const npm_config_registry = "http://127.0.0.1:9/"; // nobody listens there
+    const npm_config_registry = "http://127.0.0.1:9/"; // nothing listens there
     const { stdout, stderr } = start(program, args, {
       PATH: "/usr/bin:/bin",
       HOME: home,

@@ -5,12 +5,12 @@ import { requires } from "./support/requires.ts";
 import { mustRun } from "./support/run.ts";
 import { tempDir } from "./support/temp_dir.ts";
 
-/** Somebody who is neither the caller nor root. */
+/** A user who is neither the caller nor root. */
 const STRANGER = 1234;
-// So long no command takes: one that waits for the other end of a FIFO waits for ever, and for no signal but this.
+// No command takes this long. One that waits for the other end of a FIFO waits forever, and only this signal ends it.
 const LIMIT = ["timeout", "-s", "KILL", "120"];
 
-/** A control plane of the stranger's in whose records a reader would get stuck. */
+/** A stranger's control plane, whose records would block a reader. */
 function plant(root: string): void {
   mustRun("mkdir", "-p", `${root}/.jvs/worktrees/main`);
   for (const name of ["worktrees/main/config.json", "config.jsonc", "format_version", "repo_id"]) {
@@ -30,7 +30,8 @@ async function outcomes(cwd: string, commands: readonly string[][]): Promise<[st
 }
 
 Deno.test({
-  name: "a stranger's control plane above stops nobody: it is refused unread, and what begins below goes on",
+  name:
+    "a stranger's control plane above blocks no command: it is refused unread, and what starts below goes on",
   ...requires("root", "user", "ffi"),
   async fn() {
     using folder = tempDir();

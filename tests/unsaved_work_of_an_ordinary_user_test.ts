@@ -135,7 +135,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "jvs restore fails and changes nothing where a folder of somebody else's cannot be moved",
+  name: "jvs restore fails and changes nothing where another user's folder cannot be moved",
   ...asRoot,
   fn: async () => {
     using box = await ordinaryBox();

@@ -57,7 +57,7 @@ async function interruptRestore(
   for (let n = 5; !begun(); n++) {
     assert(await killedAt(n, () => repository.call(restore, { snapshot })), "it came to its end first");
   }
-  // Whoever began it lives on in this test; of an earlier boot nobody does.
+  // The process that began it is this test, which still runs. No process of an earlier boot does.
   const intents = `${repository.path}/.jvs/runtime/shared/intents`;
   for (const { name } of Deno.readDirSync(intents)) {
     const intent = JSON.parse(Deno.readTextFileSync(`${intents}/${name}`));

@@ -4,7 +4,7 @@ import { requires } from "../../tests/support/requires.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
 
 Deno.test({
-  name: "usersOf() names who stands in a folder and who has a file in it open, and nobody else",
+  name: "usersOf() names only processes that are in a folder or have a file in it open",
   ...requires("ffi", "python3"),
   async fn() {
     using dir = tempDir();

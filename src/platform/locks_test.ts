@@ -97,7 +97,7 @@ Deno.test("acquireLock() gives up with E_BUSY that names the holder", async () =
   }
 });
 
-Deno.test("acquireLock() counts the time anew when the lock changes hands", async () => {
+Deno.test("acquireLock() starts its time again when the lock changes hands", async () => {
   using folder = tempDir();
   const path = `${folder.path}/lock`;
   using held = tryLock(lockAt(path), { holder });

@@ -35,7 +35,7 @@ eachPlatform("Folder.openFile() writes and reads, and creates only what is not t
   assertEquals(errnoOf(() => folder.openFile(b, "write")), "ENOENT");
 });
 
-eachPlatform("Folder.openFile() opens nothing but files, and waits for nobody", ({ folder, path }) => {
+eachPlatform("Folder.openFile() opens only files, and never waits", ({ folder, path }) => {
   assert(new Deno.Command("mkfifo", { args: [`${path}/fifo`] }).outputSync().success);
   folder.makeFolder(a, 0o755);
   folder.makeSymlink(b, bytesOf("a"));

@@ -82,7 +82,7 @@ Deno.test("PortablePlatform.syncFileSystem() passes over what is gone, and is do
   assertEquals(statOf(folder, dot).mode, 0o700);
 });
 
-Deno.test("Unsynced.sync() opens nothing that took the place of a file: it would wait for a FIFO for ever", () => {
+Deno.test("Unsynced.sync() opens nothing that took the place of a file: it would wait for a FIFO forever", () => {
   using folder = tempDir();
   const unsynced = new Unsynced();
   mustRun("mkfifo", `${folder.path}/fifo`);

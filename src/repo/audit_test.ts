@@ -169,23 +169,27 @@ Deno.test("Audit.append() keeps one chain when many append at once", async () =>
   assertEquals((await log.audit.check()).broken, undefined);
 });
 
-Deno.test("Audit.check() looks again when somebody appended between its looks", requires("ffi"), async () => {
-  for (const rotateBytes of [100 * MB, 500]) {
-    using log = emptyLog(rotateBytes);
-    for (const target of ["a", "b"]) await log.audit.append(entry(target));
-    const before = filesOf(log.layout);
-    for (const target of ["c", "d", "e"]) await log.audit.append(entry(target));
-    const after = filesOf(log.layout);
-    const { count } = await log.audit.check();
-    for (const path of after.keys()) Deno.removeSync(path);
-    for (const [path, content] of before) Deno.writeFileSync(path, content);
-    using change = whenOpened(log.layout.auditLog.path, () => {
-      for (const [path, content] of after) Deno.writeFileSync(path, content);
-    });
-    await assertWhole(log.audit, count);
-    assert(change.happened);
-  }
-});
+Deno.test(
+  "Audit.check() looks again when another process appended between its looks",
+  requires("ffi"),
+  async () => {
+    for (const rotateBytes of [100 * MB, 500]) {
+      using log = emptyLog(rotateBytes);
+      for (const target of ["a", "b"]) await log.audit.append(entry(target));
+      const before = filesOf(log.layout);
+      for (const target of ["c", "d", "e"]) await log.audit.append(entry(target));
+      const after = filesOf(log.layout);
+      const { count } = await log.audit.check();
+      for (const path of after.keys()) Deno.removeSync(path);
+      for (const [path, content] of before) Deno.writeFileSync(path, content);
+      using change = whenOpened(log.layout.auditLog.path, () => {
+        for (const [path, content] of after) Deno.writeFileSync(path, content);
+      });
+      await assertWhole(log.audit, count);
+      assert(change.happened);
+    }
+  },
+);
 
 function filesOf({ audit }: Layout): Map<string, Uint8Array> {
   const files = [...Deno.readDirSync(audit.path)].filter(({ isFile }) => isFile);

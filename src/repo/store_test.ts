@@ -54,7 +54,7 @@ Deno.test("openStore() refuses every format but its own, and says what to do", (
 });
 
 Deno.test(
-  "openStore() refuses a control plane of somebody else before it reads any of it",
+  "openStore() refuses another user's control plane before it reads any of it",
   requires("root"),
   () => {
     using folder = tempDir();

@@ -82,7 +82,7 @@ Deno.test({
       assertEquals(contentsOf(box.main), old, `${call} ${when}`);
     }
     await box.json(["doctor", "--repair-runtime"]);
-    assertEquals((await box.history()).length, 2, "nobody wrote anything that had to be saved");
+    assertEquals((await box.history()).length, 2, "there was no write to save");
     const { second_autosave_id } = await box.json<RestoreSays>(["restore", box.first]);
     assertEquals(second_autosave_id, null);
     await box.audit();

@@ -166,7 +166,7 @@ Deno.test({
 
 for (const [before, after] of [["755", "555"], ["555", "755"], ["555", "500"]]) {
   Deno.test({
-    name: `jvs restore by an ordinary user is undone in a folder that was to become ${after} from ${before}`,
+    name: `jvs restore by an ordinary user is undone in a folder that changes from ${before} to ${after}`,
     ...requires("strace", "root", "user"),
     fn: async () => {
       using box = await BlackBox.make({ user: USER });
@@ -187,7 +187,7 @@ for (const [before, after] of [["755", "555"], ["555", "755"], ["555", "500"]]) 
 
 Deno.test({
   name:
-    "jvs restore is undone and loses nothing when the undo is killed and somebody writes before the next one",
+    "jvs restore is undone and loses nothing when the undo is killed and a file is written before the next one",
   ...requires("strace"),
   fn: async () => {
     using box = await savedTwice();

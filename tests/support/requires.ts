@@ -50,6 +50,6 @@ function failFor(requirement: Requirement, why: string): void {
   if (failed.has(requirement)) return;
   failed.add(requirement);
   Deno.test(`JVS_TEST_REQUIRE finds ${requirement}`, () => {
-    throw new Error(`JVS_TEST_REQUIRE names ${requirement}, and this machine has it not: ${why}.`);
+    throw new Error(`JVS_TEST_REQUIRE names ${requirement}, but this machine does not have it: ${why}.`);
   });
 }

@@ -14,7 +14,7 @@ export function run(program: string, ...args: string[]): Output {
   } catch (error) {
     const absent = error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied;
     if (!absent) throw error;
-    return { code: 127, stdout: "", stderr: `${program} is not installed, or nobody here may start it` };
+    return { code: 127, stdout: "", stderr: `${program} is not installed, or this user may not start it` };
   }
 }
 

@@ -8,7 +8,7 @@ import { type Aspects, aspectsNow, changeAspects, changedAspects } from "./aspec
 const PLAIN: Aspects = { mode: 0o644, uid: 1, gid: 1, mtime: [1, 123_456_789], xattrs: [] };
 const xattr = (name: string, value: string) => ({ name, value: bytesOf(value) });
 
-/** What stays of `now` when a restore is undone that was to make `after` of `before`. */
+/** What is left of `now` after undoing a restore that turns `before` into `after`. */
 function undone(
   before: Partial<Aspects>,
   after: Partial<Aspects>,
@@ -46,7 +46,7 @@ Deno.test("changedAspects() knows what a new owner takes away as the restore's d
   const before: Partial<Aspects> = { mode: 0o4755, xattrs: [capability] };
   const killedAfterOwner: Partial<Aspects> = { uid: 2, mode: 0o755 };
   assertEquals(undone(before, { ...before, uid: 2 }, killedAfterOwner), { ...PLAIN, ...before });
-  assertEquals(undone(before, before, { mode: 0o755 }).mode, 0o755, "no new owner: somebody else did that");
+  assertEquals(undone(before, before, { mode: 0o755 }).mode, 0o755, "no new owner: another process set that");
 });
 
 Deno.test("changedAspects() knows a loosened folder, and sets its time whatever it is", () => {

@@ -99,7 +99,7 @@ function linksOf(model: Model, paths: Iterable<string>): string[] {
 
 const ROUNDS = 600;
 
-/** Runs a check on many scenes, and says by which number a failing one can be had again. */
+/** Runs a check on many scenes; a failure names the number that repeats it. */
 async function onScenes(
   options: Parameters<typeof randomScene>[1],
   check: (comparison: Scene, plan: RestorePlan) => void,

@@ -88,7 +88,7 @@ Deno.test("worktree changes: frees a name that a killed fork had taken", async (
   for (let n = 1; await killedAt(n, () => repository.call(worktreeFork, { name: `try${n}` })); n++) {
     if (!(await repository.call(worktreeList)).worktrees.some(({ name }) => name === `try${n}`)) {
       await repository.call(worktreeFork, { name: `try${n}` }).catch((error) => {
-        // Killed after the folder was to be seen: then it was finished instead.
+        // Killed after the folder became visible: then it was finished instead.
         assertEquals(error.code, "E_ALREADY_EXISTS");
       });
     }

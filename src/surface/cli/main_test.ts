@@ -139,7 +139,7 @@ Deno.test("runCli() knows its version", async () => {
   assertEquals(VERSION, version);
 });
 
-Deno.test("cli.ts ends quietly when nobody reads its output", async () => {
+Deno.test("cli.ts ends quietly when its output is not read", async () => {
   const cli = new URL("../../../cli.ts", import.meta.url).pathname;
   // The reader of the pipe has ended before the program starts.
   const script = `exec 4> >(:); wait $!; "$0" run -q --no-prompt -P=jvs "$1" version >&4; echo "code $?"`;

@@ -97,7 +97,7 @@ Deno.test("createProgress() writes JSON lines: each phase's beginning, then some
   });
 });
 
-Deno.test("createProgress() shows nothing where nobody looks", () => {
+Deno.test("createProgress() shows nothing in the mode 'none'", () => {
   const io = new FakeIo();
   using reporter = progress(io, { mode: "none" });
   reporter.begin("hashing");
