@@ -31,11 +31,7 @@ export async function savedTable(store: Store, id: string | null): Promise<TreeT
  * A saved tree in the form in which it can be compared with what the look saw, or with a part of that (`now`): as this user
  * can have it, without devices that the user may not make, and without what is in folders that the user may not enter.
  */
-export async function comparable(
-  saved: TreeTable,
-  look: Look,
-  now: TreeTable = look.table,
-): Promise<TreeTable> {
+export async function comparable(saved: TreeTable, look: Look, now = look.table): Promise<TreeTable> {
   const { host } = look.context.store.platform;
   const hidden = new HiddenPaths(look.scan.unreadable);
   if (host.rights.devices && look.scan.unreadable.length === 0) return await asHeld(saved, now, host);

@@ -108,7 +108,16 @@ export class Look implements Disposable {
   }
 }
 
-/** Looks at a worktree: scans it, and takes the hash of each unchanged file from the cache. */
+/**
+ * Looks at a worktree as it is now:
+ *
+ * 1. Open its folder, and read the ignore rules in it.
+ * 2. Read the cache of the last look, and the clock of the file system.
+ * 3. Scan the folder. An unchanged file takes its hash from the cache; no content is read before it is needed (`hash`).
+ *
+ * What is seen can then be compared: `compare.ts` says whether work is unsaved, `differences.ts` what differs between two
+ * sides (`side.ts`), and `patches.ts` in which lines.
+ */
 export async function lookAt(
   repository: RepositoryContext,
   worktree: WorktreeConfig,

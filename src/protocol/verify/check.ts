@@ -97,10 +97,7 @@ export async function orphansOf(
 }
 
 /** Each snapshot's parent. A descriptor that cannot be read becomes a finding. */
-export async function parentsOf(
-  store: Store,
-  findings: Finding[],
-): Promise<Map<string, string | null>> {
+export async function parentsOf(store: Store, findings: Finding[]): Promise<Map<string, string | null>> {
   const parents = new Map<string, string | null>();
   for (const id of store.snapshots.list()) {
     try {

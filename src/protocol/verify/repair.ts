@@ -187,10 +187,7 @@ async function rebuildReady(context: RepositoryContext): Promise<string[]> {
 }
 
 /** Why the content of a snapshot is not proved to be what was saved; undefined if it is. */
-async function problemOf(
-  context: RepositoryContext,
-  descriptor: Descriptor,
-): Promise<JvsError | undefined> {
+async function problemOf(context: RepositoryContext, descriptor: Descriptor): Promise<JvsError | undefined> {
   const cannot = (
     code: ErrorCode,
     why: string,

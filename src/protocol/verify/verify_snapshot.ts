@@ -31,8 +31,17 @@ export type VerifiedSnapshot = Infer<typeof VerifiedSnapshot>;
 type VerifySnapshotOptions = Pick<VerifyPayload, "read" | "isRead">;
 
 /**
- * Verifies a snapshot, and changes nothing: its descriptor against READY, its manifest against the descriptor, then every
- * entry of the payload against the manifest (`verify_payload.ts`), and the root hash. SPEC 9.
+ * Verifies a snapshot, and changes nothing. SPEC 9. Each step relies on what the step before it proved:
+ *
+ * 1. Check the descriptor against its own checksum, and READY against the descriptor.
+ * 2. Check each block of the manifest, and its index against the hash in the descriptor.
+ * 3. Scan the payload and hash its files, once for all snapshots that share them (`read_inodes.ts`). Compare every
+ *    entry with the manifest (`verify_payload.ts`).
+ * 4. Compare the root hash of what is there with the one in the descriptor.
+ *
+ * The rest of the folder looks around the snapshots: `check.ts` and `lost_records.ts` at records, lineage and audit log,
+ * `leftovers.ts` at remains of crashes, `foreign_files.ts` at files that are not ours. All report findings (`finding.ts`);
+ * only `repair.ts` changes something.
  */
 export async function verifySnapshot(
   context: RepositoryContext,

@@ -78,8 +78,14 @@ export interface NewWorktree {
 }
 
 /**
- * Makes a worktree from a snapshot, or an empty one: reserve its name (`names.ts`), make its content in staging
- * (`fill.ts`), publish it by one rename. A kill at any moment leaves nothing of it, or all.
+ * Makes a worktree from a snapshot, or an empty one. A kill at any moment leaves nothing of it, or all:
+ *
+ * 1. Lock its new id, write an intent, and reserve its name (`names.ts`).
+ * 2. Make its content in staging, out of sight (`fill.ts`), and make it durable.
+ * 3. Write its record into the intent, from which recovery can finish step 4 once that began.
+ * 4. Commit: rename its folder to its place (`payload_roots.ts`), add its record, write the audit record.
+ *
+ * `remove.ts` does the same the other way round: first the folder goes to staging, then the record, then the content.
  */
 export async function createWorktreeFrom(
   context: RepositoryContext,

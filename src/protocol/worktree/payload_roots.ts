@@ -45,10 +45,7 @@ export async function discardStaged(store: Store, { id }: { readonly id: string 
   await removeClone(store.platform, staging, bytesOf(id));
 }
 
-/**
- * Lets the owner move a folder: that changes its `..`, and for that its owner needs the right to write in it. Returns the
- * mode to set back afterwards; null if the folder has that right already.
- */
+/** Gives the owner write access to a folder: to move it changes its `..`. Returns the mode to set back; null if unchanged. */
 export function makeMovable(folder: Folder, name = ITSELF): number | null {
   const stat = new Stat();
   if (!folder.stat(name, stat) || stat.type !== DIR) return null;
@@ -64,17 +61,14 @@ export function movePayload(from: Folder, name: Uint8Array, to: Folder, toName: 
   } catch (error) {
     if (!isSystemError(error, "EEXIST", "ENOTEMPTY", "EXDEV", "EBUSY")) throw error;
     const { details, errno, message } = error;
+    const why = { details, cause: error };
     if (errno === "EXDEV" || errno === "EBUSY") {
       const hint =
         "It is a mount point, or lies on another layer or file system than the rest of the repository.";
-      throw new JvsError("E_IO", `${message}, so this worktree cannot be moved`, {
-        hint,
-        details,
-        cause: error,
-      });
+      throw new JvsError("E_IO", `${message}, so this worktree cannot be moved`, { hint, ...why });
     }
     const hint = "Move that away, or choose another name.";
-    throw new JvsError("E_ALREADY_EXISTS", message, { hint, details, cause: error });
+    throw new JvsError("E_ALREADY_EXISTS", message, { hint, ...why });
   }
 }
 

@@ -163,16 +163,12 @@ function putBack(store: Store, worktree: WorktreeConfig, intent: RemovalIntent):
   if (inodeAt(staging, bytesOf(intent.id)) !== null) {
     if (inodeAt(payloads, name) !== null) {
       const { path } = store.layout.staging.at(intent.id);
-      throw new JvsError(
-        "E_ALREADY_EXISTS",
-        `Cannot put worktree "${worktree.name}" back after its removal was interrupted: something new stands in its place`,
-        {
-          hint: `Move "${
-            store.worktrees.root(worktree)
-          }" away and try again. All that was in the worktree is in "${path}".`,
-          details: { worktree: worktree.name, path },
-        },
-      );
+      const root = store.worktrees.root(worktree);
+      const what = `worktree "${worktree.name}" back after its removal was interrupted`;
+      throw new JvsError("E_ALREADY_EXISTS", `Cannot put ${what}: something new stands in its place`, {
+        hint: `Move "${root}" away and try again. All that was in the worktree is in "${path}".`,
+        details: { worktree: worktree.name, path },
+      });
     }
     movePayload(staging, bytesOf(intent.id), payloads, name);
     payloads.sync();

@@ -7,14 +7,10 @@ export function requireWorktree(context: RepositoryContext, name: string | undef
   if (name !== undefined) return context.store.worktrees.get(name);
   if (context.worktree !== null) return context.worktree;
   if (context.worktreeProblem !== undefined) throw context.worktreeProblem;
-  throw new JvsError(
-    "E_NOT_FOUND",
-    "Cannot tell which worktree is meant: you are in none",
-    {
-      hint: "Go into a worktree, or name one with --worktree.",
-      details: { worktrees: context.store.worktrees.list().map((w) => w.name) },
-    },
-  );
+  throw new JvsError("E_NOT_FOUND", "Cannot tell which worktree is meant: you are in none", {
+    hint: "Go into a worktree, or name one with --worktree.",
+    details: { worktrees: context.store.worktrees.list().map((w) => w.name) },
+  });
 }
 
 /** Whether the worktree stands on another snapshot than its latest. SPEC 1. */
