@@ -65,7 +65,7 @@ export class Refs {
   private notFound(name: string): JvsError {
     const names = this.names();
     const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : "";
-    return new JvsError("E_NOT_FOUND", `Cannot find ref ${quoted(name)}: there is no such ref`, {
+    return new JvsError("E_NOT_FOUND", `Cannot find ref ${quoted(name)}: no ref has that name`, {
       hint: names.length === 0
         ? "This repository has no refs yet: make one with `jvs ref create`."
         : `Use one of these: ${names.slice(0, MOST_NAMED).join(", ")}${more}.`,

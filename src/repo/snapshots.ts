@@ -274,7 +274,7 @@ export class Snapshots {
   private notFound(id: string, action = "open snapshot"): JvsError {
     if (!this.isPruned(id)) {
       const hint = "See what there is with `jvs history --all`.";
-      const message = `Cannot find snapshot ${quoted(id)}: there is none with this id`;
+      const message = `Cannot find snapshot ${quoted(id)}: no snapshot has this id`;
       return new JvsError("E_NOT_FOUND", message, { hint, details: { snapshot_id: id } });
     }
     const state = "its content was pruned; only its place in the history was kept";

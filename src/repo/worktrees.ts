@@ -112,7 +112,7 @@ export class Worktrees {
     const config = this.find(name);
     if (config !== undefined) return config;
     const names = this.names();
-    throw new JvsError("E_NOT_FOUND", `Cannot find worktree ${quoted(name)}: there is no such worktree`, {
+    throw new JvsError("E_NOT_FOUND", `Cannot find worktree ${quoted(name)}: no worktree has that name`, {
       hint: names.length === 0 ? "There is no worktree." : `Use one of these: ${names.join(", ")}.`,
       details: { name, worktrees: names },
     });

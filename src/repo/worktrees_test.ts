@@ -36,7 +36,7 @@ Deno.test("Worktrees.add() and list() keep what was added, sorted by name", () =
   assertEquals(store.worktrees.find("c"), undefined);
 });
 
-Deno.test("Worktrees.get() names the worktrees that exist when there is no such worktree", () => {
+Deno.test("Worktrees.get() names the worktrees that exist when none has that name", () => {
   using folder = tempDir();
   const store = repository(folder);
   addWorktree(store, "exp");

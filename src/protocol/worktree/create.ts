@@ -61,7 +61,7 @@ export const NewWorktreeResult = record({
   worktree_id: uuid(),
   head_snapshot_id: nullable(snapshotId()).about("The snapshot that its line begins with."),
   live: boolean().about("It was copied from a worktree as that is now, not from a snapshot."),
-  verified: boolean().about("Whether the content was hashed before it was to be seen."),
+  verified: boolean().about("Whether the content was hashed before the worktree became visible."),
   degradations: Degradations,
 });
 type NewWorktreeResult = Infer<typeof NewWorktreeResult>;
