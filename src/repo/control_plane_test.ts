@@ -77,6 +77,16 @@ onPlane("ControlPath follows no link to a folder", ({ layout, outside }) => {
   assertEquals([...Deno.readDirSync(outside)].length, 1);
 });
 
+onPlane(
+  "ControlPath follows no link to a payload: a payload that is a link is refused",
+  ({ layout, outside }) => {
+    const payloads = [layout.payload(ID), layout.unfinishedPayload(ID)];
+    for (const { path } of payloads) Deno.symlinkSync(outside, path);
+    assertEquals(payloads.map((payload) => codeOf(() => payload.open())), ["E_PATH_ESCAPE", "E_PATH_ESCAPE"]);
+    assertEquals(codeOf(() => payloads[0]?.names()), "E_PATH_ESCAPE");
+  },
+);
+
 onPlane("ControlPath opens no link, FIFO or folder in the place of a file", ({ layout, outside }) => {
   const one = layout.ref("one");
   const plants: [plant: () => void, code: string][] = [
