@@ -10,6 +10,7 @@ import { worktreeFork } from "../../src/operation/worktree_fork.ts";
 import { worktreeRemove } from "../../src/operation/worktree_remove.ts";
 import { worktreeRename } from "../../src/operation/worktree_rename.ts";
 import { changeKindOf, operations } from "../../src/operation/registry.ts";
+import { REPAIRS } from "../../src/protocol/verify/finding.ts";
 import { exists } from "../support/files.ts";
 import { killedAt } from "../support/kill_point.ts";
 import { TestRepository } from "../support/repository.ts";
@@ -21,12 +22,24 @@ interface Scenario {
   readonly name: string;
   readonly prepare?: (repository: Saved) => Promise<unknown> | void;
   readonly change: (repository: Saved) => Promise<unknown>;
-  readonly record: string;
+  /** Nothing for what is no change of the history. */
+  readonly record: string | null;
   readonly isDone: (repository: Saved) => Promise<boolean> | boolean;
 }
 
 /** The longest changes have hundreds of steps, and tests of their own that take each. */
 const MOST_KILLS = 25;
+
+/** What no scenario kills, and why. */
+const NOT_HERE: ReadonlyMap<string, string> = new Map([
+  ["init", "it is killed in src/operation/init_test.ts: before it there is no repository"],
+  ["adopt", "it is killed in src/operation/adopt_test.ts, for the same reason"],
+  ["adopt relocate", "it is killed in src/operation/adopt_test.ts"],
+  ["demo", "it makes a repository of its own, for a tour, by operations that are killed here"],
+  ["doctor --repair clean_locks", "it has nothing to do"],
+  ["doctor --repair clean_intents", "its records are those of the changes that it recovers"],
+  ["doctor --repair audit_repair", "a test below kills it: until it ends, the log cannot be read"],
+]);
 
 const SCENARIOS: readonly Scenario[] = [
   {
@@ -45,6 +58,34 @@ const SCENARIOS: readonly Scenario[] = [
     change: (repository) => repository.call(restore, { snapshot: repository.first }),
     record: "restore",
     isDone: (repository) => repository.read("main/a.txt") === "one\n",
+  },
+  {
+    name: "snapshot --branch",
+    prepare: async (repository) => {
+      repository.write("main/a.txt", "two\n");
+      await repository.save("second");
+      await repository.call(restore, { snapshot: repository.first });
+      repository.write("main/a.txt", "three\n");
+    },
+    change: (repository) => repository.call(snapshot, { branch: true }),
+    record: "snapshot",
+    isDone: async (repository) => {
+      const { refs } = (await repository.open()).store;
+      return refs.names().length === 1 && (await headOf(repository)) !== repository.first;
+    },
+  },
+  {
+    name: "restore with an autosave",
+    prepare: (repository) => repository.write("main/a.txt", "unsaved\n"),
+    change: (repository) => repository.call(restore, { snapshot: repository.first }),
+    record: "restore",
+    isDone: (repository) => repository.read("main/a.txt") === "one\n",
+  },
+  {
+    name: "restore --name",
+    change: (repository) => repository.call(restore, { snapshot: repository.first, name: "made" }),
+    record: "worktree fork",
+    isDone: async (repository) => (await namesIn(repository)).includes("made"),
   },
   {
     name: "worktree create",
@@ -69,6 +110,16 @@ const SCENARIOS: readonly Scenario[] = [
     name: "worktree remove",
     prepare: (repository) => repository.call(worktreeFork, { name: "made" }),
     change: (repository) => repository.call(worktreeRemove, { name: "made" }),
+    record: "worktree remove",
+    isDone: async (repository) => !(await namesIn(repository)).includes("made"),
+  },
+  {
+    name: "worktree remove --force",
+    prepare: async (repository) => {
+      await repository.call(worktreeFork, { name: "made" });
+      repository.write("worktrees/made/a.txt", "unsaved\n");
+    },
+    change: (repository) => repository.call(worktreeRemove, { name: "made", force: true }),
     record: "worktree remove",
     isDone: async (repository) => !(await namesIn(repository)).includes("made"),
   },
@@ -114,6 +165,24 @@ const SCENARIOS: readonly Scenario[] = [
     isDone: (repository) => exists(ready(repository)),
   },
   {
+    name: "doctor --repair clean_tmp",
+    prepare: (repository) => {
+      const id = repository.first.replace(/.$/, (last) => last === "0" ? "1" : "0");
+      repository.write(`.jvs/descriptors/${id}.json.tmp`, "");
+      repository.write(`.jvs/snapshots/${id}.tmp/a.txt`, "one\n");
+    },
+    change: (repository) => repository.call(doctor, { repair: ["clean_tmp"] }),
+    record: null,
+    isDone: async (repository) => (await repository.open()).store.snapshots.leftovers().length === 0,
+  },
+  {
+    name: "doctor --repair rebuild_index",
+    change: (repository) => repository.call(doctor, { repair: ["rebuild_index"] }),
+    record: null,
+    isDone: async (repository) =>
+      (await repository.open()).store.hostFolder().at("cache").names().length === 0,
+  },
+  {
     name: "a folder that was replaced, taken by doctor",
     prepare: replaceFolder,
     change: (repository) => repository.call(doctor, { repair_runtime: true }),
@@ -135,6 +204,13 @@ const SCENARIOS: readonly Scenario[] = [
 
 async function headOf(repository: Saved): Promise<string | null> {
   return (await repository.open()).store.worktrees.get("main").head_snapshot_id;
+}
+
+/** How many there are of them. */
+async function autosaves(repository: Saved): Promise<number> {
+  const { snapshots } = (await repository.open()).store;
+  const kinds = await Promise.all(snapshots.list().map(async (id) => (await snapshots.descriptor(id)).kind));
+  return kinds.filter((kind) => kind === "autosave").length;
 }
 
 async function namesIn(repository: Saved): Promise<readonly string[]> {
@@ -161,9 +237,13 @@ for (const { name, prepare, change, record, isDone } of SCENARIOS) {
       using repository = await TestRepository.saved();
       await prepare?.(repository);
       const before = (await repository.audit()).length;
+      const saved = await autosaves(repository);
       const killed = await killedAt(n, () => change(repository));
       const done = await recoveredState(repository, before);
-      assertEquals(done.records, done.isDone ? [record] : [], `killed at ${n}`);
+      // An autosave is a change of its own, before the one that it is made for.
+      const made = Array.from({ length: await autosaves(repository) - saved }, () => "snapshot");
+      if (done.isDone && record !== null) made.push(record);
+      assertEquals(done.records, made, `killed at ${n}`);
       if (!killed) return assert(done.isDone, "it was never made");
       if (n >= MOST_KILLS) stride = 7;
     }
@@ -185,4 +265,31 @@ Deno.test("every kind of change that an operation makes is found by its name", a
   assert(kinds.length >= 12);
   for (const kind of kinds) assertEquals(await changeKindOf(kind.operation), kind, kind.operation);
   assertEquals(await changeKindOf("nothing like it"), undefined);
+});
+
+Deno.test("doctor --repair audit_repair, killed at any moment, leaves a log to repair or one record of the repair", async () => {
+  for (let n = 1;; n++) {
+    using repository = await TestRepository.saved();
+    const before = (await repository.audit()).length;
+    repository.write(".jvs/audit/HEAD", "not what was written\n");
+    const repair = () => repository.call(doctor, { repair: ["audit_repair"] });
+    const killed = await killedAt(n, repair);
+    await repair();
+    const records = (await repository.audit()).slice(before).map(({ operation }) => operation);
+    assertEquals(records, ["audit repair"], `killed at ${n}`);
+    if (!killed) return;
+  }
+});
+
+Deno.test("every operation, kind of change and repair is killed here, or it is said why not", async () => {
+  const changing = (await operations.loadAll()).filter(({ changes }) => changes !== "nothing");
+  const kinds = changing.flatMap(({ kinds = [] }) => kinds.map(({ operation }) => operation));
+  const without = changing.filter(({ kinds = [] }) => kinds.length === 0).map(({ name }) => name);
+  const repairs = REPAIRS.map((action) => `doctor --repair ${action}`);
+  const killed = new Set<string | null>(SCENARIOS.flatMap(({ name, record }) => [name, record]));
+  const missing = [...kinds, ...without, ...repairs].filter((name) =>
+    !killed.has(name) && !NOT_HERE.has(name)
+  );
+  assertEquals(missing, [], "add a scenario for each of these");
+  assertEquals([...NOT_HERE.keys()].filter((name) => killed.has(name)), [], "these have a scenario");
 });
