@@ -6,7 +6,8 @@
  */
 import { diskImage } from "../tests/support/disk_image.ts";
 import { compare, type Comparison, type Contender } from "./measure.ts";
-import { CHECKOUT, type Jvs, type Row, ROWS, run } from "./rows.ts";
+import { CHECKOUT } from "../tasks/bundle.ts";
+import { type Jvs, type Row, ROWS, run } from "./rows.ts";
 
 /** The value of `--name=value`. */
 const given = (name: string) => Deno.args.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);

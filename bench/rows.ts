@@ -1,9 +1,6 @@
 import { bundle, denoArguments } from "../tasks/bundle.ts";
 import type { Contender } from "./measure.ts";
 
-/** The root of this checkout. */
-export const CHECKOUT = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
-
 /** A JVS to time: this checkout, or an earlier one. */
 export interface Jvs {
   readonly name: string;
