@@ -3,7 +3,7 @@ import { packNpm } from "../tasks/npm.ts";
 import { requires } from "./support/requires.ts";
 import { mustRun } from "./support/run.ts";
 import { atEndOfFile, tempDir } from "./support/temp_dir.ts";
-import { testWayIn } from "./support/way_in_cases.ts";
+import { giveTour, start, testWayIn } from "./support/way_in_cases.ts";
 
 /** Programs that a launcher may need, without a Deno: what it starts must be the one that npm installed. */
 const PROGRAMS = ["env", "sh", "readlink", "node", "npm", "npx", "cp"];
@@ -33,13 +33,6 @@ testWayIn("the npm package", requires("npm"), async () => {
   return { program: `${home}/node_modules/.bin/jvs`, path };
 });
 
-function start(program: string, args: string[], cwd: string, env: Record<string, string>) {
-  const { code, signal, stdout, stderr } = new Deno.Command(program, { args, cwd, clearEnv: true, env })
-    .outputSync();
-  const decoder = new TextDecoder();
-  return { code, signal, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
-}
-
 Deno.test({
   name:
     "the npm package is small, asks for no install script, and gives the README's tour without a Deno on PATH",
@@ -49,25 +42,7 @@ Deno.test({
     assert(Deno.statSync(file).size < 250_000, `${Deno.statSync(file).size} bytes`);
     const { scripts } = JSON.parse(Deno.readTextFileSync(`${home}/node_modules/jvs/package.json`));
     assertEquals(scripts, undefined);
-    using work = tempDir();
-    Deno.writeTextFileSync(
-      `${work.path}/deno.json`,
-      `{ "permissions": { "jvs": {} }, "imports": "nonsense" }`,
-    );
-    const jvs = (cwd: string, ...args: string[]) => {
-      const env = { PATH: path, HOME: "/nonexistent" };
-      const { code, stdout, stderr } = start(`${home}/node_modules/.bin/jvs`, args, cwd, env);
-      assertEquals([code, stderr], [0, ""], args.join(" "));
-      return stdout;
-    };
-    jvs(work.path, "init", "project");
-    const main = `${work.path}/project/main`;
-    Deno.writeTextFileSync(`${main}/notes`, "one");
-    jvs(main, "snapshot", "first");
-    Deno.writeTextFileSync(`${main}/notes`, "two");
-    assertStringIncludes(jvs(main, "restore", "HEAD"), "1 file changed");
-    assertEquals(Deno.readTextFileSync(`${main}/notes`), "one");
-    assertStringIncludes(jvs(main, "verify", "--all"), "2 snapshots");
+    giveTour({ program: `${home}/node_modules/.bin/jvs`, path });
   },
 });
 
@@ -77,7 +52,7 @@ Deno.test({
   async fn() {
     const { installed: home, path } = await installed();
     const npx = (...args: string[]) =>
-      start("/usr/bin/env", ["npx", "--no-install", "jvs", ...args], home, { PATH: path, HOME: home });
+      start("/usr/bin/env", ["npx", "--no-install", "jvs", ...args], { PATH: path, HOME: home }, home);
     assertStringIncludes(npx("version").stdout, "jvs 0.");
     const wrong = npx("snapshoot");
     assertEquals(wrong.code, 2);
@@ -99,21 +74,21 @@ Deno.test({
     Deno.writeTextFileSync(`${folder.path}/node_modules/@deno/x/deno`, "#!/bin/sh\necho taken over\n", {
       mode: 0o755,
     });
-    const without = start(launcher, ["version"], folder.path, env);
+    const without = start(launcher, ["version"], env, folder.path);
     assertEquals(without.code, 1);
     assertStringIncludes(without.stderr, "there is no Deno 2.9. npm installs it with this package");
-    const wrong = start(launcher, ["version"], folder.path, { ...env, JVS_DENO: "/nothing" });
+    const wrong = start(launcher, ["version"], { ...env, JVS_DENO: "/nothing" }, folder.path);
     assertStringIncludes(wrong.stderr, 'JVS_DENO is "/nothing", which is no program');
     assertStringIncludes(
-      start(launcher, ["version"], folder.path, { ...env, JVS_DENO: Deno.execPath() }).stdout,
+      start(launcher, ["version"], { ...env, JVS_DENO: Deno.execPath() }, folder.path).stdout,
       "jvs 0.",
     );
     Deno.writeTextFileSync(`${path}/deno`, "#!/bin/sh\necho deno 1.46.3\n", { mode: 0o755 });
-    const old = start(launcher, ["version"], folder.path, env);
+    const old = start(launcher, ["version"], env, folder.path);
     Deno.removeSync(`${path}/deno`);
     assertStringIncludes(old.stderr, "there is no Deno 2.9");
     Deno.removeSync(`${folder.path}/alone/jvs.js`);
-    const broken = start(launcher, ["version"], folder.path, env);
+    const broken = start(launcher, ["version"], env, folder.path);
     assertEquals(broken.code, 1);
     assertStringIncludes(broken.stderr, `files of the npm package are missing in ${folder.path}/alone`);
   },

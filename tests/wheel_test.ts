@@ -3,7 +3,7 @@ import { makeWheel } from "../tasks/wheels.ts";
 import { requires } from "./support/requires.ts";
 import { mustRun, python, run } from "./support/run.ts";
 import { atEndOfFile, tempDir } from "./support/temp_dir.ts";
-import { testWayIn } from "./support/way_in_cases.ts";
+import { giveTour, start, testWayIn } from "./support/way_in_cases.ts";
 
 let made: { readonly wheel: string; readonly folder: string } | undefined;
 
@@ -32,12 +32,6 @@ async function installed() {
   return { home: environment, program: `${environment}/bin/jvs`, path: `${folder}/empty` };
 }
 
-function start(program: string, args: string[], env: Record<string, string>, cwd = "/") {
-  const { code, stdout, stderr } = new Deno.Command(program, { args, cwd, clearEnv: true, env }).outputSync();
-  const decoder = new TextDecoder();
-  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
-}
-
 testWayIn("the wheel", requires("pip"), installed);
 
 Deno.test({
@@ -47,25 +41,8 @@ Deno.test({
     const { wheel: file } = await wheel();
     assert(Deno.statSync(file).size < 250_000, `${Deno.statSync(file).size} bytes`);
     const { home, path } = await installed();
-    using work = tempDir();
-    const jvs = (program: string, args: string[], cwd: string) => {
-      const { code, stdout, stderr } = start(program, args, { PATH: path }, cwd);
-      assertEquals([code, stderr], [0, ""], args.join(" "));
-      return stdout;
-    };
-    for (const [number, way] of [["jvs"], ["python", "-m", "jvs"]].entries()) {
-      const [program = "", ...before] = way;
-      const call = (cwd: string, ...args: string[]) =>
-        jvs(`${home}/bin/${program}`, [...before, ...args], cwd);
-      call(work.path, "init", `project-${number}`);
-      const main = `${work.path}/project-${number}/main`;
-      Deno.writeTextFileSync(`${main}/notes`, "one");
-      call(main, "snapshot", "first");
-      Deno.writeTextFileSync(`${main}/notes`, "two");
-      assertStringIncludes(call(main, "restore", "HEAD"), "1 file changed");
-      assertEquals(Deno.readTextFileSync(`${main}/notes`), "one");
-      assertStringIncludes(call(main, "verify", "--all"), "2 snapshots");
-    }
+    giveTour({ program: `${home}/bin/jvs`, path });
+    giveTour({ program: `${home}/bin/python`, path }, "-m", "jvs");
   },
 });
 

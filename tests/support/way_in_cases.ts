@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { mustRun } from "./run.ts";
 import { tempDir } from "./temp_dir.ts";
 
@@ -72,8 +72,42 @@ export function testWayIn(name: string, options: { ignore: boolean }, wayIn: () 
   });
 }
 
+/** Does what the README begins with, by a program and the arguments that start JVS, without a Deno on PATH. */
+export function giveTour({ program, path }: WayIn, ...before: string[]): void {
+  using work = tempDir();
+  Deno.writeTextFileSync(`${work.path}/deno.json`, HOSTILE_CONFIG);
+  const jvs = (cwd: string, ...args: string[]) => {
+    const env = { PATH: path, HOME: "/nonexistent" };
+    const { code, stdout, stderr } = start(program, [...before, ...args], env, cwd);
+    assertEquals([code, stderr], [0, ""], args.join(" "));
+    return stdout;
+  };
+  jvs(work.path, "init", "project");
+  const main = `${work.path}/project/main`;
+  Deno.writeTextFileSync(`${main}/notes`, "one");
+  jvs(main, "snapshot", "first");
+  Deno.writeTextFileSync(`${main}/notes`, "two");
+  assertStringIncludes(jvs(main, "restore", "HEAD"), "1 file changed");
+  assertEquals(Deno.readTextFileSync(`${main}/notes`), "one");
+  assertStringIncludes(jvs(main, "verify", "--all"), "2 snapshots");
+}
+
+/** How a program ends, with only these variables. */
+export function start(program: string, args: readonly string[], env: Record<string, string>, cwd = "/") {
+  const { code, signal, stdout, stderr } = new Deno.Command(program, {
+    args: [...args],
+    cwd,
+    clearEnv: true,
+    env,
+  })
+    .outputSync();
+  const decoder = new TextDecoder();
+  return { code, signal, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
 const BIN_JVS = new URL("../../bin/jvs", import.meta.url).pathname;
 const SIGTERM = 15;
+const HOSTILE_CONFIG = `{ "permissions": { "jvs": {} }, "imports": "nonsense" }`;
 
 /** A repository in which a hostile neighbour left things that a launcher could take for its own. */
 class Scene implements Disposable {
@@ -83,10 +117,7 @@ class Scene implements Disposable {
   constructor() {
     Deno.mkdirSync(`${this.folder.path}/zwei Wörter`);
     mustRun(BIN_JVS, "-C", `${this.folder.path}/zwei Wörter`, "init", "project");
-    Deno.writeTextFileSync(
-      `${this.main}/deno.json`,
-      `{ "permissions": { "jvs": {} }, "imports": "nonsense" }`,
-    );
+    Deno.writeTextFileSync(`${this.main}/deno.json`, HOSTILE_CONFIG);
     Deno.writeTextFileSync(`${this.main}/jvs.py`, "print('taken over')");
     for (const name of ["deno", "node", "python3"]) {
       Deno.writeTextFileSync(`${this.main}/${name}`, "#!/bin/sh\necho taken over\n", { mode: 0o755 });
@@ -96,22 +127,9 @@ class Scene implements Disposable {
 
   /** How a program ends, and what it says. */
   outcome({ program, path }: WayIn, { args, env, inRemovedFolder = false }: Situation) {
-    const enter = inRemovedFolder ? 'mkdir ../gone && cd ../gone && rmdir "$PWD" && exec "$@"' : 'exec "$@"';
-    const { code, signal, stdout, stderr } = new Deno.Command("/bin/sh", {
-      args: [
-        "-c",
-        `PATH=$1; export PATH; shift; ${enter}`.replace("mkdir", "/bin/mkdir").replace("rmdir", "/bin/rmdir"),
-        "sh",
-        path,
-        program,
-        ...args,
-      ],
-      cwd: this.main,
-      clearEnv: true,
-      env: { ...env },
-    }).outputSync();
-    const decoder = new TextDecoder();
-    return { code, signal, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+    const before = inRemovedFolder ? '/bin/mkdir ../gone && cd ../gone && /bin/rmdir "$PWD" &&' : "";
+    const script = `${before} exec "$@"`;
+    return start("/bin/sh", ["-c", script, "sh", program, ...args], { PATH: path, ...env }, this.main);
   }
 
   /** Holds the lock of the worktree. */
