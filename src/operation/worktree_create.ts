@@ -24,8 +24,9 @@ export const worktreeCreate = defineOperation({
     verify: VERIFY_CONTENT,
   }, { closed: true }),
   output: NewWorktreeResult,
-  async run(context, { from, verify, ...named }) {
-    const name = checkName(named.name, "worktree");
+  async run(context, input) {
+    const name = checkName(input.name, "worktree");
+    const { from, verify } = input;
     const snapshotId = from === undefined ? null : await resolveSnapshot(context.store, from, context);
     return await createWorktreeFrom(context, { name, snapshotId, kind: worktreeCreation, verify });
   },

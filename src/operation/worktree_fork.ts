@@ -1,5 +1,5 @@
-import { checkName } from "../model/names.ts";
 import { JvsError } from "../model/errors.ts";
+import { checkName } from "../model/names.ts";
 import { boolean, record, text } from "../model/schema.ts";
 import { standsOn } from "../repo/lineage.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";

@@ -2,6 +2,7 @@ import { JvsError } from "../model/errors.ts";
 import { checkName } from "../model/names.ts";
 import type { WorktreeConfig } from "../model/records.ts";
 import { record, text } from "../model/schema.ts";
+import { inodeAt } from "../platform/platform.ts";
 import type { Store } from "../repo/store.ts";
 import { changeWorktree } from "../protocol/change/change.ts";
 import { commitChange } from "../protocol/change/commit.ts";
@@ -10,7 +11,6 @@ import { lockRepository } from "../protocol/change/locks.ts";
 import { isAdopted } from "../protocol/open_worktree.ts";
 import { openPayloads, payloadName } from "../protocol/worktree/payload_roots.ts";
 import { carryOutRenaming, reserveName, worktreeRenaming } from "../protocol/worktree/names.ts";
-import { inodeAt } from "../platform/platform.ts";
 
 /** Gives a worktree another name. */
 export const worktreeRename = defineOperation({

@@ -1,9 +1,9 @@
 import { type BytePath, keyOf } from "../model/bytes.ts";
 import { JvsError } from "../model/errors.ts";
 import { displayPath, MOST_NAMED } from "../model/path_text.ts";
-import type { TreeTable } from "./table.ts";
 import { isSystemError, type SystemError } from "../platform/system_error.ts";
 import { type FoldersByPath, lastName, parentPath } from "./folders_by_path.ts";
+import type { TreeTable } from "./table.ts";
 
 /** Whether the system refused access. */
 export function isRefused(error: unknown): error is SystemError {

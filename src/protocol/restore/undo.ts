@@ -2,7 +2,7 @@ import { type Folder, inodeAt } from "../../platform/platform.ts";
 import { type FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
 import { folderAbove, loosenFolders, nameIn, NO_EXCHANGE, type RestoreTrees, tryMove } from "./apply.ts";
 import { changeAspects } from "./aspects.ts";
-import { type Journal, type JournalAspects, type JournalUnit } from "./journal.ts";
+import type { Journal, JournalAspects, JournalUnit } from "./journal.ts";
 import { makeMovable } from "../worktree/payload_roots.ts";
 
 /**

@@ -1,8 +1,8 @@
 import { bytesOf } from "../../model/bytes.ts";
-import { inodeAt } from "../../platform/platform.ts";
 import { isJvsError, JvsError } from "../../model/errors.ts";
 import { uuid } from "../../model/records.ts";
 import { record, text } from "../../model/schema.ts";
+import { inodeAt } from "../../platform/platform.ts";
 import type { OpenIntent } from "../../repo/intents.ts";
 import type { Store } from "../../repo/store.ts";
 import { isAt } from "../../repo/discover.ts";
