@@ -136,6 +136,12 @@ export class TreeTable {
     });
   }
 
+  /** The same entries without hashes, to hash them again. It shares all other columns, which must not be changed. */
+  withoutHashes(): TreeTable {
+    const hash = new Uint8Array(this.count * HASH_BYTES);
+    return TreeTable.fromColumns({ ...this.columns(), hash, hashed: new Uint8Array(this.count) });
+  }
+
   /** Adds an entry at the end and returns its index. The name is copied; the root's name is empty. */
   add(parent: number, name: Uint8Array, type: number): number {
     const index = this.count;

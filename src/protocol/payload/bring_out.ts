@@ -148,8 +148,7 @@ async function differingFiles(
 ): Promise<Uint8Array[]> {
   const files = indexesWhere(table, (i) => table.type[i] === FILE && isRead(i));
   if (files.length === 0) return [];
-  const read = table.copy();
-  read.hashed.fill(0);
+  const read = table.withoutHashes();
   const { reporter, signal } = context;
   const options = { flush: false, reporter, signal } as const;
   const { unreadable } = await hashFiles(clone, read, files, options);
