@@ -34,7 +34,7 @@ export function denoArguments(folder: string): string[] {
     "--no-prompt",
     "--no-remote",
     "--no-npm",
-    "--v8-flags=--min-semi-space-size=16", // as in bin/jvs
+    "--v8-flags=--min-semi-space-size=16,--max-semi-space-size=16", // as in bin/jvs
     "--config",
     `${folder}/deno.json`,
     "-P=jvs",

@@ -30,6 +30,9 @@ function start(program: string, args: string[], env: Record<string, string> = {}
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
+/** How `show` shows the beginning of what a linked Deno is started with. */
+const RUN = "linked|run|-q|--no-prompt|--v8-flags=--min-semi-space-size=16,--max-semi-space-size=16|";
+
 /** PATH with the made-up programs alone, so that what the launcher starts is seen; readlink only where it is needed. */
 const alone = (path: string) => ({ PATH: `${path}/path` });
 
@@ -39,7 +42,7 @@ Deno.test("bin/jvs starts the Deno that setup found, with its arguments as they 
   const { stdout } = start(`${path}/bin/jvs`, ["snapshot", "two words", "", "*"], alone(path));
   assertEquals(
     stdout,
-    `linked|run|-q|--no-prompt|--v8-flags=--min-semi-space-size=16|-P=jvs|${path}/cli.ts|snapshot|two words||*|`,
+    `${RUN}-P=jvs|${path}/cli.ts|snapshot|two words||*|`,
   );
 });
 
@@ -50,12 +53,12 @@ Deno.test("bin/jvs uses the packages that setup fetched, unless DENO_DIR names o
   const { stdout } = start(`${path}/bin/jvs`, [], alone(path));
   assertEquals(
     stdout,
-    `linked|run|-q|--no-prompt|--v8-flags=--min-semi-space-size=16|--cached-only|-P=jvs|${path}/cli.ts|${path}/.deno/cache`,
+    `${RUN}--cached-only|-P=jvs|${path}/cli.ts|${path}/.deno/cache`,
   );
   const other = start(`${path}/bin/jvs`, [], { ...alone(path), DENO_DIR: "/other" });
   assertEquals(
     other.stdout,
-    `linked|run|-q|--no-prompt|--v8-flags=--min-semi-space-size=16|-P=jvs|${path}/cli.ts|/other`,
+    `${RUN}-P=jvs|${path}/cli.ts|/other`,
   );
 });
 
@@ -145,7 +148,7 @@ Deno.test("bin/jvs finds its folder through links, a folder that is a link, PATH
   for (const { stdout, stderr } of started) {
     assertEquals(
       stdout + stderr,
-      `linked|run|-q|--no-prompt|--v8-flags=--min-semi-space-size=16|-P=jvs|${path}/cli.ts|`,
+      `${RUN}-P=jvs|${path}/cli.ts|`,
     );
   }
 });
@@ -157,7 +160,7 @@ Deno.test("fixedLauncher() starts the checkout from any folder", () => {
   Deno.writeTextFileSync(`${folder.path}/jvs`, fixedLauncher(launcher, path), { mode: 0o755 });
   assertEquals(
     start(`${folder.path}/jvs`, ["info"], alone(path)).stdout,
-    `linked|run|-q|--no-prompt|--v8-flags=--min-semi-space-size=16|-P=jvs|${path}/cli.ts|info|`,
+    `${RUN}-P=jvs|${path}/cli.ts|info|`,
   );
   const windows = fixedLauncher(Deno.readTextFileSync(new URL("../bin/jvs.cmd", import.meta.url)), "C:\\a b");
   assertMatch(windows, /^set "root=C:\\a b"$/m);

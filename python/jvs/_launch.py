@@ -26,7 +26,8 @@ def main() -> NoReturn:
     os.environ["DENO_NO_UPDATE_CHECK"] = "1"
     if not (_is_terminal(1) or _is_terminal(2)):
         os.environ["NO_COLOR"] = "1"  # Deno colours its own messages even where they cannot be seen
-    command = [deno, "run", "-q", "--no-prompt", "--no-remote", "--no-npm", "--v8-flags=--min-semi-space-size=16"]
+    command = [deno, "run", "-q", "--no-prompt", "--no-remote", "--no-npm"]
+    command += ["--v8-flags=--min-semi-space-size=16,--max-semi-space-size=16"]  # as in bin/jvs
     command += ["--config", _CONFIG, "-P=jvs", _PROGRAM, *arguments]
     if _WINDOWS:
         _run_on_windows(command)

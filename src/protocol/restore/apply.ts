@@ -150,7 +150,7 @@ export interface UnitWatch {
  */
 export async function applyJournal(
   trees: RestoreTrees,
-  { units, aspects }: PlannedJournal,
+  { units, aspects, aspectsUpwards }: PlannedJournal,
   watch: UnitWatch,
   degradations: DegradationList,
   signal: AbortSignal,
@@ -166,7 +166,7 @@ export async function applyJournal(
     if (kind !== "remove") watch.placed(path, folder, lastName(path));
     if (slice.isOver(8)) await slice.yield();
   }
-  for (const { path, folder, before, after } of [...aspects].reverse()) {
+  for (const { path, folder, before, after } of aspectsUpwards) {
     const refused: OnRefused = (aspect, reason) => degradations.add(aspect, path, reason);
     const parent = folderAbove(trees.worktree, path);
     if (parent !== undefined && before === null) setAspects(parent, nameIn(path), after, refused);
@@ -179,7 +179,7 @@ export async function applyJournal(
 }
 
 /** Lets the owner change what is in these folders; an undo may find their old mode, their new one, or a loosened one. */
-export function loosenFolders(folders: FoldersByPath, aspects: readonly JournalAspects[]): void {
+export function loosenFolders(folders: FoldersByPath, aspects: Iterable<JournalAspects>): void {
   const stat = new Stat();
   for (const { path, folder, before } of aspects) {
     if (!folder || before === null) continue;

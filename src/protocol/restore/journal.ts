@@ -1,12 +1,4 @@
-import {
-  type BytePath,
-  bytesOf,
-  bytesOfHex,
-  compareBytes,
-  equalBytes,
-  hexOf,
-  textOf,
-} from "../../model/bytes.ts";
+import { type BytePath, bytesOf, bytesOfHex, hexOf, textOf } from "../../model/bytes.ts";
 import { DIR } from "../../model/entry.ts";
 import { JvsError } from "../../model/errors.ts";
 import { decodePath, encodePath } from "../../model/path_text.ts";
@@ -79,11 +71,12 @@ export type JournalUnit = Omit<Infer<typeof UnitLine>, "path"> & { readonly path
 /** A unit that is about to be carried out. */
 export type PlannedUnit = Unit & { readonly path: BytePath };
 
-/** A journal that is not written yet. */
+/** A journal that is not written yet. Each step is made when it is asked for: a million of them at once take 200 MB and more. */
 export interface PlannedJournal {
-  /** Each is made when it is asked for: a million of them at once take 200 MB. */
   readonly units: Iterable<PlannedUnit>;
-  readonly aspects: readonly JournalAspects[];
+  readonly aspects: Iterable<JournalAspects>;
+  /** The same, but folders after what is in them. */
+  readonly aspectsUpwards: Iterable<JournalAspects>;
 }
 
 type JournalRequest = Pick<PreparedRestore, "plan" | "then" | "scope"> & { readonly now: TreeTable };
@@ -91,33 +84,49 @@ type JournalRequest = Pick<PreparedRestore, "plan" | "then" | "scope"> & { reado
 /** Describes each step that is about to come. */
 export function journalOf(request: JournalRequest): PlannedJournal {
   const { plan, now, then } = request;
-  const changed = plan.metadata.map(({ now: i, then: j }): JournalAspects => ({
-    path: then.path(j),
-    folder: now.type[i] === DIR,
-    before: aspectsOf(now, i),
-    after: aspectsOf(then, j),
-  }));
   const pathOf = (unit: Unit) => unit.then === NONE ? now.path(unit.now) : then.path(unit.then);
-  const units = {
-    *[Symbol.iterator]() {
-      for (const unit of plan.units) yield { ...unit, path: pathOf(unit) };
-    },
+  const targets = [...targetsOf(request)];
+  const aspectsAt = ({ now: i, then: j }: Target): JournalAspects => {
+    if (i === NONE) return { path: then.path(j), folder: true, before: null, after: aspectsOf(then, j) };
+    const before = aspectsOf(now, i);
+    const after = j === NONE ? before : aspectsOf(then, j);
+    return { path: now.path(i), folder: now.type[i] === DIR, before, after };
   };
-  return { units, aspects: inOrder([...changed, ...foldersOf(request), ...movedFolders(request)]) };
+  const lazily = <T>(steps: () => Iterator<T>): Iterable<T> => ({ [Symbol.iterator]: steps });
+  return {
+    units: lazily(() => plan.units.values().map((unit) => ({ ...unit, path: pathOf(unit) }))),
+    aspects: lazily(() => targets.values().map(aspectsAt)),
+    aspectsUpwards: lazily(() => targets.toReversed().values().map(aspectsAt)),
+  };
+}
+
+/** What gets aspects, by its places in the two trees: `now` is NONE for what is made, `then` for what stays as it is. */
+type Target = Pick<Unit, "now" | "then">;
+
+/** Each path once, folders before what is in them. */
+function* targetsOf(request: JournalRequest): Generator<Target> {
+  const { plan, now } = request;
+  const isTarget = new Uint8Array(now.count);
+  const thenOf = new Uint32Array(now.count);
+  const made: Target[] = [];
+  for (const { now: i, then: j } of [...plan.metadata, ...foldersOf(request), ...movedFolders(request)]) {
+    if (i === NONE) made.push({ now: i, then: j });
+    else if (isTarget[i] === 0) [isTarget[i], thenOf[i]] = [1, j];
+  }
+  for (let i = 0; i < now.count; i++) if (isTarget[i] === 1) yield { now: i, then: at(thenOf, i) };
+  yield* made; // into folders of now
 }
 
 /** Folders in which something comes or goes. That changes their times, so these are set again. */
-function* foldersOf({ plan, now, then, scope }: JournalRequest): Generator<JournalAspects> {
+function* foldersOf({ plan, now, then, scope }: JournalRequest): Generator<Target> {
   const folders = new Set<number>();
   for (const unit of plan.units) {
     const i = unit.now === NONE ? now.find(then.path(at(then.parent, unit.then))) : at(now.parent, unit.now);
     if (folders.has(i)) continue;
     folders.add(i);
-    const path = now.path(i);
-    const j = then.find(path);
-    const before = aspectsOf(now, i);
+    const j = then.find(now.path(i));
     const isThen = j !== -1 && then.type[j] === DIR && scope[j] === 1;
-    yield { path, folder: true, before, after: isThen ? aspectsOf(then, j) : before };
+    yield { now: i, then: isThen ? j : NONE };
   }
 }
 
@@ -125,24 +134,12 @@ function* foldersOf({ plan, now, then, scope }: JournalRequest): Generator<Journ
  * Folders that are moved themselves. For that their owner may need another mode, and on XFS an exchange changes their own
  * time. For a folder that only goes nothing is set at the end.
  */
-function* movedFolders({ plan, now, then }: JournalRequest): Generator<JournalAspects> {
+function* movedFolders({ plan, now, then }: JournalRequest): Generator<Target> {
   const isFolder = (table: TreeTable, index: number) => index !== NONE && table.type[index] === DIR;
-  for (const { now: i, then: j } of plan.units) {
-    if (isFolder(now, i)) {
-      const before = aspectsOf(now, i);
-      yield { path: now.path(i), folder: true, before, after: j === NONE ? before : aspectsOf(then, j) };
-    } else if (isFolder(then, j)) {
-      yield { path: then.path(j), folder: true, before: null, after: aspectsOf(then, j) };
-    }
+  for (const unit of plan.units) {
+    if (isFolder(now, unit.now)) yield unit;
+    else if (isFolder(then, unit.then)) yield { now: NONE, then: unit.then };
   }
-}
-
-/** Each path once, folders before what is in them. */
-function inOrder(aspects: readonly JournalAspects[]): JournalAspects[] {
-  const sorted = [...aspects].sort((a, b) => compareBytes(a.path, b.path));
-  return sorted.filter((entry, k) =>
-    k === 0 || !equalBytes((sorted[k - 1] as JournalAspects).path, entry.path)
-  );
 }
 
 /** Writes the journal into the staging folder, with the inodes that show later what was done; durable when it returns. */
@@ -155,19 +152,24 @@ export function writeJournal(
   using file = staging.openFile(NAME, "create");
   let text = `{"version":${VERSION},"units":[`;
   let comma = "";
+  const add = (line: object) => {
+    text += comma + JSON.stringify(line);
+    comma = ",";
+    if (text.length < MOST_TEXT) return;
+    file.write(bytesOf(text));
+    text = "";
+  };
   for (const { kind, path, now: i, then } of units) {
     const before = i === NONE ? null : inodeText(at(now.inoHi, i), at(now.inoLo, i));
     const after = then === NONE ? null : inodeAt(fresh.get(parentPath(path)), lastName(path));
-    text += comma + JSON.stringify({ kind, path: encodePath(path), before, after });
-    comma = ",";
-    if (text.length < MOST_TEXT) continue;
-    file.write(bytesOf(text));
-    text = "";
+    add({ kind, path: encodePath(path), before, after });
   }
-  const lines = aspects.map(({ path, folder, before, after }) => (
-    { path: encodePath(path), folder, before: before && toLine(before), after: toLine(after) }
-  ));
-  file.write(bytesOf(`${text}],"aspects":${JSON.stringify(lines)}}`));
+  text += `],"aspects":[`;
+  comma = "";
+  for (const { path, folder, before, after } of aspects) {
+    add({ path: encodePath(path), folder, before: before && toLine(before), after: toLine(after) });
+  }
+  file.write(bytesOf(`${text}]}`));
   file.sync();
   staging.sync();
 }

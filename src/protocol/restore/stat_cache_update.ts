@@ -53,7 +53,7 @@ export class StatCacheUpdate {
   /** Writes the cache. It holds what did not change since it was `seen`, or staged. */
   async write(context: WorktreeContext): Promise<void> {
     using look = await lookAt(context, context.worktree, { known: this.seen });
-    for (const known of [this.seen, this.staged]) await matchUnchanged(known, look.table);
+    await matchUnchanged(this.staged, look.table);
     look.remember(null);
   }
 }
