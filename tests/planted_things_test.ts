@@ -1,26 +1,77 @@
-import { assertEquals } from "@std/assert";
-import { worktreeFork } from "../src/operation/worktree_fork.ts";
+import { assert, assertEquals } from "@std/assert";
+import { configSet } from "../src/operation/config_set.ts";
 import { refCreate } from "../src/operation/ref_create.ts";
+import { restore } from "../src/operation/restore.ts";
+import { worktreeFork } from "../src/operation/worktree_fork.ts";
+import { worktreeRemove } from "../src/operation/worktree_remove.ts";
+import { killedAt } from "./support/kill_point.ts";
 import { TestRepository } from "./support/repository.ts";
 import { requires } from "./support/requires.ts";
+import { mustRun } from "./support/run.ts";
 import { tempDir } from "./support/temp_dir.ts";
-import { type Plant, PLANTS } from "./support/try_planted.ts";
+import { entriesOf, type Plant, PLANTS } from "./support/try_planted.ts";
 
 const SCRIPT = new URL("./support/try_planted.ts", import.meta.url).pathname;
 // A hang is what some of these tests are about; none of them takes a tenth of this on a machine that is not busy.
 const MOST_MS = 900_000;
 
-/** As much at once: without the C library most of the time is waiting, for the clock of an unknown file system. */
+/** As much at once. */
 const SHARES = 4;
 
-/** A repository with something at each of its places. */
+/** A repository with something at each of its places, also what interrupted changes and a garbage collection leave. */
 async function prepared(): Promise<TestRepository> {
   const repository = await TestRepository.saved();
   repository.write("main/a.txt", "two\n");
   await repository.save("second");
   await repository.call(worktreeFork, { name: "other" });
   await repository.call(refCreate, { name: "first" });
+  await leavePin(repository);
+  await leavePruned(repository);
+  await leaveInterrupted(repository);
+  // What restores replaced, so long ago that the next one deletes it.
+  repository.write(".jvs/runtime/shared/replaced/old/new/a.txt", "replaced\n");
+  Deno.utimeSync(`${repository.path}/.jvs/runtime/shared/replaced/old`, 1, 1);
+  // No hash may be what notices other content.
+  await repository.call(configSet, { key: "restore.verify_limit", value: "0" });
   return repository;
+}
+
+async function leavePin(repository: TestRepository): Promise<void> {
+  await repository.call(worktreeFork, { name: "removed" });
+  repository.write("worktrees/removed/a.txt", "pinned\n");
+  await repository.save("pinned", "worktrees/removed");
+  await repository.call(worktreeRemove, { name: "removed" });
+}
+
+async function leavePruned(repository: TestRepository): Promise<void> {
+  repository.write("main/a.txt", "unsaved\n");
+  const { autosave_snapshot_id: id } = await repository.call(restore, { snapshot: "HEAD" });
+  const payload = `${repository.path}/.jvs/snapshots/${id}`;
+  Deno.renameSync(`${payload}.READY`, `${payload}.PRUNED`);
+  mustRun("rm", "-r", payload);
+}
+
+/** Interrupts a snapshot and a restore, where most of what they make is there under its temporary name. */
+async function leaveInterrupted(repository: TestRepository): Promise<void> {
+  const leave = async (made: readonly string[], change: () => Promise<unknown>) => {
+    for (let n = 1; made.some((place) => !hasAny(repository, place)); n++) {
+      assert(await killedAt(n, change), `it never leaves ${made.join(" and ")}`);
+    }
+  };
+  repository.write("worktrees/other/a.txt", "three\n");
+  const inOther = { in: "worktrees/other" };
+  await leave(
+    ["runtime/shared/intents/", "snapshots/.*tmp", "descriptors/.*tmp"],
+    () => repository.save("interrupted"),
+  );
+  await leave(
+    ["runtime/shared/staging/."],
+    () => repository.call(restore, { snapshot: "HEAD~1", discard: true }, inOther),
+  );
+}
+
+function hasAny(repository: TestRepository, pattern: string): boolean {
+  return entriesOf(`${repository.path}/.jvs`).some((entry) => new RegExp(`^${pattern}`).test(entry));
 }
 
 /** What went wrong when a thing stood in the place of each entry of the control plane in turn. */
