@@ -7,6 +7,7 @@ import { snapshot } from "../../src/operation/snapshot.ts";
 import { status } from "../../src/operation/status.ts";
 import { verify } from "../../src/operation/verify.ts";
 import { worktreeFork } from "../../src/operation/worktree_fork.ts";
+import { worktreeList } from "../../src/operation/worktree_list.ts";
 import { worktreeRemove } from "../../src/operation/worktree_remove.ts";
 import { callIn } from "../support/context.ts";
 import { diskImage, type DiskKind } from "../support/disk_image.ts";
@@ -20,21 +21,29 @@ import { mustRun } from "../support/run.ts";
 interface Subject {
   readonly kind: EngineKind;
   readonly disk: DiskKind;
+  readonly keepsLinks: boolean;
   /** Makes the empty main worktree what the engine wants. */
   readonly prepare: (main: string) => void;
 }
 
 const SUBJECTS: readonly Subject[] = [
-  { kind: wholeTreeDouble, disk: "xfs", prepare: () => {} },
+  { kind: wholeTreeDouble, disk: "xfs", keepsLinks: false, prepare: () => {} },
   {
     kind: readOnlyTreeDouble,
     disk: "btrfs",
+    keepsLinks: true,
     prepare: (main) => {
       Deno.removeSync(main);
       mustRun("btrfs", "subvolume", "create", main);
     },
   },
 ];
+
+/** The content of the files of `Repository.make`. */
+const STATE_SAVED = ["one\n", "two\n", "two\n", "three\n"].join();
+
+/** Each of the many changes of a restore would take minutes here. */
+const STRIDE = 9;
 
 /** A repository on the engine's disk, with a few files and one snapshot of them. */
 class Repository implements AsyncDisposable {
@@ -56,6 +65,7 @@ class Repository implements AsyncDisposable {
     made.write("data/b.txt", "two\n");
     made.write("data/deep/c.txt", "three\n", 0o600);
     Deno.symlinkSync("a.txt", `${made.main}/link`);
+    Deno.linkSync(`${made.main}/data/b.txt`, `${made.main}/data/same.txt`);
     return made;
   }
 
@@ -71,6 +81,14 @@ class Repository implements AsyncDisposable {
 
   read(path: string): string {
     return Deno.readTextFileSync(`${this.path}/${path}`);
+  }
+
+  /** What a worktree holds of the tree that is saved first. */
+  state(worktree = "main"): string {
+    const content = this.read(`${worktree}/a.txt`);
+    if (!exists(`${this.path}/${worktree}/data`)) return `${content}, no data`;
+    const data = ["b.txt", "same.txt", "deep/c.txt"].map((file) => this.read(`${worktree}/data/${file}`));
+    return [content, ...data].join();
   }
 
   async save(note = ""): Promise<string> {
@@ -151,6 +169,70 @@ for (const subject of SUBJECTS) {
       if (!killed) break;
     }
     await callIn(repository.main, doctor, { repair: ["clean_tmp"] });
+    await repository.assertWhole();
+  });
+
+  test("is recovered from, killed at any moment of a restore", async (repository) => {
+    const first = await repository.save("first");
+    repository.write("a.txt", "changed\n");
+    Deno.removeSync(`${repository.main}/data`, { recursive: true });
+    const second = await repository.save("second");
+    const [older, newer] = [STATE_SAVED, "changed\n, no data"];
+    for (let n = 1;; n += STRIDE) {
+      const killed = await killedAt(
+        n,
+        () => callIn(repository.main, restore, { snapshot: first }, { engine: "auto" }),
+      );
+      await callIn(repository.main, doctor, { repair_runtime: true });
+      const state = repository.state();
+      assert([older, newer].includes(state), `killed at ${n}: half restored: ${state}`);
+      assertEquals((await callIn(repository.main, status)).clean, true, `killed at ${n}`);
+      if (!killed) {
+        assertEquals(state, older);
+        break;
+      }
+      await callIn(repository.main, restore, { snapshot: second }, { engine: "auto" });
+    }
+    await callIn(repository.main, doctor, { repair: ["clean_tmp"] });
+    await repository.assertWhole();
+  });
+
+  test("is recovered from, killed at any moment of a fork", async (repository) => {
+    const first = await repository.save("first");
+    const fork = () =>
+      callIn(repository.main, worktreeFork, { name: "made", snapshot: first }, { engine: "auto" });
+    for (let n = 1;; n += STRIDE) {
+      const killed = await killedAt(n, fork);
+      await callIn(repository.main, doctor, { repair_runtime: true });
+      const { worktrees } = await callIn(repository.main, worktreeList);
+      const isMade = worktrees.some(({ name }) => name === "made");
+      assertEquals(exists(`${repository.path}/worktrees/made`), isMade, `killed at ${n}`);
+      if (isMade) {
+        assertEquals(repository.state("worktrees/made"), STATE_SAVED, `killed at ${n}`);
+        await callIn(repository.main, worktreeRemove, { name: "made", discard: true });
+      }
+      if (!killed) {
+        assert(isMade, "it was never made");
+        break;
+      }
+    }
+    // Twice: a folder for a record is a leftover only when no temporary file is left in it.
+    await callIn(repository.main, doctor, { repair: ["clean_tmp", "clean_tmp"] });
+    await repository.assertWhole();
+  });
+
+  test("keeps a hard link, or says that it is lost", async (repository) => {
+    const made = await callIn(repository.main, snapshot, {}, { engine: "auto" });
+    const payload = `.jvs/snapshots/${made.snapshot.snapshot_id}`;
+    const told = made.degradations.counts["hardlink"] ?? 0;
+    assertEquals(told > 0, !subject.keepsLinks);
+    if (subject.keepsLinks) {
+      assertEquals(Deno.lstatSync(`${repository.path}/${payload}/data/same.txt`).nlink, 2);
+    }
+    assertEquals(repository.state(payload), STATE_SAVED);
+    repository.write("data/same.txt", "changed\n");
+    await callIn(repository.main, restore, { snapshot: "HEAD", discard: true }, { engine: "auto" });
+    assertEquals(repository.state(), STATE_SAVED);
     await repository.assertWhole();
   });
 
