@@ -216,8 +216,7 @@ for (const subject of SUBJECTS) {
         break;
       }
     }
-    // Twice: a folder for a record is a leftover only when no temporary file is left in it.
-    await callIn(repository.main, doctor, { repair: ["clean_tmp", "clean_tmp"] });
+    await callIn(repository.main, doctor, { repair: ["clean_tmp"] });
     await repository.assertWhole();
   });
 

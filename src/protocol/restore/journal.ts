@@ -130,10 +130,7 @@ function* foldersOf({ plan, now, then, scope }: JournalRequest): Generator<Targe
   }
 }
 
-/**
- * Folders that are moved themselves. For that their owner may need another mode, and on XFS an exchange changes their own
- * time. For a folder that only goes nothing is set at the end.
- */
+/** Folders that are moved themselves: their owner may need another mode for it, and on XFS it changes their own time. */
 function* movedFolders({ plan, now, then }: JournalRequest): Generator<Target> {
   const isFolder = (table: TreeTable, index: number) => index !== NONE && table.type[index] === DIR;
   for (const unit of plan.units) {

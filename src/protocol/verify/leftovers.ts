@@ -56,7 +56,7 @@ function strayStaging({ layout }: Store): Leftover[] {
   }));
 }
 
-/** Folders for the record of a worktree, without that record. */
+/** Folders for the record of a worktree, without that record; temporary files in them come before. */
 function emptyRecords(store: Store): Leftover[] {
   return lostRecords(store).empty.map((name) => ({
     what: `a worktree "${name}" that was being made or removed`,

@@ -1,5 +1,6 @@
 import { unlessThrown } from "../../model/errors.ts";
 import type { Finding } from "../../model/records.ts";
+import { isTemporaryName } from "../../platform/temporary_file.ts";
 import { isUnreadableRecord } from "../../repo/control_errors.ts";
 import { isAt } from "../../repo/discover.ts";
 import type { Store } from "../../repo/store.ts";
@@ -11,7 +12,7 @@ import { finding } from "./finding.ts";
 export interface LostRecords {
   /** They still have their files. */
   readonly lost: readonly string[];
-  /** They have only an empty folder for the record, as a kill may leave it. */
+  /** They have a folder for the record with at most a temporary file in it, as a kill may leave it. */
   readonly empty: readonly string[];
 }
 
@@ -28,7 +29,7 @@ export function lostRecords(store: Store): LostRecords {
   const hasFiles = (name: string) => name === "main" || isAt(`${layout.payloads}/${name}`);
   return {
     lost: settled.filter(hasFiles),
-    empty: settled.filter((name) => !hasFiles(name) && layout.worktree(name).names().length === 0),
+    empty: settled.filter((name) => !hasFiles(name) && layout.worktree(name).names().every(isTemporaryName)),
   };
 }
 
