@@ -1,3 +1,8 @@
+/**
+ * The command `jvs`: `deno run jsr:@jvs/jvs/cli help`. The page on installing has the permissions that it needs.
+ *
+ * @module
+ */
 import { systemIo } from "./src/surface/cli/io.ts";
 import { runCli, SIGNALS } from "./src/surface/cli/main.ts";
 

@@ -21,6 +21,7 @@
  * @module
  */
 export {
+  ERROR_CLASSES,
   type ErrorCode,
   type ErrorDetails,
   isJvsError,
@@ -28,11 +29,7 @@ export {
   type JvsErrorOptions,
 } from "./src/model/errors.ts";
 export { type Reporter, silentReporter } from "./src/model/progress.ts";
-export type { Degradation, Degradations, Descriptor, Finding, Ref, Stats } from "./src/model/records.ts";
 export { VERSION } from "./src/model/version.ts";
-export {
-  type CallOptions,
-  Repository,
-  type RepositoryMethods,
-  type RepositoryOptions,
-} from "./src/surface/library/repository.ts";
+export type { CallOptions, RepositoryOptions } from "./src/surface/library/options.ts";
+export { Repository } from "./src/surface/library/repository.ts";
+export type * from "./src/surface/library/types.ts";

@@ -1,14 +1,29 @@
-import { AuditRecord, Degradations, Descriptor, Finding, Ref, Stats } from "../src/model/records.ts";
+import {
+  AuditRecord,
+  Degradation,
+  Degradations,
+  Descriptor,
+  Finding,
+  Ref,
+  Stats,
+} from "../src/model/records.ts";
 import type { JsonSchema } from "../src/model/schema.ts";
 
 /** Records that are part of many results. The page describes them once and links to them elsewhere. */
-export const RECORDS: Readonly<Record<string, JsonSchema>> = {
-  Descriptor: Descriptor.json(),
-  Stats: Stats.json(),
-  Degradations: Degradations.json(),
-  Ref: Ref.json(),
-  Finding: Finding.json(),
-  "Audit record": AuditRecord.json(),
+export const RECORDS: Readonly<Record<string, { readonly schema: JsonSchema; readonly about: string }>> = {
+  "Descriptor": {
+    schema: Descriptor.json(),
+    about: "A snapshot: where it came from, and the hashes that prove its content. It never changes.",
+  },
+  "Stats": { schema: Stats.json(), about: "How much a snapshot holds." },
+  "Degradation": { schema: Degradation.json(), about: "Something that could not be kept." },
+  "Degradations": {
+    schema: Degradations.json(),
+    about: "All that could not be kept: counts, and the first hundred.",
+  },
+  "Ref": { schema: Ref.json(), about: "A name for a snapshot, the same in each worktree." },
+  "Finding": { schema: Finding.json(), about: "Something that `doctor` or `verify` found." },
+  "Audit record": { schema: AuditRecord.json(), about: "One line of the audit log." },
 };
 
 /** A field of a result: its path, type and description. */
@@ -22,7 +37,7 @@ export interface Row {
 export function rowsOf(schema: JsonSchema, prefix = ""): Row[] {
   const fields = propertiesOf(schema);
   const whole = prefix === "" && nameOf(schema) !== undefined ? undefined : containedRecord(fields);
-  const inherited = whole === undefined ? [] : Object.keys(propertiesOf(RECORDS[whole] ?? {}));
+  const inherited = whole === undefined ? [] : Object.keys(propertiesOf(RECORDS[whole]?.schema ?? {}));
   const first: Row[] = whole === undefined
     ? []
     : [{ path: `${prefix}…`, type: linkTo(whole), about: "All fields of it, and:" }];
@@ -69,15 +84,16 @@ function innermost(schema: JsonSchema): { inner: JsonSchema; mark: string } {
   return { inner: schema, mark: "" };
 }
 
-function nameOf(schema: JsonSchema): string | undefined {
+/** The name of the record that a schema is, if it is one. */
+export function nameOf(schema: JsonSchema): string | undefined {
   const text = plain(schema);
-  return Object.keys(RECORDS).find((name) => plain(RECORDS[name] ?? {}) === text);
+  return Object.keys(RECORDS).find((name) => plain(RECORDS[name]?.schema ?? {}) === text);
 }
 
 /** The record, if any, whose fields are all among these. */
-function containedRecord(fields: Readonly<Record<string, JsonSchema>>): string | undefined {
+export function containedRecord(fields: Readonly<Record<string, JsonSchema>>): string | undefined {
   return Object.keys(RECORDS).find((name) => {
-    const wanted = Object.entries(propertiesOf(RECORDS[name] ?? {}));
+    const wanted = Object.entries(propertiesOf(RECORDS[name]?.schema ?? {}));
     return wanted.every(([field, schema]) =>
       fields[field] !== undefined && plain(fields[field]) === plain(schema)
     );
@@ -93,14 +109,17 @@ function linkTo(record: string): string {
   return `[${record}](#${record.toLowerCase().replaceAll(" ", "-")})`;
 }
 
-function propertiesOf(schema: JsonSchema): Record<string, JsonSchema> {
+/** The fields of an object. */
+export function propertiesOf(schema: JsonSchema): Record<string, JsonSchema> {
   return objectOf(schema.properties) as Record<string, JsonSchema>;
 }
 
-function choicesOf(schema: JsonSchema): JsonSchema[] {
+/** The schemas of which one must fit. */
+export function choicesOf(schema: JsonSchema): JsonSchema[] {
   return Array.isArray(schema.anyOf) ? schema.anyOf.map(objectOf) : [];
 }
 
-function objectOf(value: unknown): JsonSchema {
+/** A part of a schema, or an empty one. */
+export function objectOf(value: unknown): JsonSchema {
   return typeof value === "object" && value !== null ? { ...value } : {};
 }

@@ -1,6 +1,6 @@
 /**
- * `deno task docs`: writes docs/reference.md from the descriptions of operations, errors and settings in the code. With
- * `--check` it writes nothing, and fails if the page does not match the code.
+ * `deno task docs`: writes docs/reference.md and the types of the library from the descriptions of operations, errors and
+ * settings in the code. With `--check` it writes nothing, and fails if one of them does not match the code.
  */
 import { ERROR_CLASSES, type ErrorCode, JvsError } from "../src/model/errors.ts";
 import type { AnyOperation } from "../src/operation/define.ts";
@@ -9,9 +9,16 @@ import { CONFIG_KEYS, settingOf } from "../src/repo/config_table.ts";
 import { type Argument, argumentsOf, GLOBALS } from "../src/surface/cli/line/arguments.ts";
 import { exitCodeOf } from "../src/surface/cli/errors.ts";
 import { aboutText, flagText, GROUPS, usageOf } from "../src/surface/cli/render/help.ts";
+import { libraryTypes } from "./_library_types.ts";
 import { RECORDS, rowsOf } from "./_schema_rows.ts";
 
-const page = new URL("../docs/reference.md", import.meta.url);
+const root = new URL("../", import.meta.url);
+
+/** What is written, and from what. */
+const FILES: Readonly<Record<string, () => Promise<string>>> = {
+  "docs/reference.md": reference,
+  "src/surface/library/types.ts": async () => await formatted(await libraryTypes()),
+};
 
 /** The whole page. */
 export async function reference(): Promise<string> {
@@ -33,7 +40,9 @@ export async function reference(): Promise<string> {
     `## Errors\n\n${errorTable()}`,
     `## Settings\n\nShown by \`jvs config list\`, changed by \`jvs config set\` or in \`.jvs/config.jsonc\`.\n\n${settingTable()}`,
     `## Records\n\n${
-      Object.entries(RECORDS).map(([name, schema]) => `### ${name}\n\n${schemaTable(schema)}`).join("\n")
+      Object.entries(RECORDS).map(([name, { schema, about }]) =>
+        `### ${name}\n\n${about}\n\n${schemaTable(schema)}`
+      ).join("\n")
     }`,
   ].join("\n");
 }
@@ -109,11 +118,25 @@ function anchor(name: string): string {
   return name.replaceAll(" ", "-");
 }
 
+/** Source as `deno fmt` wants it. */
+async function formatted(source: string): Promise<string> {
+  const piped = { stdin: "piped", stdout: "piped" } as const;
+  const fmt = new Deno.Command(Deno.execPath(), { args: ["fmt", "--ext=ts", "-"], cwd: root, ...piped });
+  const child = fmt.spawn();
+  const input = child.stdin.getWriter();
+  await input.write(new TextEncoder().encode(source));
+  await input.close();
+  return new TextDecoder().decode((await child.output()).stdout);
+}
+
 if (import.meta.main) {
-  const text = await reference();
-  if (!Deno.args.includes("--check")) await Deno.writeTextFile(page, text);
-  else if (text !== await Deno.readTextFile(page).catch(() => "")) {
-    console.error("docs/reference.md does not match the code. Run `deno task docs`.");
-    Deno.exit(1);
+  for (const [name, write] of Object.entries(FILES)) {
+    const file = new URL(name, root);
+    const text = await write();
+    if (!Deno.args.includes("--check")) await Deno.writeTextFile(file, text);
+    else if (text !== await Deno.readTextFile(file).catch(() => "")) {
+      console.error(`${name} does not match the code. Run \`deno task docs\`.`);
+      Deno.exitCode = 1;
+    }
   }
 }

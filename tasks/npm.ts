@@ -48,10 +48,17 @@ const MANIFEST = {
     "Versions whole working folders: instant snapshots, a restore that loses nothing, forked worktrees",
   keywords: ["version-control", "snapshot", "copy-on-write", "reproducibility", "agents"],
   license: "MIT",
+  ...sourceOf(Deno.env.get("GITHUB_REPOSITORY")),
   bin: { jvs: "bin/jvs" },
   files: ["bin", "jvs.js", "deno.json", "SECURITY.md"],
   os: ["linux", "darwin"],
   dependencies: { deno: ">=2.9.5 <2.10" },
 };
+
+/** Where the source is: npm publishes with provenance only if the package names the repository that it was built in. */
+function sourceOf(repository: string | undefined) {
+  if (!repository) return {};
+  return { repository: { type: "git", url: `git+https://github.com/${repository}.git` } };
+}
 
 if (import.meta.main) console.log(`Wrote ${await packNpm(asked())}.`);

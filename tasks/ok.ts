@@ -19,6 +19,11 @@ export const CHECKS: readonly Step[] = [
   { name: "format", args: ["fmt", "--check"], remedy: "Run `deno fmt`." },
   { name: "lint", args: ["lint"], remedy: "Fix each place; a suppression needs a reason behind `--`." },
   { name: "types", args: ["check", "."], remedy: "Fix each place." },
+  {
+    name: "public symbols",
+    args: ["doc", "--lint", "mod.ts", "cli.ts"],
+    remedy: "Describe each symbol and field.",
+  },
   { name: "documentation", args: ["run", "-A", "tasks/docs.ts", "--check"], remedy: "Run `deno task docs`." },
 ];
 

@@ -31,6 +31,7 @@ const ALL: { name: string; folder: string }[] = [
   { name: "unit tests", folder: "src" },
   { name: "conformance", folder: "conformance" },
   { name: "tests", folder: "tests" },
+  { name: "tasks", folder: "tasks" },
 ];
 
 async function main(): Promise<number> {

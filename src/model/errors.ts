@@ -66,11 +66,16 @@ export interface JvsErrorOptions {
  * printed before the code and inside other sentences; the hint has one. The constructor ensures both.
  */
 export class JvsError extends Error {
+  /** Always `JvsError`. */
   override readonly name = "JvsError";
+  /** What to do next, as a sentence. */
   readonly hint: string;
+  /** Facts for programs. */
   readonly details: ErrorDetails;
 
+  /** Makes an error that can be thrown. */
   constructor(
+    /** The stable name of its class. */
     readonly code: ErrorCode,
     message: string,
     { hint, details = {}, cause }: JvsErrorOptions = {},

@@ -1,62 +1,12 @@
 import { absolutePath } from "../../model/absolute_path.ts";
-import type { Reporter } from "../../model/progress.ts";
 import { JvsError } from "../../model/errors.ts";
-import type { GivenFields, RecordSchema, Schema } from "../../model/schema.ts";
 import type { Context } from "../../protocol/context.ts";
 import { callOperation, openRepository } from "../../operation/call.ts";
 import { type Caller, contextFor, defaultActor, inJvsErrors } from "../../operation/caller.ts";
 import { ProvedDescriptors } from "../../repo/proved_descriptors.ts";
-import {
-  type OperationName,
-  type OperationOf,
-  OPERATIONS,
-  operations,
-  type ResultOf,
-} from "../../operation/registry.ts";
-
-/** How to work with a repository. */
-export interface RepositoryOptions {
-  /** Receives progress and warnings. By default they are dropped. */
-  reporter?: Reporter;
-  /** Stops every operation. By default nothing does. */
-  signal?: AbortSignal;
-  /** The actor in the audit log. By default `user@host`. */
-  actor?: string;
-  /** The session in the audit log. By default none. */
-  session?: string;
-  /** How long to wait for a lock, in milliseconds. By default as the repository's setting says. */
-  lockTimeoutMs?: number;
-  /** The engine that clones. By default as the repository's setting says. */
-  engine?: string;
-  /** The folder of the user's own settings, which name trusted repositories. By default none. */
-  userConfig?: string;
-}
-
-/** Options of one call, beside the operation's input. */
-export interface CallOptions {
-  /** Stops the operation at a point where nothing is half done. By default nothing stops it. */
-  signal?: AbortSignal;
-  /** The reason in the audit log. By default none. */
-  reason?: string;
-}
-
-/** The method of `worktree fork` is `worktreeFork`. */
-type MethodName<N extends string> = N extends `${infer First} ${infer Rest}`
-  ? `${First}${Capitalize<MethodName<Rest>>}`
-  : N;
-
-/** An operation as a method. Its input is optional if every field of it is. */
-type Method<O> = O extends { input: RecordSchema<infer I>; output: Schema<infer R> }
-  ? Partial<GivenFields<I>> extends GivenFields<I>
-    ? (input?: GivenFields<I>, options?: CallOptions) => Promise<R>
-  : (input: GivenFields<I>, options?: CallOptions) => Promise<R>
-  : never;
-
-/** A method for each operation on a repository: `snapshot`, `restore`, `worktreeFork`, … */
-export type RepositoryMethods = {
-  readonly [N in OperationName as OperationOf<N> extends { needs: "repository" } ? MethodName<N> : never]:
-    Method<OperationOf<N>>;
-};
+import { OPERATIONS, operations, type ResultOf } from "../../operation/registry.ts";
+import type { CallOptions, RepositoryOptions } from "./options.ts";
+import type { RepositoryMethods } from "./types.ts";
 
 /** The name of an operation's method. */
 export function methodName(operation: string): string {

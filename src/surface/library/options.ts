@@ -1,0 +1,27 @@
+import type { Reporter } from "../../model/progress.ts";
+
+/** How to work with a repository. */
+export interface RepositoryOptions {
+  /** Receives progress and warnings. By default they are dropped. */
+  reporter?: Reporter;
+  /** Stops every operation. By default nothing does. */
+  signal?: AbortSignal;
+  /** The actor in the audit log. By default `user@host`. */
+  actor?: string;
+  /** The session in the audit log. By default none. */
+  session?: string;
+  /** How long to wait for a lock, in milliseconds. By default as the repository's setting says. */
+  lockTimeoutMs?: number;
+  /** The engine that clones. By default as the repository's setting says. */
+  engine?: string;
+  /** The folder of the user's own settings, which name trusted repositories. By default none. */
+  userConfig?: string;
+}
+
+/** Options of one call, beside the operation's input. */
+export interface CallOptions {
+  /** Stops the operation at a point where nothing is half done. By default nothing stops it. */
+  signal?: AbortSignal;
+  /** The reason in the audit log. By default none. */
+  reason?: string;
+}
