@@ -35,7 +35,7 @@ const TESTS: readonly Step[] = [
   },
   {
     name: "unit tests",
-    args: [...tests, "src/"],
+    args: [...tests, "src/", "tasks/"],
     remedy: "Run the failed one: `deno test -P=tests FILE`.",
   },
 ];

@@ -29,6 +29,7 @@ interface Counts {
 
 const ALL: { name: string; folder: string }[] = [
   { name: "unit tests", folder: "src" },
+  { name: "tests of the tasks", folder: "tasks" },
   { name: "conformance", folder: "conformance" },
   { name: "tests", folder: "tests" },
   { name: "tasks", folder: "tasks" },
