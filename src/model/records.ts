@@ -1,7 +1,6 @@
 import { DEGRADATION_KINDS } from "./entry.ts";
 import {
   anything,
-  boolean,
   type Infer,
   integer,
   list,
@@ -201,6 +200,5 @@ export const Finding = record({
   repair: nullable(text()),
   path: nullable(text()),
   snapshot_id: nullable(snapshotId()),
-  healthy: boolean().optional(),
 });
 export type Finding = Infer<typeof Finding>;
