@@ -4,6 +4,7 @@ import {
   Degradations,
   Descriptor,
   Finding,
+  Hash,
   Ref,
   Stats,
 } from "../src/model/records.ts";
@@ -21,6 +22,7 @@ export const RECORDS: Readonly<Record<string, { readonly schema: JsonSchema; rea
     schema: Degradations.json(),
     about: "All that could not be kept: counts, and the first hundred.",
   },
+  "Hash": { schema: Hash.json(), about: "A hash and how it was made." },
   "Ref": { schema: Ref.json(), about: "A name for a snapshot, the same in each worktree." },
   "Finding": { schema: Finding.json(), about: "Something that `doctor` or `verify` found." },
   "Audit record": { schema: AuditRecord.json(), about: "One line of the audit log." },

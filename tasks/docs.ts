@@ -35,6 +35,7 @@ export async function reference(): Promise<string> {
     `Commands: ${all.map(({ name }) => `[${name}](#jvs-${anchor(name)})`).join(" · ")}\n`,
     "With `--json` a command prints one object: `schema_version` (1) and the fields listed here as its result; or, when it " +
     "fails, the fields `schema_version`, `error` (a class of [errors](#errors)), `message`, `hint`, `details`.\n",
+    "A path that is *encoded as in the payload root hash* is text that stands for any bytes: see [Terms](format.md#terms).\n",
     `## Flags of every command\n\n${flagTable(argumentsOf(GLOBALS.fields))}`,
     ...sections.filter((text) => text !== ""),
     `## Errors\n\n${errorTable()}`,

@@ -32,7 +32,6 @@ const ALL: { name: string; folder: string }[] = [
   { name: "tests of the tasks", folder: "tasks" },
   { name: "conformance", folder: "conformance" },
   { name: "tests", folder: "tests" },
-  { name: "tasks", folder: "tasks" },
 ];
 
 async function main(): Promise<number> {

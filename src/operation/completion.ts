@@ -15,7 +15,10 @@ export const completion = defineFreeOperation({
   input: record({
     shell: oneOf("bash", "zsh").about("The shell: bash or zsh.").cli({ positional: true }),
   }, { closed: true }),
-  output: record({ shell: text(), script: text() }),
+  output: record({
+    shell: text().about("The shell that the script is for."),
+    script: text().about("The script, which the shell evaluates."),
+  }),
   run: (_context, { shell }) => Promise.resolve({ shell, script: shell === "bash" ? BASH : ZSH }),
 });
 

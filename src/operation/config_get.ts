@@ -1,6 +1,6 @@
-import { anything, record, text } from "../model/schema.ts";
+import { record, text } from "../model/schema.ts";
 import { knownKey } from "../repo/config.ts";
-import { defineOperation } from "./define.ts";
+import { defineOperation, Setting } from "./define.ts";
 
 /** Shows the value of a setting. */
 export const configGet = defineOperation({
@@ -11,7 +11,7 @@ export const configGet = defineOperation({
   input: record({
     key: text().about("The setting.").cli({ positional: true, placeholder: "KEY", completes: "config" }),
   }, { closed: true }),
-  output: record({ key: text(), value: anything() }),
+  output: Setting,
   run({ store }, { key }) {
     const known = knownKey("show", key);
     const found = store.config.list().find((each) => each.key === known);

@@ -1,5 +1,5 @@
 import { anything, boolean, list, record, text } from "../model/schema.ts";
-import { defineOperation } from "./define.ts";
+import { defineOperation, Setting } from "./define.ts";
 
 /** Lists the settings. */
 export const configList = defineOperation({
@@ -11,12 +11,11 @@ export const configList = defineOperation({
   input: record({}, { closed: true }),
   output: record({
     settings: list(record({
-      key: text(),
-      value: anything(),
-      default: anything(),
-      is_default: boolean(),
-      about: text(),
-    })),
+      ...Setting.fields,
+      default: anything().about("The value that it has if the settings file has none."),
+      is_default: boolean().about("The value is the default."),
+      about: text().about("What it decides, in one sentence."),
+    })).about("Every setting of this version."),
     path: text().about("The file that holds them."),
   }),
   run: ({ store }) => Promise.resolve({ settings: store.config.list(), path: store.layout.config.path }),

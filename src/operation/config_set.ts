@@ -1,10 +1,10 @@
-import { anything, record, text } from "../model/schema.ts";
+import { record, text } from "../model/schema.ts";
 import { changeRepository } from "../protocol/change/change.ts";
 import { commitChange, finishIf } from "../protocol/change/commit.ts";
 import { defineChange } from "../protocol/change/kind.ts";
 import { recordHash } from "../repo/record_hash.ts";
 import type { Store } from "../repo/store.ts";
-import { defineOperation } from "./define.ts";
+import { defineOperation, Setting } from "./define.ts";
 import { configGet } from "./config_get.ts";
 
 const setting = defineChange({
@@ -36,7 +36,7 @@ export const configSet = defineOperation({
     key: text().about("The setting.").cli({ positional: true, placeholder: "KEY", completes: "config" }),
     value: text().about("Its new value.").cli({ positional: true, placeholder: "VALUE" }),
   }, { closed: true }),
-  output: record({ key: text(), value: anything() }),
+  output: Setting,
   async run(context, { key, value }) {
     const { store } = context;
     await changeRepository(context, { kind: setting, target: key, details: {} }, async (change) => {

@@ -1,8 +1,10 @@
 import {
+  anything,
   boolean,
   type Fields,
   type Infer,
   type InferFields,
+  record,
   type RecordSchema,
   type Schema,
   text,
@@ -78,6 +80,15 @@ export const VERIFY_CONTENT = boolean().optional()
 /** `--all` of operations that list differences. */
 export const EVERY_PATH = boolean().default(false)
   .about("Name every path, also those in new and removed folders.");
+
+/** What results say of the program. */
+export const JVS_VERSION = text().about("The version of jvs that gives this result.");
+
+/** What results say of a setting. */
+export const Setting = record({
+  key: text().about("The setting's name."),
+  value: anything().about("Its value: a size in bytes, a time as text such as `30s`, or a word."),
+});
 
 /** The list of operations. Every surface uses it. */
 export type Catalog = ReturnType<typeof catalogOf>;

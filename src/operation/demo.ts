@@ -10,7 +10,7 @@ import type { Context } from "../protocol/context.ts";
 const Step = record({
   say: text().about("One sentence on what happens; empty if the step belongs to the one before."),
   command: text().about("The command line for this step."),
-  operation: text(),
+  operation: text().about("The name of the operation; empty if the step is not one."),
   result: anything().about("The operation's result; null if the step is not an operation."),
 });
 
@@ -27,7 +27,10 @@ export const demo = defineFreeOperation({
     folder: text().optional().about("The new folder to make it in; by default a temporary folder.")
       .cli({ positional: true, placeholder: "DIR", completes: "path" }),
   }, { closed: true }),
-  output: record({ folder: text(), steps: list(Step) }),
+  output: record({
+    folder: text().about("The absolute path of the folder that it made."),
+    steps: list(Step).about("What it did, in order."),
+  }),
   async run(context, input) {
     const folder = makeFolder(context, input.folder);
     const tour = new Tour({ ...context, cwd: folder, repo: undefined });

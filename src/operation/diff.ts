@@ -35,15 +35,15 @@ export const diff = defineOperation({
     exit_code: boolean().default(false).about("Exit with 1 if anything differs."),
   }, { closed: true }),
   output: record({
-    from: text().about("A snapshot's id, `@name` for a worktree as it is now, or `nothing`."),
-    to: text(),
-    worktree: nullable(text()),
+    from: text().about("The older side: a snapshot's id, `@name` for a worktree as it is now, or `nothing`."),
+    to: text().about("The newer side, in the same way."),
+    worktree: nullable(text()).about("The worktree whose HEAD and `@` are meant."),
     differences: list(record({
       ...DifferenceRecord.fields,
       patch: nullable(text()).optional()
         .about("With `patch`: a unified diff, or why there is none. Null if no file content differs."),
-    })).about("Empty with `stat`."),
-    summary: Summary,
+    })).about("Each path that differs; empty with `stat`."),
+    summary: Summary.about("How many paths differ, by kind."),
     hidden: Hidden,
   }),
   failed: ({ summary }, { exit_code }) => exit_code && Object.values(summary).some((count) => count > 0),

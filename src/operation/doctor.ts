@@ -43,8 +43,8 @@ export const doctor = defineOperation({
       .cli({ placeholder: "ACTION" }),
   }, { closed: true }),
   output: record({
-    healthy: boolean(),
-    findings: list(Finding),
+    healthy: boolean().about("No finding is an `error` or `critical`."),
+    findings: list(Finding).about("What was found after the repairs, the worst first."),
     repaired: list(text()).about("The repairs that were made, as sentences."),
   }),
   failed: ({ healthy }) => !healthy,

@@ -17,13 +17,14 @@ export function helpOn(catalog: Catalog) {
     }, { closed: true }),
     output: record({
       commands: list(record({
-        name: text(),
-        summary: text(),
-        about: text(),
-        changes: oneOf("nothing", "worktree", "repository", "outside"),
+        name: text().about("Its name on the command line, such as `worktree fork`."),
+        summary: text().about("What it does, in one sentence without a full stop."),
+        about: text().about("More about it; empty if there is no more to say."),
+        changes: oneOf("nothing", "worktree", "repository", "outside")
+          .about("What it changes; `outside`: it makes a repository."),
         input: anything().about("JSON Schema of the input."),
         output: anything().about("JSON Schema of the result."),
-      })),
+      })).about("The commands that were asked for, or all."),
     }),
     async run(_context, input) {
       const command = input.command.join(" ");

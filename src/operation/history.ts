@@ -1,7 +1,8 @@
 import { JvsError } from "../model/errors.ts";
 import { parseWhen } from "../model/duration.ts";
-import { Descriptor, snapshotId, type WorktreeConfig } from "../model/records.ts";
-import { boolean, type Infer, integer, list, nullable, record, text } from "../model/schema.ts";
+import { Descriptor, type WorktreeConfig } from "../model/records.ts";
+import { WORKTREE } from "../model/result_fields.ts";
+import { boolean, type Infer, integer, list, record, text } from "../model/schema.ts";
 import { nowMs } from "../platform/clock.ts";
 import { ancestors, leavesOf, standsOn } from "../repo/lineage.ts";
 import { defineOperation, OTHER_WORKTREE } from "./define.ts";
@@ -36,17 +37,17 @@ export const history = defineOperation({
   changes: "nothing",
   input: Input,
   output: record({
-    worktree: text(),
-    head_snapshot_id: nullable(snapshotId()),
-    latest_snapshot_id: nullable(snapshotId()),
-    detached: boolean(),
+    worktree: WORKTREE.worktree,
+    head_snapshot_id: WORKTREE.head_snapshot_id,
+    latest_snapshot_id: WORKTREE.latest_snapshot_id,
+    detached: WORKTREE.detached,
     snapshots: list(record({
       ...Descriptor.fields,
-      is_head: boolean(),
-      is_latest: boolean(),
+      is_head: boolean().about("The worktree stands on it."),
+      is_latest: boolean().about("It is the newest of the worktree's line."),
       side: boolean().about("It is not on the line: an autosave or a partial snapshot."),
       pruned: boolean().about("Its content was deleted; its place in the line was kept."),
-    })),
+    })).about("The snapshots that match, the newest first, at most --limit of them."),
     total: integer().about("How many there are without --limit."),
   }),
   async run(context, input) {

@@ -1,13 +1,16 @@
 import type { EngineChoice } from "../engine/select.ts";
 import { isJvsError } from "../model/errors.ts";
 import { ENGINE_NAMES } from "../model/records.ts";
-import { anything, boolean, integer, list, mapOf, nullable, oneOf, record, text } from "../model/schema.ts";
+import { REPOSITORY } from "../model/result_fields.ts";
+import { boolean, integer, list, mapOf, nullable, oneOf, record, text } from "../model/schema.ts";
 import { FORMAT_VERSION, VERSION } from "../model/version.ts";
 import { type Folder, Stat } from "../platform/platform.ts";
 import type { Store } from "../repo/store.ts";
-import { defineOperation } from "./define.ts";
+import { defineOperation, JVS_VERSION, Setting } from "./define.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
 import { engineFor } from "../protocol/engine_for.ts";
+
+const NO_LIMIT = `${Number.MAX_SAFE_INTEGER} if there is no limit, or the system does not say`;
 
 /** Shows what a repository is, and what works on this system. */
 export const info = defineOperation({
@@ -18,38 +21,38 @@ export const info = defineOperation({
   changes: "nothing",
   input: record({}, { closed: true }),
   output: record({
-    repository: text(),
-    repo_id: text(),
-    format_version: integer(),
-    jvs_version: text(),
-    worktree: nullable(text()).about("The worktree you are in."),
+    ...REPOSITORY,
+    format_version: integer().about("The version of the repository's form on disk."),
+    jvs_version: JVS_VERSION,
+    worktree: nullable(text())
+      .about("The worktree you are in, by default main; null if its record is lost or damaged."),
     engine: record({
       name: nullable(oneOf(...ENGINE_NAMES)).about("Null if none works."),
-      reason: text().about("Why JVS uses this one."),
-    }),
+      reason: text().about("Why JVS uses this one, or why none works."),
+    }).about("How snapshots of this worktree are made."),
     file_system: record({
-      kind: text(),
-      id: text(),
-      read_only: boolean(),
-      free_bytes: integer({ min: 0 }),
-      free_inodes: integer({ min: 0 }),
-    }),
+      kind: text().about("Its type, such as `xfs` or `fuse.juicefs`; `unknown` if the system does not say."),
+      id: text().about("Stays the same when it is mounted again; `unknown` if the system does not say."),
+      read_only: boolean().about("Nothing can be written there; false if the system does not say."),
+      free_bytes: integer({ min: 0 }).about(`The bytes that you may still write there; ${NO_LIMIT}.`),
+      free_inodes: integer({ min: 0 }).about(`How many more entries it has room for; ${NO_LIMIT}.`),
+    }).about("Where the worktree is; without a worktree, where the repository is."),
     counts: record({
-      snapshots: integer({ min: 0 }),
-      worktrees: integer({ min: 0 }),
-      refs: integer({ min: 0 }),
-      pins: integer({ min: 0 }),
+      snapshots: integer({ min: 0 }).about("Snapshots, with autosaves and without pruned ones."),
+      worktrees: integer({ min: 0 }).about("Worktrees, with damaged ones."),
+      refs: integer({ min: 0 }).about("Refs, with damaged ones."),
+      pins: integer({ min: 0 }).about("Pins, which protect snapshots from deletion, with expired ones."),
       interrupted: integer({ min: 0 })
         .about("Interrupted changes. The next change, or doctor, finishes or undoes them."),
-    }),
+    }).about("How many of each the repository has."),
     shared: boolean().about("The group of its folder may use it."),
     abilities: mapOf(boolean()).about("What the system lets JVS keep and do."),
     permissions: record({
       c_library: boolean().about("Whether JVS may call the C library. Without it JVS can keep less."),
       run: oneOf("any", "named").about("Which programs JVS may run."),
       network: boolean().about("False, unless JVS was started with more permissions than it needs."),
-    }),
-    settings: list(record({ key: text(), value: anything() })).about("Those that differ from their default."),
+    }).about("What this jvs may do on the system."),
+    settings: list(Setting).about("Those that differ from their default."),
     problem: nullable(text()).about("What is wrong in the settings file, or has no effect in this version."),
   }),
   async run(context) {

@@ -21,7 +21,11 @@ export const path = defineOperation({
     of: text().optional().about("A snapshot or a worktree's name; by default the worktree you are in.")
       .cli({ positional: true, placeholder: "SNAPSHOT", completes: "snapshot" }),
   }, { closed: true }),
-  output: record({ path: text(), snapshot_id: nullable(snapshotId()), worktree: nullable(text()) }),
+  output: record({
+    path: text().about("The absolute path of the snapshot's files or of the worktree."),
+    snapshot_id: nullable(snapshotId()).about("The snapshot; null for a worktree."),
+    worktree: nullable(text()).about("The worktree's name; null for a snapshot."),
+  }),
   async run(context, input) {
     if (input.of === undefined) return ofWorktree(context, requireWorktree(context, undefined));
     try {

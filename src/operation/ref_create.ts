@@ -31,7 +31,7 @@ export const refCreate = defineOperation({
     snapshot: text().default("HEAD").about("The snapshot.").cli({ positional: true, completes: "snapshot" }),
     note: text().default("").about("What it means, in your own words."),
   }, { closed: true }),
-  output: record({ ref: Ref }),
+  output: record({ ref: Ref.about("The new ref.") }),
   async run(context, input) {
     const { actor, store } = context;
     const name = checkRefName(input.name);

@@ -9,6 +9,6 @@ export const refList = defineOperation({
   examples: [["jvs ref list", "each ref with its snapshot and its note"]],
   changes: "nothing",
   input: record({}, { closed: true }),
-  output: record({ refs: list(Ref) }),
+  output: record({ refs: list(Ref).about("All refs, by name.") }),
   run: ({ store }) => Promise.resolve({ refs: store.refs.list() }),
 });

@@ -12,14 +12,16 @@ import type { RepositoryContext } from "../protocol/context.ts";
 
 const Entry = record({
   path: text().about("Encoded as in the payload root hash; `.` is the payload root."),
-  type: oneOf(...ENTRY_TYPES),
+  type: oneOf(...ENTRY_TYPES).about("What it is; `char` and `block` are device nodes."),
   mode: text().about("Four octal digits."),
-  uid: integer(),
-  gid: integer(),
-  size: integer({ min: 0 }),
+  uid: integer().about("The number of the user who owns it."),
+  gid: integer().about("The number of the group that owns it."),
+  size: integer({ min: 0 }).about("Bytes of a file's content or a link's target; 0 for a folder."),
   mtime: text().about("Seconds since 1970, with nine decimals."),
-  content_hash: nullable(text()).about("SHA-256 of a file's content or a link's target."),
-  target: nullable(text()).about("The target of a symbolic link."),
+  content_hash: nullable(text()).about(
+    "SHA-256 of a file's content or a link's target; null if there is none or it was not read.",
+  ),
+  target: nullable(text()).about("The target of a symbolic link; null for anything else."),
   lost: list(oneOf(...Object.keys(LOST) as LostAspect[])).about("What the payload could not keep of it."),
 });
 
@@ -41,13 +43,13 @@ export const show = defineOperation({
     files: boolean().default(false).about("List every entry."),
   }, { closed: true }),
   output: record({
-    snapshot: Descriptor,
+    snapshot: Descriptor.about("The snapshot's record."),
     integrity_state: oneOf("sealed", "unsealed", "pruned").about(
       "sealed: its record is valid and has the hash of its content (`jvs verify` reads the content too); " +
         "unsealed: its content is not hashed yet; pruned: only its place in the history was kept.",
     ),
     worktree: nullable(text()).about("Its worktree; null if that was removed."),
-    refs: list(text()),
+    refs: list(text()).about("The names of the refs to it."),
     path: text().about("The folder of its files."),
     files: nullable(list(Entry)).about("Null unless you ask for them."),
   }),

@@ -1,7 +1,8 @@
 import { JvsError } from "../model/errors.ts";
 import { shortId } from "../model/ids.ts";
 import { checkTag } from "../model/names.ts";
-import { Degradations, Descriptor, snapshotId } from "../model/records.ts";
+import { Degradations, Descriptor } from "../model/records.ts";
+import { WORKTREE } from "../model/result_fields.ts";
 import { boolean, type Infer, list, nullable, oneOf, record, text } from "../model/schema.ts";
 import { changeWorktree } from "../protocol/change/change.ts";
 import type { WorktreeContext } from "../protocol/change/kind.ts";
@@ -15,10 +16,12 @@ const SnapshotResult = record({
   created: boolean().about("False if --if-changed found nothing to save."),
   snapshot: Descriptor
     .about("The new snapshot; if `created` is false, the one that already holds this content."),
-  worktree: text(),
-  head_snapshot_id: nullable(snapshotId()),
-  kept_line_as: nullable(text()).about("The ref by which --branch keeps the old line."),
-  degradations: Degradations,
+  worktree: WORKTREE.worktree,
+  head_snapshot_id: WORKTREE.head_snapshot_id,
+  kept_line_as: nullable(text()).about(
+    "The ref by which --branch keeps the old line; null if there is none.",
+  ),
+  degradations: Degradations.about("What the snapshot could not keep, as `snapshot` says it too."),
 });
 type SnapshotResult = Infer<typeof SnapshotResult>;
 

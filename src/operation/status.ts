@@ -1,5 +1,5 @@
-import { snapshotId } from "../model/records.ts";
-import { boolean, integer, list, nullable, record, text } from "../model/schema.ts";
+import { WORKTREE } from "../model/result_fields.ts";
+import { boolean, integer, list, record, text } from "../model/schema.ts";
 import { standsOn } from "../repo/lineage.ts";
 import { compareSides, DifferenceRecord, Hidden, Summary } from "../protocol/look/differences.ts";
 import { pendingOn } from "../protocol/change/locks.ts";
@@ -18,15 +18,12 @@ export const status = defineOperation({
     all: EVERY_PATH,
   }, { closed: true }),
   output: record({
-    worktree: text(),
-    path: text(),
-    base_snapshot_id: nullable(snapshotId()),
-    head_snapshot_id: nullable(snapshotId()),
-    latest_snapshot_id: nullable(snapshotId()),
-    detached: boolean(),
+    ...WORKTREE,
     clean: boolean().about("Everything in the worktree that you may read is in the snapshot it stands on."),
-    changes: Summary,
-    differences: list(DifferenceRecord),
+    changes: Summary.about("How many paths differ from the snapshot the worktree stands on, by kind."),
+    differences: list(DifferenceRecord).about(
+      "Each path that differs from that snapshot, the older side; times alone do not count.",
+    ),
     hidden: Hidden,
     entries: integer().about("Files, folders and links in the worktree, ignored ones left out."),
     ignored: integer().about("Files and whole folders that .jvsignore leaves out."),

@@ -38,13 +38,13 @@ export const verify = defineOperation({
     worktree: OTHER_WORKTREE,
   }, { closed: true }),
   output: record({
-    snapshots: list(VerifiedSnapshot),
+    snapshots: list(VerifiedSnapshot).about("What was found for each snapshot, the oldest first."),
     findings: list(Finding).about("With --all: what is wrong with the records around the snapshots."),
     verified: integer().about("How many snapshots were checked."),
     checksum_valid: nullable(boolean()).about("Null if a record could not be read, and no other is wrong."),
     payload_hash_valid: nullable(boolean())
       .about("Null if some content was not read, and no other is wrong."),
-    tamper_detected: boolean(),
+    tamper_detected: boolean().about("Records or content are not what was saved: `severity` is `critical`."),
     severity: oneOf("ok", "degraded", "unchecked", "error", "critical").about(
       "The worst that was found. `unchecked`: nothing is wrong, but you may not read everything. " +
         "`error`: with --all, a record around the snapshots, such as a ref, is wrong.",

@@ -1,7 +1,7 @@
 import { integer, oneOf, record, text } from "../model/schema.ts";
 import { FORMAT_VERSION, VERSION } from "../model/version.ts";
 import { executable } from "../platform/executable.ts";
-import { defineFreeOperation } from "./define.ts";
+import { defineFreeOperation, JVS_VERSION } from "./define.ts";
 
 const WAYS_IN = ["checkout", "npm", "pypi", "jsr", "executable", "bundle"] as const;
 
@@ -13,9 +13,9 @@ export const version = defineFreeOperation({
   changes: "nothing",
   input: record({}, { closed: true }),
   output: record({
-    version: text(),
+    version: JVS_VERSION,
     format_version: integer().about("The format of new repositories. JVS does not read newer formats."),
-    deno: text(),
+    deno: text().about("The version of Deno that runs it."),
     installed: oneOf(...WAYS_IN).about("How it came here: as which package, or as a checkout of the source."),
     program: text().about("Where the program is: a path, or the address that it was loaded from."),
   }),

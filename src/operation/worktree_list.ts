@@ -1,5 +1,6 @@
 import { isJvsError } from "../model/errors.ts";
-import { snapshotId, uuid, type WorktreeConfig } from "../model/records.ts";
+import { uuid, type WorktreeConfig } from "../model/records.ts";
+import { WORKTREE } from "../model/result_fields.ts";
 import { boolean, type Infer, list, nullable, oneOf, record, text } from "../model/schema.ts";
 import { defineOperation } from "./define.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
@@ -8,17 +9,20 @@ import { isAdopted } from "../protocol/open_worktree.ts";
 import { isDetached } from "../protocol/worktree/which.ts";
 
 const Item = record({
-  name: text(),
-  path: nullable(text()).about("Absolute."),
-  worktree_id: nullable(uuid()),
-  head_snapshot_id: nullable(snapshotId()).about("The snapshot it stands on."),
-  latest_snapshot_id: nullable(snapshotId()).about("The newest snapshot of its line."),
-  detached: boolean(),
-  adopted: boolean(),
+  name: WORKTREE.worktree,
+  path: nullable(text()).about("The absolute path of its folder; null if it is damaged."),
+  worktree_id: nullable(uuid()).about(
+    "Its id, which stays the same when it is renamed; null if it is damaged.",
+  ),
+  head_snapshot_id: WORKTREE.head_snapshot_id,
+  latest_snapshot_id: WORKTREE.latest_snapshot_id,
+  detached: WORKTREE.detached,
+  adopted: boolean().about("It is a folder that `jvs adopt` put under version control where it is."),
   current: boolean().about("You are in it."),
   state: oneOf("ok", "missing", "replaced", "damaged")
     .about(
-      "missing: no folder; replaced: another folder is in its place; damaged: its record is lost or unreadable.",
+      "missing: no folder; replaced: another folder is in its place; damaged: its record is lost or " +
+        "unreadable, so that all else but the name is null or false.",
     ),
 });
 type Item = Infer<typeof Item>;
@@ -30,7 +34,7 @@ export const worktreeList = defineOperation({
   examples: [["jvs worktree list", "with a mark at the worktree you are in"]],
   changes: "nothing",
   input: record({}, { closed: true }),
-  output: record({ worktrees: list(Item) }),
+  output: record({ worktrees: list(Item).about("All worktrees, by name, with damaged ones.") }),
   run: (context) =>
     Promise.resolve({ worktrees: context.store.worktrees.names().flatMap((name) => itemsOf(context, name)) }),
 });

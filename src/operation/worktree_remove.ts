@@ -1,6 +1,7 @@
 import { JvsError } from "../model/errors.ts";
 import { displayPath, namedPaths } from "../model/path_text.ts";
 import { snapshotId, time, type WorktreeConfig } from "../model/records.ts";
+import { WORKTREE } from "../model/result_fields.ts";
 import { boolean, nullable, record, text } from "../model/schema.ts";
 import { autosave } from "../protocol/snapshot/autosave.ts";
 import { changeWorktree } from "../protocol/change/change.ts";
@@ -30,11 +31,15 @@ export const worktreeRemove = defineOperation({
     discard: boolean().default(false).about("Remove the worktree and lose its unsaved work."),
   }, { closed: true }),
   output: record({
-    name: text(),
-    path: text().about("Where it was."),
-    latest_snapshot_id: nullable(snapshotId()).about("The newest snapshot of its line: fork it to continue."),
-    kept_until: nullable(time()).about("A pin protects that line until then."),
-    autosave_snapshot_id: nullable(snapshotId()).about("The snapshot that holds the unsaved work."),
+    name: WORKTREE.worktree,
+    path: text().about("The absolute path of the folder that it had."),
+    latest_snapshot_id: nullable(snapshotId()).about(
+      "The newest snapshot of its line, to fork and continue from; null if it had none.",
+    ),
+    kept_until: nullable(time()).about("A pin protects that line until then; null if it had no snapshot."),
+    autosave_snapshot_id: nullable(snapshotId()).about(
+      "The snapshot that holds the unsaved work; null if none was saved.",
+    ),
   }),
   async run(context, input) {
     const { store } = context;

@@ -1,6 +1,7 @@
 import { JvsError } from "../model/errors.ts";
 import { checkName } from "../model/names.ts";
 import type { WorktreeConfig } from "../model/records.ts";
+import { WORKTREE } from "../model/result_fields.ts";
 import { record, text } from "../model/schema.ts";
 import { inodeAt } from "../platform/platform.ts";
 import type { Store } from "../repo/store.ts";
@@ -26,7 +27,11 @@ export const worktreeRename = defineOperation({
     name: WORKTREE_NAME,
     new_name: text().about("Its new name.").cli({ positional: true, placeholder: "NEW" }),
   }, { closed: true }),
-  output: record({ name: text(), old_name: text(), path: text() }),
+  output: record({
+    name: WORKTREE.worktree,
+    old_name: text().about("The worktree's name before."),
+    path: WORKTREE.path,
+  }),
   async run(context, input) {
     const newName = checkName(input.new_name, "worktree");
     const worktree = context.store.worktrees.get(input.name);

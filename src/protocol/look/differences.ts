@@ -1,3 +1,4 @@
+import { ENCODED_PATH } from "../../model/result_fields.ts";
 import { type Infer, integer, list, nullable, oneOf, record, text } from "../../model/schema.ts";
 import { encodePath, namedPaths } from "../../model/path_text.ts";
 import { ENTRY_TYPES } from "../../model/entry.ts";
@@ -9,14 +10,21 @@ import { NOTHING, type Side } from "./side.ts";
 
 /** One path that differs. */
 export const DifferenceRecord = record({
-  kind: oneOf("added", "removed", "modified", "renamed"),
-  path: text().about("Encoded as in the payload root hash."),
-  old_path: nullable(text()),
-  type: oneOf(...ENTRY_TYPES),
-  aspects: list(text())
-    .about("What differs: content, type, mode, owner, target, device, xattrs, hardlink, times."),
-  size_before: nullable(integer()),
-  size_after: nullable(integer()),
+  kind: oneOf("added", "removed", "modified", "renamed")
+    .about(
+      "What became of it from the older side to the newer; `renamed`: a file has another path and the same content.",
+    ),
+  path: ENCODED_PATH,
+  old_path: nullable(text()).about("The former path of a renamed file, encoded too; null for all others."),
+  type: oneOf(...ENTRY_TYPES).about("What it is now; for a removed path, what it was."),
+  aspects: list(text()).about(
+    "What differs if both sides have it: content, type, mode, owner, target, device, xattrs, hardlink, times; " +
+      "or unknown, for content that could not be compared.",
+  ),
+  size_before: nullable(integer()).about(
+    "Its bytes on the older side; null if it was no regular file there.",
+  ),
+  size_after: nullable(integer()).about("Its bytes on the newer side; null if it is no regular file there."),
 });
 export type DifferenceRecord = Infer<typeof DifferenceRecord>;
 
@@ -25,10 +33,10 @@ export const Hidden = list(text()).about("Paths that you may not read, so they a
 
 /** How many paths differ, by kind. */
 export const Summary = record({
-  added: integer(),
-  removed: integer(),
-  modified: integer(),
-  renamed: integer(),
+  added: integer().about("Paths that only the newer side has."),
+  removed: integer().about("Paths that only the older side has."),
+  modified: integer().about("Paths that both sides have, and that differ."),
+  renamed: integer().about("Files that have another path and the same content."),
 });
 
 /**

@@ -1,5 +1,6 @@
 import { isJvsError } from "../../model/errors.ts";
 import { ENGINE_NAMES, type EngineName } from "../../model/records.ts";
+import { REPOSITORY, WORKTREE } from "../../model/result_fields.ts";
 import { boolean, type Infer, nullable, oneOf, record, text } from "../../model/schema.ts";
 import type { Folder } from "../../platform/platform.ts";
 import { openPlatform } from "../../platform/open_platform.ts";
@@ -66,9 +67,10 @@ export async function beginRepository(
 
 /** The result of an operation that makes a repository. */
 export const NewRepositoryResult = record({
-  repository: text().about("The folder that holds .jvs."),
-  repo_id: text(),
-  worktree: record({ name: text(), path: text().about("Absolute: go there to work in it.") }),
+  ...REPOSITORY,
+  worktree: record({ name: WORKTREE.worktree, path: WORKTREE.path }).about(
+    "The repository's first worktree.",
+  ),
   engine: nullable(oneOf(...ENGINE_NAMES))
     .about("How snapshots will be made; null where the one that was asked for cannot work."),
 });

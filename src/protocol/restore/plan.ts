@@ -36,9 +36,9 @@ export interface RestorePlan {
 
 /** For the sentence that says what went back. */
 export const RestoreCounts = record({
-  changed: integer(),
-  added: integer(),
-  removed: integer(),
+  changed: integer().about("Files that were replaced; links and special files count as files."),
+  added: integer().about("Files that came."),
+  removed: integer().about("Files that went."),
   metadata: integer()
     .about("Entries whose content stayed and whose mode, owner, times or attributes were set."),
   folders_added: integer().about("Folders that came and hold no file."),

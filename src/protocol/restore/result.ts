@@ -2,6 +2,7 @@ import { JvsError } from "../../model/errors.ts";
 import { shortId } from "../../model/ids.ts";
 import { displayPath } from "../../model/path_text.ts";
 import { Degradations, snapshotId, type WorktreeConfig } from "../../model/records.ts";
+import { WORKTREE } from "../../model/result_fields.ts";
 import { boolean, type Infer, integer, list, nullable, oneOf, record, text } from "../../model/schema.ts";
 import type { UserOfFolder } from "../../platform/platform.ts";
 import type { Store } from "../../repo/store.ts";
@@ -16,31 +17,39 @@ import type { PreparedRestore } from "./prepare.ts";
 export const RestoreResult = record({
   sentence: text()
     .about("What was done, in one sentence: for a person, or a model whose memory now differs."),
-  worktree: text(),
-  path: text(),
-  snapshot_id: snapshotId(),
-  previous_head: nullable(snapshotId()),
-  head_snapshot_id: nullable(snapshotId()),
-  detached: boolean(),
-  preview: boolean(),
-  ...RestoreCounts.fields,
-  kept: list(text()).about("What stays although the snapshot does not have it: ignored files, mount points."),
-  left_alone: list(text()).about(
-    "Not touched, as the snapshot does not hold it, or it cannot be read, entered or made here and now.",
+  worktree: WORKTREE.worktree,
+  path: WORKTREE.path,
+  snapshot_id: snapshotId().about("The snapshot that was restored."),
+  previous_head: nullable(snapshotId()).about(
+    "The snapshot that the worktree stood on before; null if on none, or if the worktree is new.",
   ),
-  autosave_snapshot_id: nullable(snapshotId()).about("Holds the unsaved work there was."),
+  head_snapshot_id: WORKTREE.head_snapshot_id,
+  detached: WORKTREE.detached,
+  preview: boolean().about("Nothing was changed: the result says what a restore would do."),
+  ...RestoreCounts.fields,
+  kept: list(text()).about(
+    "What stays although the snapshot does not have it: ignored files, mount points. " +
+      "These paths are as messages show them, not encoded.",
+  ),
+  left_alone: list(text()).about(
+    "Not touched, as the snapshot does not hold it, or it cannot be read, entered or made here and now. " +
+      "These paths are as messages show them, not encoded.",
+  ),
+  autosave_snapshot_id: nullable(snapshotId()).about(
+    "Holds the unsaved work there was; null if nothing was saved.",
+  ),
   second_autosave_id: nullable(snapshotId())
-    .about("Holds what others wrote while the restore was under way."),
+    .about("Holds what others wrote while the restore was under way; null if they wrote nothing."),
   verified: boolean().about("Whether restored content was hashed before it became visible."),
   processes: list(record({
-    pid: integer(),
-    name: text(),
+    pid: integer().about("Its process id."),
+    name: text().about("The program's name."),
     uses: oneOf("folder", "file").about("It stands in the worktree, or has a file in it open."),
   })).about("Other programs at work in the worktree: what they had open may be the replaced file."),
   pending_recovery: list(text()).about(
     "Of a preview: operations that were interrupted; a restore recovers them first, and then plans again.",
   ),
-  degradations: Degradations,
+  degradations: Degradations.about("What could not be restored exactly; empty in a preview."),
 });
 export type RestoreResult = Infer<typeof RestoreResult>;
 

@@ -2,6 +2,7 @@ import { grantAclOwner, payloadMode, stripAclWrite } from "../../model/acl.ts";
 import { type BytePath, equalBytes, keyOf } from "../../model/bytes.ts";
 import { DIR, entryTypeName, FILE, LOST, type LostAspect, SYMLINK, type Xattr } from "../../model/entry.ts";
 import { encodePath } from "../../model/path_text.ts";
+import { ENCODED_PATH } from "../../model/result_fields.ts";
 import { type Infer, oneOf, record, text } from "../../model/schema.ts";
 import { userNameOf } from "../../platform/host_names.ts";
 import type { Folder } from "../../platform/platform.ts";
@@ -22,7 +23,7 @@ type Loss = typeof LOSSES[number];
 
 /** A path of a payload that is not as it was saved. */
 export const DamagedPath = record({
-  path: text().about("Encoded as in the payload root hash."),
+  path: ENCODED_PATH,
   problem: text().about("`missing`, `extra`, or what differs: content, type, target, device."),
 });
 export type DamagedPath = Infer<typeof DamagedPath>;
@@ -36,8 +37,8 @@ export type UncheckedPath = Infer<typeof UncheckedPath>;
 
 /** A path of a payload that has its content, but lost metadata. */
 export const WornPath = record({
-  path: text().about("Encoded as in the payload root hash."),
-  lost: oneOf(...LOSSES),
+  path: ENCODED_PATH,
+  lost: oneOf(...LOSSES).about("The metadata that it lost."),
 });
 export type WornPath = Infer<typeof WornPath>;
 

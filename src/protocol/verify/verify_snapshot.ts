@@ -9,19 +9,21 @@ import { DamagedPath, UncheckedPath, type VerifyPayload, verifyPayload, WornPath
 
 /** The result for one snapshot. */
 export const VerifiedSnapshot = record({
-  snapshot_id: snapshotId(),
+  snapshot_id: snapshotId().about("The snapshot that was checked."),
   checksum_valid: nullable(boolean())
     .about("Descriptor and READY are as they were written; null when they may not be read."),
   payload_hash_valid: nullable(boolean())
     .about("The tree has the hash that was saved; null when not all was read."),
-  tamper_detected: boolean(),
+  tamper_detected: boolean().about("Its records or its content are not what was saved."),
   severity: oneOf("ok", "degraded", "unchecked", "critical").about(
     "`degraded`: all content is there, but metadata was lost, as some copiers do; a restore brings it back. " +
       "`unchecked`: nothing wrong was found, but you may not read all of it.",
   ),
-  error: nullable(text()),
-  message: nullable(text()),
-  files: list(DamagedPath),
+  error: nullable(text()).about(
+    "The class of the error that was found, `E_PERMISSION` if it is `unchecked`; else null.",
+  ),
+  message: nullable(text()).about("What is wrong, or why it is `unchecked`; else null."),
+  files: list(DamagedPath).about("Each path of its content that is not what was saved."),
   unchecked: list(UncheckedPath).about("What you may not read, and so was not checked."),
   worn: list(WornPath).about("What is whole, but lost metadata."),
 });

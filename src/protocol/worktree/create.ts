@@ -2,6 +2,7 @@ import { bytesOf, ITSELF } from "../../model/bytes.ts";
 import { DegradationList } from "../../model/degradations.ts";
 import { checkName } from "../../model/names.ts";
 import { Degradations, snapshotId, uuid, WorktreeConfig } from "../../model/records.ts";
+import { WORKTREE } from "../../model/result_fields.ts";
 import { boolean, type Infer, integer, nullable, record, text } from "../../model/schema.ts";
 import { type Folder, inodeAt } from "../../platform/platform.ts";
 import type { Store } from "../../repo/store.ts";
@@ -56,13 +57,14 @@ type CreationIntent = IntentOf<CreationKind>;
 
 /** The result of an operation that makes a worktree. */
 export const NewWorktreeResult = record({
-  name: text(),
-  path: text().about("Absolute: go there to work in it."),
-  worktree_id: uuid(),
-  head_snapshot_id: nullable(snapshotId()).about("The snapshot that its line begins with."),
+  name: WORKTREE.worktree,
+  path: WORKTREE.path,
+  worktree_id: WorktreeConfig.fields.worktree_id,
+  head_snapshot_id: nullable(snapshotId())
+    .about("The snapshot that its line begins with; null if it has none."),
   live: boolean().about("It was copied from a worktree as that is now, not from a snapshot."),
   verified: boolean().about("Whether the content was hashed before the worktree became visible."),
-  degradations: Degradations,
+  degradations: Degradations.about("What could not be copied exactly."),
 });
 type NewWorktreeResult = Infer<typeof NewWorktreeResult>;
 

@@ -6,80 +6,65 @@ import type { CallOptions } from "./options.ts";
 
 /** A snapshot: where it came from, and the hashes that prove its content. It never changes. */
 export interface Descriptor {
-  /**  */
+  /** Its full id; people see the 8 hex digits. Ids rise with time. */
   readonly snapshot_id: string;
-  /**  */
+  /** The id of the worktree that was saved; it may be removed since. */
   readonly worktree_id: string;
-  /**  */
+  /** The snapshot that the worktree stood on; null if it had none yet. */
   readonly parent_snapshot_id: string | null;
-  /**  */
+  /** When it was made. */
   readonly created_at: string;
-  /**  */
+  /** What the user said about it, or why JVS made it; empty if nothing. */
   readonly note: string;
-  /**  */
+  /** The labels that it was given when it was made, each once. */
   readonly tags: readonly string[];
-  /**  */
+  /** `manual`: the user made it; `autosave`: JVS saved unsaved work; `partial`: it holds only `paths`. */
   readonly kind: "manual" | "autosave" | "partial";
-  /**  */
+  /** The paths that it holds, encoded as in the payload root hash; null if it holds the whole worktree. */
   readonly paths: readonly string[] | null;
-  /**  */
+  /** How the tree was cloned. */
   readonly engine: "juicefs-clone" | "btrfs-snapshot" | "reflink-copy" | "copy";
-  /**  */
+  /** `quiesced`: nothing changed while it was made; `best_effort`: files may have been saved in the middle of a change. */
   readonly consistency_level: "quiesced" | "best_effort";
-  /**  */
+  /** The text of .jvsignore at that time; null if there was none. */
   readonly ignore_rules: string | null;
-  /**  */
+  /** How much it holds. */
   readonly stats: Stats;
-  /**  */
+  /** The fencing token of the lease that it was made under; null without one. */
   readonly fencing_token: number | null;
-  /**  */
+  /** What was recorded of the programs around it; null if nothing. */
   readonly environment: unknown;
-  /**  */
+  /** Other data about it, by name; empty if there is none. */
   readonly meta: { readonly [name: string]: unknown };
-  /**  */
+  /** What it could not keep. */
   readonly degradations: Degradations;
-  /**  */
-  readonly payload_root_hash: {
-    /**  */
-    readonly algo: "sha256";
-    /**  */
-    readonly value: string;
-  } | null;
-  /**  */
-  readonly manifest_hash: {
-    /**  */
-    readonly algo: "sha256";
-    /**  */
-    readonly value: string;
-  };
-  /**  */
-  readonly descriptor_checksum: {
-    /**  */
-    readonly algo: "sha256";
-    /**  */
-    readonly value: string;
-  };
+  /** Proves its content: the SHA-256 over a line for each entry; null if it is not hashed yet. */
+  readonly payload_root_hash: Hash | null;
+  /** Proves its manifest, the list of all its entries. */
+  readonly manifest_hash: Hash;
+  /** Proves the descriptor: the SHA-256 of all its other fields as canonical JSON. */
+  readonly descriptor_checksum: Hash;
 }
 
 /** How much a snapshot holds. */
 export interface Stats {
-  /**  */
+  /** Regular files; each name of a hard-linked file counts. */
   readonly files: number;
-  /**  */
+  /** Folders, without the payload root. */
   readonly directories: number;
-  /**  */
+  /** Symbolic links. */
   readonly symlinks: number;
-  /**  */
+  /** FIFOs, sockets and device nodes. */
   readonly other: number;
-  /**  */
+  /** The sum of the sizes of `files`: holes and each name of a hard-linked file count. */
   readonly bytes: number;
-  /**  */
+  /** Bytes in files that are new or changed since the snapshot before; in all files if none is known. */
   readonly changed_bytes: number;
 }
 
 /** Something that could not be kept. */
 export interface Degradation {
-  /**  */
+  /** What could not be kept of the entry; `type`: the entry itself. */
   readonly kind:
     | "owner"
     | "xattr"
@@ -95,75 +80,81 @@ export interface Degradation {
     | "nested_repository"
     | "nested_subvolume"
     | "changed_during_capture";
-  /** The path in the tree, encoded as in the payload root hash. */
+  /** Encoded as in the payload root hash; empty for the payload root, or for the whole tree. */
   readonly path: string;
-  /**  */
+  /** Why not: what the system said, or a sentence. */
   readonly reason: string;
 }
 
 /** All that could not be kept: counts, and the first hundred. */
 export interface Degradations {
-  /**  */
+  /** How many there are of each kind; empty if there are none. */
   readonly counts: { readonly [name: string]: number };
-  /**  */
+  /** The first 100 of them. */
   readonly first: readonly Degradation[];
+}
+
+/** A hash and how it was made. */
+export interface Hash {
+  /** The algorithm. */
+  readonly algo: "sha256";
+  /** The hash, as 64 lower-case hex digits. */
+  readonly value: string;
 }
 
 /** A name for a snapshot, the same in each worktree. */
 export interface Ref {
-  /**  */
+  /** The name: no other ref of the repository has it. */
   readonly ref_name: string;
-  /**  */
+  /** The snapshot that it names. */
   readonly snapshot_id: string;
-  /**  */
+  /** When the ref was made. */
   readonly created_at: string;
-  /**  */
+  /** The actor who made it: `user@host`, or the name that the caller gave. */
   readonly created_by: string;
-  /**  */
+  /** What it means, in the user's words; empty if nothing was said. */
   readonly note: string;
 }
 
 /** Something that `doctor` or `verify` found. */
 export interface Finding {
-  /**  */
+  /** How bad it is: a repository with an `error` or `critical` finding is not healthy. */
   readonly severity: "info" | "warning" | "error" | "critical";
-  /**  */
+  /** What kind it is: a class of errors, or a word of its own such as `LEFTOVER`. */
   readonly code: string;
-  /**  */
+  /** What was found, in whole sentences. */
   readonly message: string;
-  /**  */
+  /** What repairs it: a name for `jvs doctor --repair`, or `repair_runtime` for `--repair-runtime`; null if neither does. */
   readonly repair: string | null;
-  /**  */
+  /** The file or folder that it is about, absolute; null if it is about none. */
   readonly path: string | null;
-  /**  */
+  /** The snapshot that it is about; null if it is about none. */
   readonly snapshot_id: string | null;
-  /**  */
-  readonly healthy?: boolean;
 }
 
 /** One line of the audit log. */
 export interface AuditRecord {
-  /**  */
+  /** Identifies the change. A change has one record, even if a recovery finished it. */
   readonly event_id: string;
-  /**  */
+  /** When the record was written. */
   readonly timestamp: string;
-  /**  */
+  /** What was done: a command such as `worktree fork`, or what JVS did by itself, such as `audit close`. */
   readonly operation: string;
-  /**  */
+  /** Who did it: `user@host`, or the name that the caller gave. */
   readonly actor: string;
-  /**  */
+  /** What it was done to: the name of a worktree, ref, setting or file, a snapshot's id, or a path. */
   readonly target: string;
-  /**  */
+  /** The fencing token of the lease that it was done under; null without one. */
   readonly fencing_token: number | null;
-  /**  */
+  /** The session that the user gave; null if none. */
   readonly session_id: string | null;
-  /**  */
+  /** The reason that the user gave; null if none. */
   readonly reason: string | null;
-  /**  */
+  /** More about it; each operation has its own fields. */
   readonly details: { readonly [name: string]: unknown };
-  /**  */
+  /** The `record_hash` of the record before; 64 zeros in the first record. */
   readonly prev_hash: string;
-  /**  */
+  /** The SHA-256 of all other fields as canonical JSON. */
   readonly record_hash: string;
 }
 
@@ -173,45 +164,45 @@ export interface InfoInput {
 
 /** The result of `info`. */
 export interface InfoResult {
-  /**  */
+  /** The absolute path of the folder that holds .jvs. */
   readonly repository: string;
-  /**  */
+  /** The repository's id, a UUID, which never changes. */
   readonly repo_id: string;
-  /**  */
+  /** The version of the repository's form on disk. */
   readonly format_version: number;
-  /**  */
+  /** The version of jvs that gives this result. */
   readonly jvs_version: string;
-  /** The worktree you are in. */
+  /** The worktree you are in, by default main; null if its record is lost or damaged. */
   readonly worktree: string | null;
-  /**  */
+  /** How snapshots of this worktree are made. */
   readonly engine: {
     /** Null if none works. */
     readonly name: "juicefs-clone" | "btrfs-snapshot" | "reflink-copy" | "copy" | null;
-    /** Why JVS uses this one. */
+    /** Why JVS uses this one, or why none works. */
     readonly reason: string;
   };
-  /**  */
+  /** Where the worktree is; without a worktree, where the repository is. */
   readonly file_system: {
-    /**  */
+    /** Its type, such as `xfs` or `fuse.juicefs`; `unknown` if the system does not say. */
     readonly kind: string;
-    /**  */
+    /** Stays the same when it is mounted again; `unknown` if the system does not say. */
     readonly id: string;
-    /**  */
+    /** Nothing can be written there; false if the system does not say. */
     readonly read_only: boolean;
-    /**  */
+    /** The bytes that you may still write there; 9007199254740991 if there is no limit, or the system does not say. */
     readonly free_bytes: number;
-    /**  */
+    /** How many more entries it has room for; 9007199254740991 if there is no limit, or the system does not say. */
     readonly free_inodes: number;
   };
-  /**  */
+  /** How many of each the repository has. */
   readonly counts: {
-    /**  */
+    /** Snapshots, with autosaves and without pruned ones. */
     readonly snapshots: number;
-    /**  */
+    /** Worktrees, with damaged ones. */
     readonly worktrees: number;
-    /**  */
+    /** Refs, with damaged ones. */
     readonly refs: number;
-    /**  */
+    /** Pins, which protect snapshots from deletion, with expired ones. */
     readonly pins: number;
     /** Interrupted changes. The next change, or doctor, finishes or undoes them. */
     readonly interrupted: number;
@@ -220,7 +211,7 @@ export interface InfoResult {
   readonly shared: boolean;
   /** What the system lets JVS keep and do. */
   readonly abilities: { readonly [name: string]: boolean };
-  /**  */
+  /** What this jvs may do on the system. */
   readonly permissions: {
     /** Whether JVS may call the C library. Without it JVS can keep less. */
     readonly c_library: boolean;
@@ -231,9 +222,9 @@ export interface InfoResult {
   };
   /** Those that differ from their default. */
   readonly settings: readonly {
-    /**  */
+    /** The setting's name. */
     readonly key: string;
-    /**  */
+    /** Its value: a size in bytes, a time as text such as `30s`, or a word. */
     readonly value: unknown;
   }[];
   /** What is wrong in the settings file, or has no effect in this version. */
@@ -250,46 +241,46 @@ export interface StatusInput {
 
 /** The result of `status`. */
 export interface StatusResult {
-  /**  */
+  /** The worktree's name. */
   readonly worktree: string;
-  /**  */
+  /** The absolute path of the worktree's folder: go there to work in it. */
   readonly path: string;
-  /**  */
+  /** The snapshot that the worktree's line began with, or its first one if it began empty; null before that. */
   readonly base_snapshot_id: string | null;
-  /**  */
+  /** The snapshot that the worktree stands on; null if it has none yet. */
   readonly head_snapshot_id: string | null;
-  /**  */
+  /** The newest snapshot of the worktree's line; null if it has none yet. */
   readonly latest_snapshot_id: string | null;
-  /**  */
+  /** The worktree stands on another snapshot than the newest of its line. */
   readonly detached: boolean;
   /** Everything in the worktree that you may read is in the snapshot it stands on. */
   readonly clean: boolean;
-  /**  */
+  /** How many paths differ from the snapshot the worktree stands on, by kind. */
   readonly changes: {
-    /**  */
+    /** Paths that only the newer side has. */
     readonly added: number;
-    /**  */
+    /** Paths that only the older side has. */
     readonly removed: number;
-    /**  */
+    /** Paths that both sides have, and that differ. */
     readonly modified: number;
-    /**  */
+    /** Files that have another path and the same content. */
     readonly renamed: number;
   };
-  /**  */
+  /** Each path that differs from that snapshot, the older side; times alone do not count. */
   readonly differences: readonly {
-    /**  */
+    /** What became of it from the older side to the newer; `renamed`: a file has another path and the same content. */
     readonly kind: "added" | "removed" | "modified" | "renamed";
-    /** Encoded as in the payload root hash. */
+    /** Encoded as in the payload root hash; empty for the payload root. */
     readonly path: string;
-    /**  */
+    /** The former path of a renamed file, encoded too; null for all others. */
     readonly old_path: string | null;
-    /**  */
+    /** What it is now; for a removed path, what it was. */
     readonly type: "file" | "dir" | "symlink" | "fifo" | "socket" | "char" | "block";
-    /** What differs: content, type, mode, owner, target, device, xattrs, hardlink, times. */
+    /** What differs if both sides have it: content, type, mode, owner, target, device, xattrs, hardlink, times; or unknown, for content that could not be compared. */
     readonly aspects: readonly string[];
-    /**  */
+    /** Its bytes on the older side; null if it was no regular file there. */
     readonly size_before: number | null;
-    /**  */
+    /** Its bytes on the newer side; null if it is no regular file there. */
     readonly size_after: number | null;
   }[];
   /** Paths that you may not read, so they are not compared. Encoded. */
@@ -328,13 +319,13 @@ export interface SnapshotResult {
   readonly created: boolean;
   /** The new snapshot; if `created` is false, the one that already holds this content. */
   readonly snapshot: Descriptor;
-  /**  */
+  /** The worktree's name. */
   readonly worktree: string;
-  /**  */
+  /** The snapshot that the worktree stands on; null if it has none yet. */
   readonly head_snapshot_id: string | null;
-  /** The ref by which --branch keeps the old line. */
+  /** The ref by which --branch keeps the old line; null if there is none. */
   readonly kept_line_as: string | null;
-  /**  */
+  /** What the snapshot could not keep, as `snapshot` says it too. */
   readonly degradations: Degradations;
 }
 
@@ -362,19 +353,19 @@ export interface HistoryInput {
 
 /** The result of `history`. */
 export interface HistoryResult {
-  /**  */
+  /** The worktree's name. */
   readonly worktree: string;
-  /**  */
+  /** The snapshot that the worktree stands on; null if it has none yet. */
   readonly head_snapshot_id: string | null;
-  /**  */
+  /** The newest snapshot of the worktree's line; null if it has none yet. */
   readonly latest_snapshot_id: string | null;
-  /**  */
+  /** The worktree stands on another snapshot than the newest of its line. */
   readonly detached: boolean;
-  /**  */
+  /** The snapshots that match, the newest first, at most --limit of them. */
   readonly snapshots: readonly (Descriptor & {
-    /**  */
+    /** The worktree stands on it. */
     readonly is_head: boolean;
-    /**  */
+    /** It is the newest of the worktree's line. */
     readonly is_latest: boolean;
     /** It is not on the line: an autosave or a partial snapshot. */
     readonly side: boolean;
@@ -397,13 +388,13 @@ export interface ShowInput {
 
 /** The result of `show`. */
 export interface ShowResult {
-  /**  */
+  /** The snapshot's record. */
   readonly snapshot: Descriptor;
   /** sealed: its record is valid and has the hash of its content (`jvs verify` reads the content too); unsealed: its content is not hashed yet; pruned: only its place in the history was kept. */
   readonly integrity_state: "sealed" | "unsealed" | "pruned";
   /** Its worktree; null if that was removed. */
   readonly worktree: string | null;
-  /**  */
+  /** The names of the refs to it. */
   readonly refs: readonly string[];
   /** The folder of its files. */
   readonly path: string;
@@ -412,21 +403,21 @@ export interface ShowResult {
     | readonly {
       /** Encoded as in the payload root hash; `.` is the payload root. */
       readonly path: string;
-      /**  */
+      /** What it is; `char` and `block` are device nodes. */
       readonly type: "file" | "dir" | "symlink" | "fifo" | "socket" | "char" | "block";
       /** Four octal digits. */
       readonly mode: string;
-      /**  */
+      /** The number of the user who owns it. */
       readonly uid: number;
-      /**  */
+      /** The number of the group that owns it. */
       readonly gid: number;
-      /**  */
+      /** Bytes of a file's content or a link's target; 0 for a folder. */
       readonly size: number;
       /** Seconds since 1970, with nine decimals. */
       readonly mtime: string;
-      /** SHA-256 of a file's content or a link's target. */
+      /** SHA-256 of a file's content or a link's target; null if there is none or it was not read. */
       readonly content_hash: string | null;
-      /** The target of a symbolic link. */
+      /** The target of a symbolic link; null for anything else. */
       readonly target: string | null;
       /** What the payload could not keep of it. */
       readonly lost: readonly ("owner" | "xattr" | "acl" | "hardlink" | "mode" | "type" | "times")[];
@@ -458,40 +449,40 @@ export interface DiffInput {
 
 /** The result of `diff`. */
 export interface DiffResult {
-  /** A snapshot's id, `@name` for a worktree as it is now, or `nothing`. */
+  /** The older side: a snapshot's id, `@name` for a worktree as it is now, or `nothing`. */
   readonly from: string;
-  /**  */
+  /** The newer side, in the same way. */
   readonly to: string;
-  /**  */
+  /** The worktree whose HEAD and `@` are meant. */
   readonly worktree: string | null;
-  /** Empty with `stat`. */
+  /** Each path that differs; empty with `stat`. */
   readonly differences: readonly {
-    /**  */
+    /** What became of it from the older side to the newer; `renamed`: a file has another path and the same content. */
     readonly kind: "added" | "removed" | "modified" | "renamed";
-    /** Encoded as in the payload root hash. */
+    /** Encoded as in the payload root hash; empty for the payload root. */
     readonly path: string;
-    /**  */
+    /** The former path of a renamed file, encoded too; null for all others. */
     readonly old_path: string | null;
-    /**  */
+    /** What it is now; for a removed path, what it was. */
     readonly type: "file" | "dir" | "symlink" | "fifo" | "socket" | "char" | "block";
-    /** What differs: content, type, mode, owner, target, device, xattrs, hardlink, times. */
+    /** What differs if both sides have it: content, type, mode, owner, target, device, xattrs, hardlink, times; or unknown, for content that could not be compared. */
     readonly aspects: readonly string[];
-    /**  */
+    /** Its bytes on the older side; null if it was no regular file there. */
     readonly size_before: number | null;
-    /**  */
+    /** Its bytes on the newer side; null if it is no regular file there. */
     readonly size_after: number | null;
     /** With `patch`: a unified diff, or why there is none. Null if no file content differs. */
     readonly patch?: string | null;
   }[];
-  /**  */
+  /** How many paths differ, by kind. */
   readonly summary: {
-    /**  */
+    /** Paths that only the newer side has. */
     readonly added: number;
-    /**  */
+    /** Paths that only the older side has. */
     readonly removed: number;
-    /**  */
+    /** Paths that both sides have, and that differ. */
     readonly modified: number;
-    /**  */
+    /** Files that have another path and the same content. */
     readonly renamed: number;
   };
   /** Paths that you may not read, so they are not compared. Encoded. */
@@ -506,11 +497,11 @@ export interface PathInput {
 
 /** The result of `path`. */
 export interface PathResult {
-  /**  */
+  /** The absolute path of the snapshot's files or of the worktree. */
   readonly path: string;
-  /**  */
+  /** The snapshot; null for a worktree. */
   readonly snapshot_id: string | null;
-  /**  */
+  /** The worktree's name; null for a snapshot. */
   readonly worktree: string | null;
 }
 
@@ -542,25 +533,25 @@ export interface RestoreInput {
 export interface RestoreResult {
   /** What was done, in one sentence: for a person, or a model whose memory now differs. */
   readonly sentence: string;
-  /**  */
+  /** The worktree's name. */
   readonly worktree: string;
-  /**  */
+  /** The absolute path of the worktree's folder: go there to work in it. */
   readonly path: string;
-  /**  */
+  /** The snapshot that was restored. */
   readonly snapshot_id: string;
-  /**  */
+  /** The snapshot that the worktree stood on before; null if on none, or if the worktree is new. */
   readonly previous_head: string | null;
-  /**  */
+  /** The snapshot that the worktree stands on; null if it has none yet. */
   readonly head_snapshot_id: string | null;
-  /**  */
+  /** The worktree stands on another snapshot than the newest of its line. */
   readonly detached: boolean;
-  /**  */
+  /** Nothing was changed: the result says what a restore would do. */
   readonly preview: boolean;
-  /**  */
+  /** Files that were replaced; links and special files count as files. */
   readonly changed: number;
-  /**  */
+  /** Files that came. */
   readonly added: number;
-  /**  */
+  /** Files that went. */
   readonly removed: number;
   /** Entries whose content stayed and whose mode, owner, times or attributes were set. */
   readonly metadata: number;
@@ -568,28 +559,28 @@ export interface RestoreResult {
   readonly folders_added: number;
   /** Folders that went and held no file. */
   readonly folders_removed: number;
-  /** What stays although the snapshot does not have it: ignored files, mount points. */
+  /** What stays although the snapshot does not have it: ignored files, mount points. These paths are as messages show them, not encoded. */
   readonly kept: readonly string[];
-  /** Not touched, as the snapshot does not hold it, or it cannot be read, entered or made here and now. */
+  /** Not touched, as the snapshot does not hold it, or it cannot be read, entered or made here and now. These paths are as messages show them, not encoded. */
   readonly left_alone: readonly string[];
-  /** Holds the unsaved work there was. */
+  /** Holds the unsaved work there was; null if nothing was saved. */
   readonly autosave_snapshot_id: string | null;
-  /** Holds what others wrote while the restore was under way. */
+  /** Holds what others wrote while the restore was under way; null if they wrote nothing. */
   readonly second_autosave_id: string | null;
   /** Whether restored content was hashed before it became visible. */
   readonly verified: boolean;
   /** Other programs at work in the worktree: what they had open may be the replaced file. */
   readonly processes: readonly {
-    /**  */
+    /** Its process id. */
     readonly pid: number;
-    /**  */
+    /** The program's name. */
     readonly name: string;
     /** It stands in the worktree, or has a file in it open. */
     readonly uses: "folder" | "file";
   }[];
   /** Of a preview: operations that were interrupted; a restore recovers them first, and then plans again. */
   readonly pending_recovery: readonly string[];
-  /**  */
+  /** What could not be restored exactly; empty in a preview. */
   readonly degradations: Degradations;
 }
 
@@ -605,19 +596,19 @@ export interface WorktreeCreateInput {
 
 /** The result of `worktree create`. */
 export interface WorktreeCreateResult {
-  /**  */
+  /** The worktree's name. */
   readonly name: string;
-  /** Absolute: go there to work in it. */
+  /** The absolute path of the worktree's folder: go there to work in it. */
   readonly path: string;
-  /**  */
+  /** The worktree's id, which stays the same when it is renamed. */
   readonly worktree_id: string;
-  /** The snapshot that its line begins with. */
+  /** The snapshot that its line begins with; null if it has none. */
   readonly head_snapshot_id: string | null;
   /** It was copied from a worktree as that is now, not from a snapshot. */
   readonly live: boolean;
   /** Whether the content was hashed before the worktree became visible. */
   readonly verified: boolean;
-  /**  */
+  /** What could not be copied exactly. */
   readonly degradations: Degradations;
 }
 
@@ -637,19 +628,19 @@ export interface WorktreeForkInput {
 
 /** The result of `worktree fork`. */
 export interface WorktreeForkResult {
-  /**  */
+  /** The worktree's name. */
   readonly name: string;
-  /** Absolute: go there to work in it. */
+  /** The absolute path of the worktree's folder: go there to work in it. */
   readonly path: string;
-  /**  */
+  /** The worktree's id, which stays the same when it is renamed. */
   readonly worktree_id: string;
-  /** The snapshot that its line begins with. */
+  /** The snapshot that its line begins with; null if it has none. */
   readonly head_snapshot_id: string | null;
   /** It was copied from a worktree as that is now, not from a snapshot. */
   readonly live: boolean;
   /** Whether the content was hashed before the worktree became visible. */
   readonly verified: boolean;
-  /**  */
+  /** What could not be copied exactly. */
   readonly degradations: Degradations;
 }
 
@@ -659,25 +650,25 @@ export interface WorktreeListInput {
 
 /** The result of `worktree list`. */
 export interface WorktreeListResult {
-  /**  */
+  /** All worktrees, by name, with damaged ones. */
   readonly worktrees: readonly {
-    /**  */
+    /** The worktree's name. */
     readonly name: string;
-    /** Absolute. */
+    /** The absolute path of its folder; null if it is damaged. */
     readonly path: string | null;
-    /**  */
+    /** Its id, which stays the same when it is renamed; null if it is damaged. */
     readonly worktree_id: string | null;
-    /** The snapshot it stands on. */
+    /** The snapshot that the worktree stands on; null if it has none yet. */
     readonly head_snapshot_id: string | null;
-    /** The newest snapshot of its line. */
+    /** The newest snapshot of the worktree's line; null if it has none yet. */
     readonly latest_snapshot_id: string | null;
-    /**  */
+    /** The worktree stands on another snapshot than the newest of its line. */
     readonly detached: boolean;
-    /**  */
+    /** It is a folder that `jvs adopt` put under version control where it is. */
     readonly adopted: boolean;
     /** You are in it. */
     readonly current: boolean;
-    /** missing: no folder; replaced: another folder is in its place; damaged: its record is lost or unreadable. */
+    /** missing: no folder; replaced: another folder is in its place; damaged: its record is lost or unreadable, so that all else but the name is null or false. */
     readonly state: "ok" | "missing" | "replaced" | "damaged";
   }[];
 }
@@ -690,9 +681,9 @@ export interface WorktreePathInput {
 
 /** The result of `worktree path`. */
 export interface WorktreePathResult {
-  /**  */
+  /** The worktree's name. */
   readonly name: string;
-  /**  */
+  /** The absolute path of the worktree's folder: go there to work in it. */
   readonly path: string;
 }
 
@@ -706,11 +697,11 @@ export interface WorktreeRenameInput {
 
 /** The result of `worktree rename`. */
 export interface WorktreeRenameResult {
-  /**  */
+  /** The worktree's name. */
   readonly name: string;
-  /**  */
+  /** The worktree's name before. */
   readonly old_name: string;
-  /**  */
+  /** The absolute path of the worktree's folder: go there to work in it. */
   readonly path: string;
 }
 
@@ -726,15 +717,15 @@ export interface WorktreeRemoveInput {
 
 /** The result of `worktree remove`. */
 export interface WorktreeRemoveResult {
-  /**  */
+  /** The worktree's name. */
   readonly name: string;
-  /** Where it was. */
+  /** The absolute path of the folder that it had. */
   readonly path: string;
-  /** The newest snapshot of its line: fork it to continue. */
+  /** The newest snapshot of its line, to fork and continue from; null if it had none. */
   readonly latest_snapshot_id: string | null;
-  /** A pin protects that line until then. */
+  /** A pin protects that line until then; null if it had no snapshot. */
   readonly kept_until: string | null;
-  /** The snapshot that holds the unsaved work. */
+  /** The snapshot that holds the unsaved work; null if none was saved. */
   readonly autosave_snapshot_id: string | null;
 }
 
@@ -750,7 +741,7 @@ export interface RefCreateInput {
 
 /** The result of `ref create`. */
 export interface RefCreateResult {
-  /**  */
+  /** The new ref. */
   readonly ref: Ref;
 }
 
@@ -760,7 +751,7 @@ export interface RefListInput {
 
 /** The result of `ref list`. */
 export interface RefListResult {
-  /**  */
+  /** All refs, by name. */
   readonly refs: readonly Ref[];
 }
 
@@ -790,25 +781,25 @@ export interface VerifyInput {
 
 /** The result of `verify`. */
 export interface VerifyResult {
-  /**  */
+  /** What was found for each snapshot, the oldest first. */
   readonly snapshots: readonly {
-    /**  */
+    /** The snapshot that was checked. */
     readonly snapshot_id: string;
     /** Descriptor and READY are as they were written; null when they may not be read. */
     readonly checksum_valid: boolean | null;
     /** The tree has the hash that was saved; null when not all was read. */
     readonly payload_hash_valid: boolean | null;
-    /**  */
+    /** Its records or its content are not what was saved. */
     readonly tamper_detected: boolean;
     /** `degraded`: all content is there, but metadata was lost, as some copiers do; a restore brings it back. `unchecked`: nothing wrong was found, but you may not read all of it. */
     readonly severity: "ok" | "degraded" | "unchecked" | "critical";
-    /**  */
+    /** The class of the error that was found, `E_PERMISSION` if it is `unchecked`; else null. */
     readonly error: string | null;
-    /**  */
+    /** What is wrong, or why it is `unchecked`; else null. */
     readonly message: string | null;
-    /**  */
+    /** Each path of its content that is not what was saved. */
     readonly files: readonly {
-      /** Encoded as in the payload root hash. */
+      /** Encoded as in the payload root hash; empty for the payload root. */
       readonly path: string;
       /** `missing`, `extra`, or what differs: content, type, target, device. */
       readonly problem: string;
@@ -822,9 +813,9 @@ export interface VerifyResult {
     }[];
     /** What is whole, but lost metadata. */
     readonly worn: readonly {
-      /** Encoded as in the payload root hash. */
+      /** Encoded as in the payload root hash; empty for the payload root. */
       readonly path: string;
-      /**  */
+      /** The metadata that it lost. */
       readonly lost: "mode" | "owner" | "times" | "xattrs" | "hardlink";
     }[];
   }[];
@@ -836,7 +827,7 @@ export interface VerifyResult {
   readonly checksum_valid: boolean | null;
   /** Null if some content was not read, and no other is wrong. */
   readonly payload_hash_valid: boolean | null;
-  /**  */
+  /** Records or content are not what was saved: `severity` is `critical`. */
   readonly tamper_detected: boolean;
   /** The worst that was found. `unchecked`: nothing is wrong, but you may not read everything. `error`: with --all, a record around the snapshots, such as a ref, is wrong. */
   readonly severity: "ok" | "degraded" | "unchecked" | "error" | "critical";
@@ -864,9 +855,9 @@ export interface DoctorInput {
 
 /** The result of `doctor`. */
 export interface DoctorResult {
-  /**  */
+  /** No finding is an `error` or `critical`. */
   readonly healthy: boolean;
-  /**  */
+  /** What was found after the repairs, the worst first. */
   readonly findings: readonly Finding[];
   /** The repairs that were made, as sentences. */
   readonly repaired: readonly string[];
@@ -880,9 +871,9 @@ export interface ConfigGetInput {
 
 /** The result of `config get`. */
 export interface ConfigGetResult {
-  /**  */
+  /** The setting's name. */
   readonly key: string;
-  /**  */
+  /** Its value: a size in bytes, a time as text such as `30s`, or a word. */
   readonly value: unknown;
 }
 
@@ -896,9 +887,9 @@ export interface ConfigSetInput {
 
 /** The result of `config set`. */
 export interface ConfigSetResult {
-  /**  */
+  /** The setting's name. */
   readonly key: string;
-  /**  */
+  /** Its value: a size in bytes, a time as text such as `30s`, or a word. */
   readonly value: unknown;
 }
 
@@ -908,17 +899,17 @@ export interface ConfigListInput {
 
 /** The result of `config list`. */
 export interface ConfigListResult {
-  /**  */
+  /** Every setting of this version. */
   readonly settings: readonly {
-    /**  */
+    /** The setting's name. */
     readonly key: string;
-    /**  */
+    /** Its value: a size in bytes, a time as text such as `30s`, or a word. */
     readonly value: unknown;
-    /**  */
+    /** The value that it has if the settings file has none. */
     readonly default: unknown;
-    /**  */
+    /** The value is the default. */
     readonly is_default: boolean;
-    /**  */
+    /** What it decides, in one sentence. */
     readonly about: string;
   }[];
   /** The file that holds them. */
