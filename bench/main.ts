@@ -7,6 +7,7 @@
 import { diskImage } from "../tests/support/disk_image.ts";
 import { compare, type Comparison, type Contender } from "./measure.ts";
 import { CHECKOUT } from "../tasks/bundle.ts";
+import { setup } from "../tasks/setup.ts";
 import { type Jvs, type Row, ROWS, run } from "./rows.ts";
 
 /** The value of `--name=value`. */
@@ -17,6 +18,7 @@ const only = given("only") ?? "";
 const revision = given("compare");
 const json = given("json");
 
+await setup(); // else bin/jvs would search for a Deno each time
 await using disk = await diskImage("xfs", { sizeMb: 12_288 });
 const ours: Jvs = { name: "jvs", bin: Deno.env.get("JVS_BIN") ?? `${CHECKOUT}/bin/jvs`, root: CHECKOUT };
 const before = revision === undefined ? undefined : await checkOut(revision);
