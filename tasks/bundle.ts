@@ -53,12 +53,12 @@ async function makeSourcesRelative(file: string, checkout: string): Promise<void
 }
 
 /** The folder that the user asked for, as a full path: Deno runs a task in the checkout, and INIT_CWD is where the user is. */
-export function asked(): string {
-  const [folder = `${CHECKOUT}/dist`] = Deno.args;
+export function asked(folder = `${CHECKOUT}/dist`): string {
   return folder.startsWith("/") ? folder : `${Deno.env.get("INIT_CWD") ?? Deno.cwd()}/${folder}`;
 }
 
 if (import.meta.main) {
-  await bundle(asked());
-  console.log(`Wrote jvs.js and deno.json in ${asked()}.`);
+  const folder = asked(Deno.args[0]);
+  await bundle(folder);
+  console.log(`Wrote jvs.js and deno.json in ${folder}.`);
 }

@@ -61,4 +61,4 @@ function sourceOf(repository: string | undefined) {
   return { repository: { type: "git", url: `git+https://github.com/${repository}.git` } };
 }
 
-if (import.meta.main) console.log(`Wrote ${await packNpm(asked())}.`);
+if (import.meta.main) console.log(`Wrote ${await packNpm(asked(Deno.args[0]))}.`);

@@ -36,4 +36,4 @@ function namesIn(folder: string): string[] {
   return [...Deno.readDirSync(folder)].filter(({ isFile }) => isFile).map(({ name }) => name);
 }
 
-if (import.meta.main) console.log(`Wrote ${await makeWheel(asked())}.`);
+if (import.meta.main) console.log(`Wrote ${await makeWheel(asked(Deno.args[0]))}.`);

@@ -5,6 +5,7 @@ import { requires } from "./support/requires.ts";
 import { asUser, USER } from "./support/probes.ts";
 import { ordinaryHome } from "./support/ordinary_user.ts";
 import { tempDir } from "./support/temp_dir.ts";
+import { CHECKOUT, OF_ANOTHER_SYSTEM, testSignals } from "./support/way_in_cases.ts";
 
 const launcher = Deno.readTextFileSync(new URL("../bin/jvs", import.meta.url));
 
@@ -12,9 +13,11 @@ const launcher = Deno.readTextFileSync(new URL("../bin/jvs", import.meta.url));
 function fakeCheckout(programs: Record<string, string>) {
   const folder = tempDir();
   const path = `${folder.path}/check out's`;
-  for (const name of ["", "/bin", "/.deno", "/path"]) Deno.mkdirSync(`${path}${name}`);
+  for (const name of ["bin", "src", ".deno", "path", "tests/links"]) {
+    Deno.mkdirSync(`${path}/${name}`, { recursive: true });
+  }
   Deno.writeTextFileSync(`${path}/bin/jvs`, launcher, { mode: 0o755 });
-  Deno.writeTextFileSync(`${path}/cli.ts`, "");
+  for (const name of ["cli.ts", "deno.json"]) Deno.writeTextFileSync(`${path}/${name}`, "");
   for (const [name, body] of Object.entries(programs)) {
     Deno.writeTextFileSync(`${path}/${name}`, `#!/bin/sh\n${body}\n`, { mode: 0o755 });
   }
@@ -95,16 +98,31 @@ Deno.test("bin/jvs says what to install where there is neither Deno nor npx", ()
   assertStringIncludes(stderr, "there is neither Deno 2.9 nor npx. Install Node.js");
 });
 
-Deno.test("bin/jvs says that JVS_DENO names nothing, and that the program is gone", () => {
+testSignals("bin/jvs", { ignore: Deno.build.os !== "linux" }, () => Promise.resolve(CHECKOUT));
+
+Deno.test("bin/jvs says that JVS_DENO names nothing, and which part of the program is gone", () => {
   using checkout = fakeCheckout({ ".deno/deno": show("linked") });
   const { path } = checkout;
   const wrong = start(`${path}/bin/jvs`, [], { ...alone(path), JVS_DENO: `${path}/nothing` });
   assertEquals(wrong.code, 1);
   assertStringIncludes(wrong.stderr, `JVS_DENO is "${path}/nothing"`);
-  Deno.removeSync(`${path}/cli.ts`);
-  const gone = start(`${path}/bin/jvs`, [], alone(path));
-  assertEquals(gone.code, 1);
-  assertStringIncludes(gone.stderr, `there is no readable ${path}/cli.ts`);
+  for (const part of ["tests/links", "deno.json", "src", "cli.ts"]) {
+    Deno.removeSync(`${path}/${part}`);
+    const gone = start(`${path}/bin/jvs`, [], alone(path));
+    assertEquals(gone.code, 1);
+    assertStringIncludes(gone.stderr, `there is no readable ${path}/${part}.`);
+  }
+});
+
+Deno.test("bin/jvs says in dash and bash that its Deno does not run on this system", () => {
+  using checkout = fakeCheckout({});
+  const { path } = checkout;
+  Deno.writeTextFileSync(`${path}/.deno/deno`, OF_ANOTHER_SYSTEM, { mode: 0o755 });
+  for (const shell of ["/bin/dash", "/bin/bash"]) {
+    const { code, stderr } = start(shell, [`${path}/bin/jvs`], alone(path));
+    assertEquals(code, 1, shell);
+    assertStringIncludes(stderr, `Cannot start: ${path}/.deno/deno does not run on this system. Install`);
+  }
 });
 
 Deno.test("bin/jvs says that the current folder was removed, unless another is named", () => {

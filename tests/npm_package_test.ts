@@ -3,10 +3,11 @@ import { packNpm } from "../tasks/npm.ts";
 import { requires } from "./support/requires.ts";
 import { mustRun } from "./support/run.ts";
 import { atEndOfFile, tempDir } from "./support/temp_dir.ts";
-import { giveTour, start, testWayIn } from "./support/way_in_cases.ts";
+import { giveTour, OF_ANOTHER_SYSTEM, start, testWayIn } from "./support/way_in_cases.ts";
 
 /** Programs that a launcher may need, without a Deno: what it starts must be the one that npm installed. */
-const PROGRAMS = ["env", "sh", "readlink", "node", "npm", "npx", "cp"];
+const PROGRAMS = ["env", "sh", "readlink", "cp"];
+const NODE = ["node", "npm", "npx"];
 
 let made: { readonly file: string; readonly installed: string; readonly path: string } | undefined;
 
@@ -20,10 +21,10 @@ async function installed() {
   Deno.mkdirSync(target);
   mustRun("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", target, file);
   const path = `${folder.path}/path`;
-  Deno.mkdirSync(path);
-  for (const name of PROGRAMS) {
+  Deno.mkdirSync(`${path}/node`, { recursive: true });
+  for (const name of [...PROGRAMS, ...NODE]) {
     const found = mustRun("sh", "-c", `command -v ${name}`).trim();
-    Deno.symlinkSync(Deno.realPathSync(found), `${path}/${name}`);
+    Deno.symlinkSync(Deno.realPathSync(found), `${path}/${NODE.includes(name) ? "node/" : ""}${name}`);
   }
   return made = { file, installed: target, path };
 }
@@ -35,7 +36,7 @@ testWayIn("the npm package", requires("npm"), async () => {
 
 Deno.test({
   name:
-    "the npm package is small, asks for no install script, and gives the README's tour without a Deno on PATH",
+    "the npm package is small, asks for no install script, and gives the README's tour without a Deno or Node on PATH",
   ...requires("npm"),
   async fn() {
     const { file, installed: home, path } = await installed();
@@ -51,8 +52,9 @@ Deno.test({
   ...requires("npm"),
   async fn() {
     const { installed: home, path } = await installed();
+    const env = { PATH: `${path}:${path}/node`, HOME: home };
     const npx = (...args: string[]) =>
-      start("/usr/bin/env", ["npx", "--no-install", "jvs", ...args], { PATH: path, HOME: home }, home);
+      start("/usr/bin/env", ["npx", "--no-install", "jvs", ...args], env, home);
     assertStringIncludes(npx("version").stdout, "jvs 0.");
     const wrong = npx("snapshoot");
     assertEquals(wrong.code, 2);
@@ -77,8 +79,8 @@ Deno.test({
     const without = start(launcher, ["version"], env, folder.path);
     assertEquals(without.code, 1);
     assertStringIncludes(without.stderr, "there is no Deno 2.9. npm installs it with this package");
-    const wrong = start(launcher, ["version"], { ...env, JVS_DENO: "/nothing" }, folder.path);
-    assertStringIncludes(wrong.stderr, 'JVS_DENO is "/nothing", which is no program');
+    const wrong = start(launcher, ["version"], { ...env, JVS_DENO: "/proc/nowhere" }, folder.path);
+    assertStringIncludes(wrong.stderr, 'JVS_DENO is "/proc/nowhere", which is no program');
     assertStringIncludes(
       start(launcher, ["version"], { ...env, JVS_DENO: Deno.execPath() }, folder.path).stdout,
       "jvs 0.",
@@ -87,9 +89,21 @@ Deno.test({
     const old = start(launcher, ["version"], env, folder.path);
     Deno.removeSync(`${path}/deno`);
     assertStringIncludes(old.stderr, "there is no Deno 2.9");
-    Deno.removeSync(`${folder.path}/alone/jvs.js`);
-    const broken = start(launcher, ["version"], env, folder.path);
-    assertEquals(broken.code, 1);
-    assertStringIncludes(broken.stderr, `files of the npm package are missing in ${folder.path}/alone`);
+    const own = `${folder.path}/alone/node_modules/@deno/x`;
+    Deno.mkdirSync(own, { recursive: true });
+    Deno.writeTextFileSync(`${own}/deno`, OF_ANOTHER_SYSTEM, { mode: 0o755 });
+    const unfit = start(launcher, ["version"], env, folder.path);
+    assertEquals(unfit.code, 1);
+    assertStringIncludes(
+      unfit.stderr,
+      `Cannot start: ${own}/deno does not run on this system. Install Deno 2.9`,
+    );
+    for (const name of ["deno.json", "jvs.js"]) {
+      Deno.renameSync(`${folder.path}/alone/${name}`, `${folder.path}/${name}`);
+      const broken = start(launcher, ["version"], env, folder.path);
+      Deno.renameSync(`${folder.path}/${name}`, `${folder.path}/alone/${name}`);
+      assertEquals(broken.code, 1);
+      assertStringIncludes(broken.stderr, `files of the npm package are missing in ${folder.path}/alone`);
+    }
   },
 });

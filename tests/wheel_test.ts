@@ -3,7 +3,7 @@ import { makeWheel } from "../tasks/wheels.ts";
 import { requires } from "./support/requires.ts";
 import { mustRun, python, run } from "./support/run.ts";
 import { atEndOfFile, tempDir } from "./support/temp_dir.ts";
-import { giveTour, start, testWayIn } from "./support/way_in_cases.ts";
+import { giveTour, OF_ANOTHER_SYSTEM, start, testWayIn } from "./support/way_in_cases.ts";
 
 let made: { readonly wheel: string; readonly folder: string } | undefined;
 
@@ -113,9 +113,18 @@ Deno.test({
     const old = jvs();
     assertEquals(old.code, 1);
     assertStringIncludes(old.stderr, "there is no Deno 2.9.");
-    const program = run("find", home, "-name", "jvs.js").stdout.trim();
-    Deno.removeSync(program);
-    assertStringIncludes(jvs().stderr, "files of the Python package are missing in ");
+    Deno.writeTextFileSync(`${home}/bin/deno`, OF_ANOTHER_SYSTEM, { mode: 0o755 });
+    const unfit = jvs();
+    assertEquals(unfit.code, 1);
+    assertEquals(
+      unfit.stderr.split(". Install")[0],
+      `jvs: Cannot start: ${home}/bin/deno does not run on this system`,
+    );
+    const program = run("find", home, "-name", "_program").stdout.trim();
+    Deno.removeSync(program, { recursive: true });
+    const broken = jvs();
+    assertEquals(broken.code, 1);
+    assertStringIncludes(broken.stderr, "files of the Python package are missing in ");
   },
 });
 

@@ -26,12 +26,20 @@ def main() -> NoReturn:
     os.environ["DENO_NO_UPDATE_CHECK"] = "1"
     if not (_is_terminal(1) or _is_terminal(2)):
         os.environ["NO_COLOR"] = "1"  # Deno colours its own messages even where they cannot be seen
+    if not os.path.isdir(os.environ.get("HOME", "")):
+        os.environ.pop("HOME", None)  # as in bin/jvs
     command = [deno, "run", "-q", "--no-prompt", "--no-remote", "--no-npm"]
     command += ["--v8-flags=--min-semi-space-size=16,--max-semi-space-size=16"]  # as in bin/jvs
     command += ["--config", _CONFIG, "-P=jvs", _PROGRAM, *arguments]
-    if _WINDOWS:
-        _run_on_windows(command)
-    os.execv(deno, command)
+    try:
+        if _WINDOWS:
+            _run_on_windows(command)
+        os.execv(deno, command)
+    except OSError:  # for example a Deno for another C library
+        _fail(
+            f"Cannot start: {deno} does not run on this system. Install Deno 2.9 for it "
+            "(https://docs.deno.com/runtime/getting_started/installation), and name it in JVS_DENO."
+        )
 
 
 def _find_deno() -> str:

@@ -20,6 +20,7 @@ export const REQUIREMENTS = [
   "zsh",
   "npm",
   "pip",
+  "denort",
 ] as const;
 
 /** The name of something that a test may need. */
@@ -34,7 +35,7 @@ export type Probe = { readonly met: true } | {
 
 /** Finds out whether the machine has something, by using it. */
 export function probe(requirement: Requirement): Probe {
-  if (Deno.build.os !== "linux" && !["python3", "git", "zsh", "npm", "pip"].includes(requirement)) {
+  if (Deno.build.os !== "linux" && !["python3", "git", "zsh", "npm", "pip", "denort"].includes(requirement)) {
     return missing(`it needs Linux, not ${Deno.build.os}`);
   }
   switch (requirement) {
@@ -57,6 +58,8 @@ export function probe(requirement: Requirement): Probe {
       return probeProgram("npm", "npm", "view", "--prefer-offline", "deno@2.9.6", "version");
     case "pip": // for a virtual environment; the tests fetch from PyPI
       return probeProgram("python3-venv", python(), "-c", "import ensurepip, venv");
+    case "denort":
+      return probeDenort();
     case "zsh":
       return probeProgram("zsh", "zsh", "-fc", "true");
     case "python3":
@@ -124,6 +127,18 @@ function ffiPaths(): string[] {
     Deno.readTextFileSync(new URL("../../deno.json", import.meta.url)),
   );
   return config.permissions.jvs.ffi;
+}
+
+/** Deno's base program for executables, from its cache, the network or DENORT_BIN: not each Deno program is one. */
+function probeDenort(): Probe {
+  using folder = tempDir();
+  const program = `${folder.path}/program`;
+  Deno.writeTextFileSync(`${program}.js`, "");
+  const compiled = run("timeout", "60", Deno.execPath(), "compile", "-q", "-o", program, `${program}.js`);
+  if (compiled.code !== 0) return missing("`deno compile` cannot get its base program, denort");
+  return run(program, "--version").stdout === ""
+    ? { met: true }
+    : missing("DENORT_BIN names a Deno, not a denort");
 }
 
 function probeProgram(packageName: string, program: string, ...args: string[]): Probe {

@@ -1,4 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { asUser, USER } from "./probes.ts";
+import { requires } from "./requires.ts";
 import { mustRun } from "./run.ts";
 import { tempDir } from "./temp_dir.ts";
 
@@ -11,65 +13,106 @@ export interface WayIn {
 /** What the start of a program depends on. */
 interface Situation {
   readonly args: readonly string[];
+  /** The exit code. */
+  readonly code: number;
   readonly env?: Record<string, string>;
-  /** Whether the current folder is removed before. */
-  readonly inRemovedFolder?: boolean;
+  /** The line of bash that starts the program, which is "$@". */
+  readonly line?: string;
 }
 
-const SITUATIONS: Record<string, Situation> = {
-  "a result": { args: ["path"] },
-  "help": { args: ["help", "snapshot"] },
-  "a command that does not exist": { args: ["snapshoot"] },
-  "a flag that does not exist": { args: ["snapshot", "--two words", "", "*"] },
-  "a snapshot that does not exist": { args: ["show", "1700000000000-00000000"] },
-  "no repository": { args: ["-C", "/", "status"] },
-  "a folder that does not exist": { args: ["-C", "/nowhere", "status"] },
-  "a current folder that was removed": { args: ["status"], inRemovedFolder: true },
-  "another folder than one that was removed": { args: ["-C/", "status"], inRemovedFolder: true },
-  "a HOME that does not exist": { args: ["path"], env: { HOME: "/nowhere" } },
-  "a HOME that may not be written": { args: ["path"], env: { HOME: "/proc" } },
-  "no HOME": { args: ["path"] },
-  "a JVS_DENO that names nothing": { args: ["path"], env: { JVS_DENO: "/nowhere/deno" } },
-};
+const IN_REMOVED_FOLDER = '/bin/mkdir ../gone && cd ../gone && /bin/rmdir "$PWD" && exec "$@"';
+
+const SITUATIONS = {
+  "a result": { args: ["path"], code: 0 },
+  "help": { args: ["help", "snapshot"], code: 0 },
+  "a command that does not exist": { args: ["snapshoot"], code: 2 },
+  "a flag that does not exist": { args: ["snapshot", "--two words", "", "*"], code: 2 },
+  "an argument that is no UTF-8": { args: ["status"], code: 2, line: `exec "$@" $'\\377'` },
+  "a snapshot that does not exist": { args: ["show", "1700000000000-00000000"], code: 1 },
+  "no repository": { args: ["-C", "/", "status"], code: 1 },
+  "a folder that does not exist": { args: ["-C", "/proc/nowhere", "status"], code: 2 },
+  "a current folder that was removed": { args: ["status"], code: 1, line: IN_REMOVED_FOLDER },
+  "another folder than one that was removed": { args: ["-C/", "status"], code: 1, line: IN_REMOVED_FOLDER },
+  "a HOME that does not exist": { args: ["path"], code: 0, env: { HOME: "/proc/nowhere" } },
+  "a HOME that is no folder": { args: ["path"], code: 0, env: { HOME: "/dev/null" } },
+  "a HOME that may not be written": { args: ["path"], code: 0, env: { HOME: "/proc" } },
+  "no HOME": { args: ["path"], code: 0 },
+  "a JVS_DENO that names nothing": { args: ["path"], code: 1, env: { JVS_DENO: "/proc/nowhere/deno" } },
+  "no standard input": { args: ["path"], code: 0, line: 'exec "$@" <&-' },
+  "no standard output": { args: ["path"], code: 0, line: 'exec "$@" >&-' },
+  "no standard error": { args: ["snapshoot"], code: 2, line: 'exec "$@" 2>&-' },
+  "a full standard output": { args: ["path"], code: 1, line: 'exec "$@" >/dev/full' },
+  "a reader of the output that has ended": {
+    args: ["history"],
+    code: 0,
+    line: 'exec 3> >(:); wait $!; exec "$@" >&3',
+  },
+} satisfies Record<string, Situation>;
 
 /** Tests that a way in ends as the launcher of the checkout does, with the same words, whatever the situation is. */
-export function testWayIn(name: string, options: { ignore: boolean }, wayIn: () => Promise<WayIn>): void {
+export function testWayIn(
+  name: string,
+  options: { ignore: boolean },
+  wayIn: () => Promise<WayIn>,
+  { except = [] }: { except?: readonly (keyof typeof SITUATIONS)[] } = {},
+): void {
   Deno.test({
     name: `${name} says and answers what bin/jvs does in each situation`,
     ...options,
     async fn() {
       const way = await wayIn();
-      const reference = { program: BIN_JVS, path: Deno.env.get("PATH") ?? "" };
       using scene = new Scene();
-      for (const [title, situation] of Object.entries(SITUATIONS)) {
-        assertEquals(scene.outcome(way, situation), scene.outcome(reference, situation), title);
+      for (const [title, situation] of Object.entries<Situation>(SITUATIONS)) {
+        if ((except as readonly string[]).includes(title)) continue;
+        const expected = scene.outcome(CHECKOUT, situation);
+        assertEquals(expected.code, situation.code, title);
+        assertEquals(scene.outcome(way, situation), expected, title);
       }
     },
   });
 
+  testSignals(name, options, wayIn);
+
   Deno.test({
-    name: `${name} passes a signal on, ends with it, and leaves no process behind`,
-    ...options,
+    name: `${name} starts for a user who may not write its folder`,
+    ignore: requires("user").ignore || options.ignore,
     async fn() {
       const { program, path } = await wayIn();
-      using scene = new Scene();
-      using _lock = scene.lock();
-      const child = new Deno.Command(program, {
-        args: ["snapshot", "--lock-timeout", "1h"],
-        cwd: scene.main,
-        clearEnv: true,
-        env: { PATH: path },
-        stdout: "null",
-        stderr: "piped",
-      }).spawn();
-      await untilItCatches(child.pid, SIGTERM);
-      child.kill("SIGTERM");
-      const { code, stderr } = await child.output();
-      assertEquals([code, new TextDecoder().decode(stderr).includes("E_INTERRUPTED")], [130, true]);
-      // Only its own process knew the folder: one that is left would have it as its current folder.
-      assertEquals(processesIn(scene.main), []);
+      using home = tempDir({ owner: USER });
+      const [command, ...args] = asUser(USER, program, ["version"]);
+      const { code, stdout, stderr } = start(command, args, { PATH: `${path}:/usr/bin`, HOME: home.path });
+      assertEquals([code, stdout.slice(0, 6), stderr], [0, "jvs 0.", ""]);
     },
   });
+}
+
+/** Tests that each signal to end reaches the program, which then ends as interrupted. */
+export function testSignals(name: string, options: { ignore: boolean }, wayIn: () => Promise<WayIn>): void {
+  for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const) {
+    Deno.test({
+      name: `${name} passes ${signal} on, ends with it, and leaves no process behind`,
+      ...options,
+      async fn() {
+        const { program, path } = await wayIn();
+        using scene = new Scene();
+        using _lock = scene.lock();
+        const child = new Deno.Command(program, {
+          args: ["snapshot", "--lock-timeout", "1h"],
+          cwd: scene.main,
+          clearEnv: true,
+          env: { PATH: path },
+          stdout: "null",
+          stderr: "piped",
+        }).spawn();
+        await untilItWorks(child.pid);
+        child.kill(signal);
+        const { code, stderr } = await child.output();
+        assertEquals([code, new TextDecoder().decode(stderr).includes("E_INTERRUPTED")], [130, true]);
+        // Only its own process knew the folder: one that is left would have it as its current folder.
+        assertEquals(processesIn(scene.main), []);
+      },
+    });
+  }
 }
 
 /** Does what the README begins with, by a program and the arguments that start JVS, without a Deno on PATH. */
@@ -77,7 +120,7 @@ export function giveTour({ program, path }: WayIn, ...before: string[]): void {
   using work = tempDir();
   Deno.writeTextFileSync(`${work.path}/deno.json`, HOSTILE_CONFIG);
   const jvs = (cwd: string, ...args: string[]) => {
-    const env = { PATH: path, HOME: "/nonexistent" };
+    const env = { PATH: path, HOME: "/dev/null" };
     const { code, stdout, stderr } = start(program, [...before, ...args], env, cwd);
     assertEquals([code, stderr], [0, ""], args.join(" "));
     return stdout;
@@ -105,8 +148,14 @@ export function start(program: string, args: readonly string[], env: Record<stri
   return { code, signal, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
+/** A program that no system starts, as a program for glibc is where there is only musl. */
+export const OF_ANOTHER_SYSTEM = "#!/proc/nowhere/ld-linux.so\n";
+
 const BIN_JVS = new URL("../../bin/jvs", import.meta.url).pathname;
-const SIGTERM = 15;
+
+/** The way in of this checkout, which is the pattern of the others. */
+export const CHECKOUT: WayIn = { program: BIN_JVS, path: Deno.env.get("PATH") ?? "" };
+
 const HOSTILE_CONFIG = `{ "permissions": { "jvs": {} }, "imports": "nonsense" }`;
 
 /** A repository in which a hostile neighbour left things that a launcher could take for its own. */
@@ -126,10 +175,8 @@ class Scene implements Disposable {
   }
 
   /** How a program ends, and what it says. */
-  outcome({ program, path }: WayIn, { args, env, inRemovedFolder = false }: Situation) {
-    const before = inRemovedFolder ? '/bin/mkdir ../gone && cd ../gone && /bin/rmdir "$PWD" &&' : "";
-    const script = `${before} exec "$@"`;
-    return start("/bin/sh", ["-c", script, "sh", program, ...args], { PATH: path, ...env }, this.main);
+  outcome({ program, path }: WayIn, { args, env, line = 'exec "$@"' }: Situation) {
+    return start("/bin/bash", ["-c", line, "bash", program, ...args], { PATH: path, ...env }, this.main);
   }
 
   /** Holds the lock of the worktree. */
@@ -148,11 +195,10 @@ class Scene implements Disposable {
   }
 }
 
-/** Waits until a process has a handler for a signal: before, the signal would only kill it. */
-async function untilItCatches(pid: number, signal: number): Promise<void> {
-  for (;;) {
-    const [, caught = "0"] = /^SigCgt:\s*(\w+)$/m.exec(mustRun("cat", `/proc/${pid}/status`)) ?? [];
-    if ((BigInt(`0x${caught}`) >> BigInt(signal - 1) & 1n) === 1n) return;
+/** Waits until a process has opened the repository, which it does after it began to listen to signals. */
+async function untilItWorks(pid: number): Promise<void> {
+  const opened = `for each in /proc/${pid}/fd/*; do readlink "$each" || :; done 2>/dev/null`;
+  while (!mustRun("sh", "-c", opened).includes("/.jvs/snapshots")) {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
