@@ -95,21 +95,23 @@ export function testSignals(name: string, options: { ignore: boolean }, wayIn: (
       async fn() {
         const { program, path } = await wayIn();
         using scene = new Scene();
-        using _lock = scene.lock();
+        const lock = scene.lock();
         const child = new Deno.Command(program, {
-          args: ["snapshot", "--lock-timeout", "1h"],
+          args: ["snapshot", "--lock-timeout", "1m"],
           cwd: scene.main,
           clearEnv: true,
           env: { PATH: path },
           stdout: "null",
           stderr: "piped",
         }).spawn();
-        await untilItWorks(child.pid);
+        await untilOpened(scene.main);
         child.kill(signal);
-        const { code, stderr } = await child.output();
-        assertEquals([code, new TextDecoder().decode(stderr).includes("E_INTERRUPTED")], [130, true]);
+        const { code } = await child.status;
         // Only its own process knew the folder: one that is left would have it as its current folder.
-        assertEquals(processesIn(scene.main), []);
+        const left = processesIn(scene.main);
+        lock[Symbol.dispose](); // what is left can end
+        const said = await new Response(child.stderr).text();
+        assertEquals([code, said.includes("E_INTERRUPTED"), left], [130, true, []], said);
       },
     });
   }
@@ -195,10 +197,10 @@ class Scene implements Disposable {
   }
 }
 
-/** Waits until a process has opened the repository, which it does after it began to listen to signals. */
-async function untilItWorks(pid: number): Promise<void> {
-  const opened = `for each in /proc/${pid}/fd/*; do readlink "$each" || :; done 2>/dev/null`;
-  while (!mustRun("sh", "-c", opened).includes("/.jvs/snapshots")) {
+/** Waits until a process has opened the repository of a worktree, which it does after it began to listen to signals. */
+async function untilOpened(main: string): Promise<void> {
+  const opened = ` -> ${Deno.realPathSync(`${main}/../.jvs/snapshots`)}`;
+  while (!mustRun("sh", "-c", "ls -l /proc/[0-9]*/fd 2>/dev/null || true").includes(opened)) {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
