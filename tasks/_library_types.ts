@@ -12,6 +12,7 @@ export async function libraryTypes(): Promise<string> {
   const all = (await operations.loadAll()).filter(({ needs }) => needs === "repository");
   return [
     "/*\n * The types of the library. Made by `deno task docs` from the descriptions in the code: change those, not this file.\n */",
+    "// deno-lint-ignore-file no-empty-interface -- an operation without input",
     'import type { CallOptions } from "./options.ts";',
     ...Object.entries(RECORDS).map(([name, { schema, about }]) =>
       interfaceText(typeName(name), schema, about)

@@ -4,7 +4,8 @@
  * only says what keeps this version from being released; else that is an error.
  */
 import { VERSION } from "../src/model/version.ts";
-import { bundle, CHECKOUT } from "./bundle.ts";
+import { CHECKOUT } from "./bundle.ts";
+import { compile, type Target, TARGETS } from "./compile.ts";
 import { packNpm } from "./npm.ts";
 import { makeWheel } from "./wheels.ts";
 
@@ -33,12 +34,20 @@ export function problems(
   return found;
 }
 
-/** Builds each package; returns their files. */
-async function build(): Promise<{ npm: string; wheel: string }> {
+/** Builds each package; returns the files of those that are tried. Without denort there are no executables: only a dry run may go on. */
+async function build(isDryRun: boolean): Promise<{ npm: string; wheel: string }> {
   await Deno.remove(DIST, { recursive: true }).catch(() => {});
-  await bundle(`${DIST}/bundle`);
   await run(["deno", "publish", "--dry-run", "--allow-dirty"]);
-  return { npm: await packNpm(DIST), wheel: await makeWheel(DIST) };
+  const packages = { npm: await packNpm(DIST), wheel: await makeWheel(DIST) };
+  for (const target of Object.keys(TARGETS) as Target[]) {
+    try {
+      await compile(target, DIST);
+    } catch (error) {
+      if (!isDryRun || !(error instanceof Error)) throw error;
+      console.log(`Before the release: ${error.message}`);
+    }
+  }
+  return packages;
 }
 
 /** Installs each package in a folder of its own, and gives the tour by it. */
@@ -90,7 +99,7 @@ async function release(isDryRun: boolean): Promise<number> {
   });
   for (const problem of found) console.log(isDryRun ? `Before the release: ${problem}` : problem);
   if (found.length > 0 && !isDryRun) return 1;
-  const packages = await build();
+  const packages = await build(isDryRun);
   await tryOut(packages);
   await writeChecksums();
   console.log(

@@ -2,6 +2,8 @@
  * The types of the library. Made by `deno task docs` from the descriptions in the code: change those, not this file.
  */
 
+// deno-lint-ignore-file no-empty-interface -- an operation without input
+
 import type { CallOptions } from "./options.ts";
 
 /** A snapshot: where it came from, and the hashes that prove its content. It never changes. */
