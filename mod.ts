@@ -2,7 +2,7 @@
  * JVS keeps the history of whole working folders: snapshots are immutable, verified, ordinary folders.
  *
  * ```ts
- * import { Repository } from "./mod.ts";
+ * import { Repository } from "@jvs/jvs";
  *
  * const folder = await Deno.makeTempDir();
  * const repository = await Repository.init(`${folder}/project`);

@@ -1,6 +1,6 @@
 /**
  * `deno task bundle [DIR]`: makes the command one program without dependencies, in DIR (default `dist`): `jvs.js`, and
- * `deno.json` with its permission set and nothing else. Packages carry these two. `jvs.js.map` is for debugging.
+ * `deno.json` with its permission set and an empty workspace. Packages carry these two. `jvs.js.map` is for debugging.
  */
 
 /** The root of this checkout. */
@@ -23,7 +23,9 @@ export async function bundle(folder: string, checkout: string = CHECKOUT): Promi
   if (!success) throw new Error(`Cannot bundle ${checkout}: ${new TextDecoder().decode(stderr)}`);
   await makeSourcesRelative(`${program}.map`, checkout);
   const { permissions: { jvs } } = JSON.parse(await Deno.readTextFile(`${checkout}/deno.json`));
-  await Deno.writeTextFile(`${folder}/deno.json`, JSON.stringify({ permissions: { jvs } }, null, 2) + "\n");
+  // With a workspace of its own, Deno does not look for one in the folders above, which may be another user's.
+  const config = { workspace: [], permissions: { jvs } };
+  await Deno.writeTextFile(`${folder}/deno.json`, JSON.stringify(config, null, 2) + "\n");
 }
 
 /** What Deno is started with to run the bundle in a folder: with its permissions, and never with the network. */

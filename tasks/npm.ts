@@ -27,7 +27,8 @@ export async function packNpm(folder: string): Promise<string> {
     const launcher = packageLauncher(await read("bin/jvs"), await read("packaging/npm/launcher.sh"));
     await Deno.mkdir(`${work}/bin`);
     await Deno.writeTextFile(`${work}/bin/jvs`, launcher, { mode: 0o755 });
-    for (const name of ["README.md", "LICENSE", "SECURITY.md"]) {
+    await Deno.mkdir(`${work}/docs`);
+    for (const name of ["README.md", "LICENSE", "SECURITY.md", "docs/install.md", "docs/guide.md"]) {
       await Deno.writeTextFile(`${work}/${name}`, await read(name));
     }
     await Deno.writeTextFile(`${work}/package.json`, JSON.stringify(MANIFEST, null, 2) + "\n");
@@ -50,7 +51,7 @@ const MANIFEST = {
   license: "MIT",
   ...sourceOf(Deno.env.get("GITHUB_REPOSITORY")),
   bin: { jvs: "bin/jvs" },
-  files: ["bin", "jvs.js", "deno.json", "SECURITY.md"],
+  files: ["bin", "docs", "jvs.js", "deno.json", "SECURITY.md"],
   os: ["linux", "darwin"],
   dependencies: { deno: ">=2.9.5 <2.10" },
 };

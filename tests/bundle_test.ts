@@ -24,7 +24,7 @@ Deno.test("the bundle has the program, its permission set and nothing else, and 
   ]);
   const { permissions } = JSON.parse(Deno.readTextFileSync(`${checkout}/deno.json`));
   const config = JSON.parse(Deno.readTextFileSync(`${folder}/deno.json`));
-  assertEquals(config, { permissions: { jvs: permissions.jvs } });
+  assertEquals(config, { workspace: [], permissions: { jvs: permissions.jvs } });
   for (const name of ["jvs.js", "jvs.js.map"]) {
     assert(!Deno.readTextFileSync(`${folder}/${name}`).includes(checkout), name);
   }

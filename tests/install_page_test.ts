@@ -4,7 +4,7 @@ import { CHECKOUT } from "../tasks/bundle.ts";
 import { packNpm } from "../tasks/npm.ts";
 import { makeWheel } from "../tasks/wheels.ts";
 import { exists } from "./support/files.ts";
-import { type Block, blocksBySection, workflowSteps } from "./support/install_page.ts";
+import { type Block, blocksBySection, holds, workflowSteps } from "./support/install_page.ts";
 import { publishedFiles } from "./support/jsr_files.ts";
 import { requires } from "./support/requires.ts";
 import { mustRun, python, run } from "./support/run.ts";
@@ -183,31 +183,42 @@ Deno.test({
   },
 });
 
-Deno.test("docs/install.md: a workflow keeps the data as it was when the build fails, and what it did when not", async () => {
+Deno.test("docs/install.md: a workflow goes back to what it saved after a build that failed, and only then", async () => {
   using user = new User({}, `${CHECKOUT}/bin`);
   // The checkout's launcher in place of what npx would fetch.
   Deno.mkdirSync(`${user.home}/.local/bin`, { recursive: true });
-  Deno.writeTextFileSync(`${user.home}/.local/bin/npx`, '#!/bin/sh\nexec "$@"\n', { mode: 0o755 });
-  const workflow = blocks("In your CI", "yaml")[0].code;
-  const steps = workflowSteps(workflow);
-  assertEquals(steps.length, 4);
-  user.write("build.sh", BUILD);
-  Deno.chmodSync(`${user.work}/build.sh`, 0o755);
+  Deno.writeTextFileSync(`${user.home}/.local/bin/npx`, '#!/bin/sh\nshift\nexec jvs "$@"\n', { mode: 0o755 });
+  const steps = workflowSteps(blocks("In your CI", "yaml")[0].code);
+  assertEquals(steps.map(({ id }) => id), [undefined, "save", "build", undefined]);
   Deno.mkdirSync(`${user.work}/data`);
   user.write("data/train.csv", "good");
-  const build = async (outcome: string) => {
-    let failed = false;
-    for (const { command, afterFailure } of steps) {
-      if (afterFailure !== failed) continue;
-      const env = { DATA: `${user.work}/data`, GITHUB_RUN_ID: "17", OUTCOME: outcome, PATH: pathOf(user) };
-      failed = (await user.try(command, env)).code !== 0 || failed;
+  const PATH = `${user.home}/.local/bin:${CHECKOUT}/bin:${Deno.env.get("PATH") ?? ""}`;
+  let runs = 0;
+  const run = async (build: string) => {
+    user.write("build.sh", `#!/bin/sh\n${build}\n`);
+    Deno.chmodSync(`${user.work}/build.sh`, 0o755);
+    const env = { DATA: `${user.work}/data`, RUN: `run-${++runs}-1`, PATH };
+    const outcomes: Record<string, string> = {};
+    let hasFailed = false;
+    for (const { id, command, condition } of steps) {
+      if (condition === undefined ? hasFailed : !holds(condition, outcomes)) continue;
+      const { code } = await user.try(command, env);
+      hasFailed ||= code !== 0;
+      if (id !== undefined) outcomes[id] = code === 0 ? "success" : "failure";
     }
-    return { failed, data: Deno.readTextFileSync(`${user.work}/data/train.csv`) };
+    return { hasFailed, data: Deno.readTextFileSync(`${user.work}/data/train.csv`) };
   };
-  assertEquals(await build("fails"), { failed: true, data: "good" });
-  assertEquals(await build("works"), { failed: false, data: "works" });
-  const { snapshots } = JSON.parse(await user.run("jvs -C data history --json"));
-  assertEquals(snapshots.map(({ kind }: { kind: string }) => kind).sort(), ["autosave", "manual"]);
+  assertEquals(await run('echo broken > "$1/train.csv"; false'), { hasFailed: true, data: "good" });
+  assertEquals(await run('printf built > "$1/train.csv"'), { hasFailed: false, data: "built" });
+  const saving = 'echo half > "$1/train.csv"; jvs -C "$1" snapshot half; false';
+  assertEquals(await run(saving), { hasFailed: true, data: "built" });
+  assertEquals(await run("true"), { hasFailed: false, data: "built" });
+  assertEquals(await run('rm -r "$1"; false'), { hasFailed: true, data: "built" });
+  assertEquals(await run('rm -r "$1"; mkdir "$1"; false'), { hasFailed: true, data: "built" });
+  // If it cannot be saved, nothing is built, and nothing goes back.
+  Deno.removeSync(`${user.work}/data.jvs/.jvs/format_version`);
+  user.write("data/train.csv", "new work");
+  assertEquals(await run("true"), { hasFailed: true, data: "new work" });
 });
 
 Deno.test("docs/install.md: a task keeps the data as it was when the build fails", async () => {
@@ -225,10 +236,6 @@ Deno.test("docs/install.md: a task keeps the data as it was when the build fails
 
 /** A build that writes into the data, and fails if it is told so. */
 const BUILD = `#!/bin/sh\nprintf %s "$OUTCOME" > "$1/train.csv"\n[ "$OUTCOME" != fails ]\n`;
-
-function pathOf(user: User): string {
-  return `${user.home}/.local/bin:${CHECKOUT}/bin:${Deno.env.get("PATH") ?? ""}`;
-}
 
 /** The blocks of a section in a language; there is at least one. */
 function blocks(section: string, language: string): [Block, Block, Block] {

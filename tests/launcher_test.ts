@@ -17,7 +17,7 @@ function fakeCheckout(programs: Record<string, string>) {
     Deno.mkdirSync(`${path}/${name}`, { recursive: true });
   }
   Deno.writeTextFileSync(`${path}/bin/jvs`, launcher, { mode: 0o755 });
-  for (const name of ["cli.ts", "deno.json"]) Deno.writeTextFileSync(`${path}/${name}`, "");
+  for (const name of ["cli.ts", "deno.json"]) Deno.writeTextFileSync(`${path}/${name}`, "\n");
   for (const [name, body] of Object.entries(programs)) {
     Deno.writeTextFileSync(`${path}/${name}`, `#!/bin/sh\n${body}\n`, { mode: 0o755 });
   }
@@ -72,7 +72,7 @@ Deno.test("bin/jvs prefers JVS_DENO, then setup's Deno, then one on PATH of the 
     ".deno/deno": show("linked"),
     "path/deno": version("2.9.7", "path"),
     "path/npx": show("npx"),
-    "own": show("own"),
+    "own": version("2.9.1", "own"),
   });
   const { path } = checkout;
   const first = (env: Record<string, string>) => start(`${path}/bin/jvs`, [], env).stdout.split("|")[0];
@@ -80,6 +80,7 @@ Deno.test("bin/jvs prefers JVS_DENO, then setup's Deno, then one on PATH of the 
   assertEquals(first(alone(path)), "linked");
   Deno.chmodSync(`${path}/.deno/deno`, 0o644);
   assertEquals(first(alone(path)), "path");
+  assertEquals(first({ ...alone(path), JVS_DENO: "deno" }), "path");
   Deno.writeTextFileSync(`${path}/path/deno`, `#!/bin/sh\n${version("2.4.0", "old")}`);
   assertEquals(start(`${path}/bin/jvs`, ["info"], alone(path)).stdout.split("|").slice(0, 6), [
     "npx",
@@ -111,6 +112,17 @@ Deno.test("bin/jvs says that JVS_DENO names nothing, and which part of the progr
     const gone = start(`${path}/bin/jvs`, [], alone(path));
     assertEquals(gone.code, 1);
     assertStringIncludes(gone.stderr, `there is no readable ${path}/${part}.`);
+  }
+});
+
+Deno.test("bin/jvs starts no Deno that the current folder brings", () => {
+  using checkout = fakeCheckout({ "path/npx": show("npx"), "src/deno": `echo deno 2.9.6; echo taken over` });
+  const { path } = checkout;
+  for (const PATH of [`.:${path}/path`, `${path}/path:`]) {
+    const args = ["-c", `cd src && exec ../bin/jvs info`];
+    const { stdout } = new Deno.Command("/bin/sh", { args, cwd: path, clearEnv: true, env: { PATH } })
+      .outputSync();
+    assertMatch(new TextDecoder().decode(stdout), /^npx\|/, PATH);
   }
 });
 

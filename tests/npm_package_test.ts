@@ -80,7 +80,7 @@ Deno.test({
     assertEquals(without.code, 1);
     assertStringIncludes(without.stderr, "there is no Deno 2.9. npm installs it with this package");
     const wrong = start(launcher, ["version"], { ...env, JVS_DENO: "/proc/nowhere" }, folder.path);
-    assertStringIncludes(wrong.stderr, 'JVS_DENO is "/proc/nowhere", which is no program');
+    assertStringIncludes(wrong.stderr, 'JVS_DENO is "/proc/nowhere", which is no Deno 2.9');
     assertStringIncludes(
       start(launcher, ["version"], { ...env, JVS_DENO: Deno.execPath() }, folder.path).stdout,
       "jvs 0.",

@@ -11,17 +11,24 @@ _PROGRAM = os.path.join(_HERE, "_program", "jvs.js")
 _CONFIG = os.path.join(_HERE, "_program", "deno.json")
 _WINDOWS = os.name == "nt"
 _DENO = "deno.exe" if _WINDOWS else "deno"
+# Deno obeys these too. What they are meant for is another program: some load its files, or write files for it.
+_NOT_OURS = (
+    "NODE_OPTIONS NODE_CHANNEL_FD NODE_UNIQUE_ID NODE_V8_COVERAGE DENO_V8_FLAGS DENO_PERMISSION_BROKER_PATH "
+    "DENO_AUDIT_PERMISSIONS DENO_TRACE_PERMISSIONS DENO_COVERAGE_DIR DENO_CONDITIONS OTEL_DENO"
+)
 
 
 def main() -> NoReturn:
     """Runs the command with the arguments of this process."""
     arguments = sys.argv[1:]
-    if not (os.access(_PROGRAM, os.R_OK) and os.access(_CONFIG, os.R_OK)):
+    if not all(os.access(file, os.R_OK) and os.path.getsize(file) > 0 for file in (_PROGRAM, _CONFIG)):
         _fail(
             f"Cannot start: files of the Python package are missing in {_HERE}. Install it again, for example with "
             "`pip install --force-reinstall jvs`."
         )
     _leave_removed_folder(arguments)
+    for name in _NOT_OURS.split():
+        os.environ.pop(name, None)
     deno = _find_deno()
     os.environ["DENO_NO_UPDATE_CHECK"] = "1"
     if not (_is_terminal(1) or _is_terminal(2)):
@@ -46,8 +53,8 @@ def _find_deno() -> str:
     named = os.environ.get("JVS_DENO")
     if named:
         found = named if os.path.dirname(named) else _on_path(named)
-        if found is None or not _is_program(found):
-            _fail(f'Cannot start: JVS_DENO is "{named}", which is no program. Name a Deno 2.9 in it, or unset it.')
+        if found is None or not _is_program(found) or not _is_right_version(found):
+            _fail(f'Cannot start: JVS_DENO is "{named}", which is no Deno 2.9. Name one in it, or unset it.')
         return found
     # pip puts the Deno that this package depends on beside the Python of a virtual environment.
     beside = os.path.join(os.path.dirname(sys.executable), _DENO)

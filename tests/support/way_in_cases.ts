@@ -22,6 +22,14 @@ interface Situation {
 
 const IN_REMOVED_FOLDER = '/bin/mkdir ../gone && cd ../gone && /bin/rmdir "$PWD" && exec "$@"';
 
+/** Each of them would change what Deno does, the first by a file in the current folder. */
+const FOREIGN_VARIABLES = {
+  NODE_OPTIONS: "--require ./planted.cjs",
+  NODE_CHANNEL_FD: "5",
+  DENO_V8_FLAGS: "--no-such-flag",
+  DENO_PERMISSION_BROKER_PATH: "/proc/nowhere",
+};
+
 const SITUATIONS = {
   "a result": { args: ["path"], code: 0 },
   "help": { args: ["help", "snapshot"], code: 0 },
@@ -38,6 +46,10 @@ const SITUATIONS = {
   "a HOME that may not be written": { args: ["path"], code: 0, env: { HOME: "/proc" } },
   "no HOME": { args: ["path"], code: 0 },
   "a JVS_DENO that names nothing": { args: ["path"], code: 1, env: { JVS_DENO: "/proc/nowhere/deno" } },
+  "a JVS_DENO that is a folder": { args: ["path"], code: 1, env: { JVS_DENO: "/proc" } },
+  "a JVS_DENO that is another program": { args: ["path"], code: 1, env: { JVS_DENO: "/bin/true" } },
+  "a JVS_DENO that is a word of the shell": { args: ["path"], code: 1, env: { JVS_DENO: "cd" } },
+  "variables that Node or Deno would obey": { args: ["path"], code: 0, env: FOREIGN_VARIABLES },
   "no standard input": { args: ["path"], code: 0, line: 'exec "$@" <&-' },
   "no standard output": { args: ["path"], code: 0, line: 'exec "$@" >&-' },
   "no standard error": { args: ["snapshoot"], code: 2, line: 'exec "$@" 2>&-' },
@@ -170,6 +182,8 @@ class Scene implements Disposable {
     mustRun(BIN_JVS, "-C", `${this.folder.path}/zwei Wörter`, "init", "project");
     Deno.writeTextFileSync(`${this.main}/deno.json`, HOSTILE_CONFIG);
     Deno.writeTextFileSync(`${this.main}/jvs.py`, "print('taken over')");
+    Deno.writeTextFileSync(`${this.main}/deno.py`, "print('taken over')");
+    Deno.writeTextFileSync(`${this.main}/planted.cjs`, "console.log('taken over');");
     for (const name of ["deno", "node", "python3"]) {
       Deno.writeTextFileSync(`${this.main}/${name}`, "#!/bin/sh\necho taken over\n", { mode: 0o755 });
     }

@@ -41,12 +41,13 @@ function workingFolder(io: Io, directory: string | undefined): string {
   const cwd = currentFolder(io, directory);
   if (directory === undefined) return cwd;
   const path = absolutePath(directory, cwd);
+  let reason = "there is no such folder";
   try {
     if (Deno.statSync(path).isDirectory) return path;
-  } catch {
-    // The folder is missing or may not be read. The error below covers both.
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) reason = "Deno was not allowed to read it";
   }
-  throw new JvsError("E_USAGE", `Cannot work in ${quoted(directory)}: there is no such folder`, {
+  throw new JvsError("E_USAGE", `Cannot work in ${quoted(directory)}: ${reason}`, {
     hint: "Give an existing folder after -C.",
     details: { path },
   });
