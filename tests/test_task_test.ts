@@ -25,7 +25,13 @@ Deno.test("holds() says whether a check holds, and what to do if it does not", a
   for (const [script, expected] of [["", true], ["Deno.exit(3)", false]] as const) {
     assertEquals(await holds({ name: "made up", args: ["eval", script], remedy: "Do so." }), expected);
   }
-  assertEquals(CHECKS.map(({ name }) => name), ["format", "lint", "types", "documentation"]);
+  assertEquals(CHECKS.map(({ name }) => name), [
+    "format",
+    "lint",
+    "types",
+    "public symbols",
+    "documentation",
+  ]);
 });
 
 Deno.test("the test task names what it skipped and why, and ends with its counts", () => {
