@@ -35,7 +35,7 @@ export function placeOf(url: string, executable: string | undefined): Place {
     return { installed: "jsr", program: url.replace(/\/src\/operation\/[^/]*$/, "") };
   }
   const path = decodeURIComponent(new URL(url).pathname);
-  const checkout = /^(.*)\/src\/operation\/[^/]*$/.exec(path)?.[1];
+  const checkout = /^([^]*)\/src\/operation\/[^/]*$/.exec(path)?.[1];
   if (checkout !== undefined) return { installed: "checkout", program: checkout };
   const installed = path.includes("/node_modules/")
     ? "npm"

@@ -11,6 +11,9 @@ import { oneLine } from "./render/style.ts";
 /** The line that asks the shell for file names. */
 const FILES = ":files";
 
+/** What commands, flags, settings, ids, tags and other names are made of. */
+const PLAIN_WORD = /^[\p{L}\p{M}\p{N}._-]+$/u;
+
 /** The user does not read longer lists. */
 const MOST_SNAPSHOTS = 50;
 
@@ -25,11 +28,20 @@ export async function complete(words: readonly string[], catalog: Catalog, io: I
   const { before, current, lead } = atCursor(words);
   try {
     const candidates = await candidatesFor(before, current, catalog, io);
-    return candidates.filter(([word]) => word === FILES || word.startsWith(current))
-      .map(([word, about = ""]) => word === FILES ? `${word}\n` : `${lead}${word}\t${about}\n`).join("");
+    return candidates.filter(([word]) => word.startsWith(current) || word === FILES)
+      .map((candidate) => answerLine(candidate, lead)).join("");
   } catch {
     return "";
   }
+}
+
+/**
+ * One line of the answer. A record in the repository of another user may hold any word: bash puts what fits into the
+ * command line as it is, so a word that no name can be is not offered.
+ */
+export function answerLine([word, about = ""]: Candidate, lead: string): string {
+  if (word === FILES) return `${FILES}\n`;
+  return PLAIN_WORD.test(word) ? `${lead}${word}\t${oneLine(about)}\n` : "";
 }
 
 /** Splits `--flag=value` into flag and value. Bash passes it as three words, zsh as one. */
@@ -107,13 +119,13 @@ async function valuesOf(
   const { store } = await openRepository(
     await createContext(withoutActor, GLOBALS.check({ repo, directory }), { io }),
   );
-  const refs = (): Candidate[] => store.refs.list().map(({ ref_name, note }) => [ref_name, oneLine(note)]);
+  const refs = (): Candidate[] => store.refs.list().map(({ ref_name, note }) => [ref_name, note]);
   if (what === "ref") return refs();
   if (what === "worktree") return store.worktrees.list().map(({ name, path }) => [name, path]);
   const newest = store.snapshots.list().slice(-MOST_SNAPSHOTS).reverse();
   const described = await Promise.all(newest.map(async (id) => {
     const { note, tags } = await store.snapshots.descriptor(id);
-    return [shortId(id), ...tags].map((word) => [word, oneLine(note)] as const);
+    return [shortId(id), ...tags].map((word) => [word, note] as const);
   }));
   return [
     ["HEAD", "the snapshot the worktree stands on"],

@@ -3,7 +3,7 @@ import { FakeIo, madeUp } from "../../../tests/support/made_up_cli.ts";
 import { requires } from "../../../tests/support/requires.ts";
 import { tempDir } from "../../../tests/support/temp_dir.ts";
 import { operations } from "../../operation/registry.ts";
-import { complete } from "./complete.ts";
+import { answerLine, complete } from "./complete.ts";
 import { runCli } from "./main.ts";
 
 const words = async (...line: string[]) =>
@@ -18,6 +18,14 @@ Deno.test("complete() offers commands, first words first", async () => {
   assertEquals(await words("help", ""), ["paint", "tree", "help"]);
   assertEquals(await words("help", "tree", ""), ["fork", "list"]);
   assertEquals(await words("nonsense", ""), []);
+});
+
+Deno.test("complete() offers no word that a shell would not take for one, and shows meanings on one line", () => {
+  for (const word of ["v1;touch${IFS}x;", "$(touch x)", "a b", "nl\n:files", "\u001b]0;x", "\u202Ex", ""]) {
+    assertEquals(answerLine([word], ""), "", word);
+  }
+  assertEquals(answerLine(["übung-1.2_a", "one\n:files\u001b[2J"], "--from=").split("\n").length, 2);
+  assertEquals(answerLine(["--no-color", "plain"], ""), "--no-color\tplain\n");
 });
 
 Deno.test("complete() offers the flags of the command and of all commands", async () => {
