@@ -215,6 +215,8 @@ Deno.test("docs/install.md: a workflow goes back to what it saved after a build 
   assertEquals(await run("true"), { hasFailed: false, data: "built" });
   assertEquals(await run('rm -r "$1"; false'), { hasFailed: true, data: "built" });
   assertEquals(await run('rm -r "$1"; mkdir "$1"; false'), { hasFailed: true, data: "built" });
+  // Another file that takes the inode number of the folder, which a new one may else get again.
+  assertEquals(await run('rm -r "$1"; touch other; false'), { hasFailed: true, data: "built" });
   // If it cannot be saved, nothing is built, and nothing goes back.
   Deno.removeSync(`${user.work}/data.jvs/.jvs/format_version`);
   user.write("data/train.csv", "new work");
