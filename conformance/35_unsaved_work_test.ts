@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Descriptor } from "../src/model/records.ts";
 import { BlackBox } from "../tests/support/black_box.ts";
-import { USER } from "../tests/support/probes.ts";
+import { USER } from "../tests/support/as_user.ts";
 import { requires } from "../tests/support/requires.ts";
 import { mustRun } from "../tests/support/run.ts";
 import { describeTree, fingerprint } from "../tests/support/trees.ts";

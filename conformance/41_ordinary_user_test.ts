@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Degradations } from "../src/model/records.ts";
 import { BlackBox } from "../tests/support/black_box.ts";
 import { type DiskKind, sharedDisk } from "../tests/support/disk_image.ts";
-import { asUser, USER } from "../tests/support/probes.ts";
+import { asUser, USER } from "../tests/support/as_user.ts";
 import { requires } from "../tests/support/requires.ts";
 import { mustRun } from "../tests/support/run.ts";
 import { tempDir } from "../tests/support/temp_dir.ts";

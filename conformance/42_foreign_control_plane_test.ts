@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { fullAudit } from "../tests/support/full_audit.ts";
 import { jvsError, jvsJson } from "../tests/support/jvs.ts";
-import { USER } from "../tests/support/probes.ts";
+import { USER } from "../tests/support/as_user.ts";
 import { requires } from "../tests/support/requires.ts";
 import { tempDir } from "../tests/support/temp_dir.ts";
 

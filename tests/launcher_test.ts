@@ -2,7 +2,7 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fixedLauncher } from "../tasks/install.ts";
 import { setup } from "../tasks/setup.ts";
 import { requires } from "./support/requires.ts";
-import { asUser, USER } from "./support/probes.ts";
+import { asUser, USER } from "./support/as_user.ts";
 import { ordinaryHome } from "./support/ordinary_user.ts";
 import { tempDir } from "./support/temp_dir.ts";
 import { CHECKOUT, OF_ANOTHER_SYSTEM, testSignals } from "./support/way_in_cases.ts";

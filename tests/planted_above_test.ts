@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { runJvs } from "./support/jvs.ts";
-import { USER } from "./support/probes.ts";
+import { USER } from "./support/as_user.ts";
 import { requires } from "./support/requires.ts";
 import { mustRun } from "./support/run.ts";
 import { tempDir } from "./support/temp_dir.ts";

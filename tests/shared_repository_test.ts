@@ -3,7 +3,7 @@ import type { Degradations, Descriptor, Finding } from "../src/model/records.ts"
 import { BlackBox } from "./support/black_box.ts";
 import { fullAudit } from "./support/full_audit.ts";
 import type { Json } from "./support/jvs.ts";
-import { asUser } from "./support/probes.ts";
+import { asUser } from "./support/as_user.ts";
 import { requires } from "./support/requires.ts";
 import { mustRun } from "./support/run.ts";
 

@@ -1,7 +1,7 @@
 import { assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { BlackBox } from "./support/black_box.ts";
 import { contentsOf, losingNothing, payloadsOf, type RestoreSays } from "./support/kept_content.ts";
-import { USER } from "./support/probes.ts";
+import { USER } from "./support/as_user.ts";
 import { requires } from "./support/requires.ts";
 import { mustRun } from "./support/run.ts";
 import { tempDir } from "./support/temp_dir.ts";

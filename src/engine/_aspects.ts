@@ -68,6 +68,7 @@ export class AspectSetter {
     private readonly platform: Platform,
     private readonly table: TreeTable,
     private readonly losses: Losses,
+    /** Whether entries get the modes of a payload, which nobody may write. */
     private readonly payload: boolean,
   ) {}
 

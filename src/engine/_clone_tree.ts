@@ -21,7 +21,14 @@ export function entryByEntry(
 ): Engine {
   return {
     name,
-    abilities: { wholeTrees: false, entriesMoveOut: true, sharesFiles: true, keepsModes: false, keepsHoles },
+    abilities: {
+      wholeTrees: false,
+      entriesMoveOut: true,
+      sharesFiles: true,
+      keepsModes: false,
+      keepsHoles,
+      keepsChangeTimes: false,
+    },
     clone: (request) => cloneTree(platform, request, fill),
   };
 }
@@ -54,7 +61,8 @@ export function oneByOne(fillFile: FillFile): FillFiles {
 }
 
 /**
- * Clones a tree entry by entry; each engine adds only how to fill files. SPEC 5. In order:
+ * Clones a tree entry by entry; each engine adds only how to fill files. With `keepsModes` a payload gets the modes of its
+ * source. SPEC 5. In order:
  *
  * 1. make all folders, links and special entries from the table (`Cloning.makeFromTable`);
  * 2. hard-link unchanged files from an earlier payload (`shareFiles`);
@@ -64,14 +72,15 @@ export function oneByOne(fillFile: FillFile): FillFiles {
  *
  * `Cloning` keeps the state, `Losses` what the clone cannot keep.
  */
-async function cloneTree(
+export async function cloneTree(
   platform: Platform,
-  request: CloneRequest,
+  request: Omit<CloneRequest, "gaps">,
   fill: FillFiles,
+  keepsModes = false,
 ): Promise<CloneResult> {
   request.into.makeFolder(request.name, WHILE_FILLED);
   using root = request.into.openFolder(request.name);
-  using cloning = new Cloning(platform, request, root);
+  using cloning = new Cloning(platform, request, root, keepsModes);
   clearInheritedAcls(root);
   await makeAllButFiles(cloning);
   const files = await shareFiles(cloning);

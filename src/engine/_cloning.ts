@@ -39,14 +39,19 @@ export class Cloning implements Disposable {
   private readonly unreadable: number[] = [];
 
   /** `root` is the folder that is filled. */
-  constructor(readonly platform: Platform, readonly request: CloneRequest, readonly root: Folder) {
+  constructor(
+    readonly platform: Platform,
+    readonly request: Omit<CloneRequest, "gaps">,
+    readonly root: Folder,
+    keepsModes: boolean,
+  ) {
     const { table } = request;
     const payload = request.as === "payload";
     this.table = table;
     this.source = new OpenFolders(request.source, table);
     this.destination = new OpenFolders(root, table);
     this.losses = new Losses(table, payload);
-    this.aspects = new AspectSetter(platform, table, this.losses, payload);
+    this.aspects = new AspectSetter(platform, table, this.losses, payload && !keepsModes);
     this.slice = new TimeSlice(request.signal);
     this.reporter = request.reporter ?? silentReporter;
     this.reporter.begin("cloning", { entries: table.count, bytes: totalBytes(table) });

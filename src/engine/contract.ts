@@ -16,12 +16,19 @@ export interface EngineAbilities {
   /** Payloads keep the modes and ACLs of their source; otherwise they lose the write rights (`payloadMode`). */
   readonly keepsModes: boolean;
   readonly keepsHoles: boolean;
+  /**
+   * Each entry of the result has the change time (ctime) of the entry that was cloned. Then capture compares the result
+   * with a new scan of the source: no earlier look need be right, and no change can hide between two of them.
+   */
+  readonly keepsChangeTimes: boolean;
 }
 
 /** A way to clone trees. Each engine passes the contract suite on each file system that it claims. SPEC 5. */
 export interface Engine {
   readonly name: EngineName;
   readonly abilities: EngineAbilities;
+  /** Waits until a clone would hold what programs have written into a tree, where that is not so at once. */
+  readonly settle?: (source: Folder, options: Pick<CloneRequest, "reporter" | "signal">) => Promise<void>;
   /**
    * Makes the new folder `name` in the open folder `into`, with the entries of `source` that `table` lists and the aspects
    * of the root. Not atomic, and not durable before `platform.syncFileSystem`. After a failure the caller removes the rest
@@ -36,8 +43,8 @@ export interface CloneRequest {
   readonly source: Folder;
   /** Entries in root-hash order. */
   readonly table: TreeTable;
-  /** Whether the table lists everything in `source`. Then the whole tree can be cloned as it is. */
-  readonly isComplete: boolean;
+  /** Folders in which `source` has something that the table does not list. Without gaps, the tree can be cloned as it is. */
+  readonly gaps: ReadonlySet<number>;
   readonly into: Folder;
   readonly name: Uint8Array;
   /**

@@ -10,7 +10,8 @@ import type { Engine } from "./contract.ts";
 /** These file systems neither share nor compress content, so a copy needs as much space as its content. */
 const TAKING_ALL = ["ext4", "tmpfs"];
 
-const copyFiles = oneByOne((source, target) => target.copyPieces(source));
+/** Copies the content of files, one after the other. */
+export const copyFiles = oneByOne((source, target) => target.copyPieces(source));
 
 /** The engine that works everywhere: a full copy that keeps holes if the platform can. SPEC 5. */
 export function copyEngine(platform: Platform): Engine {

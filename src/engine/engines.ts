@@ -3,12 +3,14 @@ import type { Folder, Platform } from "../platform/platform.ts";
 import { removeTree, type RemoveTreeOptions } from "../tree/remove_tree.ts";
 import type { EngineAbilities, EngineKind } from "./contract.ts";
 import { copyEngine } from "./copy.ts";
+import { juicefsEngine, probeJuicefs, removeOnJuicefs } from "./juicefs_clone.ts";
 import { probeReflink, reflinkEngine } from "./reflink.ts";
 
 const copyKind: EngineKind = { name: "copy", probe: () => ({ works: true }), make: copyEngine };
 
 /** All engines, the best first. A new engine needs an entry here, and its name in `ENGINE_NAMES` (model/records.ts). */
 export const ENGINES: EngineKind[] = [
+  { name: "juicefs-clone", probe: probeJuicefs, make: juicefsEngine, remove: removeOnJuicefs },
   { name: "reflink-copy", probe: probeReflink, make: reflinkEngine },
   copyKind,
 ];

@@ -56,7 +56,7 @@ export function tryLock(
     if (!file.tryLock()) return undefined;
     if (!isStillThere(place, file)) continue; // its folder was replaced in between: our lock would exclude no other process
     // A full disk: the lock is held, but processes that wait do not learn the name.
-    if (writable) ifPossible(() => writeHolder(file, holder));
+    if (writable) ifPossible(() => writeHolder(place, holder));
     // The file stays: if it were removed, two processes could hold the lock on two files. A name that stays in it has no
     // meaning once the lock is free.
     if (writable) opened.defer(() => ifPossible(() => file.truncate(0)));
@@ -115,7 +115,9 @@ function isStillThere(place: LockPlace, file: OpenFile): boolean {
     named.devMajor === locked.devMajor && named.devMinor === locked.devMinor;
 }
 
-function writeHolder(file: OpenFile, holder: LockHolder): void {
+/** Closes what it writes to: a network file system sends it then, and the file of the lock stays open as long as the lock. */
+function writeHolder(place: LockPlace, holder: LockHolder): void {
+  using file = place.openFile("write");
   file.truncate(0);
   file.writeAt(bytesOf(JSON.stringify(holder)), 0);
 }

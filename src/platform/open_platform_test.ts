@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStrictEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { setup } from "../../tasks/setup.ts";
 import { ordinaryHome } from "../../tests/support/ordinary_user.ts";
-import { asUser, USER } from "../../tests/support/probes.ts";
+import { asUser, USER } from "../../tests/support/as_user.ts";
 import { requires } from "../../tests/support/requires.ts";
 import { run } from "../../tests/support/run.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";

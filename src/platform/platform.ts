@@ -13,6 +13,15 @@ export interface Platform {
   /** Opens a folder by absolute path. Links on the way are followed, as a user expects. */
   openFolder(path: string | BytePath): Folder;
 
+  /**
+   * Where an open folder is now: its absolute path without links, for programs that take only paths. Undefined if it was
+   * removed, or the path is no UTF-8.
+   */
+  whereIs(folder: Folder): string | undefined;
+
+  /** Whether something is mounted below a path, at any depth. */
+  hasMountsBelow(path: string): boolean;
+
   /** The file system that a folder is on. */
   fileSystem(folder: Folder): FileSystem;
 

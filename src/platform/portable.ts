@@ -3,7 +3,7 @@ import { displayPath } from "../model/path_text.ts";
 import { byteNameRefused, callDeno } from "./deno_call.ts";
 import { DenoHost } from "./host_names.ts";
 import { rightsOf } from "./linux_rights.ts";
-import { PortableFolder, Unsynced } from "./portable_folder.ts";
+import { ours, PortableFolder, Unsynced } from "./portable_folder.ts";
 import type { FileSystem, Folder, Host, Platform, PlatformAbilities, Rights } from "./platform.ts";
 import { SystemError } from "./system_error.ts";
 
@@ -31,6 +31,15 @@ export class PortablePlatform implements Platform {
     const info = callDeno("open", text, () => Deno.lstatSync(real));
     if (!info.isDirectory) throw new SystemError("open", text, "ENOTDIR");
     return new PortableFolder(real, text, this.#unsynced);
+  }
+
+  whereIs(folder: Folder): string {
+    return ours(folder).real;
+  }
+
+  /** Nothing is known, so there may be. */
+  hasMountsBelow(): boolean {
+    return true;
   }
 
   /** Nothing is known: the device number is no id, because it changes with each mount. */

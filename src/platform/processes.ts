@@ -2,8 +2,11 @@ import { textOf } from "../model/bytes.ts";
 import { JvsError } from "../model/errors.ts";
 import { throwIfCancelled } from "./time_slice.ts";
 
-/** How to run a program: its working folder, variables set over ours, and what ends it with `E_INTERRUPTED`. */
-type RunProgramOptions = Pick<Deno.CommandOptions, "cwd" | "env" | "signal">;
+/**
+ * How to run a program: its working folder, variables set over ours, what ends it with `E_INTERRUPTED`, and whether it gets
+ * a session of its own, so that no signal for us reaches it.
+ */
+type RunProgramOptions = Pick<Deno.CommandOptions, "cwd" | "env" | "signal" | "detached">;
 
 /** How a program ended. */
 export interface ProgramResult {
@@ -31,6 +34,29 @@ export function runProgramNow(
   options: RunProgramOptions,
 ): ProgramResult {
   return asText(started(name, () => command(name, args, options).outputSync()));
+}
+
+/**
+ * The absolute path of a program on PATH; undefined if it is not there or JVS may not run it. Relative parts of PATH, which
+ * mean the current folder of somebody's files, do not count.
+ */
+export function findProgram(name: string): string | undefined {
+  const folders = (Deno.env.get("PATH") ?? "").split(":").filter((folder) => folder.startsWith("/"));
+  const paths = folders.map((folder) => `${folder}/${name}`);
+  return paths.find((path) => isProgram(path) && mayRun(path));
+}
+
+function isProgram(path: string): boolean {
+  try {
+    const { isFile, mode } = Deno.statSync(path);
+    return isFile && ((mode ?? 0) & 0o111) !== 0;
+  } catch {
+    return false; // not there, or not for us to look at: then the next one
+  }
+}
+
+function mayRun(command: string): boolean {
+  return Deno.permissions.querySync({ name: "run", command }).state === "granted";
 }
 
 function command(name: string, args: readonly string[], options: RunProgramOptions): Deno.Command {

@@ -5,7 +5,7 @@ import { isSystemError } from "../platform/system_error.ts";
 import { TimeSlice } from "../platform/time_slice.ts";
 import { mergeTables } from "./merge_tables.ts";
 import { OpenFolders } from "./open_folders.ts";
-import { isOfSameMake, isUnchangedBetween, isUnchangedSince } from "./same_entry.ts";
+import { isCloneOf, isOfSameMake, isUnchangedBetween, isUnchangedSince } from "./same_entry.ts";
 import { at, type ColumnName, type TreeTable } from "./table.ts";
 
 /**
@@ -27,6 +27,16 @@ export async function matchUnchanged(
     } else steady = false;
   });
   return { match, steady };
+}
+
+/**
+ * Whether a clone, as a scan saw it, and its source, as a later scan saw that, hold the same entries: then the source did
+ * not change in between. For clones that keep change times.
+ */
+export async function isCloneOfTree(clone: TreeTable, source: TreeTable): Promise<boolean> {
+  let same = clone.count === source.count;
+  if (same) await mergeTables(clone, source, (i, j) => !(same = i === j && isCloneOf(clone, i, source, j)));
+  return same;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { diskImage } from "../../tests/support/disk_image.ts";
 import { asOrdinaryThread } from "../../tests/support/ordinary_thread.ts";
-import { USER } from "../../tests/support/probes.ts";
+import { USER } from "../../tests/support/as_user.ts";
 import { requires } from "../../tests/support/requires.ts";
 import { openFilesIn } from "../../tests/support/open_files.ts";
 import { mustRun } from "../../tests/support/run.ts";

@@ -9,6 +9,7 @@ import { at, type TreeTable } from "./table.ts";
  * | question | type, size, mtime | mode, owner | inode | ctime | used for, and why it is enough |
  * |---|---|---|---|---|---|
  * | `isUnchangedBetween`, `isUnchangedSince` | yes | yes | yes | yes | two scans of one tree: a change between them shows in the ctime, one tick later (`settle`) |
+ * | `isCloneOf` | yes | yes | no | yes | a scan of a clone that keeps change times, and one of its source: they are of one moment |
  * | `isUnchangedButMoved` | yes | yes, and attributes | yes | no | an entry that JVS renamed or linked, which moves the ctime: the content must be known by other means |
  * | `hasSameFacts` | yes | yes | no | no | a file that may become a hard link to an earlier payload: its hash shows that the content is the same |
  * | `isOfSameMake`, `isAsRecorded` | yes | no | no | no | copies in places where no other process can write; the files that an undo finds, whose content is compared too |
@@ -16,7 +17,7 @@ import { at, type TreeTable } from "./table.ts";
 
 /** Whether the system reports exactly the same facts for two entries: nothing changed between two scans. */
 export function isUnchangedBetween(a: TreeTable, i: number, b: TreeTable, j: number): boolean {
-  return a.ctimeNsec[i] === b.ctimeNsec[j] && a.ctimeSec[i] === b.ctimeSec[j] &&
+  return isSameMoment(a, i, b, j) &&
     isSameInode(a, i, b, j) && isOfSameMake(a, i, b, j);
 }
 
@@ -27,6 +28,16 @@ export function isUnchangedSince(table: TreeTable, i: number, stat: Stat): boole
     table.inoLo[i] === stat.inoLo && table.inoHi[i] === stat.inoHi &&
     table.type[i] === stat.type && (stat.type === DIR || table.size[i] === stat.size) &&
     table.mode[i] === stat.mode && table.uid[i] === stat.uid && table.gid[i] === stat.gid;
+}
+
+/** The same for an entry and its clone, by an engine that keeps change times. */
+export function isCloneOf(a: TreeTable, i: number, b: TreeTable, j: number): boolean {
+  return isSameMoment(a, i, b, j) && hasSameFacts(a, i, b, j) && a.linkGroup[i] === b.linkGroup[j];
+}
+
+/** Whether two entries were last changed at the same time. */
+export function isSameMoment(a: TreeTable, i: number, b: TreeTable, j: number): boolean {
+  return a.ctimeNsec[i] === b.ctimeNsec[j] && a.ctimeSec[i] === b.ctimeSec[j];
 }
 
 /** Whether two entries are one inode with the same facts, except the ctime, which a rename or a link moves. */

@@ -54,6 +54,8 @@ export interface Scan {
   readonly ignored: readonly BytePath[];
   /** Entries that do not belong to the worktree: never entered, changed or removed. SPEC 2. */
   readonly boundaries: ReadonlyMap<number, Boundary>;
+  /** Folders in which something is that the table does not list: ignored, refused, of another mount or type. */
+  readonly gaps: ReadonlySet<number>;
   /** Paths whose access the system refused. */
   readonly unreadable: readonly BytePath[];
   readonly clock: ScanClock | undefined;
@@ -81,8 +83,8 @@ export async function scanTree(root: Folder, options: ScanOptions): Promise<Scan
     await slice.yield();
   }
   report();
-  const { table, degradations, ignored, boundaries, unreadable, knownAs } = walk;
-  return { table, degradations, ignored, boundaries, unreadable, clock: options.clock, knownAs };
+  const { table, degradations, ignored, boundaries, gaps, unreadable, knownAs } = walk;
+  return { table, degradations, ignored, boundaries, gaps, unreadable, clock: options.clock, knownAs };
 }
 
 /** A folder that the walk has entered and not left yet. */
@@ -102,6 +104,7 @@ class ScanWalk implements Disposable {
   readonly ignored: BytePath[] = [];
   readonly unreadable: BytePath[] = [];
   readonly boundaries = new Map<number, Boundary>();
+  readonly gaps = new Set<number>();
   /** As in `Scan`, but as long as the columns of the table. */
   knownAs: Int32Array;
   private readonly options: ScanOptions;
@@ -169,13 +172,23 @@ class ScanWalk implements Disposable {
       const findKnown = known === undefined ? undefined : this.known?.children(known);
       this.frames.push({ index, names, findKnown, next: names.from, later: [] });
     } catch (error) {
+      this.gaps.add(index);
       this.noteFailure(error, () => this.paths.path(index));
     }
   }
 
   /** Looks at one name of a folder. */
   private visit(frame: Frame, name: Uint8Array): void {
-    if (frame.index === 0 && this.options.skipAtRoot?.some((ours) => equalBytes(ours, name))) return;
+    const count = this.table.count;
+    if (!this.isSkipped(frame, name)) this.lookAt(frame, name);
+    if (this.table.count === count) this.gaps.add(frame.index);
+  }
+
+  private isSkipped({ index }: Frame, name: Uint8Array): boolean {
+    return index === 0 && (this.options.skipAtRoot?.some((ours) => equalBytes(ours, name)) ?? false);
+  }
+
+  private lookAt(frame: Frame, name: Uint8Array): void {
     try {
       const folder = this.folders.get(frame.index);
       if (!folder.stat(name, this.stat)) return;
@@ -273,6 +286,7 @@ class ScanWalk implements Disposable {
 
   private markBoundary(index: number, boundary: Boundary): void {
     this.boundaries.set(index, boundary);
+    this.gaps.add(index);
     this.degradations.add(boundary, this.paths.path(index), BOUNDARY_REASONS[boundary]);
   }
 

@@ -73,3 +73,16 @@ function regroup(from: TreeTable, to: TreeTable, origin: Uint32Array): void {
     to.linkGroup[index] = first;
   });
 }
+
+/** The entries of a selection below which the original table has more. */
+export function gapsOf(from: TreeTable, { table, origin }: Selection): Set<number> {
+  const gaps = new Set<number>();
+  if (table.count === from.count) return gaps;
+  const place = new Uint32Array(from.count).fill(NONE);
+  for (let j = 0; j < table.count; j++) place[at(origin, j)] = j;
+  for (let i = 1; i < from.count; i++) {
+    const parent = at(place, at(from.parent, i));
+    if (place[i] === NONE && parent !== NONE) gaps.add(parent);
+  }
+  return gaps;
+}

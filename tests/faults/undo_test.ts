@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { BlackBox, type BlackBoxOptions } from "../support/black_box.ts";
 import { contentsOf, payloadsOf } from "../support/kept_content.ts";
 import { killedAt } from "../support/killed_by_strace.ts";
-import { asUser, USER } from "../support/probes.ts";
+import { asUser, USER } from "../support/as_user.ts";
 import { requires } from "../support/requires.ts";
 import { mustRun } from "../support/run.ts";
 import { describeTree } from "../support/trees.ts";

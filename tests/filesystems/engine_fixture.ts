@@ -32,7 +32,14 @@ export class EngineFixture {
   ): Promise<CloneResult> {
     using source = this.open(from);
     using into = this.platform.openFolder(this.path);
-    return await this.engine.clone({ source, table, isComplete: true, into, name: bytesOf(to), ...options });
+    return await this.engine.clone({
+      source,
+      table,
+      gaps: new Set<number>(),
+      into,
+      name: bytesOf(to),
+      ...options,
+    });
   }
 
   /** Clones a tree as a payload that shares with an earlier one, entry by entry of the same path. */

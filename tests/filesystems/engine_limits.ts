@@ -35,7 +35,7 @@ export function testFullDisk({ name, make }: Subject, disk: DiskKind): void {
     const cloning = fixture.engine.clone({
       source: from,
       table,
-      isComplete: true,
+      gaps: new Set<number>(),
       into,
       name: CLONE,
       as: "payload",
@@ -110,7 +110,7 @@ export function testPoorerDisk({ name, make }: Subject, from: DiskKind, to: Disk
     const table = await fixture.scan("source");
     using source = fixture.open("source");
     using into = fixture.platform.openFolder(there.path);
-    const request = { source, table, isComplete: true, into, name: CLONE, as: "payload" } as const;
+    const request = { source, table, gaps: new Set<number>(), into, name: CLONE, as: "payload" } as const;
     const { degradations } = await fixture.engine.clone(request);
     const { counts, first } = degradations.toRecord();
     assertEquals(counts, { xattr: 1 });

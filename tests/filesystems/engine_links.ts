@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { LOST } from "../../src/model/entry.ts";
 import { LinuxFolder } from "../../src/platform/linux_folder.ts";
 import { SystemError } from "../../src/platform/system_error.ts";
-import { USER } from "../support/probes.ts";
+import { USER } from "../support/as_user.ts";
 import { describeTree } from "../support/trees.ts";
 import { assertSameLines, type EngineFixture, indexOf, type Test } from "./engine_fixture.ts";
 

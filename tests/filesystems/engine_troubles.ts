@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { LOST } from "../../src/model/entry.ts";
 import { isJvsError, JvsError } from "../../src/model/errors.ts";
 import { asOrdinaryThread } from "../support/ordinary_thread.ts";
-import { USER } from "../support/probes.ts";
+import { USER } from "../support/as_user.ts";
 import { mustRun, run } from "../support/run.ts";
 import { describeTree } from "../support/trees.ts";
 import { assertSameLines, indexOf, type Test } from "./engine_fixture.ts";

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { EngineKind } from "../../src/engine/contract.ts";
+import { ENGINES } from "../../src/engine/engines.ts";
 import { doctor } from "../../src/operation/doctor.ts";
 import { init } from "../../src/operation/init.ts";
 import { restore } from "../../src/operation/restore.ts";
@@ -27,6 +28,12 @@ interface Subject {
 }
 
 const SUBJECTS: readonly Subject[] = [
+  {
+    kind: ENGINES.find(({ name }) => name === "juicefs-clone") as EngineKind,
+    disk: "juicefs",
+    keepsLinks: true,
+    prepare: () => {},
+  },
   { kind: wholeTreeDouble, disk: "xfs", keepsLinks: false, prepare: () => {} },
   {
     kind: readOnlyTreeDouble,
@@ -112,7 +119,7 @@ class Repository implements AsyncDisposable {
 for (const subject of SUBJECTS) {
   const { kind: { name }, disk } = subject;
   const test = (title: string, body: (repository: Repository) => Promise<void>) =>
-    Deno.test(`an engine like ${name} ${title}`, requires("root", "ffi", disk), async () => {
+    Deno.test(`an engine like ${name} on ${disk} ${title}`, requires("root", "ffi", disk), async () => {
       await using repository = await Repository.make(subject);
       await body(repository);
     });

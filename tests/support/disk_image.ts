@@ -1,8 +1,9 @@
 import { mustRun, run } from "./run.ts";
+import { makeVolume, metadataOf, mountVolume } from "./juicefs.ts";
 import { atEndOfFile, tempDir } from "./temp_dir.ts";
 
 /** A kind of file system that a test can make. */
-export type DiskKind = "xfs" | "btrfs" | "ext4" | "tmpfs" | "overlay";
+export type DiskKind = "xfs" | "btrfs" | "ext4" | "tmpfs" | "overlay" | "juicefs";
 
 /** How to make a disk. */
 export interface DiskOptions {
@@ -26,9 +27,16 @@ export interface Disk extends AsyncDisposable, Disposable {
 }
 
 /** The smallest that mkfs accepts, in MB. */
-const SMALLEST: Record<DiskKind, number> = { xfs: 300, btrfs: 114, ext4: 8, tmpfs: 4, overlay: 0 };
+const SMALLEST: Record<DiskKind, number> = {
+  xfs: 300,
+  btrfs: 114,
+  ext4: 8,
+  tmpfs: 4,
+  overlay: 0,
+  juicefs: 0,
+};
 
-/** Makes and mounts a disk; it is unmounted and deleted when the block ends, busy or not. */
+/** Makes and mounts a disk (of JuiceFS, one host's mount of a volume); it is unmounted and deleted when the block ends, busy or not. */
 export async function diskImage(kind: DiskKind, options: DiskOptions = {}): Promise<Disk> {
   const disk = new MountedDisk(kind);
   try {
@@ -94,6 +102,7 @@ export function unmount(path: string): void {
 
 /** Makes the image of the disk in a folder. */
 function makeDisk(kind: DiskKind, folder: string, options: DiskOptions): void {
+  if (kind === "juicefs") return makeVolume(folder);
   const smallest = SMALLEST[kind];
   const size = options.small ? smallest : Math.max(options.sizeMb ?? 320, smallest);
   for (const layer of ["disk", "lower", "upper", "work"]) Deno.mkdirSync(`${folder}/${layer}`);
@@ -109,6 +118,7 @@ function makeDisk(kind: DiskKind, folder: string, options: DiskOptions): void {
 /** Mounts the image that `makeDisk` made. */
 function mountDisk(kind: DiskKind, folder: string): void {
   const path = `${folder}/disk`;
+  if (kind === "juicefs") return mountVolume(metadataOf(folder), path, { cache: `${folder}/cache` });
   if (kind === "tmpfs") {
     const { size } = Deno.statSync(`${folder}/image`);
     mustRun("mount", "-t", "tmpfs", "-o", `size=${size},mode=0755`, "jvs-test", path);

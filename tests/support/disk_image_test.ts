@@ -10,6 +10,7 @@ const MOUNTED_AS: Record<DiskKind, string> = {
   ext4: "ext4",
   tmpfs: "tmpfs",
   overlay: "overlay",
+  juicefs: "fuse.juicefs",
 };
 
 const KINDS = Object.keys(MOUNTED_AS) as DiskKind[];

@@ -30,6 +30,7 @@ export const wholeTreeDouble: EngineKind = {
       sharesFiles: false,
       keepsModes: true,
       keepsHoles: true,
+      keepsChangeTimes: false,
     },
     async clone(request) {
       const { name, source } = request;
@@ -59,6 +60,7 @@ export const readOnlyTreeDouble: EngineKind = {
       sharesFiles: false,
       keepsModes: true,
       keepsHoles: true,
+      keepsChangeTimes: false,
     },
     async clone(request) {
       const { as, into, name, source } = request;

@@ -1,7 +1,7 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { setup } from "../../tasks/setup.ts";
 import { ordinaryHome } from "./ordinary_user.ts";
-import { asUser } from "./probes.ts";
+import { asUser } from "./as_user.ts";
 import { atEndOfFile, tempDir } from "./temp_dir.ts";
 
 /** A JSON object with unknown fields. */

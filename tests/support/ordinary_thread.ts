@@ -1,4 +1,4 @@
-import { USER } from "./probes.ts";
+import { USER } from "./as_user.ts";
 
 const CAPABILITY_VERSION = 0x20080522;
 const CAPABILITY_BYTES = 24;

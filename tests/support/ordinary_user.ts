@@ -1,4 +1,4 @@
-import { asUser, USER } from "./probes.ts";
+import { asUser, USER } from "./as_user.ts";
 import { mustRun, run } from "./run.ts";
 import { atEndOfFile, tempDir } from "./temp_dir.ts";
 

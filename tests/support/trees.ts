@@ -1,4 +1,4 @@
-import { asUser } from "./probes.ts";
+import { asUser } from "./as_user.ts";
 import { python } from "./run.ts";
 
 /** How to describe a tree. */

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { diskImage, type DiskKind } from "./disk_image.ts";
-import { USER } from "./probes.ts";
+import { USER } from "./as_user.ts";
 import { requires } from "./requires.ts";
 import { mustRun } from "./run.ts";
 import { tempDir } from "./temp_dir.ts";

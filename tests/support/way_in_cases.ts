@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { asUser, USER } from "./probes.ts";
+import { asUser, USER } from "./as_user.ts";
 import { requires } from "./requires.ts";
 import { mustRun } from "./run.ts";
 import { tempDir } from "./temp_dir.ts";

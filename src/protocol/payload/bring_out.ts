@@ -12,7 +12,7 @@ import type { Store } from "../../repo/store.ts";
 import { FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
 import { hashFiles } from "../../tree/hash.ts";
 import { OpenFolders } from "../../tree/open_folders.ts";
-import { selectEntries, type Selection } from "../../tree/select_entries.ts";
+import { gapsOf, selectEntries, type Selection } from "../../tree/select_entries.ts";
 import { at, indexesWhere, type TreeTable } from "../../tree/table.ts";
 import { isReadable, isRefused } from "../../tree/unreadable.ts";
 import type { Context, RepositoryContext } from "../context.ts";
@@ -58,8 +58,14 @@ export async function bringOut(
   const cloned = isWhole ? selectEntries(manifest, (index) => !isUnread(manifest, index)) : selection;
   const { table } = cloned;
   adjust?.(table, cloned.origin);
-  const isComplete = table.count === manifest.count;
-  const what = { source: payload, table, isComplete, into, name, as: "worktree" } as const;
+  const what = {
+    source: payload,
+    table,
+    gaps: gapsOf(manifest, cloned),
+    into,
+    name,
+    as: "worktree",
+  } as const;
   const { changed, degradations, unreadable } = await engine.clone({ ...what, reporter, signal });
   if (table.count !== selection.table.count) {
     await removeUnwanted(store, request, selection);

@@ -7,7 +7,12 @@ import type { CloneResult, Engine, ShareSource } from "../../engine/contract.ts"
 import { type Folder, Stat } from "../../platform/platform.ts";
 import { hashFiles, hashTargets } from "../../tree/hash.ts";
 import { removeClone } from "../../engine/engines.ts";
-import { copyHashes, isTreeUnchangedSince, matchUnchanged } from "../../tree/match_unchanged.ts";
+import {
+  copyHashes,
+  isCloneOfTree,
+  isTreeUnchangedSince,
+  matchUnchanged,
+} from "../../tree/match_unchanged.ts";
 import { settle } from "../../tree/scan_clock.ts";
 import type { Scan } from "../../tree/scan.ts";
 import { selectEntries } from "../../tree/select_entries.ts";
@@ -17,7 +22,7 @@ import { unreadableError } from "../../tree/unreadable.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import { type Look, scanWorktree } from "../look/look.ts";
 import { isLeftOut } from "../payload/as_allowed.ts";
-import { shareWithNewest, type SnapshotToShare } from "./share.ts";
+import { newestSnapshot, shareWithNewest, type SnapshotToShare } from "./share.ts";
 
 const RECAPTURES = 3;
 
@@ -60,8 +65,10 @@ export async function capture(
 ): Promise<Capture> {
   const attempts = new Attempts(change, look, id, options);
   let scan = look.scan;
-  const earlier = options.engine.abilities.sharesFiles ? await shareWithNewest(change, look) : undefined;
-  let share: ShareSource | undefined = earlier;
+  let share: ShareSource | undefined;
+  let earlier: Capture["earlier"];
+  if (options.engine.abilities.sharesFiles) earlier = share = await shareWithNewest(change, look);
+  else earlier = await newestSnapshot(change, look);
   for (let again = 0;; again++) {
     const attempt = await attempts.make(scan, share);
     if (await attempts.isStill(attempt)) return await finish(attempt, { consistency: "quiesced", earlier });
@@ -70,8 +77,13 @@ export async function capture(
       known: scan.table,
       rules: look.rules,
     });
+    if (await attempts.isCloneOf(attempt, now)) {
+      return await finish({ ...attempt, scan: now }, { consistency: "quiesced", earlier });
+    }
     const { match, steady } = await matchUnchanged(scan.table, now.table, new Set(attempt.result.changed));
-    if (steady) return await finish(attempt, { consistency: "quiesced", earlier });
+    if (steady && !attempts.comparesClones) {
+      return await finish(attempt, { consistency: "quiesced", earlier });
+    }
     if (options.consistency === "best_effort" || again === RECAPTURES) {
       if (options.consistency === "quiesced") throw neverStill(look, scan, now, match);
       using payload = attempts.open();
@@ -101,6 +113,11 @@ class Attempts {
     this.asideName = bytesOf(`${id}.tmp.before`);
   }
 
+  /** Whether the clone tells by itself of which moment each entry is (`keepsChangeTimes`). */
+  get comparesClones(): boolean {
+    return this.options.engine.abilities.keepsChangeTimes;
+  }
+
   open(): Folder {
     return this.change.store.layout.unfinishedPayload(this.id).open();
   }
@@ -116,10 +133,11 @@ class Attempts {
     using _shared = share?.payload;
     if (scan.clock !== undefined) await settle(scan.table, scan.clock);
     using into = layout.snapshots.open();
+    await engine.settle?.(look.root, { reporter, signal });
     const result = await engine.clone({
       source: look.root,
       table: scan.table,
-      isComplete: scan.ignored.length === 0 && scan.boundaries.size === 0,
+      gaps: scan.gaps,
       into,
       name,
       as: "payload",
@@ -143,6 +161,7 @@ class Attempts {
    * use, and for a file with many links its time grows with the square of their number.
    */
   async isStill({ scan, result }: Attempt): Promise<boolean> {
+    if (this.comparesClones) return false; // a later scan tells more than a second look at what the first one saw
     const { reporter, signal, store: { platform } } = this.change;
     using payload = this.open();
     const syncing = platform.fileSystem(payload).kind === "btrfs" ? undefined : payload.syncAside();
@@ -153,6 +172,11 @@ class Attempts {
     } finally {
       await syncing;
     }
+  }
+
+  /** Whether what was cloned is what a later scan of the worktree sees, however long ago the first look was. */
+  async isCloneOf({ result }: Attempt, now: Scan): Promise<boolean> {
+    return this.comparesClones && result.changed.length === 0 && await isCloneOfTree(result.table, now.table);
   }
 
   /** Moves the payload aside, so that the next attempt shares files with it if the engine can do that. */

@@ -20,35 +20,53 @@ export interface SnapshotToShare extends ShareSource {
  * Finds the newest payload of this worktree, and which of the files that `look` saw it holds unchanged: those can be
  * hard-linked from it. Undefined if there is none, or if it is damaged: then everything is cloned.
  */
-export async function shareWithNewest(
+export function shareWithNewest(change: WorktreeContext, look: Look): Promise<SnapshotToShare | undefined> {
+  return unlessDamaged(async () => {
+    const newest = await findNewest(change, look);
+    if (newest === undefined) return undefined;
+    const { snapshots } = change.store;
+    const { snapshotId: id, table, isCached } = newest;
+    // An engine that keeps modes makes writable payload files, and two payloads must not share such a file.
+    const { engine } = await snapshots.descriptor(id);
+    if (abilitiesOf(engine, change.store.platform).keepsModes) return undefined;
+    const { count } = look.table;
+    // The scan has matched the cache already.
+    const match = isCached ? look.scan.knownAs.slice(0, count) : new Int32Array(count).fill(-1);
+    await matchByContent(look, table, match);
+    return { snapshotId: id, payload: snapshots.openPayload(id), table, match };
+  });
+}
+
+/** The newest snapshot of this worktree, to tell what changed since; undefined if there is none, or if it is damaged. */
+export function newestSnapshot(
   change: WorktreeContext,
   look: Look,
-): Promise<SnapshotToShare | undefined> {
+): Promise<Pick<SnapshotToShare, "snapshotId" | "table"> | undefined> {
+  return unlessDamaged(() => findNewest(change, look));
+}
+
+/** Sharing only saves time and space. Verify and doctor report what is wrong with that snapshot. */
+async function unlessDamaged<T>(find: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await newestPayload(change, look);
+    return await find();
   } catch (error) {
-    // Sharing only saves time and space. Verify and doctor report what is wrong with that snapshot.
     if (isJvsError(error, "E_DESCRIPTOR_CORRUPT", "E_NOT_FOUND", "E_IO", "E_PERMISSION")) return undefined;
     throw error;
   }
 }
 
-async function newestPayload(
-  { store, worktree }: WorktreeContext,
-  look: Look,
-): Promise<SnapshotToShare | undefined> {
-  const { cachedSnapshotId, scan } = look;
+async function findNewest({ store, worktree }: WorktreeContext, look: Look) {
+  const { cachedSnapshotId } = look;
   const candidates = [cachedSnapshotId, worktree.head_snapshot_id, worktree.latest_snapshot_id];
   const id = candidates.find((candidate) => candidate !== null && store.snapshots.exists(candidate)) ?? null;
   if (id === null) return undefined;
-  // An engine that keeps modes makes writable payload files, and two payloads must not share such a file.
-  if (abilitiesOf((await store.snapshots.descriptor(id)).engine, store.platform).keepsModes) return undefined;
-  // The cache is that snapshot's manifest, and the scan has matched it already.
+  // The cache is that snapshot's manifest.
   const cached = id === cachedSnapshotId ? look.cachedTable() : undefined;
-  const table = cached ?? await store.snapshots.manifest(id);
-  const match = cached ? scan.knownAs.slice(0, look.table.count) : new Int32Array(look.table.count).fill(-1);
-  await matchByContent(look, table, match);
-  return { snapshotId: id, payload: store.snapshots.openPayload(id), table, match };
+  return {
+    snapshotId: id,
+    table: cached ?? await store.snapshots.manifest(id),
+    isCached: cached !== undefined,
+  };
 }
 
 /** Finds unchanged files that the cache does not know. It reads all that look the same: a copy takes space, a link none. */

@@ -76,8 +76,8 @@ export async function fillFromWorktree(
   // The second scan must notice every change from now on.
   await look.settle();
   const { engine } = await engineFor(context, { source: look.root, control: into });
-  const isComplete = scan.boundaries.size === 0;
-  const request = { source: look.root, table, isComplete, into, name, as: "worktree" } as const;
+  const request = { source: look.root, table, gaps: scan.gaps, into, name, as: "worktree" } as const;
+  await engine.settle?.(look.root, { reporter, signal });
   const result = await engine.clone({ ...request, reporter, signal });
   const refused = [...scan.unreadable, ...result.unreadable.map((index) => table.path(index))];
   if (refused.length > 0) throw unreadableError(refused, NOTHING_IS_LEFT_OUT);

@@ -1,0 +1,76 @@
+import { JvsError } from "../model/errors.ts";
+import { findProgram, runProgram } from "../platform/processes.ts";
+import { SystemError } from "../platform/system_error.ts";
+import { throwIfCancelled } from "../platform/time_slice.ts";
+
+/** The program of JuiceFS that clones and removes trees. */
+const PROGRAM = "juicefs";
+/** What the program says, in the words of Go for an error number. */
+const REASONS: [words: string, errno: string][] = [
+  ["permission denied", "EACCES"],
+  ["operation not permitted", "EPERM"],
+  ["already exists", "EEXIST"],
+  ["file exists", "EEXIST"],
+  ["no such file or directory", "ENOENT"],
+  ["no space left on device", "ENOSPC"],
+  ["disk quota exceeded", "EDQUOT"],
+  ["read-only file system", "EROFS"],
+  ["input/output error", "EIO"],
+  ["transport endpoint is not connected", "ENOTCONN"],
+  ["connection refused", "ENOTCONN"],
+];
+/** Before version 1.1 the program could not clone. */
+const TOO_OLD = /No help topic for|flag provided but not defined/;
+
+/** The program, if it is on PATH and JVS may run it. */
+export function juicefsProgram(): string | undefined {
+  return findProgram(PROGRAM);
+}
+
+/**
+ * Clones a tree to a new name, which appears when it is complete. The program is never ended by us, and no signal for us
+ * reaches it: if it ends too early, the volume keeps what was cloned so far under no name. SPEC 5.
+ */
+export async function juicefsClone(from: string, to: string, signal: AbortSignal | undefined): Promise<void> {
+  throwIfCancelled(signal);
+  await run(["clone", "-p", from, to], `clone "${from}" to "${to}"`, to);
+  throwIfCancelled(signal);
+}
+
+/** Removes a tree, far faster than entry by entry. */
+export async function juicefsRemove(path: string): Promise<void> {
+  await run(["rmr", path], `remove "${path}"`, path);
+}
+
+async function run(args: readonly string[], what: string, path: string): Promise<void> {
+  const program = juicefsProgram() ?? PROGRAM;
+  // Paths are absolute, so none is taken for an option.
+  const { code, stderr, stdout } = await runProgram(program, ["--no-color", ...args], {
+    detached: true,
+    cwd: "/",
+  });
+  if (code === 0) return;
+  const said = lastWords(stderr);
+  const [, errno] = REASONS.find(([words]) => said.endsWith(words)) ?? [];
+  const cause = errno && new SystemError(args[0] ?? "", path, errno);
+  const isOld = TOO_OLD.test(stdout + stderr);
+  throw new JvsError(
+    cause instanceof SystemError ? cause.code : isOld ? "E_ENGINE_UNAVAILABLE" : "E_ENGINE_FAILED",
+    `Cannot ${what}: ${
+      cause instanceof SystemError ? cause.reason : `juicefs ended with ${code}: ${said || "it said nothing"}`
+    }`,
+    {
+      hint: isOld
+        ? `Update ${program} to version 1.1 or later, or use JVS_SNAPSHOT_ENGINE=copy.`
+        : "Mend what juicefs reports, or use JVS_SNAPSHOT_ENGINE=copy.",
+      details: { path, engine: "juicefs-clone", program, stderr },
+      cause,
+    },
+  );
+}
+
+/** The reason in a line such as `2026/01/31 12:00:00.000000 juicefs[42] <FATAL>: clone failed: no space [main@main.go:31]`. */
+function lastWords(stderr: string): string {
+  const [, fatal] = /<(?:FATAL|ERROR)>: (.*?)(?: \[[^\]]*\])?$/m.exec(stderr) ?? [];
+  return fatal ?? stderr.trim().split("\n")[0] ?? "";
+}

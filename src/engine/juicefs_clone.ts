@@ -1,0 +1,217 @@
+import { textOf } from "../model/bytes.ts";
+import { DIR, FILE, SYMLINK } from "../model/entry.ts";
+import { JvsError } from "../model/errors.ts";
+import { silentReporter } from "../model/progress.ts";
+import { type Folder, type Host, type Platform, Stat } from "../platform/platform.ts";
+import { isSystemError, unlessFailed } from "../platform/system_error.ts";
+import { OpenFolders } from "../tree/open_folders.ts";
+import type { RemoveTreeOptions } from "../tree/remove_tree.ts";
+import { scanTree } from "../tree/scan.ts";
+import { selectEntries } from "../tree/select_entries.ts";
+import { at, type TreeTable } from "../tree/table.ts";
+import { cloneTree } from "./_clone_tree.ts";
+import { juicefsMountOf, settleWrites } from "./_juicefs_mount.ts";
+import { juicefsClone, juicefsProgram, juicefsRemove } from "./_juicefs_program.ts";
+import { MadeTrue, makeUsable } from "./_made_true.ts";
+import { type Subtrees, wholeSubtrees } from "./_whole_subtrees.ts";
+import type { CloneRequest, CloneResult, Engine, Probe, ProbeOptions } from "./contract.ts";
+import { copyFiles } from "./copy.ts";
+
+/**
+ * The engine for JuiceFS: the volume itself clones a tree, without its content. SPEC 5. In order:
+ *
+ * 1. clone everything by one call; or, where the request leaves something out or a call cannot take it, each of the largest
+ *    subtrees (`wholeSubtrees`) by a call and the rest entry by entry;
+ * 2. scan the clone: only that tells what is in it;
+ * 3. put right what differs from the request (`MadeTrue`): a clone separates hard links, a worktree may need other modes.
+ */
+export function juicefsEngine(platform: Platform): Engine {
+  return {
+    name: "juicefs-clone",
+    abilities: {
+      wholeTrees: true,
+      entriesMoveOut: true,
+      sharesFiles: false,
+      keepsModes: true,
+      keepsHoles: true,
+      keepsChangeTimes: true,
+    },
+    settle: (source, options) => settleWrites(platform, source, options),
+    clone: (request) => cloneOnJuicefs(platform, request),
+  };
+}
+
+/** Whether a tree and the control plane are on one JuiceFS mount, and the program is there. */
+export function probeJuicefs(platform: Platform, { control, source }: ProbeOptions): Probe {
+  const mount = juicefsMountOf(platform, source);
+  if (mount === undefined) return { works: false, reason: "the tree is not on a JuiceFS mount" };
+  if (juicefsMountOf(platform, control) !== mount) {
+    return { works: false, reason: "the tree lies on another mount than the control plane" };
+  }
+  if (juicefsProgram() !== undefined) return { works: true };
+  return { works: false, reason: "the program juicefs is not on PATH, or JVS may not run it" };
+}
+
+async function cloneOnJuicefs(platform: Platform, request: CloneRequest): Promise<CloneResult> {
+  const { as, gaps, into, name, reporter = silentReporter, signal, source, table } = request;
+  reporter.begin("cloning", { entries: table.count });
+  const subtrees = wholeSubtrees(table, gaps, takenBy(platform.host, table));
+  const isWhole = subtrees.roots[0] === 0;
+  const parts = isWhole ? undefined : await cloneInParts(platform, request, subtrees);
+  if (isWhole) await cloneFolder(platform, { from: source, into, name, signal });
+  using root = openMade(into, name);
+  const { table: made } = await scanTree(root, { ...platform.abilities, ...(signal ? { signal } : {}) });
+  reporter.advance(made.count, 0);
+  using truth = await MadeTrue.compare(platform, root, { table, made, as, signal });
+  for (const index of parts?.filled ?? []) truth.touch(index);
+  const isExact = isWhole && as === "payload"; // then the table of the result is what was made
+  const changed = isExact ? [] : [...truth.missing(), ...truth.unlike(subtrees.within), ...truth.withMore()];
+  if (!isExact) await truth.removeExtra();
+  await truth.linkAgain();
+  await truth.setAspects();
+  if (isExact) truth.describe();
+  const { degradations } = truth.losses;
+  if (parts !== undefined) degradations.addAll(parts.degradations);
+  return {
+    table: isExact ? made : table,
+    degradations,
+    changed: sorted([...changed, ...parts?.changed ?? []], parts?.unreadable),
+    unreadable: sorted(parts?.unreadable ?? []),
+  };
+}
+
+/** Indexes in order, each once. */
+function sorted(indexes: readonly number[], without: readonly number[] = []): number[] {
+  const left = new Set(indexes);
+  for (const index of without) left.delete(index);
+  return [...left].sort((a, b) => a - b);
+}
+
+/** What was cloned in parts, by indexes in the request's table. */
+interface Parts extends Omit<CloneResult, "table"> {
+  /** Folders that subtrees were cloned into. */
+  readonly filled: ReadonlySet<number>;
+}
+
+async function cloneInParts(platform: Platform, request: CloneRequest, subtrees: Subtrees): Promise<Parts> {
+  const { into, name, signal, source, table } = request;
+  const rest = selectEntries(table, (i) => subtrees.within[i] === 0);
+  const copied = await cloneTree(platform, { ...request, table: rest.table }, copyFiles, true);
+  rest.origin.forEach((i, k) => table.lost[i] = at(table.lost, i) | at(rest.table.lost, k));
+  const originOf = (index: number) => at(rest.origin, index);
+  const changed = copied.changed.map(originOf);
+  const filled = new Set<number>();
+  using root = openMade(into, name);
+  using made = new OpenFolders(root, rest.table);
+  using sources = new OpenFolders(source, table);
+  const places = new Map(Array.from(rest.origin, (i, k) => [i, k]));
+  for (const i of subtrees.roots) {
+    const parent = at(table.parent, i);
+    const folder = made.get(places.get(parent) ?? 0);
+    makeUsable(folder, at(table.mode, parent));
+    filled.add(parent);
+    // It may be gone or replaced since the scan.
+    const from = unlessFailed(["ENOENT", "ENOTDIR", "ELOOP"], () => sources.get(i));
+    if (from === undefined) changed.push(i);
+    else await cloneFolder(platform, { from, into: folder, name: table.name(i), signal });
+  }
+  return {
+    filled,
+    changed,
+    degradations: copied.degradations,
+    unreadable: copied.unreadable.map(originOf),
+  };
+}
+
+interface FolderClone {
+  readonly from: Folder;
+  readonly into: Folder;
+  readonly name: Uint8Array;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function cloneFolder(platform: Platform, { from, into, name, signal }: FolderClone): Promise<void> {
+  const [source, target] = [platform.whereIs(from), platform.whereIs(into)];
+  if (source === undefined || target === undefined) {
+    throw new JvsError(
+      "E_ENGINE_FAILED",
+      `Cannot clone "${from.path}": it was removed, or a name on its path is no UTF-8, which juicefs-clone cannot take`,
+      { hint: "Use JVS_SNAPSHOT_ENGINE=copy.", details: { path: from.path, engine: "juicefs-clone" } },
+    );
+  }
+  await juicefsClone(source, `${target}/${textOf(name)}`, signal);
+}
+
+function openMade(into: Folder, name: Uint8Array): Folder {
+  try {
+    return into.openFolder(name);
+  } catch (error) {
+    if (!isSystemError(error, "ENOENT")) throw error;
+    throw new JvsError(
+      "E_ENGINE_FAILED",
+      `Cannot clone into "${into.path}": juicefs reported success and made nothing there`,
+      {
+        hint: "Look whether the folder was moved meanwhile, and try again.",
+        details: { path: into.path, engine: "juicefs-clone" },
+        cause: error,
+      },
+    );
+  }
+}
+
+/**
+ * Which entries a clone of a whole tree takes. For one that the user may not read, or fill, it fails as a whole; and JuiceFS
+ * 1.4 with metadata in SQL for one with an empty attribute.
+ */
+function takenBy({ rights: { groups }, uid }: Host, table: TreeTable): (index: number) => boolean {
+  if (uid === 0) return (i) => !table.xattrs.get(i)?.some(({ value }) => value.length === 0);
+  const members = new Set(groups ?? []);
+  return (i) => {
+    const type = at(table.type, i);
+    if (type === SYMLINK) return true;
+    if (type !== FILE && type !== DIR) return false;
+    if (table.xattrs.has(i)) return false; // an ACL may say anything
+    const bits = type === FILE ? 4 : 7;
+    const shift = at(table.uid, i) === uid ? 6 : members.has(at(table.gid, i)) ? 3 : 0;
+    return (at(table.mode, i) >> shift & bits) === bits;
+  };
+}
+
+/** Fewer entries are removed faster one by one than by the program. */
+const WORTH_THE_PROGRAM = 100;
+
+/** Removes a large tree on JuiceFS by its program; false if something of it is left for the usual way. */
+export async function removeOnJuicefs(
+  platform: Platform,
+  folder: Folder,
+  name: Uint8Array,
+  { reporter }: RemoveTreeOptions,
+): Promise<boolean> {
+  const stat = new Stat();
+  if (!folder.stat(name, stat) || stat.type !== DIR || stat.mountRoot) return false;
+  using tree = unlessFailed([], () => folder.openFolder(name));
+  if (tree === undefined || countUpTo(WORTH_THE_PROGRAM, tree) < WORTH_THE_PROGRAM) return false;
+  if (juicefsMountOf(platform, tree) === undefined || juicefsProgram() === undefined) return false;
+  const path = platform.whereIs(tree);
+  if (path === undefined || platform.hasMountsBelow(path)) return false;
+  reporter?.begin("removing");
+  try {
+    await juicefsRemove(path);
+  } catch {
+    // What the program may not remove is tried entry by entry, which says what it is.
+  }
+  return !folder.stat(name, stat);
+}
+
+/** Counts the entries of a tree until there are enough. */
+function countUpTo(enough: number, folder: Folder): number {
+  const stat = new Stat();
+  const names = folder.list();
+  let count = names.count;
+  for (let i = 0; i < names.count && count < enough; i++) {
+    if (!folder.stat(names.name(i), stat) || stat.type !== DIR) continue;
+    using inside = unlessFailed([], () => folder.openFolder(names.name(i)));
+    if (inside !== undefined) count += countUpTo(enough - count, inside);
+  }
+  return count;
+}

