@@ -46,6 +46,11 @@ export const info = defineOperation({
         .about("Interrupted changes. The next change, or doctor, finishes or undoes them."),
     }).about("How many of each the repository has."),
     shared: boolean().about("The group of its folder may use it."),
+    hosts: list(record({
+      id: text().about("Its machine id, or else its name."),
+      name: nullable(text()).about("Its name on the network when it first used the repository."),
+      is_this: boolean().about("It is the machine that you asked."),
+    })).about("The machines that have used this repository. On a shared volume there can be several."),
     abilities: mapOf(boolean()).about("What the system lets JVS keep and do."),
     permissions: record({
       c_library: boolean().about("Whether JVS may call the C library. Without it JVS can keep less."),
@@ -78,6 +83,7 @@ export const info = defineOperation({
         interrupted: store.intents.list().filter((intent) => store.intents.isAbandoned(intent)).length,
       },
       shared: (control.mode & 0o070) === 0o070,
+      hosts: store.hosts(),
       abilities: abilitiesOf(store),
       permissions: await permissions(store),
       settings: problem === undefined

@@ -74,9 +74,11 @@ export class LinuxFolder implements Folder {
     const descriptor = this.#named(action, name, (call, fd, given) => call.openat(fd, given, flags, mode));
     const file = new LinuxFile(this.libc, descriptor, new LazyPath(this.where, name), how !== "read");
     if (how === "create") return file;
-    if (statOpen(this.libc, descriptor, found) === 0 && found.type === FILE) return file;
+    // ENOENT: another host of a network file system has removed it, and the kernel here did not know.
+    const refused = statOpen(this.libc, descriptor, found) === 0 ? undefined : errnoName(this.libc.errno);
+    if (refused === undefined && found.type === FILE) return file;
     file[Symbol.dispose]();
-    throw this.#error(action, name, found.type === DIR ? "EISDIR" : "EINVAL");
+    throw this.#error(action, name, refused ?? (found.type === DIR ? "EISDIR" : "EINVAL"));
   }
 
   readLink(name: Uint8Array): Uint8Array {

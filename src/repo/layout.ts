@@ -96,6 +96,8 @@ export class Layout extends Root {
   readonly lock = (name: string) => this.locks.at(`${name}.lock`);
   readonly intent = (id: string) => this.intents.at(`${id}.json`);
   readonly host = (hostId: string) => this.hosts.at(hostId);
+  /** The host's name, for people. */
+  readonly hostName = (hostId: string) => this.host(hostId).at("name");
   readonly cache = (hostId: string, worktreeId: string) =>
     this.host(hostId).at("cache").at(`${worktreeId}.stat`);
 }

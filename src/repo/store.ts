@@ -83,12 +83,25 @@ export class Store {
 
   /** The folder for the files of this host; it is made if it is missing. */
   hostFolder(): ControlPath {
-    const folder = this.layout.host(this.platform.host.id);
+    const { id, name } = this.platform.host;
+    const folder = this.layout.host(id);
     const cache = folder.at("cache");
     if (cache.isThere()) return folder; // one look instead of one for each folder on the way: every status asks
     this.ensureRuntime();
-    for (const needed of [folder, cache]) needed.ensure();
+    folder.ensure();
+    this.layout.hostName(id).write(`${name}\n`);
+    cache.ensure();
     return folder;
+  }
+
+  /** The hosts that have used this repository. */
+  hosts(): { id: string; name: string | null; is_this: boolean }[] {
+    const { host } = this.platform;
+    return this.layout.hosts.names().sort().map((id) => ({
+      id,
+      name: this.layout.hostName(id).readFresh()?.trim() ?? null,
+      is_this: id === host.id,
+    }));
   }
 }
 

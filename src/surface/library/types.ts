@@ -211,6 +211,15 @@ export interface InfoResult {
   };
   /** The group of its folder may use it. */
   readonly shared: boolean;
+  /** The machines that have used this repository. On a shared volume there can be several. */
+  readonly hosts: readonly {
+    /** Its machine id, or else its name. */
+    readonly id: string;
+    /** Its name on the network when it first used the repository. */
+    readonly name: string | null;
+    /** It is the machine that you asked. */
+    readonly is_this: boolean;
+  }[];
   /** What the system lets JVS keep and do. */
   readonly abilities: { readonly [name: string]: boolean };
   /** What this jvs may do on the system. */

@@ -46,6 +46,7 @@ export const renderInfo: Renderer<"info"> = (result, { style }) => {
     ],
     ["engine", `${engine.name ?? "none"}: ${engine.reason}`],
     ["disk", joinTexts([disk.kind, space], ", ")],
+    ["used by", hostsText(result.hosts)],
     ["open to", result.shared ? "its group" : ""],
     ["allowed", allowed.join(", ")],
     ["not here", lacking.join(", ")],
@@ -53,6 +54,14 @@ export const renderInfo: Renderer<"info"> = (result, { style }) => {
     ["settings", oneLine(result.problem ?? "")],
   ], style);
 };
+
+/** Where more than one host uses a repository, their names. */
+function hostsText(hosts: readonly { id: string; name: string | null; is_this: boolean }[]): string {
+  if (hosts.every(({ is_this }) => is_this)) return "";
+  return hosts.map(({ id, name, is_this }) => oneLine(name ?? id) + (is_this ? " (this host)" : "")).join(
+    ", ",
+  );
+}
 
 /** The list of settings. Those that differ from their default stand out. */
 export const renderSettings: Renderer<"config list"> = ({ settings, path }, { style }) => {

@@ -1,0 +1,129 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import type { Descriptor } from "../src/model/records.ts";
+import { exists } from "./support/files.ts";
+import { jvsError } from "./support/jvs.ts";
+import { requires } from "./support/requires.ts";
+import { TwoHosts, type VolumeHost } from "./support/two_hosts.ts";
+
+/* Two hosts that work on one repository, on a JuiceFS volume with the caches that a mount has by default. */
+
+const NEEDED = requires("root", "ffi", "juicefs", "redis");
+
+interface Repository {
+  readonly hosts: TwoHosts;
+  readonly main: string;
+}
+
+function test(title: string, trashDays: number, body: (repository: Repository) => Promise<void>): void {
+  Deno.test(`two hosts, ${trashDays} days of trash: ${title}`, NEEDED, async () => {
+    await using hosts = await TwoHosts.make(trashDays);
+    const { repository } = await hosts.a.json<{ repository: string }>(["init", "project"]);
+    await body({ hosts, main: `${repository}/main` });
+  });
+}
+
+async function save(host: VolumeHost, main: string, ...flags: string[]): Promise<Descriptor> {
+  return (await host.json<{ snapshot: Descriptor }>(["snapshot", "--lock-timeout", "120", ...flags], main))
+    .snapshot;
+}
+
+/** Fails if anything is wrong, whichever host asks. */
+async function audit({ hosts, main }: Repository): Promise<void> {
+  for (const host of [hosts.a, hosts.b]) {
+    const { snapshots } = await host.json<{ snapshots: { severity: string }[] }>(["verify", "--all"], main);
+    assertEquals(snapshots.filter(({ severity }) => severity !== "ok"), []);
+    assertEquals((await host.json<{ findings: unknown[] }>(["doctor", "--strict"], main)).findings, []);
+  }
+}
+
+for (const trashDays of [0, 1]) {
+  test("snapshots, restores and forks of both at once are all in line", trashDays, async (repository) => {
+    const { hosts: { a, b }, main } = repository;
+    a.shell(`cd '${main}'; for i in $(seq 30); do echo $i > file-$i; done`);
+    const base = await save(a, main, "base");
+    const work = async (host: VolumeHost) => {
+      for (let n = 1; n <= 20; n++) {
+        host.shell(`echo ${n} > '${main}/by-${host.name}'`);
+        await save(host, main, `${host.name} ${n}`);
+        if (n % 4 === 0) await host.json(["restore", "HEAD", "--discard", "--lock-timeout", "120"], main);
+        if (n % 4 === 2) {
+          await host.json([
+            "worktree",
+            "fork",
+            base.snapshot_id,
+            `${host.name}-${n}`,
+            "--lock-timeout",
+            "120",
+          ], main);
+        }
+      }
+    };
+    await Promise.all([work(a), work(b)]);
+    for (const host of [a, b]) {
+      const { snapshots } = await host.json<{ snapshots: Descriptor[] }>(
+        ["history", "--limit", "1000"],
+        main,
+      );
+      const notes = snapshots.map(({ note }) => note);
+      assertEquals(notes.length, 41);
+      for (const name of ["host-a", "host-b"]) {
+        const own = notes.filter((note) => note.startsWith(name)).reverse();
+        assertEquals(own, Array.from({ length: 20 }, (_, i) => `${name} ${i + 1}`));
+      }
+      const { worktrees } = await host.json<{ worktrees: unknown[] }>(["worktree", "list"], main);
+      assertEquals(worktrees.length, 1 + 10);
+    }
+    await audit(repository);
+  });
+
+  test("what one publishes or changes the other sees at once", trashDays, async (repository) => {
+    const { hosts: { a, b }, main } = repository;
+    a.shell(`cd '${main}'; echo one > data; mkdir more; echo one > more/data`);
+    await save(a, main, "first");
+    assertEquals((await b.json<{ clean: boolean }>(["status"], main)).clean, true);
+    for (let n = 1; n <= 5; n++) {
+      const [writer, reader] = n % 2 === 0 ? [a, b] : [b, a];
+      // The same size, and read before by the other host's kernel.
+      reader.shell(`cat '${main}/data' '${main}/more/data' > /dev/null`);
+      writer.shell(`cd '${main}'; printf 'n %s' ${n} > more/data`);
+      assertEquals((await reader.json<{ clean: boolean }>(["status"], main)).clean, false, `change ${n}`);
+      const { snapshot_id: id } = await save(writer, main, `number ${n}`);
+      const shown = await reader.json<{ snapshot: Descriptor }>(["show", "HEAD"], main);
+      assertEquals(shown.snapshot.snapshot_id, id);
+      assertEquals((await reader.json<{ clean: boolean }>(["status"], main)).clean, true);
+      const { path } = await reader.json<{ path: string }>(["path", id], main);
+      assertEquals(reader.shell(`cat '${path}/more/data'`), `n ${n}`);
+    }
+    const { hosts: known } = await b.json<{ hosts: { name: string }[] }>(["info"], main);
+    assertEquals(known.map(({ name }) => name).sort(), ["host-a", "host-b"]);
+    await audit(repository);
+  });
+}
+
+test("what a host held when it died comes free, and nothing of it is left", 0, async (repository) => {
+  const { hosts: { a, b }, main } = repository;
+  a.shell(`cd '${main}'; for i in $(seq 50); do echo $i > file-$i; done`);
+  await save(a, main, "before");
+  // It clones for ever, and holds the lock of the worktree.
+  Deno.writeTextFileSync(`${a.bin}/juicefs`, `#!/bin/sh\ntouch ${a.bin}/began\nsleep 5\nexit 1\n`, {
+    mode: 0o755,
+  });
+  const holder = await a.spawn(["snapshot", "by the dead"], main);
+  while (!exists(`${a.bin}/began`)) await new Promise((resolve) => setTimeout(resolve, 10));
+  a.die();
+  holder.kill("SIGKILL");
+  await holder.output();
+  await holder.stdin.close().catch(() => {});
+  const busy = await jvsError("E_BUSY", ["snapshot", "--lock-timeout", "1"], b.commands(main));
+  assertMatch(`${busy.message} ${busy.hint}`, /host-a.*freed after about 60 s/s);
+  const { note, parent_snapshot_id: parent } = await save(b, main, "by the other");
+  assertEquals(note, "by the other");
+  assert(parent !== null);
+  const { snapshots } = await b.json<{ snapshots: Descriptor[] }>(["history"], main);
+  assertEquals(snapshots.map((each) => each.note).filter((each) => each !== "by the dead"), [
+    "by the other",
+    "before",
+  ]);
+  await b.json(["doctor", "--repair", "clean_tmp"], main);
+  assertEquals((await b.json<{ findings: unknown[] }>(["doctor", "--strict"], main)).findings, []);
+});
