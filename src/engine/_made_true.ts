@@ -1,5 +1,5 @@
 import { bytesOf, ITSELF } from "../model/bytes.ts";
-import { FILE, sameXattrs, SYMLINK } from "../model/entry.ts";
+import { FILE, LOST, sameXattrs, SYMLINK } from "../model/entry.ts";
 import type { Folder, Platform } from "../platform/platform.ts";
 import { TimeSlice } from "../platform/time_slice.ts";
 import { mergeTables } from "../tree/merge_tables.ts";
@@ -63,20 +63,22 @@ export class MadeTrue implements Disposable {
     return compared;
   }
 
-  /** Entries that the clone does not have, or with another type or size. */
+  /** Entries that the clone does not have, or with other facts: then its source is not what the table says. */
   missing(): number[] {
-    const { made, table, twin } = this;
+    const { table, twin } = this;
     const found: number[] = [];
     for (let i = 0; i < table.count; i++) {
       const j = at(twin, i);
-      if (
-        j === NONE || table.type[i] !== made.type[j] ||
-        (table.type[i] === FILE && table.size[i] !== made.size[j])
-      ) {
-        found.push(i);
-      }
+      if (j === NONE || !this.isAsListed(i, j)) found.push(i);
     }
     return found;
+  }
+
+  private isAsListed(i: number, j: number): boolean {
+    const { made, table } = this;
+    if (table.type[i] !== FILE || made.type[j] !== FILE) return table.type[i] === made.type[j];
+    const hasTime = (at(table.lost, i) & LOST.times) === 0;
+    return hasTime ? isOfSameMake(table, i, made, j) : table.size[i] === made.size[j];
   }
 
   /** Entries that the clone has from another moment than the table; only those that are marked. */

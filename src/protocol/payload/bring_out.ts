@@ -1,5 +1,5 @@
 import type { CloneResult } from "../../engine/contract.ts";
-import { removeClone } from "../../engine/engines.ts";
+import { abilitiesOf, removeClone } from "../../engine/engines.ts";
 import { type BytePath, equalBytes } from "../../model/bytes.ts";
 import { FILE } from "../../model/entry.ts";
 import { JvsError } from "../../model/errors.ts";
@@ -54,7 +54,7 @@ export async function bringOut(
   const needs = action === "restore" ? { entriesMoveOut: true } : {};
   const { engine } = await engineFor(context, { source: payload, control: into, needs });
   const selection = selectEntries(manifest, wanted);
-  const isWhole = engine.abilities.wholeTrees && selection.table.count >= manifest.count * WORTH_THE_WHOLE;
+  const isWhole = engine.abilities.wholeTrees && isWorthTheWhole(selection.table.count, manifest);
   const cloned = isWhole ? selectEntries(manifest, (index) => !isUnread(manifest, index)) : selection;
   const { table } = cloned;
   adjust?.(table, cloned.origin);
@@ -82,19 +82,32 @@ export async function bringOut(
   return { table: selection.table, degradations };
 }
 
-/** Whether restored content is hashed before it becomes visible: if the user asks for it, else if it is little. SPEC 7. */
-export function willVerify(
-  { config }: Store,
+/**
+ * Whether restored content is hashed before it becomes visible: if the user asks for it, else if it is little and has to be
+ * copied. A clone of a whole payload by its file system copies nothing that could go wrong. SPEC 7.
+ */
+export async function willVerify(
+  { config, platform, snapshots }: Store,
+  id: string,
   asked: boolean | undefined,
   manifest: TreeTable,
   wanted: (index: number) => boolean,
-): boolean {
+): Promise<boolean> {
   if (asked !== undefined) return asked;
-  let bytes = 0;
+  let [entries, bytes] = [0, 0];
   for (let i = 0; i < manifest.count; i++) {
-    if (manifest.type[i] === FILE && wanted(i)) bytes += at(manifest.size, i);
+    if (!wanted(i)) continue;
+    entries++;
+    if (manifest.type[i] === FILE) bytes += at(manifest.size, i);
   }
+  const { wholeTrees } = abilitiesOf((await snapshots.descriptor(id)).engine, platform);
+  if (wholeTrees && isWorthTheWhole(entries, manifest)) return false;
   return bytes <= config.get("restore.verify_limit");
+}
+
+/** Whether an engine for whole trees clones all for these entries. */
+function isWorthTheWhole(entries: number, manifest: TreeTable): boolean {
+  return entries >= manifest.count * WORTH_THE_WHOLE;
 }
 
 /** Removes what is not wanted from a clone of the whole payload. */

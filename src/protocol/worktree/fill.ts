@@ -23,7 +23,7 @@ export interface Filled {
   readonly degradations: DegradationList;
   /** Whether its content was hashed and is right. */
   readonly verified: boolean;
-  /** What it holds, if the content was hashed. */
+  /** What it holds, as the snapshot says it, if it was made from one. */
   readonly table?: TreeTable;
 }
 
@@ -55,11 +55,11 @@ export async function fillFromSnapshot(
   for (let i = 1; i < manifest.count; i++) {
     if (!wanted(i)) degradations.add("unreadable", manifest.path(i), "the snapshot does not hold it");
   }
-  const verify = willVerify(store, asked, manifest, wanted);
+  const verify = await willVerify(store, id, asked, manifest, wanted);
   const request = { snapshotId: id, manifest, wanted, into, name, verify, action: "fork" } as const;
   const made = await bringOut(context, request);
   degradations.addAll(made.degradations);
-  return { degradations, verified: verify, ...(verify ? { table: made.table } : {}) };
+  return { degradations, verified: verify, table: made.table };
 }
 
 const NOTHING_IS_LEFT_OUT = "Change the rights: a live fork takes everything, ignored files too.";
