@@ -15,7 +15,7 @@ export const renderSnapshot: Renderer<"snapshot"> = (result, { style }) => {
   return titled(`Created snapshot ${style.paint("name", saved.snapshot_id)}`, [
     ["note", oneLine(saved.note)],
     ["tags", saved.tags.map(oneLine).join(", ")],
-    ["content", `${contentText(saved.stats)} (${changed} changed), by ${saved.engine}`],
+    ["content", `${contentText(saved.stats)} (${changed} changed), by ${howText(saved.engine)}`],
     ["quality", isBestEffort ? "best_effort: files changed while it was made" : ""],
     ["old line", kept === null ? "" : `kept as ${kept}`],
     ...lost(saved.degradations),
@@ -99,4 +99,9 @@ function listed(title: string, paths: readonly string[]): string {
   const lines = paths.slice(0, LISTED).map((path) => `    ${pathText(path)}`);
   if (paths.length > LISTED) lines.push(`    … and ${count(paths.length - LISTED, "more", "more")}`);
   return `  ${title}:\n${lines.join("\n")}\n`;
+}
+
+/** The engine; on a volume that other hosts may write to, with what it cannot see. */
+function howText(engine: string): string {
+  return engine === "juicefs-clone" ? `${engine}, as this host's mount saw it` : engine;
 }
