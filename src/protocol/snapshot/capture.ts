@@ -71,7 +71,10 @@ export async function capture(
   else earlier = await newestSnapshot(change, look);
   for (let again = 0;; again++) {
     const attempt = await attempts.make(scan, share);
-    if (await attempts.isStill(attempt)) return await finish(attempt, { consistency: "quiesced", earlier });
+    if (await attempts.isStill(attempt)) {
+      await attempts.hashPayload(attempt.result.table); // what could not be read in the worktree
+      return await finish(attempt, { consistency: "quiesced", earlier });
+    }
     const now = await scanWorktree(change, look.root, {
       clock: scan.clock,
       known: scan.table,
@@ -82,6 +85,7 @@ export async function capture(
     }
     const { match, steady } = await matchUnchanged(scan.table, now.table, new Set(attempt.result.changed));
     if (steady && !attempts.comparesClones) {
+      await attempts.hashPayload(attempt.result.table);
       return await finish(attempt, { consistency: "quiesced", earlier });
     }
     if (options.consistency === "best_effort" || again === RECAPTURES) {
@@ -149,10 +153,34 @@ class Attempts {
     if (refused.length > 0 && !skipUnreadable) throw unreadableError(refused);
     leaveOut(scan.table, result);
     await hashTargets(result.table);
-    using payload = this.open();
-    await hashFiles(payload, result.table, unhashed(result.table), { flush: false, reporter, signal });
+    if (this.provesSource(result, scan)) await this.hashHot(result.table);
+    else await this.hashPayload(result.table);
     await this.removeSetAside(into);
     return { scan, result };
+  }
+
+  /**
+   * Whether a second look can prove that the files of the worktree still are what was cloned. Then they are read instead
+   * of their clones: they are in memory more often, and a clone by reflink never is.
+   */
+  private provesSource({ table }: CloneResult, scan: Scan): boolean {
+    return !this.comparesClones && this.look.timesProve && table === scan.table;
+  }
+
+  /** Hashes files of the worktree. What cannot be read there, or changes, stays without a hash. */
+  private async hashHot(table: TreeTable): Promise<void> {
+    const { reporter, signal } = this.change;
+    const options = { flush: false, onFailure() {}, reporter, signal } as const;
+    await hashFiles(this.look.root, table, unhashed(table), options);
+  }
+
+  /** Hashes files of the payload that have no hash yet. */
+  async hashPayload(table: TreeTable): Promise<void> {
+    const { reporter, signal } = this.change;
+    const files = [...unhashed(table)];
+    if (files.length === 0) return;
+    using payload = this.open();
+    await hashFiles(payload, table, files, { flush: false, reporter, signal });
   }
 
   /**

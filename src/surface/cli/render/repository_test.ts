@@ -14,6 +14,7 @@ Deno.test("renderInfo() says of a disk just what is known of it", () => {
       file_system: { kind: "unknown", id: "1", free_bytes: 0, free_inodes: 0, read_only: false, ...more },
       counts: { snapshots: 1, worktrees: 1, refs: 0, pins: 0, interrupted: 0 },
       shared: false,
+      hosts: [],
       abilities: {},
       permissions: { c_library: false, run: "named", network: false },
       settings: [],
