@@ -3,15 +3,13 @@ import { JvsError } from "../model/errors.ts";
 import type { Platform } from "../platform/platform.ts";
 import { unlessFailed } from "../platform/system_error.ts";
 import { at } from "../tree/table.ts";
-import { entryByEntry, oneByOne } from "./_clone_tree.ts";
+import { entryByEntry } from "./_clone_tree.ts";
+import { copyFiles } from "./_copy_files.ts";
 import type { Cloning } from "./_cloning.ts";
 import type { Engine } from "./contract.ts";
 
 /** These file systems neither share nor compress content, so a copy needs as much space as its content. */
 const TAKING_ALL = ["ext4", "tmpfs"];
-
-/** Copies the content of files, one after the other. */
-export const copyFiles = oneByOne((source, target) => target.copyPieces(source));
 
 /** The engine that works everywhere: a full copy that keeps holes if the platform can. SPEC 5. */
 export function copyEngine(platform: Platform): Engine {

@@ -2,6 +2,7 @@ import { textOf } from "../model/bytes.ts";
 import { DIR, FILE, SYMLINK } from "../model/entry.ts";
 import { JvsError } from "../model/errors.ts";
 import { silentReporter } from "../model/progress.ts";
+import { juicefsMountOf } from "../platform/juicefs_mount.ts";
 import { type Folder, type Host, type Platform, Stat } from "../platform/platform.ts";
 import { isSystemError, unlessFailed } from "../platform/system_error.ts";
 import { OpenFolders } from "../tree/open_folders.ts";
@@ -10,12 +11,12 @@ import { scanTree } from "../tree/scan.ts";
 import { selectEntries } from "../tree/select_entries.ts";
 import { at, type TreeTable } from "../tree/table.ts";
 import { cloneTree } from "./_clone_tree.ts";
-import { juicefsMountOf, settleWrites } from "./_juicefs_mount.ts";
+import { copyFiles } from "./_copy_files.ts";
 import { juicefsClone, juicefsProgram, juicefsRemove } from "./_juicefs_program.ts";
 import { MadeTrue, makeUsable } from "./_made_true.ts";
+import { settleWrites } from "./_settle_writes.ts";
 import { type Subtrees, wholeSubtrees } from "./_whole_subtrees.ts";
 import type { CloneRequest, CloneResult, Engine, Probe, ProbeOptions } from "./contract.ts";
-import { copyFiles } from "./copy.ts";
 
 /**
  * The engine for JuiceFS: the volume itself clones a tree, without its content. SPEC 5. In order:

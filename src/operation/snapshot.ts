@@ -9,6 +9,7 @@ import type { WorktreeContext } from "../protocol/change/kind.ts";
 import { isUnsaved } from "../protocol/look/compare.ts";
 import { defineOperation, OTHER_WORKTREE } from "./define.ts";
 import { lookAt } from "../protocol/look/look.ts";
+import { lookToSave } from "../protocol/snapshot/look_to_save.ts";
 import { saveSnapshot, snapshotSaving } from "../protocol/snapshot/save_snapshot.ts";
 import { isDetached, requireWorktree } from "../protocol/worktree/which.ts";
 
@@ -58,7 +59,8 @@ export const snapshot = defineOperation({
     const begun = { kind: snapshotSaving, target: worktree.name, details: {} };
     const result = await changeWorktree(context, worktree, begun, async (change) => {
       const keepLineAs = refForOldLine(change, input.branch);
-      using look = await lookAt(context, change.worktree);
+      const looking = input.if_changed ? lookAt : lookToSave;
+      using look = await looking(context, change.worktree);
       const head = change.worktree.head_snapshot_id;
       // An unreadable file may have changed. Then `saveSnapshot` runs and names it.
       const canCompare = input.skip_unreadable || look.scan.unreadable.length === 0;

@@ -20,7 +20,7 @@ const RESERVED: [what: RegExp, allowed: RegExp, why: string][] = [
   [/\bDeno\s*\.\s*args\b/g, /^(src\/surface\/cli\/|cli\.ts$)/, "only src/surface/cli reads arguments"],
   [
     /\bDeno\s*\.\s*env\b/g,
-    /^src\/surface\/cli\//,
+    /^src\/(surface\/cli\/|platform\/processes\.ts$)/, // the latter finds programs by PATH
     "only src/surface/cli reads the environment and passes it on",
   ],
   [

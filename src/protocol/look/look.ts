@@ -1,4 +1,5 @@
 import { bytesOf, textOf } from "../../model/bytes.ts";
+import { DegradationList } from "../../model/degradations.ts";
 import { JvsError, unlessThrown } from "../../model/errors.ts";
 import type { WorktreeConfig } from "../../model/records.ts";
 import { type Folder, readWhole, Stat } from "../../platform/platform.ts";
@@ -43,6 +44,8 @@ export class Look implements Disposable {
     private readonly isRemembered: boolean,
     /** What the cache was. Its table may be collected: a million entries take 130 MB. */
     private readonly cached: Omit<StatCache, "table"> & { table: WeakRef<TreeTable> } | undefined,
+    /** Whether the scan is only what the last look saw. */
+    readonly isLookBack = false,
   ) {}
 
   get worktree(): WorktreeConfig {
@@ -137,6 +140,42 @@ export async function lookAt(
   const look = new Look(context, root, rulesText, rules, clock, key, scan, isAllOf(cache, scan), cached);
   opened.move();
   return look;
+}
+
+/**
+ * What the last look saw of a worktree, instead of a look at it: for an engine whose clones show by themselves what is there
+ * (`keepsChangeTimes`). Undefined if nothing was remembered, or if ignore rules make a look necessary.
+ */
+export function lookBack(repository: RepositoryContext, worktree: WorktreeConfig): Look | undefined {
+  const context = { ...repository, worktree };
+  using opened = new DisposableStack();
+  const root = opened.use(openWorktree(context, worktree));
+  if (readRules(root) !== null) return undefined;
+  const key = cacheKey(context, root);
+  const cache = readStatCache(cacheFile(context), context.store.layout.plane.owners, key);
+  if (cache === undefined) return undefined;
+  const clock = scanClock(context, root);
+  const cached = { ...cache, table: new WeakRef(cache.table) };
+  const scan = scanOf(cache.table, clock);
+  const look = new Look(context, root, null, null, clock, key, scan, false, cached, true);
+  opened.move();
+  return look;
+}
+
+/** A table as if a scan had seen it now. Only what was clean may be known by its times. */
+function scanOf(cached: TreeTable, clock: ScanClock | undefined): Scan {
+  const table = cached.copy();
+  for (let i = 0; i < table.count; i++) if (table.clean[i] !== 1) table.hashed[i] = 0;
+  return {
+    table,
+    degradations: new DegradationList(),
+    ignored: [],
+    boundaries: new Map(),
+    gaps: new Set(),
+    unreadable: [],
+    clock,
+    knownAs: Int32Array.from({ length: table.count }, (_, i) => i),
+  };
 }
 
 /** Whether a scan saw what the cache has, and nothing else. */

@@ -10,7 +10,8 @@ import { commitChange, finishDecided } from "../change/commit.ts";
 import { defineChange, type DetailsOf, type WorktreeChange, type WorktreeContext } from "../change/kind.ts";
 import { engineFor } from "../engine_for.ts";
 import type { Look } from "../look/look.ts";
-import { type Capture, capture, type CaptureOptions } from "./capture.ts";
+import type { CaptureOptions } from "./attempts.ts";
+import { type Capture, capture } from "./capture.ts";
 import { describeTree } from "./describe_tree.ts";
 
 /** Saves a snapshot. Recovery finishes a snapshot that has READY, and removes one that has not. SPEC 6. */
