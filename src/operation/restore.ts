@@ -55,11 +55,7 @@ export const restore = defineOperation({
   output: RestoreResult,
   async run(context, input) {
     const worktree = requireWorktree(context, input.worktree);
-    // For restore HEAD means the newest snapshot, so that the user can return to it. SPEC 7.
-    const word = input.snapshot === "HEAD" ? "LATEST" : input.snapshot;
-    const id = await resolveSnapshot(context.store, word, { ...context, worktree });
-    const descriptor = await context.store.snapshots.descriptor(id);
-    context.store.snapshots.requireContent(id, "restore");
+    const descriptor = await named(context, worktree, input);
     const restore = input.name === undefined ? restoreHere : restoreBeside;
     const result = await restore(context, worktree, descriptor, input);
     if (input.strict) refuseDegraded(result);
@@ -67,15 +63,31 @@ export const restore = defineOperation({
   },
 });
 
-async function restoreHere(
+/** The snapshot that the input names. */
+async function named(
+  context: RepositoryContext,
+  worktree: WorktreeConfig,
+  input: Infer<typeof Input>,
+): Promise<Descriptor> {
+  const word = isNewest(input) ? "LATEST" : input.snapshot;
+  const id = await resolveSnapshot(context.store, word, { ...context, worktree });
+  context.store.snapshots.requireContent(id, "restore");
+  return await context.store.snapshots.descriptor(id);
+}
+
+/** For restore HEAD means the newest snapshot, so that the user can return to it. SPEC 7. */
+function isNewest({ snapshot }: Infer<typeof Input>): boolean {
+  return snapshot === "HEAD" || snapshot === "LATEST";
+}
+
+function requestFor(
   context: RepositoryContext,
   worktree: WorktreeConfig,
   descriptor: Descriptor,
   input: Infer<typeof Input>,
-): Promise<RestoreResult> {
-  const { snapshot_id } = descriptor;
+): RestoreRequest {
   const scope = input.paths.length === 0 ? null : pathsInWorktree(context, worktree, input.paths);
-  const request: RestoreRequest = {
+  return {
     descriptor,
     // Restoring a partial snapshot changes no others than its own paths.
     paths: scope ?? descriptor.paths?.map(decodePath) ?? null,
@@ -84,14 +96,30 @@ async function restoreHere(
     verify: input.verify,
     preview: input.preview,
   };
-  const begun = { kind: restoring, target: snapshot_id, details: {}, claims: { snapshot_id } };
+}
+
+async function restoreHere(
+  context: RepositoryContext,
+  worktree: WorktreeConfig,
+  descriptor: Descriptor,
+  input: Infer<typeof Input>,
+): Promise<RestoreResult> {
+  let request = requestFor(context, worktree, descriptor, input);
   if (request.preview) {
     // It takes no lock, recovers nothing and writes no intent: it plans on what an interrupted restore left, too.
     const prepared = await prepareRestore({ ...context, worktree }, request);
     using _look = prepared.look;
     return resultOf(context, { worktree }, request, prepared);
   }
-  return await changeWorktree(context, worktree, begun, async (change) => {
+  const begin = async (current: WorktreeConfig) => {
+    // While we waited for the lock, another snapshot may have become the newest.
+    if (isNewest(input)) {
+      request = requestFor(context, current, await named(context, current, input), input);
+    }
+    const { snapshot_id } = request.descriptor;
+    return { kind: restoring, target: snapshot_id, details: {}, claims: { snapshot_id } };
+  };
+  return await changeWorktree(context, worktree, { kind: restoring, begin }, async (change) => {
     try {
       return await restoreInPlace(
         change,

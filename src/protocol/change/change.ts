@@ -9,6 +9,12 @@ import { commitChange, finishIf, type NewChange, withIntent } from "./commit.ts"
 import { type AnyChangeKind, type Change, defineChange, type WorktreeChange } from "./kind.ts";
 import { lockRepository, lockWorktree, recoverOpenIntents } from "./locks.ts";
 
+/** A change that is known only under the lock: what its words mean may move until then, such as HEAD. */
+interface LateChange<K extends AnyChangeKind> {
+  readonly kind: K;
+  readonly begin: (worktree: WorktreeConfig) => Promise<NewChange<K>>;
+}
+
 /**
  * Changes one worktree. Every change takes these steps:
  *
@@ -23,7 +29,7 @@ import { lockRepository, lockWorktree, recoverOpenIntents } from "./locks.ts";
 export async function changeWorktree<T, K extends AnyChangeKind>(
   context: RepositoryContext,
   worktree: WorktreeConfig,
-  change: NewChange<K>,
+  change: NewChange<K> | LateChange<K>,
   body: (change: WorktreeChange<K>) => Promise<T>,
 ): Promise<T> {
   using _lock = await lockWorktree(context, worktree.worktree_id, change.kind.operation);
@@ -45,7 +51,7 @@ export async function changeWorktree<T, K extends AnyChangeKind>(
   return await withIntent(
     context,
     current.worktree_id,
-    change,
+    "begin" in change ? await change.begin(accepted) : change,
     (intent) => body({ ...context, worktree: accepted, intent }),
   );
 }

@@ -59,8 +59,10 @@ export class Attempts {
       return await this.make(scan, share);
     } catch (error) {
       const isStale = this.look.isLookBack && scan === this.look.scan;
-      if (isStale && isJvsError(error, "E_PERMISSION")) return undefined;
-      throw error;
+      if (!isStale || !isJvsError(error, "E_PERMISSION")) throw error;
+      using into = this.change.store.layout.snapshots.open();
+      await removeClone(this.change.store.platform, into, this.name);
+      return undefined;
     }
   }
 
