@@ -31,7 +31,9 @@ export const diff = defineOperation({
     all: EVERY_PATH,
     stat: boolean().default(false).about("Show only how many paths differ, by kind."),
     name_only: boolean().default(false).about("Show only the paths."),
-    patch: boolean().default(false).about("Show the lines that differ in text files, as a unified diff."),
+    patch: boolean().default(false).about(
+      "Show the lines that differ in text files, as a patch for git or patch(1).",
+    ),
     exit_code: boolean().default(false).about("Exit with 1 if anything differs."),
   }, { closed: true }),
   output: record({
@@ -41,7 +43,10 @@ export const diff = defineOperation({
     differences: list(record({
       ...DifferenceRecord.fields,
       patch: nullable(text()).optional()
-        .about("With `patch`: a unified diff, or why there is none. Null if no file content differs."),
+        .about(
+          "With `patch`: a unified diff with the header of git, or one line that says why there is none. " +
+            "Null for what no patch can say.",
+        ),
     })).about("Each path that differs; empty with `stat`."),
     summary: Summary.about("How many paths differ, by kind."),
     hidden: Hidden,

@@ -43,8 +43,10 @@ const PATCH_TONES: Readonly<Record<string, Tone>> = { "+": "good", "-": "bad", "
 /** Colours a patch, and replaces characters that would control the terminal. Without colours the patch stays exact. */
 function paintPatch(patch: string, style: Style): string {
   if (style.paint("strong", patch) === patch) return patch;
-  return patch.split("\n").map((line, i) => {
-    const tone = i < 2 ? "strong" : PATCH_TONES[line.charAt(0)];
+  let isHeader = true;
+  return patch.split("\n").map((line) => {
+    isHeader &&= !line.startsWith("@@");
+    const tone = isHeader ? "strong" : PATCH_TONES[line.charAt(0)];
     const shown = line.replace(CONTROL_CHARACTERS, "\ufffd");
     return tone === undefined ? shown : style.paint(tone, shown);
   }).join("\n");
