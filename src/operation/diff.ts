@@ -1,4 +1,7 @@
 import { boolean, list, nullable, record, text } from "../model/schema.ts";
+import type { WorktreeConfig } from "../model/records.ts";
+import { collectGarbage } from "../platform/collect_garbage.ts";
+import type { RepositoryContext } from "../protocol/context.ts";
 import { standsOn } from "../repo/lineage.ts";
 import { compareSides, DifferenceRecord, Hidden, Summary } from "../protocol/look/differences.ts";
 import { defineOperation, EVERY_PATH, OTHER_WORKTREE } from "./define.ts";
@@ -54,23 +57,39 @@ export const diff = defineOperation({
   failed: ({ summary }, { exit_code }) => exit_code && Object.values(summary).some((count) => count > 0),
   async run(context, input) {
     const worktree = requireWorktree(context, input.worktree);
-    using from = input.from === undefined
-      ? await snapshotSide(context, standsOn(context.store, worktree))
-      : await openSide(context, worktree, input.from);
-    using to = input.to === undefined
-      ? await nowSide(context, worktree)
-      : await openSide(context, worktree, input.to);
-    const { differences, summary, hidden } = await compareSides(from, to, { metadata: input.metadata });
-    const shown = input.stat ? [] : differences;
-    const patches = input.patch ? await patchesOf(from, to, shown, context.signal) : undefined;
-    for (const { look } of [from, to]) look?.rememberSeen();
-    return {
-      from: from.label,
-      to: to.label,
-      worktree: worktree.name,
-      differences: patches ? shown.map((each, i) => ({ ...each, patch: patches[i] ?? null })) : shown,
-      summary,
-      hidden,
-    };
+    const result = await compared(context, worktree, input);
+    // Both trees were needed until here. A long result takes as much again when it is printed.
+    if (result.differences.length > MANY) collectGarbage();
+    return result;
   },
 });
+
+const MANY = 20_000;
+
+async function compared(
+  context: RepositoryContext,
+  worktree: WorktreeConfig,
+  { from: older, to: newer, metadata, stat, patch }: Readonly<
+    { from?: string | undefined; to?: string | undefined; metadata: boolean; stat: boolean; patch: boolean }
+  >,
+) {
+  using from = older === undefined
+    ? await snapshotSide(context, standsOn(context.store, worktree))
+    : await openSide(context, worktree, older);
+  using to = newer === undefined
+    ? await nowSide(context, worktree)
+    : await openSide(context, worktree, newer);
+  const { differences, summary, hidden } = await compareSides(from, to, { metadata, named: !stat });
+  const patches = patch ? await patchesOf(from, to, differences, context.signal) : undefined;
+  for (const { look } of [from, to]) look?.rememberSeen();
+  return {
+    from: from.label,
+    to: to.label,
+    worktree: worktree.name,
+    differences: patches
+      ? differences.map((each, i) => ({ ...each, patch: patches[i] ?? null }))
+      : differences,
+    summary,
+    hidden,
+  };
+}

@@ -3,7 +3,7 @@
  * the operation runs, and `render/text_of.ts` turns its result into text. `errors.ts` does the same for an error.
  */
 import { JvsError } from "../../model/errors.ts";
-import { jsonText } from "../../model/printable.ts";
+import { jsonPieces, jsonText } from "../../model/printable.ts";
 import { asJvsError } from "../../operation/caller.ts";
 import { callOperation } from "../../operation/call.ts";
 import type { Catalog } from "../../operation/define.ts";
@@ -51,12 +51,12 @@ async function runCommand(command: Command, io: Io, catalog: Catalog, signal: Ab
     return 0;
   }
   const result = await resultOf(command, io, signal);
-  const print = (text: string) => printResult(io, text, name);
-  if (globals.json) print(`${jsonText({ schema_version: 1, ...Object(result) }, 2)}\n`);
+  const print = (text: Iterable<string>) => printResult(io, text, name);
+  if (globals.json) print(jsonPieces({ schema_version: 1, ...Object(result) }));
   else {
     const { quietText, textOf } = await import("./render/text_of.ts");
     const isQuiet = globals.quiet && operation.changes !== "nothing";
-    print(isQuiet ? quietText(name, result) : await textOf(name, result, { style, now: io.now(), input }));
+    print([isQuiet ? quietText(name, result) : await textOf(name, result, { style, now: io.now(), input })]);
   }
   return operation.failed?.(result, input) ? 1 : 0;
 }
@@ -73,9 +73,19 @@ async function resultOf({ operation, input, globals }: Command, io: Io, signal: 
   return await callOperation(operation, context, input);
 }
 
+/** A write for each small piece would cost more than the pieces. */
+const PRINTED_AT_ONCE = 1 << 18;
+
 /** Prints a result. If that fails, the error says that the operation is done, so that the user does not run it again. */
-function printResult(io: Io, text: string, name: string): void {
+function printResult(io: Io, pieces: Iterable<string>, name: string): void {
   try {
+    let text = "";
+    for (const piece of pieces) {
+      text += piece;
+      if (text.length < PRINTED_AT_ONCE) continue;
+      if (!io.out(text)) return;
+      text = "";
+    }
     io.out(text);
   } catch (error) {
     const reason = asJvsError(error).message.replace(/^Cannot go on: /, "");
