@@ -79,8 +79,8 @@ async function compared(
   using to = newer === undefined
     ? await nowSide(context, worktree)
     : await openSide(context, worktree, newer);
-  const { differences, summary, hidden } = await compareSides(from, to, { metadata, named: !stat });
-  const patches = patch ? await patchesOf(from, to, differences, context.signal) : undefined;
+  const { differences, summary, hidden } = await compareSides(context, from, to, { metadata, named: !stat });
+  const patches = patch ? await patchesOf(from, to, differences, context) : undefined;
   for (const { look } of [from, to]) look?.rememberSeen();
   return {
     from: from.label,

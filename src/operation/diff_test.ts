@@ -87,14 +87,14 @@ Deno.test("patchesOf() says which file vanished meanwhile, and where the patches
   const context = await repository.open();
   using from = await snapshotSide(context, repository.first);
   using to = await nowSide(context, context.store.worktrees.get("main"));
-  const { differences } = await compareSides(from, to, { metadata: false });
+  const { differences } = await compareSides(context, from, to, { metadata: false });
   Deno.removeSync(`${repository.main}/a.txt`);
-  const [vanished, other] = await patchesOf(from, to, differences, context.signal);
+  const [vanished, other] = await patchesOf(from, to, differences, context);
   assertMatch(
     vanished ?? "",
     /^a\/a\.txt and b\/a\.txt differ\. Cannot open ".*a\.txt": it is not there\.\n$/,
   );
   assertMatch(other ?? "", /^\+another$/m);
-  const [, cut] = await patchesOf(from, to, differences, context.signal, 1);
+  const [, cut] = await patchesOf(from, to, differences, context, 1);
   assertMatch(cut ?? "", /^a\/data\/b\.txt and b\/data\/b\.txt differ\. The patches before are too many/);
 });

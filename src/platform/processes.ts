@@ -1,9 +1,13 @@
+import { type Reporter } from "../model/progress.ts";
 import { textOf } from "../model/bytes.ts";
 import { JvsError } from "../model/errors.ts";
 import { throwIfCancelled } from "./time_slice.ts";
 
 /** How to run a program: its working folder, variables set over ours, and what ends it with `E_INTERRUPTED`. */
-type RunProgramOptions = Pick<Deno.CommandOptions, "cwd" | "env" | "signal">;
+type RunProgramOptions = Pick<Deno.CommandOptions, "cwd" | "env" | "signal"> & {
+  /** Hears when it starts and ends. */
+  readonly reporter?: Reporter | undefined;
+};
 
 /** How a program ended. */
 export interface ProgramResult {
@@ -16,8 +20,9 @@ export interface ProgramResult {
 export async function runProgram(
   name: string,
   args: readonly string[],
-  options: RunProgramOptions = {},
+  { reporter, ...options }: RunProgramOptions = {},
 ): Promise<ProgramResult> {
+  using _running = reporter?.program?.(name);
   throwIfCancelled(options.signal);
   const output = await started(name, () => command(name, args, options).spawn()).output();
   throwIfCancelled(options.signal);
@@ -28,12 +33,13 @@ export async function runProgram(
 export function runProgramNow(
   name: string,
   args: readonly string[],
-  options: RunProgramOptions,
+  { reporter, ...options }: RunProgramOptions,
 ): ProgramResult {
+  using _running = reporter?.program?.(name);
   return asText(started(name, () => command(name, args, options).outputSync()));
 }
 
-function command(name: string, args: readonly string[], options: RunProgramOptions): Deno.Command {
+function command(name: string, args: readonly string[], options: Deno.CommandOptions): Deno.Command {
   return new Deno.Command(name, {
     ...options,
     args: [...args],

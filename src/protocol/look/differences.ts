@@ -1,3 +1,4 @@
+import { phase } from "../../model/progress.ts";
 import { ENCODED_PATH } from "../../model/result_fields.ts";
 import { type Infer, integer, list, nullable, oneOf, record, text } from "../../model/schema.ts";
 import { encodePath, namedPaths } from "../../model/path_text.ts";
@@ -7,6 +8,7 @@ import { TimeSlice } from "../../platform/time_slice.ts";
 import type { TreeTable } from "../../tree/table.ts";
 import { comparable } from "./compare.ts";
 import type { Look } from "./look.ts";
+import type { Context } from "../context.ts";
 import { NOTHING, type Side } from "./side.ts";
 
 /** One path that differs. */
@@ -52,11 +54,13 @@ export interface CompareHow {
 
 /** All differences between two sides. Of worktrees it reads only the files whose content must be known. */
 export async function compareSides(
+  context: Context,
   from: Side,
   to: Side,
   { metadata, times = true, named = true }: CompareHow,
 ): Promise<{ differences: DifferenceRecord[]; summary: Infer<typeof Summary>; hidden: string[] }> {
   for (const { look } of [from, to]) if (look !== null) warnOfHidden(look);
+  using _phase = phase(context.reporter, "comparing");
   const hidden = [from, to].flatMap(({ look }) => look?.scan.unreadable.map(encodePath) ?? []);
   const [before, after] = [await comparableWith(to, from), await comparableWith(from, to)];
   await to.look?.hash(await needsHash(before, to.table));

@@ -1,3 +1,4 @@
+import { phase } from "../../model/progress.ts";
 import { type BytePath, exactTextOf } from "../../model/bytes.ts";
 import { decodePath } from "../../model/path_text.ts";
 import { gitLine, NO_FILE, patchName, unifiedDiff } from "../../model/unified_diff.ts";
@@ -8,6 +9,7 @@ import { FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.
 import { at } from "../../tree/table.ts";
 import { changedPart } from "./changed_part.ts";
 import type { DifferenceRecord } from "./differences.ts";
+import type { Context } from "../context.ts";
 import type { Side } from "./side.ts";
 
 /** The most characters of all patches of one result, because they are in memory all at once. */
@@ -21,9 +23,10 @@ export async function patchesOf(
   from: Side,
   to: Side,
   differences: readonly DifferenceRecord[],
-  signal: AbortSignal,
+  { reporter, signal }: Context,
   most = MOST_PATCHES,
 ): Promise<(string | null)[]> {
+  using _phase = phase(reporter, "comparing lines", { entries: differences.length });
   using before = new Files(from);
   using after = new Files(to);
   const slice = new TimeSlice(signal);
@@ -38,6 +41,7 @@ export async function patchesOf(
     }
     length += patch?.length ?? 0;
     patches.push(patch);
+    reporter.advance(1, patch?.length ?? 0);
   }
   return patches;
 }

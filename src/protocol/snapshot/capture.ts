@@ -1,3 +1,4 @@
+import { phase } from "../../model/progress.ts";
 import { bytesOf } from "../../model/bytes.ts";
 import { DegradationList } from "../../model/degradations.ts";
 import { FILE, LOST } from "../../model/entry.ts";
@@ -146,7 +147,7 @@ class Attempts {
     const { reporter, signal, store: { platform } } = this.change;
     using payload = this.open();
     const syncing = platform.fileSystem(payload).kind === "btrfs" ? undefined : payload.syncAside();
-    reporter.begin("checking that nothing changed");
+    using _phase = phase(reporter, "checking that nothing changed");
     try {
       return result.changed.length === 0 &&
         await isTreeUnchangedSince(this.look.root, scan.table, signal);
