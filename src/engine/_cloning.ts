@@ -1,6 +1,6 @@
 import { ITSELF } from "../model/bytes.ts";
 import { DIR, FILE, SYMLINK } from "../model/entry.ts";
-import { type Reporter, silentReporter } from "../model/progress.ts";
+import { phase, type Reporter, silentReporter } from "../model/progress.ts";
 import { TimeSlice } from "../platform/time_slice.ts";
 import type { Folder, OpenFile, Platform } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
@@ -34,6 +34,7 @@ export class Cloning implements Disposable {
   /** Flush each file before it is read, because they were not flushed together. */
   flushEach = false;
   private readonly reporter: Reporter;
+  private readonly phase: Disposable;
   private partBytes = 0;
   private readonly changed: number[] = [];
   private readonly unreadable: number[] = [];
@@ -54,7 +55,7 @@ export class Cloning implements Disposable {
     this.aspects = new AspectSetter(platform, table, this.losses, payload && !keepsModes);
     this.slice = new TimeSlice(request.signal);
     this.reporter = request.reporter ?? silentReporter;
-    this.reporter.begin("cloning", { entries: table.count, bytes: totalBytes(table) });
+    this.phase = phase(this.reporter, "cloning", { entries: table.count, bytes: totalBytes(table) });
   }
 
   /** The folder in which an entry is made; for the root, the root itself. */
@@ -146,6 +147,7 @@ export class Cloning implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.phase[Symbol.dispose]();
     this.source[Symbol.dispose]();
     this.destination[Symbol.dispose]();
   }

@@ -1,4 +1,5 @@
 import { JvsError } from "../model/errors.ts";
+import type { Reporter } from "../model/progress.ts";
 import { findProgram, runProgram } from "../platform/processes.ts";
 import { SystemError } from "../platform/system_error.ts";
 import { throwIfCancelled } from "../platform/time_slice.ts";
@@ -22,6 +23,12 @@ const REASONS: [words: string, errno: string][] = [
 /** Before version 1.1 the program could not clone. */
 const TOO_OLD = /No help topic for|flag provided but not defined/;
 
+/** Who hears of a call, and what cancels it between two calls. */
+interface Calling {
+  readonly reporter: Reporter | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** The program, if it is on PATH and JVS may run it. */
 export function juicefsProgram(): string | undefined {
   return findProgram(PROGRAM);
@@ -31,18 +38,23 @@ export function juicefsProgram(): string | undefined {
  * Clones a tree to a new name, which appears when it is complete. The program is never ended by us, and no signal for us
  * reaches it: if it ends too early, the volume keeps what was cloned so far under no name. SPEC 5.
  */
-export async function juicefsClone(from: string, to: string, signal: AbortSignal | undefined): Promise<void> {
+export async function juicefsClone(from: string, to: string, { reporter, signal }: Calling): Promise<void> {
   throwIfCancelled(signal);
-  await run(["clone", "-p", from, to], `clone "${from}" to "${to}"`, to);
+  await run(["clone", "-p", from, to], `clone "${from}" to "${to}"`, to, reporter);
   throwIfCancelled(signal);
 }
 
 /** Removes a tree, far faster than entry by entry. */
-export async function juicefsRemove(path: string): Promise<void> {
-  await run(["rmr", path], `remove "${path}"`, path);
+export async function juicefsRemove(path: string, { reporter }: Calling): Promise<void> {
+  await run(["rmr", path], `remove "${path}"`, path, reporter);
 }
 
-async function run(args: readonly string[], what: string, path: string): Promise<void> {
+async function run(
+  args: readonly string[],
+  what: string,
+  path: string,
+  reporter: Reporter | undefined,
+): Promise<void> {
   const program = juicefsProgram() ?? PROGRAM;
   // Paths are absolute, so none is taken for an option.
   const { code, stderr, stdout } = await runProgram(program, ["--no-color", ...args], {

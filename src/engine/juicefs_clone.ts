@@ -1,7 +1,7 @@
 import { textOf } from "../model/bytes.ts";
 import { DIR, FILE, SYMLINK } from "../model/entry.ts";
 import { JvsError } from "../model/errors.ts";
-import { silentReporter } from "../model/progress.ts";
+import { phase, type Reporter, silentReporter } from "../model/progress.ts";
 import { juicefsMountOf } from "../platform/juicefs_mount.ts";
 import { type Folder, type Host, type Platform, Stat } from "../platform/platform.ts";
 import { isSystemError, unlessFailed } from "../platform/system_error.ts";
@@ -55,11 +55,11 @@ export function probeJuicefs(platform: Platform, { control, source }: ProbeOptio
 
 async function cloneOnJuicefs(platform: Platform, request: CloneRequest): Promise<CloneResult> {
   const { as, gaps, into, name, reporter = silentReporter, signal, source, table } = request;
-  reporter.begin("cloning", { entries: table.count });
+  using _phase = phase(reporter, "cloning", { entries: table.count });
   const subtrees = wholeSubtrees(table, gaps, takenBy(platform.host, table));
   const isWhole = subtrees.roots[0] === 0;
   const parts = isWhole ? undefined : await cloneInParts(platform, request, subtrees);
-  if (isWhole) await cloneFolder(platform, { from: source, into, name, signal });
+  if (isWhole) await cloneFolder(platform, { from: source, into, name, reporter, signal });
   using root = openMade(into, name);
   const { table: made } = await scanTree(root, { ...platform.abilities, ...(signal ? { signal } : {}) });
   reporter.advance(made.count, 0);
@@ -95,7 +95,7 @@ interface Parts extends Omit<CloneResult, "table"> {
 }
 
 async function cloneInParts(platform: Platform, request: CloneRequest, subtrees: Subtrees): Promise<Parts> {
-  const { into, name, signal, source, table } = request;
+  const { into, name, reporter, signal, source, table } = request;
   const rest = selectEntries(table, (i) => subtrees.within[i] === 0);
   const copied = await cloneTree(platform, { ...request, table: rest.table }, copyFiles, true);
   rest.origin.forEach((i, k) => table.lost[i] = at(table.lost, i) | at(rest.table.lost, k));
@@ -114,7 +114,7 @@ async function cloneInParts(platform: Platform, request: CloneRequest, subtrees:
     // It may be gone or replaced since the scan.
     const from = unlessFailed(["ENOENT", "ENOTDIR", "ELOOP"], () => sources.get(i));
     if (from === undefined) changed.push(i);
-    else await cloneFolder(platform, { from, into: folder, name: table.name(i), signal });
+    else await cloneFolder(platform, { from, into: folder, name: table.name(i), reporter, signal });
   }
   return {
     filled,
@@ -128,10 +128,14 @@ interface FolderClone {
   readonly from: Folder;
   readonly into: Folder;
   readonly name: Uint8Array;
+  readonly reporter: Reporter | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
-async function cloneFolder(platform: Platform, { from, into, name, signal }: FolderClone): Promise<void> {
+async function cloneFolder(
+  platform: Platform,
+  { from, into, name, reporter, signal }: FolderClone,
+): Promise<void> {
   const [source, target] = [platform.whereIs(from), platform.whereIs(into)];
   if (source === undefined || target === undefined) {
     throw new JvsError(
@@ -140,7 +144,7 @@ async function cloneFolder(platform: Platform, { from, into, name, signal }: Fol
       { hint: "Use JVS_SNAPSHOT_ENGINE=copy.", details: { path: from.path, engine: "juicefs-clone" } },
     );
   }
-  await juicefsClone(source, `${target}/${textOf(name)}`, signal);
+  await juicefsClone(source, `${target}/${textOf(name)}`, { reporter, signal });
 }
 
 function openMade(into: Folder, name: Uint8Array): Folder {
@@ -195,9 +199,9 @@ export async function removeOnJuicefs(
   if (juicefsMountOf(platform, tree) === undefined || juicefsProgram() === undefined) return false;
   const path = platform.whereIs(tree);
   if (path === undefined || platform.hasMountsBelow(path)) return false;
-  reporter?.begin("removing");
+  using _phase = phase(reporter, "removing");
   try {
-    await juicefsRemove(path);
+    await juicefsRemove(path, { reporter });
   } catch {
     // What the program may not remove is tried entry by entry, which says what it is.
   }

@@ -76,11 +76,11 @@ function* batches(cloning: Cloning, files: readonly number[]): Generator<Batch> 
 }
 
 async function copyBatch(cloning: Cloning, paths: string[]): Promise<ProgramResult> {
-  const { signal, source } = cloning.request;
+  const { reporter, signal, source } = cloning.request;
   // If an entry changed since the scan: -R does not read a FIFO, -P does not follow a link.
   const args = ["--reflink=always", "-RP", "--parents", "-t", ours(cloning.root).real, "--", ...paths];
   const cwd = ours(source).real;
-  return await runProgram("cp", args, { cwd, env: ENGLISH, ...(signal ? { signal } : {}) });
+  return await runProgram("cp", args, { cwd, env: ENGLISH, reporter, ...(signal ? { signal } : {}) });
 }
 
 /** Completes a file that cp made, or finds out why cp did not make it. */

@@ -10,43 +10,49 @@ export interface LineChange {
 const MOST_STEPS = 20_000_000;
 
 /**
- * The changes between two lists of lines, in order: as few as possible, in bounded time and linear memory. After
- * `mostSteps` the search stops, and everything between the lines matched so far counts as replaced.
+ * The changes between two texts, in order: as few as possible, in bounded time and linear memory. The lines are given as
+ * numbers, the same for equal lines (`numberLines`). After `mostSteps` the search stops, and everything between the lines
+ * matched so far counts as replaced.
  */
-export function diffLines(
-  oldLines: readonly string[],
-  newLines: readonly string[],
-  mostSteps = MOST_STEPS,
-): LineChange[] {
-  const numbers = new Map<string, number>();
-  const a = numbered(oldLines, numbers);
-  const b = numbered(newLines, numbers);
+export function diffLines(a: Int32Array, b: Int32Array, mostSteps = MOST_STEPS): LineChange[] {
+  // The first and the last lines of a file are mostly the same. What is left may be short, where the file is long.
+  const shorter = Math.min(a.length, b.length);
+  let head = 0;
+  while (head < shorter && a[head] === b[head]) head++;
+  let tail = 0;
+  while (tail < shorter - head && a[a.length - 1 - tail] === b[b.length - 1 - tail]) tail++;
+  const old = a.subarray(head, a.length - tail);
+  const now = b.subarray(head, b.length - tail);
+  const values = Math.max(largest(old), largest(now)) + 1;
   // A line that is on one side only matches nothing. Without these lines the search is fast for very different texts too.
-  const oldShared = indexesShared(a, b, numbers.size);
-  const newShared = indexesShared(b, a, numbers.size);
+  const oldShared = indexesShared(old, now, values);
+  const newShared = indexesShared(now, old, values);
   const matcher = new Matcher(
-    oldShared.map((i) => a[i] as number),
-    newShared.map((j) => b[j] as number),
+    oldShared.map((i) => old[i] as number),
+    newShared.map((j) => now[j] as number),
     mostSteps,
   );
   matcher.match(0, oldShared.length, 0, newShared.length);
-  return changesBetween(matcher.pairs(oldShared, newShared), a.length, b.length);
+  return changesBetween(matcher.pairs(oldShared, newShared), old.length, now.length).map((change) => ({
+    oldStart: head + change.oldStart,
+    oldEnd: head + change.oldEnd,
+    newStart: head + change.newStart,
+    newEnd: head + change.newEnd,
+  }));
 }
 
-/** A number for each line, the same for equal ones. */
-function numbered(lines: readonly string[], numbers: Map<string, number>): Int32Array {
-  return Int32Array.from(lines, (line) => {
-    let number = numbers.get(line);
-    if (number === undefined) numbers.set(line, number = numbers.size);
-    return number;
-  });
+function largest(numbers: Int32Array): number {
+  return numbers.reduce((most, number) => Math.max(most, number), 0);
 }
 
 /** The indexes in `these` of values that `others` has too. */
 function indexesShared(these: Int32Array, others: Int32Array, values: number): Int32Array {
   const there = new Uint8Array(values);
   for (const value of others) there[value] = 1;
-  return these.map((_, i) => i).filter((i) => there[these[i] as number] === 1);
+  const shared = new Int32Array(these.length);
+  let count = 0;
+  for (let i = 0; i < these.length; i++) if (there[these[i] as number] === 1) shared[count++] = i;
+  return shared.subarray(0, count);
 }
 
 /** The changes between matching lines. */

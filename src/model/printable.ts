@@ -20,6 +20,33 @@ export function jsonText(value: unknown, indent?: number): string {
   );
 }
 
+/**
+ * An object as JSON, indented by two, in pieces: each element of its lists is one, so that the text of a long result is not
+ * in memory as a whole.
+ */
+export function* jsonPieces(object: Readonly<Record<string, unknown>>): Generator<string> {
+  let before = "{\n";
+  for (const [name, value] of Object.entries(object)) {
+    if (value === undefined) continue;
+    yield `${before}  ${JSON.stringify(name)}: `;
+    before = ",\n";
+    if (!Array.isArray(value) || value.length === 0) {
+      yield indented(value, "  ");
+      continue;
+    }
+    for (const [i, element] of value.entries()) {
+      yield `${i === 0 ? "[" : ","}\n    ${indented(element, "    ")}`;
+    }
+    yield "\n  ]";
+  }
+  yield before === "{\n" ? "{}\n" : "\n}\n";
+}
+
+/** A value as JSON. A newline in it is always between two parts, because in a string it is an escape. */
+function indented(value: unknown, by: string): string {
+  return jsonText(value, 2).replaceAll("\n", `\n${by}`);
+}
+
 /** The same as a sentence: with a full stop at its end, unless it is empty or already ends like one. */
 export function sentence(text: string): string {
   return printable(text).replace(/[^.?!…]$/u, "$&.");

@@ -1,12 +1,52 @@
-/** Receives the progress of long work. The library prints nothing, so the surfaces pass a reporter in. */
+/**
+ * Receives the progress of long work. The library prints nothing, so the surfaces pass a reporter in. Each operation has its
+ * own: phases of operations that run at once must not mix.
+ */
 export interface Reporter {
-  /** A phase begins: a verb for people (`hashing`), and the amount of work where it is known. */
+  /** A phase begins: a verb for people (`hashing`), and the amount of work where it is known. It may be inside another one. */
   begin(phase: string, total?: { readonly entries?: number; readonly bytes?: number }): void;
   /** This much more of the phase is done. */
   advance(entries: number, bytes: number): void;
   /** Shows the user a sentence although nothing failed. */
   warn(message: string): void;
+  /** The phase that began last ends, and the one around it goes on. */
+  end?(): void;
+  /** Another program starts, beside the phases. The end of `using` says that it has ended. */
+  program?(name: string): Disposable;
 }
 
 /** A reporter that says nothing. */
 export const silentReporter: Reporter = { begin() {}, advance() {}, warn() {} };
+
+/** A phase that lasts until the end of the block: `using _phase = phase(reporter, "hashing")`. The one way to begin one. */
+export function phase(
+  reporter: Reporter | undefined,
+  name: string,
+  total?: { readonly entries?: number; readonly bytes?: number },
+): Disposable {
+  reporter?.begin(name, total);
+  return { [Symbol.dispose]: () => reporter?.end?.() };
+}
+
+/** Phases that follow each other in one block: each ends where the next begins, the last one at the end of `using`. */
+export class Phases implements Disposable {
+  private last: Disposable | undefined;
+
+  constructor(private readonly reporter: Reporter) {}
+
+  /** Ends the phase before and begins one. */
+  next(name: string, total?: { readonly entries?: number }): void {
+    this.end();
+    this.last = phase(this.reporter, name, total);
+  }
+
+  /** Ends the phase. */
+  end(): void {
+    this.last?.[Symbol.dispose]();
+    this.last = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.end();
+  }
+}

@@ -1,37 +1,53 @@
-import { type BytePath, exactTextOf } from "./bytes.ts";
+import { type BytePath, bytesOf, exactTextOf, textOf } from "./bytes.ts";
 import { diffLines, type LineChange } from "./line_diff.ts";
+import { Lines, numberLines } from "./lines.ts";
 
-const CONTEXT = 3;
+/** How many lines around a change are shown. */
+export const CONTEXT = 3;
 
 /** The name of a missing file in a patch. */
 export const NO_FILE = "/dev/null";
 
 /**
  * The changes between two texts as a unified diff for patch(1), with three lines of context; empty without changes. The
- * names are made by `patchName`, or `NO_FILE`.
+ * names are made by `patchName`, or `NO_FILE`. Of long files it takes the parts that differ, with the context around them:
+ * `linesBefore` lines come before both.
  */
 export function unifiedDiff(
-  oldText: string,
-  newText: string,
-  { oldName, newName }: Readonly<Record<"oldName" | "newName", string>>,
+  before: Uint8Array,
+  after: Uint8Array,
+  { oldName, newName, linesBefore = 0 }: { oldName: string; newName: string; linesBefore?: number },
 ): string {
-  const oldLines = linesOf(oldText);
-  const newLines = linesOf(newText);
-  const changes = diffLines(oldLines, newLines);
+  const [oldLines, newLines] = [new Lines(before), new Lines(after)];
+  const changes = diffLines(...numberLines(oldLines, newLines));
   if (changes.length === 0) return "";
-  const out = [`--- ${closed(oldName)}\n`, `+++ ${closed(newName)}\n`];
-  for (const group of hunks(changes)) writeHunk(group, oldLines, newLines, out);
-  return out.join("");
+  const out = new Text(before.length + after.length);
+  out.add(bytesOf(`--- ${closed(oldName)}\n+++ ${closed(newName)}\n`));
+  for (const group of hunks(changes)) writeHunk(group, oldLines, newLines, linesBefore, out);
+  return out.text();
 }
 
 /**
- * The name of a file in a patch, below `a` or `b`. Unusual names are in quotation marks as in git; so are names that end
- * in a space, which patch(1) would ignore.
+ * The name of a file in a patch, below `a/` or `b/`, or as it is. Unusual names are in quotation marks as in git; so are names
+ * that end in a space, which patch(1) would ignore.
  */
-export function patchName(side: "a" | "b", path: BytePath): string {
+export function patchName(side: "a/" | "b/" | "", path: BytePath): string {
   const text = exactTextOf(path);
-  if (text !== undefined && !ODD.test(text) && !text.endsWith(" ")) return `${side}/${text}`;
-  return `"${side}/${Array.from(path, quotedByte).join("")}"`;
+  const isPlain = text !== undefined && !ODD.test(text) && !text.endsWith(" ");
+  return isPlain ? `${side}${text}` : quotedName(side, path);
+}
+
+/** The line of git that begins the patch of a file. In it patch(1) takes a space for the end of a name without quotation marks. */
+export function gitLine(oldPath: BytePath, newPath: BytePath): string {
+  const name = (side: "a/" | "b/", path: BytePath) => {
+    const plain = patchName(side, path);
+    return plain.includes(" ") ? quotedName(side, path) : plain;
+  };
+  return `diff --git ${name("a/", oldPath)} ${name("b/", newPath)}\n`;
+}
+
+function quotedName(side: string, path: BytePath): string {
+  return `"${side}${Array.from(path, quotedByte).join("")}"`;
 }
 
 // Quotation marks, backslashes, and characters that control a terminal or break the line.
@@ -62,17 +78,6 @@ function closed(name: string): string {
   return name.includes(" ") && !name.startsWith('"') ? `${name}\t` : name;
 }
 
-/** The lines with their newlines, so that a last line without one is different. */
-function linesOf(text: string): string[] {
-  const lines: string[] = [];
-  for (let start = 0; start < text.length;) {
-    const end = text.indexOf("\n", start) + 1 || text.length;
-    lines.push(text.slice(start, end));
-    start = end;
-  }
-  return lines;
-}
-
 /** Groups of changes whose context would touch. */
 function hunks(changes: readonly LineChange[]): [LineChange, ...LineChange[]][] {
   const groups: [LineChange, ...LineChange[]][] = [];
@@ -87,34 +92,72 @@ function hunks(changes: readonly LineChange[]): [LineChange, ...LineChange[]][] 
 
 function writeHunk(
   group: readonly [LineChange, ...LineChange[]],
-  oldLines: readonly string[],
-  newLines: readonly string[],
-  out: string[],
+  oldLines: Lines,
+  newLines: Lines,
+  linesBefore: number,
+  out: Text,
 ): void {
   const [first] = group;
   const last = group.at(-1) ?? first;
   const before = Math.min(CONTEXT, first.oldStart);
-  const after = Math.min(CONTEXT, oldLines.length - last.oldEnd);
-  const oldRange = range(first.oldStart - before, last.oldEnd + after);
-  const newRange = range(first.newStart - before, last.newEnd + after);
-  out.push(`@@ -${oldRange} +${newRange} @@\n`);
-  const write = (sign: string, lines: readonly string[], start: number, end: number) => {
-    for (const line of lines.slice(start, end)) {
-      out.push(sign, line, line.endsWith("\n") ? "" : "\n\\ No newline at end of file\n");
+  const after = Math.min(CONTEXT, oldLines.count - last.oldEnd);
+  const oldRange = range(linesBefore + first.oldStart - before, linesBefore + last.oldEnd + after);
+  const newRange = range(linesBefore + first.newStart - before, linesBefore + last.newEnd + after);
+  out.add(bytesOf(`@@ -${oldRange} +${newRange} @@\n`));
+  const write = (sign: number, lines: Lines, start: number, end: number) => {
+    for (let line = start; line < end; line++) {
+      out.byte(sign);
+      out.add(lines.bytes.subarray(lines.start(line), lines.start(line + 1)));
+      if (!lines.isEnded(line)) out.add(NO_NEWLINE);
     }
   };
   let done = first.oldStart - before;
   for (const { oldStart, oldEnd, newStart, newEnd } of group) {
-    write(" ", oldLines, done, oldStart);
-    write("-", oldLines, oldStart, oldEnd);
-    write("+", newLines, newStart, newEnd);
+    write(SPACE, oldLines, done, oldStart);
+    write(MINUS, oldLines, oldStart, oldEnd);
+    write(PLUS, newLines, newStart, newEnd);
     done = oldEnd;
   }
-  write(" ", oldLines, done, done + after);
+  write(SPACE, oldLines, done, done + after);
 }
+
+const [SPACE, PLUS, MINUS] = [0x20, 0x2b, 0x2d];
+const NO_NEWLINE = bytesOf("\n\\ No newline at end of file\n");
 
 /** A range of lines, counted from 1; for an empty range, the line before it. */
 function range(start: number, end: number): string {
   const count = end - start;
   return count === 1 ? `${start + 1}` : `${count === 0 ? start : start + 1},${count}`;
+}
+
+/** A text that is made of bytes: one piece of memory, and no object for each line. */
+class Text {
+  private buffer: Uint8Array<ArrayBuffer>;
+  private end = 0;
+
+  constructor(expected: number) {
+    this.buffer = new Uint8Array(expected + 1024);
+  }
+
+  byte(byte: number): void {
+    this.reserve(1);
+    this.buffer[this.end++] = byte;
+  }
+
+  add(bytes: Uint8Array): void {
+    this.reserve(bytes.length);
+    this.buffer.set(bytes, this.end);
+    this.end += bytes.length;
+  }
+
+  text(): string {
+    return textOf(this.buffer.subarray(0, this.end));
+  }
+
+  private reserve(more: number): void {
+    if (this.end + more <= this.buffer.length) return;
+    const grown = new Uint8Array(2 * this.buffer.length + more);
+    grown.set(this.buffer);
+    this.buffer = grown;
+  }
 }

@@ -4,8 +4,21 @@ import { requires } from "../../tests/support/requires.ts";
 import { run } from "../../tests/support/run.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
 import { bytesOf } from "./bytes.ts";
-import { diffLines } from "./line_diff.ts";
-import { NO_FILE, patchName, unifiedDiff } from "./unified_diff.ts";
+import { diffLines as diffNumbers } from "./line_diff.ts";
+import { Lines, numberLines } from "./lines.ts";
+import { NO_FILE, patchName, unifiedDiff as diffBytes } from "./unified_diff.ts";
+
+/** The same for texts. */
+function unifiedDiff(before: string, after: string, more: Parameters<typeof diffBytes>[2]): string {
+  return diffBytes(bytesOf(before), bytesOf(after), more);
+}
+
+/** The same for lines without their newlines. */
+function diffLines(a: readonly string[], b: readonly string[], mostSteps?: number) {
+  const lines = (texts: readonly string[]) =>
+    new Lines(bytesOf(texts.map((text) => `${JSON.stringify(text)}\n`).join("")));
+  return diffNumbers(...numberLines(lines(a), lines(b)), mostSteps);
+}
 
 const names = { oldName: "a/x", newName: "b/x" };
 
@@ -57,11 +70,11 @@ Deno.test("unifiedDiff() shows a new file as made from nothing", () => {
 });
 
 Deno.test("patchName() quotes odd names as git does, and keeps other writing", () => {
-  assertEquals(patchName("a", bytesOf("größe/x y")), "a/größe/x y");
-  assertEquals(patchName("b", bytesOf('a"b\\c\n\x1b')), '"b/a\\"b\\\\c\\n\\033"');
-  assertEquals(patchName("a", Uint8Array.of(0x66, 0xff)), '"a/f\\377"');
-  assertEquals(patchName("a", bytesOf("at the end ")), '"a/at the end "');
-  assertEquals(patchName("a", bytesOf("\u202ex")), '"a/\\342\\200\\256x"');
+  assertEquals(patchName("a/", bytesOf("größe/x y")), "a/größe/x y");
+  assertEquals(patchName("b/", bytesOf('a"b\\c\n\x1b')), '"b/a\\"b\\\\c\\n\\033"');
+  assertEquals(patchName("a/", Uint8Array.of(0x66, 0xff)), '"a/f\\377"');
+  assertEquals(patchName("a/", bytesOf("at the end ")), '"a/at the end "');
+  assertEquals(patchName("a/", bytesOf("\u202ex")), '"a/\\342\\200\\256x"');
 });
 
 /** A text of few different lines, so that many match, now and then without an end. */
@@ -82,8 +95,8 @@ Deno.test("unifiedDiff() is what git makes the new text with", requires("git"), 
     const name = ODD_NAMES[round % ODD_NAMES.length] ?? "x";
     const path = `${folder.path}/${name}`;
     const patch = unifiedDiff(before, after, {
-      oldName: before === "" ? NO_FILE : patchName("a", bytesOf(name)),
-      newName: after === "" ? NO_FILE : patchName("b", bytesOf(name)),
+      oldName: before === "" ? NO_FILE : patchName("a/", bytesOf(name)),
+      newName: after === "" ? NO_FILE : patchName("b/", bytesOf(name)),
     });
     assertEquals(patch === "", before === after);
     if (patch === "") continue;

@@ -1,3 +1,4 @@
+import { phase } from "../model/progress.ts";
 import { JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
 import { SchemaMismatch } from "../model/schema.ts";
@@ -14,12 +15,17 @@ export async function callOperation(
 ): Promise<unknown> {
   const checked = checkedInput(operation, input);
   if (operation.needs === "nothing") return await operation.run(context, checked);
-  const opened = await openRepository(context);
+  const opened = await openForCall(context);
   // Such a setting may be meant to prevent this change, so warn. Without a change, doctor and info tell the user.
   const notHonoured = operation.changes === "nothing" ? undefined : opened.store.config.notHonoured();
   if (notHonoured !== undefined) context.reporter.warn(notHonoured);
   using _held = opened.store.snapshots.hold();
   return await operation.run(opened, checked);
+}
+
+async function openForCall(context: Context): Promise<RepositoryContext> {
+  using _phase = phase(context.reporter, "opening the repository");
+  return await openRepository(context);
 }
 
 /** Finds and opens the repository of a context. `E_NOT_A_REPOSITORY` names the folder where the search began. */

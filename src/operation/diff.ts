@@ -1,4 +1,7 @@
 import { boolean, list, nullable, record, text } from "../model/schema.ts";
+import type { WorktreeConfig } from "../model/records.ts";
+import { collectGarbage } from "../platform/collect_garbage.ts";
+import type { RepositoryContext } from "../protocol/context.ts";
 import { standsOn } from "../repo/lineage.ts";
 import { compareSides, DifferenceRecord, Hidden, Summary } from "../protocol/look/differences.ts";
 import { defineOperation, EVERY_PATH, OTHER_WORKTREE } from "./define.ts";
@@ -31,7 +34,9 @@ export const diff = defineOperation({
     all: EVERY_PATH,
     stat: boolean().default(false).about("Show only how many paths differ, by kind."),
     name_only: boolean().default(false).about("Show only the paths."),
-    patch: boolean().default(false).about("Show the lines that differ in text files, as a unified diff."),
+    patch: boolean().default(false).about(
+      "Show the lines that differ in text files, as a patch for git or patch(1).",
+    ),
     exit_code: boolean().default(false).about("Exit with 1 if anything differs."),
   }, { closed: true }),
   output: record({
@@ -41,7 +46,10 @@ export const diff = defineOperation({
     differences: list(record({
       ...DifferenceRecord.fields,
       patch: nullable(text()).optional()
-        .about("With `patch`: a unified diff, or why there is none. Null if no file content differs."),
+        .about(
+          "With `patch`: a unified diff with the header of git, or one line that says why there is none. " +
+            "Null for what no patch can say.",
+        ),
     })).about("Each path that differs; empty with `stat`."),
     summary: Summary.about("How many paths differ, by kind."),
     hidden: Hidden,
@@ -49,23 +57,39 @@ export const diff = defineOperation({
   failed: ({ summary }, { exit_code }) => exit_code && Object.values(summary).some((count) => count > 0),
   async run(context, input) {
     const worktree = requireWorktree(context, input.worktree);
-    using from = input.from === undefined
-      ? await snapshotSide(context, standsOn(context.store, worktree))
-      : await openSide(context, worktree, input.from);
-    using to = input.to === undefined
-      ? await nowSide(context, worktree)
-      : await openSide(context, worktree, input.to);
-    const { differences, summary, hidden } = await compareSides(from, to, { metadata: input.metadata });
-    const shown = input.stat ? [] : differences;
-    const patches = input.patch ? await patchesOf(from, to, shown, context.signal) : undefined;
-    for (const { look } of [from, to]) look?.rememberSeen();
-    return {
-      from: from.label,
-      to: to.label,
-      worktree: worktree.name,
-      differences: patches ? shown.map((each, i) => ({ ...each, patch: patches[i] ?? null })) : shown,
-      summary,
-      hidden,
-    };
+    const result = await compared(context, worktree, input);
+    // Both trees were needed until here. A long result takes as much again when it is printed.
+    if (result.differences.length > MANY) collectGarbage();
+    return result;
   },
 });
+
+const MANY = 20_000;
+
+async function compared(
+  context: RepositoryContext,
+  worktree: WorktreeConfig,
+  { from: older, to: newer, metadata, stat, patch }: Readonly<
+    { from?: string | undefined; to?: string | undefined; metadata: boolean; stat: boolean; patch: boolean }
+  >,
+) {
+  using from = older === undefined
+    ? await snapshotSide(context, standsOn(context.store, worktree))
+    : await openSide(context, worktree, older);
+  using to = newer === undefined
+    ? await nowSide(context, worktree)
+    : await openSide(context, worktree, newer);
+  const { differences, summary, hidden } = await compareSides(context, from, to, { metadata, named: !stat });
+  const patches = patch ? await patchesOf(from, to, differences, context) : undefined;
+  for (const { look } of [from, to]) look?.rememberSeen();
+  return {
+    from: from.label,
+    to: to.label,
+    worktree: worktree.name,
+    differences: patches
+      ? differences.map((each, i) => ({ ...each, patch: patches[i] ?? null }))
+      : differences,
+    summary,
+    hidden,
+  };
+}

@@ -34,7 +34,10 @@ export const status = defineOperation({
     const { store } = context;
     using now = await nowSide(context, worktree); // first: the memory of the stat cache is free afterwards
     using head = await snapshotSide(context, standsOn(store, worktree));
-    const { differences, summary, hidden } = await compareSides(head, now, { metadata: true, times: false });
+    const { differences, summary, hidden } = await compareSides(context, head, now, {
+      metadata: true,
+      times: false,
+    });
     now.look?.rememberSeen();
     return {
       worktree: worktree.name,

@@ -1,3 +1,4 @@
+import { type Reporter } from "../model/progress.ts";
 import { textOf } from "../model/bytes.ts";
 import { JvsError } from "../model/errors.ts";
 import { throwIfCancelled } from "./time_slice.ts";
@@ -6,7 +7,10 @@ import { throwIfCancelled } from "./time_slice.ts";
  * How to run a program: its working folder, variables set over ours, what ends it with `E_INTERRUPTED`, and whether it gets
  * a session of its own, so that no signal for us reaches it.
  */
-type RunProgramOptions = Pick<Deno.CommandOptions, "cwd" | "env" | "signal" | "detached">;
+type RunProgramOptions = Pick<Deno.CommandOptions, "cwd" | "env" | "signal" | "detached"> & {
+  /** Hears when it starts and ends. */
+  readonly reporter?: Reporter | undefined;
+};
 
 /** How a program ended. */
 export interface ProgramResult {
@@ -19,8 +23,9 @@ export interface ProgramResult {
 export async function runProgram(
   name: string,
   args: readonly string[],
-  options: RunProgramOptions = {},
+  { reporter, ...options }: RunProgramOptions = {},
 ): Promise<ProgramResult> {
+  using _running = reporter?.program?.(name);
   throwIfCancelled(options.signal);
   const output = await started(name, () => command(name, args, options).spawn()).output();
   throwIfCancelled(options.signal);
@@ -31,8 +36,9 @@ export async function runProgram(
 export function runProgramNow(
   name: string,
   args: readonly string[],
-  options: RunProgramOptions,
+  { reporter, ...options }: RunProgramOptions,
 ): ProgramResult {
+  using _running = reporter?.program?.(name);
   return asText(started(name, () => command(name, args, options).outputSync()));
 }
 
@@ -59,7 +65,7 @@ function mayRun(command: string): boolean {
   return Deno.permissions.querySync({ name: "run", command }).state === "granted";
 }
 
-function command(name: string, args: readonly string[], options: RunProgramOptions): Deno.Command {
+function command(name: string, args: readonly string[], options: Deno.CommandOptions): Deno.Command {
   return new Deno.Command(name, {
     ...options,
     args: [...args],

@@ -1,6 +1,7 @@
-import { type BytePath, equalBytes, keyOf } from "../model/bytes.ts";
+import { type BytePath, equalBytes } from "../model/bytes.ts";
 import { DIR, type EntryType, entryTypeName, FILE, LOST, sameXattrs, SYMLINK } from "../model/entry.ts";
 import { mergeTables } from "./merge_tables.ts";
+import { matchRenamed, mayMove } from "./renames.ts";
 import { at, HASH_BYTES, NONE, sameName, type TreeTable } from "./table.ts";
 
 /** What can differ between two entries, as bits. */
@@ -114,28 +115,41 @@ export interface Difference {
 
 /**
  * All differences from `a` to `b`, in the order of paths. A removed and an added file with the same content are one
- * renamed file. Times and extended attributes count only with `metadata`.
+ * renamed file. Times and extended attributes count only with `metadata`. Each difference is made when it is its turn: 200,000
+ * of them as objects take 100 MB.
  */
 export async function diffTables(
   a: TreeTable,
   b: TreeTable,
   options: CompareOptions = {},
-): Promise<Difference[]> {
-  const pairs: Pair[] = [];
+): Promise<Iterable<Difference>> {
+  // The indexes of each pair that differs; -1 where one tree does not have the path.
+  const [before, after]: [number[], number[]] = [[], []];
   const removed: number[] = [];
   const added: number[] = [];
   await mergeTables(a, b, (i, j) => {
     if (i === -1) added.push(j);
     else if (j === -1) removed.push(i);
     else if (compareEntries(a, i, b, j, options) === 0) return;
-    pairs.push({ i, j, moved: false });
+    before.push(i);
+    after.push(j);
   });
   const oldOf = matchRenamed(a, removed, b, added);
-  const moved = new Set(oldOf.values());
-  return pairs.filter(({ i, j }) => j !== -1 || !moved.has(i)).map((pair) => {
-    const old = pair.i === -1 ? oldOf.get(pair.j) : undefined;
-    return describe(a, b, old === undefined ? pair : { i: old, j: pair.j, moved: true }, options);
-  });
+  const moved = new Uint8Array(removed.length);
+  for (const place of oldOf) if (place !== -1) moved[place] = 1;
+  return { [Symbol.iterator]: each };
+
+  function* each(): Generator<Difference> {
+    // Removed and added entries come in the order in which they were found.
+    let [removals, additions] = [0, 0];
+    for (let pair = 0; pair < before.length; pair++) {
+      const [i, j] = [before[pair] as number, after[pair] as number];
+      if (j === -1 && moved[removals++] === 1) continue;
+      const place = i === -1 ? oldOf[additions++] as number : -1;
+      const old = place === -1 ? i : removed[place] as number;
+      yield describe(a, b, { i: old, j, moved: place !== -1 }, options);
+    }
+  }
 }
 
 /** The indexes of one entry in both trees; -1 if the tree does not have it. */
@@ -144,13 +158,6 @@ interface Pair {
   readonly j: number;
   /** The entry has a new path. */
   readonly moved: boolean;
-}
-
-/** Counts the differences of each kind. */
-export function summarise(differences: readonly Difference[]): Record<Difference["kind"], number> {
-  const counts = { added: 0, removed: 0, modified: 0, renamed: 0 };
-  for (const { kind } of differences) counts[kind]++;
-  return counts;
 }
 
 /** Whether two trees differ in more than times: that is unsaved work (SPEC 7). Unknown content counts as different. */
@@ -189,40 +196,6 @@ function isReadable(table: TreeTable, index: number): boolean {
   return table.hashed[index] === 1 || (at(table.lost, index) & LOST.type) === 0;
 }
 
-/** Whether the content can identify a file. All empty files are the same. */
-function mayMove(table: TreeTable, index: number): boolean {
-  return table.type[index] === FILE && at(table.size, index) > 0;
-}
-
-/** Finds the removed file that an added file was: first by the same name, then in the order of paths. */
-function matchRenamed(
-  a: TreeTable,
-  removed: readonly number[],
-  b: TreeTable,
-  added: readonly number[],
-): Map<number, number> {
-  const oldOf = new Map<number, number>();
-  const taken = new Set<number>();
-  const match = (key: (table: TreeTable, index: number) => string) => {
-    const movable = removed.toReversed().filter((i) => !taken.has(i) && a.hashed[i] === 1 && mayMove(a, i));
-    const waiting = Map.groupBy(movable, (i) => key(a, i));
-    for (const j of waiting.size === 0 ? [] : added) {
-      if (oldOf.has(j) || b.hashed[j] !== 1 || !mayMove(b, j)) continue;
-      const i = waiting.get(key(b, j))?.pop();
-      if (i === undefined) continue;
-      oldOf.set(j, i);
-      taken.add(i);
-    }
-  };
-  match((table, index) => hashKey(table, index) + keyOf(table.name(index)));
-  match(hashKey);
-  return oldOf;
-}
-
-function hashKey(table: TreeTable, index: number): string {
-  return keyOf(table.contentHash(index) ?? new Uint8Array());
-}
-
 function describe(a: TreeTable, b: TreeTable, { i, j, moved }: Pair, options: CompareOptions): Difference {
   const [table, index] = j === -1 ? [a, i] : [b, j];
   const changed = i === -1 || j === -1 ? 0 : compareEntries(a, i, b, j, options);
@@ -233,11 +206,23 @@ function describe(a: TreeTable, b: TreeTable, { i, j, moved }: Pair, options: Co
     path: table.path(index),
     old_path: moved ? a.path(i) : null,
     type: entryTypeName(at(table.type, index)),
-    aspects: ASPECTS.filter((aspect) => (told & CHANGED[aspect]) !== 0),
+    aspects: aspectsOf(told),
     size_before: sizeOf(a, i),
     size_after: sizeOf(b, j),
   };
 }
+
+/** The names of these bits; one list for all differences that have the same. */
+function aspectsOf(changed: number): readonly (keyof typeof CHANGED)[] {
+  let named = namedAspects.get(changed);
+  if (named === undefined) {
+    named = Object.freeze(ASPECTS.filter((aspect) => (changed & CHANGED[aspect]) !== 0));
+    namedAspects.set(changed, named);
+  }
+  return named;
+}
+
+const namedAspects = new Map<number, readonly (keyof typeof CHANGED)[]>();
 
 const ASPECTS = Object.keys(CHANGED) as (keyof typeof CHANGED)[];
 

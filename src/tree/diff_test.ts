@@ -22,7 +22,6 @@ import {
   differsInSubstance,
   diffTables,
   needsHash,
-  summarise,
 } from "./diff.ts";
 import { mergeTables } from "./merge_tables.ts";
 import type { TreeTable } from "./table.ts";
@@ -229,7 +228,7 @@ Deno.test("diffTables() says of random trees what a slow comparison says", async
   for (const random of seeds(600)) {
     const [plainA, plainB, a, b] = someTrees(random);
     for (const metadata of [false, true]) {
-      const differences = await diffTables(a, b, { metadata });
+      const differences = [...await diffTables(a, b, { metadata })];
       assertEquals(differences.map(lineOf), naiveDiff(plainA, plainB, { metadata }));
       for (const { kind, aspects } of differences) [kind, ...aspects].forEach((word) => seen.add(word));
     }
@@ -258,7 +257,7 @@ Deno.test("diffTables() takes a file of the same name for the renamed one, else 
     file("z/one", 1, { mode: 0o600 }),
     file("z/empty", 0, { size: 0 }),
   ]);
-  const files = (await diffTables(a, b)).filter(({ type }) => type === "file");
+  const files = [...await diffTables(a, b)].filter(({ type }) => type === "file");
   assertEquals(
     files.map(({ kind, path, old_path, aspects }) => [
       `${kind} ${old_path === null ? "" : latinOf(old_path)} ${latinOf(path)}`,
@@ -278,7 +277,12 @@ Deno.test("diffTables() is fast where thousands of files have one content", asyn
   const many = (folder: string) => Array.from({ length: 20_000 }, (_, k) => file(`${folder}/${k}`, 1));
   const [a, b] = [tableOf(many("a")), tableOf(many("b"))];
   const started = performance.now();
-  assertEquals(summarise(await diffTables(a, b)), { added: 1, removed: 1, modified: 0, renamed: 20_000 });
+  const kinds = Map.groupBy(await diffTables(a, b), ({ kind }) => kind);
+  assertEquals([...kinds].map(([kind, all]) => `${all.length} ${kind}`), [
+    "1 removed",
+    "1 added",
+    "20000 renamed",
+  ]);
   assert(performance.now() - started < 5000);
 });
 
@@ -298,7 +302,7 @@ Deno.test("needsHash() names just what makes all content known", async () => {
       assertEquals(b.contentHash(j), undefined);
       b.setHash(j, whole.contentHash(j) as Uint8Array);
     }
-    assertEquals((await diffTables(a, b)).map(lineOf), (await diffTables(a, whole)).map(lineOf));
+    assertEquals([...await diffTables(a, b)].map(lineOf), [...await diffTables(a, whole)].map(lineOf));
   }
 });
 
@@ -345,7 +349,7 @@ Deno.test("diffTables() compares 200,000 entries fast", async () => {
   const [a, b] = [usualTable(200_000), usualTable(200_000)];
   b.mode[100_000] = 0o600;
   const started = performance.now();
-  assertEquals((await diffTables(a, b)).length, 1);
+  assertEquals([...await diffTables(a, b)].length, 1);
   // 40 ms on the machine where this was written; a mistake in the hot loop costs seconds.
   assert(performance.now() - started < 1000);
 });

@@ -1,4 +1,4 @@
-import { type BytePath, keyOf } from "../model/bytes.ts";
+import { type BytePath, equalBytes, keyOf } from "../model/bytes.ts";
 import type { Folder } from "../platform/platform.ts";
 import { unlessFailed } from "../platform/system_error.ts";
 
@@ -11,7 +11,8 @@ const NOWHERE = new Uint8Array();
  * through a link. Only the last used folders stay open: use a folder at once and do not keep it.
  */
 export class FoldersByPath implements Disposable {
-  private readonly open = new Map<string, Folder>();
+  /** The last used, the latest at the end. */
+  private readonly open = new Map<string, OpenFolder>();
 
   constructor(readonly root: Folder) {}
 
@@ -27,38 +28,75 @@ export class FoldersByPath implements Disposable {
 
   /** Closes all folders but the root, which belongs to the caller. */
   [Symbol.dispose](): void {
-    for (const folder of this.open.values()) folder[Symbol.dispose]();
+    for (const { folder } of this.open.values()) folder[Symbol.dispose]();
     this.open.clear();
   }
 
   private reach(path: BytePath, make: boolean): Folder {
-    const missing: BytePath[] = [];
-    let known = path;
-    for (; known.length > 0 && !this.open.has(keyOf(known)); known = parentPath(known)) missing.push(known);
-    let folder = known.length === 0 ? this.root : this.used(keyOf(known));
-    for (let next = missing.pop(); next !== undefined; next = missing.pop()) {
-      const [outer, name] = [folder, lastName(next)];
-      if (make) unlessFailed(["EEXIST"], () => outer.makeFolder(name, 0o700));
-      folder = outer.openFolder(name);
-      this.keep(keyOf(next), folder);
+    if (path.length === 0) return this.root;
+    const key = keyOf(path);
+    const known = this.open.get(key);
+    if (known === undefined) return this.walk(path, make);
+    this.open.delete(key);
+    this.open.set(key, known);
+    return known.folder;
+  }
+
+  /** Opens name by name from the nearest open folder. Only as many as can stay open get a key: a path can have many parts. */
+  private walk(path: BytePath, make: boolean): Folder {
+    let { path: { length: start }, folder } = this.nearest(path);
+    let kept = true;
+    for (let left = partsAfter(path, start); left > 0; left--) {
+      const from = start === 0 ? 0 : start + 1;
+      const slash = path.indexOf(SLASH, from);
+      const end = slash === -1 ? path.length : slash;
+      const [outer, name] = [folder, path.subarray(from, end)];
+      try {
+        if (make) unlessFailed(["EEXIST"], () => outer.makeFolder(name, 0o700));
+        folder = outer.openFolder(name);
+      } finally {
+        if (!kept) outer[Symbol.dispose]();
+      }
+      start = end;
+      kept = left <= MOST_OPEN;
+      if (kept) this.keep(path.slice(0, end), folder);
     }
     return folder;
   }
 
-  private used(key: string): Folder {
-    const folder = this.open.get(key) as Folder;
-    this.open.delete(key);
-    this.open.set(key, folder);
-    return folder;
+  /** The open folder that is nearest above a path. */
+  private nearest(path: BytePath): OpenFolder {
+    let nearest: OpenFolder = { path: NOWHERE, folder: this.root };
+    for (const open of this.open.values()) {
+      if (open.path.length > nearest.path.length && isAbove(open.path, path)) nearest = open;
+    }
+    return nearest;
   }
 
-  private keep(key: string, folder: Folder): void {
-    this.open.set(key, folder);
+  private keep(path: BytePath, folder: Folder): void {
+    this.open.set(keyOf(path), { path, folder });
     const [oldest] = this.open;
     if (this.open.size <= MOST_OPEN || oldest === undefined) return;
     this.open.delete(oldest[0]);
-    oldest[1][Symbol.dispose]();
+    oldest[1].folder[Symbol.dispose]();
   }
+}
+
+interface OpenFolder {
+  readonly path: BytePath;
+  readonly folder: Folder;
+}
+
+/** Whether a folder is above a path. */
+function isAbove(folder: BytePath, path: BytePath): boolean {
+  return path[folder.length] === SLASH && equalBytes(path.subarray(0, folder.length), folder);
+}
+
+/** How many parts a path has after a folder above it, whose path has this length. */
+function partsAfter(path: BytePath, length: number): number {
+  let parts = 1;
+  for (let at = path.indexOf(SLASH, length + 1); at !== -1; at = path.indexOf(SLASH, at + 1)) parts++;
+  return parts;
 }
 
 /** The path of the folder that holds this path; empty for the root. */

@@ -1,4 +1,4 @@
-import type { Reporter } from "../model/progress.ts";
+import { phase, type Reporter } from "../model/progress.ts";
 import { TimeSlice } from "../platform/time_slice.ts";
 import type { Folder, OpenFile, Platform } from "../platform/platform.ts";
 import { isSystemError, type SystemError } from "../platform/system_error.ts";
@@ -37,8 +37,8 @@ export async function hashFiles(
   const wanted = indexes instanceof Uint32Array ? indexes : Uint32Array.from(indexes);
   let total = 0;
   for (const index of wanted) total += at(table.size, index);
-  options.reporter?.begin("hashing", { entries: wanted.length, bytes: total });
   if (wanted.length === 0) return { unreadable: [], changed: [], bytes: 0 };
+  using _phase = phase(options.reporter, "hashing", { entries: wanted.length, bytes: total });
   const flushEach = options.flush !== false && !flushTogether(options.flush, root, wanted.length);
   using run = new HashRun(root, table, await loadSha256(), { ...options, flushEach });
   for (const index of wanted) {

@@ -1,7 +1,7 @@
 import { DIR } from "../model/entry.ts";
 import { JvsError } from "../model/errors.ts";
 import { displayPath } from "../model/path_text.ts";
-import { type Reporter, silentReporter } from "../model/progress.ts";
+import { phase, type Reporter, silentReporter } from "../model/progress.ts";
 import { TimeSlice } from "../platform/time_slice.ts";
 import { type Folder, Stat } from "../platform/platform.ts";
 import { unlessFailed } from "../platform/system_error.ts";
@@ -50,13 +50,14 @@ class Removal implements Disposable {
   private readonly folders: OpenFolders;
   private readonly slice: TimeSlice;
   private readonly reporter: Reporter;
+  private readonly phase: Disposable;
 
   constructor(root: Folder, private readonly top: Stat, options: RemoveTreeOptions) {
     this.table.add(0, new Uint8Array(), DIR);
     this.folders = new OpenFolders(root, this.table);
     this.slice = new TimeSlice(options.signal);
     this.reporter = options.reporter ?? silentReporter;
-    this.reporter.begin("removing");
+    this.phase = phase(this.reporter, "removing");
   }
 
   /** Looks at everything once, to find mount points before anything is removed. */
@@ -106,6 +107,7 @@ class Removal implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.phase[Symbol.dispose]();
     this.folders[Symbol.dispose]();
   }
 }

@@ -1,7 +1,7 @@
 import { type BytePath, equalBytes, ITSELF } from "../model/bytes.ts";
 import { DegradationList } from "../model/degradations.ts";
 import { BLOCK, DIR, FILE, SYMLINK, type Xattr } from "../model/entry.ts";
-import type { Reporter } from "../model/progress.ts";
+import { phase, type Reporter } from "../model/progress.ts";
 import { type Folder, Stat } from "../platform/platform.ts";
 import { TimeSlice } from "../platform/time_slice.ts";
 import { isSystemError } from "../platform/system_error.ts";
@@ -70,7 +70,7 @@ export interface Scan {
 export async function scanTree(root: Folder, options: ScanOptions): Promise<Scan> {
   const slice = new TimeSlice(options.signal);
   slice.check();
-  options.reporter?.begin("scanning");
+  using _phase = phase(options.reporter, "scanning");
   let reported = 0;
   using walk = new ScanWalk(root, options);
   const report = () => {

@@ -1,3 +1,4 @@
+import { phase } from "../../model/progress.ts";
 import { isJvsError, JvsError } from "../../model/errors.ts";
 import type { AuditEntry } from "../../repo/audit_record.ts";
 import type { NewIntent, OpenIntent } from "../../repo/intents.ts";
@@ -98,6 +99,7 @@ export async function commitChange<K extends AnyChangeKind>(
   { commit, cleanUp }: CommitSteps,
 ): Promise<void> {
   const { intent, store } = change;
+  using _phase = phase(change.reporter, "committing");
   const content = { ...entryOf(change, intent, note), after: store.audit.position() };
   intent.decide(content);
   await commit();

@@ -1,3 +1,4 @@
+import { phase } from "../../model/progress.ts";
 import { JvsError } from "../../model/errors.ts";
 import { quoted } from "../../model/path_text.ts";
 import type { Intent, WorktreeConfig } from "../../model/records.ts";
@@ -13,11 +14,13 @@ export async function lockWorktree(
   worktreeId: string,
   operation: string,
 ): Promise<FileLock> {
+  using _phase = phase(context.reporter, "taking the lock");
   return await context.store.locks.worktree(worktreeId, operation, waiting(context));
 }
 
 /** Takes the repository's lock. */
 export async function lockRepository(context: RepositoryContext, operation: string): Promise<FileLock> {
+  using _phase = phase(context.reporter, "taking the lock");
   return await context.store.locks.repository(operation, waiting(context));
 }
 
@@ -59,7 +62,10 @@ export async function recoverOpenIntents(
   worktreeId: string | null,
 ): Promise<number> {
   const open = context.store.intents.list().filter((intent) => intent.worktree_id === worktreeId);
-  for (const intent of open) await recoverInterrupted(context, intent);
+  for (const intent of open) {
+    using _phase = phase(context.reporter, "recovering");
+    await recoverInterrupted(context, intent);
+  }
   return open.length;
 }
 

@@ -1,11 +1,14 @@
+import { phase } from "../../model/progress.ts";
 import { ENCODED_PATH } from "../../model/result_fields.ts";
 import { type Infer, integer, list, nullable, oneOf, record, text } from "../../model/schema.ts";
 import { encodePath, namedPaths } from "../../model/path_text.ts";
 import { ENTRY_TYPES } from "../../model/entry.ts";
-import { type Difference, diffTables, needsHash, summarise } from "../../tree/diff.ts";
+import { type Difference, diffTables, needsHash } from "../../tree/diff.ts";
+import { TimeSlice } from "../../platform/time_slice.ts";
 import type { TreeTable } from "../../tree/table.ts";
 import { comparable } from "./compare.ts";
 import type { Look } from "./look.ts";
+import type { Context } from "../context.ts";
 import { NOTHING, type Side } from "./side.ts";
 
 /** One path that differs. */
@@ -39,38 +42,55 @@ export const Summary = record({
   renamed: integer().about("Files that have another path and the same content."),
 });
 
-/**
- * All differences between two sides. Of worktrees it reads only the files whose content must be known. `metadata`: of times
- * and extended attributes too; without `times`, not of times: a difference in times alone is not unsaved work (SPEC 7).
- */
+/** What of two sides is compared and told. */
+export interface CompareHow {
+  /** Times and extended attributes too. */
+  readonly metadata: boolean;
+  /** False: not times: a difference in times alone is not unsaved work (SPEC 7). */
+  readonly times?: boolean;
+  /** False: only how many paths differ. */
+  readonly named?: boolean;
+}
+
+/** All differences between two sides. Of worktrees it reads only the files whose content must be known. */
 export async function compareSides(
+  context: Context,
   from: Side,
   to: Side,
-  { metadata, times = true }: { readonly metadata: boolean; readonly times?: boolean },
+  { metadata, times = true, named = true }: CompareHow,
 ): Promise<{ differences: DifferenceRecord[]; summary: Infer<typeof Summary>; hidden: string[] }> {
   for (const { look } of [from, to]) if (look !== null) warnOfHidden(look);
+  using _phase = phase(context.reporter, "comparing");
   const hidden = [from, to].flatMap(({ look }) => look?.scan.unreadable.map(encodePath) ?? []);
   const [before, after] = [await comparableWith(to, from), await comparableWith(from, to)];
   await to.look?.hash(await needsHash(before, to.table));
   await from.look?.hash(await needsHash(after, from.table));
-  const all = await diffTables(before, after, { metadata });
-  const differences = (times ? all : withoutTimes(all)).filter(({ path }) =>
+  const differences: DifferenceRecord[] = [];
+  const summary = { added: 0, removed: 0, modified: 0, renamed: 0 };
+  const slice = new TimeSlice(undefined);
+  for (const each of await diffTables(before, after, { metadata })) {
+    if (slice.isOver()) await slice.yield();
+    const difference = times ? each : withoutTimes(each);
+    if (difference.kind === "modified" && difference.aspects.length === 0) continue;
     // Before the first snapshot there is no root to compare with.
-    path.length > 0 || (from.label !== NOTHING && to.label !== NOTHING)
-  );
-  return { differences: differences.map(toRecord), summary: summarise(differences), hidden };
+    if (difference.path.length === 0 && (from.label === NOTHING || to.label === NOTHING)) continue;
+    summary[difference.kind]++;
+    if (named) differences.push(toRecord(difference));
+  }
+  return { differences, summary, hidden };
 }
 
 /** A difference as programs get it: paths are encoded as in the payload root hash. */
 export function toRecord(difference: Difference): DifferenceRecord {
-  const { path, old_path } = difference;
-  return { ...difference, path: encodePath(path), old_path: old_path === null ? null : encodePath(old_path) };
+  const { kind, path, old_path, type, aspects, size_before, size_after } = difference;
+  const old = old_path === null ? null : encodePath(old_path);
+  return { kind, path: encodePath(path), old_path: old, type, aspects, size_before, size_after };
 }
 
-function withoutTimes(differences: readonly Difference[]): Difference[] {
-  return differences
-    .map((each) => ({ ...each, aspects: each.aspects.filter((aspect) => aspect !== "times") }))
-    .filter(({ kind, aspects }) => kind !== "modified" || aspects.length > 0);
+function withoutTimes(difference: Difference): Difference {
+  const { aspects } = difference;
+  if (!aspects.includes("times")) return difference;
+  return { ...difference, aspects: aspects.filter((aspect) => aspect !== "times") };
 }
 
 /** Names the folders that the user may not enter, because what is in them may differ. */

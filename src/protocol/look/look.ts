@@ -1,3 +1,4 @@
+import { phase } from "../../model/progress.ts";
 import { bytesOf, textOf } from "../../model/bytes.ts";
 import { DegradationList } from "../../model/degradations.ts";
 import { JvsError, unlessThrown } from "../../model/errors.ts";
@@ -100,6 +101,7 @@ export class Look implements Disposable {
   remember(snapshotId: string | null, table: TreeTable = this.table): void {
     // The repository may be read-only: then every look reads everything.
     unlessThrown(isRefusedCache, () => {
+      using _phase = phase(this.context.reporter, "writing the cache");
       const { name, parent } = cacheFile(this.context);
       using folder = parent.open();
       saveStatCache(folder, name, { key: this.cacheKey, snapshotId, table });
@@ -127,6 +129,7 @@ export async function lookAt(
   options: LookOptions = {},
 ): Promise<Look> {
   const context = { ...repository, worktree };
+  using _phase = phase(context.reporter, "looking at the worktree");
   using opened = new DisposableStack();
   const root = opened.use(openWorktree(context, worktree));
   const rulesText = readRules(root);

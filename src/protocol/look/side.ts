@@ -1,3 +1,4 @@
+import { phase } from "../../model/progress.ts";
 import { ITSELF } from "../../model/bytes.ts";
 import type { WorktreeConfig } from "../../model/records.ts";
 import type { Folder } from "../../platform/platform.ts";
@@ -46,7 +47,8 @@ export async function nowSide(context: RepositoryContext, worktree: WorktreeConf
 }
 
 /** A snapshot; null is the empty tree before the first one. */
-export async function snapshotSide({ store }: RepositoryContext, id: string | null): Promise<Side> {
+export async function snapshotSide({ reporter, store }: RepositoryContext, id: string | null): Promise<Side> {
+  using _phase = phase(reporter, "reading a manifest");
   const table = await tableOf(store, id);
   return {
     label: id ?? NOTHING,

@@ -1,9 +1,11 @@
-import { ITSELF, keyOf } from "../../model/bytes.ts";
+import { ITSELF } from "../../model/bytes.ts";
 import { DIR, FILE } from "../../model/entry.ts";
 import { encodePath } from "../../model/path_text.ts";
 import { type Folder, inodeAt, Stat } from "../../platform/platform.ts";
 import { isSystemError, unlessFailed } from "../../platform/system_error.ts";
 import { FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
+import { OpenFolders } from "../../tree/open_folders.ts";
+import { scanTree } from "../../tree/scan.ts";
 import { mergeTables } from "../../tree/merge_tables.ts";
 import { isUnchangedBetween, isUnchangedButMoved, isUnchangedSince } from "../../tree/same_entry.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
@@ -60,7 +62,7 @@ export async function saveConcurrentWrites(
   const trees = staging.countAside();
   for (let number = from; number < trees; number++) {
     using aside = staging.openAside(number);
-    removeEmptyParents(aside, units);
+    await removeEmptyParents(aside, units);
     using look = await lookWithoutCache(context, aside.openFolder(ITSELF));
     const paths = leafPaths(look.table);
     if (paths.length === 0) continue;
@@ -84,21 +86,33 @@ export async function saveLateWrites(
   }
 }
 
-/** Removes empty folders above these paths; the deepest first, because that may empty the one above it. */
-function removeEmptyParents(tree: Folder, units: Iterable<{ readonly path: Uint8Array }>): void {
-  const parents = new Map<string, Uint8Array>();
+/** Removes empty folders above these paths; what is in a folder comes first, because that may empty it. */
+async function removeEmptyParents(
+  tree: Folder,
+  units: Iterable<{ readonly path: Uint8Array }>,
+): Promise<void> {
+  const { table } = await scanTree(tree, { exactStat: false, xattrs: false });
+  const isAbove = new Uint8Array(table.count);
   for (const { path } of units) {
-    let above = parentPath(path);
-    for (; above.length > 0 && !parents.has(keyOf(above)); above = parentPath(above)) {
-      parents.set(keyOf(above), above);
-    }
+    let index = nearestThere(table, parentPath(path));
+    for (; index !== 0 && isAbove[index] === 0; index = at(table.parent, index)) isAbove[index] = 1;
   }
-  using folders = new FoldersByPath(tree);
+  using folders = new OpenFolders(tree, table);
   // The folder is not empty, or something else has that name.
   const reasons = ["ENOTEMPTY", "EEXIST", "ENOENT", "ENOTDIR", "ELOOP"];
-  for (const path of [...parents.values()].sort((a, b) => b.length - a.length)) {
-    unlessFailed(reasons, () => folders.get(parentPath(path)).removeFolder(lastName(path)));
+  for (let i = table.count - 1; i > 0; i--) {
+    if (isAbove[i] !== 1) continue;
+    unlessFailed(reasons, () => folders.get(at(table.parent, i)).removeFolder(table.name(i)));
   }
+}
+
+/** The entry at a path, or the nearest above it. */
+function nearestThere(table: TreeTable, path: Uint8Array): number {
+  for (let above = path; above.length > 0; above = parentPath(above)) {
+    const index = table.find(above);
+    if (index !== -1) return index;
+  }
+  return 0;
 }
 
 function linkInto(aside: PutAside, path: Uint8Array, from: Folder): void {

@@ -1,3 +1,4 @@
+import { Phases } from "../../model/progress.ts";
 import type { BytePath } from "../../model/bytes.ts";
 import { DIR } from "../../model/entry.ts";
 import { isJvsError } from "../../model/errors.ts";
@@ -93,6 +94,8 @@ async function changeTree(
 ): Promise<{ restored: PreparedRestore; cacheUpdate: StatCacheUpdate }> {
   const { reporter, signal, store, intent } = change;
   const { look, then, scope, saved, degradations } = prepared;
+  using phases = new Phases(reporter);
+  phases.next("staging");
   using staging = await Staging.make(store, look.root, intent);
   const staged = await fillStaging(change, staging, request.descriptor.snapshot_id, prepared);
   store.platform.syncFileSystem(staging.home);
@@ -108,18 +111,20 @@ async function changeTree(
 
   const mostRead = store.config.get("restore.verify_limit");
   const taken = new TakenOut({ seen: look.table, saved, timesProve: look.timesProve, mostRead });
-  reporter.begin("restoring", { entries: plan.units.length });
+  phases.next("restoring", { entries: plan.units.length });
   const watch: UnitWatch = {
     taking: ({ now }, folder, name) => taken.lookLast(now, folder, name),
     placed: (path, folder, name) => cacheUpdate.entryMoved(path, folder, name),
   };
   warnOfKept(change, await applyJournal(trees, journal, watch, degradations, signal));
 
+  phases.next("keeping concurrent writes");
   const gathered = await gatherConcurrentWrites(change, staging, taken.expected, trees.aside);
   const [secondAutosaveId = null, ...more] = await saveConcurrentWrites(change, staging, journal);
   for (const id of more) reporter.warn(`More of it was kept as snapshot ${id}.`);
   // The worktree and staging may be on two file systems (SPEC 2).
   for (const folder of [look.root, staging.home]) store.platform.syncFileSystem(folder);
+  phases.end();
   const restored = { ...prepared, plan, secondAutosaveId };
   await commit(change, request, restored, async () => {
     if (staging.isInRoot) await saveLateWrites(change, staging, taken.expectedAfter(gathered));

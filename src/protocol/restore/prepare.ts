@@ -4,7 +4,7 @@ import { FILE } from "../../model/entry.ts";
 import { JvsError } from "../../model/errors.ts";
 import { shortId } from "../../model/ids.ts";
 import { namedPaths } from "../../model/path_text.ts";
-import { silentReporter } from "../../model/progress.ts";
+import { phase, silentReporter } from "../../model/progress.ts";
 import { asHeld } from "../../tree/as_held.ts";
 import { needsHash } from "../../tree/diff.ts";
 import { FoldersByPath } from "../../tree/folders_by_path.ts";
@@ -55,6 +55,7 @@ export async function prepareRestore(
 ): Promise<PreparedRestore> {
   const { store, worktree: { head_snapshot_id } } = context;
   const target = request.descriptor.snapshot_id;
+  using _phase = phase(context.reporter, "planning");
   using opened = new DisposableStack();
   const look = opened.use(await lookAt(context, context.worktree, { rules: null }));
   // What an earlier restore brought back unread is known by its times alone: here all of it is read.
@@ -77,6 +78,7 @@ export async function prepareRestore(
     else {
       const ignoredToo = planned.losses.filter((i) => ignored[i] === 1).map((i) => look.table.path(i));
       planned = read = undefined; // the autosave needs as much memory
+      using _saving = phase(context.reporter, "saving unsaved work");
       kept = await keepUnsaved(context, look, ignored, ignoredToo, `before restoring ${shortId(target)}`);
     }
   }

@@ -1,5 +1,6 @@
 import { bytesOf } from "../../model/bytes.ts";
 import { FILE, LOST } from "../../model/entry.ts";
+import { phase } from "../../model/progress.ts";
 import { isJvsError } from "../../model/errors.ts";
 import type { CloneResult, Engine, ShareSource } from "../../engine/contract.ts";
 import { removeClone } from "../../engine/engines.ts";
@@ -133,7 +134,7 @@ export class Attempts {
     const { reporter, signal, store: { platform } } = this.change;
     using payload = this.open();
     const syncing = platform.fileSystem(payload).kind === "btrfs" ? undefined : payload.syncAside();
-    reporter.begin("checking that nothing changed");
+    using _phase = phase(reporter, "checking that nothing changed");
     try {
       return result.changed.length === 0 &&
         await isTreeUnchangedSince(this.look.root, scan.table, signal);

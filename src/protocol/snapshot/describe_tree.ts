@@ -1,3 +1,4 @@
+import { phase } from "../../model/progress.ts";
 import { DIR, FILE, SYMLINK } from "../../model/entry.ts";
 import { isJvsError } from "../../model/errors.ts";
 import type { Descriptor, Stats } from "../../model/records.ts";
@@ -21,6 +22,7 @@ export async function describeTree(
 ): Promise<TreeDescription> {
   const { store, worktree } = change;
   const { earlier, table } = captured;
+  using _phase = phase(change.reporter, "writing the manifest");
   const repeated = await describeAsBefore(change, id, captured);
   if (repeated !== undefined) return repeated;
   const rootHash = await payloadRootHash(table);

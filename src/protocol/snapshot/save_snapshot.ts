@@ -1,3 +1,4 @@
+import { phase } from "../../model/progress.ts";
 import type { EngineAbilities } from "../../engine/contract.ts";
 import type { DegradationList } from "../../model/degradations.ts";
 import { type Descriptor, snapshotId, type WorktreeConfig } from "../../model/records.ts";
@@ -96,6 +97,7 @@ export async function saveSnapshot(
   await commitChange(change, { target: id, details }, {
     // 9. to 11. Publish payload, descriptor, READY: with READY the snapshot exists. Then move head and latest.
     commit: () => {
+      using _phase = phase(change.reporter, "publishing");
       store.snapshots.publishPayload(id);
       store.snapshots.publishDescriptor(id);
       store.snapshots.writeReady(descriptor);
@@ -121,9 +123,11 @@ async function makeSnapshot(
   const described = await describeTree(change, id, { earlier, table });
 
   // 5. Make it durable before anything refers to it.
-  reporter.begin("making it durable");
-  using payload = store.layout.unfinishedPayload(id).open();
-  store.platform.syncFileSystem(payload);
+  {
+    using _phase = phase(reporter, "making it durable");
+    using payload = store.layout.unfinishedPayload(id).open();
+    store.platform.syncFileSystem(payload);
+  }
 
   // 6. and 7. Write the descriptor.
   const descriptor = await store.snapshots.sealDescriptor({

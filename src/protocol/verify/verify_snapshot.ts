@@ -1,3 +1,4 @@
+import { phase } from "../../model/progress.ts";
 import { isJvsError, unlessThrown } from "../../model/errors.ts";
 import { type Descriptor, snapshotId } from "../../model/records.ts";
 import { boolean, type Infer, list, nullable, oneOf, record, text } from "../../model/schema.ts";
@@ -51,6 +52,7 @@ export async function verifySnapshot(
   options: VerifySnapshotOptions,
 ): Promise<VerifiedSnapshot> {
   const { snapshots } = context.store;
+  using _phase = phase(context.reporter, "verifying");
   try {
     const descriptor = await snapshots.descriptor(id);
     if (snapshots.isPruned(id)) return { ...whole(id), payload_hash_valid: null };
@@ -69,9 +71,9 @@ export async function verifyContent(
   descriptor: Descriptor,
   options: VerifySnapshotOptions = {},
 ): Promise<VerifiedSnapshot> {
-  const { layout, platform, snapshots } = context.store;
+  const { layout, platform } = context.store;
   const id = descriptor.snapshot_id;
-  const manifest = await snapshots.manifestOf(descriptor, { verify: true });
+  const manifest = await readManifest(context, descriptor);
   if (!layout.payload(id).isThere()) {
     const message = `Its payload "${layout.payload(id)}" is missing.`;
     return broken(id, "E_PAYLOAD_HASH_MISMATCH", message, true);
@@ -91,6 +93,11 @@ export async function verifyContent(
   }
   if (refused.unchecked.length > 0) return { ...unchecked(id, NOT_ALL_READ), worn, ...refused };
   return { ...whole(id), payload_hash_valid: valid, severity: worn.length > 0 ? "degraded" : "ok", worn };
+}
+
+async function readManifest({ reporter, store }: RepositoryContext, descriptor: Descriptor) {
+  using _phase = phase(reporter, "reading a manifest");
+  return await store.snapshots.manifestOf(descriptor, { verify: true });
 }
 
 function whole(id: string): VerifiedSnapshot {

@@ -21,16 +21,29 @@ export function systemIo() {
   };
 }
 
+/** The characters that are encoded at once: a long text should not be in memory a second time. */
+const PIECE = 1 << 20;
+
 function writeAll(to: { writeSync(bytes: Uint8Array): number }, text: string): boolean {
-  const bytes = new TextEncoder().encode(text);
+  const encoder = new TextEncoder();
   try {
-    for (let at = 0; at < bytes.length;) at += to.writeSync(bytes.subarray(at));
+    for (let start = 0, end = 0; start < text.length; start = end) {
+      end = Math.min(start + PIECE, text.length);
+      if (isHighSurrogate(text.charCodeAt(end - 1)) && end < text.length) end++;
+      const bytes = encoder.encode(text.slice(start, end));
+      for (let at = 0; at < bytes.length;) at += to.writeSync(bytes.subarray(at));
+    }
     return true;
   } catch (error) {
     // The reader has ended, such as `| head`. That is not an error.
     if (error instanceof Deno.errors.BrokenPipe) return false;
     throw error;
   }
+}
+
+/** Whether a character needs the next one. */
+function isHighSurrogate(code: number): boolean {
+  return code >= 0xd800 && code < 0xdc00;
 }
 
 function terminalColumns(): number {

@@ -3,7 +3,7 @@
  * the operation runs, and `render/text_of.ts` turns its result into text. `errors.ts` does the same for an error.
  */
 import { JvsError } from "../../model/errors.ts";
-import { jsonText } from "../../model/printable.ts";
+import { jsonPieces, jsonText } from "../../model/printable.ts";
 import { asJvsError } from "../../operation/caller.ts";
 import { callOperation } from "../../operation/call.ts";
 import type { Catalog } from "../../operation/define.ts";
@@ -11,10 +11,11 @@ import { operations } from "../../operation/registry.ts";
 import { createContext } from "./context.ts";
 import { errorText, exitCodeOf } from "./errors.ts";
 import { type Command, commandOf, outputOf } from "./line/command.ts";
-import { readLine } from "./line/read_line.ts";
+import { type Line, readLine } from "./line/read_line.ts";
 import type { Io } from "./io.ts";
 import { createProgress } from "./progress.ts";
 import { createStyle, type Style } from "./render/style.ts";
+import type { CommandTrace } from "./trace.ts";
 
 /** Runs one command line and gives the program's exit code. SPEC 11. */
 export async function runCli(
@@ -29,8 +30,10 @@ export async function runCli(
     return 0;
   }
   const line = await readLine(args, catalog);
+  const trace = await traceOf(line, io);
   try {
-    return await runCommand(await commandOf(line, catalog), io, catalog, interruption.signal);
+    const command = await commandOf(line, catalog);
+    return await runCommand(command, { io, catalog, signal: interruption.signal, trace });
   } catch (thrown) {
     const error = asJvsError(thrown, interruption.signal);
     const { json, color, debug } = outputOf(line);
@@ -38,11 +41,38 @@ export async function runCli(
       io.err(errorText(error, styleFor(io, io.errIsTerminal, color), { debug }));
     }
     return exitCodeOf(error);
+  } finally {
+    await trace?.finish();
   }
 }
 
-async function runCommand(command: Command, io: Io, catalog: Catalog, signal: AbortSignal): Promise<number> {
+/** What measures the command; undefined, and nothing is loaded, unless somebody asked for it. */
+async function traceOf({ given, operation, words }: Line, io: Io): Promise<CommandTrace | undefined> {
+  const { debug, color } = outputOf({ given });
+  const file = io.env("JVS_TRACE");
+  if (!debug && file === undefined) return undefined;
+  const { CommandTrace } = await import("./trace.ts");
+  const directory = given.get("directory")?.at(-1);
+  return new CommandTrace(io, {
+    command: `jvs ${operation?.name ?? words.join(" ")}`.trimEnd(),
+    debug,
+    file,
+    directory: typeof directory === "string" ? directory : undefined,
+    style: styleFor(io, io.errIsTerminal, color),
+  });
+}
+
+/** What a command runs with. */
+interface Surroundings {
+  readonly io: Io;
+  readonly catalog: Catalog;
+  readonly signal: AbortSignal;
+  readonly trace: CommandTrace | undefined;
+}
+
+async function runCommand(command: Command, surroundings: Surroundings): Promise<number> {
   const { operation, input, globals } = command;
+  const { io, catalog, trace } = surroundings;
   const { name } = operation;
   const style = styleFor(io, io.outIsTerminal, globals.color);
   if (name === "help" && !globals.json) {
@@ -50,32 +80,44 @@ async function runCommand(command: Command, io: Io, catalog: Catalog, signal: Ab
     io.out(await helpText(input.command, catalog, style));
     return 0;
   }
-  const result = await resultOf(command, io, signal);
-  const print = (text: string) => printResult(io, text, name);
-  if (globals.json) print(`${jsonText({ schema_version: 1, ...Object(result) }, 2)}\n`);
+  const result = await resultOf(command, surroundings);
+  using _printing = trace?.phase("printing the result");
+  const print = (text: Iterable<string>) => printResult(io, text, name);
+  if (globals.json) print(jsonPieces({ schema_version: 1, ...Object(result) }));
   else {
     const { quietText, textOf } = await import("./render/text_of.ts");
     const isQuiet = globals.quiet && operation.changes !== "nothing";
-    print(isQuiet ? quietText(name, result) : await textOf(name, result, { style, now: io.now(), input }));
+    print([isQuiet ? quietText(name, result) : await textOf(name, result, { style, now: io.now(), input })]);
   }
   return operation.failed?.(result, input) ? 1 : 0;
 }
 
-async function resultOf({ operation, input, globals }: Command, io: Io, signal: AbortSignal) {
+async function resultOf({ operation, input, globals }: Command, { io, signal, trace }: Surroundings) {
   const { progress, no_progress, quiet, color } = globals;
   const line = io.errIsTerminal && !no_progress && !quiet;
-  using reporter = createProgress(io, {
+  using shown = createProgress(io, {
     mode: progress === "json" ? "json" : line ? "line" : "none",
     quiet,
     style: styleFor(io, io.errIsTerminal, color),
   });
+  const reporter = trace?.reporter(shown) ?? shown;
   const context = await createContext(operation, globals, { io, reporter, signal });
   return await callOperation(operation, context, input);
 }
 
+/** A write for each small piece would cost more than the pieces. */
+const PRINTED_AT_ONCE = 1 << 18;
+
 /** Prints a result. If that fails, the error says that the operation is done, so that the user does not run it again. */
-function printResult(io: Io, text: string, name: string): void {
+function printResult(io: Io, pieces: Iterable<string>, name: string): void {
   try {
+    let text = "";
+    for (const piece of pieces) {
+      text += piece;
+      if (text.length < PRINTED_AT_ONCE) continue;
+      if (!io.out(text)) return;
+      text = "";
+    }
     io.out(text);
   } catch (error) {
     const reason = asJvsError(error).message.replace(/^Cannot go on: /, "");

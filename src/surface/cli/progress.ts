@@ -28,8 +28,8 @@ export function createProgress(
   const begun = io.now();
   let shownAt = 0;
   let isShown = false;
-  let phase: Phase | undefined;
-  let phaseBegun = begun;
+  /** What is under way: each phase is inside the one before. */
+  const phases: { readonly phase: Phase; readonly begun: number }[] = [];
   const clear = () => {
     if (isShown) io.err("\r\x1b[K");
     isShown = false;
@@ -37,13 +37,17 @@ export function createProgress(
   const record = (event: Record<string, unknown>) => io.err(`${jsonText(event)}\n`);
   const show = () => {
     const now = io.now();
-    if (phase === undefined || mode === "none") return;
+    const latest = phases.at(-1);
+    if (latest === undefined || mode === "none") return;
+    const { phase } = latest;
     if (mode === "json") {
       if (now - shownAt < BETWEEN_RECORDS_MS) return;
-      record({ event: "progress", ...phase, elapsed_ms: now - phaseBegun });
+      record({ event: "progress", ...phase, elapsed_ms: now - latest.begun });
     } else {
       if (now - begun < SHOW_AFTER_MS || now - shownAt < BETWEEN_LINES_MS) return;
-      io.err(`\r${style.paint("faint", fit(progressLine(phase, now - phaseBegun), io.columns() - 1))}\x1b[K`);
+      io.err(
+        `\r${style.paint("faint", fit(progressLine(phase, now - latest.begun), io.columns() - 1))}\x1b[K`,
+      );
       isShown = true;
     }
     shownAt = now;
@@ -51,18 +55,20 @@ export function createProgress(
   return {
     begin(name, total = {}) {
       const { entries = null, bytes = null } = total;
-      phase = { phase: name, entries: 0, bytes: 0, total_entries: entries, total_bytes: bytes };
-      phaseBegun = io.now();
+      const phase = { phase: name, entries: 0, bytes: 0, total_entries: entries, total_bytes: bytes };
+      phases.push({ phase, begun: io.now() });
       // In JSON every phase has a first record at once. A line on the terminal may come later.
       if (mode === "json") shownAt = 0;
       show();
     },
     advance(entries, bytes) {
+      const phase = phases.at(-1)?.phase;
       if (phase === undefined) return;
       phase.entries += entries;
       phase.bytes += bytes;
       show();
     },
+    end: () => void phases.pop(),
     warn(message) {
       clear();
       if (mode === "json") record({ event: "warning", message: sentence(message) });

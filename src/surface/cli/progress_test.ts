@@ -39,6 +39,21 @@ Deno.test("createProgress() shows phase, files, bytes, rate and time left on one
   assertEquals(io.stderr, "\r\x1b[K");
 });
 
+Deno.test("createProgress() goes on with the phase around one that ended", () => {
+  const io = new FakeIo();
+  using reporter = progress(io);
+  reporter.begin("verifying", { entries: 3 });
+  reporter.advance(1, 0);
+  reporter.begin("hashing");
+  io.time += 2000;
+  reporter.advance(5, 0);
+  reporter.end?.();
+  io.time += 1000;
+  io.stderr = "";
+  reporter.advance(1, 0);
+  assertEquals(io.stderr, "\rverifying  2 files of 3  2s left\x1b[K");
+});
+
 Deno.test("createProgress() keeps its line narrower than the terminal", () => {
   const io = new FakeIo();
   using reporter = progress(io);

@@ -20,6 +20,8 @@ export interface RepositoryOptions {
 
 /** Options of one call, beside the operation's input. */
 export interface CallOptions {
+  /** Receives progress and warnings of this call, instead of the reporter of the repository. */
+  reporter?: Reporter;
   /** Stops the operation at a point where nothing is half done. By default nothing stops it. */
   signal?: AbortSignal;
   /** The reason in the audit log. By default none. */

@@ -60,7 +60,8 @@ export class Repository {
     const signals = [this.options.signal, options.signal].filter((signal) => signal !== undefined);
     const signal = AbortSignal.any(signals);
     return await inJvsErrors(signal, async () => {
-      const caller = { ...this.options, signal, reason: options.reason, proved: this.#proved };
+      const { reason, reporter = this.options.reporter } = options;
+      const caller = { ...this.options, signal, reason, reporter, proved: this.#proved };
       const context = await contextOf(this.folder, caller);
       return await callOperation(await operations.load(operation), context, input);
     });

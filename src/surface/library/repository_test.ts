@@ -202,3 +202,29 @@ Deno.test("Repository that is held open reads each descriptor once", requires("f
     back();
   }
 });
+
+Deno.test("Repository tells the reporter of each call what that call does, also where several run at once", async () => {
+  using dir = tempDir();
+  const repository = await Repository.init(`${dir.path}/project`);
+  const heard = await Promise.all(["status", "snapshot", "verify"].map(async (name, i) => {
+    const open: string[] = [];
+    const phases: string[] = [];
+    const reporter = {
+      begin: (phase: string) => {
+        phases.push([...open, phase].join(" > "));
+        open.push(phase);
+      },
+      end: () => void open.pop(),
+      advance() {},
+      warn() {},
+    };
+    if (i === 2) await repository.snapshot();
+    await repository.call(name, {}, { reporter });
+    return { phases, open };
+  }));
+  assertEquals(heard.map(({ open }) => open), [[], [], []]);
+  const [status, snapshot, verify] = heard.map(({ phases }) => phases);
+  assert(status?.includes("looking at the worktree > scanning") && !status.includes("committing"));
+  assert(snapshot?.includes("committing > publishing") && !snapshot.includes("comparing"));
+  assert(verify?.includes("verifying > scanning") && !verify.includes("looking at the worktree"));
+});

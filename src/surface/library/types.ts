@@ -452,7 +452,7 @@ export interface DiffInput {
   readonly stat?: boolean | undefined;
   /** Show only the paths. By default `false`. */
   readonly name_only?: boolean | undefined;
-  /** Show the lines that differ in text files, as a unified diff. By default `false`. */
+  /** Show the lines that differ in text files, as a patch for git or patch(1). By default `false`. */
   readonly patch?: boolean | undefined;
   /** Exit with 1 if anything differs. By default `false`. */
   readonly exit_code?: boolean | undefined;
@@ -482,7 +482,7 @@ export interface DiffResult {
     readonly size_before: number | null;
     /** Its bytes on the newer side; null if it is no regular file there. */
     readonly size_after: number | null;
-    /** With `patch`: a unified diff, or why there is none. Null if no file content differs. */
+    /** With `patch`: a unified diff with the header of git, or one line that says why there is none. Null for what no patch can say. */
     readonly patch?: string | null;
   }[];
   /** How many paths differ, by kind. */

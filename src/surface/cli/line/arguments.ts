@@ -18,7 +18,9 @@ export const GLOBALS = record({
     .cli({ placeholder: "TIME" }),
   session: text().optional().about("The session to record in the audit log.").cli({ placeholder: "SESSION" }),
   reason: text().optional().about("The reason to record in the audit log.").cli({ placeholder: "TEXT" }),
-  debug: boolean().default(false).about("Show where in the program an error happened."),
+  debug: boolean().default(false).about(
+    "Show how long each phase took, and where in the program an error happened.",
+  ),
 });
 
 /** The values of these flags. */

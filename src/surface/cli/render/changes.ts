@@ -23,14 +23,17 @@ export const renderDiff: Renderer<"diff"> = ({ differences, summary }, { style, 
       each.patch ? paintPatch(each.patch, style) : `${differenceLine(each, style)}\n`
     ).join("");
   }
-  const rows = rowsOf(differences, input.all === true).map((row) => [row, rowLine(row, style)] as const);
-  const plain = rows.filter(([{ inside }]) => inside === "").map(([, line]) => line);
+  const rows = rowsOf(differences, input.all === true);
+  const lines = rows.map((row) => rowLine(row, style));
+  const plain = lines.values().filter((_, i) => rows[i]?.inside === "");
   const width = Math.min(widest(plain), style.width - ROOM_FOR_SIZES);
-  const lines = rows.map(([{ difference, inside }, line]) =>
-    inside === "" ? `${pad(line, width)}  ${style.paint("faint", sizeText(difference))}`.trimEnd() : line
-  );
+  rows.forEach(({ difference, inside }, i) => {
+    if (inside !== "") return;
+    lines[i] = `${pad(lines[i] ?? "", width)}  ${style.paint("faint", sizeText(difference))}`.trimEnd();
+  });
   const total = changesText(summary);
-  return [...lines, total === "" ? "No differences." : total].map((line) => `${line}\n`).join("");
+  lines.push(total === "" ? "No differences." : total, "");
+  return lines.join("\n");
 };
 
 function rowLine({ difference, inside }: Row, style: Style): string {
@@ -43,8 +46,10 @@ const PATCH_TONES: Readonly<Record<string, Tone>> = { "+": "good", "-": "bad", "
 /** Colours a patch, and replaces characters that would control the terminal. Without colours the patch stays exact. */
 function paintPatch(patch: string, style: Style): string {
   if (style.paint("strong", patch) === patch) return patch;
-  return patch.split("\n").map((line, i) => {
-    const tone = i < 2 ? "strong" : PATCH_TONES[line.charAt(0)];
+  let isHeader = true;
+  return patch.split("\n").map((line) => {
+    isHeader &&= !line.startsWith("@@");
+    const tone = isHeader ? "strong" : PATCH_TONES[line.charAt(0)];
     const shown = line.replace(CONTROL_CHARACTERS, "\ufffd");
     return tone === undefined ? shown : style.paint(tone, shown);
   }).join("\n");

@@ -35,33 +35,42 @@ function byFolder(differences: readonly Difference[]): Row[] {
     // A path of another type now may have been a folder before. Then its content is gone.
     if (type === "dir" ? kind === "removed" : isOther) gone.add(path);
   }
-  const rows = new Map<string, Group>();
+  const groups = new Map<string, Group>();
+  const rows: (Difference | Group)[] = [];
   for (const difference of differences) {
-    const [key, head] = groupOf(difference, made, gone);
-    let group = rows.get(key);
-    if (group === undefined) rows.set(key, group = new Group(head));
+    const folder = folderOf(difference, made, gone);
+    if (folder === undefined) {
+      rows.push(difference);
+      continue;
+    }
+    const key = joined(folder.kind, folder.path, folder.old_path ?? "");
+    let group = groups.get(key);
+    if (group === undefined) {
+      groups.set(key, group = new Group({ ...difference, ...folder, ...NOTHING_OF_ITS_OWN }));
+      rows.push(group);
+    }
     group.add(difference);
   }
-  joinMoved(rows);
-  return [...rows.values()].map((group) => group.row());
+  joinMoved(groups);
+  return rows.filter((row) => !(row instanceof Group) || row.paths > 0)
+    .map((row) => row instanceof Group ? row.row() : { difference: row, inside: "", paths: 1 });
 }
 
-/** The line that a difference belongs to: its key, and the difference that it shows. */
-function groupOf(
-  each: Difference,
+const NOTHING_OF_ITS_OWN = { type: "dir", aspects: [], size_before: null, size_after: null } as const;
+
+/** The whole folder in whose line a difference is; undefined if it has a line of its own. */
+function folderOf(
+  { kind, path, old_path }: Difference,
   made: ReadonlySet<string>,
   gone: ReadonlySet<string>,
-): [key: string, head: Difference] {
-  const { kind, path, old_path } = each;
+): Pick<Difference, "kind" | "path" | "old_path"> | undefined {
   const to = kind === "added" || kind === "renamed" ? topOf(path, made) : undefined;
   const from = kind === "removed" ? topOf(path, gone) : old_path === null ? undefined : topOf(old_path, gone);
-  const head = { ...each, type: "dir" as const, aspects: [], size_before: null, size_after: null };
-  if (kind === "added" && to !== undefined) return [joined("added", to), { ...head, path: to }];
-  if (kind === "removed" && from !== undefined) return [joined("removed", from), { ...head, path: from }];
+  if (kind === "added" && to !== undefined) return { kind, path: to, old_path: null };
+  if (kind === "removed" && from !== undefined) return { kind, path: from, old_path: null };
   if (to !== undefined && from !== undefined && old_path?.slice(from.length) === path.slice(to.length)) {
-    return [joined("renamed", to, from), { ...head, path: to, old_path: from }];
+    return { kind, path: to, old_path: from };
   }
-  return [joined(kind, path), each];
 }
 
 function joined(...parts: string[]): string {
@@ -80,23 +89,23 @@ function topOf(path: string, folders: ReadonlySet<string>): string | undefined {
  * Joins the lines of a moved folder. The diff finds only files with content again. If the folders and empty files have the
  * same names in both places, the whole folder moved.
  */
-function joinMoved(rows: Map<string, Group>): void {
-  for (const moved of rows.values()) {
+function joinMoved(groups: ReadonlyMap<string, Group>): void {
+  for (const moved of groups.values()) {
     const { head } = moved;
-    if (head.kind !== "renamed" || head.type !== "dir") continue;
-    const [to, from] = [joined("added", head.path), joined("removed", head.old_path ?? "")];
-    const [made, gone] = [rows.get(to), rows.get(from)];
+    if (head.kind !== "renamed") continue;
+    const made = groups.get(joined("added", head.path, ""));
+    const gone = groups.get(joined("removed", head.old_path ?? "", ""));
     if (made === undefined || gone === undefined || made.names !== gone.names) continue;
     for (const each of made.all) moved.add(each);
     moved.paths += gone.paths;
-    rows.delete(to);
-    rows.delete(from);
+    [made.paths, gone.paths] = [0, 0]; // they have no line any more
   }
 }
 
-/** The differences of one line. */
+/** The differences in the line of one folder. */
 class Group {
   readonly all: Difference[] = [];
+  /** How many paths the line stands for. */
   paths = 0;
 
   constructor(readonly head: Difference) {}
@@ -113,7 +122,7 @@ class Group {
 
   row(): Row {
     const { head, all, paths } = this;
-    const inside = head.type === "dir" ? all.filter(({ path }) => path !== head.path) : [];
+    const inside = all.filter(({ path }) => path !== head.path);
     const of = (...types: string[]) => inside.filter(({ type }) => types.includes(type)).length;
     const [files, folders, links] = [of("file"), of("dir"), of("symlink")];
     const bytes = inside.reduce(
