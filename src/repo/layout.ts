@@ -98,4 +98,6 @@ export class Layout extends Root {
   readonly host = (hostId: string) => this.hosts.at(hostId);
   readonly cache = (hostId: string, worktreeId: string) =>
     this.host(hostId).at("cache").at(`${worktreeId}.stat`);
+  readonly index = (hostId: string, uid: number) =>
+    this.host(hostId).at("cache").at(`snapshots-${uid}.index`);
 }
