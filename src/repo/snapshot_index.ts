@@ -101,13 +101,14 @@ interface ReadOptions extends IndexOptions {
  * what is new is read, and the index is written again. docs/design/index.md says why nothing can be missed.
  */
 export async function readIndex(store: IndexSource, options: ReadOptions = {}): Promise<SnapshotTable> {
-  const stored = options.isNew ? undefined : await load(store);
+  const repository = ifUsable(() => store.layout.repoId.readFresh()) ?? "";
+  const stored = options.isNew ? undefined : await load(store, repository);
   const from = stored?.table ?? EMPTY_TABLE;
   const stamp = stampOf(store); // of before the listing: a later change gives another one
   if (stored !== undefined && stamp !== "" && stored.stamp === stamp) {
     if (!from.hasUnread()) return from;
     const table = await update(store, from, markersOf(from), options);
-    if (table !== from) await save(store, { table, stamp });
+    if (table !== from) await save(store, { table, repository, stamp });
     return table;
   }
   let isCertain = stored !== undefined && mayRely(store);
@@ -117,7 +118,7 @@ export async function readIndex(store: IndexSource, options: ReadOptions = {}): 
     markers = listMarkers(store, from); // again, because the listing must come after
   }
   const table = await update(store, from, markers, options);
-  if (table.count >= LEAST) await save(store, { table, stamp: isCertain ? stamp : "" });
+  if (table.count >= LEAST) await save(store, { table, repository, stamp: isCertain ? stamp : "" });
   return table;
 }
 
@@ -129,7 +130,7 @@ function stampOf({ layout }: IndexSource): string {
     const { inoHi, inoLo, mtimeSec, mtimeNsec, ctimeSec, ctimeNsec } = stat;
     const times = [mtimeSec, mtimeNsec, ctimeSec, ctimeNsec];
     const folder = `${inodeText(inoHi, inoLo)} ${times.join(" ")}`;
-    return [layout.repoId.readFresh(), folder, layout.auditHead.readFresh()].join("\n");
+    return `${folder}\n${layout.auditHead.readFresh()}`;
   }) ?? "";
 }
 
@@ -228,14 +229,15 @@ async function readRows(
 }
 
 /** The index of this host and user; undefined if there is none that can be used, or another user may have written it. */
-async function load(store: IndexSource): Promise<StoredTable | undefined> {
+async function load(store: IndexSource, repository: string): Promise<StoredTable | undefined> {
   const content = ifUsable(() => {
     using file = indexFile(store).openFile("read");
     const stat = Stat.ofFile(file);
     const isOurs = store.layout.plane.owners.isTrustedMaker(stat.uid) && stat.size <= MOST_BYTES;
     return isOurs ? readWhole(file, stat) : undefined;
   });
-  return content && await readIndexFile(content);
+  const stored = content && await readIndexFile(content);
+  return stored?.repository === repository ? stored : undefined;
 }
 
 /** Nothing is said if it cannot be written: then the next reader reads more. */

@@ -14,7 +14,9 @@ import {
 /** A table that is kept, and what it was true of. */
 export interface StoredTable {
   readonly table: SnapshotTable;
-  /** Names a repository and one state of it; empty if no state is certain. */
+  /** The id of the repository. */
+  readonly repository: string;
+  /** Names one state of it; empty if no state is certain. */
   readonly stamp: string;
 }
 
@@ -22,7 +24,7 @@ export interface StoredTable {
  * The file has two halves, because few readers need the second. Numbers are in the byte order of the machine, because the file
  * never leaves its host. Each part of a half begins at a multiple of 8 bytes.
  *   magic, format, bytes of the first half, 0 (32 bits each); SHA-256 of the first half; SHA-256 of the second
- *   the first half: count of rows, count of uses of tags, bytes of the head (32 bits each); the head, as JSON: the stamp, and the
+ *   the first half: count of rows, count of uses of tags, bytes of the head (32 bits each); the head, as JSON: repository, stamp, and the
  *     texts that rows name by a number; the columns in the order of TABLE_COLUMNS; the row of each use of a tag; its tag
  *   the second half: bytes of the notes (32 bits); when each was made; where each note ends; the notes, as UTF-8
  */
@@ -33,7 +35,7 @@ const HASHES_AT = 16;
 const HALVES_AT = HASHES_AT + 2 * HASH_BYTES;
 const ALIGNMENT = 8;
 
-type Head = TableWords & Pick<StoredTable, "stamp">;
+type Head = TableWords & Omit<StoredTable, "table">;
 
 const COLUMN_NAMES = Object.keys(TABLE_COLUMNS) as (keyof typeof TABLE_COLUMNS)[];
 
@@ -47,9 +49,9 @@ export async function saveIndex(folder: Folder, name: string, stored: StoredTabl
   file.replace();
 }
 
-function firstHalf({ stamp, table: { columns, count } }: StoredTable): ArrayBufferView[] {
+function firstHalf({ repository, stamp, table: { columns, count } }: StoredTable): ArrayBufferView[] {
   const { tag, tagRow, words } = columns;
-  const head = bytesOf(JSON.stringify({ stamp, ...words } satisfies Head));
+  const head = bytesOf(JSON.stringify({ repository, stamp, ...words } satisfies Head));
   const counts = Uint32Array.of(count, tag.length, head.length);
   return [counts, head, ...COLUMN_NAMES.map((name) => columns[name]), tagRow, tag];
 }
@@ -71,7 +73,7 @@ export async function readIndexFile(file: Uint8Array<ArrayBuffer>): Promise<Stor
     if (magic !== MAGIC || format !== FORMAT || !await isWhole(file, first, 0)) return undefined;
     const take = partsOf(first);
     const [count = 0, tagUses = 0, headBytes = 0] = take(Uint32Array, 3);
-    const { stamp, ...words }: Head = JSON.parse(textOf(take(Uint8Array, headBytes)));
+    const { repository, stamp, ...words }: Head = JSON.parse(textOf(take(Uint8Array, headBytes)));
     const columns = COLUMN_NAMES.map((name) => [name, take<ArrayBufferView>(TABLE_COLUMNS[name], count)]);
     const [tagRow, tag] = [take(Uint32Array, tagUses), take(Uint32Array, tagUses)];
     const details = async () => {
@@ -79,7 +81,7 @@ export async function readIndexFile(file: Uint8Array<ArrayBuffer>): Promise<Stor
       return readDetails(second, count);
     };
     const all = { ...Object.fromEntries(columns) as TableColumns, words, tagRow, tag, details };
-    return { stamp, table: new SnapshotTable(all) };
+    return { repository, stamp, table: new SnapshotTable(all) };
   } catch {
     return undefined; // it is too short
   }

@@ -39,7 +39,7 @@ export function controlPlane(dir: TempDir = tempDir()): ControlPlane {
 
 function hostFolderOf(layout: Layout): ControlPath {
   const folder = layout.host(layout.plane.platform.host.id);
-  Deno.mkdirSync(`${folder.path}/cache`, { recursive: true });
+  if (!folder.at("cache").isThere()) Deno.mkdirSync(`${folder.path}/cache`, { recursive: true });
   return folder;
 }
 
