@@ -68,14 +68,13 @@ export async function settle(table: TreeTable, clock: ScanClock): Promise<void> 
 }
 
 /**
- * Whether a folder's times are so old that each change of its names from now on gives it a later one. It writes a file into
+ * Whether the change time of a folder is so old that each change of its names from now on gives it a later one. It writes a file into
  * `ours`, a folder of JVS on the same file system.
  */
 export function isSettled(platform: FileSystems, ours: Folder, folder: Folder): boolean {
   const { sec, nsec, tickNs } = readScanClock(platform, ours, folder);
-  const { mtimeSec, mtimeNsec, ctimeSec, ctimeNsec } = Stat.ofFolder(folder);
-  const now = { sec, nsec };
-  return behind(now, mtimeSec, mtimeNsec) > tickNs && behind(now, ctimeSec, ctimeNsec) > tickNs;
+  const { ctimeSec, ctimeNsec } = Stat.ofFolder(folder);
+  return behind({ sec, nsec }, ctimeSec, ctimeNsec) > tickNs;
 }
 
 /** By how many nanoseconds a time is before the time of the clock. */
