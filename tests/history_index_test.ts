@@ -1,11 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
 import { isJvsError } from "../src/model/errors.ts";
 import type { Descriptor, WorktreeConfig } from "../src/model/records.ts";
+import { doctor } from "../src/operation/doctor.ts";
 import { history } from "../src/operation/history.ts";
+import { show } from "../src/operation/show.ts";
 import { worktreeCreate } from "../src/operation/worktree_create.ts";
 import { resolveSnapshot } from "../src/repo/resolve.ts";
 import type { Store } from "../src/repo/store.ts";
-import { putSnapshot } from "./support/many_snapshots.ts";
+import { exists } from "./support/files.ts";
+import { jvsJson } from "./support/jvs.ts";
+import { addSnapshots, putSnapshot } from "./support/many_snapshots.ts";
 import { randomFrom } from "./support/random.ts";
 import { TestRepository } from "./support/repository.ts";
 
@@ -194,4 +198,79 @@ Deno.test(`history and names of snapshots are the same with and without an index
     }
   }
   assert(lines > 0);
+});
+
+/** A repository with `count` snapshots in one line, and an index of them. */
+async function longRepository(count: number): Promise<TestRepository & { readonly store: Store }> {
+  const repository = await TestRepository.make();
+  const first = await repository.save();
+  await addSnapshots(repository.path, count - 1);
+  await repository.call(history, { limit: 1 });
+  const { store } = await repository.open();
+  assert(first !== "" && exists(indexPath(store)));
+  return Object.assign(repository, { store });
+}
+
+Deno.test("doctor with repair_runtime keeps a sound index and drops a damaged one; rebuild_index drops any", async () => {
+  using repository = await longRepository(70);
+  const { store } = repository;
+  const { repaired, healthy } = await repository.call(doctor, { repair_runtime: true });
+  assertEquals([repaired, healthy, exists(indexPath(store))], [[], true, true]);
+  const content = Deno.readFileSync(indexPath(store));
+  for (const at of [200, content.length - 100]) {
+    Deno.writeFileSync(indexPath(store), content.with(at, 0xff ^ (content[at] ?? 0)));
+    await repository.call(doctor, { repair_runtime: true });
+    assertEquals(exists(indexPath(store)), false, `byte ${at}`);
+  }
+  await repository.call(history);
+  assertEquals(exists(indexPath(store)), true);
+  await repository.call(doctor, { repair: ["rebuild_index"] });
+  assertEquals(exists(indexPath(store)), false);
+});
+
+Deno.test("a descriptor that is damaged after it was indexed is found by doctor, and by history where it is shown", async () => {
+  using repository = await longRepository(70);
+  const { snapshots } = await repository.call(history, { limit: 20 });
+  const [newest, older] = [snapshots[0], snapshots[15]].map((each) => each?.snapshot_id ?? "") as [
+    string,
+    string,
+  ];
+  const path = repository.store.layout.descriptor(older).path;
+  Deno.writeTextFileSync(path, Deno.readTextFileSync(path).replace("number", "NUMBER"));
+  const { findings } = await repository.call(doctor);
+  assertEquals(findings.map(({ code, snapshot_id }) => [code, snapshot_id]), [[
+    "E_DESCRIPTOR_CORRUPT",
+    older,
+  ]]);
+  const { snapshots: [first], total } = await repository.call(history, { limit: 1 });
+  assertEquals([first?.snapshot_id, total], [newest, 70]);
+  const told = (error: unknown) => isJvsError(error) ? error.code : error;
+  assertEquals(await repository.call(history).catch(told), "E_DESCRIPTOR_CORRUPT");
+  assertEquals(
+    await repository.call(show, { snapshot: older.slice(-8) }).catch(told),
+    "E_DESCRIPTOR_CORRUPT",
+  );
+});
+
+Deno.test("many processes at once answer by one index, while snapshots are made and it is damaged", async () => {
+  using repository = await longRepository(70);
+  const { store } = repository;
+  let count = 70;
+  for (let round = 0; round < 3; round++) {
+    const asked = Array.from(
+      { length: 4 },
+      () => jvsJson(["history", "--all", "-n", "1"], { cwd: repository.main }),
+    );
+    const before = count;
+    for (let n = 0; n < 10; n++) {
+      await putSnapshot(store, { snapshot_id: `${START + count}-${String(count).padStart(8, "0")}` });
+      count++;
+      if (n === 5) Deno.writeTextFileSync(indexPath(store), "damaged");
+    }
+    for (const { total } of await Promise.all(asked)) {
+      assert(Number(total) >= before && Number(total) <= count, `${before} <= ${total} <= ${count}`);
+    }
+    const { total } = await repository.call(history, { all: true });
+    assertEquals(total, count);
+  }
 });

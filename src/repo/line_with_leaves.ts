@@ -1,6 +1,7 @@
 import { ancestors } from "./lineage.ts";
 import type { Indexed, IndexSource } from "./snapshot_index.ts";
-import { type Rows, WrongIndex } from "./snapshot_table.ts";
+import { WrongIndex } from "./snapshot_columns.ts";
+import type { Rows } from "./snapshot_table.ts";
 
 const NO_ROWS: Rows = new Uint32Array();
 

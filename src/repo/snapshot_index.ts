@@ -10,7 +10,8 @@ import { isUnreadableRecord, RefusedPath } from "./control_errors.ts";
 import type { ControlPath } from "./control_path.ts";
 import { readIndexFile, saveIndex, type StoredTable } from "./snapshot_index_file.ts";
 import { eachMarker } from "./snapshot_files.ts";
-import { idText, type Row, type SnapshotTable, WrongIndex } from "./snapshot_table.ts";
+import { WrongIndex } from "./snapshot_columns.ts";
+import { idText, type Row, type SnapshotTable } from "./snapshot_table.ts";
 import { changedTable, EMPTY_TABLE } from "./snapshot_table_writer.ts";
 import type { Store } from "./store.ts";
 
@@ -101,7 +102,7 @@ interface ReadOptions extends IndexOptions {
  * what is new is read, and the index is written again. docs/design/index.md says why nothing can be missed.
  */
 export async function readIndex(store: IndexSource, options: ReadOptions = {}): Promise<SnapshotTable> {
-  const repository = ifUsable(() => store.layout.repoId.readFresh()) ?? "";
+  const repository = repositoryOf(store);
   const stored = options.isNew ? undefined : await load(store, repository);
   const from = stored?.table ?? EMPTY_TABLE;
   const stamp = stampOf(store); // of before the listing: a later change gives another one
@@ -120,6 +121,10 @@ export async function readIndex(store: IndexSource, options: ReadOptions = {}): 
   const table = await update(store, from, markers, options);
   if (table.count >= LEAST) await save(store, { table, repository, stamp: isCertain ? stamp : "" });
   return table;
+}
+
+function repositoryOf({ layout }: IndexSource): string {
+  return ifUsable(() => layout.repoId.readFresh()) ?? "";
 }
 
 /** Names the state of all markers: with the same stamp, and if `mayRely` was true then, there are the same snapshots. */
@@ -238,6 +243,14 @@ async function load(store: IndexSource, repository: string): Promise<StoredTable
   });
   const stored = content && await readIndexFile(content);
   return stored?.repository === repository ? stored : undefined;
+}
+
+/** Whether a file among the caches is an index: the caller's, if it is whole and of this repository, or that of another user. */
+export async function isSoundIndex(store: IndexSource, name: string): Promise<boolean> {
+  if (!/^snapshots-\d+\.index$/.test(name)) return false;
+  if (name !== indexFile(store).name) return true;
+  const stored = await load(store, repositoryOf(store));
+  return await stored?.table.readDetails().then(() => true, () => false) ?? false;
 }
 
 /** Nothing is said if it cannot be written: then the next reader reads more. */

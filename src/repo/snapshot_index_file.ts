@@ -3,13 +3,13 @@ import type { Folder } from "../platform/platform.ts";
 import { TemporaryFile } from "../platform/temporary_file.ts";
 import { sha256 } from "../tree/sha256.ts";
 import {
-  SnapshotTable,
   TABLE_COLUMNS,
   type TableColumns,
   type TableDetails,
   type TableWords,
   WrongIndex,
-} from "./snapshot_table.ts";
+} from "./snapshot_columns.ts";
+import { SnapshotTable } from "./snapshot_table.ts";
 
 /** A table that is kept, and what it was true of. */
 export interface StoredTable {

@@ -1,3 +1,4 @@
+import { TABLE_COLUMNS, type TableColumns } from "./snapshot_columns.ts";
 import {
   cutNote,
   flagsOf,
@@ -7,8 +8,6 @@ import {
   type Row,
   type Rows,
   SnapshotTable,
-  TABLE_COLUMNS,
-  type TableColumns,
   withMarker,
 } from "./snapshot_table.ts";
 
