@@ -11,7 +11,7 @@ import type { ControlPath } from "./control_path.ts";
 import { readIndexFile, saveIndex, type StoredTable } from "./snapshot_index_file.ts";
 import { eachMarker } from "./snapshot_files.ts";
 import { WrongIndex } from "./snapshot_columns.ts";
-import { idText, type Row, type SnapshotTable } from "./snapshot_table.ts";
+import { idText, type Row, saidOf, type SnapshotTable } from "./snapshot_table.ts";
 import { changedTable, EMPTY_TABLE } from "./snapshot_table_writer.ts";
 import type { Store } from "./store.ts";
 
@@ -227,7 +227,7 @@ async function readRows(
     if (slice.isOver()) await slice.yield();
     const said = await snapshots.readable(id) ?? null;
     if (said !== null && ids.length - rows.length <= MOST_READ) read?.set(id, said);
-    rows.push({ id, pruned, said });
+    rows.push({ id, pruned, said: said && saidOf(said) });
     reporter?.advance(1, 0);
   }
   return rows;

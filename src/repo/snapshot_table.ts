@@ -34,6 +34,11 @@ type Said = Pick<
   "parent_snapshot_id" | "created_at" | "worktree_id" | "kind" | "note" | "tags"
 >;
 
+/** What a table needs of a descriptor: a hundred thousand whole ones would take 200 MB. */
+export function saidOf({ parent_snapshot_id, created_at, worktree_id, kind, note, tags }: Descriptor): Said {
+  return { parent_snapshot_id, created_at, worktree_id, kind, note, tags };
+}
+
 /**
  * What snapshots are searched by, as columns of numbers, in the order of their ids: 100,000 take 4 MB and their notes.
  * It has no fact of its own: everything is in the descriptors and in the names of the markers.
