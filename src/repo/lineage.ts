@@ -4,8 +4,8 @@ import type { IndexSource } from "./snapshot_index.ts";
 import type { Snapshots } from "./snapshots.ts";
 
 const SEE_DOCTOR = "Run `jvs doctor`: it says what is left of it, and whether that can be mended.";
-/** So many ancestors are read before the index is. */
-const FEW_STEPS = 16;
+/** So many ancestors are read before the index is, which may have to be made. */
+const FEW_STEPS = 100;
 
 /**
  * The snapshot that a worktree is at (`head`), or the newest of its line (`latest`); null before the first one.

@@ -2,6 +2,7 @@ import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { JvsError } from "../model/errors.ts";
 import type { Descriptor } from "../model/records.ts";
 import { controlPlane, prune, publishLine, publishSnapshot } from "../../tests/support/control_plane.ts";
+import { putSnapshot } from "../../tests/support/many_snapshots.ts";
 import { ancestors } from "./lineage.ts";
 
 const ids = (descriptors: readonly Descriptor[]) => descriptors.map((d) => d.snapshot_id);
@@ -60,15 +61,21 @@ Deno.test("ancestors() reads no further than it is asked", async () => {
 
 Deno.test("ancestors() follows a long line by the index, and says where it is broken", async () => {
   using plane = controlPlane();
-  const made = await publishLine(plane, Array.from({ length: 40 }, () => ({})));
-  const all = ids(made).reverse();
-  const newest = all[0] ?? "";
+  const all: string[] = []; // newest first
+  for (let n = 0; n < 130; n++) {
+    const snapshot_id = `${1_700_000_000_000 + n}-00000000`;
+    await putSnapshot(plane, { snapshot_id, parent_snapshot_id: all[0] ?? null });
+    all.unshift(snapshot_id);
+  }
+  const [newest = "", near = "", far = "", farther = ""] = [0, 20, 110, 120].map((n) => all[n] ?? "");
   assertEquals(await Array.fromAsync(ancestors(plane, newest)), all);
-  Deno.removeSync(plane.layout.ready(all[30] ?? "").path);
+  Deno.removeSync(plane.layout.descriptor(far).path);
+  assertEquals(await Array.fromAsync(ancestors(plane, newest)), all, "the index knows the way");
+  Deno.removeSync(plane.layout.ready(farther).path);
   const error = await assertRejects(() => Array.fromAsync(ancestors(plane, newest)), JvsError);
   assertEquals(error.code, "E_LINEAGE_BROKEN");
-  assertEquals(error.details, { snapshot_id: all[29], parent_snapshot_id: all[30] });
-  Deno.writeTextFileSync(plane.layout.descriptor(all[20] ?? "").path, "damaged");
+  assertEquals(error.details, { snapshot_id: all[119], parent_snapshot_id: farther });
+  Deno.writeTextFileSync(plane.layout.descriptor(near).path, "damaged");
   const damage = await assertRejects(() => Array.fromAsync(ancestors(plane, newest)), JvsError);
   assertEquals(damage.code, "E_DESCRIPTOR_CORRUPT");
 });

@@ -122,13 +122,11 @@ async function valuesOf(
   const refs = (): Candidate[] => store.refs.list().map(({ ref_name, note }) => [ref_name, note]);
   if (what === "ref") return refs();
   if (what === "worktree") return store.worktrees.list().map(({ name, path }) => [name, path]);
-  const { readIndex } = await import("../../repo/snapshot_index.ts");
-  const table = await readIndex(store);
-  await table.readDetails();
-  const described = Array.from(
-    table.existing(MOST_SNAPSHOTS),
-    (row) => [shortId(table.id(row)), ...table.tags(row)].map((word) => [word, table.note(row)] as const),
-  );
+  const newest = store.snapshots.list().slice(-MOST_SNAPSHOTS).reverse();
+  const described = await Promise.all(newest.map(async (id) => {
+    const { note, tags } = await store.snapshots.descriptor(id);
+    return [shortId(id), ...tags].map((word) => [word, note] as const);
+  }));
   return [
     ["HEAD", "the snapshot the worktree stands on"],
     ["LATEST", "the newest snapshot of its line"],
