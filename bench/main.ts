@@ -2,7 +2,8 @@
  * `deno task bench`: times JVS beside the tools that people use instead, and prints medians and ratios. Only the ratios
  * mean something, because machines differ and may be busy. It needs root, because it mounts an XFS image.
  *
- * `--compare=REVISION` times JVS beside itself as it was then, every row of both kinds.
+ * `--files=N` and `--snapshots=N` say how many. `--compare=REVISION` times JVS beside itself as it was then, every row of both
+ * kinds.
  */
 import { diskImage } from "../tests/support/disk_image.ts";
 import { compare, type Comparison, type Contender } from "./measure.ts";
@@ -13,6 +14,7 @@ import { type Jvs, type Row, ROWS, run } from "./rows.ts";
 /** The value of `--name=value`. */
 const given = (name: string) => Deno.args.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);
 const files = Number(given("files") ?? 20_000);
+const snapshots = Number(given("snapshots") ?? 5_000);
 const rounds = Number(given("rounds") ?? 5);
 const only = given("only") ?? "";
 const revision = given("compare");
@@ -40,11 +42,11 @@ async function measure(row: Row): Promise<Comparison> {
   const folder = `${disk.path}/row`;
   const ground = (name: string) => {
     Deno.mkdirSync(`${folder}/${name}`, { recursive: true });
-    return { folder: `${folder}/${name}`, files };
+    return { folder: `${folder}/${name}`, files, snapshots };
   };
   const peer: Contender = before !== undefined
     ? await row.ours(before, ground("before"))
-    : await (row.peer as NonNullable<Row["peer"]>)(ground("peer"));
+    : await (row.peer as NonNullable<Row["peer"]>)(ground("peer"), ours);
   try {
     return await compare(row.name, await row.ours(ours, ground("ours")), peer, {
       rounds: rounds * (row.isShort ? 3 : 1),

@@ -1,4 +1,4 @@
-import { bundle, denoArguments } from "../tasks/bundle.ts";
+import { bundle, CHECKOUT, denoArguments } from "../tasks/bundle.ts";
 import type { Contender } from "./measure.ts";
 
 /** A JVS to time: this checkout, or an earlier one. */
@@ -8,17 +8,18 @@ export interface Jvs {
   readonly root: string;
 }
 
-/** Where one contender works, on XFS, and with how many files. */
+/** Where one contender works, on XFS, and with how many files or snapshots. */
 interface Ground {
   readonly folder: string;
   readonly files: number;
+  readonly snapshots: number;
 }
 
 /** One thing to time. Without a `peer` it is only compared with an earlier JVS. */
 export interface Row {
   readonly name: string;
   readonly ours: (jvs: Jvs, ground: Ground) => Promise<Contender>;
-  readonly peer: ((ground: Ground) => Contender | Promise<Contender>) | null;
+  readonly peer: ((ground: Ground, jvs: Jvs) => Contender | Promise<Contender>) | null;
   /** The ratio to the peer that was promised. */
   readonly atMost: number | null;
   /** A command of milliseconds needs more rounds. */
@@ -53,20 +54,23 @@ export const ROWS: readonly Row[] = [
   { name: "fork", ours: fork, peer: copyOfTree, atMost: null },
   { name: "verify", ours: inRepository("verify", "--all"), peer: null, atMost: null },
   { name: "history of 1,000 snapshots", ours: longHistory, peer: null, atMost: null },
+  amongMany("the newest ten of many snapshots", "history", "-n", "10"),
+  amongMany("a tag among many snapshots", "history", "--tag", "tag-1"),
+  amongMany("show one of many snapshots", "show", "tag-1"),
 ];
 
 function version({ name, bin }: Jvs, { folder }: Ground): Promise<Contender> {
   return Promise.resolve({ name, command: [bin, "version"], cwd: folder, countsCpu: true });
 }
 
-async function tenFiles({ name, bin }: Jvs, { folder }: Ground): Promise<Contender> {
+async function tenFiles({ name, bin }: Jvs, { folder }: Pick<Ground, "folder">): Promise<Contender> {
   const cwd = await makeRepository(bin, { folder, files: 10 });
   return { name, command: [bin, "status"], cwd, countsCpu: true };
 }
 
 function bundled(command: string) {
   return async (jvs: Jvs, { folder }: Ground): Promise<Contender> => {
-    const { cwd } = await tenFiles(jvs, { folder, files: 10 });
+    const { cwd } = await tenFiles(jvs, { folder });
     await bundle(`${folder}/bundle`, jvs.root);
     const args = [...denoArguments(`${folder}/bundle`), command];
     return { name: jvs.name, command: [Deno.execPath(), ...args], cwd, countsCpu: true };
@@ -159,6 +163,26 @@ async function fork({ name, bin }: Jvs, ground: Ground): Promise<Contender> {
   return { name: `${name} fork`, command, cwd, before };
 }
 
+/** A question about a long history, beside the same about ten snapshots. */
+function amongMany(name: string, ...args: string[]): Row {
+  const among = (snapshots: number) => async ({ name, bin }: Jvs, { folder }: Pick<Ground, "folder">) => {
+    await run(bin, ["init", "project"], folder);
+    const cwd = `${folder}/project/main`;
+    await run(bin, ["snapshot"], cwd);
+    const maker = `${CHECKOUT}/tests/support/many_snapshots.ts`;
+    const config = ["-c", `${CHECKOUT}/deno.json`];
+    await run(Deno.execPath(), ["run", "-A", ...config, maker, `${folder}/project`, String(snapshots)], cwd);
+    return { name: `${name}, ${snapshots} snapshots`, command: [bin, ...args], cwd, countsCpu: true };
+  };
+  return {
+    name,
+    ours: (jvs, ground) => among(ground.snapshots)(jvs, ground),
+    peer: (ground, jvs) => among(10)(jvs, ground),
+    atMost: 1.5,
+    isShort: true,
+  };
+}
+
 async function longHistory({ name, bin, root }: Jvs, { folder }: Ground): Promise<Contender> {
   const script = `
     const { Repository } = await import(${JSON.stringify(`file://${root}/mod.ts`)});
@@ -179,7 +203,10 @@ async function longHistory({ name, bin, root }: Jvs, { folder }: Ground): Promis
 }
 
 /** A repository whose worktree `main` has `files` files and is saved. */
-async function makeRepository(bin: string, { folder, files }: Ground): Promise<string> {
+async function makeRepository(
+  bin: string,
+  { folder, files }: Pick<Ground, "folder" | "files">,
+): Promise<string> {
   await run(bin, ["init", "project"], folder);
   makeFiles(`${folder}/project/main`, files);
   await run(bin, ["snapshot"], `${folder}/project/main`);

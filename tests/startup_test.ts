@@ -49,3 +49,11 @@ Deno.test("what only reads a repository loads no engine", () => {
   const loaded = [...loadedAtStart(...reading, "src/repo/store.ts", "src/repo/discover.ts")];
   assertEquals(loaded.filter((path) => path.startsWith("src/engine/")), []);
 });
+
+Deno.test("what searches no snapshots loads no index", () => {
+  const operations = ["status", "snapshot", "show", "restore", "diff", "path", "worktree_fork"];
+  const loaded = [
+    ...loadedAtStart(...operations.map((name) => `src/operation/${name}.ts`), "src/repo/store.ts"),
+  ];
+  assertEquals(loaded.filter((path) => /snapshot_(index|table|columns)/.test(path)), []);
+});

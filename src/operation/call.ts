@@ -48,7 +48,7 @@ export async function openRepository(context: Context): Promise<RepositoryContex
       ];
     throw new JvsError("E_NOT_A_REPOSITORY", message, { ...(hint && { hint }), details: { path: from } });
   }
-  const store = openStore(found.root, { trustedRoots, proved: context.proved });
+  const store = openStore(found.root, { trustedRoots });
   return { ...context, store, ...await worktreeOf(context, store, found) };
 }
 

@@ -49,7 +49,6 @@ export const doctor = defineOperation({
   }),
   failed: ({ healthy }) => !healthy,
   async run(context, input) {
-    context.store.snapshots.forgetProved();
     const repaired = input.repair_runtime ? await repairRuntime(context) : [];
     for (const action of input.repair) repaired.push(...await repair(context, action));
     const found = await check(context, input.strict);

@@ -4,7 +4,11 @@ import { Descriptor, type WorktreeConfig } from "../model/records.ts";
 import { WORKTREE } from "../model/result_fields.ts";
 import { boolean, type Infer, integer, list, record, text } from "../model/schema.ts";
 import { nowMs } from "../platform/clock.ts";
-import { ancestors, leavesOf, standsOn } from "../repo/lineage.ts";
+import { TimeSlice } from "../platform/time_slice.ts";
+import { lineWithLeaves } from "../repo/line_with_leaves.ts";
+import { standsOn } from "../repo/lineage.ts";
+import { byIndex, type Indexed } from "../repo/snapshot_index.ts";
+import type { Rows } from "../repo/snapshot_table.ts";
 import { defineOperation, OTHER_WORKTREE } from "./define.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
 import { isDetached, requireWorktree } from "../protocol/worktree/which.ts";
@@ -51,49 +55,77 @@ export const history = defineOperation({
     total: integer().about("How many there are without --limit."),
   }),
   async run(context, input) {
+    const { store } = context;
     const worktree = requireWorktree(context, input.worktree);
-    const matches = filterOf(input);
-    const { snapshots } = context.store;
-    const found = input.all
-      ? await Promise.all(snapshots.list().reverse().map((id) => snapshots.descriptor(id)))
-      : await lineWithLeaves(context, worktree);
-    const entries = found.filter(matches).map((descriptor) => ({
-      ...descriptor,
-      is_head: descriptor.snapshot_id === worktree.head_snapshot_id,
-      is_latest: descriptor.snapshot_id === worktree.latest_snapshot_id,
-      side: descriptor.kind !== "manual",
-      pruned: snapshots.isPruned(descriptor.snapshot_id),
-    }));
-    return {
-      worktree: worktree.name,
-      head_snapshot_id: worktree.head_snapshot_id,
-      latest_snapshot_id: worktree.latest_snapshot_id,
-      detached: isDetached(worktree),
-      snapshots: entries.slice(0, input.limit),
-      total: entries.length,
-    };
+    const fits = filterOf(input);
+    return await byIndex(store, context, async (index) => {
+      const rows = input.all ? await allRows(context, index) : await lineWithLeaves(store, index, {
+        latest: standsOn(store, worktree, "latest"),
+        worktreeId: worktree.worktree_id,
+      });
+      const found = await fits(rows, index);
+      const slice = new TimeSlice(context.signal);
+      const snapshots = [];
+      for (const row of found.subarray(0, input.limit)) {
+        if (slice.isOver()) await slice.yield();
+        snapshots.push(shown(context, worktree, await index.confirm(row)));
+      }
+      return {
+        worktree: worktree.name,
+        head_snapshot_id: worktree.head_snapshot_id,
+        latest_snapshot_id: worktree.latest_snapshot_id,
+        detached: isDetached(worktree),
+        snapshots,
+        total: found.length,
+      };
+    });
   },
 });
 
-/** The line with its autosaves and partial snapshots, newest first. */
-async function lineWithLeaves({ store }: RepositoryContext, worktree: WorktreeConfig): Promise<Descriptor[]> {
-  const latest = standsOn(store, worktree, "latest");
-  const main = latest === null ? [] : await Array.fromAsync(ancestors(store, latest));
-  const leaves = await leavesOf(store, worktree);
-  return [...main, ...leaves].sort((a, b) => a.snapshot_id < b.snapshot_id ? 1 : -1);
+function shown({ store }: RepositoryContext, worktree: WorktreeConfig, descriptor: Descriptor) {
+  return {
+    ...descriptor,
+    is_head: descriptor.snapshot_id === worktree.head_snapshot_id,
+    is_latest: descriptor.snapshot_id === worktree.latest_snapshot_id,
+    side: descriptor.kind !== "manual",
+    pruned: store.snapshots.isPruned(descriptor.snapshot_id),
+  };
 }
 
-function filterOf(input: Infer<typeof Input>): (descriptor: Descriptor) => boolean {
+/** Every snapshot that exists, newest first; an error if the descriptor of one cannot be read. */
+async function allRows({ store }: RepositoryContext, { table }: Indexed): Promise<Rows> {
+  const rows = table.existing();
+  const unread = rows.find((row) => table.isUnread(row));
+  if (unread !== undefined) await store.snapshots.descriptor(table.id(unread));
+  return rows;
+}
+
+/** Gives those rows that the user asks for. */
+function filterOf(input: Infer<typeof Input>): (rows: Rows, index: Indexed) => Promise<Rows> {
   const now = nowMs();
   const since = input.since === undefined ? -Infinity : parseWhen(input.since, now);
   const until = input.until === undefined ? Infinity : parseWhen(input.until, now);
   const tagPattern = input.tag_grep === undefined ? undefined : patternOf(input.tag_grep);
-  return ({ tags, note, created_at }) => {
-    const at = Date.parse(created_at);
-    return at >= since && at <= until &&
-      (input.tag === undefined || tags.includes(input.tag)) &&
-      (tagPattern === undefined || tags.some((tag) => tagPattern.test(tag))) &&
-      (input.grep === undefined || note.toLowerCase().includes(input.grep.toLowerCase()));
+  const text = input.grep?.toLowerCase();
+  return async (rows, index) => {
+    const { table } = index;
+    const tagged = input.tag === undefined ? undefined : table.withTag((tag) => tag === input.tag);
+    const matched = tagPattern && table.withTag((tag) => tagPattern.test(tag));
+    const isTimed = input.since !== undefined || input.until !== undefined;
+    if (isTimed || text !== undefined) await table.readDetails();
+    else if (tagged === undefined && matched === undefined) return rows;
+    const found = new Uint32Array(rows.length);
+    let length = 0;
+    for (const row of rows) {
+      if (isTimed && !(table.created(row) >= since && table.created(row) <= until)) continue;
+      if (tagged?.has(row) === false || matched?.has(row) === false) continue;
+      if (text !== undefined) {
+        const note = table.isNoteCut(row) ? (await index.confirm(row)).note : table.note(row);
+        if (!note.toLowerCase().includes(text)) continue;
+      }
+      found[length++] = row;
+    }
+    return found.subarray(0, length);
   };
 }
 

@@ -53,7 +53,6 @@ export const verify = defineOperation({
   failed: ({ severity }) => severity !== "ok",
   async run(context, input) {
     const { store } = context;
-    store.snapshots.forgetProved();
     if (input.all && input.snapshot !== undefined) {
       const message = `Cannot verify ${quoted(input.snapshot)} and all: --all takes no snapshot`;
       const hint = "Leave out the snapshot or --all.";

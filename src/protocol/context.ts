@@ -2,7 +2,6 @@ import type { JvsError } from "../model/errors.ts";
 import type { Reporter } from "../model/progress.ts";
 import type { WorktreeConfig } from "../model/records.ts";
 import type { IntentForm, OpenIntent } from "../repo/intents.ts";
-import type { ProvedDescriptors } from "../repo/proved_descriptors.ts";
 import type { Store } from "../repo/store.ts";
 
 /** Who calls an operation, and how: all that it may know besides its input. */
@@ -25,8 +24,6 @@ export interface Context {
   /** The user's config folder, which has the trusted repositories; absolute. */
   readonly userConfig?: string | undefined;
   readonly home?: string | undefined;
-  /** What earlier calls of this caller proved. */
-  readonly proved?: ProvedDescriptors | undefined;
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
   /** Finds the kind of change by the operation in an intent; undefined if this version does not know it. */

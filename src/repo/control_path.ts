@@ -124,7 +124,15 @@ export class ControlPath implements Place {
 
   /** The text of a file that is never changed; nothing when it does not exist. */
   readOnce(): string | undefined {
-    return ifThere(() => textOf(this.#inParent((folder) => this.plane.readFileIn(folder, this).content)));
+    return this.readOnceOwned()?.text;
+  }
+
+  /** The same, with the user who wrote it. */
+  readOnceOwned(): { text: string; uid: number } | undefined {
+    return ifThere(() => {
+      const { content, uid } = this.#inParent((folder) => this.plane.readFileIn(folder, this));
+      return { text: textOf(content), uid };
+    });
   }
 
   /** Writes the whole file, durably. */

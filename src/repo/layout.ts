@@ -100,4 +100,6 @@ export class Layout extends Root {
   readonly hostName = (hostId: string) => this.host(hostId).at("name");
   readonly cache = (hostId: string, worktreeId: string) =>
     this.host(hostId).at("cache").at(`${worktreeId}.stat`);
+  readonly index = (hostId: string, uid: number) =>
+    this.host(hostId).at("cache").at(`snapshots-${uid}.index`);
 }

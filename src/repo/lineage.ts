@@ -1,13 +1,11 @@
 import { isJvsError, JvsError } from "../model/errors.ts";
-import type { Descriptor, WorktreeConfig } from "../model/records.ts";
+import type { WorktreeConfig } from "../model/records.ts";
+import type { IndexSource } from "./snapshot_index.ts";
 import type { Snapshots } from "./snapshots.ts";
 
 const SEE_DOCTOR = "Run `jvs doctor`: it says what is left of it, and whether that can be mended.";
-
-/** What this file needs from a store. */
-export interface LineageSource {
-  readonly snapshots: Pick<Snapshots, "descriptor" | "readable" | "listKnown">;
-}
+/** So many ancestors are read before the index is, which may have to be made. */
+const FEW_STEPS = 100;
 
 /**
  * The snapshot that a worktree is at (`head`), or the newest of its line (`latest`); null before the first one.
@@ -29,13 +27,21 @@ export function standsOn(
 }
 
 /**
- * A snapshot and its ancestors, newest first, pruned ones too, each read only when it is needed. `E_NOT_FOUND` when the
- * snapshot is missing, `E_LINEAGE_BROKEN` when an ancestor is missing or the line is a circle.
+ * The ids of a snapshot and its ancestors, newest first, pruned ones too. `E_NOT_FOUND` when the snapshot is missing,
+ * `E_LINEAGE_BROKEN` when an ancestor is missing or the line is a circle. The first are read one by one; a long way goes by the
+ * index, and where that ends before the line does, the descriptors say why.
  */
-export async function* ancestors(store: LineageSource, id: string): AsyncGenerator<Descriptor> {
+export async function* ancestors(store: IndexSource, id: string): AsyncGenerator<string> {
   let descriptor = await store.snapshots.descriptor(id);
-  for (;;) {
-    yield descriptor;
+  for (let steps = 1;; steps++) {
+    yield descriptor.snapshot_id;
+    if (steps === FEW_STEPS) {
+      const { table, line } = await lineByIndex(store, descriptor.snapshot_id);
+      for (const row of line.rows.slice(1)) yield table.id(row);
+      if (line.whole) return;
+      const last = line.rows.at(-1);
+      if (last !== undefined) descriptor = await store.snapshots.descriptor(table.id(last));
+    }
     const { snapshot_id: child, parent_snapshot_id: parent } = descriptor;
     if (parent === null) return;
     // Ids rise, so every cycle has such a pair, and no list of visited ids is needed.
@@ -48,27 +54,11 @@ export async function* ancestors(store: LineageSource, id: string): AsyncGenerat
   }
 }
 
-/**
- * The autosaves and partial snapshots of a worktree that are not on its line, oldest first. Reads all descriptors and
- * skips damaged ones, which verify and doctor report.
- */
-export async function leavesOf(
-  store: LineageSource,
-  worktree: Pick<WorktreeConfig, "worktree_id" | "latest_snapshot_id">,
-): Promise<Descriptor[]> {
-  const leaves = new Map<string, Descriptor>();
-  const parents = new Map<string, string>();
-  for (const id of store.snapshots.listKnown()) {
-    const descriptor = await store.snapshots.readable(id);
-    const parent = descriptor?.parent_snapshot_id ?? null;
-    if (parent !== null && parent < id) parents.set(id, parent); // otherwise it would be a circle
-    const isLeaf = descriptor?.worktree_id === worktree.worktree_id && descriptor.kind !== "manual";
-    if (isLeaf) leaves.set(id, descriptor);
-  }
-  // An autosave that work continued from is on the line.
-  let id = worktree.latest_snapshot_id ?? undefined;
-  for (; id !== undefined; id = parents.get(id)) leaves.delete(id);
-  return [...leaves.values()];
+async function lineByIndex(store: IndexSource, id: string) {
+  const { readIndex } = await import("./snapshot_index.ts"); // few lines are so long
+  const table = await readIndex(store);
+  const row = table.find(id);
+  return { table, line: row === -1 ? { rows: new Uint32Array(), whole: false } : table.line(row) };
 }
 
 function broken(child: string, parent: string, why: string): JvsError {

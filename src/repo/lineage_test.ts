@@ -1,14 +1,9 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { JvsError } from "../model/errors.ts";
 import type { Descriptor } from "../model/records.ts";
-import {
-  controlPlane,
-  prune,
-  publishLine,
-  publishSnapshot,
-  worktreeAt,
-} from "../../tests/support/control_plane.ts";
-import { ancestors, leavesOf } from "./lineage.ts";
+import { controlPlane, prune, publishLine, publishSnapshot } from "../../tests/support/control_plane.ts";
+import { putSnapshot } from "../../tests/support/many_snapshots.ts";
+import { ancestors } from "./lineage.ts";
 
 const ids = (descriptors: readonly Descriptor[]) => descriptors.map((d) => d.snapshot_id);
 
@@ -17,11 +12,11 @@ Deno.test("ancestors() gives a snapshot and its ancestors, newest first, pruned 
   const made = await publishLine(plane, [{}, {}, {}, {}]);
   prune(plane, made[1]?.snapshot_id ?? "");
   assertEquals(
-    ids(await Array.fromAsync(ancestors(plane, made[2]?.snapshot_id ?? ""))),
+    await Array.fromAsync(ancestors(plane, made[2]?.snapshot_id ?? "")),
     ids(made.slice(0, 3).reverse()),
   );
   assertEquals(
-    ids(await Array.fromAsync(ancestors(plane, made[0]?.snapshot_id ?? ""))),
+    await Array.fromAsync(ancestors(plane, made[0]?.snapshot_id ?? "")),
     ids(made.slice(0, 1)),
   );
 });
@@ -59,32 +54,28 @@ Deno.test("ancestors() reads no further than it is asked", async () => {
   using plane = controlPlane();
   const made = await publishLine(plane, [{}, {}, {}]);
   Deno.writeTextFileSync(plane.layout.descriptor(made[0]?.snapshot_id ?? "").path, "damaged");
-  const seen: Descriptor[] = [];
-  for await (const descriptor of ancestors(plane, made[2]?.snapshot_id ?? "")) {
-    if (seen.push(descriptor) === 2) break;
-  }
-  assertEquals(ids(seen), ids([made[2], made[1]] as Descriptor[]));
+  const seen: string[] = [];
+  for await (const id of ancestors(plane, made[2]?.snapshot_id ?? "")) if (seen.push(id) === 2) break;
+  assertEquals(seen, ids([made[2], made[1]] as Descriptor[]));
 });
 
-Deno.test("leavesOf() gives a worktree's autosaves and partial snapshots beside its line", async () => {
+Deno.test("ancestors() follows a long line by the index, and says where it is broken", async () => {
   using plane = controlPlane();
-  const [a, b] = await publishLine(plane, [{}, {}]) as [Descriptor, Descriptor];
-  const off = (parent: Descriptor, more: Partial<Descriptor>) =>
-    publishSnapshot(plane, { parent_snapshot_id: parent.snapshot_id, ...more });
-  const saved = await off(a, { kind: "autosave" });
-  const partial = await off(b, { kind: "partial", paths: ["x"] });
-  await off(b, { kind: "autosave", worktree_id: "22222222-2222-4222-8222-222222222222" });
-  await off(b, { note: "another line" });
-  const wentOnFrom = await off(b, { kind: "autosave" });
-  const onSaved = await off(saved, { kind: "autosave" });
-  const damaged = await off(b, { kind: "autosave" });
-  Deno.writeTextFileSync(plane.layout.descriptor(damaged.snapshot_id).path, "");
-  const worktree = worktreeAt(plane, { head: b.snapshot_id });
-  assertEquals(ids(await leavesOf(plane, worktree)), ids([saved, partial, wentOnFrom, onSaved]));
-  const latest = await off(wentOnFrom, {});
-  assertEquals(
-    ids(await leavesOf(plane, worktreeAt(plane, { head: latest.snapshot_id }))),
-    ids([saved, partial, onSaved]),
-  );
-  assertEquals((await leavesOf(plane, worktreeAt(plane, { head: null }))).length, 4);
+  const all: string[] = []; // newest first
+  for (let n = 0; n < 130; n++) {
+    const snapshot_id = `${1_700_000_000_000 + n}-00000000`;
+    await putSnapshot(plane, { snapshot_id, parent_snapshot_id: all[0] ?? null });
+    all.unshift(snapshot_id);
+  }
+  const [newest = "", near = "", far = "", farther = ""] = [0, 20, 110, 120].map((n) => all[n] ?? "");
+  assertEquals(await Array.fromAsync(ancestors(plane, newest)), all);
+  Deno.removeSync(plane.layout.descriptor(far).path);
+  assertEquals(await Array.fromAsync(ancestors(plane, newest)), all, "the index knows the way");
+  Deno.removeSync(plane.layout.ready(farther).path);
+  const error = await assertRejects(() => Array.fromAsync(ancestors(plane, newest)), JvsError);
+  assertEquals(error.code, "E_LINEAGE_BROKEN");
+  assertEquals(error.details, { snapshot_id: all[119], parent_snapshot_id: farther });
+  Deno.writeTextFileSync(plane.layout.descriptor(near).path, "damaged");
+  const damage = await assertRejects(() => Array.fromAsync(ancestors(plane, newest)), JvsError);
+  assertEquals(damage.code, "E_DESCRIPTOR_CORRUPT");
 });

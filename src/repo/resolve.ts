@@ -1,18 +1,20 @@
-import { type ErrorCode, isJvsError, JvsError, type JvsErrorOptions } from "../model/errors.ts";
+import { type ErrorCode, JvsError, type JvsErrorOptions } from "../model/errors.ts";
 import { isSnapshotId, shortId } from "../model/ids.ts";
 import { nearest } from "../model/nearest.ts";
 import { quoted } from "../model/path_text.ts";
-import type { Descriptor, WorktreeConfig } from "../model/records.ts";
+import type { WorktreeConfig } from "../model/records.ts";
 import { ancestors } from "./lineage.ts";
+import type { Indexed, IndexOptions } from "./snapshot_index.ts";
+import type { SnapshotTable } from "./snapshot_table.ts";
 import type { Store } from "./store.ts";
 
 /** What this file needs from a store. */
-type NamingSource = Pick<Store, "snapshots" | "refs"> & {
+type NamingSource = Pick<Store, "hostFolder" | "layout" | "snapshots" | "refs"> & {
   readonly worktrees: Pick<Store["worktrees"], "find" | "names">;
 };
 
 /** Where, and by whom, a snapshot is named. */
-export interface ResolveOptions {
+export interface ResolveOptions extends IndexOptions {
   /** The worktree of `HEAD`, `LATEST` and tags. */
   readonly worktree: WorktreeConfig | null;
   /** A program names the snapshot, so notes do not count as names. False by default. */
@@ -24,6 +26,8 @@ const MOST_NEWEST = 5;
 // Enough to find a typing mistake, without reading every descriptor again.
 const MOST_SEARCHED = 100;
 const LONGEST_NOTE = 40;
+/** A note that the index cut is certain up to here: the cut may have split a character. */
+const SURE = 400;
 
 interface Question extends ResolveOptions {
   readonly store: NamingSource;
@@ -31,10 +35,12 @@ interface Question extends ResolveOptions {
 }
 
 /** One way to name snapshots. With no result the next way is tried; more than one is ambiguous. */
-type Kind = (question: Question) => string[] | Promise<string[]>;
+type Kind<Q> = (question: Q) => string[] | Promise<string[]>;
+type Search = Question & { readonly index: Indexed };
 
 // They are tried in this order; the first with a result decides. SPEC 7, "Naming a snapshot".
-const KINDS: readonly Kind[] = [byId, byPosition, byRef, byTag, byWorktree, byPrefix, byNote];
+const EXACT: readonly Kind<Question>[] = [byId, byPosition, byRef];
+const SEARCHED: readonly Kind<Search>[] = [byTag, byWorktree, byPrefix, byNote];
 
 /** The id of the snapshot that a word means, a pruned one too; `E_NOT_FOUND` and `E_AMBIGUOUS` list what there is. */
 export async function resolveSnapshot(
@@ -48,13 +54,31 @@ export async function resolveSnapshot(
     });
   }
   const question = { ...options, store, word };
-  for (const kind of KINDS) {
-    const [id, another, ...more] = await kind(question);
-    if (id === undefined) continue;
-    if (another !== undefined) throw await ambiguous(store, word, [id, another, ...more]);
-    return id;
+  const exact = await firstOf(EXACT, question);
+  const { ids, newest } = exact.length > 0 ? { ids: exact, newest: [] } : await search(question);
+  const [id, another] = ids;
+  if (id === undefined) throw await notFound(store, word, { ...options, newest });
+  if (another !== undefined) throw await ambiguous(store, word, ids);
+  return id;
+}
+
+async function firstOf<Q>(kinds: readonly Kind<Q>[], question: Q): Promise<string[]> {
+  for (const kind of kinds) {
+    const ids = await kind(question);
+    if (ids.length > 0) return ids;
   }
-  throw await notFound(store, word, options);
+  return [];
+}
+
+/** Searches all snapshots; also returns the newest ones, if none fits. */
+async function search(question: Question): Promise<{ ids: string[]; newest: string[] }> {
+  const { byIndex } = await import("./snapshot_index.ts"); // most names need no search
+  return await byIndex(question.store, question, async (index) => {
+    const ids = await firstOf(SEARCHED, { ...question, index });
+    const { table } = index;
+    const newest = ids.length > 0 ? [] : Array.from(table.existing(MOST_SEARCHED), (row) => table.id(row));
+    return { ids, newest };
+  });
 }
 
 function byId({ store, word }: Question): string[] {
@@ -70,8 +94,8 @@ async function byPosition({ store, word, worktree }: Question): Promise<string[]
   let back = tilde === undefined ? 0 : digits ? Number(digits) : 1;
   if (back === 0) return [top];
   const all = back;
-  for await (const { snapshot_id } of ancestors(store, top)) {
-    if (back-- === 0) return [snapshot_id];
+  for await (const id of ancestors(store, top)) {
+    if (back-- === 0) return [id];
   }
   const count = all - back - 1;
   throw missing(
@@ -92,31 +116,22 @@ function byRef({ store, word }: Question): string[] {
   );
 }
 
-async function byTag({ store, word, worktree }: Question): Promise<string[]> {
+async function byTag({ index, word, worktree }: Search): Promise<string[]> {
   if (!/^[A-Za-z0-9._-]+$/.test(word)) return [];
-  const tagged = await idsOf(store, JSON.stringify(word), ({ tags }) => tags.includes(word));
-  if (tagged.length < 2) return tagged;
-  const newest = await newestInLine(store, worktree, new Set(tagged));
-  return newest === undefined ? tagged : [newest];
+  const tagged = index.table.withTag((tag) => tag === word);
+  const newest = tagged.size < 2 ? undefined : newestInLine(index.table, worktree, tagged);
+  return await confirmed(index, newest === undefined ? [...tagged] : [newest]);
 }
 
-/** The newest of these snapshots that is on the line of the worktree. */
-async function newestInLine(
-  store: NamingSource,
+/** The newest of these rows that is on the line of the worktree. */
+function newestInLine(
+  table: SnapshotTable,
   worktree: WorktreeConfig | null,
-  ids: ReadonlySet<string>,
-): Promise<string | undefined> {
-  const latest = worktree?.latest_snapshot_id ?? null;
-  if (latest === null) return undefined;
-  try {
-    for await (const { snapshot_id } of ancestors(store, latest)) {
-      if (ids.has(snapshot_id)) return snapshot_id;
-    }
-  } catch (error) {
-    // A damaged line must not stop this, so that other snapshots can be restored. Doctor reports the damage.
-    if (!isJvsError(error, "E_DESCRIPTOR_CORRUPT", "E_LINEAGE_BROKEN", "E_NOT_FOUND")) throw error;
-  }
-  return undefined;
+  rows: ReadonlySet<number>,
+): number | undefined {
+  const latest = table.find(worktree?.latest_snapshot_id ?? "");
+  // A damaged line must not stop this, so that other snapshots can be restored. Doctor reports the damage.
+  return latest === -1 ? undefined : table.line(latest).rows.find((row) => rows.has(row));
 }
 
 function byWorktree({ store, word }: Question): string[] {
@@ -126,26 +141,33 @@ function byWorktree({ store, word }: Question): string[] {
   return worktree === undefined ? [] : [existingSnapshot(store, word, worktree, worktree.head_snapshot_id)];
 }
 
-function byPrefix({ store, word }: Question): string[] {
-  const digits = word.toLowerCase();
-  const isOfId = /^\d{4,13}$|^\d{13}-[0-9a-f]{0,8}$/.test(digits);
-  const isOfShort = /^[0-9a-f]{4,8}$/.test(digits);
-  if (!isOfId && !isOfShort) return [];
-  const afterTime = `-${digits}`;
-  return store.snapshots.listKnown()
-    .filter((id) => (isOfId && id.startsWith(digits)) || (isOfShort && id.includes(afterTime)));
-}
-
-async function byNote({ store, word, forProgram = false }: Question): Promise<string[]> {
-  if (forProgram) return [];
-  return await idsOf(store, JSON.stringify(word).slice(0, -1), ({ note }) => note.startsWith(word));
-}
-
-/** The ids of the snapshots that fit, of those whose descriptor has this text in its file. */
-async function idsOf(store: NamingSource, text: string, fits: (descriptor: Descriptor) => boolean) {
-  const ids: string[] = [];
-  for await (const each of store.snapshots.mentioning(text)) if (fits(each)) ids.push(each.snapshot_id);
+function byPrefix({ index, store, word }: Search): string[] {
+  const ids = index.table.withPrefix(word.toLowerCase()).map((row) => index.table.id(row));
+  if (ids.length === 1 && !ids.every((id) => isKnown(store, id))) index.doubt();
   return ids;
+}
+
+async function byNote({ index, word, forProgram = false }: Search): Promise<string[]> {
+  if (forProgram) return [];
+  const { table } = index;
+  await table.readDetails();
+  const rows: number[] = [];
+  for (let row = 0; row < table.count; row++) {
+    const note = table.note(row);
+    if (!table.isNoteCut(row)) {
+      if (note.startsWith(word)) rows.push(row);
+    } else if (note.startsWith(word.slice(0, SURE)) && (await index.confirm(row)).note.startsWith(word)) {
+      rows.push(row);
+    }
+  }
+  return await confirmed(index, rows);
+}
+
+/** The ids of rows. A single one is used, so its descriptor must say what the index says. */
+async function confirmed({ confirm, table }: Indexed, rows: readonly number[]): Promise<string[]> {
+  const [only] = rows;
+  if (rows.length === 1 && only !== undefined) await confirm(only);
+  return rows.map((row) => table.id(row));
 }
 
 function isKnown({ snapshots }: NamingSource, id: string): boolean {
@@ -196,9 +218,9 @@ async function ambiguous(
 async function notFound(
   store: NamingSource,
   word: string,
-  { worktree, forProgram = false }: ResolveOptions,
+  { worktree, forProgram = false, newest: ids }: ResolveOptions & { readonly newest: readonly string[] },
 ): Promise<JvsError> {
-  const recent = await describe(store, store.snapshots.list().reverse().slice(0, MOST_SEARCHED));
+  const recent = await describe(store, ids);
   const newest = recent.slice(0, MOST_NEWEST);
   const close = nearest(word, [
     ...(worktree === null ? [] : ["HEAD", "LATEST"]),

@@ -4,6 +4,10 @@ import { isSystemError, unlessFailed } from "../platform/system_error.ts";
 import type { ControlPath } from "./control_path.ts";
 
 const ID_LENGTH = 22;
+const TIME_DIGITS = 13;
+const HYPHEN = 0x2d;
+const READY = bytesOf(".READY");
+const PRUNED = bytesOf(".PRUNED");
 
 /** The ids with which names in a folder begin, unsorted; with endings, only of names that are an id and one of them. */
 export function idsIn(folder: ControlPath, endings?: readonly string[]): Set<string> {
@@ -32,6 +36,40 @@ export function newestIdIn(folder: ControlPath, endings?: readonly string[]): st
   return id;
 }
 
+/**
+ * Calls `see` for the marker of each snapshot, READY or PRUNED, with the time and the hex digits of its id as numbers. It makes
+ * no text of a name, because there may be a hundred thousand.
+ */
+export function eachMarker(
+  folder: ControlPath,
+  see: (time: number, digits: number, isPruned: boolean) => void,
+): void {
+  eachName(folder, (name) => {
+    const isPruned = isEnding(name, PRUNED);
+    if (!isPruned && !isEnding(name, READY)) return;
+    const time = numberOf(name, 0, TIME_DIGITS, 10);
+    const digits = numberOf(name, TIME_DIGITS + 1, ID_LENGTH, 16);
+    if (name[TIME_DIGITS] === HYPHEN && time >= 0 && digits >= 0) see(time, digits, isPruned);
+  });
+}
+
+/** The number that these bytes are the digits of; -1 if they are anything else. */
+function numberOf(bytes: Uint8Array, start: number, end: number, base: number): number {
+  let number = 0;
+  for (let i = start; i < end; i++) {
+    const digit = DIGITS[bytes[i] as number] as number;
+    if (digit >= base) return -1;
+    number = number * base + digit;
+  }
+  return number;
+}
+
+/** The value of each byte as a lower-case hex digit; more than any if it is none. */
+const DIGITS = Uint8Array.from({ length: 256 }, (_, byte) => {
+  const digit = "0123456789abcdef".indexOf(String.fromCharCode(byte));
+  return digit === -1 ? 255 : digit;
+});
+
 /** Calls `see` for each name in a folder, which may be missing: copy programs may leave out empty folders. */
 function eachName(path: ControlPath, see: (name: Uint8Array) => void): void {
   const names = unlessFailed(["ENOENT"], () => {
@@ -43,11 +81,13 @@ function eachName(path: ControlPath, see: (name: Uint8Array) => void): void {
 }
 
 function idOf(name: Uint8Array, endings: readonly Uint8Array[] | undefined): string | undefined {
-  const isWanted = (ending: Uint8Array) =>
-    name.length === ID_LENGTH + ending.length && ending.every((byte, i) => name[ID_LENGTH + i] === byte);
-  if (endings?.some(isWanted) === false) return undefined;
+  if (endings?.some((ending) => isEnding(name, ending)) === false) return undefined;
   const id = textOf(name.subarray(0, ID_LENGTH));
   return isSnapshotId(id) ? id : undefined;
+}
+
+function isEnding(name: Uint8Array, ending: Uint8Array): boolean {
+  return name.length === ID_LENGTH + ending.length && ending.every((byte, i) => name[ID_LENGTH + i] === byte);
 }
 
 /** Gives a file or folder its final name in the same folder, durably. Repeatable. */

@@ -1,17 +1,15 @@
 import { bytesOf } from "../model/bytes.ts";
-import { isJvsError, JvsError, unlessThrown } from "../model/errors.ts";
+import { isJvsError, JvsError } from "../model/errors.ts";
 import { isSnapshotId, newSnapshotId, shortId } from "../model/ids.ts";
 import { quoted } from "../model/path_text.ts";
 import { Descriptor, Ready } from "../model/records.ts";
 import { nowMs, randomBytes } from "../platform/clock.ts";
-import { TimeSlice } from "../platform/time_slice.ts";
 import type { Folder } from "../platform/platform.ts";
 import { readManifest, type ReadManifestOptions } from "../tree/manifest.ts";
 import type { TreeTable } from "../tree/table.ts";
 import { isUnreadableRecord } from "./control_errors.ts";
 import type { ControlPath } from "./control_path.ts";
 import type { Layout } from "./layout.ts";
-import { ProvedDescriptors } from "./proved_descriptors.ts";
 import { damaged, parseRecord, writeRecord } from "./record_file.ts";
 import { asWritten, recordHash } from "./record_hash.ts";
 import { idsIn, newestIdIn, publish } from "./snapshot_files.ts";
@@ -24,11 +22,7 @@ const KNOWN = [".READY", ".PRUNED"];
 /** The snapshots of a repository: which exist, their records, and the steps that publish one. */
 export class Snapshots {
   /** `lockIds` takes the lock under which new ids are given out. */
-  constructor(
-    private readonly layout: Layout,
-    private readonly lockIds: () => Promise<Disposable>,
-    private readonly proved = new ProvedDescriptors(),
-  ) {}
+  constructor(private readonly layout: Layout, private readonly lockIds: () => Promise<Disposable>) {}
 
   /** Keeps the folders of markers and descriptors open until the result is disposed, for those who read many of them. */
   hold(): Disposable {
@@ -81,19 +75,10 @@ export class Snapshots {
    */
   async descriptor(id: string): Promise<Descriptor> {
     if (!isSnapshotId(id)) throw this.notFound(id);
-    const { layout } = this;
-    const files = [layout.ready(id), layout.pruned(id), layout.descriptor(id)];
-    return await this.proved.get(id, files, async () => {
-      const marker = this.marker(id);
-      const descriptor = await this.provedDescriptor(id);
-      this.compareMarker(id, marker, descriptor);
-      return descriptor;
-    });
-  }
-
-  /** Reads and proves every descriptor again: for those who search for damage. */
-  forgetProved(): void {
-    this.proved.forget();
+    const marker = this.marker(id);
+    const descriptor = await this.provedDescriptor(id);
+    this.compareMarker(id, marker, descriptor);
+    return descriptor;
   }
 
   /** The published descriptor if its checksum is right, without a look at the marker. */
@@ -108,7 +93,7 @@ export class Snapshots {
 
   /** Whether the caller made the snapshot, or a user whom the caller trusts with the own files; by the descriptor's owner. */
   isByTrustedMaker(id: string): boolean {
-    const found = this.layout.descriptor(id).readFreshOwned();
+    const found = this.layout.descriptor(id).readOnceOwned();
     return found !== undefined && this.layout.plane.owners.isTrustedMaker(found.uid);
   }
 
@@ -143,20 +128,6 @@ export class Snapshots {
   openPayload(id: string): Folder {
     this.requireContent(id);
     return this.layout.payload(id).open();
-  }
-
-  /**
-   * The descriptors whose file contains this text, newest first; only these are parsed and proved. Damaged ones are
-   * skipped: verify and doctor report them.
-   */
-  async *mentioning(text: string): AsyncGenerator<Descriptor> {
-    const slice = new TimeSlice(undefined);
-    for (const id of this.listKnown().reverse()) {
-      if (slice.isOver()) await slice.yield();
-      if (!this.hasText(id, text)) continue;
-      const descriptor = await this.readable(id);
-      if (descriptor !== undefined) yield descriptor;
-    }
   }
 
   /** A descriptor with its checksum, as the file will have it. */
@@ -226,11 +197,6 @@ export class Snapshots {
     const known = idsIn(snapshots, KNOWN);
     const named = idsIn(snapshots).union(idsIn(descriptors)).union(idsIn(manifests));
     return [...named.difference(known)].sort();
-  }
-
-  private hasText(id: string, text: string): boolean {
-    const content = unlessThrown(isUnreadableRecord, () => this.layout.descriptor(id).readOnce());
-    return content?.includes(text) ?? false;
   }
 
   private async provedDescriptor(id: string): Promise<Descriptor> {

@@ -257,19 +257,6 @@ Deno.test("Snapshots.manifest() reads the one that the descriptor proves", async
   assertEquals(await codeOfAsync(() => snapshots.manifest(SOME_ID)), "E_NOT_FOUND");
 });
 
-Deno.test("Snapshots.mentioning() gives what has the text, newest first, and passes over damaged ones", async () => {
-  using plane = controlPlane();
-  const made = await publishLine(plane, [{ tags: ["v1"] }, { note: "v1" }, { tags: ["v2"] }, {
-    tags: ["v1"],
-  }]);
-  const [a, b, , d] = made as [Descriptor, Descriptor, Descriptor, Descriptor];
-  const found = async () =>
-    (await Array.fromAsync(plane.snapshots.mentioning('"v1"'))).map((x) => x.snapshot_id);
-  assertEquals(await found(), [d, b, a].map((x) => x.snapshot_id));
-  Deno.writeTextFileSync(plane.layout.ready(b.snapshot_id).path, "");
-  assertEquals(await found(), [d, a].map((x) => x.snapshot_id));
-});
-
 Deno.test("Snapshots.list() misses folders that a copier left out as if they were empty", () => {
   using plane = controlPlane();
   for (const folder of [plane.layout.snapshots, plane.layout.descriptors, plane.layout.manifests]) {

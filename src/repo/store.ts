@@ -13,7 +13,6 @@ import { Intents } from "./intents.ts";
 import { Layout, type LayoutOptions } from "./layout.ts";
 import { Locks } from "./locks.ts";
 import { damaged } from "./record_file.ts";
-import type { ProvedDescriptors } from "./proved_descriptors.ts";
 import { Pins } from "./pins.ts";
 import { Refs } from "./refs.ts";
 import { Snapshots } from "./snapshots.ts";
@@ -26,17 +25,11 @@ const MAKING: ReadonlySet<string> = new Set(["init", "adopt"]);
  * Opens the repository with this absolute root. `E_UNTRUSTED` when its owner is not trusted, `E_FORMAT_UNSUPPORTED` when
  * its format is unknown. Changes nothing, and reads nothing before these checks.
  */
-export function openStore(root: string, { proved, ...options }: StoreOptions = {}): Store {
+export function openStore(root: string, options: LayoutOptions = {}): Store {
   const layout = new Layout(withoutLinks(root), options);
   checkControl(layout);
   checkFormat(layout);
-  return new Store(layout, proved);
-}
-
-/** How to open a repository. */
-interface StoreOptions extends LayoutOptions {
-  /** The descriptors that were proved when it was open before; none by default. */
-  readonly proved?: ProvedDescriptors | undefined;
+  return new Store(layout);
 }
 
 /** A repository: the access to all that it stores. */
@@ -53,7 +46,7 @@ export class Store {
 
   readonly platform: Platform;
 
-  constructor(readonly layout: Layout, proved?: ProvedDescriptors) {
+  constructor(readonly layout: Layout) {
     const { platform } = layout.plane;
     this.platform = platform;
     this.config = new Config(layout.config);
@@ -62,7 +55,7 @@ export class Store {
     this.refs = new Refs(layout);
     this.locks = new Locks(layout, () => this.ensureRuntime());
     this.worktrees = new Worktrees(layout);
-    this.snapshots = new Snapshots(layout, () => this.locks.short("snapshot-id"), proved);
+    this.snapshots = new Snapshots(layout, () => this.locks.short("snapshot-id"));
     this.audit = new Audit(layout, {
       lock: () => this.locks.short("audit"),
       // A finished change must be recorded, even when the settings file is damaged.

@@ -9,6 +9,9 @@ const LEAST_GRANULARITY = 10 * MS;
 const UNKNOWN_GRANULARITY = 2 * SECOND;
 const LONGEST_WAIT_MS = 1000;
 
+/** What this file needs from a platform. */
+type FileSystems = Pick<Platform, "abilities" | "fileSystem">;
+
 /** The time at the beginning of a scan, as the file system writes it into its files. */
 export interface ScanClock {
   readonly sec: number;
@@ -25,7 +28,7 @@ export interface ScanClock {
  * Reads the clock of the file system of a payload root. It writes a file into `folder`, a folder of JVS, because JVS must
  * not write into the root. If the two are on different file systems, times are trusted less.
  */
-export function readScanClock(platform: Platform, folder: Folder, root: Folder): ScanClock {
+export function readScanClock(platform: FileSystems, folder: Folder, root: Folder): ScanClock {
   const scanned = platform.fileSystem(root);
   const tickNs = Math.max(LEAST_GRANULARITY, scanned.granularityNs);
   const same = platform.fileSystem(folder).id === scanned.id;
@@ -62,6 +65,16 @@ export async function settle(table: TreeTable, clock: ScanClock): Promise<void> 
     if (wait < 0) return;
     await new Promise((resolve) => setTimeout(resolve, Math.ceil(wait)));
   }
+}
+
+/**
+ * Whether the change time of a folder is so old that each change of its names from now on gives it a later one. It writes a file into
+ * `ours`, a folder of JVS on the same file system.
+ */
+export function isSettled(platform: FileSystems, ours: Folder, folder: Folder): boolean {
+  const { sec, nsec, tickNs } = readScanClock(platform, ours, folder);
+  const { ctimeSec, ctimeNsec } = Stat.ofFolder(folder);
+  return behind({ sec, nsec }, ctimeSec, ctimeNsec) > tickNs;
 }
 
 /** By how many nanoseconds a time is before the time of the clock. */

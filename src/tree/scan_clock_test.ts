@@ -5,7 +5,7 @@ import { tempDir } from "../../tests/support/temp_dir.ts";
 import { onTree, scan, tableOf } from "../../tests/support/tree_cases.ts";
 import { openPlatform } from "../platform/open_platform.ts";
 import { type Folder, type Platform, Stat } from "../platform/platform.ts";
-import { isClean, readScanClock as readClockIn, type ScanClock, settle } from "./scan_clock.ts";
+import { isClean, isSettled, readScanClock as readClockIn, type ScanClock, settle } from "./scan_clock.ts";
 
 const CLOCK: ScanClock = {
   sec: 1000,
@@ -113,3 +113,14 @@ Deno.test("settle() waits for nothing old, and a second at most for a time in th
   const waited = performance.now() - start;
   assert(waited >= 999 && waited < 5000, `${waited} ms`);
 });
+
+onTree(
+  "isSettled() is true when a later change must give a folder later times",
+  ({ platform, root, ours }) => {
+    using folder = platform.openFolder(ours);
+    while (!isSettled(platform, folder, root)); // until the clock went on
+    const fileSystem = (of: Folder) => ({ ...platform.fileSystem(of), granularityNs: 1e15 });
+    const coarse = { abilities: platform.abilities, fileSystem };
+    assertEquals(isSettled(coarse, folder, root), false, "its clock may stand still for days");
+  },
+);

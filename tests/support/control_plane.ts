@@ -2,6 +2,7 @@ import { type TempDir, tempDir } from "./temp_dir.ts";
 import type { Descriptor, WorktreeConfig } from "../../src/model/records.ts";
 import { nowMs } from "../../src/platform/clock.ts";
 import { acquireLock } from "../../src/platform/locks.ts";
+import type { ControlPath } from "../../src/repo/control_path.ts";
 import { Layout } from "../../src/repo/layout.ts";
 import { Refs } from "../../src/repo/refs.ts";
 import { Snapshots } from "../../src/repo/snapshots.ts";
@@ -11,6 +12,7 @@ export interface ControlPlane extends Disposable {
   readonly layout: Layout;
   readonly snapshots: Snapshots;
   readonly refs: Refs;
+  hostFolder(): ControlPath;
   readonly worktrees: { find(name: string): WorktreeConfig | undefined; names(): string[] };
   /** The content of `worktrees`. */
   readonly configs: Map<string, WorktreeConfig>;
@@ -28,10 +30,17 @@ export function controlPlane(dir: TempDir = tempDir()): ControlPlane {
     layout,
     snapshots: snapshotsOf(layout),
     refs: new Refs(layout),
+    hostFolder: () => hostFolderOf(layout),
     worktrees: { find: (name) => configs.get(name), names: () => [...configs.keys()] },
     configs,
     [Symbol.dispose]: () => dir[Symbol.dispose](),
   };
+}
+
+function hostFolderOf(layout: Layout): ControlPath {
+  const folder = layout.host(layout.plane.platform.host.id);
+  if (!folder.at("cache").isThere()) Deno.mkdirSync(`${folder.path}/cache`, { recursive: true });
+  return folder;
 }
 
 /** The snapshots below a layout. */

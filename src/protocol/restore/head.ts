@@ -45,9 +45,9 @@ export async function directionTo(store: Store, from: string | null, to: string)
   const [older, newer, way] = from < to ? [from, to, "forward"] : [to, from, "back"];
   let count = 0;
   try {
-    for await (const { snapshot_id } of ancestors(store, newer)) {
-      if (snapshot_id === older) return `, ${count} ${count === 1 ? "snapshot" : "snapshots"} ${way}`;
-      if (snapshot_id < older) break;
+    for await (const id of ancestors(store, newer)) {
+      if (id === older) return `, ${count} ${count === 1 ? "snapshot" : "snapshots"} ${way}`;
+      if (id < older) break;
       count++;
     }
   } catch (error) {

@@ -5,12 +5,15 @@ import { nowMs } from "../../platform/clock.ts";
 import { belongsTo, userNameOf } from "../../platform/host_names.ts";
 import { isUnreadableRecord } from "../../repo/control_errors.ts";
 import type { Store } from "../../repo/store.ts";
+import { loadSha256 } from "../../tree/sha256.ts";
 import type { RepositoryContext } from "../context.ts";
 import { isAdopted } from "../open_worktree.ts";
 import { finding } from "./finding.ts";
 import { leftoversOf } from "./leftovers.ts";
 
 const SKEW_MS = 2000;
+/** From so many records on, loading the hash that does not wait is faster. */
+const MANY_RECORDS = 1000;
 
 /** One check of doctor or verify. */
 export type Check = (context: RepositoryContext) => Iterable<Finding> | Promise<Finding[]>;
@@ -99,7 +102,9 @@ export async function orphansOf(
 /** Each snapshot's parent. A descriptor that cannot be read becomes a finding. */
 export async function parentsOf(store: Store, findings: Finding[]): Promise<Map<string, string | null>> {
   const parents = new Map<string, string | null>();
-  for (const id of store.snapshots.list()) {
+  const ids = store.snapshots.list();
+  if (ids.length >= MANY_RECORDS) await loadSha256();
+  for (const id of ids) {
     try {
       parents.set(id, (await store.snapshots.descriptor(id)).parent_snapshot_id);
     } catch (error) {

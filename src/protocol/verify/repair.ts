@@ -7,6 +7,7 @@ import { advanceHead } from "../snapshot/save_snapshot.ts";
 import { orphansOf, parentsOf, soundWorktrees } from "./check.ts";
 import type { RepositoryContext } from "../context.ts";
 import { firstFew, type Repair } from "./finding.ts";
+import { isSoundIndex } from "../../repo/snapshot_index.ts";
 import { readStatCache } from "../look/look.ts";
 import { isAdopted } from "../open_worktree.ts";
 import { changeWorktree, folderAcceptance, giveFolder } from "../change/change.ts";
@@ -110,9 +111,11 @@ async function cleanIntents(context: RepositoryContext): Promise<string[]> {
 /** Keeps the sound caches, because they save reading everything again. */
 async function dropDamagedCaches({ store }: RepositoryContext): Promise<string[]> {
   const caches = store.hostFolder().at("cache");
-  const damaged = caches.names().filter((name) =>
-    readStatCache(caches.at(name), store.layout.plane.owners) === undefined
-  );
+  const damaged: string[] = [];
+  for (const name of caches.names()) {
+    const isStatCache = readStatCache(caches.at(name), store.layout.plane.owners) !== undefined;
+    if (!isStatCache && !await isSoundIndex(store, name)) damaged.push(name);
+  }
   if (damaged.length === 0) return [];
   using folder = caches.open();
   for (const name of damaged) await removeTree(folder, bytesOf(name));

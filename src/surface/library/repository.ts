@@ -3,7 +3,6 @@ import { JvsError } from "../../model/errors.ts";
 import type { Context } from "../../protocol/context.ts";
 import { callOperation, openRepository } from "../../operation/call.ts";
 import { type Caller, contextFor, defaultActor, inJvsErrors } from "../../operation/caller.ts";
-import { ProvedDescriptors } from "../../repo/proved_descriptors.ts";
 import { OPERATIONS, operations, type ResultOf } from "../../operation/registry.ts";
 import type { CallOptions, RepositoryOptions } from "./options.ts";
 import type { RepositoryMethods } from "./types.ts";
@@ -16,7 +15,7 @@ export function methodName(operation: string): string {
 /**
  * A repository, opened from one of its worktrees. Each operation of the command line is a method with the same input and
  * the same result. Where the command prints an error, the method throws it as a `JvsError`. Between calls no
- * file stays open, and what another process changed meanwhile is seen; records that are still the same are not read again.
+ * file stays open, and what another process changed meanwhile is seen.
  */
 export class Repository {
   private constructor(
@@ -24,8 +23,6 @@ export class Repository {
     readonly folder: string,
     private readonly options: RepositoryOptions,
   ) {}
-
-  readonly #proved = new ProvedDescriptors();
 
   /** Makes a repository in a new or empty folder. The user's files go into its folder `main`. */
   static async init(path: string, options: RepositoryOptions = {}): Promise<Repository> {
@@ -61,7 +58,7 @@ export class Repository {
     const signal = AbortSignal.any(signals);
     return await inJvsErrors(signal, async () => {
       const { reason, reporter = this.options.reporter } = options;
-      const caller = { ...this.options, signal, reason, reporter, proved: this.#proved };
+      const caller = { ...this.options, signal, reason, reporter };
       const context = await contextOf(this.folder, caller);
       return await callOperation(await operations.load(operation), context, input);
     });
