@@ -67,6 +67,12 @@ export interface FileSystem {
   readonly granularityNs: number;
 }
 
+/** Whether two folders are on one file system, of which each btrfs subvolume has an id of its own. */
+export function areOneFileSystem(a: FileSystem, b: FileSystem): boolean {
+  const uuid = ({ id }: FileSystem) => id.split(":")[1]; // of `btrfs:<UUID>:<subvolume>`
+  return a.id === b.id || (a.kind === "btrfs" && b.kind === "btrfs" && uuid(a) === uuid(b));
+}
+
 /** What the process may set on files, besides what every user may set on their own files. */
 export interface Rights {
   /** The groups that the process is in; null when the system does not say. */
@@ -240,6 +246,9 @@ export interface OpenFile extends Disposable {
   /** How many bytes a copy of it must write: its size without the holes that can be found. */
   dataBytes(): number;
 }
+
+/** The inode of the root of each btrfs subvolume. Other folders may have it too. */
+export const SUBVOLUME_INODE = 256;
 
 /** An inode number, as records write it. */
 export function inodeText(high: number, low: number): string {

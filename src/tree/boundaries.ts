@@ -1,7 +1,7 @@
 import { unlessThrown } from "../model/errors.ts";
 import { bytesOf } from "../model/bytes.ts";
 import { DIR, FILE } from "../model/entry.ts";
-import { type Folder, Stat } from "../platform/platform.ts";
+import { type Folder, Stat, SUBVOLUME_INODE } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
 
 /** The sentence for degradations, for each kind of boundary. */
@@ -18,8 +18,6 @@ export type Boundary = keyof typeof BOUNDARY_REASONS;
 export const CONTROL_FOLDER = bytesOf(".jvs");
 
 const FORMAT_FILE = bytesOf("format_version");
-/** The root of each btrfs subvolume has this inode. */
-const SUBVOLUME_INODE = 256;
 
 /** The boundary that the stat of an entry shows, in a tree whose root is on this device. */
 export function boundaryOf(stat: Stat, rootMajor: number, rootMinor: number): Boundary | undefined {
