@@ -69,7 +69,8 @@ async function cloneTree(
   request: CloneRequest,
   fill: FillFiles,
 ): Promise<CloneResult> {
-  request.into.makeFolder(request.name, WHILE_FILLED);
+  const makeRoot = request.makeRoot ?? ((folder, name, mode) => folder.makeFolder(name, mode));
+  makeRoot(request.into, request.name, WHILE_FILLED);
   using root = request.into.openFolder(request.name);
   using cloning = new Cloning(platform, request, root);
   clearInheritedAcls(root);

@@ -35,7 +35,11 @@ export const Hash = record({
 /** The engines there are and will be. SPEC 5. */
 export const ENGINE_NAMES = ["juicefs-clone", "btrfs-snapshot", "reflink-copy", "copy"] as const;
 /** The engines that this version has, the best first. */
-export const PRESENT_ENGINES = ["reflink-copy", "copy"] as const satisfies typeof ENGINE_NAMES[number][];
+export const PRESENT_ENGINES = [
+  "btrfs-snapshot",
+  "reflink-copy",
+  "copy",
+] as const satisfies typeof ENGINE_NAMES[number][];
 /** The name of an engine. */
 export type EngineName = typeof ENGINE_NAMES[number];
 

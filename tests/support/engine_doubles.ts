@@ -1,9 +1,9 @@
 import type { CloneRequest, CloneResult, EngineKind } from "../../src/engine/contract.ts";
 import { ENGINES } from "../../src/engine/engines.ts";
-import { bytesOf, textOf } from "../../src/model/bytes.ts";
+import { bytesOf } from "../../src/model/bytes.ts";
 import { DegradationList } from "../../src/model/degradations.ts";
-import { DIR, LOST, SYMLINK } from "../../src/model/entry.ts";
-import { type Folder, type Platform, Stat } from "../../src/platform/platform.ts";
+import { LOST, SYMLINK } from "../../src/model/entry.ts";
+import type { Folder, Platform } from "../../src/platform/platform.ts";
 import { mergeTables } from "../../src/tree/merge_tables.ts";
 import { OpenFolders } from "../../src/tree/open_folders.ts";
 import { removeTree } from "../../src/tree/remove_tree.ts";
@@ -12,8 +12,8 @@ import { at, NONE, type TreeTable } from "../../src/tree/table.ts";
 import { mustRun } from "./run.ts";
 
 /*
- * Doubles of engines for whole trees, as strict as the real ones. One makes its destination in one slow call and loses
- * hard links. The other makes a read-only tree: only the engine can delete it, and no entry can be renamed out of it.
+ * A double of an engine for whole trees, as strict as the real one: it makes its destination in one slow call and loses
+ * hard links.
  */
 
 const ITSELF = bytesOf(".");
@@ -46,48 +46,10 @@ export const wholeTreeDouble: EngineKind = {
   }),
 };
 
-/** A real snapshot of a btrfs subvolume, so the worktree must be a subvolume. */
-export const readOnlyTreeDouble: EngineKind = {
-  name: "btrfs-snapshot",
-  probe: (_platform, { source }) =>
-    isSubvolume(source, ITSELF) ? { works: true } : { works: false, reason: "the tree is no subvolume" },
-  make: (platform) => ({
-    name: "btrfs-snapshot",
-    abilities: {
-      wholeTrees: true,
-      entriesMoveOut: false,
-      sharesFiles: false,
-      keepsModes: true,
-      keepsHoles: true,
-    },
-    async clone(request) {
-      const { as, into, name, source } = request;
-      const path = `${into.path}/${textOf(name)}`;
-      mustRun("btrfs", "subvolume", "snapshot", source.path, path);
-      const result = await madeTrue(platform, request, name);
-      if (as === "payload") mustRun("btrfs", "property", "set", "-ts", path, "ro", "true");
-      return result;
-    },
-  }),
-  remove(_platform, folder, name) {
-    if (!isSubvolume(folder, name)) return Promise.resolve(false);
-    const path = `${folder.path}/${textOf(name)}`;
-    mustRun("btrfs", "property", "set", "-ts", path, "ro", "false");
-    mustRun("btrfs", "subvolume", "delete", path);
-    return Promise.resolve(true);
-  },
-};
-
 /** Makes an engine the first choice, for `using`. */
 export function useEngine(kind: EngineKind): Disposable {
   ENGINES.unshift(kind);
   return { [Symbol.dispose]: () => void ENGINES.splice(ENGINES.indexOf(kind), 1) };
-}
-
-/** The root of a subvolume has the inode 256 and another device than the folder around it. */
-function isSubvolume(folder: Folder, name: Uint8Array): boolean {
-  const stat = new Stat();
-  return folder.stat(name, stat) && stat.type === DIR && stat.inoLo === 256 && stat.inoHi === 0;
 }
 
 /** Adapts a clone of everything to the request, and scans the result. */

@@ -1,5 +1,4 @@
-import type { CloneResult } from "../../engine/contract.ts";
-import { removeClone } from "../../engine/engines.ts";
+import type { CloneRequest, CloneResult } from "../../engine/contract.ts";
 import { type BytePath, equalBytes } from "../../model/bytes.ts";
 import { FILE } from "../../model/entry.ts";
 import { JvsError } from "../../model/errors.ts";
@@ -11,13 +10,12 @@ import { isSystemError } from "../../platform/system_error.ts";
 import type { Store } from "../../repo/store.ts";
 import { FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
 import { hashFiles } from "../../tree/hash.ts";
-import { OpenFolders } from "../../tree/open_folders.ts";
-import { selectEntries, type Selection } from "../../tree/select_entries.ts";
+import { selectEntries } from "../../tree/select_entries.ts";
 import { at, indexesWhere, type TreeTable } from "../../tree/table.ts";
 import { isReadable, isRefused } from "../../tree/unreadable.ts";
 import type { Context, RepositoryContext } from "../context.ts";
-import { engineFor } from "../engine_for.ts";
-import { isPrivileged, isUnread } from "./as_allowed.ts";
+import { engineFor, makeWorktreeRoot } from "../engine_for.ts";
+import { isPrivileged } from "./as_allowed.ts";
 
 /** What to clone out of a payload, and where to. */
 export interface BringOutRequest {
@@ -36,9 +34,6 @@ export interface BringOutRequest {
   readonly action: "fork" | "restore";
 }
 
-/** If this share of the entries is wanted, an engine for whole trees clones all, and what is not wanted is removed. */
-const WORTH_THE_WHOLE = 0.5;
-
 /**
  * Makes a writable tree from a snapshot's payload, as its manifest says: all of it or some entries. Fork, worktree create
  * and restore begin with it. `E_PAYLOAD_HASH_MISMATCH` if the payload is damaged, `E_PERMISSION` if the user may not read
@@ -53,27 +48,23 @@ export async function bringOut(
   using payload = openToClone(store, action, id);
   const needs = action === "restore" ? { entriesMoveOut: true } : {};
   const { engine } = await engineFor(context, { source: payload, control: into, needs });
-  const selection = selectEntries(manifest, wanted);
-  const isWhole = engine.abilities.wholeTrees && selection.table.count >= manifest.count * WORTH_THE_WHOLE;
-  const cloned = isWhole ? selectEntries(manifest, (index) => !isUnread(manifest, index)) : selection;
-  const { table } = cloned;
-  adjust?.(table, cloned.origin);
+  const { table, origin } = selectEntries(manifest, wanted);
+  adjust?.(table, origin);
   const isComplete = table.count === manifest.count;
   const what = { source: payload, table, isComplete, into, name, as: "worktree" } as const;
-  const { changed, degradations, unreadable } = await engine.clone({ ...what, reporter, signal });
-  if (table.count !== selection.table.count) {
-    await removeUnwanted(store, request, selection);
-    adjust?.(selection.table, selection.origin);
-  }
+  // What a restore stages is renamed into the worktree: that works only out of a plain folder.
+  const makeRoot: CloneRequest["makeRoot"] = (...root) => makeWorktreeRoot(context, ...root);
+  const how = { reporter, signal, makeRoot: action === "fork" ? makeRoot : undefined };
+  const { changed, degradations, unreadable } = await engine.clone({ ...what, ...how });
   using clone = into.openFolder(name);
   const pathsOf = (indexes: readonly number[]) => indexes.map((index) => table.path(index));
   if (changed.length > 0) throw damagedPayload(action, id, pathsOf(changed));
   if (unreadable.length > 0) throw closedPayload(action, id, payload, pathsOf(unreadable));
   // A member may have changed a payload: what gives rights is always proved.
-  const isRead = (i: number) => verify || isPrivileged(selection.table, i);
-  const differing = await differingFiles(context, payload, clone, selection.table, isRead);
+  const isRead = (i: number) => verify || isPrivileged(table, i);
+  const differing = await differingFiles(context, payload, clone, table, isRead);
   if (differing.length > 0) throw damagedPayload(action, id, differing);
-  return { table: selection.table, degradations };
+  return { table: table, degradations };
 }
 
 /** Whether restored content is hashed before it becomes visible: if the user asks for it, else if it is little. SPEC 7. */
@@ -89,24 +80,6 @@ export function willVerify(
     if (manifest.type[i] === FILE && wanted(i)) bytes += at(manifest.size, i);
   }
   return bytes <= config.get("restore.verify_limit");
-}
-
-/** Removes what is not wanted from a clone of the whole payload. */
-async function removeUnwanted(
-  { platform }: Store,
-  { into, manifest, name }: BringOutRequest,
-  { origin }: Selection,
-): Promise<void> {
-  const isWanted = new Uint8Array(manifest.count);
-  for (const index of origin) isWanted[index] = 1;
-  using made = into.openFolder(name);
-  using folders = new OpenFolders(made, manifest);
-  for (let i = 1; i < manifest.count; i++) {
-    const parent = at(manifest.parent, i);
-    // To remove a folder removes what is in it.
-    if (isWanted[i] === 1 || isWanted[parent] !== 1) continue;
-    await removeClone(platform, folders.get(parent), manifest.name(i));
-  }
 }
 
 /** Opens a snapshot's payload to clone it; `E_PERMISSION`, with what to do, if it is closed to the user. */

@@ -17,7 +17,7 @@ import { unreadableError } from "../../tree/unreadable.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import { type Look, scanWorktree } from "../look/look.ts";
 import { isLeftOut } from "../payload/as_allowed.ts";
-import { shareWithNewest, type SnapshotToShare } from "./share.ts";
+import { type EarlierSnapshot, newestSnapshot, shareWithNewest } from "./share.ts";
 
 const RECAPTURES = 3;
 
@@ -38,8 +38,8 @@ export interface Capture {
   readonly seen: TreeTable;
   readonly degradations: DegradationList;
   readonly consistency: "quiesced" | "best_effort";
-  /** The snapshot with which the payload shares unchanged files. */
-  readonly earlier: Pick<SnapshotToShare, "snapshotId" | "table"> | undefined;
+  /** The newest snapshot before, with which the payload shares unchanged files where the engine does that. */
+  readonly earlier: EarlierSnapshot | undefined;
 }
 
 interface Attempt {
@@ -60,8 +60,9 @@ export async function capture(
 ): Promise<Capture> {
   const attempts = new Attempts(change, look, id, options);
   let scan = look.scan;
-  const earlier = options.engine.abilities.sharesFiles ? await shareWithNewest(change, look) : undefined;
-  let share: ShareSource | undefined = earlier;
+  const shared = options.engine.abilities.sharesFiles ? await shareWithNewest(change, look) : undefined;
+  const earlier = shared ?? await newestSnapshot(change, look);
+  let share: ShareSource | undefined = shared;
   for (let again = 0;; again++) {
     const attempt = await attempts.make(scan, share);
     if (await attempts.isStill(attempt)) return await finish(attempt, { consistency: "quiesced", earlier });
@@ -76,8 +77,10 @@ export async function capture(
       if (options.consistency === "quiesced") throw neverStill(look, scan, now, match);
       using payload = attempts.open();
       const { table: made } = attempt.result;
-      const steady = new Set(made === scan.table ? match : []);
-      const table = await correctFromPayload(payload, made, (index) => steady.has(index));
+      const steady = new Set(match);
+      // A scan of the clone has only hashes of what the clone holds.
+      const isSteady = (index: number) => made !== scan.table || steady.has(index);
+      const table = await correctFromPayload(payload, made, isSteady);
       const corrected = { ...attempt, result: { ...attempt.result, table } };
       return { ...await finish(corrected, { consistency: "best_effort", earlier }), seen: table };
     }
@@ -128,7 +131,10 @@ class Attempts {
       share,
     });
     const refused = [...scan.unreadable, ...result.unreadable.map((index) => scan.table.path(index))];
-    if (refused.length > 0 && !skipUnreadable) throw unreadableError(refused);
+    // A clone of the whole tree holds what was closed to the user meanwhile.
+    if (refused.length > 0 && (!skipUnreadable || engine.abilities.wholeTrees)) {
+      throw unreadableError(refused);
+    }
     leaveOut(scan.table, result);
     await hashTargets(result.table);
     using payload = this.open();

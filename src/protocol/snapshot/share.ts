@@ -6,15 +6,21 @@ import { abilitiesOf } from "../../engine/engines.ts";
 import { CHANGED, compareEntries } from "../../tree/diff.ts";
 import { mergeTables } from "../../tree/merge_tables.ts";
 import { settle } from "../../tree/scan_clock.ts";
+import type { WorktreeConfig } from "../../model/records.ts";
+import type { Store } from "../../repo/store.ts";
 import type { TreeTable } from "../../tree/table.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import type { Look } from "../look/look.ts";
 import { isLeftOut } from "../payload/as_allowed.ts";
 
-/** A snapshot whose payload can share files with a new one. */
-export interface SnapshotToShare extends ShareSource {
+/** A snapshot and its tree. */
+export interface EarlierSnapshot {
   readonly snapshotId: string;
+  readonly table: TreeTable;
 }
+
+/** A snapshot whose payload can share files with a new one. */
+export type SnapshotToShare = EarlierSnapshot & ShareSource;
 
 /**
  * Finds the newest payload of this worktree, and which of the files that `look` saw it holds unchanged: those can be
@@ -24,27 +30,52 @@ export async function shareWithNewest(
   change: WorktreeContext,
   look: Look,
 ): Promise<SnapshotToShare | undefined> {
+  return await unlessDamaged(() => newestPayload(change, look));
+}
+
+/** The newest snapshot of this worktree, to describe a new one by what changed. Undefined as above. */
+export async function newestSnapshot(
+  { store, worktree }: WorktreeContext,
+  look: Look,
+): Promise<EarlierSnapshot | undefined> {
+  return await unlessDamaged(async () => {
+    const id = idOfNewest(store, worktree, look);
+    return id === undefined
+      ? undefined
+      : { snapshotId: id, table: cachedTable(look, id) ?? await store.snapshots.manifest(id) };
+  });
+}
+
+/** An earlier snapshot only saves time and space. Verify and doctor report what is wrong with it. */
+async function unlessDamaged<T>(find: () => Promise<T | undefined>): Promise<T | undefined> {
   try {
-    return await newestPayload(change, look);
+    return await find();
   } catch (error) {
-    // Sharing only saves time and space. Verify and doctor report what is wrong with that snapshot.
     if (isJvsError(error, "E_DESCRIPTOR_CORRUPT", "E_NOT_FOUND", "E_IO", "E_PERMISSION")) return undefined;
     throw error;
   }
+}
+
+function idOfNewest({ snapshots }: Store, worktree: WorktreeConfig, look: Look): string | undefined {
+  const candidates = [look.cachedSnapshotId, worktree.head_snapshot_id, worktree.latest_snapshot_id];
+  return candidates.find((candidate) => candidate !== null && snapshots.exists(candidate)) ?? undefined;
+}
+
+/** The cache is the manifest of a snapshot, and the scan has matched it already. */
+function cachedTable(look: Look, id: string): TreeTable | undefined {
+  return id === look.cachedSnapshotId ? look.cachedTable() : undefined;
 }
 
 async function newestPayload(
   { store, worktree }: WorktreeContext,
   look: Look,
 ): Promise<SnapshotToShare | undefined> {
-  const { cachedSnapshotId, scan } = look;
-  const candidates = [cachedSnapshotId, worktree.head_snapshot_id, worktree.latest_snapshot_id];
-  const id = candidates.find((candidate) => candidate !== null && store.snapshots.exists(candidate)) ?? null;
-  if (id === null) return undefined;
+  const { scan } = look;
+  const id = idOfNewest(store, worktree, look);
+  if (id === undefined) return undefined;
   // An engine that keeps modes makes writable payload files, and two payloads must not share such a file.
   if (abilitiesOf((await store.snapshots.descriptor(id)).engine, store.platform).keepsModes) return undefined;
-  // The cache is that snapshot's manifest, and the scan has matched it already.
-  const cached = id === cachedSnapshotId ? look.cachedTable() : undefined;
+  const cached = cachedTable(look, id);
   const table = cached ?? await store.snapshots.manifest(id);
   const match = cached ? scan.knownAs.slice(0, look.table.count) : new Int32Array(look.table.count).fill(-1);
   await matchByContent(look, table, match);

@@ -1,3 +1,4 @@
+import type { CloneRequest } from "../../engine/contract.ts";
 import { DegradationList } from "../../model/degradations.ts";
 import { JvsError } from "../../model/errors.ts";
 import { shortId } from "../../model/ids.ts";
@@ -6,7 +7,7 @@ import type { Folder } from "../../platform/platform.ts";
 import { isDevice, type TreeTable } from "../../tree/table.ts";
 import { unreadableError } from "../../tree/unreadable.ts";
 import type { RepositoryContext } from "../context.ts";
-import { engineFor } from "../engine_for.ts";
+import { engineFor, makeWorktreeRoot } from "../engine_for.ts";
 import { lookAt, scanWorktree } from "../look/look.ts";
 import { asAllowed, isUnread } from "../payload/as_allowed.ts";
 import { bringOut, willVerify } from "../payload/bring_out.ts";
@@ -77,7 +78,8 @@ export async function fillFromWorktree(
   await look.settle();
   const { engine } = await engineFor(context, { source: look.root, control: into });
   const isComplete = scan.boundaries.size === 0;
-  const request = { source: look.root, table, isComplete, into, name, as: "worktree" } as const;
+  const makeRoot: CloneRequest["makeRoot"] = (...root) => makeWorktreeRoot(context, ...root);
+  const request = { source: look.root, table, isComplete, into, name, as: "worktree", makeRoot } as const;
   const result = await engine.clone({ ...request, reporter, signal });
   const refused = [...scan.unreadable, ...result.unreadable.map((index) => table.path(index))];
   if (refused.length > 0) throw unreadableError(refused, NOTHING_IS_LEFT_OUT);
