@@ -99,13 +99,9 @@ class Corrections {
       if (i === -1) return void found.extra.add(j);
       found.asked[j] = i;
       if (table.type[i] !== made.type[j]) return;
-      else if (engine.isPlaceholder(made, j)) found.placeholders.push(j);
+      if (engine.isPlaceholder(made, j)) found.placeholders.push(j);
       else if (isOtherFile(request, i, made, j) && isMounted(folders, table, i)) found.covered.push(j);
-      else if (
-        request.as === "worktree" ? !hasAspects(table, i, made, j) : isOtherFolder(table, i, made, j)
-      ) {
-        found.toSet.add(j);
-      }
+      else if (mustSet(request, i, made, j)) found.toSet.add(j);
     });
     return found;
   }
@@ -208,9 +204,12 @@ function hasAspects(table: TreeTable, i: number, made: TreeTable, j: number): bo
     sameXattrs(table.xattrs.get(i) ?? [], made.xattrs.get(j) ?? []);
 }
 
-/** A folder of a payload that differs is one over which something is mounted, or another process changed it. */
-function isOtherFolder(table: TreeTable, i: number, made: TreeTable, j: number): boolean {
-  return table.type[i] === DIR && !hasAspects(table, i, made, j);
+/**
+ * Whether aspects of an entry must be set. In a payload only those of folders: a folder that differs has something mounted
+ * over it, or another process changed it. A file that differs was changed, and stays as it was cloned.
+ */
+function mustSet({ as, table }: CloneRequest, i: number, made: TreeTable, j: number): boolean {
+  return (as === "worktree" || table.type[i] === DIR) && !hasAspects(table, i, made, j);
 }
 
 /** The time of a folder from which something was removed can only be set by its owner: the manifest has it. */

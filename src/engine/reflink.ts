@@ -80,7 +80,7 @@ function areOne(platform: Platform, a: Folder, b: Folder): boolean {
   const [here, there] = [Stat.ofFolder(a), Stat.ofFolder(b)];
   if (here.devMajor === there.devMajor && here.devMinor === there.devMinor) return true;
   const other = platform.fileSystem(b);
-  return other.kind === "btrfs" && areOneFileSystem(platform.fileSystem(a), other);
+  return other.kind === "btrfs" && areOneFileSystem(platform.fileSystem(a).id, other.id);
 }
 
 /** Tries a new file where the tree has none to try. */

@@ -67,10 +67,10 @@ export interface FileSystem {
   readonly granularityNs: number;
 }
 
-/** Whether two folders are on one file system, of which each btrfs subvolume has an id of its own. */
-export function areOneFileSystem(a: FileSystem, b: FileSystem): boolean {
-  const uuid = ({ id }: FileSystem) => id.split(":")[1]; // of `btrfs:<UUID>:<subvolume>`
-  return a.id === b.id || (a.kind === "btrfs" && b.kind === "btrfs" && uuid(a) === uuid(b));
+/** Whether two ids are of one file system, of which each btrfs subvolume has an id of its own (`btrfs:<UUID>:<subvolume>`). */
+export function areOneFileSystem(a: string, b: string): boolean {
+  const withoutSubvolume = (id: string) => id.replace(/^(btrfs:[^:]+):.*$/, "$1");
+  return withoutSubvolume(a) === withoutSubvolume(b);
 }
 
 /** What the process may set on files, besides what every user may set on their own files. */

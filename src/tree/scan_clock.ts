@@ -28,7 +28,7 @@ export interface ScanClock {
 export function readScanClock(platform: Platform, folder: Folder, root: Folder): ScanClock {
   const scanned = platform.fileSystem(root);
   const tickNs = Math.max(LEAST_GRANULARITY, scanned.granularityNs);
-  const same = areOneFileSystem(platform.fileSystem(folder), scanned);
+  const same = areOneFileSystem(platform.fileSystem(folder).id, scanned.id);
   return {
     ...writeNow(folder),
     // On tmpfs, a store through a memory map changes no time, so times prove nothing.

@@ -231,6 +231,21 @@ Deno.test("jvs doctor cleans up what a killed probe left, and nothing of the use
   assertEquals(namesIn(`${box.control}/runtime/shared/replaced`), []);
 });
 
+Deno.test("jvs takes a plain folder that the user put in the place of a subvolume", needed, async () => {
+  await using disk = await openDisk();
+  using box = await BlackBox.make({ parent: disk.path });
+  box.write("a", "1\n");
+  await box.save("first");
+  Deno.removeSync(box.main, { recursive: true });
+  Deno.mkdirSync(box.main);
+  await box.json(["restore", "LATEST"]);
+  assertEquals(box.read("a"), "1\n");
+  box.write("a", "2\n");
+  assertEquals((await box.save("second")).engine, "reflink-copy");
+  await losingNothing(box, ["restore", "HEAD~1"]);
+  await box.audit();
+});
+
 Deno.test("jvs leaves a subvolume inside a worktree alone, whatever it does", needed, async () => {
   await using disk = await openDisk();
   using box = await BlackBox.make({ parent: disk.path });
