@@ -44,7 +44,7 @@ export async function correctClone(
   const scan = await scanClone(platform, request, root);
   new TimeSlice(request.signal).check();
   const losses = new Losses(request.table, false);
-  const corrections = await Corrections.find(request, scan.table, engine);
+  const corrections = await Corrections.find(request, scan, engine);
   if (corrections.isEmpty) return await resultOf(platform, request, root, scan, losses);
   engine.makeWritable();
   await corrections.carryOut(root, new AspectSetter(platform, request.table, losses, false));
@@ -83,6 +83,8 @@ class Corrections {
   private readonly toSet = new Set<number>();
   private readonly placeholders: number[] = [];
   private readonly covered: number[] = [];
+  /** Indexes in the clone of folders that the scan did not enter: other repositories. */
+  private readonly closed: number[] = [];
   /** For each entry of the clone its index in the request's table, or NONE. */
   private readonly asked: Uint32Array;
 
@@ -90,7 +92,8 @@ class Corrections {
     this.asked = new Uint32Array(made.count).fill(NONE);
   }
 
-  static async find(request: CloneRequest, made: TreeTable, engine: WholeClone): Promise<Corrections> {
+  static async find(request: CloneRequest, scan: Scan, engine: WholeClone): Promise<Corrections> {
+    const { boundaries, table: made } = scan;
     const found = new Corrections(request, made);
     const { source, table } = request;
     using folders = new OpenFolders(source, table);
@@ -100,6 +103,7 @@ class Corrections {
       found.asked[j] = i;
       if (table.type[i] !== made.type[j]) return;
       if (engine.isPlaceholder(made, j)) found.placeholders.push(j);
+      else if (boundaries.has(j)) found.closed.push(j);
       else if (isOtherFile(request, i, made, j) && isMounted(folders, table, i)) found.covered.push(j);
       else if (mustSet(request, i, made, j)) found.toSet.add(j);
     });
@@ -107,23 +111,23 @@ class Corrections {
   }
 
   get isEmpty(): boolean {
-    return this.extra.size + this.toSet.size + this.placeholders.length + this.covered.length === 0;
+    const { closed, covered, extra, placeholders, toSet } = this;
+    return extra.size + toSet.size + placeholders.length + covered.length + closed.length === 0;
   }
 
   /** Removes, replaces, and then sets aspects: those of folders last, the deepest first, because the rest changes them. */
   async carryOut(root: Folder, aspects: AspectSetter): Promise<void> {
-    const { extra, made, request: { signal } } = this;
+    const { extra, made } = this;
     using folders = new OpenFolders(root, made);
     for (const j of extra) {
       const parent = at(made.parent, j);
       // To remove a folder removes what is in it.
-      if (!extra.has(parent)) {
-        await removeTree(
-          this.openToChange(folders, parent),
-          made.name(j),
-          signal === undefined ? {} : { signal },
-        );
-      }
+      if (!extra.has(parent)) await this.remove(this.openToChange(folders, parent), made.name(j));
+    }
+    for (const j of this.closed) {
+      const folder = this.openToChange(folders, j);
+      const names = folder.list();
+      for (let k = 0; k < names.count; k++) await this.remove(folder, names.name(k));
     }
     for (const j of this.placeholders) {
       const folder = this.openToChange(folders, at(made.parent, j));
@@ -136,6 +140,11 @@ class Corrections {
       const folder = j === 0 ? root : folders.get(at(made.parent, j));
       this.set(aspects, folder, j === 0 ? ITSELF : made.name(j), j);
     }
+  }
+
+  private async remove(folder: Folder, name: Uint8Array): Promise<void> {
+    const { signal } = this.request;
+    await removeTree(folder, name, signal === undefined ? {} : { signal });
   }
 
   /** Opens a folder of the clone, which is changed by this: its aspects are set later. */

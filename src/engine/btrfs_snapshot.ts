@@ -1,9 +1,15 @@
 import { DIR } from "../model/entry.ts";
 import { JvsError } from "../model/errors.ts";
 import { TimeSlice } from "../platform/time_slice.ts";
-import { type Folder, type Platform, Stat, SUBVOLUME_INODE } from "../platform/platform.ts";
+import {
+  type Folder,
+  PLACEHOLDER_INODE,
+  type Platform,
+  Stat,
+  SUBVOLUME_INODE,
+} from "../platform/platform.ts";
 import { subvolumesOf } from "../platform/open_subvolumes.ts";
-import { PLACEHOLDER_INODE, type Subvolumes } from "../platform/subvolumes.ts";
+import type { Subvolumes } from "../platform/subvolumes.ts";
 import { isSystemError, type SystemError, unlessFailed } from "../platform/system_error.ts";
 import { isRefused } from "../tree/unreadable.ts";
 import { correctClone } from "./_correct_clone.ts";

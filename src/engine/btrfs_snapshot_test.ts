@@ -123,6 +123,7 @@ Deno.test(
     Deno.mkdirSync(`${scene.path}/source/a/b`, { recursive: true });
     Deno.writeTextFileSync(`${scene.path}/source/a/b/c`, "x");
     Deno.chmodSync(`${scene.path}/source/a/b`, 0o555);
+    mustRun("btrfs", "subvolume", "create", `${scene.path}/source/a/inner`); // leaves an empty folder in the clone
     mustRun("chown", "-R", `${USER}:${USER}`, `${scene.path}/source`);
     mustRun("btrfs", "subvolume", "snapshot", "-r", `${scene.path}/source`, `${scene.path}/control/clone`);
     using control = scene.open("control");

@@ -9,9 +9,9 @@ import { mustRun } from "../../tests/support/run.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
 import { bytesOf } from "../model/bytes.ts";
 import { openPlatform } from "./open_platform.ts";
-import { type Folder, Stat, SUBVOLUME_INODE } from "./platform.ts";
+import { type Folder, PLACEHOLDER_INODE, Stat, SUBVOLUME_INODE } from "./platform.ts";
 import { subvolumesOf } from "./open_subvolumes.ts";
-import { PLACEHOLDER_INODE, type Subvolumes } from "./subvolumes.ts";
+import type { Subvolumes } from "./subvolumes.ts";
 
 interface Case {
   readonly subvolumes: Subvolumes;

@@ -250,6 +250,9 @@ export interface OpenFile extends Disposable {
 /** The inode of the root of each btrfs subvolume. Other folders may have it too. */
 export const SUBVOLUME_INODE = 256;
 
+/** The inode of the empty folder that a btrfs snapshot has in place of a subvolume. It can only be removed. */
+export const PLACEHOLDER_INODE = 2;
+
 /** An inode number, as records write it. */
 export function inodeText(high: number, low: number): string {
   return String((BigInt(high >>> 0) << 32n) | BigInt(low >>> 0));

@@ -25,6 +25,3 @@ export interface Subvolumes {
   /** Whether anything is mounted below a folder, as far as this process sees mounts; true where the system does not say. */
   hasMountsBelow(folder: Folder): boolean;
 }
-
-/** The inode of the empty folder that a snapshot has in place of a subvolume. It can only be removed. */
-export const PLACEHOLDER_INODE = 2;

@@ -51,12 +51,14 @@ function testLeftOut(test: Test): void {
     fixture.write("source/a/ignored", "x");
     fixture.write("source/cache/deep/x", "x");
     fixture.write("source/closed/ignored", "x");
+    mustRun("btrfs", "subvolume", "create", fixture.at("source/cache/deep/inner"));
+    mustRun("btrfs", "subvolume", "create", fixture.at("source/alone"));
     Deno.linkSync(fixture.at("source/a/kept"), fixture.at("source/a/ignored-name"));
     Deno.chmodSync(fixture.at("source/closed"), 0o555);
     for (const name of ["a/kept", "a", "closed", ""]) {
       Deno.utimeSync(fixture.at(`source/${name}`), LONG_AGO, LONG_AGO);
     }
-    const left = ["a/ignored", "a/ignored-name", "cache", "closed/ignored"];
+    const left = ["a/ignored", "a/ignored-name", "alone", "cache", "closed/ignored"];
     const table = without(await fixture.scan("source"), ...left);
     for (const as of ["payload", "worktree"] as const) {
       const result = await cloneSome(fixture, table, as);
@@ -79,6 +81,21 @@ function testLeftOut(test: Test): void {
       }
       mustRun("btrfs", "subvolume", "delete", fixture.at("clone"));
     }
+  });
+
+  test("leaves out what is in another repository", async (fixture) => {
+    fixture.write("source/a/inner/.jvs/format_version", "2\n");
+    fixture.write("source/a/inner/main/file", "x");
+    mustRun("btrfs", "subvolume", "create", fixture.at("source/a/inner/.jvs/snapshot"));
+    for (const name of ["a/inner", "a"]) Deno.utimeSync(fixture.at(`source/${name}`), LONG_AGO, LONG_AGO);
+    const table = await fixture.scan("source"); // does not enter it
+    for (const as of ["payload", "worktree"] as const) {
+      const { changed, degradations } = await fixture.clone("source", as, table, { as, isComplete: false });
+      assertEquals(fixture.names(`${as}/a/inner`), []);
+      assertEquals([changed.length, degradations.total], [0, 0]);
+      assertEquals(Deno.lstatSync(fixture.at(`${as}/a/inner`)).mtime?.getTime(), LONG_AGO * 1000);
+    }
+    assertEquals(fixture.read("source/a/inner/main/file"), "x");
   });
 
   test("says that it failed where it may not leave something out", async (fixture) => {
