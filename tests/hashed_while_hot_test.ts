@@ -6,7 +6,7 @@ import { snapshot } from "../src/operation/snapshot.ts";
 import { verify } from "../src/operation/verify.ts";
 import { LinuxFolder } from "../src/platform/linux_folder.ts";
 import { callIn } from "./support/context.ts";
-import { useEngine } from "./support/engine_doubles.ts";
+import { useEngine } from "./support/use_engine.ts";
 import { requires } from "./support/requires.ts";
 import { tempDir } from "./support/temp_dir.ts";
 

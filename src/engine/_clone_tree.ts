@@ -28,6 +28,7 @@ export function entryByEntry(
       keepsModes: false,
       keepsHoles,
       keepsChangeTimes: false,
+      leavesOut: true,
     },
     clone: (request) => cloneTree(platform, request, fill),
   };
@@ -78,7 +79,8 @@ export async function cloneTree(
   fill: FillFiles,
   keepsModes = false,
 ): Promise<CloneResult> {
-  request.into.makeFolder(request.name, WHILE_FILLED);
+  const makeRoot = request.makeRoot ?? ((folder, name, mode) => folder.makeFolder(name, mode));
+  makeRoot(request.into, request.name, WHILE_FILLED);
   using root = request.into.openFolder(request.name);
   using cloning = new Cloning(platform, request, root, keepsModes);
   clearInheritedAcls(root);

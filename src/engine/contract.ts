@@ -21,6 +21,8 @@ export interface EngineAbilities {
    * with a new scan of the source: no earlier look need be right, and no change can hide between two of them.
    */
   readonly keepsChangeTimes: boolean;
+  /** Entries can be left out without being cloned first. */
+  readonly leavesOut: boolean;
 }
 
 /** A way to clone trees. Each engine passes the contract suite on each file system that it claims. SPEC 5. */
@@ -52,6 +54,8 @@ export interface CloneRequest {
    * `worktree`: everything exactly as in the table, writable, and without shared inodes.
    */
   readonly as: "payload" | "worktree";
+  /** Makes the root where the engine makes each entry by itself; by default it is a plain folder. See `makeRoot`. */
+  readonly makeRoot?: ((folder: Folder, name: Uint8Array, mode: number) => void) | undefined;
   /** For payloads, if the engine shares files: an earlier payload whose files may be hard-linked. */
   readonly share?: ShareSource | undefined;
   readonly reporter?: Reporter;
@@ -90,7 +94,12 @@ export interface ProbeOptions {
 }
 
 /** Whether an engine works; if not, the reason as the end of a sentence. */
-export type Probe = { readonly works: true } | { readonly works: false; readonly reason: string };
+export type Probe = { readonly works: true } | {
+  readonly works: false;
+  readonly reason: string;
+  /** The engine is for another kind of file system: only those who ask for it want to know. */
+  readonly isElsewhere?: true;
+};
 
 /** An engine in the list of `engines.ts`. */
 export interface EngineKind {
@@ -98,7 +107,20 @@ export interface EngineKind {
   /** Whether the engine works for a tree. It tries real files, because nothing else is certain, and removes them again. */
   probe(platform: Platform, options: ProbeOptions): Probe | Promise<Probe>;
   make(platform: Platform): Engine;
-  /** For an engine whose clones need their own way of removal: removes `name` and returns true if it is such a clone. */
+  /**
+   * For an engine that wants worktrees of a form of its own: makes the empty folder `name` in that form and returns true,
+   * where that works. The mode is that of `Folder.makeFolder`.
+   */
+  readonly makeRoot?: (
+    platform: Platform,
+    folder: Folder,
+    name: Uint8Array,
+    mode: number | undefined,
+  ) => boolean;
+  /**
+   * For an engine whose clones need their own way of removal: removes `name` and returns true if it is such a clone. Only
+   * for names in the folders of the control plane where JVS makes clones, never for what is inside a worktree.
+   */
   readonly remove?: (
     platform: Platform,
     folder: Folder,

@@ -36,6 +36,7 @@ export function juicefsEngine(platform: Platform): Engine {
       keepsModes: true,
       keepsHoles: true,
       keepsChangeTimes: true,
+      leavesOut: true,
     },
     settle: (source, options) => settleWrites(platform, source, options),
     clone: (request) => cloneOnJuicefs(platform, request),

@@ -1,10 +1,11 @@
-import { bytesOf, equalBytes } from "../model/bytes.ts";
+import { equalBytes } from "../model/bytes.ts";
 import { FILE } from "../model/entry.ts";
 import { isJvsError } from "../model/errors.ts";
-import { type Folder, type OpenFile, type Platform, Stat } from "../platform/platform.ts";
+import { areOneFileSystem, type Folder, type OpenFile, type Platform, Stat } from "../platform/platform.ts";
 import { isSystemError, unlessFailed } from "../platform/system_error.ts";
 import { entryByEntry, oneByOne } from "./_clone_tree.ts";
 import type { Engine, Probe, ProbeOptions } from "./contract.ts";
+import { newProbeName } from "./probe_name.ts";
 import { cloneByCp, fillByCp, reflinkFailure } from "./reflink_cp.ts";
 
 /** Lets the empty file `target` share the blocks of `source`; throws `E_ENGINE_FAILED` if that is impossible. */
@@ -49,7 +50,8 @@ export function probeReflink(platform: Platform, { control, source }: ProbeOptio
     if (tried?.works) return tried;
     failure ??= tried;
   }
-  return failure ?? tryOwnFile(clone, control, source);
+  if (failure !== undefined) return failure;
+  return areOne(platform, control, source) ? tryOwnFile(clone, control) : OTHER_FILE_SYSTEM;
 }
 
 /** The names of a few files directly in a folder, the smallest first. */
@@ -73,10 +75,16 @@ function tryFile(clone: CloneFile, folder: Folder, name: Uint8Array, control: Fo
   return file && withOwnFile(control, (target) => tryClone(clone, file, target));
 }
 
-/** Tries a new file if the tree has none to try. Then both folders must be on the same device. */
-function tryOwnFile(clone: CloneFile, control: Folder, source: Folder): Probe {
-  const [here, there] = [Stat.ofFolder(control), Stat.ofFolder(source)];
-  if (here.devMajor !== there.devMajor || here.devMinor !== there.devMinor) return OTHER_FILE_SYSTEM;
+/** Whether two folders are on one file system. On btrfs each subvolume has a device number of its own. */
+function areOne(platform: Platform, a: Folder, b: Folder): boolean {
+  const [here, there] = [Stat.ofFolder(a), Stat.ofFolder(b)];
+  if (here.devMajor === there.devMajor && here.devMinor === there.devMinor) return true;
+  const other = platform.fileSystem(b);
+  return other.kind === "btrfs" && areOneFileSystem(platform.fileSystem(a).id, other.id);
+}
+
+/** Tries a new file where the tree has none to try. */
+function tryOwnFile(clone: CloneFile, control: Folder): Probe {
   return withOwnFile(control, (file, name) => {
     file.write(new Uint8Array(COMPARED_BYTES).fill(1));
     return tryFile(clone, control, name, control) ?? OTHER_FILE_SYSTEM;
@@ -84,7 +92,7 @@ function tryOwnFile(clone: CloneFile, control: Folder, source: Folder): Probe {
 }
 
 function withOwnFile<T>(control: Folder, use: (file: OpenFile, name: Uint8Array) => T): T {
-  const name = bytesOf(`probe-${crypto.randomUUID()}`);
+  const name = newProbeName();
   using file = control.openFile(name, "create");
   try {
     return use(file, name);

@@ -17,7 +17,9 @@ interface SelectEngineOptions extends ProbeOptions {
 /** An engine that was chosen. */
 export interface EngineChoice {
   readonly engine: Engine;
-  /** Better engines that do not work here. The reason is the end of a sentence. */
+  /** It was taken because it works everywhere. */
+  readonly isLast: boolean;
+  /** Better engines that are for this kind of file system and do not work. The reason is the end of a sentence. */
   readonly passedOver: readonly { readonly name: EngineName; readonly reason: string }[];
 }
 
@@ -29,15 +31,15 @@ export async function selectEngine(
   const can = (engine: Engine) => abilities.every((ability) => engine.abilities[ability] === needs[ability]);
   if (forced !== "auto") {
     const engine = await forcedEngine(platform, tree, forced);
-    if (can(engine)) return { engine, passedOver: [] };
+    if (can(engine)) return { engine, isLast: false, passedOver: [] };
   }
   const passedOver: { name: EngineName; reason: string }[] = [];
   for (const { name, probe, make } of ENGINES) {
     const engine = make(platform);
     if (!can(engine)) continue;
     const probed = await probe(platform, tree);
-    if (probed.works) return { engine, passedOver };
-    passedOver.push({ name, reason: probed.reason });
+    if (probed.works) return { engine, isLast: name === ENGINES.at(-1)?.name, passedOver };
+    if (!probed.isElsewhere) passedOver.push({ name, reason: probed.reason });
   }
   throw new Error("the last of the engines works everywhere");
 }

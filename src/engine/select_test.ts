@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { type DiskKind, sharedDisk } from "../../tests/support/disk_image.ts";
+import { diskImage, type DiskKind, sharedDisk } from "../../tests/support/disk_image.ts";
 import { requires } from "../../tests/support/requires.ts";
 import { mustRun } from "../../tests/support/run.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
@@ -71,7 +71,6 @@ Deno.test("selectEngine() says which engines are not there yet, and which there 
   assertEquals(ENGINES.map(({ name }) => name), [...PRESENT_ENGINES]);
   using folder = tempDir();
   using trees = new Trees(folder.path, folder.path, false);
-  await rejects("E_ENGINE_UNAVAILABLE", "does not have it yet", () => trees.select("btrfs-snapshot"));
   await rejects("E_USAGE", "no such engine", () => trees.select("tar"));
 });
 
@@ -84,6 +83,21 @@ Deno.test(
     Deno.writeTextFileSync(`${folder.path}/source/file`, "x");
     using trees = new Trees(folder.path, folder.path, true);
     assertEquals(probeReflink(trees.platform, trees), { works: true });
+  },
+);
+
+Deno.test(
+  "probeReflink() works from a subvolume that has no file to try",
+  requires("btrfs", "ffi"),
+  async () => {
+    using folder = await sharedDisk("btrfs");
+    mustRun("btrfs", "subvolume", "create", `${folder.path}/source`);
+    Deno.mkdirSync(`${folder.path}/source/folder`);
+    using trees = new Trees(folder.path, folder.path, true);
+    assertEquals(probeReflink(trees.platform, trees), { works: true });
+    using other = await diskImage("btrfs", { small: true });
+    using apart = new Trees(folder.path, other.path, true);
+    assertEquals(probeReflink(apart.platform, apart).works, false);
   },
 );
 

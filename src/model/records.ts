@@ -37,6 +37,7 @@ export const ENGINE_NAMES = ["juicefs-clone", "btrfs-snapshot", "reflink-copy", 
 /** The engines that this version has, the best first. */
 export const PRESENT_ENGINES = [
   "juicefs-clone",
+  "btrfs-snapshot",
   "reflink-copy",
   "copy",
 ] as const satisfies typeof ENGINE_NAMES[number][];

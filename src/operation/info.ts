@@ -112,12 +112,12 @@ async function engineInfo(context: RepositoryContext, source: Folder) {
   }
 }
 
-function reasonFor({ engine, store }: RepositoryContext, { passedOver }: EngineChoice): string {
+function reasonFor({ engine, store }: RepositoryContext, { isLast, passedOver }: EngineChoice): string {
   if (engine !== undefined && engine !== "auto") return "JVS_SNAPSHOT_ENGINE asks for it";
   if (store.config.get("engine") !== "auto") return "the setting `engine` asks for it";
-  if (passedOver.length === 0) return "it was tried and works: what is cloned shares its blocks";
-  const others = passedOver.map(({ name, reason }) => `${name} does not: ${reason}`);
-  return `it works everywhere, and ${others.join("; ")}`;
+  const others = passedOver.map(({ name, reason }) => `${name} does not: ${reason}`).join("; ");
+  const why = isLast ? "it works everywhere" : "it was tried and works: what is cloned shares its blocks";
+  return others === "" ? why : `${why}; ${others}`;
 }
 
 /** The abilities with names in snake_case, like all names in results. */

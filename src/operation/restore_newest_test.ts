@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import type { EngineKind } from "../engine/contract.ts";
 import { ENGINES } from "../engine/engines.ts";
 import { callIn } from "../../tests/support/context.ts";
-import { useEngine } from "../../tests/support/engine_doubles.ts";
+import { useEngine } from "../../tests/support/use_engine.ts";
 import { requires } from "../../tests/support/requires.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
 import { init } from "./init.ts";

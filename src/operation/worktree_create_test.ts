@@ -18,6 +18,15 @@ Deno.test("worktreeCreate() makes an empty worktree with a line of its own", asy
   assertEquals(saved.snapshot.parent_snapshot_id, null);
 });
 
+Deno.test("worktreeCreate() opens an empty worktree to no more users than main", async () => {
+  using repository = await TestRepository.make();
+  await repository.call(worktreeCreate, { name: "scratch" });
+  const [main, scratch] = ["main", "worktrees/scratch"].map((path) =>
+    Deno.statSync(`${repository.path}/${path}`).mode
+  );
+  assertEquals(scratch, main);
+});
+
 Deno.test("worktreeCreate() from a snapshot begins with what that holds", async () => {
   using repository = await TestRepository.saved();
   await repository.call(worktreeCreate, { name: "review", from: "HEAD" });

@@ -23,7 +23,7 @@ export class LinuxPlatform implements Platform {
   readonly host: Host;
   #abilities: PlatformAbilities | undefined;
 
-  constructor(private readonly libc: Libc) {
+  constructor(readonly libc: Libc) {
     this.host = new LinuxHost(libc);
   }
 

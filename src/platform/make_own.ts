@@ -30,9 +30,14 @@ export function makeOwnFile(folder: Folder, name: Uint8Array, inPlace = false): 
   }
 }
 
-/** Makes a folder of JVS by the same rule; EEXIST when the name is taken. */
-export function makeOwnFolder(folder: Folder, name: Uint8Array, shared = isShared(modeOf(folder))): void {
-  folder.makeFolder(name);
+/** Makes a folder of JVS by the same rule; EEXIST when the name is taken. `make` makes it, by default as a plain folder. */
+export function makeOwnFolder(
+  folder: Folder,
+  name: Uint8Array,
+  shared = isShared(modeOf(folder)),
+  make: (folder: Folder, name: Uint8Array) => void = (folder, name) => folder.makeFolder(name),
+): void {
+  make(folder, name);
   if (!shared) return;
   using made = folder.openFolder(name);
   const mode = modeOf(made);

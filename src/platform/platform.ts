@@ -76,6 +76,12 @@ export interface FileSystem {
   readonly granularityNs: number;
 }
 
+/** Whether two ids are of one file system, of which each btrfs subvolume has an id of its own (`btrfs:<UUID>:<subvolume>`). */
+export function areOneFileSystem(a: string, b: string): boolean {
+  const withoutSubvolume = (id: string) => id.replace(/^(btrfs:[^:]+):.*$/, "$1");
+  return withoutSubvolume(a) === withoutSubvolume(b);
+}
+
 /** What the process may set on files, besides what every user may set on their own files. */
 export interface Rights {
   /** The groups that the process is in; null when the system does not say. */
@@ -249,6 +255,12 @@ export interface OpenFile extends Disposable {
   /** How many bytes a copy of it must write: its size without the holes that can be found. */
   dataBytes(): number;
 }
+
+/** The inode of the root of each btrfs subvolume. Other folders may have it too. */
+export const SUBVOLUME_INODE = 256;
+
+/** The inode of the empty folder that a btrfs snapshot has in place of a subvolume. It can only be removed. */
+export const PLACEHOLDER_INODE = 2;
 
 /** An inode number, as records write it. */
 export function inodeText(high: number, low: number): string {

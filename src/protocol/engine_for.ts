@@ -1,4 +1,5 @@
 import type { EngineAbilities } from "../engine/contract.ts";
+import { makeRoot } from "../engine/engines.ts";
 import { type EngineChoice, selectEngine } from "../engine/select.ts";
 import type { Folder } from "../platform/platform.ts";
 import type { RepositoryContext } from "./context.ts";
@@ -10,6 +11,16 @@ interface CloneDirection {
   readonly control?: Folder;
   /** What the engine must be able to do; nothing by default. */
   readonly needs?: Partial<EngineAbilities>;
+}
+
+/** Makes the empty root of a worktree, in the form that the engine for it wants. The mode is that of `makeFolder`. */
+export function makeWorktreeRoot(
+  { engine, store }: Pick<RepositoryContext, "engine" | "store">,
+  folder: Folder,
+  name: Uint8Array,
+  mode?: number,
+): void {
+  makeRoot(store.platform, folder, name, { forced: engine ?? store.config.get("engine"), mode });
 }
 
 /** The engine that clones a tree into the repository or out of it: the forced one, that of the settings, or the best. */

@@ -53,7 +53,11 @@ Deno.test("Config.get() names file, line, column and reason of what is wrong, an
   const broken: [text: string, place: string, reason: string][] = [
     ["", "line 1, column 1", "ends too early"],
     ['{\n  "engine": "copy"', "line 2, column 19", "ends too early"],
-    ['{\n  "engine": "fast"\n}', "line 2, column 13", "engine must be one of auto, reflink-copy, copy"],
+    [
+      '{\n  "engine": "fast"\n}',
+      "line 2, column 13",
+      "engine must be one of auto, btrfs-snapshot, reflink-copy, copy",
+    ],
     ['{\n  "enginge": "copy"\n}', "line 2, column 14", "enginge is no setting"],
     ['{ "restore": {\n "unsafed": 1 } }', "line 2, column 13", "restore.unsafed is no setting"],
     ['{ "restore": "save" }', "line 1, column 14", "restore must be an object"],

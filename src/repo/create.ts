@@ -25,6 +25,8 @@ export interface CreateOptions {
     /** Share the repository with the group of its folder; false by default. */
     readonly shared?: boolean;
   };
+  /** Makes the folder `main`, with a mode as in `Folder.makeFolder`; by default a plain folder. */
+  readonly makeMain?: (folder: Folder, name: Uint8Array, mode: number | undefined) => void;
   /** Adds to the control plane before it becomes visible; nothing by default. */
   readonly fill?: (control: Layout) => void;
   /** The system's by default. */
@@ -39,15 +41,17 @@ const SHARED = 0o2770;
  * failure everything that was made is removed. When two processes do this at once, one gets `E_ALREADY_EXISTS`.
  */
 export function createRepository(root: string, options: CreateOptions): Store {
-  const { fill, main, platform = openPlatform() } = options;
+  const { fill, main, makeMain = makePlain, platform = openPlatform() } = options;
   if (!isUnused(root)) throw inTheWay(root);
   const mode = main.shared ? SHARED : undefined;
   const made: string[] = [];
   try {
-    if (makeFolder(platform, root, mode)) made.push(root);
+    if (isMade(platform, root, (parent, name) => makePlain(parent, name, mode))) made.push(root);
     const layout = new Layout(callDeno("find", root, () => Deno.realPathSync(root)), { platform });
     const payload = `${layout.root}/main`;
-    if (main.path === "main" && makeFolder(platform, payload, mode)) made.push(payload);
+    if (main.path === "main" && isMade(platform, payload, (parent, name) => makeMain(parent, name, mode))) {
+      made.push(payload);
+    }
     const config = mainConfig(layout, main.path);
     const group = main.shared ? groupOf(platform, layout.root) : undefined;
     if (group !== undefined && made.includes(payload)) shareWith(platform, payload, group);
@@ -126,10 +130,14 @@ function mainConfig(layout: Layout, path: string): WorktreeConfig {
   return { ...config, identity: worktrees.identify(folder) };
 }
 
+function makePlain(folder: Folder, name: Uint8Array, mode: number | undefined): void {
+  folder.makeFolder(name, mode);
+}
+
 /** False if it existed: it was empty before, or another process makes a repository here now. */
-function makeFolder(platform: Platform, path: string, mode: number | undefined): boolean {
+function isMade(platform: Platform, path: string, make: (folder: Folder, name: Uint8Array) => void): boolean {
   return unlessFailed(["EEXIST"], () => {
-    inParent(platform, path, (parent, name) => parent.makeFolder(name, mode));
+    inParent(platform, path, make);
     return true;
   }) ?? false;
 }

@@ -6,7 +6,7 @@ import { checkName, isAccepted } from "../model/names.ts";
 import { quoted } from "../model/path_text.ts";
 import { type Identity, WorktreeConfig } from "../model/records.ts";
 import { nowIso } from "../platform/clock.ts";
-import { type Folder, inodeText, Stat } from "../platform/platform.ts";
+import { areOneFileSystem, type Folder, inodeText, Stat } from "../platform/platform.ts";
 import { isSystemError, unlessFailed } from "../platform/system_error.ts";
 import { isUnreadableRecord } from "./control_errors.ts";
 import type { Layout } from "./layout.ts";
@@ -292,10 +292,15 @@ function nameTaken(name: string, cause?: unknown): JvsError {
 
 /** Whether two identities are one folder. */
 export function sameIdentity(a: Identity, b: Identity): boolean {
-  return sameFileSystem(a, b) && a.inode === b.inode;
+  return (isUnknown(a, b) || a.file_system === b.file_system) && a.inode === b.inode;
 }
 
-/** Whether two identities may be of one file system; without FFI the file system of a folder is unknown. */
+/** Whether two identities may be of one file system: a folder may replace a subvolume. */
 export function sameFileSystem(a: Identity, b: Identity): boolean {
-  return [a.file_system, b.file_system].includes("unknown") || a.file_system === b.file_system;
+  return isUnknown(a, b) || areOneFileSystem(a.file_system, b.file_system);
+}
+
+/** Without FFI the file system of a folder is unknown. */
+function isUnknown(a: Identity, b: Identity): boolean {
+  return [a.file_system, b.file_system].includes("unknown");
 }

@@ -1,7 +1,7 @@
 import { unlessThrown } from "../model/errors.ts";
 import { bytesOf } from "../model/bytes.ts";
 import { DIR, FILE } from "../model/entry.ts";
-import { type Folder, Stat } from "../platform/platform.ts";
+import { type Folder, PLACEHOLDER_INODE, Stat, SUBVOLUME_INODE } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
 
 /** The sentence for degradations, for each kind of boundary. */
@@ -18,8 +18,6 @@ export type Boundary = keyof typeof BOUNDARY_REASONS;
 export const CONTROL_FOLDER = bytesOf(".jvs");
 
 const FORMAT_FILE = bytesOf("format_version");
-/** The root of each btrfs subvolume has this inode. */
-const SUBVOLUME_INODE = 256;
 
 /** The boundary that the stat of an entry shows, in a tree whose root is on this device. */
 export function boundaryOf(stat: Stat, rootMajor: number, rootMinor: number): Boundary | undefined {
@@ -27,6 +25,15 @@ export function boundaryOf(stat: Stat, rootMajor: number, rootMinor: number): Bo
   // On overlayfs, files of one folder can be on different devices; folders cannot.
   if (stat.type !== DIR || (stat.devMajor === rootMajor && stat.devMinor === rootMinor)) return undefined;
   return stat.inoLo === SUBVOLUME_INODE && stat.inoHi === 0 ? "nested_subvolume" : "mount_point";
+}
+
+/**
+ * Whether an entry looks like the empty folder that a btrfs snapshot has in place of a subvolume. Where the kernel does not
+ * tell mount points, one can look the same; then it cannot be removed as an empty folder.
+ */
+export function isPlaceholder(stat: Stat, rootMajor: number, rootMinor: number): boolean {
+  return boundaryOf(stat, rootMajor, rootMinor) === "mount_point" && !stat.mountRoot &&
+    stat.inoLo === PLACEHOLDER_INODE && stat.inoHi === 0;
 }
 
 /** Whether a folder with a `.jvs` is a repository. If the system refuses to open it, it does not count as one. */

@@ -5,7 +5,7 @@ import { phase, type Reporter, silentReporter } from "../model/progress.ts";
 import { TimeSlice } from "../platform/time_slice.ts";
 import { type Folder, Stat } from "../platform/platform.ts";
 import { unlessFailed } from "../platform/system_error.ts";
-import { boundaryOf } from "./boundaries.ts";
+import { boundaryOf, isPlaceholder } from "./boundaries.ts";
 import { OpenFolders } from "./open_folders.ts";
 import { at, TreeTable } from "./table.ts";
 
@@ -47,6 +47,8 @@ export async function removeTree(
 class Removal implements Disposable {
   private readonly table = new TreeTable();
   private readonly found = new Stat();
+  /** What stands for subvolumes in a btrfs snapshot, by the index of the folder that it is in. */
+  private readonly placeholders: { readonly index: number; readonly name: Uint8Array }[] = [];
   private readonly folders: OpenFolders;
   private readonly slice: TimeSlice;
   private readonly reporter: Reporter;
@@ -78,6 +80,10 @@ class Removal implements Disposable {
       if (slice.isOver()) await slice.yield();
       const name = names.name(i);
       if (!folder.stat(name, found)) continue;
+      if (isPlaceholder(found, top.devMajor, top.devMinor)) {
+        this.placeholders.push({ index, name: name.slice() });
+        continue;
+      }
       refuseMountPoint(folder, name, found, top);
       if (found.type !== DIR) continue;
       makeUsable(folder, name, found);
@@ -88,6 +94,10 @@ class Removal implements Disposable {
   /** Removes everything but the root. It begins with the last folder, because the content of a folder was found later. */
   async empty(): Promise<void> {
     const { folders, slice, table } = this;
+    // First, because one that is a mount point after all is refused: then nothing was removed.
+    for (const { index, name } of this.placeholders) {
+      removeIfThere(() => folders.get(index).removeFolder(name));
+    }
     for (let index = table.count - 1; index >= 0; index--) {
       if (slice.isOver()) await slice.yield();
       await this.removeFiles(folders.get(index));

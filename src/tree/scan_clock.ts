@@ -1,5 +1,5 @@
 import { bytesOf } from "../model/bytes.ts";
-import { type Folder, type Platform, Stat } from "../platform/platform.ts";
+import { areOneFileSystem, type Folder, type Platform, Stat } from "../platform/platform.ts";
 import { at, type TreeTable } from "./table.ts";
 
 const MS = 1e6;
@@ -31,7 +31,7 @@ export interface ScanClock {
 export function readScanClock(platform: FileSystems, folder: Folder, root: Folder): ScanClock {
   const scanned = platform.fileSystem(root);
   const tickNs = Math.max(LEAST_GRANULARITY, scanned.granularityNs);
-  const same = platform.fileSystem(folder).id === scanned.id;
+  const same = areOneFileSystem(platform.fileSystem(folder).id, scanned.id);
   return {
     ...writeNow(folder),
     // On tmpfs, a store through a memory map changes no time, so times prove nothing.

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { diskImage } from "../../tests/support/disk_image.ts";
 import { requires } from "../../tests/support/requires.ts";
+import { mustRun } from "../../tests/support/run.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
 import { onTree, scan, tableOf } from "../../tests/support/tree_cases.ts";
 import { openPlatform } from "../platform/open_platform.ts";
@@ -48,6 +49,18 @@ onTree(
     const times = ["before", "after"].map((name) => Deno.statSync(`${path}/${name}`).mtime?.getTime() ?? 0);
     assert((times[0] as number) <= ms && Math.floor(ms) <= (times[1] as number), `${times} ${ms}`);
     assertEquals([...Deno.readDirSync(ours)], []);
+  },
+);
+
+Deno.test(
+  "readScanClock() trusts times of a btrfs subvolume as much as those of the folder it lies in",
+  requires("root", "ffi", "btrfs"),
+  async () => {
+    await using disk = await diskImage("btrfs", { small: true });
+    mustRun("btrfs", "subvolume", "create", `${disk.path}/root`);
+    const platform = openPlatform();
+    using root = platform.openFolder(`${disk.path}/root`);
+    assertEquals(readScanClock(platform, disk.path, root).granularityNs, 10_000_000);
   },
 );
 

@@ -1,3 +1,4 @@
+import { btrfsSnapshot } from "../../src/engine/btrfs_snapshot.ts";
 import { copyEngine } from "../../src/engine/copy.ts";
 import { reflinkEngine } from "../../src/engine/reflink.ts";
 import {
@@ -10,10 +11,12 @@ import {
 import { testEngine } from "./engine_suite.ts";
 
 const copy = { name: "copyEngine", make: copyEngine };
+const btrfs = { name: "btrfsSnapshot", make: btrfsSnapshot.make };
 const reflink = { name: "reflinkEngine", make: reflinkEngine };
 
-testEngine({ ...copy, disks: ["ext4", "xfs", "btrfs", "tmpfs"] });
-testEngine({ ...reflink, disks: ["xfs", "btrfs"] });
+testEngine({ ...copy, disks: ["ext4", "xfs", "btrfs", "btrfs (subvolume)", "tmpfs"] });
+testEngine({ ...reflink, disks: ["xfs", "btrfs", "btrfs (subvolume)"] });
+testEngine({ ...btrfs, disks: ["btrfs (subvolume)"] });
 
 testFullDisk(copy, "ext4");
 testFullDisk(copy, "tmpfs");
@@ -22,3 +25,4 @@ testPoorerDisk(copy, "xfs", "ext4");
 testSlices(copy);
 testMappedStores(copy, "ext4");
 testMappedStores(reflink, "xfs");
+testMappedStores(btrfs, "btrfs");

@@ -166,6 +166,7 @@ export function testMappedStores({ name, make }: Subject, disk: DiskKind): void 
     Deno.test(title, requires("ffi", "python3", disk), async () => {
       using folder = await sharedDisk(disk);
       const fixture = fixtureOf(make, folder.path);
+      if (fixture.engine.abilities.wholeTrees) mustRun("btrfs", "subvolume", "create", fixture.at("source"));
       for (let i = 0; i < files; i++) fixture.write(`source/${i}`, "x".repeat(8192));
       await using mapped = new MappedFile(fixture.at("source/0"));
       await mapped.store();

@@ -10,6 +10,7 @@ import { describeTree, makeRichTree } from "../support/trees.ts";
 import { assertSameLines, EngineFixture, indexOf, type Test } from "./engine_fixture.ts";
 import { testHardLinks, testSharing } from "./engine_links.ts";
 import { testOrdinaryUser, testRaces } from "./engine_troubles.ts";
+import { testWholeTrees } from "./engine_whole.ts";
 
 /** An engine that the suite is run over. */
 export interface EngineUnderTest {
@@ -17,38 +18,47 @@ export interface EngineUnderTest {
   readonly name: string;
   readonly make: (platform: Platform) => Engine;
   /** The file systems that it claims. */
-  readonly disks: readonly DiskKind[];
+  readonly disks: readonly Place[];
 }
+
+/** A disk, or a subvolume of its own for the source on one. */
+type Place = DiskKind | "btrfs (subvolume)";
 
 /** What every engine must do on every file system that it claims. SPEC 5. */
 export function testEngine(engine: EngineUnderTest): void {
   for (const disk of engine.disks) {
-    for (const ffi of [true, false]) {
+    const { sharesFiles, wholeTrees } = engine.make(openPlatform()).abilities;
+    for (const ffi of wholeTrees ? [true] : [true, false]) {
       const test = testsOf(engine, disk, ffi);
-      testSharing(test);
+      if (sharesFiles) testSharing(test);
       testRaces(test);
       if (ffi) testFaithfulness(test);
       else testWithoutFfi(test);
-      if (ffi) testHardLinks(test);
-      if (ffi) testOrdinaryUser(test);
+      if (ffi && !wholeTrees) testPayloadModes(test);
+      if (ffi && sharesFiles) testHardLinks(test);
+      if (ffi && !wholeTrees) testOrdinaryUser(test);
+      if (wholeTrees) testWholeTrees(test);
     }
   }
 }
 
-function testsOf(engine: EngineUnderTest, disk: DiskKind, ffi: boolean): Test {
-  const where = ffi ? `on ${disk}` : `on ${disk}, without FFI,`;
+function testsOf(engine: EngineUnderTest, place: Place, ffi: boolean): Test {
+  const isSubvolume = place === "btrfs (subvolume)";
+  const disk = isSubvolume ? "btrfs" : place;
+  const where = ffi ? `on ${place}` : `on ${place}, without FFI,`;
   const needed = requires("root", "python3", "acl", disk, ...(ffi ? ["ffi" as const] : []));
   return (name, body) =>
     Deno.test(`${engine.name}.clone() ${where} ${name}`, needed, async () => {
       using folder = await sharedDisk(disk);
       const platform = openPlatform({ ffi });
+      if (isSubvolume) mustRun("btrfs", "subvolume", "create", `${folder.path}/source`);
+      else Deno.mkdirSync(`${folder.path}/source`);
       await body(new EngineFixture(platform, engine.make(platform), folder.path));
     });
 }
 
 function testFaithfulness(test: Test): void {
   test("brings a rich tree into a payload and back as it was", async (fixture) => {
-    Deno.mkdirSync(fixture.at("source"));
     await makeRichTree(fixture.at("source"));
     const asItWas = await describeTree(fixture.at("source"));
     const table = await fixture.scan("source");
@@ -63,22 +73,6 @@ function testFaithfulness(test: Test): void {
     const omit = ["mode", "xattr"];
     assertSameLines(await describeTree(fixture.at("payload"), { omit }), asItWas.filter(isNone(omit)));
     assertSameLines(await describeTree(fixture.at("source")), asItWas);
-  });
-
-  test("leaves no write and no set-id bit on payload files, in their ACLs neither", async (fixture) => {
-    fixture.write("source/program", "x", 0o6777);
-    fixture.write("source/unreadable", "x", 0o222);
-    fixture.write("source/acl", "x", 0o660);
-    mustRun("setfacl", "-m", "u:12345:rwx", fixture.at("source/acl"));
-    Deno.mkdirSync(fixture.at("source/closed"), { mode: 0o055 });
-    const table = await fixture.scan("source");
-    await fixture.clone("source", "payload", table, { as: "payload" });
-    const modes = ["program", "unreadable", "acl", "closed"].map((name) =>
-      ((Deno.lstatSync(fixture.at(`payload/${name}`)).mode ?? 0) & 0o7777).toString(8)
-    );
-    assertEquals(modes, ["555", "400", "450", "755"]);
-    const acl = mustRun("getfacl", "-cn", fixture.at("payload/acl"));
-    assert(acl.includes("user:12345:r-x") && !acl.includes("w"), acl);
   });
 
   test("lets nothing inherit the ACL of the folder it is made in", async (fixture) => {
@@ -102,6 +96,25 @@ function testFaithfulness(test: Test): void {
       Deno.umask(before);
     }
     assertSameLines(await describeTree(fixture.at("copy")), asItWas);
+  });
+}
+
+/** For an engine whose payloads lose the write rights. */
+function testPayloadModes(test: Test): void {
+  test("leaves no write and no set-id bit on payload files, in their ACLs neither", async (fixture) => {
+    fixture.write("source/program", "x", 0o6777);
+    fixture.write("source/unreadable", "x", 0o222);
+    fixture.write("source/acl", "x", 0o660);
+    mustRun("setfacl", "-m", "u:12345:rwx", fixture.at("source/acl"));
+    Deno.mkdirSync(fixture.at("source/closed"), { mode: 0o055 });
+    const table = await fixture.scan("source");
+    await fixture.clone("source", "payload", table, { as: "payload" });
+    const modes = ["program", "unreadable", "acl", "closed"].map((name) =>
+      ((Deno.lstatSync(fixture.at(`payload/${name}`)).mode ?? 0) & 0o7777).toString(8)
+    );
+    assertEquals(modes, ["555", "400", "450", "755"]);
+    const acl = mustRun("getfacl", "-cn", fixture.at("payload/acl"));
+    assert(acl.includes("user:12345:r-x") && !acl.includes("w"), acl);
   });
 }
 

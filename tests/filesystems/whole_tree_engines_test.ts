@@ -1,6 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import type { EngineKind } from "../../src/engine/contract.ts";
+import { btrfsSnapshot } from "../../src/engine/btrfs_snapshot.ts";
 import { ENGINES } from "../../src/engine/engines.ts";
+import { silentReporter } from "../../src/model/progress.ts";
 import { doctor } from "../../src/operation/doctor.ts";
 import { init } from "../../src/operation/init.ts";
 import { restore } from "../../src/operation/restore.ts";
@@ -12,42 +14,30 @@ import { worktreeList } from "../../src/operation/worktree_list.ts";
 import { worktreeRemove } from "../../src/operation/worktree_remove.ts";
 import { callIn } from "../support/context.ts";
 import { diskImage, type DiskKind } from "../support/disk_image.ts";
-import { readOnlyTreeDouble, useEngine, wholeTreeDouble } from "../support/engine_doubles.ts";
+import { useEngine } from "../support/use_engine.ts";
 import { exists, namesIn } from "../support/files.ts";
 import { killedAt } from "../support/kill_point.ts";
 import { requires } from "../support/requires.ts";
-import { mustRun } from "../support/run.ts";
 
-/** A double, and where its worktrees can be. */
+/** An engine or its double, and where its worktrees can be. */
 interface Subject {
   readonly kind: EngineKind;
   readonly disk: DiskKind;
-  readonly keepsLinks: boolean;
-  /** Makes the empty main worktree what the engine wants. */
-  readonly prepare: (main: string) => void;
 }
 
 const SUBJECTS: readonly Subject[] = [
   {
     kind: ENGINES.find(({ name }) => name === "juicefs-clone") as EngineKind,
     disk: "juicefs",
-    keepsLinks: true,
-    prepare: () => {},
   },
-  { kind: wholeTreeDouble, disk: "xfs", keepsLinks: false, prepare: () => {} },
-  {
-    kind: readOnlyTreeDouble,
-    disk: "btrfs",
-    keepsLinks: true,
-    prepare: (main) => {
-      Deno.removeSync(main);
-      mustRun("btrfs", "subvolume", "create", main);
-    },
-  },
+  { kind: btrfsSnapshot, disk: "btrfs" },
 ];
 
 /** The content of the files of `Repository.make`. */
 const STATE_SAVED = ["one\n", "two\n", "two\n", "three\n"].join();
+
+/** SPEC 5, *clean*. */
+const GRANULARITY_MS = 10;
 
 /** Each of the many changes of a restore would take minutes here. */
 const STRIDE = 9;
@@ -60,14 +50,12 @@ class Repository implements AsyncDisposable {
     readonly path: string,
   ) {}
 
-  static async make({ kind, disk, prepare }: Subject): Promise<Repository> {
+  static async make({ kind, disk }: Subject): Promise<Repository> {
     // Its own: read-only subvolumes are gone only with their file system.
     const image = await diskImage(disk, { small: true });
-    const { repository } = await callIn(image.path, init, { name: "project" });
-    prepare(`${repository}/main`);
-    // A subvolume is another file system: this says that it is the worktree's folder now.
-    await callIn(repository, doctor, { repair_runtime: true });
-    const made = new Repository(image, useEngine(kind), repository);
+    const engine = useEngine(kind);
+    const { repository } = await callIn(image.path, init, { name: "project" }, { engine: "auto" });
+    const made = new Repository(image, engine, repository);
     made.write("a.txt", "one\n");
     made.write("data/b.txt", "two\n");
     made.write("data/deep/c.txt", "three\n", 0o600);
@@ -98,6 +86,18 @@ class Repository implements AsyncDisposable {
     return [content, ...data].join();
   }
 
+  /** Waits until every file is old enough for its times to prove that it did not change. */
+  async settle(): Promise<void> {
+    const beginning = Date.now();
+    const marker = `${this.path}/marker`;
+    const now = () => {
+      Deno.writeTextFileSync(marker, "");
+      return Deno.statSync(marker).mtime?.getTime() ?? 0;
+    };
+    while (now() < beginning + 2 * GRANULARITY_MS) await new Promise((resolve) => setTimeout(resolve, 1));
+    Deno.removeSync(marker);
+  }
+
   async save(note = ""): Promise<string> {
     // Not by name: that the engine is chosen by itself is part of what is tested.
     return (await callIn(this.main, snapshot, { note }, { engine: "auto" })).snapshot.snapshot_id;
@@ -108,6 +108,7 @@ class Repository implements AsyncDisposable {
     assertEquals(snapshots.filter(({ severity }) => severity !== "ok"), []);
     assertEquals((await callIn(this.main, doctor, { strict: true })).findings, []);
     assertEquals(namesIn(`${this.path}/.jvs/runtime/shared/staging`), []);
+    assertEquals(namesIn(`${this.path}/.jvs`).filter((name) => name.startsWith("probe")), []);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -119,10 +120,29 @@ class Repository implements AsyncDisposable {
 for (const subject of SUBJECTS) {
   const { kind: { name }, disk } = subject;
   const test = (title: string, body: (repository: Repository) => Promise<void>) =>
-    Deno.test(`an engine like ${name} on ${disk} ${title}`, requires("root", "ffi", disk), async () => {
+    Deno.test(`the engine ${name} ${title}`, requires("root", "ffi", disk), async () => {
       await using repository = await Repository.make(subject);
       await body(repository);
     });
+
+  /** The engine, and a process that writes right after each of the first payloads is made. */
+  const meddlingWith = (repository: Repository, times: number) => {
+    const seen = { clones: 0 };
+    const kind: EngineKind = {
+      ...subject.kind,
+      make: (platform) => ({
+        ...subject.kind.make(platform),
+        async clone(request) {
+          const result = await subject.kind.make(platform).clone(request);
+          if (request.as === "payload" && seen.clones++ < times) {
+            repository.write("a.txt", "meanwhile\n".repeat(seen.clones));
+          }
+          return result;
+        },
+      }),
+    };
+    return { kind, seen };
+  };
 
   test("saves, and restores in place", async (repository) => {
     const first = await repository.save("first");
@@ -208,7 +228,7 @@ for (const subject of SUBJECTS) {
     const first = await repository.save("first");
     const fork = () =>
       callIn(repository.main, worktreeFork, { name: "made", snapshot: first }, { engine: "auto" });
-    for (let n = 1;; n += STRIDE) {
+    for (let n = 1;; n++) {
       const killed = await killedAt(n, fork);
       await callIn(repository.main, doctor, { repair_runtime: true });
       const { worktrees } = await callIn(repository.main, worktreeList);
@@ -227,14 +247,11 @@ for (const subject of SUBJECTS) {
     await repository.assertWhole();
   });
 
-  test("keeps a hard link, or says that it is lost", async (repository) => {
+  test("keeps a hard link", async (repository) => {
     const made = await callIn(repository.main, snapshot, {}, { engine: "auto" });
     const payload = `.jvs/snapshots/${made.snapshot.snapshot_id}`;
-    const told = made.degradations.counts["hardlink"] ?? 0;
-    assertEquals(told > 0, !subject.keepsLinks);
-    if (subject.keepsLinks) {
-      assertEquals(Deno.lstatSync(`${repository.path}/${payload}/data/same.txt`).nlink, 2);
-    }
+    assertEquals(made.degradations.counts, {});
+    assertEquals(Deno.lstatSync(`${repository.path}/${payload}/data/same.txt`).nlink, 2);
     assertEquals(repository.state(payload), STATE_SAVED);
     repository.write("data/same.txt", "changed\n");
     await callIn(repository.main, restore, { snapshot: "HEAD", discard: true }, { engine: "auto" });
@@ -242,25 +259,29 @@ for (const subject of SUBJECTS) {
     await repository.assertWhole();
   });
 
-  test("sees what changed while it cloned", async (repository) => {
-    const { clone } = subject.kind.make(
-      await import("../../src/platform/open_platform.ts").then((m) => m.openPlatform()),
-    );
-    let writes = 0;
-    const meddling: EngineKind = {
-      ...subject.kind,
-      make: (platform) => ({
-        ...subject.kind.make(platform),
-        async clone(request) {
-          const result = await clone(request);
-          if (request.as === "payload" && writes++ === 0) repository.write("a.txt", "meanwhile\n");
-          return result;
-        },
-      }),
+  test("reads nothing twice where the worktree does not hold still", async (repository) => {
+    await repository.settle();
+    await repository.save("first");
+    using _engine = useEngine(meddlingWith(repository, Infinity).kind);
+    const hashed: number[] = [];
+    const reporter = {
+      ...silentReporter,
+      begin: (phase: string, total?: { readonly entries?: number }) => {
+        if (phase === "hashing") hashed.push(total?.entries ?? 0);
+      },
     };
-    using _engine = useEngine(meddling);
+    const input = { consistency: "best_effort" } as const;
+    const saved = await callIn(repository.main, snapshot, input, { engine: "auto", reporter });
+    assertEquals(saved.snapshot.consistency_level, "best_effort");
+    assert(hashed.every((entries) => entries <= 1), `hashed ${hashed} files`);
+    await repository.assertWhole();
+  });
+
+  test("sees what changed while it cloned", async (repository) => {
+    const { kind, seen } = meddlingWith(repository, 1);
+    using _engine = useEngine(kind);
     const id = await repository.save();
-    assert(writes > 1, "it was not captured again");
+    assert(seen.clones > 1, "it was not captured again");
     assertEquals(repository.read(`.jvs/snapshots/${id}/a.txt`), "meanwhile\n");
     await repository.assertWhole();
   });

@@ -1,5 +1,6 @@
 import { LinuxFile } from "../../src/platform/linux_file.ts";
 import { LinuxFolder } from "../../src/platform/linux_folder.ts";
+import { LinuxSubvolumes } from "../../src/platform/linux_subvolumes.ts";
 
 /** The calls that a killed program no longer makes. */
 const FOLDER_CHANGES = [
@@ -16,6 +17,7 @@ const FOLDER_CHANGES = [
   "setXattr",
   "removeXattr",
 ] as const;
+const SUBVOLUME_CHANGES = ["make", "snapshot", "setReadOnly", "remove"] as const;
 const DENO_CHANGES = ["renameSync", "mkdirSync", "linkSync", "removeSync", "chmodSync"] as const;
 
 /** The error that ends the killed program. */
@@ -32,6 +34,7 @@ export async function killedAt(n: number, body: () => Promise<unknown>): Promise
   };
   const restore = [
     ...FOLDER_CHANGES.map((name) => intercept(LinuxFolder.prototype, name, strike)),
+    ...SUBVOLUME_CHANGES.map((name) => intercept(LinuxSubvolumes.prototype, name, strike)),
     ...DENO_CHANGES.map((name) => intercept(Deno, name, strike)),
     interceptWhen(LinuxFolder.prototype, "openFile", (args) => args[1] === "create", strike),
     interceptWhen(Deno, "openSync", (args) => isWriting(args[1]), strike),

@@ -37,6 +37,10 @@ export function removeTree(path: string): void {
     if (error instanceof Deno.errors.NotFound) return;
     // Without root, a folder must be writable before its content can be removed.
     new Deno.Command("chmod", { args: ["-R", "u+rwX", path], stderr: "null" }).outputSync();
+    // Payloads can be read-only subvolumes; their roots have this inode.
+    const writable = ["btrfs", "property", "set", "-ts", "{}", "ro", "false"];
+    const args = [path, "-type", "d", "-inum", "256", "-exec", ...writable, ";"];
+    new Deno.Command("find", { args, stderr: "null" }).outputSync();
     Deno.removeSync(path, { recursive: true });
   }
 }

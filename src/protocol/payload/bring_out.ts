@@ -1,5 +1,5 @@
-import type { CloneResult } from "../../engine/contract.ts";
-import { abilitiesOf, removeClone } from "../../engine/engines.ts";
+import type { CloneRequest, CloneResult } from "../../engine/contract.ts";
+import { abilitiesOf } from "../../engine/engines.ts";
 import { type BytePath, equalBytes } from "../../model/bytes.ts";
 import { FILE } from "../../model/entry.ts";
 import { JvsError } from "../../model/errors.ts";
@@ -12,11 +12,12 @@ import type { Store } from "../../repo/store.ts";
 import { FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
 import { hashFiles } from "../../tree/hash.ts";
 import { OpenFolders } from "../../tree/open_folders.ts";
+import { removeTree } from "../../tree/remove_tree.ts";
 import { gapsOf, selectEntries, type Selection } from "../../tree/select_entries.ts";
 import { at, indexesWhere, type TreeTable } from "../../tree/table.ts";
 import { isReadable, isRefused } from "../../tree/unreadable.ts";
 import type { Context, RepositoryContext } from "../context.ts";
-import { engineFor } from "../engine_for.ts";
+import { engineFor, makeWorktreeRoot } from "../engine_for.ts";
 import { isPrivileged, isUnread } from "./as_allowed.ts";
 
 /** What to clone out of a payload, and where to. */
@@ -66,9 +67,12 @@ export async function bringOut(
     name,
     as: "worktree",
   } as const;
-  const { changed, degradations, unreadable } = await engine.clone({ ...what, reporter, signal });
+  // What a restore stages is renamed into the worktree: that works only out of a plain folder.
+  const makeRoot: CloneRequest["makeRoot"] = (...root) => makeWorktreeRoot(context, ...root);
+  const how = { reporter, signal, makeRoot: action === "fork" ? makeRoot : undefined };
+  const { changed, degradations, unreadable } = await engine.clone({ ...what, ...how });
   if (table.count !== selection.table.count) {
-    await removeUnwanted(store, request, selection);
+    await removeUnwanted(request, selection);
     adjust?.(selection.table, selection.origin);
   }
   using clone = into.openFolder(name);
@@ -112,7 +116,6 @@ function isWorthTheWhole(entries: number, manifest: TreeTable): boolean {
 
 /** Removes what is not wanted from a clone of the whole payload. */
 async function removeUnwanted(
-  { platform }: Store,
   { into, manifest, name }: BringOutRequest,
   { origin }: Selection,
 ): Promise<void> {
@@ -124,7 +127,7 @@ async function removeUnwanted(
     const parent = at(manifest.parent, i);
     // To remove a folder removes what is in it.
     if (isWanted[i] === 1 || isWanted[parent] !== 1) continue;
-    await removeClone(platform, folders.get(parent), manifest.name(i));
+    await removeTree(folders.get(parent), manifest.name(i));
   }
 }
 

@@ -1,3 +1,4 @@
+import { makeRoot } from "../../engine/engines.ts";
 import { isJvsError } from "../../model/errors.ts";
 import { ENGINE_NAMES, type EngineName } from "../../model/records.ts";
 import { REPOSITORY, WORKTREE } from "../../model/result_fields.ts";
@@ -50,6 +51,8 @@ export async function beginRepository(
   const store = createRepository(root, {
     main: { path, shared },
     platform,
+    makeMain: (folder, name, mode) =>
+      makeRoot(platform, folder, name, { forced: context.engine ?? "auto", mode }),
     fill: (control) => {
       // The next change of main would finish it too.
       const worktree_id = new Worktrees(control).find("main")?.worktree_id ?? null;

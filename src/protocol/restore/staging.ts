@@ -2,6 +2,7 @@ import { bytesOf, ITSELF } from "../../model/bytes.ts";
 import { JvsError } from "../../model/errors.ts";
 import { type Folder, Stat } from "../../platform/platform.ts";
 import { isSystemError, unlessFailed } from "../../platform/system_error.ts";
+import { removeClone } from "../../engine/engines.ts";
 import { nowMs } from "../../platform/clock.ts";
 import type { Store } from "../../repo/store.ts";
 import { removeTree } from "../../tree/remove_tree.ts";
@@ -188,7 +189,7 @@ export async function removeOldReplaced(store: Store, keepMs: number): Promise<v
     if (!replaced.stat(name, stat)) continue; // another restore has just removed it
     if (nowMs() - (stat.ctimeSec * 1000 + stat.ctimeNsec / 1e6) <= keepMs) continue;
     try {
-      await removeTree(replaced, name);
+      await removeClone(store.platform, replaced, name); // doctor may have put a worktree there that was being made
     } catch (error) {
       // It belongs to another member, whose next restore removes it.
       if (!isSystemError(error, "EACCES", "EPERM")) throw error;

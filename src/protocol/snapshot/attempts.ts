@@ -91,7 +91,9 @@ export class Attempts {
       share,
     });
     const refused = [...scan.unreadable, ...result.unreadable.map((index) => scan.table.path(index))];
-    if (refused.length > 0 && !skipUnreadable) throw unreadableError(refused);
+    // A clone of the whole tree holds what was closed to the user meanwhile.
+    const mayLeaveOut = skipUnreadable && engine.abilities.leavesOut;
+    if (refused.length > 0 && !mayLeaveOut) throw unreadableError(refused);
     leaveOut(scan.table, result);
     await hashTargets(result.table);
     if (this.provesSource(result, scan)) await this.hashHot(result.table);

@@ -13,7 +13,7 @@ import { OpenFolders } from "../../tree/open_folders.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import { type Look, scanWorktree } from "../look/look.ts";
 import { type Attempt, Attempts, type CaptureOptions } from "./attempts.ts";
-import { newestSnapshot, shareWithNewest, type SnapshotToShare } from "./share.ts";
+import { type EarlierSnapshot, newestSnapshot, shareWithNewest } from "./share.ts";
 
 const RECAPTURES = 3;
 
@@ -25,8 +25,8 @@ export interface Capture {
   readonly seen: TreeTable;
   readonly degradations: DegradationList;
   readonly consistency: "quiesced" | "best_effort";
-  /** The snapshot with which the payload shares unchanged files. */
-  readonly earlier: Pick<SnapshotToShare, "snapshotId" | "table"> | undefined;
+  /** The newest snapshot before, with which the payload shares unchanged files where the engine does that. */
+  readonly earlier: EarlierSnapshot | undefined;
 }
 
 /**
@@ -42,10 +42,9 @@ export async function capture(
 ): Promise<Capture> {
   const attempts = new Attempts(change, look, id, options);
   let scan = look.scan;
-  let share: ShareSource | undefined;
-  let earlier: Capture["earlier"];
-  if (options.engine.abilities.sharesFiles) earlier = share = await shareWithNewest(change, look);
-  else earlier = await newestSnapshot(change, look);
+  const shared = options.engine.abilities.sharesFiles ? await shareWithNewest(change, look) : undefined;
+  const earlier = shared ?? await newestSnapshot(change, look);
+  let share: ShareSource | undefined = shared;
   for (let again = 0;; again++) {
     const attempt = await attempts.tryToMake(scan, share);
     if (attempt === undefined) {
@@ -73,8 +72,10 @@ export async function capture(
       if (options.consistency === "quiesced") throw neverStill(look, scan, now, match);
       using payload = attempts.open();
       const { table: made } = attempt.result;
-      const steady = new Set(made === scan.table ? match : []);
-      const table = await correctFromPayload(payload, made, (index) => steady.has(index));
+      const steady = new Set(match);
+      // A scan of the clone has only hashes of what the clone holds.
+      const isSteady = (index: number) => made !== scan.table || steady.has(index);
+      const table = await correctFromPayload(payload, made, isSteady);
       const corrected = { ...attempt, result: { ...attempt.result, table } };
       return { ...await finish(corrected, { consistency: "best_effort", earlier }), seen: table };
     }

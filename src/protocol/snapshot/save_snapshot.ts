@@ -9,11 +9,11 @@ import { snapshotsMentioned } from "../../repo/audit_mentions.ts";
 import type { Store } from "../../repo/store.ts";
 import { commitChange, finishDecided } from "../change/commit.ts";
 import { defineChange, type DetailsOf, type WorktreeChange, type WorktreeContext } from "../change/kind.ts";
-import { engineFor } from "../engine_for.ts";
 import type { Look } from "../look/look.ts";
 import type { CaptureOptions } from "./attempts.ts";
 import { type Capture, capture } from "./capture.ts";
 import { describeTree } from "./describe_tree.ts";
+import { engineToSave } from "./engine_to_save.ts";
 
 /** Saves a snapshot. Recovery finishes a snapshot that has READY, and removes one that has not. SPEC 6. */
 export const snapshotSaving = defineChange({
@@ -81,7 +81,7 @@ export async function saveSnapshot(
 
   // 1. Check the worktree.
   warnOfMissingHead(change);
-  const { engine } = await engineFor(change, { source: look.root });
+  const engine = await engineToSave(change, look, options);
 
   // 2. The intent names the snapshot, so that recovery finds all of it.
   const id = await store.snapshots.newId();

@@ -6,47 +6,48 @@ import { abilitiesOf } from "../../engine/engines.ts";
 import { CHANGED, compareEntries } from "../../tree/diff.ts";
 import { mergeTables } from "../../tree/merge_tables.ts";
 import { settle } from "../../tree/scan_clock.ts";
+import type { WorktreeConfig } from "../../model/records.ts";
+import type { Store } from "../../repo/store.ts";
 import type { TreeTable } from "../../tree/table.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import type { Look } from "../look/look.ts";
 import { isLeftOut } from "../payload/as_allowed.ts";
 
-/** A snapshot whose payload can share files with a new one. */
-export interface SnapshotToShare extends ShareSource {
+/** A snapshot and its tree. */
+export interface EarlierSnapshot {
   readonly snapshotId: string;
+  readonly table: TreeTable;
 }
+
+/** A snapshot whose payload can share files with a new one. */
+export type SnapshotToShare = EarlierSnapshot & ShareSource;
 
 /**
  * Finds the newest payload of this worktree, and which of the files that `look` saw it holds unchanged: those can be
  * hard-linked from it. Undefined if there is none, or if it is damaged: then everything is cloned.
  */
-export function shareWithNewest(change: WorktreeContext, look: Look): Promise<SnapshotToShare | undefined> {
-  return unlessDamaged(async () => {
-    const newest = await findNewest(change, look);
-    if (newest === undefined) return undefined;
-    const { snapshots } = change.store;
-    const { snapshotId: id, table, isCached } = newest;
-    // An engine that keeps modes makes writable payload files, and two payloads must not share such a file.
-    const { engine } = await snapshots.descriptor(id);
-    if (abilitiesOf(engine, change.store.platform).keepsModes) return undefined;
-    const { count } = look.table;
-    // The scan has matched the cache already.
-    const match = isCached ? look.scan.knownAs.slice(0, count) : new Int32Array(count).fill(-1);
-    await matchByContent(look, table, match);
-    return { snapshotId: id, payload: snapshots.openPayload(id), table, match };
+export async function shareWithNewest(
+  change: WorktreeContext,
+  look: Look,
+): Promise<SnapshotToShare | undefined> {
+  return await unlessDamaged(() => newestPayload(change, look));
+}
+
+/** The newest snapshot of this worktree, to describe a new one by what changed. Undefined as above. */
+export async function newestSnapshot(
+  { store, worktree }: WorktreeContext,
+  look: Look,
+): Promise<EarlierSnapshot | undefined> {
+  return await unlessDamaged(async () => {
+    const id = idOfNewest(store, worktree, look);
+    return id === undefined
+      ? undefined
+      : { snapshotId: id, table: cachedTable(look, id) ?? await store.snapshots.manifest(id) };
   });
 }
 
-/** The newest snapshot of this worktree, to tell what changed since; undefined if there is none, or if it is damaged. */
-export function newestSnapshot(
-  change: WorktreeContext,
-  look: Look,
-): Promise<Pick<SnapshotToShare, "snapshotId" | "table"> | undefined> {
-  return unlessDamaged(() => findNewest(change, look));
-}
-
-/** Sharing only saves time and space. Verify and doctor report what is wrong with that snapshot. */
-async function unlessDamaged<T>(find: () => Promise<T>): Promise<T | undefined> {
+/** An earlier snapshot only saves time and space. Verify and doctor report what is wrong with it. */
+async function unlessDamaged<T>(find: () => Promise<T | undefined>): Promise<T | undefined> {
   try {
     return await find();
   } catch (error) {
@@ -55,18 +56,30 @@ async function unlessDamaged<T>(find: () => Promise<T>): Promise<T | undefined> 
   }
 }
 
-async function findNewest({ store, worktree }: WorktreeContext, look: Look) {
-  const { cachedSnapshotId } = look;
-  const candidates = [cachedSnapshotId, worktree.head_snapshot_id, worktree.latest_snapshot_id];
-  const id = candidates.find((candidate) => candidate !== null && store.snapshots.exists(candidate)) ?? null;
-  if (id === null) return undefined;
-  // The cache is that snapshot's manifest.
-  const cached = id === cachedSnapshotId ? look.cachedTable() : undefined;
-  return {
-    snapshotId: id,
-    table: cached ?? await store.snapshots.manifest(id),
-    isCached: cached !== undefined,
-  };
+function idOfNewest({ snapshots }: Store, worktree: WorktreeConfig, look: Look): string | undefined {
+  const candidates = [look.cachedSnapshotId, worktree.head_snapshot_id, worktree.latest_snapshot_id];
+  return candidates.find((candidate) => candidate !== null && snapshots.exists(candidate)) ?? undefined;
+}
+
+/** The cache is the manifest of a snapshot, and the scan has matched it already. */
+function cachedTable(look: Look, id: string): TreeTable | undefined {
+  return id === look.cachedSnapshotId ? look.cachedTable() : undefined;
+}
+
+async function newestPayload(
+  { store, worktree }: WorktreeContext,
+  look: Look,
+): Promise<SnapshotToShare | undefined> {
+  const { scan } = look;
+  const id = idOfNewest(store, worktree, look);
+  if (id === undefined) return undefined;
+  // An engine that keeps modes makes writable payload files, and two payloads must not share such a file.
+  if (abilitiesOf((await store.snapshots.descriptor(id)).engine, store.platform).keepsModes) return undefined;
+  const cached = cachedTable(look, id);
+  const table = cached ?? await store.snapshots.manifest(id);
+  const match = cached ? scan.knownAs.slice(0, look.table.count) : new Int32Array(look.table.count).fill(-1);
+  await matchByContent(look, table, match);
+  return { snapshotId: id, payload: store.snapshots.openPayload(id), table, match };
 }
 
 /** Finds unchanged files that the cache does not know. It reads all that look the same: a copy takes space, a link none. */

@@ -1,3 +1,5 @@
+import { removeClone } from "../../engine/engines.ts";
+import { isProbeName } from "../../engine/probe_name.ts";
 import { bytesOf, textOf } from "../../model/bytes.ts";
 import { unlessThrown } from "../../model/errors.ts";
 import type { Descriptor, Finding } from "../../model/records.ts";
@@ -23,6 +25,7 @@ export interface Leftover {
 export async function leftoversOf(store: Store): Promise<Leftover[]> {
   return [
     ...await unfinishedSnapshots(store),
+    ...strayProbes(store),
     ...strayStaging(store),
     ...temporaryFiles(store),
     ...emptyRecords(store),
@@ -41,11 +44,25 @@ async function unfinishedSnapshots(store: Store): Promise<Leftover[]> {
   }));
 }
 
+/** What an engine made to find out whether it works. */
+function strayProbes({ layout, platform }: Store): Leftover[] {
+  return [layout.control, layout.staging].flatMap((folder) =>
+    folder.names().filter(isProbeName).map((name) => ({
+      what: "trying out an engine",
+      path: folder.at(name).path,
+      async clean() {
+        using opened = folder.open();
+        await removeClone(platform, opened, bytesOf(name));
+      },
+    }))
+  );
+}
+
 /** Staging of restores. To clean it moves it to `replaced`, where it is kept for a while. SPEC 7. */
 function strayStaging({ layout }: Store): Leftover[] {
   // Names of intents, damaged ones too: what such an intent staged may be the only copy.
   const busy = new Set(layout.intents.names().map((name) => name.replace(/\.json$/, "")));
-  return layout.staging.names().filter((name) => !busy.has(name)).map((name) => ({
+  return layout.staging.names().filter((name) => !busy.has(name) && !isProbeName(name)).map((name) => ({
     what: "an interrupted restore",
     path: layout.staging.at(name).path,
     clean() {

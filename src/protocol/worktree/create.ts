@@ -4,7 +4,8 @@ import { checkName } from "../../model/names.ts";
 import { Degradations, snapshotId, uuid, WorktreeConfig } from "../../model/records.ts";
 import { WORKTREE } from "../../model/result_fields.ts";
 import { boolean, type Infer, integer, nullable, record, text } from "../../model/schema.ts";
-import { type Folder, inodeAt } from "../../platform/platform.ts";
+import type { Folder } from "../../platform/platform.ts";
+import { makeOwnFolder } from "../../platform/make_own.ts";
 import type { Store } from "../../repo/store.ts";
 import { copyHashes } from "../../tree/match_unchanged.ts";
 import { settle } from "../../tree/scan_clock.ts";
@@ -13,9 +14,10 @@ import { newWorktreeConfig } from "../../repo/worktrees.ts";
 import { commitChange, finishDecided, withIntent } from "../change/commit.ts";
 import { defineChange, type IntentOf } from "../change/kind.ts";
 import type { RepositoryContext } from "../context.ts";
+import { makeWorktreeRoot } from "../engine_for.ts";
 import { checkForkable, type Filled, fillFromSnapshot, fillFromWorktree, type NewRoot } from "./fill.ts";
 import { lookWithoutCache } from "../look/look.ts";
-import { discardStaged, makeMovable, movePayload, openPayloads } from "./payload_roots.ts";
+import { discardStaged, hasPayload, makeMovable, movePayload, openPayloads } from "./payload_roots.ts";
 import { lockRepository, lockWorktree, recoverOpenIntents } from "../change/locks.ts";
 import { reserveName } from "./names.ts";
 
@@ -94,7 +96,7 @@ export async function createWorktreeFrom(
   worktree: NewWorktree,
 ): Promise<NewWorktreeResult> {
   const { snapshotId: id, verify } = worktree;
-  if (id === null) return await make(context, worktree, fillWithNothing);
+  if (id === null) return await make(context, worktree, (root) => fillWithNothing(context, root));
   await checkForkable(context, id);
   return await make(context, worktree, (root) => fillFromSnapshot(context, root, id, verify));
 }
@@ -189,10 +191,8 @@ async function rememberContent(
   look.remember(null);
 }
 
-const USUAL_MODE = 0o777; // without the bits of the umask
-
-function fillWithNothing({ into, name }: NewRoot): Promise<Filled> {
-  into.makeFolder(name, USUAL_MODE);
+function fillWithNothing(context: RepositoryContext, { into, name }: NewRoot): Promise<Filled> {
+  makeOwnFolder(into, name, undefined, (...root) => makeWorktreeRoot(context, ...root));
   return Promise.resolve({ verified: true, degradations: new DegradationList() });
 }
 
@@ -202,7 +202,7 @@ function publishWorktree(store: Store, intent: CreationIntent): void {
   if (config === undefined) throw new Error("a worktree is published before it is staged");
   const name = bytesOf(config.name);
   using payloads = openPayloads(store);
-  if (inodeAt(payloads, name) !== config.identity.inode) {
+  if (!hasPayload(store, payloads, name, config.identity)) {
     using staging = store.layout.staging.open();
     movePayload(staging, bytesOf(intent.id), payloads, name);
     staging.sync();
@@ -216,5 +216,5 @@ function isWorktreeVisible(store: Store, intent: CreationIntent): boolean {
   const { config } = intent.details;
   if (config === undefined || intent.decided() === null) return false;
   using payloads = openPayloads(store);
-  return inodeAt(payloads, bytesOf(config.name)) === config.identity.inode;
+  return hasPayload(store, payloads, bytesOf(config.name), config.identity);
 }

@@ -1,3 +1,4 @@
+import type { CloneRequest } from "../../engine/contract.ts";
 import { DegradationList } from "../../model/degradations.ts";
 import { JvsError } from "../../model/errors.ts";
 import { shortId } from "../../model/ids.ts";
@@ -6,7 +7,7 @@ import type { Folder } from "../../platform/platform.ts";
 import { isDevice, type TreeTable } from "../../tree/table.ts";
 import { unreadableError } from "../../tree/unreadable.ts";
 import type { RepositoryContext } from "../context.ts";
-import { engineFor } from "../engine_for.ts";
+import { engineFor, makeWorktreeRoot } from "../engine_for.ts";
 import { lookAt, scanWorktree } from "../look/look.ts";
 import { asAllowed, isUnread } from "../payload/as_allowed.ts";
 import { bringOut, willVerify } from "../payload/bring_out.ts";
@@ -76,7 +77,9 @@ export async function fillFromWorktree(
   // The second scan must notice every change from now on.
   await look.settle();
   const { engine } = await engineFor(context, { source: look.root, control: into });
-  const request = { source: look.root, table, gaps: scan.gaps, into, name, as: "worktree" } as const;
+  const makeRoot: CloneRequest["makeRoot"] = (...root) => makeWorktreeRoot(context, ...root);
+  const { gaps } = scan;
+  const request = { source: look.root, table, gaps, into, name, as: "worktree", makeRoot } as const;
   await engine.settle?.(look.root, { reporter, signal });
   const result = await engine.clone({ ...request, reporter, signal });
   const refused = [...scan.unreadable, ...result.unreadable.map((index) => table.path(index))];

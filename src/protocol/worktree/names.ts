@@ -2,7 +2,7 @@ import { bytesOf } from "../../model/bytes.ts";
 import { isJvsError, JvsError } from "../../model/errors.ts";
 import { uuid } from "../../model/records.ts";
 import { record, text } from "../../model/schema.ts";
-import { inodeAt } from "../../platform/platform.ts";
+import type { Folder } from "../../platform/platform.ts";
 import type { OpenIntent } from "../../repo/intents.ts";
 import type { Store } from "../../repo/store.ts";
 import { isAt } from "../../repo/discover.ts";
@@ -10,7 +10,7 @@ import { finishIf } from "../change/commit.ts";
 import { defineChange, type IntentOf } from "../change/kind.ts";
 import { lockRepository, recoverInterrupted } from "../change/locks.ts";
 import type { RepositoryContext } from "../context.ts";
-import { movePayload, openPayloads } from "./payload_roots.ts";
+import { hasPayload, movePayload, openPayloads } from "./payload_roots.ts";
 
 type ReservingIntent = Pick<OpenIntent<Record<string, unknown>, "reserved">, "id" | "operation" | "step">;
 
@@ -101,12 +101,20 @@ export function carryOutRenaming(store: Store, intent: RenamingIntent): void {
   const { worktree_name: name = "" } = intent.claims;
   if (inode !== "") {
     using payloads = openPayloads(store);
-    if (inodeAt(payloads, bytesOf(name)) !== inode) {
+    if (!isMoved(store, intent, payloads)) {
       movePayload(payloads, bytesOf(from), payloads, bytesOf(name));
     }
     payloads.sync();
   }
   store.worktrees.rename(from, name);
+}
+
+/** Whether the payload root has its new name. */
+function isMoved(store: Store, { claims, details, worktreeId }: RenamingIntent, payloads: Folder): boolean {
+  const { worktree_name: name = "" } = claims;
+  const { inode = "" } = details;
+  const identity = store.worktrees.withId(worktreeId)?.identity ?? { file_system: "unknown", inode };
+  return hasPayload(store, payloads, bytesOf(name), { ...identity, inode });
 }
 
 /** Whether any of it was done: then recovery does the rest. */
@@ -118,5 +126,5 @@ function isRenamingBegun(store: Store, intent: RenamingIntent): boolean {
     return store.worktrees.find(from) === undefined && store.worktrees.find(name) !== undefined;
   }
   using payloads = openPayloads(store);
-  return inodeAt(payloads, bytesOf(name)) === inode;
+  return isMoved(store, intent, payloads);
 }

@@ -3,11 +3,12 @@ import { DIR } from "../../model/entry.ts";
 import { JvsError } from "../../model/errors.ts";
 import { quoted } from "../../model/path_text.ts";
 import { isShared, makeOwnFolder } from "../../platform/make_own.ts";
-import { type Folder, Stat } from "../../platform/platform.ts";
+import { type Folder, inodeAt, Stat, SUBVOLUME_INODE } from "../../platform/platform.ts";
 import { isSystemError, unlessFailed } from "../../platform/system_error.ts";
 import { removeClone } from "../../engine/engines.ts";
-import type { WorktreeConfig } from "../../model/records.ts";
+import type { Identity, WorktreeConfig } from "../../model/records.ts";
 import type { Store } from "../../repo/store.ts";
+import { sameIdentity } from "../../repo/worktrees.ts";
 import { mergeTables } from "../../tree/merge_tables.ts";
 import { isUnchangedBetween } from "../../tree/same_entry.ts";
 import type { TreeTable } from "../../tree/table.ts";
@@ -37,6 +38,22 @@ export function openPayloads({ layout, platform }: Store): Folder {
       { hint: "Move it away; JVS makes the folder it needs.", details: { path } },
     );
   }
+}
+
+/**
+ * Whether a payload root has this name already. The roots of all subvolumes have one inode: there its file system tells which
+ * of them it is.
+ */
+export function hasPayload(
+  { worktrees }: Store,
+  folder: Folder,
+  name: Uint8Array,
+  identity: Identity,
+): boolean {
+  if (inodeAt(folder, name) !== identity.inode) return false;
+  if (identity.inode !== String(SUBVOLUME_INODE)) return true;
+  using root = folder.openFolder(name);
+  return sameIdentity(worktrees.identify(root), identity);
 }
 
 /** Removes what an intent has in staging. Repeatable. */

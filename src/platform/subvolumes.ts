@@ -1,0 +1,27 @@
+import type { Folder } from "./platform.ts";
+
+/**
+ * The subvolumes of btrfs: folders that are trees of their own, and can be cloned and removed by one call. Only an engine
+ * needs them, so they are no part of `Platform`. A call that fails throws a `SystemError`.
+ */
+export interface Subvolumes {
+  /** Whether an open folder is the root of a subvolume. */
+  isRoot(folder: Folder): boolean;
+  /** Makes an empty subvolume, with the mode of a new folder. EEXIST when the name exists. */
+  make(folder: Folder, name: Uint8Array): void;
+  /**
+   * Makes a subvolume with the content of `source`, the root of another; EPERM if that belongs to another user. Atomic, and
+   * durable when it returns. A subvolume inside comes out as an empty folder with the inode `PLACEHOLDER_INODE`, and a
+   * folder where something is mounted as what is below that mount.
+   */
+  snapshot(source: Folder, folder: Folder, name: Uint8Array, how: { readonly readOnly: boolean }): void;
+  /** Makes the tree of a subvolume, given by its open root, read-only or writable again. */
+  setReadOnly(root: Folder, isReadOnly: boolean): void;
+  /**
+   * Removes a subvolume with its content: EPERM if the user may not, EROFS if it is read-only (but for root), ENOTEMPTY if
+   * it holds another. What is mounted in it is unmounted, so ask `hasMountsBelow` first.
+   */
+  remove(folder: Folder, name: Uint8Array): void;
+  /** Whether anything is mounted below a folder, as far as this process sees mounts; true where the system does not say. */
+  hasMountsBelow(folder: Folder): boolean;
+}
