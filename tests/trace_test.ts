@@ -39,7 +39,7 @@ function eventsOf(file: string): Event[] {
 /** The phases that `--debug` names. */
 function phasesIn(stderr: string): string[] {
   const [, ...rows] = stderr.slice(stderr.indexOf("  time  share  phase")).trim().split("\n");
-  return rows.map((row) => (/% +(.*?)(?: ×[\d,]+)?(?:  .*)?$/.exec(row) ?? [])[1] ?? row)
+  return rows.map((row) => (/% +(.*?)(?: ×[\d,]+)?(?: {2}.*)?$/.exec(row) ?? [])[1] ?? row)
     .filter((name) => name !== "all else");
 }
 
