@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { isJvsError, JvsError, Repository } from "../../../mod.ts";
 import { interceptWhen } from "../../../tests/support/kill_point.ts";
 import { requires } from "../../../tests/support/requires.ts";
@@ -162,7 +162,8 @@ Deno.test("Repository that is held open sees what another process changed", asyn
   await save("two");
   assertEquals(await notes(), ["two", "one"]);
   const { snapshots: [shown] } = await held.history();
-  assertThrows(() => (shown?.tags as string[]).push("mine"), TypeError);
+  (shown?.tags as string[]).push("mine");
+  assertEquals((await held.history()).snapshots[0]?.tags, [], "each call has objects of its own");
   const descriptor = `${dir.path}/project/.jvs/descriptors/${first}.json`;
   Deno.writeTextFileSync(descriptor, Deno.readTextFileSync(descriptor).replace('"one"', '"ONE"'));
   assertEquals((await assertRejects(() => held.history(), JvsError)).code, "E_DESCRIPTOR_CORRUPT");
@@ -171,7 +172,7 @@ Deno.test("Repository that is held open sees what another process changed", asyn
   assertEquals((await assertRejects(() => held.show({ snapshot: first }), JvsError)).code, "E_NOT_FOUND");
 });
 
-Deno.test("Repository that is held open reads each descriptor once", requires("ffi"), async () => {
+Deno.test("Repository that is held open reads each descriptor once in a call", requires("ffi"), async () => {
   using dir = tempDir();
   const held = await Repository.init(`${dir.path}/project`);
   const other = await Repository.open(held.folder);
@@ -191,13 +192,9 @@ Deno.test("Repository that is held open reads each descriptor once", requires("f
     };
     const first = await save("one");
     const second = await save("two");
-    assertEquals(await readAgain(), [["two", "one"], [first, second]], "the first call reads all");
-    assertEquals(await readAgain(), [["two", "one"], []], "the next call reads none");
-    const third = await save("three");
-    assertEquals(await readAgain(), [["three", "two", "one"], [third]], "then only what another made");
-    const path = `${dir.path}/project/.jvs/descriptors/${second}`;
-    Deno.writeTextFileSync(path, Deno.readTextFileSync(path)); // the same bytes, at another time
-    assertEquals(await readAgain(), [["three", "two", "one"], [second]], "or what another wrote");
+    for (const call of ["first", "next"]) {
+      assertEquals(await readAgain(), [["two", "one"], [first, second]], `the ${call} call`);
+    }
   } finally {
     back();
   }
