@@ -100,6 +100,24 @@ for (const trashDays of [0, 1]) {
   });
 }
 
+test("with metadata in Redis, where clones lack FIFOs and devices, they are kept", 0, async (repository) => {
+  const { hosts: { a }, main } = repository;
+  a.shell(
+    `cd '${main}'; mkdir d; for i in $(seq 60); do echo $i > d/$i; done; mkfifo d/pipe; mknod d/null c 1 3`,
+  );
+  await save(a, main, "first");
+  a.shell(`cd '${main}'; mkfifo d/second`);
+  await save(a, main, "second");
+  assertEquals((await a.json<{ clean: boolean }>(["status"], main)).clean, true);
+  a.shell(`rm -r '${main}/d'`);
+  await a.json(["restore", "HEAD", "--discard"], main);
+  assertEquals(
+    a.shell(`cd '${main}/d'; find . -type p | sort; find . -type c`),
+    "./pipe\n./second\n./null\n",
+  );
+  await audit(repository);
+});
+
 test("what a host held when it died comes free, and nothing of it is left", 0, async (repository) => {
   const { hosts: { a, b }, main } = repository;
   a.shell(`cd '${main}'; for i in $(seq 50); do echo $i > file-$i; done`);

@@ -60,6 +60,7 @@ async function run(
   const { code, stderr, stdout } = await runProgram(program, ["--no-color", ...args], {
     detached: true,
     cwd: "/",
+    reporter,
   });
   if (code === 0) return;
   const said = lastWords(stderr);

@@ -1,5 +1,5 @@
-import { bytesOf, ITSELF } from "../model/bytes.ts";
-import { FILE, LOST, sameXattrs, SYMLINK } from "../model/entry.ts";
+import { bytesOf, equalBytes, ITSELF } from "../model/bytes.ts";
+import { FILE, sameXattrs, SYMLINK } from "../model/entry.ts";
 import type { Folder, Platform } from "../platform/platform.ts";
 import { TimeSlice } from "../platform/time_slice.ts";
 import { mergeTables } from "../tree/merge_tables.ts";
@@ -10,6 +10,7 @@ import { at, NONE, type TreeTable } from "../tree/table.ts";
 import { AspectSetter, Losses, refusalOf } from "./_aspects.ts";
 
 const OWNER_MAY_CHANGE = 0o300;
+const NOTHING = new Uint8Array();
 
 /**
  * A clone of a whole tree beside the table that it should be: finds what differs, and puts it right. `table` and `made` are
@@ -76,9 +77,23 @@ export class MadeTrue implements Disposable {
 
   private isAsListed(i: number, j: number): boolean {
     const { made, table } = this;
-    if (table.type[i] !== FILE || made.type[j] !== FILE) return table.type[i] === made.type[j];
-    const hasTime = (at(table.lost, i) & LOST.times) === 0;
-    return hasTime ? isOfSameMake(table, i, made, j) : table.size[i] === made.size[j];
+    if (table.type[i] !== made.type[j]) return false;
+    if (table.type[i] === FILE) return table.size[i] === made.size[j];
+    const [target, device] = [table.targets.get(i), table.devices.get(i)];
+    const [madeTarget, madeDevice] = [made.targets.get(j), made.devices.get(j)];
+    return equalBytes(target ?? NOTHING, madeTarget ?? NOTHING) &&
+      device?.major === madeDevice?.major && device?.minor === madeDevice?.minor;
+  }
+
+  /** Files of another time than the table says: a copier lost it, or somebody wrote into them. */
+  doubtful(): number[] {
+    const { made, table, twin } = this;
+    const found: number[] = [];
+    for (let i = 0; i < table.count; i++) {
+      const j = at(twin, i);
+      if (table.type[i] === FILE && j !== NONE && !isOfSameMake(table, i, made, j)) found.push(i);
+    }
+    return found;
   }
 
   /** Entries that the clone has from another moment than the table; only those that are marked. */
@@ -118,17 +133,17 @@ export class MadeTrue implements Disposable {
   }
 
   /**
-   * Joins names of one file again, which a clone separates. Two names of a payload must show that they were one when they
-   * were cloned: the same change time, to the nanosecond.
+   * Joins names of one file again, which a clone separates. Where the table is older than the clone (`isStale`), two names
+   * must show that they were one when they were cloned: the same change time, to the nanosecond.
    */
-  async linkAgain(): Promise<void> {
-    const { as, made, table, twin } = this;
+  async linkAgain(isStale: boolean): Promise<void> {
+    const { made, table, twin } = this;
     for (let i = 1; i < table.count; i++) {
       const first = at(table.linkGroup, i);
       if (first === NONE || first === i) continue;
       const [j, k] = [at(twin, i), at(twin, first)];
       if (j === NONE || k === NONE || isOneInode(made, j, k)) continue;
-      if (as === "worktree" || (isOfSameMake(made, j, made, k) && isSameMoment(made, j, made, k))) {
+      if (!isStale || (isOfSameMake(made, j, made, k) && isSameMoment(made, j, made, k))) {
         this.link(i, first);
       }
       if (this.slice.isOver()) await this.slice.yield();
@@ -147,6 +162,17 @@ export class MadeTrue implements Disposable {
       const name = i === 0 ? ITSELF : table.name(i);
       this.removeXattrs(folder, name, i, j);
       setter.set(folder, name, i);
+    }
+  }
+
+  /** Gives folders whose content we changed the aspects back that the clone had. */
+  setBack(): void {
+    const { folders, made, platform, root, touched, twin } = this;
+    const setter = new AspectSetter(platform, made, new Losses(made, true), false);
+    for (const i of [...touched].sort((a, b) => b - a)) {
+      const j = at(twin, i);
+      if (j === 0) setter.set(root, ITSELF, 0);
+      else if (j !== NONE) setter.set(folders.get(at(made.parent, j)), made.name(j), j);
     }
   }
 

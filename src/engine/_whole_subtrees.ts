@@ -13,21 +13,27 @@ export interface Subtrees {
   readonly within: Uint8Array;
 }
 
-/**
- * The largest subtrees without a gap, if they are worth a call: everything in them is in the table. `mayTake` tells which
- * entries a clone of a whole tree takes without an error.
- */
-export function wholeSubtrees(
-  table: TreeTable,
-  gaps: ReadonlySet<number>,
-  mayTake: (index: number) => boolean,
-): Subtrees {
-  const { isBroken, sizes } = lookFromBelow(table, gaps, mayTake);
+/** What decides which trees are cloned as they are. */
+interface SubtreeOptions {
+  /** Folders in which something is not in the table. */
+  readonly gaps: ReadonlySet<number>;
+  /** Whether a clone of a whole tree takes an entry without an error. */
+  readonly mayTake: (index: number) => boolean;
+  /** Whether no other user may rename what is in a folder: programs are given paths. */
+  readonly isFixed: (index: number) => boolean;
+}
+
+/** The largest subtrees without a gap, if they are worth a call: everything in them is in the table. */
+export function wholeSubtrees(table: TreeTable, options: SubtreeOptions): Subtrees {
+  const { isBroken, sizes } = lookFromBelow(table, options);
   const roots: number[] = [];
   const within = new Uint8Array(table.count);
+  const isMovable = new Uint8Array(table.count);
   for (let i = 0; i < table.count; i++) {
-    if (i > 0 && within[at(table.parent, i)] === 1) within[i] = 1;
-    else if (isBroken[i] === 0 && (i === 0 || isWorthACall(table, i, at(sizes, i)))) {
+    const parent = at(table.parent, i);
+    if (i > 0 && (isMovable[parent] === 1 || !options.isFixed(parent))) isMovable[i] = 1;
+    if (i > 0 && within[parent] === 1) within[i] = 1;
+    else if (isMovable[i] === 0 && isBroken[i] === 0 && (i === 0 || isWorthACall(table, i, at(sizes, i)))) {
       roots.push(i);
       within[i] = 1;
     }
@@ -40,7 +46,7 @@ function isWorthACall(table: TreeTable, index: number, size: number): boolean {
   return table.type[index] === DIR && size >= WORTH_A_CALL && exactTextOf(table.path(index)) !== undefined;
 }
 
-function lookFromBelow(table: TreeTable, gaps: ReadonlySet<number>, mayTake: (index: number) => boolean) {
+function lookFromBelow(table: TreeTable, { gaps, mayTake }: SubtreeOptions) {
   const isBroken = new Uint8Array(table.count);
   const sizes = new Uint32Array(table.count).fill(1);
   for (let i = table.count - 1; i >= 0; i--) {

@@ -83,6 +83,8 @@ export interface CloneResult {
   readonly changed: readonly number[];
   /** Indexes in the request's table of files that the engine may not read. */
   readonly unreadable: readonly number[];
+  /** Indexes of files whose source has another time than the table: only their content shows whether they are right. */
+  readonly doubtful?: readonly number[];
 }
 
 /** The tree for which an engine is chosen. */

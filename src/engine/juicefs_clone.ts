@@ -1,12 +1,13 @@
 import { textOf } from "../model/bytes.ts";
 import { DIR, FILE, SYMLINK } from "../model/entry.ts";
-import { JvsError } from "../model/errors.ts";
+import { isJvsError, JvsError } from "../model/errors.ts";
 import { phase, type Reporter, silentReporter } from "../model/progress.ts";
+import { openOnTheWay } from "../platform/fixed_path.ts";
 import { juicefsMountOf } from "../platform/juicefs_mount.ts";
 import { type Folder, type Host, type Platform, Stat } from "../platform/platform.ts";
 import { isSystemError, unlessFailed } from "../platform/system_error.ts";
 import { OpenFolders } from "../tree/open_folders.ts";
-import type { RemoveTreeOptions } from "../tree/remove_tree.ts";
+import { removeTree, type RemoveTreeOptions } from "../tree/remove_tree.ts";
 import { scanTree } from "../tree/scan.ts";
 import { selectEntries } from "../tree/select_entries.ts";
 import { at, type TreeTable } from "../tree/table.ts";
@@ -46,18 +47,57 @@ export function juicefsEngine(platform: Platform): Engine {
 /** Whether a tree and the control plane are on one JuiceFS mount, and the program is there. */
 export function probeJuicefs(platform: Platform, { control, source }: ProbeOptions): Probe {
   const mount = juicefsMountOf(platform, source);
-  if (mount === undefined) return { works: false, reason: "the tree is not on a JuiceFS mount" };
+  if (mount === undefined) {
+    return { works: false, reason: "the tree is not on a JuiceFS mount", isElsewhere: true };
+  }
   if (juicefsMountOf(platform, control) !== mount) {
     return { works: false, reason: "the tree lies on another mount than the control plane" };
   }
-  if (juicefsProgram() !== undefined) return { works: true };
-  return { works: false, reason: "the program juicefs is not on PATH, or JVS may not run it" };
+  if (juicefsProgram() === undefined) {
+    return { works: false, reason: "the program juicefs is not on PATH, or JVS may not run it" };
+  }
+  const open = openFolder(platform, source, control);
+  if (open === undefined) return { works: true };
+  return { works: false, reason: `others may move what is in "${open}" (close it: chmod go-w, or +t)` };
+}
+
+/**
+ * The first folder on the way to these two in which another user could put something else in our place. The program takes
+ * paths, so there nothing may be cloned or removed by it. New names are made in `target`.
+ */
+function openFolder(platform: Platform, source: Folder, target: Folder): string | undefined {
+  const [from, to] = [platform.whereIs(source), platform.whereIs(target)];
+  if (from === undefined || to === undefined) return "(a folder whose path is no UTF-8)";
+  const { uid } = platform.host;
+  return openOnTheWay(from, uid) ?? openOnTheWay(`${to}/name`, uid);
 }
 
 async function cloneOnJuicefs(platform: Platform, request: CloneRequest): Promise<CloneResult> {
-  const { as, gaps, into, name, reporter = silentReporter, signal, source, table } = request;
+  const { into, name, reporter = silentReporter, source, table } = request;
   using _phase = phase(reporter, "cloning", { entries: table.count });
-  const subtrees = wholeSubtrees(table, gaps, takenBy(platform.host, table));
+  const isOpen = openFolder(platform, source, into) !== undefined;
+  try {
+    return await cloneBy(platform, request, isOpen ? NO_CALLS : subtreesOf(platform.host, request));
+  } catch (error) {
+    // The payload of a folder that is closed to its owner is closed too, whatever the worktree is to have.
+    if (request.as === "payload" || platform.host.uid === 0 || !isJvsError(error, "E_PERMISSION")) {
+      throw error;
+    }
+    await removeTree(into, name);
+    return await cloneBy(platform, request, NO_CALLS);
+  }
+}
+
+const NO_CALLS = undefined;
+
+/** Clones these subtrees by calls, and the rest entry by entry. */
+async function cloneBy(
+  platform: Platform,
+  request: CloneRequest,
+  found: Subtrees | undefined,
+): Promise<CloneResult> {
+  const { as, into, name, reporter = silentReporter, signal, source, table } = request;
+  const subtrees = found ?? { roots: [], within: new Uint8Array(table.count) };
   const isWhole = subtrees.roots[0] === 0;
   const parts = isWhole ? undefined : await cloneInParts(platform, request, subtrees);
   if (isWhole) await cloneFolder(platform, { from: source, into, name, reporter, signal });
@@ -68,9 +108,11 @@ async function cloneOnJuicefs(platform: Platform, request: CloneRequest): Promis
   for (const index of parts?.filled ?? []) truth.touch(index);
   const isExact = isWhole && as === "payload"; // then the table of the result is what was made
   const changed = isExact ? [] : [...truth.missing(), ...truth.unlike(subtrees.within), ...truth.withMore()];
+  const doubtful = as === "worktree" ? truth.doubtful() : [];
   if (!isExact) await truth.removeExtra();
-  await truth.linkAgain();
-  await truth.setAspects();
+  await truth.linkAgain(isExact);
+  if (isExact) truth.setBack();
+  else await truth.setAspects();
   if (isExact) truth.describe();
   const { degradations } = truth.losses;
   if (parts !== undefined) degradations.addAll(parts.degradations);
@@ -79,6 +121,7 @@ async function cloneOnJuicefs(platform: Platform, request: CloneRequest): Promis
     degradations,
     changed: sorted([...changed, ...parts?.changed ?? []], parts?.unreadable),
     unreadable: sorted(parts?.unreadable ?? []),
+    doubtful,
   };
 }
 
@@ -165,22 +208,36 @@ function openMade(into: Folder, name: Uint8Array): Folder {
   }
 }
 
+function subtreesOf({ rights: { groups }, uid }: Host, { gaps, table }: CloneRequest): Subtrees {
+  const isOurs = (i: number) => table.uid[i] === 0 || table.uid[i] === uid;
+  return wholeSubtrees(table, {
+    gaps,
+    mayTake: takenBy(uid, new Set(groups ?? []), table),
+    isFixed: (i) => isOurs(i) && (at(table.mode, i) & OTHERS_WRITE) === 0,
+  });
+}
+
+const OTHERS_WRITE = 0o022;
+
 /**
- * Which entries a clone of a whole tree takes. For one that the user may not read, or fill, it fails as a whole; and JuiceFS
- * 1.4 with metadata in SQL for one with an empty attribute.
+ * Which entries a clone of a whole tree takes. With metadata in Redis, JuiceFS 1.4 passes over FIFOs, sockets and devices
+ * without a word; with SQL, it fails as a whole for an empty attribute. So it does for what the user may not read, or fill.
  */
-function takenBy({ rights: { groups }, uid }: Host, table: TreeTable): (index: number) => boolean {
-  if (uid === 0) return (i) => !table.xattrs.get(i)?.some(({ value }) => value.length === 0);
-  const members = new Set(groups ?? []);
+function takenBy(uid: number, groups: ReadonlySet<number>, table: TreeTable): (index: number) => boolean {
   return (i) => {
     const type = at(table.type, i);
-    if (type === SYMLINK) return true;
-    if (type !== FILE && type !== DIR) return false;
+    if (type === SYMLINK) return !hasEmptyXattr(table, i);
+    if ((type !== FILE && type !== DIR) || hasEmptyXattr(table, i)) return false;
+    if (uid === 0) return true;
     if (table.xattrs.has(i)) return false; // an ACL may say anything
     const bits = type === FILE ? 4 : 7;
-    const shift = at(table.uid, i) === uid ? 6 : members.has(at(table.gid, i)) ? 3 : 0;
+    const shift = at(table.uid, i) === uid ? 6 : groups.has(at(table.gid, i)) ? 3 : 0;
     return (at(table.mode, i) >> shift & bits) === bits;
   };
+}
+
+function hasEmptyXattr(table: TreeTable, i: number): boolean {
+  return table.xattrs.get(i)?.some(({ value }) => value.length === 0) ?? false;
 }
 
 /** Fewer entries are removed faster one by one than by the program. */
@@ -200,6 +257,7 @@ export async function removeOnJuicefs(
   if (juicefsMountOf(platform, tree) === undefined || juicefsProgram() === undefined) return false;
   const path = platform.whereIs(tree);
   if (path === undefined || platform.hasMountsBelow(path)) return false;
+  if (openOnTheWay(path, platform.host.uid) !== undefined) return false;
   using _phase = phase(reporter, "removing");
   try {
     await juicefsRemove(path, { reporter });

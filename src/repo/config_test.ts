@@ -56,7 +56,7 @@ Deno.test("Config.get() names file, line, column and reason of what is wrong, an
     [
       '{\n  "engine": "fast"\n}',
       "line 2, column 13",
-      "engine must be one of auto, btrfs-snapshot, reflink-copy, copy",
+      "engine must be one of auto, juicefs-clone, btrfs-snapshot, reflink-copy, copy",
     ],
     ['{\n  "enginge": "copy"\n}', "line 2, column 14", "enginge is no setting"],
     ['{ "restore": {\n "unsafed": 1 } }', "line 2, column 13", "restore.unsafed is no setting"],

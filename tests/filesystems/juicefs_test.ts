@@ -31,7 +31,7 @@ class Volume implements AsyncDisposable {
     const folder = tempDir();
     Deno.mkdirSync(`${folder.path}/bin`);
     const env = { PATH: `${folder.path}/bin:/usr/bin:/bin` };
-    if (user !== undefined) Deno.chmodSync(disk.path, 0o777);
+    if (user !== undefined) Deno.chmodSync(disk.path, 0o1777);
     const made = Volume.letProgram(folder.path, "");
     Deno.writeTextFileSync(made, "");
     Deno.chmodSync(made, 0o666);
@@ -40,10 +40,10 @@ class Volume implements AsyncDisposable {
   }
 
   /** What the program does before it begins, in the language of the shell. Returns the file of the calls. */
-  private static letProgram(folder: string, first: string): string {
+  private static letProgram(folder: string, first: string, last = ""): string {
     const program = `${folder}/bin/juicefs`;
     const script = `#!/bin/sh\necho "$@" >> ${folder}/calls\n${first}\n${reachableJuicefs()} "$@"\n` +
-      `code=$?\ntouch ${folder}/ended\nexit $code\n`;
+      `code=$?\n${last}\ntouch ${folder}/ended\nexit $code\n`;
     Deno.writeTextFileSync(program, script, { mode: 0o755 });
     return `${folder}/calls`;
   }
@@ -55,6 +55,14 @@ class Volume implements AsyncDisposable {
 
   first(script: string): void {
     Volume.letProgram(this.folder.path, script);
+  }
+
+  /** The same, for the next call only, and what it does at its end. */
+  once(first: string, last = ""): void {
+    const flag = `${this.folder.path}/once`;
+    Deno.writeTextFileSync(flag, "");
+    const begin = `[ -e ${flag} ] && { ${first || ":"}; }`;
+    Volume.letProgram(this.folder.path, begin, `[ -e ${flag} ] && { ${last || ":"}; rm ${flag}; }`);
   }
 
   /** The calls since the last time, without options, below the repository. */
@@ -100,6 +108,7 @@ test("clones a tree by one call, and brings back all of it", async (volume) => {
   await makeRichTree(box.main);
   // With it, JuiceFS 1.4 fails; another test has one.
   mustRun(python(), "-c", `import os; os.removexattr("${box.main}/xattrs/file", "user.empty")`);
+  mustRun("rm", "-r", `${box.main}/special`); // entries that a clone may lack; another test has them
   const asItWas = await describeTree(box.main);
   const { engine, degradations, snapshot_id: id, consistency_level } = await box.save();
   assertEquals([engine, degradations.counts, consistency_level], ["juicefs-clone", {}, "quiesced"]);
@@ -336,3 +345,125 @@ test("saves an ordinary user's closed folders and files of others", async (volum
   assertStringIncludes(message, "plain/7");
   assertEquals(namesIn(`${box.control}/snapshots`).filter((name) => name.includes("tmp")), []);
 }, USER);
+
+test("gives no path to the program where others may put something else there", async (volume) => {
+  const { box } = volume;
+  const engineNow = async () => {
+    const { engine } = await box.save();
+    const calls = volume.calls();
+    return [engine, calls.length > 0];
+  };
+  volume.fill("data", 150);
+  assertEquals(await engineNow(), ["juicefs-clone", true]);
+  // Others may rename the repository itself, and in another one what is in .jvs.
+  Deno.chmodSync(box.outside, 0o777);
+  assertEquals(await engineNow(), ["copy", false]);
+  await box.json(["worktree", "fork", "try"]);
+  await box.json(["worktree", "remove", "try"]);
+  assertEquals(volume.calls(), []);
+  const { engine } = await box.json<{ engine: { reason: string } }>(["info"]);
+  assertStringIncludes(engine.reason, `others may move what is in "${box.outside}"`);
+  Deno.chmodSync(box.outside, 0o1777);
+  assertEquals(await engineNow(), ["juicefs-clone", true]);
+  Deno.chmodSync(`${box.control}/snapshots`, 0o770);
+  await box.save();
+  assertEquals(volume.calls(), []);
+});
+
+test("clones by paths only what no other user can move", async (volume) => {
+  const { box } = volume;
+  for (const folder of ["ours/deep", "theirs/deep", "open/deep"]) volume.fill(folder);
+  box.write(".jvsignore", "*.log");
+  box.write("x.log", "ignored");
+  Deno.chownSync(`${box.main}/theirs`, USER, USER);
+  Deno.chmodSync(`${box.main}/open`, 0o777);
+  const { snapshot_id: id } = await box.save();
+  // The folder itself lies in ours; what is in it could be moved.
+  assertEquals(
+    volume.calls().map((call) => call.split(" ")[2]).sort(),
+    ["main/open", "main/ours", "main/theirs"],
+  );
+  box.write("open/y.log", "ignored");
+  box.write("theirs/y.log", "ignored");
+  await box.save();
+  assertEquals(volume.calls().map((call) => call.split(" ")[2]), ["main/ours"]);
+  assertEquals(namesIn(`${box.control}/snapshots/${id}/theirs/deep`).length, 50);
+  await box.audit();
+});
+
+test("joins hard links of which one name was cloned and the other copied", async (volume) => {
+  const { box } = volume;
+  volume.fill("big");
+  Deno.linkSync(`${box.main}/big/1`, `${box.main}/top`);
+  box.write(".jvsignore", "*.log");
+  box.write("x.log", "ignored");
+  const { snapshot_id: id, degradations } = await box.save();
+  assertEquals(degradations.counts, {});
+  const payload = `${box.control}/snapshots/${id}`;
+  assertEquals(Deno.statSync(`${payload}/top`).ino, Deno.statSync(`${payload}/big/1`).ino);
+  await box.audit();
+});
+
+test("gives folders of joined links what they had when they were cloned", async (volume) => {
+  const { box } = volume;
+  for (const folder of ["a", "b"]) volume.fill(folder);
+  Deno.linkSync(`${box.main}/a/1`, `${box.main}/b/linked`);
+  volume.once(`chmod 700 ${box.main}/b; touch -d 2021-01-01 ${box.main}/b`);
+  const { snapshot_id: id, consistency_level } = await box.save();
+  assertEquals(consistency_level, "quiesced");
+  const saved = Deno.statSync(`${box.control}/snapshots/${id}/b`);
+  assertEquals([(saved.mode ?? 0) & 0o777, saved.mtime?.getUTCFullYear()], [0o700, 2021]);
+  await box.audit();
+});
+
+test("saves what was elsewhere while the autosave was made", async (volume) => {
+  const { box } = volume;
+  volume.fill("d");
+  await box.save();
+  box.write("d/dd/in", "precious");
+  volume.once(`mv ${box.main}/d/dd ${box.outside}/away`, `mv ${box.outside}/away ${box.main}/d/dd`);
+  await box.json(["restore", "HEAD"]);
+  const { path } = await box.json<{ path: string }>(["path", "HEAD"]);
+  const payloads = path.replace(/[^/]*$/, "");
+  const found = mustRun("find", payloads, "-name", "in").trim().split("\n");
+  assertEquals(found.filter((each) => each !== "").length, 1);
+});
+
+test("reads a saved file whose time was lost, and refuses what was tampered with", async (volume) => {
+  const { box } = volume;
+  volume.fill("d");
+  Deno.symlinkSync("7", `${box.main}/d/link`);
+  const { snapshot_id: id } = await box.save();
+  const payload = `${box.control}/snapshots/${id}`;
+  mustRun("touch", `${payload}/d/7`); // as a copier does that keeps no times
+  const { path } = await box.json<{ path: string }>(["worktree", "fork", "first"]);
+  assertEquals(Deno.readTextFileSync(`${path}/d/7`), "d 7");
+  assertEquals(Deno.statSync(`${path}/d/7`).mtime, Deno.statSync(`${box.main}/d/7`).mtime);
+  Deno.writeTextFileSync(`${payload}/d/8`, "d !");
+  assertStringIncludes(
+    (await box.error("E_PAYLOAD_HASH_MISMATCH", ["worktree", "fork", "no"])).message,
+    "d/8",
+  );
+  Deno.writeTextFileSync(`${payload}/d/8`, "d 8");
+  mustRun("ln", "-sfn", "8", `${payload}/d/link`);
+  assertStringIncludes(
+    (await box.error("E_PAYLOAD_HASH_MISMATCH", ["worktree", "fork", "no"])).message,
+    "d/link",
+  );
+});
+
+test("brings an ordinary user's closed folders back", async (volume) => {
+  const { box } = volume;
+  for (const folder of ["ro", "x"]) volume.fill(folder, 60);
+  mustRun("chown", "-R", `${USER}:${USER}`, box.main);
+  Deno.chmodSync(`${box.main}/ro`, 0o555);
+  const asItWas = await describeTree(box.main);
+  await box.save();
+  mustRun("rm", "-rf", `${box.main}/ro`);
+  await box.json(["restore", "HEAD", "--discard"]);
+  assertSameLines((await describeTree(box.main)).filter(isNoRootTime), asItWas.filter(isNoRootTime));
+}, USER);
+
+function isNoRootTime(line: string): boolean {
+  return !line.startsWith(".\tmtime");
+}

@@ -67,4 +67,5 @@ export function mountVolume(metadata: string, path: string, { cache }: { cache: 
   const quiet = ["--no-usage-report", "--log", `${cache}.log`, "--cache-dir", cache];
   mustRun("juicefs", "mount", "-d", "--enable-xattr", ...quiet, metadata, path);
   if (run("mountpoint", "-q", path).code !== 0) throw new Error(`JuiceFS is not mounted at ${path}`);
+  Deno.chmodSync(path, 0o755); // a new volume is open to all
 }

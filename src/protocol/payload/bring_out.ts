@@ -70,7 +70,7 @@ export async function bringOut(
   // What a restore stages is renamed into the worktree: that works only out of a plain folder.
   const makeRoot: CloneRequest["makeRoot"] = (...root) => makeWorktreeRoot(context, ...root);
   const how = { reporter, signal, makeRoot: action === "fork" ? makeRoot : undefined };
-  const { changed, degradations, unreadable } = await engine.clone({ ...what, ...how });
+  const { changed, degradations, doubtful = [], unreadable } = await engine.clone({ ...what, ...how });
   if (table.count !== selection.table.count) {
     await removeUnwanted(request, selection);
     adjust?.(selection.table, selection.origin);
@@ -80,7 +80,9 @@ export async function bringOut(
   if (changed.length > 0) throw damagedPayload(action, id, pathsOf(changed));
   if (unreadable.length > 0) throw closedPayload(action, id, payload, pathsOf(unreadable));
   // A member may have changed a payload: what gives rights is always proved.
-  const isRead = (i: number) => verify || isPrivileged(selection.table, i);
+  const doubted = new Set(doubtful.map((i) => at(cloned.origin, i)));
+  const isRead = (i: number) =>
+    verify || isPrivileged(selection.table, i) || doubted.has(at(selection.origin, i));
   const differing = await differingFiles(context, payload, clone, selection.table, isRead);
   if (differing.length > 0) throw damagedPayload(action, id, differing);
   return { table: selection.table, degradations };

@@ -200,10 +200,11 @@ export class TakenOut {
 
   private isProven(i: number, found: TreeTable, j: number, savedAt: number): boolean {
     const { seen, saved, timesProve, mostRead } = this.known;
-    if (!timesProve) return false;
+    // What was elsewhere while the autosave was made is in no snapshot, whatever the times say.
+    if (!timesProve || savedAt === NONE) return false;
     if (isUnchangedBetween(seen, i, found, j)) return true;
     if (!this.asSeen.has(i) || !isUnchangedButMoved(seen, i, found, j)) return false;
-    const isHashed = savedAt !== NONE && saved.hashed[savedAt] === 1;
+    const isHashed = saved.hashed[savedAt] === 1;
     if (found.type[j] === FILE && isHashed) this.read += at(found.size, j);
     return !isHashed || this.read > mostRead;
   }
