@@ -91,7 +91,7 @@ class Repository implements AsyncDisposable {
     const beginning = Date.now();
     const marker = `${this.path}/marker`;
     const now = () => {
-      Deno.writeTextFileSync(marker, "");
+      Deno.writeTextFileSync(marker, "now");
       return Deno.statSync(marker).mtime?.getTime() ?? 0;
     };
     while (now() < beginning + 2 * GRANULARITY_MS) await new Promise((resolve) => setTimeout(resolve, 1));
