@@ -452,6 +452,26 @@ test("reads a saved file whose time was lost, and refuses what was tampered with
   );
 });
 
+test("is what hashing is left out for, not its name in the snapshot", async (volume) => {
+  const { box } = volume;
+  volume.fill("d");
+  const { snapshot_id: id } = await box.save();
+  using elsewhere = tempDir();
+  mustRun("cp", "-a", box.path, `${elsewhere.path}/copy`); // where each fork is a copy
+  const cwd = `${elsewhere.path}/copy/main`;
+  await box.json(["doctor", "--repair-runtime"], { cwd });
+  const file = `${elsewhere.path}/copy/.jvs/snapshots/${id}/d/7`;
+  mustRun(
+    "sh",
+    "-c",
+    `touch -r ${file} ${file}.time; printf 'd !' > ${file}; touch -r ${file}.time ${file}; rm ${file}.time`,
+  );
+  assertStringIncludes(
+    (await box.error("E_PAYLOAD_HASH_MISMATCH", ["worktree", "fork", "no"], { cwd })).message,
+    "d/7",
+  );
+});
+
 test("brings an ordinary user's closed folders back", async (volume) => {
   const { box } = volume;
   for (const folder of ["ro", "x"]) volume.fill(folder, 60);

@@ -1,4 +1,4 @@
-import type { CloneRequest, CloneResult } from "../../engine/contract.ts";
+import type { CloneRequest, CloneResult, EngineAbilities } from "../../engine/contract.ts";
 import { abilitiesOf } from "../../engine/engines.ts";
 import { type BytePath, equalBytes } from "../../model/bytes.ts";
 import { FILE } from "../../model/entry.ts";
@@ -52,8 +52,7 @@ export async function bringOut(
   const { action, adjust, into, manifest, name, snapshotId: id, wanted, verify } = request;
   const { reporter, signal, store } = context;
   using payload = openToClone(store, action, id);
-  const needs = action === "restore" ? { entriesMoveOut: true } : {};
-  const { engine } = await engineFor(context, { source: payload, control: into, needs });
+  const { engine } = await engineFor(context, { source: payload, control: into, needs: needsOf(action) });
   const selection = selectEntries(manifest, wanted);
   const isWhole = engine.abilities.wholeTrees && isWorthTheWhole(selection.table.count, manifest);
   const cloned = isWhole ? selectEntries(manifest, (index) => !isUnread(manifest, index)) : selection;
@@ -93,11 +92,10 @@ export async function bringOut(
  * copied. A clone of a whole payload by its file system copies nothing that could go wrong. SPEC 7.
  */
 export async function willVerify(
-  { config, platform, snapshots }: Store,
-  id: string,
-  asked: boolean | undefined,
-  manifest: TreeTable,
-  wanted: (index: number) => boolean,
+  context: RepositoryContext,
+  { action, asked, manifest, snapshotId, wanted }:
+    & Pick<BringOutRequest, "action" | "manifest" | "snapshotId" | "wanted">
+    & { readonly asked: boolean | undefined },
 ): Promise<boolean> {
   if (asked !== undefined) return asked;
   let [entries, bytes] = [0, 0];
@@ -106,9 +104,26 @@ export async function willVerify(
     entries++;
     if (manifest.type[i] === FILE) bytes += at(manifest.size, i);
   }
-  const { wholeTrees } = abilitiesOf((await snapshots.descriptor(id)).engine, platform);
-  if (wholeTrees && isWorthTheWhole(entries, manifest)) return false;
-  return bytes <= config.get("restore.verify_limit");
+  if (bytes > context.store.config.get("restore.verify_limit")) return false;
+  return !isWorthTheWhole(entries, manifest) || !await clonesWhole(context, snapshotId, action);
+}
+
+/** Whether an engine for whole trees will bring a payload out. */
+async function clonesWhole(
+  context: RepositoryContext,
+  id: string,
+  action: BringOutRequest["action"],
+): Promise<boolean> {
+  const { platform, snapshots } = context.store;
+  if (!abilitiesOf((await snapshots.descriptor(id)).engine, platform).wholeTrees) return false;
+  using payload = openToClone(context.store, action, id);
+  const { engine } = await engineFor(context, { source: payload, needs: needsOf(action) });
+  return engine.abilities.wholeTrees;
+}
+
+/** A restore renames entries out of what was brought out. */
+function needsOf(action: BringOutRequest["action"]): Partial<EngineAbilities> {
+  return action === "restore" ? { entriesMoveOut: true } : {};
 }
 
 /** Whether an engine for whole trees clones all for these entries. */

@@ -89,7 +89,13 @@ export async function prepareRestore(
   const { then, plan, scope } = planned;
   const isStaged = (j: number) => plan.staged[j] === 1;
   if (request.preview) refuseClosed(store, "restore", target, then, isStaged);
-  const verified = await willVerify(store, target, request.verify, then, isStaged);
+  const verified = await willVerify(context, {
+    action: "restore",
+    asked: request.verify,
+    manifest: then,
+    snapshotId: target,
+    wanted: isStaged,
+  });
   opened.move();
   const degradations = new DegradationList();
   return { look, then, plan, scope, direction, ...kept, secondAutosaveId: null, verified, degradations };

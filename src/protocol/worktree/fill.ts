@@ -56,7 +56,7 @@ export async function fillFromSnapshot(
   for (let i = 1; i < manifest.count; i++) {
     if (!wanted(i)) degradations.add("unreadable", manifest.path(i), "the snapshot does not hold it");
   }
-  const verify = await willVerify(store, id, asked, manifest, wanted);
+  const verify = await willVerify(context, { action: "fork", asked, manifest, snapshotId: id, wanted });
   const request = { snapshotId: id, manifest, wanted, into, name, verify, action: "fork" } as const;
   const made = await bringOut(context, request);
   degradations.addAll(made.degradations);
