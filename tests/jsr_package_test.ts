@@ -40,6 +40,7 @@ Deno.test("the package for JSR has the program, its pages and no tests, and no s
     "/README.md",
     "/SECURITY.md",
     "/deno.json",
+    "/docs/filesystems.md",
     "/docs/format.md",
     "/docs/guide.md",
     "/docs/install.md",
