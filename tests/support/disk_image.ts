@@ -66,7 +66,7 @@ class MountedDisk implements Disk {
   constructor(readonly kind: DiskKind) {}
 
   remount(mode: "ro" | "rw"): void {
-    mustRun("mount", "-o", `remount,${mode}`, this.path);
+    mustRun("mount", "-i", "-o", `remount,${mode}`, this.path); // -i: no helper of its own, which FUSE has
   }
 
   [Symbol.dispose](): void {

@@ -94,7 +94,9 @@ function makeHost(
     spawn: (args, cwd) => spawnJvs(args, commands(cwd)),
     shell: (script) => mustRun(...under(path), "sh", "-ec", script),
     die() {
-      for (const pid of clientsOf(mount)) mustRun("kill", "-KILL", pid);
+      // All at once: one that lives on would start the other again, and give its locks back in order.
+      for (const signal of ["-STOP", "-KILL"]) mustRun("kill", signal, ...clientsOf(mount));
+      while (clientsOf(mount).length > 0);
     },
   };
 }
