@@ -169,12 +169,17 @@ function remove(platform: Platform, folder: Folder, name: Uint8Array): Promise<b
   const isCandidate = folder.stat(name, stat) && stat.type === DIR && !stat.mountRoot &&
     stat.inoLo === SUBVOLUME_INODE && stat.inoHi === 0;
   const subvolumes = isCandidate ? subvolumesOf(platform) : undefined;
-  return Promise.resolve(subvolumes !== undefined && removeSubvolume(subvolumes, folder, name));
+  return Promise.resolve(subvolumes !== undefined && removeSubvolume(platform, subvolumes, folder, name));
 }
 
-function removeSubvolume(subvolumes: Subvolumes, folder: Folder, name: Uint8Array): boolean {
+function removeSubvolume(
+  platform: Platform,
+  subvolumes: Subvolumes,
+  folder: Folder,
+  name: Uint8Array,
+): boolean {
   using root = unlessFailed(["EACCES"], () => folder.openFolder(name));
-  if (root === undefined || !subvolumes.isRoot(root) || subvolumes.hasMountsBelow(root)) return false;
+  if (root === undefined || !subvolumes.isRoot(root) || platform.hasMountsBelow(root)) return false;
   const refused = reasonOf(() => subvolumes.remove(folder, name));
   if (refused === undefined) return true;
   if (refused.errno !== "EROFS" && refused.errno !== "ENOTEMPTY" && !isRefused(refused)) throw refused;

@@ -256,7 +256,7 @@ export async function removeOnJuicefs(
   if (tree === undefined || countUpTo(WORTH_THE_PROGRAM, tree) < WORTH_THE_PROGRAM) return false;
   if (juicefsMountOf(platform, tree) === undefined || juicefsProgram() === undefined) return false;
   const path = platform.whereIs(tree);
-  if (path === undefined || platform.hasMountsBelow(path)) return false;
+  if (path === undefined || platform.hasMountsBelow(tree)) return false;
   if (openOnTheWay(path, platform.host.uid) !== undefined) return false;
   using _phase = phase(reporter, "removing");
   try {

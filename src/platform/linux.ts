@@ -2,9 +2,10 @@ import { type BytePath, bytesOf, exactTextOf, textOf } from "../model/bytes.ts";
 import { displayPath } from "../model/path_text.ts";
 import type { Libc } from "./libc.ts";
 import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_RDONLY } from "./linux_constants.ts";
-import { fileSystemOf, mountPoints } from "./linux_file_system.ts";
+import { fileSystemOf } from "./linux_file_system.ts";
 import { LinuxFolder, linuxFolder } from "./linux_folder.ts";
 import { LinuxHost } from "./linux_host.ts";
+import { hasMountsBelow, pathOf } from "./linux_mounts.ts";
 import { terminated } from "./linux_name.ts";
 import { tellsMountRoots } from "./linux_stat.ts";
 import type { FileSystem, Folder, Host, Platform, PlatformAbilities, UserOfFolder } from "./platform.ts";
@@ -13,8 +14,6 @@ import { SystemError, unlessFailed } from "./system_error.ts";
 const SLASH = 0x2f;
 // The kernel takes 4,095 bytes of a path at a time.
 const PATH_AT_ONCE = 4095;
-/** How the kernel marks the path of something that was removed. */
-const REMOVED = " (deleted)";
 // Names in /proc/<pid>.
 const [CWD, FD, COMM] = [bytesOf("cwd"), bytesOf("fd"), bytesOf("comm")];
 
@@ -60,14 +59,12 @@ export class LinuxPlatform implements Platform {
   }
 
   whereIs(folder: Folder): string | undefined {
-    const { descriptor } = linuxFolder(folder);
-    using descriptors = this.openFolder("/proc/self/fd");
-    const path = exactTextOf(descriptors.readLink(bytesOf(String(descriptor))));
-    return path?.endsWith(REMOVED) ? undefined : path;
+    const path = pathOf(this.libc, linuxFolder(folder));
+    return path && exactTextOf(path);
   }
 
-  hasMountsBelow(path: string): boolean {
-    return mountPoints(this.libc).some((place) => place.startsWith(`${path}/`));
+  hasMountsBelow(folder: Folder): boolean {
+    return hasMountsBelow(this.libc, linuxFolder(folder));
   }
 
   fileSystem(folder: Folder): FileSystem {

@@ -96,13 +96,6 @@ export function bootIdOf(libc: Libc): string {
   return libc.readText("/proc/sys/kernel/random/boot_id")?.trim() ?? "unknown";
 }
 
-/** Where something is mounted, absolute. */
-export function mountPoints(libc: Libc): string[] {
-  const lines = libc.readText("/proc/self/mountinfo")?.trim().split("\n") ?? [];
-  const fromOctal = (_: string, digits: string) => String.fromCharCode(parseInt(digits, 8));
-  return lines.map((line) => (line.split(" ")[4] ?? "").replace(/\\([0-7]{3})/g, fromOctal));
-}
-
 /** Type and source of the mount, from a line such as `36 35 0:25 / /mnt rw - fuse.juicefs JuiceFS:name rw`. */
 function mountOf(libc: Libc, descriptor: number): { type: string | undefined; source: string } {
   const id = mountIdOf(libc, descriptor);

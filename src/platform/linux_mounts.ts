@@ -1,29 +1,35 @@
-import { bytesOf, textOf } from "../model/bytes.ts";
+import { type BytePath, bytesOf, textOf } from "../model/bytes.ts";
 import type { Libc } from "./libc.ts";
 import { AT_FDCWD } from "./linux_constants.ts";
 import { terminated } from "./linux_name.ts";
 import type { Opened } from "./linux_stat.ts";
 
 const LONGEST_PATH = 4096;
+/** How the kernel marks the path of something that was removed. */
+const REMOVED = " (deleted)";
 /** In a line such as `36 35 0:25 / /mnt rw - ext4 /dev/sda rw`. */
 const MOUNT_POINT = 4;
 
 /** Whether anything is mounted below an open folder. True if the system does not say. */
-export function hasMountsBelow(libc: Libc, { descriptor }: Opened): boolean {
-  const path = pathOf(libc, descriptor);
+export function hasMountsBelow(libc: Libc, open: Opened): boolean {
+  const where = pathOf(libc, open);
   const lines = libc.readText("/proc/self/mountinfo");
-  if (path === undefined || lines === undefined) return true;
+  if (where === undefined || lines === undefined) return true;
+  // Both texts are decoded alike, so bytes that are no UTF-8 only find too much.
+  const path = textOf(where);
   return lines.split("\n").some((line) =>
     unescaped(line.split(" ")[MOUNT_POINT] ?? "").startsWith(`${path}/`)
   );
 }
 
-/** Where something open is now. Both texts are decoded alike, so bytes that are no UTF-8 only find too much. */
-function pathOf(libc: Libc, descriptor: number): string | undefined {
+/** Where something open is now, absolute and without links; undefined if it was removed. */
+export function pathOf(libc: Libc, { descriptor }: Opened): BytePath | undefined {
   const link = terminated(bytesOf(`/proc/self/fd/${descriptor}`));
   const target = new Uint8Array(LONGEST_PATH);
   const length = libc.repeat((call) => call.readlinkat(AT_FDCWD, link, target, BigInt(target.length)));
-  return length < 0 || length === target.length ? undefined : textOf(target.subarray(0, length));
+  if (length < 0 || length === target.length) return undefined;
+  const path = target.subarray(0, length);
+  return textOf(path).endsWith(REMOVED) ? undefined : path;
 }
 
 /** The kernel writes space, tab, newline and backslash as octal numbers. */

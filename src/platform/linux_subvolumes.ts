@@ -2,7 +2,6 @@ import { isDot, joinPath } from "./lazy_path.ts";
 import type { Libc } from "./libc.ts";
 import { fileSystemOf } from "./linux_file_system.ts";
 import { linuxFolder } from "./linux_folder.ts";
-import { hasMountsBelow } from "./linux_mounts.ts";
 import { NameBuffer } from "./linux_name.ts";
 import { type Folder, Stat, SUBVOLUME_INODE } from "./platform.ts";
 import type { Subvolumes } from "./subvolumes.ts";
@@ -66,10 +65,6 @@ export class LinuxSubvolumes implements Subvolumes {
 
   remove(folder: Folder, name: Uint8Array): void {
     this.#call("remove", SNAP_DESTROY, folder, name, new Uint8Array(ARGS_BYTES), NAME_AT);
-  }
-
-  hasMountsBelow(folder: Folder): boolean {
-    return hasMountsBelow(this.libc, linuxFolder(folder));
   }
 
   #call(

@@ -5,7 +5,6 @@ import { asOrdinaryThread } from "../../tests/support/ordinary_thread.ts";
 import { a, b, dot, errnoOf } from "../../tests/support/platform_cases.ts";
 import { USER } from "../../tests/support/as_user.ts";
 import { requires } from "../../tests/support/requires.ts";
-import { mustRun } from "../../tests/support/run.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
 import { bytesOf } from "../model/bytes.ts";
 import { openPlatform } from "./open_platform.ts";
@@ -99,23 +98,6 @@ onBtrfs(
     assertEquals(folder.stat(b, new Stat()), false);
   },
 );
-
-onBtrfs("hasMountsBelow() sees a mount at any depth, whatever its name", ({ subvolumes, folder, path }) => {
-  const deep = `${path}/a/with space/and\\backslash`;
-  Deno.mkdirSync(deep, { recursive: true });
-  Deno.mkdirSync(`${path}/a/with`);
-  using root = folder.openFolder(a);
-  using inner = root.openFolder(bytesOf("with space"));
-  using beside = root.openFolder(bytesOf("with"));
-  const found = () => [root, inner, beside].map((each) => subvolumes.hasMountsBelow(each));
-  assertEquals(found(), [false, false, false]);
-  mustRun("mount", "-t", "tmpfs", "jvs-test", deep);
-  try {
-    assertEquals(found(), [true, true, false]);
-  } finally {
-    mustRun("umount", deep);
-  }
-});
 
 Deno.test("subvolumesOf() has none without the C library", () => {
   assertEquals(subvolumesOf(openPlatform({ ffi: false })), undefined);

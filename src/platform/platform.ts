@@ -19,8 +19,8 @@ export interface Platform {
    */
   whereIs(folder: Folder): string | undefined;
 
-  /** Whether something is mounted below a path, at any depth. */
-  hasMountsBelow(path: string): boolean;
+  /** Whether anything is mounted below a folder, as far as this process sees mounts; true where the system does not say. */
+  hasMountsBelow(folder: Folder): boolean;
 
   /** The file system that a folder is on. */
   fileSystem(folder: Folder): FileSystem;

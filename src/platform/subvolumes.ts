@@ -19,9 +19,7 @@ export interface Subvolumes {
   setReadOnly(root: Folder, isReadOnly: boolean): void;
   /**
    * Removes a subvolume with its content: EPERM if the user may not, EROFS if it is read-only (but for root), ENOTEMPTY if
-   * it holds another. What is mounted in it is unmounted, so ask `hasMountsBelow` first.
+   * it holds another. What is mounted in it is unmounted, so ask `Platform.hasMountsBelow` first.
    */
   remove(folder: Folder, name: Uint8Array): void;
-  /** Whether anything is mounted below a folder, as far as this process sees mounts; true where the system does not say. */
-  hasMountsBelow(folder: Folder): boolean;
 }

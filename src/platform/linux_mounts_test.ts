@@ -1,0 +1,45 @@
+import { assertEquals } from "@std/assert";
+import { requires } from "../../tests/support/requires.ts";
+import { mustRun } from "../../tests/support/run.ts";
+import { tempDir } from "../../tests/support/temp_dir.ts";
+import { bytesOf } from "../model/bytes.ts";
+import { openPlatform } from "./open_platform.ts";
+
+Deno.test("hasMountsBelow() sees a mount at any depth, whatever its name", requires("ffi", "tmpfs"), () => {
+  using dir = tempDir();
+  const deep = `${dir.path}/a/with space/and\\backslash`;
+  Deno.mkdirSync(deep, { recursive: true });
+  Deno.mkdirSync(`${dir.path}/a/with`);
+  const platform = openPlatform();
+  using root = platform.openFolder(`${dir.path}/a`);
+  using inner = root.openFolder(bytesOf("with space"));
+  using beside = root.openFolder(bytesOf("with"));
+  const found = () => [root, inner, beside].map((each) => platform.hasMountsBelow(each));
+  assertEquals(found(), [false, false, false]);
+  mustRun("mount", "-t", "tmpfs", "jvs-test", deep);
+  try {
+    assertEquals(found(), [true, true, false]);
+  } finally {
+    mustRun("umount", deep);
+  }
+});
+
+Deno.test(
+  "whereIs() follows a folder that is moved, and knows one that is gone or has no text",
+  requires("ffi"),
+  () => {
+    using dir = tempDir();
+    const platform = openPlatform();
+    Deno.mkdirSync(`${dir.path}/before/inside`, { recursive: true });
+    using folder = platform.openFolder(`${dir.path}/before/inside`);
+    assertEquals(platform.whereIs(folder), `${dir.path}/before/inside`);
+    Deno.renameSync(`${dir.path}/before`, `${dir.path}/after`);
+    assertEquals(platform.whereIs(folder), `${dir.path}/after/inside`);
+    Deno.removeSync(`${dir.path}/after/inside`);
+    assertEquals(platform.whereIs(folder), undefined);
+    using parent = platform.openFolder(dir.path);
+    parent.makeFolder(new Uint8Array([0xff]));
+    using nameless = parent.openFolder(new Uint8Array([0xff]));
+    assertEquals(platform.whereIs(nameless), undefined);
+  },
+);
