@@ -101,9 +101,9 @@ function makeHost(
   };
 }
 
-/** The processes that serve a mount. */
+/** The processes that serve a mount (`-ww`: a terminal's width in the environment must cut no line). */
 function clientsOf(mount: string): string[] {
-  const lines = mustRun("ps", "-eo", "pid=,args=").split("\n").map((line) => line.trim());
+  const lines = mustRun("ps", "-ww", "-eo", "pid=,args=").split("\n").map((line) => line.trim());
   return lines.filter((line) => line.includes(" mount ") && line.endsWith(` ${mount}`)).map((line) =>
     line.split(" ")[0] ?? ""
   );
