@@ -1,5 +1,5 @@
 import { equalBytes, ITSELF } from "../model/bytes.ts";
-import { DIR, FILE, LOST, sameXattrs, SYMLINK } from "../model/entry.ts";
+import { DIR, FILE, LOST, SYMLINK } from "../model/entry.ts";
 import type { Reporter } from "../model/progress.ts";
 import { type Folder, type OpenFile, type Platform, Stat } from "../platform/platform.ts";
 import { isSystemError, unlessFailed } from "../platform/system_error.ts";
@@ -7,11 +7,12 @@ import { TimeSlice } from "../platform/time_slice.ts";
 import { mergeTables } from "../tree/merge_tables.ts";
 import { OpenFolders } from "../tree/open_folders.ts";
 import { removeTree } from "../tree/remove_tree.ts";
-import { isOfSameMake } from "../tree/same_entry.ts";
+import { isOfSameMake, isSameMoment } from "../tree/same_entry.ts";
 import { type Scan, scanTree } from "../tree/scan.ts";
 import { at, NONE, type TreeTable } from "../tree/table.ts";
 import { HiddenPaths, isRefused } from "../tree/unreadable.ts";
 import { AspectSetter, Losses } from "./_aspects.ts";
+import { hasAspects, makeUsable, removeOtherXattrs } from "./_clone_aspects.ts";
 import type { CloneRequest, CloneResult } from "./contract.ts";
 
 /** What only the engine knows of its clones. */
@@ -21,8 +22,6 @@ interface WholeClone {
   /** Whether an entry of the clone only stands for one that could not be cloned, and can do nothing but go. */
   readonly isPlaceholder: (made: TreeTable, j: number) => boolean;
 }
-
-const OWNER_MAY_CHANGE = 0o300;
 
 /**
  * Makes the clone of a whole tree what was asked for, and returns the result:
@@ -150,10 +149,7 @@ class Corrections {
   /** Opens a folder of the clone, which is changed by this: its aspects are set later. */
   private openToChange(folders: OpenFolders, j: number): Folder {
     const folder = folders.get(j);
-    const mode = at(this.made.mode, j);
-    if (!this.toSet.has(j) && (mode & OWNER_MAY_CHANGE) !== OWNER_MAY_CHANGE) {
-      unlessFailed(["EPERM"], () => folder.setMode(ITSELF, mode | OWNER_MAY_CHANGE));
-    }
+    if (!this.toSet.has(j)) makeUsable(folder, at(this.made.mode, j));
     this.toSet.add(j);
     return folder;
   }
@@ -161,10 +157,7 @@ class Corrections {
   private set(aspects: AspectSetter, folder: Folder, name: Uint8Array, j: number): void {
     const { asked, made, request: { table } } = this;
     const i = at(asked, j);
-    const wanted = table.xattrs.get(i) ?? [];
-    for (const xattr of made.xattrs.get(j) ?? []) {
-      if (!wanted.some((each) => each.name === xattr.name)) folder.removeXattr(name, xattr.name);
-    }
+    removeOtherXattrs(folder, name, table, i, made, j);
     aspects.set(folder, name, i);
   }
 
@@ -206,13 +199,6 @@ function isMounted(folders: OpenFolders, table: TreeTable, i: number): boolean {
   return isThere === true && stat.mountRoot;
 }
 
-function hasAspects(table: TreeTable, i: number, made: TreeTable, j: number): boolean {
-  return table.mtimeNsec[i] === made.mtimeNsec[j] && table.mtimeSec[i] === made.mtimeSec[j] &&
-    table.uid[i] === made.uid[j] && table.gid[i] === made.gid[j] &&
-    (table.type[i] === SYMLINK || table.mode[i] === made.mode[j]) &&
-    sameXattrs(table.xattrs.get(i) ?? [], made.xattrs.get(j) ?? []);
-}
-
 /**
  * Whether aspects of an entry must be set. In a payload only those of folders: a folder that differs has something mounted
  * over it, or another process changed it. A file that differs was changed, and stays as it was cloned.
@@ -251,7 +237,8 @@ async function resultOf(
     if (j === -1) return void (hidden.covers(table, i) ? unreadable : changed).push(i);
     if (!isAsAsked(as, table, i, made, j)) return void changed.push(i);
     if (made.type[j] !== FILE) return;
-    const hash = isStill(table, i, made, j) ? table.contentHash(i) : undefined;
+    const isStill = isOfSameMake(table, i, made, j) && isSameMoment(table, i, made, j);
+    const hash = isStill ? table.contentHash(i) : undefined;
     if (hash !== undefined) made.setHash(j, hash);
     else made.hashed[j] = 0;
     if (hash === undefined && !mayRead(platform, folders, made, j)) unreadable.push(i);
@@ -271,12 +258,6 @@ function isAsAsked(as: CloneRequest["as"], table: TreeTable, i: number, made: Tr
 
 function targetOf(table: TreeTable, index: number): Uint8Array {
   return table.targets.get(index) ?? new Uint8Array();
-}
-
-/** Whether nothing was written into a file since its content was hashed. */
-function isStill(table: TreeTable, i: number, made: TreeTable, j: number): boolean {
-  return isOfSameMake(table, i, made, j) && table.ctimeSec[i] === made.ctimeSec[j] &&
-    table.ctimeNsec[i] === made.ctimeNsec[j];
 }
 
 /** A clone of a whole tree has the files of others too, with their rights. */

@@ -1,5 +1,5 @@
 import { bytesOf, equalBytes, ITSELF } from "../model/bytes.ts";
-import { FILE, sameXattrs, SYMLINK } from "../model/entry.ts";
+import { FILE } from "../model/entry.ts";
 import type { Folder, Platform } from "../platform/platform.ts";
 import { TimeSlice } from "../platform/time_slice.ts";
 import { mergeTables } from "../tree/merge_tables.ts";
@@ -8,8 +8,8 @@ import { removeTree } from "../tree/remove_tree.ts";
 import { hasSameFacts, isOfSameMake, isSameMoment } from "../tree/same_entry.ts";
 import { at, NONE, type TreeTable } from "../tree/table.ts";
 import { AspectSetter, Losses, refusalOf } from "./_aspects.ts";
+import { hasAspects, makeUsable, removeOtherXattrs } from "./_clone_aspects.ts";
 
-const OWNER_MAY_CHANGE = 0o300;
 const NOTHING = new Uint8Array();
 
 /**
@@ -157,10 +157,12 @@ export class MadeTrue implements Disposable {
     for (let i = table.count - 1; i >= 0; i--) {
       if (slice.isOver()) await slice.yield();
       const j = at(twin, i);
-      if (j === NONE || !(touched.has(i) || (as === "worktree" && this.differs(i, j)))) continue;
+      if (j === NONE || !(touched.has(i) || (as === "worktree" && !hasAspects(table, i, this.made, j)))) {
+        continue;
+      }
       const folder = i === 0 ? root : folders.get(at(this.made.parent, j));
       const name = i === 0 ? ITSELF : table.name(i);
-      this.removeXattrs(folder, name, i, j);
+      removeOtherXattrs(folder, name, table, i, this.made, j);
       setter.set(folder, name, i);
     }
   }
@@ -214,22 +216,6 @@ export class MadeTrue implements Disposable {
     return madeFolder === 0 ? 0 : this.table.find(this.made.path(madeFolder));
   }
 
-  private differs(i: number, j: number): boolean {
-    const { made, table } = this;
-    return table.mtimeSec[i] !== made.mtimeSec[j] || table.mtimeNsec[i] !== made.mtimeNsec[j] ||
-      table.uid[i] !== made.uid[j] || table.gid[i] !== made.gid[j] ||
-      (table.type[i] !== SYMLINK && table.mode[i] !== made.mode[j]) ||
-      !sameXattrs(table.xattrs.get(i) ?? [], made.xattrs.get(j) ?? []);
-  }
-
-  /** Removes attributes that the table does not have: it may leave some out on purpose, such as a file's capabilities. */
-  private removeXattrs(folder: Folder, name: Uint8Array, i: number, j: number): void {
-    const wanted = new Set(this.table.xattrs.get(i)?.map((xattr) => xattr.name));
-    for (const xattr of this.made.xattrs.get(j) ?? []) {
-      if (!wanted.has(xattr.name)) folder.removeXattr(name, xattr.name);
-    }
-  }
-
   [Symbol.dispose](): void {
     this.folders[Symbol.dispose]();
     this.others[Symbol.dispose]();
@@ -238,11 +224,4 @@ export class MadeTrue implements Disposable {
 
 function isOneInode(made: TreeTable, j: number, k: number): boolean {
   return made.inoLo[j] === made.inoLo[k] && made.inoHi[j] === made.inoHi[k];
-}
-
-/** The rights that a change in a folder needs; its true mode comes back with its aspects. */
-export function makeUsable(folder: Folder, mode: number): void {
-  if ((mode & OWNER_MAY_CHANGE) !== OWNER_MAY_CHANGE) {
-    refusalOf(() => folder.setMode(ITSELF, mode | OWNER_MAY_CHANGE));
-  }
 }
