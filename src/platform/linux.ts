@@ -5,10 +5,18 @@ import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_RDONLY } from "./linux_constants.ts
 import { fileSystemOf } from "./linux_file_system.ts";
 import { LinuxFolder, linuxFolder } from "./linux_folder.ts";
 import { LinuxHost } from "./linux_host.ts";
-import { hasMountsBelow, pathOf } from "./linux_mounts.ts";
+import { hasMountsBelow, pathOf, servedMountOf } from "./linux_mounts.ts";
 import { terminated } from "./linux_name.ts";
 import { tellsMountRoots } from "./linux_stat.ts";
-import type { FileSystem, Folder, Host, Platform, PlatformAbilities, UserOfFolder } from "./platform.ts";
+import type {
+  FileSystem,
+  Folder,
+  Host,
+  Platform,
+  PlatformAbilities,
+  ServedMount,
+  UserOfFolder,
+} from "./platform.ts";
 import { SystemError, unlessFailed } from "./system_error.ts";
 
 const SLASH = 0x2f;
@@ -65,6 +73,10 @@ export class LinuxPlatform implements Platform {
 
   hasMountsBelow(folder: Folder): boolean {
     return hasMountsBelow(this.libc, linuxFolder(folder));
+  }
+
+  servedMount(path: string): ServedMount | undefined {
+    return servedMountOf(this.libc, path);
   }
 
   fileSystem(folder: Folder): FileSystem {

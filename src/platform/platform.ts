@@ -22,6 +22,12 @@ export interface Platform {
   /** Whether anything is mounted below a folder, as far as this process sees mounts; true where the system does not say. */
   hasMountsBelow(folder: Folder): boolean;
 
+  /**
+   * The file system that an absolute path leads to by its text, if a program or another machine serves it. The file system
+   * itself is not asked: it may not answer. Undefined too where the system does not say.
+   */
+  servedMount(path: string): ServedMount | undefined;
+
   /** The file system that a folder is on. */
   fileSystem(folder: Folder): FileSystem;
 
@@ -33,6 +39,13 @@ export interface Platform {
 
   /** This machine and user. */
   readonly host: Host;
+}
+
+/** Where a file system is mounted that is served by a program or another machine. */
+export interface ServedMount {
+  readonly path: string;
+  /** `fuse.juicefs`, `nfs4`, … */
+  readonly kind: string;
 }
 
 /** A process that uses a folder. */

@@ -42,6 +42,8 @@ export class PortablePlatform implements Platform {
     return true;
   }
 
+  servedMount(): undefined {}
+
   /** Nothing is known: the device number is no id, because it changes with each mount. */
   fileSystem(_folder: Folder): FileSystem {
     return {

@@ -17,6 +17,8 @@ export interface Context {
   readonly reason?: string | undefined;
   /** How long to wait for a lock; undefined: as the settings say. */
   readonly lockTimeoutMs?: number | undefined;
+  /** How long a file system may take to answer that a program or another machine serves; 30 s by default. */
+  readonly mountTimeoutMs?: number | undefined;
   /** An engine that the user forces (`JVS_SNAPSHOT_ENGINE`). */
   readonly engine?: string | undefined;
   /** Whether a program calls: then names must be exact, and nothing is guessed. */

@@ -1,5 +1,5 @@
 import { jvsJson, type JvsOptions, spawnJvs } from "./jvs.ts";
-import { makeVolume, mountVolume, reachableJuicefs } from "./juicefs.ts";
+import { killVolume, makeVolume, mountVolume, reachableJuicefs } from "./juicefs.ts";
 import { unmount } from "./disk_image.ts";
 import { mustRun, run } from "./run.ts";
 import { tempDir } from "./temp_dir.ts";
@@ -94,17 +94,7 @@ function makeHost(
     spawn: (args, cwd) => spawnJvs(args, commands(cwd)),
     shell: (script) => mustRun(...under(path), "sh", "-ec", script),
     die() {
-      // All at once: one that lives on would start the other again, and give its locks back in order.
-      for (const signal of ["-STOP", "-KILL"]) mustRun("kill", signal, ...clientsOf(mount));
-      while (clientsOf(mount).length > 0);
+      killVolume(mount);
     },
   };
-}
-
-/** The processes that serve a mount (`-ww`: a terminal's width in the environment must cut no line). */
-function clientsOf(mount: string): string[] {
-  const lines = mustRun("ps", "-ww", "-eo", "pid=,args=").split("\n").map((line) => line.trim());
-  return lines.filter((line) => line.includes(" mount ") && line.endsWith(` ${mount}`)).map((line) =>
-    line.split(" ")[0] ?? ""
-  );
 }

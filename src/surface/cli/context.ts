@@ -4,6 +4,7 @@ import { JvsError } from "../../model/errors.ts";
 import { quoted } from "../../model/path_text.ts";
 import type { Reporter } from "../../model/progress.ts";
 import type { AnyOperation } from "../../operation/define.ts";
+import type { Waiting } from "../../platform/answering.ts";
 import type { Context } from "../../protocol/context.ts";
 import { contextFor, defaultActor } from "../../operation/caller.ts";
 import type { Globals } from "./line/arguments.ts";
@@ -16,7 +17,9 @@ export async function createContext(
   { io, reporter, signal }: { io: Io; reporter?: Reporter; signal?: AbortSignal },
 ): Promise<Context> {
   const needsActor = operation.needs === "repository" || operation.changes !== "nothing";
-  const cwd = workingFolder(io, globals.directory);
+  const patience = io.env("JVS_MOUNT_TIMEOUT");
+  const mountTimeoutMs = patience === undefined ? undefined : parseDuration(patience);
+  const cwd = await workingFolder(io, globals.directory, { timeoutMs: mountTimeoutMs, signal });
   const repo = globals.repo ?? io.env("JVS_REPO");
   const home = io.env("HOME");
   const settings = io.env("XDG_CONFIG_HOME") ?? (home === undefined ? undefined : `${home}/.config`);
@@ -28,6 +31,7 @@ export async function createContext(
     session: globals.session ?? io.env("JVS_SESSION"),
     reason: globals.reason,
     lockTimeoutMs: timeout === undefined ? undefined : parseDuration(timeout),
+    mountTimeoutMs,
     engine: io.env("JVS_SNAPSHOT_ENGINE"),
     forProgram: globals.json,
     userConfig: settings === undefined ? undefined : `${settings}/jvs`,
@@ -37,15 +41,21 @@ export async function createContext(
   });
 }
 
-function workingFolder(io: Io, directory: string | undefined): string {
+async function workingFolder(io: Io, directory: string | undefined, waiting: Waiting): Promise<string> {
   const cwd = currentFolder(io, directory);
   if (directory === undefined) return cwd;
   const path = absolutePath(directory, cwd);
+  const { openPlatform } = await import("../../platform/open_platform.ts");
+  const { requireAnswer } = await import("../../platform/answering.ts");
+  const { callDeno } = await import("../../platform/deno_call.ts");
+  const { isSystemError } = await import("../../platform/system_error.ts");
+  await requireAnswer(openPlatform(), path, waiting);
   let reason = "there is no such folder";
   try {
-    if (Deno.statSync(path).isDirectory) return path;
+    if (callDeno("work in", path, () => Deno.statSync(path)).isDirectory) return path;
   } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) reason = "Deno was not allowed to read it";
+    if (!isSystemError(error, "ENOENT", "ENOTDIR", "EACCES", "ELOOP")) throw error;
+    if (error.cause instanceof Deno.errors.NotCapable) reason = "Deno was not allowed to read it";
   }
   throw new JvsError("E_USAGE", `Cannot work in ${quoted(directory)}: ${reason}`, {
     hint: "Give an existing folder after -C.",

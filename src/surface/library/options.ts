@@ -12,6 +12,8 @@ export interface RepositoryOptions {
   session?: string;
   /** How long to wait for a lock, in milliseconds. By default as the repository's setting says. */
   lockTimeoutMs?: number;
+  /** How long a file system may take to answer that a program or another machine serves, in milliseconds. By default 30 s. */
+  mountTimeoutMs?: number;
   /** The engine that clones. By default as the repository's setting says. */
   engine?: string;
   /** The folder of the user's own settings, which name trusted repositories. By default none. */
