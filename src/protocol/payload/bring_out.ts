@@ -109,7 +109,7 @@ export async function willVerify(
 }
 
 /** Whether an engine for whole trees will bring a payload out. */
-async function clonesWhole(
+export async function clonesWhole(
   context: RepositoryContext,
   id: string,
   action: BringOutRequest["action"],

@@ -6,6 +6,7 @@ import { mergeTables } from "../../tree/merge_tables.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import { isLeftOut } from "../payload/as_allowed.ts";
 import { isAnother, LinkGroups } from "./links.ts";
+import { replaceWholeFolders } from "./whole_folders.ts";
 
 /** A step of a restore: one rename or exchange of a path, with all that is below it. docs/design/restore.md. */
 export interface Unit {
@@ -58,6 +59,13 @@ export interface PlanRequest {
   readonly hidden?: (then: number) => boolean;
   /** Whether an entry of either tree is to be restored (`--paths`). */
   readonly inScope: (table: TreeTable, index: number) => boolean;
+  /**
+   * Folders of the worktree that other processes use. Where it is given, and can say that, folders of which nothing stays are
+   * replaced whole.
+   */
+  readonly foldersInUse?: (() => Iterable<number> | undefined) | undefined;
+  /** From how many steps in it a folder is worth that. */
+  readonly worthAFolder?: number;
 }
 
 /** Finds the fewest changes that make the worktree equal the snapshot. Pure; other work gets its turn. */
@@ -69,7 +77,8 @@ export async function planRestore(request: PlanRequest): Promise<RestorePlan> {
     thenOf[i] = j;
     nowOf[j] = i;
   });
-  return await new Planner(request, thenOf, nowOf).plan();
+  const plan = await new Planner(request, thenOf, nowOf).plan();
+  return replaceWholeFolders(plan, request, { thenOf, nowOf });
 }
 
 class Planner {
