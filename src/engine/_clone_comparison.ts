@@ -5,7 +5,7 @@ import { mergeTables } from "../tree/merge_tables.ts";
 import { hasSameFacts, isOfSameMake, isSameMoment } from "../tree/same_entry.ts";
 import type { Scan } from "../tree/scan.ts";
 import { selectEntries } from "../tree/select_entries.ts";
-import { at, NONE, type TreeTable } from "../tree/table.ts";
+import { at, copyFacts, NONE, type TreeTable } from "../tree/table.ts";
 import { HiddenPaths } from "../tree/unreadable.ts";
 import type { CloneRequest, CloneResult } from "./contract.ts";
 
@@ -117,6 +117,15 @@ export class CloneComparison {
     const { made, request: { table } } = this;
     const isStill = isOfSameMake(table, i, made, j) && isSameMoment(table, i, made, j);
     return isStill ? table.contentHash(i) : undefined;
+  }
+
+  /** Gives the table of a worktree the facts of what was made, where that is as the table says and was not set since. */
+  noteFacts(isSet: (j: number) => boolean): void {
+    const { made, request: { table }, twin } = this;
+    for (let i = 0; i < table.count; i++) {
+      const j = at(twin, i);
+      if (j !== NONE && !isSet(j) && isOfSameMake(table, i, made, j)) copyFacts(made, j, table, i);
+    }
   }
 
   /** The table of the result. What was made gets the hashes, losses and link groups of the same entries of the request. */

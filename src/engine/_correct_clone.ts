@@ -40,7 +40,9 @@ export async function correctClone(
   if (!compared.isFirstLook) await correction.removeExtra();
   await correction.joinLinks();
   await correction.setAspects();
-  return { ...found, table: compared.resultTable(), degradations: correction.losses.degradations };
+  const hasFacts = request.as === "worktree";
+  if (hasFacts) compared.noteFacts(correction.isSet);
+  return { ...found, table: compared.resultTable(), degradations: correction.losses.degradations, hasFacts };
 }
 
 /** What a clone has in common with its source is taken from the request's table. */
@@ -174,6 +176,7 @@ class Correction implements Disposable {
       const index = isFirstLook ? j : i;
       removeOtherXattrs(folder, name, truth, index, made, j);
       setter.set(folder, name, index);
+      toSet.add(j);
       if (isResult && !isFirstLook) copyAspects(table, i, made, j);
     }
   }
@@ -187,6 +190,8 @@ class Correction implements Disposable {
     const isCandidate = as === "worktree" || (isResult && !isFirstLook && table.type[i] === DIR);
     return isCandidate && !hasAspects(table, i, made, j);
   }
+
+  readonly isSet = (j: number): boolean => this.toSet.has(j);
 
   /** Opens a folder of the clone to change what is in it; its aspects are set later. */
   private openToChange(j: number): Folder {

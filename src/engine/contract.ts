@@ -85,6 +85,11 @@ export interface CloneResult {
   readonly unreadable: readonly number[];
   /** Indexes of files whose source has another time than the table: only their content shows whether they are right. */
   readonly doubtful?: readonly number[];
+  /**
+   * Whether the table of a worktree has the change times and inodes of what was made, as a look at it would tell. What is not
+   * as the table says, or was touched since, has none.
+   */
+  readonly hasFacts?: boolean;
 }
 
 /** The tree for which an engine is chosen. */

@@ -139,13 +139,13 @@ function warnOfKept({ reporter }: Context, kept: readonly BytePath[]): void {
   reporter.warn(`Another process changed attributes of these meanwhile; they stay as it set them: ${paths}`);
 }
 
-/** Makes all new content in staging, by the paths it will have, and checks it. None of it is visible yet. Returns its table. */
+/** Makes all new content in staging, by the paths it will have, and checks it. None of it is visible yet. */
 async function fillStaging(
   context: RestoreChange,
   staging: Staging,
   snapshotId: string,
   { degradations, plan, then, verified }: PreparedRestore,
-): Promise<TreeTable> {
+): ReturnType<typeof bringOut> {
   const made = await bringOut(context, {
     snapshotId,
     manifest: then,
@@ -160,7 +160,7 @@ async function fillStaging(
     action: "restore",
   });
   degradations.addAll(made.degradations);
-  return made.table;
+  return made;
 }
 
 /** Makes the folders on the way to staged entries plain and the user's own: they go with staging. */

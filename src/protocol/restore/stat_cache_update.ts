@@ -1,3 +1,4 @@
+import type { CloneResult } from "../../engine/contract.ts";
 import { FILE } from "../../model/entry.ts";
 import { type Folder, Stat } from "../../platform/platform.ts";
 import { unlessFailed } from "../../platform/system_error.ts";
@@ -25,15 +26,15 @@ export class StatCacheUpdate {
     private readonly trustsRenames: boolean,
   ) {}
 
-  /** Looks at what was staged, before any of it is visible. `seen` is the worktree before the restore. */
+  /** Looks at what was staged, before any of it is visible, if that does not tell. `seen` is the worktree before the restore. */
   static async begin(
     context: WorktreeContext,
     seen: TreeTable,
-    staged: TreeTable,
+    { table: staged, hasFacts }: Pick<CloneResult, "table" | "hasFacts">,
     { fresh }: Staging,
     { plan, then }: { readonly plan: RestorePlan; readonly then: TreeTable },
   ): Promise<StatCacheUpdate> {
-    await readStats(fresh, staged, context.signal);
+    if (hasFacts !== true) await readStats(fresh, staged, context.signal);
     const clock = scanClock(context, fresh);
     if (clock !== undefined) await settle(staged, clock);
     const movedAlone = plan.units.map((unit) => unit.then).filter((j) => j !== NONE && then.type[j] === FILE);
