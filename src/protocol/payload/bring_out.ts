@@ -26,8 +26,8 @@ export interface BringOutRequest {
   readonly manifest: TreeTable;
   /** Which entries of the manifest; the folders above them are made too. */
   readonly wanted: (index: number) => boolean;
-  /** Changes the aspects that the entries get; `origin` has their indexes in the manifest. */
-  readonly adjust?: (table: TreeTable, origin: Uint32Array) => void;
+  /** Changes the aspects that an entry gets; `original` is its index in the manifest. */
+  readonly adjust?: (table: TreeTable, index: number, original: number) => void;
   /** The folder in which the tree is made; it gets the name `name`. */
   readonly into: Folder;
   readonly name: Uint8Array;
@@ -57,7 +57,12 @@ export async function bringOut(
   const isWhole = engine.abilities.wholeTrees && isWorthTheWhole(selection.table.count, manifest);
   const cloned = isWhole ? selectEntries(manifest, (index) => !isUnread(manifest, index)) : selection;
   const { table } = cloned;
-  adjust?.(table, cloned.origin);
+  const isSelected = new Uint8Array(manifest.count);
+  for (const index of selection.origin) isSelected[index] = 1;
+  // What is not wanted is removed again: to change its aspects before would only take time.
+  const adjustAll = ({ table, origin }: Selection) =>
+    adjust && origin.forEach((original, i) => isSelected[original] === 1 && adjust(table, i, original));
+  adjustAll(cloned);
   const what = {
     source: payload,
     table,
@@ -73,8 +78,8 @@ export async function bringOut(
   const { changed, degradations, doubtful = [], hasFacts = false, unreadable } = result;
   const made = table.count === selection.table.count ? cloned : selection;
   if (made !== cloned) {
-    await removeUnwanted(request, made);
-    adjust?.(made.table, made.origin);
+    await removeUnwanted(request, isSelected);
+    adjustAll(made);
     if (hasFacts) takeFacts(made, cloned, manifest);
   }
   using clone = into.openFolder(name);
@@ -143,10 +148,8 @@ function isWorthTheWhole(entries: number, manifest: TreeTable): boolean {
 /** Removes what is not wanted from a clone of the whole payload. */
 async function removeUnwanted(
   { into, manifest, name }: BringOutRequest,
-  { origin }: Selection,
+  isWanted: Uint8Array,
 ): Promise<void> {
-  const isWanted = new Uint8Array(manifest.count);
-  for (const index of origin) isWanted[index] = 1;
   using made = into.openFolder(name);
   using folders = new OpenFolders(made, manifest);
   for (let i = 1; i < manifest.count; i++) {

@@ -11,7 +11,8 @@ import { type IgnoreRules, parseIgnoreRules } from "../../tree/ignore.ts";
 import { PathWalker } from "../../tree/path_walker.ts";
 import { at, type TreeTable } from "../../tree/table.ts";
 import type { Look } from "../look/look.ts";
-import { type PlanRequest, planRestore, type RestorePlan } from "./plan.ts";
+import { planRestore } from "./plan.ts";
+import type { PlanRequest, RestorePlan } from "./plan_form.ts";
 
 /** What to restore, and how. */
 export interface RestoreRequest {

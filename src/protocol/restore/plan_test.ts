@@ -10,7 +10,8 @@ import {
   randomScene,
   type Scene,
 } from "../../../tests/support/restore_scenes.ts";
-import { type PlanRequest, planRestore, type RestorePlan } from "./plan.ts";
+import { planRestore } from "./plan.ts";
+import type { PlanRequest, RestorePlan } from "./plan_form.ts";
 
 /** What a path leads to: hard links are one object in several places. */
 interface Inode {

@@ -19,7 +19,7 @@ import { autosave } from "../snapshot/autosave.ts";
 import { Comparison, ignoredEntries, type RestoreRequest, rulesExcept } from "./comparison.ts";
 import { foldersInUse } from "./folders_in_use.ts";
 import { directionTo } from "./head.ts";
-import type { RestorePlan } from "./plan.ts";
+import type { RestorePlan } from "./plan_form.ts";
 
 /** Everything that is known before the first change. At the end it says what was restored. */
 export interface PreparedRestore {

@@ -10,7 +10,7 @@ import { settle } from "../../tree/scan_clock.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import { lookAt, scanClock } from "../look/look.ts";
-import type { RestorePlan } from "./plan.ts";
+import type { RestorePlan } from "./plan_form.ts";
 import type { Staging } from "./staging.ts";
 
 /**
