@@ -37,6 +37,9 @@ export interface Platform {
   /** Other processes that are in a folder (absolute, without links) or have a file in it open, as far as we can see. */
   usersOf(path: string): UserOfFolder[];
 
+  /** What other processes use below a folder, as far as we can see; undefined where the system does not say. */
+  placesInUse(folder: Folder): PlacesInUse | undefined;
+
   /** This machine and user. */
   readonly host: Host;
 }
@@ -55,6 +58,14 @@ export interface UserOfFolder {
   readonly name: string;
   /** Its working folder is in the folder, or it has a file in it open. */
   readonly uses: "folder" | "file";
+}
+
+/** What other processes use below a folder. */
+export interface PlacesInUse {
+  /** Their working folders and what they have open, by the path below it. */
+  readonly paths: readonly BytePath[];
+  /** The inodes that they watch on its file system (`inodeText`). */
+  readonly watched: ReadonlySet<string>;
 }
 
 /** What this platform can do. Callers ask for abilities, never for the name of the system. */

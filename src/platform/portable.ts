@@ -65,6 +65,10 @@ export class PortablePlatform implements Platform {
   usersOf(_path: string): [] {
     return [];
   }
+
+  placesInUse(_folder: Folder): undefined {
+    return undefined;
+  }
 }
 
 /** This machine and user as far as Deno tells without the C library. */

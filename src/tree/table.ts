@@ -282,3 +282,12 @@ export function isDevice(table: TreeTable, index: number): boolean {
 export function sameName(a: TreeTable, i: number, b: TreeTable, j: number): boolean {
   return equalBytes(a.name(i), b.name(j));
 }
+
+/** Copies what only a look at the disk tells: change time, inode and number of links. */
+export function copyFacts(from: TreeTable, i: number, to: TreeTable, j: number): void {
+  to.ctimeSec[j] = at(from.ctimeSec, i);
+  to.ctimeNsec[j] = at(from.ctimeNsec, i);
+  to.inoLo[j] = at(from.inoLo, i);
+  to.inoHi[j] = at(from.inoHi, i);
+  to.nlink[j] = at(from.nlink, i);
+}
