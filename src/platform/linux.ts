@@ -3,12 +3,20 @@ import { displayPath } from "../model/path_text.ts";
 import type { Libc } from "./libc.ts";
 import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_RDONLY } from "./linux_constants.ts";
 import { fileSystemOf } from "./linux_file_system.ts";
-import { LinuxFolder, linuxFolder } from "./linux_folder.ts";
+import { BorrowedFolder, LinuxFolder, linuxFolder } from "./linux_folder.ts";
 import { LinuxHost } from "./linux_host.ts";
 import { hasMountsBelow, pathOf } from "./linux_mounts.ts";
 import { terminated } from "./linux_name.ts";
 import { tellsMountRoots } from "./linux_stat.ts";
-import type { FileSystem, Folder, Host, Platform, PlatformAbilities, UserOfFolder } from "./platform.ts";
+import type {
+  FileSystem,
+  Folder,
+  Host,
+  LentFolder,
+  Platform,
+  PlatformAbilities,
+  UserOfFolder,
+} from "./platform.ts";
 import { SystemError, unlessFailed } from "./system_error.ts";
 
 const SLASH = 0x2f;
@@ -56,6 +64,10 @@ export class LinuxPlatform implements Platform {
       folder = new LinuxFolder(this.libc, opened, where);
     }
     return folder;
+  }
+
+  borrow({ descriptor, path }: LentFolder): Folder {
+    return new BorrowedFolder(this.libc, descriptor, { path });
   }
 
   whereIs(folder: Folder): string | undefined {
