@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { openFilesIn } from "../../tests/support/open_files.ts";
 import { randomFrom } from "../../tests/support/random.ts";
 import { testWorkers } from "../../tests/support/team_worker.ts";
-import { indexOf, onTree, scan } from "../../tests/support/tree_cases.ts";
+import { onTree, scan } from "../../tests/support/tree_cases.ts";
 import { FILE } from "../model/entry.ts";
 import { JvsError } from "../model/errors.ts";
 import { silentReporter } from "../model/progress.ts";
