@@ -58,6 +58,11 @@ export interface CloneRequest {
   readonly makeRoot?: ((folder: Folder, name: Uint8Array, mode: number) => void) | undefined;
   /** For payloads, if the engine shares files: an earlier payload whose files may be hard-linked. */
   readonly share?: ShareSource | undefined;
+  /**
+   * For payloads, called by an engine that clones entry by entry, before it fills files: what programs had stored in them
+   * is written now, so the source can be read beside the clone. With `flushEach` that holds only for a file that is flushed.
+   */
+  readonly onReadable?: ((flushEach: boolean) => void) | undefined;
   readonly reporter?: Reporter;
   readonly signal?: AbortSignal;
 }

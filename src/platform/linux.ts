@@ -3,7 +3,7 @@ import { displayPath } from "../model/path_text.ts";
 import type { Libc } from "./libc.ts";
 import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_RDONLY } from "./linux_constants.ts";
 import { fileSystemOf } from "./linux_file_system.ts";
-import { LinuxFolder, linuxFolder } from "./linux_folder.ts";
+import { BorrowedFolder, LinuxFolder, linuxFolder } from "./linux_folder.ts";
 import { LinuxHost } from "./linux_host.ts";
 import { hasMountsBelow, pathOf, servedMountOf } from "./linux_mounts.ts";
 import { terminated } from "./linux_name.ts";
@@ -13,6 +13,7 @@ import {
   type FileSystem,
   type Folder,
   type Host,
+  type LentFolder,
   type PlacesInUse,
   type Platform,
   type PlatformAbilities,
@@ -65,6 +66,10 @@ export class LinuxPlatform implements Platform {
       folder = new LinuxFolder(this.libc, opened, where);
     }
     return folder;
+  }
+
+  borrow({ descriptor, path }: LentFolder): Folder {
+    return new BorrowedFolder(this.libc, descriptor, { path });
   }
 
   whereIs(folder: Folder): string | undefined {

@@ -9,7 +9,15 @@ import { renameName } from "./linux_rename.ts";
 import { statName, statOpen } from "./linux_stat.ts";
 import { FolderXattrs } from "./linux_xattr.ts";
 import { isDot, joinPath, LazyPath } from "./lazy_path.ts";
-import { type Folder, type Listing, type OpenFile, type OpenHow, type RenameHow, Stat } from "./platform.ts";
+import {
+  type Folder,
+  type LentFolder,
+  type Listing,
+  type OpenFile,
+  type OpenHow,
+  type RenameHow,
+  Stat,
+} from "./platform.ts";
 import { errnoName, SystemError } from "./system_error.ts";
 
 const AS_FOLDER = flag.O_RDONLY | flag.O_DIRECTORY | flag.O_NOFOLLOW | flag.O_CLOEXEC;
@@ -44,6 +52,10 @@ export class LinuxFolder implements Folder {
 
   get path(): string {
     return this.where.path;
+  }
+
+  lend(): LentFolder {
+    return { descriptor: this.descriptor, path: this.path };
   }
 
   list(): Listing {
@@ -223,6 +235,11 @@ export class LinuxFolder implements Folder {
 }
 
 type CallWithName = (call: LibcSymbols, fd: number, name: Uint8Array<ArrayBuffer>) => number;
+
+/** A folder that another thread has open and closes. */
+export class BorrowedFolder extends LinuxFolder {
+  override [Symbol.dispose](): void {}
+}
 
 /** The same folder, which must be a `LinuxFolder`. */
 export function linuxFolder(folder: Folder): LinuxFolder {

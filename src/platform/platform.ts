@@ -13,6 +13,9 @@ export interface Platform {
   /** Opens a folder by absolute path. Links on the way are followed, as a user expects. */
   openFolder(path: string | BytePath): Folder;
 
+  /** A folder that another thread of this process has lent. That thread closes it: here the end of `using` does not. */
+  borrow(lent: LentFolder): Folder;
+
   /**
    * Where an open folder is now: its absolute path without links, for programs that take only paths. Undefined if it was
    * removed, or the path is no UTF-8.
@@ -49,6 +52,12 @@ export interface ServedMount {
   readonly path: string;
   /** `fuse.juicefs`, `nfs4`, … */
   readonly kind: string;
+}
+
+/** An open folder for other threads of the same process. */
+export interface LentFolder {
+  readonly descriptor: number;
+  readonly path: string;
 }
 
 /** A process that uses a folder. */
@@ -191,6 +200,11 @@ export interface Folder extends Disposable {
   /** The path it was opened by, encoded for display. */
   readonly path: string;
 
+  /**
+   * What other threads of this process need to use the same open folder (`Platform.borrow`); undefined where they cannot.
+   * It must stay open until they are done.
+   */
+  lend(): LentFolder | undefined;
   /** All names in it, in no order. */
   list(): Listing;
   /** Fills `into`; false when the name does not exist. `.` is allowed. */

@@ -4,7 +4,15 @@ import { byteNameRefused, callDeno } from "./deno_call.ts";
 import { DenoHost } from "./host_names.ts";
 import { rightsOf } from "./linux_rights.ts";
 import { ours, PortableFolder, Unsynced } from "./portable_folder.ts";
-import type { FileSystem, Folder, Host, Platform, PlatformAbilities, Rights } from "./platform.ts";
+import type {
+  FileSystem,
+  Folder,
+  Host,
+  LentFolder,
+  Platform,
+  PlatformAbilities,
+  Rights,
+} from "./platform.ts";
 import { SystemError } from "./system_error.ts";
 
 const UNKNOWN_NS = 2_000_000_000;
@@ -31,6 +39,10 @@ export class PortablePlatform implements Platform {
     const info = callDeno("open", text, () => Deno.lstatSync(real));
     if (!info.isDirectory) throw new SystemError("open", text, "ENOTDIR");
     return new PortableFolder(real, text, this.#unsynced);
+  }
+
+  borrow({ path }: LentFolder): Folder {
+    throw new SystemError("use", path, "EINVAL");
   }
 
   whereIs(folder: Folder): string {

@@ -1,6 +1,7 @@
 import type { JvsError } from "../model/errors.ts";
 import type { Reporter } from "../model/progress.ts";
 import type { WorktreeConfig } from "../model/records.ts";
+import type { WorkerSource } from "../platform/worker_team.ts";
 import type { IntentForm, OpenIntent } from "../repo/intents.ts";
 import type { Store } from "../repo/store.ts";
 
@@ -27,6 +28,8 @@ export interface Context {
   readonly userConfig?: string | undefined;
   readonly home?: string | undefined;
   readonly reporter: Reporter;
+  /** Threads for much work; without them one thread does it. */
+  readonly workers?: WorkerSource | undefined;
   readonly signal: AbortSignal;
   /** Finds the kind of change by the operation in an intent; undefined if this version does not know it. */
   readonly kindOf: (operation: string) => Promise<Recoverable | undefined>;

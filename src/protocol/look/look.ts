@@ -88,8 +88,9 @@ export class Look implements Disposable {
 
   /** Hashes these files of the worktree; returns those that could not be read, or changed while they were read. */
   async hash(indexes: Iterable<number>): Promise<{ unreadable: number[]; changed: number[] }> {
-    const { reporter, signal, store } = this.context;
-    return await hashFiles(this.root, this.table, indexes, { flush: store.platform, reporter, signal });
+    const { reporter, signal, store, workers } = this.context;
+    const options = { flush: store.platform, reporter, signal, workers };
+    return await hashFiles(this.root, this.table, indexes, options);
   }
 
   /** Writes the cache, unless it has all of this already. */

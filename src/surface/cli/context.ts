@@ -2,6 +2,7 @@ import { absolutePath } from "../../model/absolute_path.ts";
 import { parseDuration } from "../../model/duration.ts";
 import { JvsError } from "../../model/errors.ts";
 import { quoted } from "../../model/path_text.ts";
+import { printable } from "../../model/printable.ts";
 import type { Reporter } from "../../model/progress.ts";
 import type { AnyOperation } from "../../operation/define.ts";
 import type { Waiting } from "../../platform/answering.ts";
@@ -38,7 +39,27 @@ export async function createContext(
     home,
     reporter,
     signal,
+    workers: workersOf(io),
   });
+}
+
+/** Where workers come from, and how many threads the user allows (`JVS_THREADS`). */
+function workersOf(io: Io): Context["workers"] {
+  const { workerModule } = io;
+  const given = io.env("JVS_THREADS");
+  if (given === undefined || /^[1-9]\d{0,3}$/.test(given)) {
+    return workerModule === undefined
+      ? undefined
+      : { module: workerModule, threads: Number(given ?? 0) || undefined };
+  }
+  throw new JvsError(
+    "E_USAGE",
+    `Cannot use JVS_THREADS="${printable(given)}": it must be a number, 1 or more`,
+    {
+      hint: "Set it to how many threads may work at once, or unset it.",
+      details: { JVS_THREADS: given },
+    },
+  );
 }
 
 async function workingFolder(io: Io, directory: string | undefined, waiting: Waiting): Promise<string> {

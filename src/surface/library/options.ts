@@ -16,6 +16,8 @@ export interface RepositoryOptions {
   mountTimeoutMs?: number;
   /** The engine that clones. By default as the repository's setting says. */
   engine?: string;
+  /** How many threads may work at once where there is much to do. By default one for each core, at most 4. */
+  threads?: number;
   /** The folder of the user's own settings, which name trusted repositories. By default none. */
   userConfig?: string;
 }
