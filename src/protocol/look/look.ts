@@ -10,6 +10,7 @@ import type { Owners } from "../../repo/owners.ts";
 import type { ControlPath } from "../../repo/control_path.ts";
 import { hashFiles } from "../../tree/hash.ts";
 import { type IgnoreRules, parseIgnoreRules } from "../../tree/ignore.ts";
+import { sameTable } from "../../tree/match_unchanged.ts";
 import { readScanClock, type ScanClock, settle } from "../../tree/scan_clock.ts";
 import { type Scan, type ScanOptions, scanTree } from "../../tree/scan.ts";
 import { loadStatCache, saveStatCache, type StatCache } from "../../tree/stat_cache.ts";
@@ -27,6 +28,8 @@ export interface LookOptions {
   rules?: IgnoreRules | null;
   /** An earlier look at the same tree, to use instead of the cache. */
   known?: TreeTable;
+  /** The table of the look is not changed but for hashes: then it may be that of the cache. */
+  toCompare?: boolean;
 }
 
 /** A worktree as it is now. */
@@ -67,6 +70,11 @@ export class Look implements Disposable {
     return this.cached?.snapshotId ?? null;
   }
 
+  /** The snapshot that has exactly what was seen, as the cache says; null if none is known. */
+  get savedAs(): string | null {
+    return this.scan.isKnown && this.scan.unreadable.length === 0 ? this.cachedSnapshotId : null;
+  }
+
   /** What the cache had, where `scan.knownAs` points; undefined if it was collected and another process wrote the file since. */
   cachedTable(): TreeTable | undefined {
     const { context, cacheKey, cached } = this;
@@ -92,9 +100,11 @@ export class Look implements Disposable {
     return await hashFiles(this.root, this.table, indexes, { flush: store.platform, reporter, signal });
   }
 
-  /** Writes the cache, unless it has all of this already. */
-  rememberSeen(): void {
-    if (!this.isRemembered) this.remember(null);
+  /** Writes the cache, unless it has all of this already. It is told if the snapshot `saved` has exactly what was seen. */
+  rememberSeen(saved?: { readonly id: string; readonly table: TreeTable }): void {
+    if (this.isRemembered && (saved === undefined || saved.id === this.cachedSnapshotId)) return;
+    const isSaved = saved !== undefined && sameTable(saved.table, this.table);
+    if (isSaved || !this.isRemembered) this.remember(isSaved ? saved.id : null);
   }
 
   /** Writes what was seen and hashed to the cache, so that the next look need not read it again. It may fail. */
@@ -138,7 +148,12 @@ export async function lookAt(
   const { owners } = context.store.layout.plane;
   const cache = options.known === undefined ? readStatCache(cacheFile(context), owners, key) : undefined;
   const clock = scanClock(context, root);
-  const scan = await scanWorktree(context, root, { rules, clock, known: options.known ?? cache?.table });
+  const scan = await scanWorktree(context, root, {
+    rules,
+    clock,
+    known: options.known ?? cache?.table,
+    sharesKnown: options.toCompare ?? false,
+  });
   const cached = cache && { ...cache, table: new WeakRef(cache.table) };
   const look = new Look(context, root, rulesText, rules, clock, key, scan, isAllOf(cache, scan), cached);
   opened.move();
@@ -178,13 +193,14 @@ function scanOf(cached: TreeTable, clock: ScanClock | undefined): Scan {
     unreadable: [],
     clock,
     knownAs: Int32Array.from({ length: table.count }, (_, i) => i),
+    isKnown: false,
   };
 }
 
 /** Whether a scan saw what the cache has, and nothing else. */
-function isAllOf(cache: StatCache | undefined, { table, knownAs }: Scan): boolean {
-  return cache?.table.count === table.count &&
-    knownAs.subarray(0, table.count).every((known) => known !== -1);
+function isAllOf(cache: StatCache | undefined, { table, knownAs, isKnown }: Scan): boolean {
+  return isKnown || cache?.table.count === table.count &&
+      knownAs.subarray(0, table.count).every((known) => known !== -1);
 }
 
 /** Looks at a folder of ours with entries of a worktree: without ignore rules or cache. The look closes the folder. */
