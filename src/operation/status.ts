@@ -39,7 +39,9 @@ export const status = defineOperation({
       metadata: true,
       times: false,
     });
-    now.look?.rememberSeen(id !== null && differences.length === 0 ? { id, table: head.table } : undefined);
+    await now.look?.rememberSeen(
+      id !== null && differences.length === 0 ? { id, table: head.table } : undefined,
+    );
     return {
       worktree: worktree.name,
       path: store.worktrees.root(worktree),

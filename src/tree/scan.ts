@@ -1,26 +1,21 @@
 import { type BytePath, equalBytes, ITSELF } from "../model/bytes.ts";
-import { DegradationList } from "../model/degradations.ts";
+import type { DegradationList } from "../model/degradations.ts";
 import { BLOCK, DIR, FILE, SYMLINK, type Xattr } from "../model/entry.ts";
 import { phase, type Reporter } from "../model/progress.ts";
 import { type Folder, Stat } from "../platform/platform.ts";
 import { TimeSlice } from "../platform/time_slice.ts";
-import { isSystemError } from "../platform/system_error.ts";
-import {
-  type Boundary,
-  BOUNDARY_REASONS,
-  boundaryOf,
-  CONTROL_FOLDER,
-  holdsRepository,
-} from "./boundaries.ts";
+import { type Boundary, boundaryOf, CONTROL_FOLDER, holdsRepository } from "./boundaries.ts";
 import type { IgnoreRules } from "./ignore.ts";
+import { type FolderNames, KnownNames, ListedNames } from "./folder_names.ts";
 import { KnownTree } from "./known_tree.ts";
-import { type NameRange, NameStack } from "./name_stack.ts";
+import { NameStack } from "./name_stack.ts";
 import { OpenFolders } from "./open_folders.ts";
 import { PathWalker } from "./path_walker.ts";
 import { isClean as isOld, type ScanClock } from "./scan_clock.ts";
 import { ScannedTable } from "./scanned_table.ts";
 import { at, NONE, type TreeTable } from "./table.ts";
 import { isRefused } from "./unreadable.ts";
+import { ScanNotes } from "./scan_notes.ts";
 
 const SLASH = 0x2f;
 const NO_NAME = new Uint8Array();
@@ -88,17 +83,15 @@ export async function scanTree(root: Folder, options: ScanOptions): Promise<Scan
     await slice.yield();
   }
   report();
-  const { degradations, ignored, boundaries, gaps, unreadable } = walk;
-  const result = walk.scanned.finish(options.sharesKnown ?? false);
-  return { ...result, degradations, ignored, boundaries, gaps, unreadable, clock: options.clock };
+  return { ...walk.scanned.finish(options.sharesKnown ?? false), ...walk.notes.all(), clock: options.clock };
 }
 
 /** A folder that the walk has entered and not left yet. */
 interface Frame {
   readonly index: number;
-  readonly names: NameRange;
-  readonly findKnown: ReturnType<KnownTree["children"]> | undefined;
-  next: number;
+  readonly names: FolderNames;
+  /** The folder's times prove that the names which were seen are all. */
+  readonly tells: boolean;
   /** Subfolders whose content comes later: `a.txt` is between `a` and `a/x`. */
   readonly later: number[];
 }
@@ -106,11 +99,7 @@ interface Frame {
 /** The walk of one scan, with a stack of folders instead of recursion, and everything it finds. */
 class ScanWalk implements Disposable {
   readonly scanned: ScannedTable;
-  readonly degradations = new DegradationList();
-  readonly ignored: BytePath[] = [];
-  readonly unreadable: BytePath[] = [];
-  readonly boundaries = new Map<number, Boundary>();
-  readonly gaps = new Set<number>();
+  readonly notes = new ScanNotes();
   private readonly options: ScanOptions;
   private folders: OpenFolders;
   private paths: PathWalker;
@@ -121,6 +110,8 @@ class ScanWalk implements Disposable {
   private readonly known: KnownTree | undefined;
   /** For each folder that waits to be entered, its index in the known table. */
   private readonly knownFolders = new Map<number, number>();
+  /** Those of them that need not be listed. */
+  private readonly unchangedFolders = new Set<number>();
   /** Whether the times and inode numbers of an entry can prove later that it is unchanged. */
   private readonly timesProve: boolean;
 
@@ -143,7 +134,7 @@ class ScanWalk implements Disposable {
   step(): boolean {
     const frame = this.frames[this.frames.length - 1];
     if (frame === undefined) return false;
-    const name = frame.next < frame.names.to ? this.names.name(frame.next) : undefined;
+    const name = frame.names.current();
     const later = frame.later[frame.later.length - 1];
     if (
       later !== undefined && (name === undefined || contentComesBefore(this.scanned.table.name(later), name))
@@ -151,12 +142,9 @@ class ScanWalk implements Disposable {
       frame.later.pop();
       this.enter(later);
     } else if (name !== undefined) {
-      frame.next++;
       this.visit(frame, name);
-    } else {
-      this.names.pop(frame.names);
-      this.frames.pop();
-    }
+      frame.names.next();
+    } else this.leave(frame);
     return true;
   }
 
@@ -165,23 +153,40 @@ class ScanWalk implements Disposable {
     this.folders[Symbol.dispose]();
   }
 
+  private leave({ index, names, tells }: Frame): void {
+    names.close();
+    this.frames.pop();
+    this.scanned.setListed(
+      index,
+      tells && this.scanned.table.clean[index] === 1 && !this.notes.gaps.has(index),
+    );
+  }
+
   /** Enters a folder: its content comes next. */
   private enter(index: number): void {
-    const known = this.knownFolders.get(index);
+    const known = this.knownFolders.get(index) ?? NONE;
     this.knownFolders.delete(index);
     try {
-      const folder = this.folders.get(index);
-      const names = this.names.push(folder.list());
-      if (index !== 0 && this.names.has(names, CONTROL_FOLDER) && holdsRepository(folder)) {
-        this.names.pop(names);
+      const folder = this.folders.get(index); // fails where the user may not list it
+      if (this.known !== undefined && this.unchangedFolders.delete(index)) {
+        this.frames.push({ index, names: new KnownNames(this.known, known), tells: true, later: [] });
+        return;
+      }
+      const range = this.names.push(folder.list());
+      const names = new ListedNames(this.names, range, this.known, known);
+      const hasControl = this.names.has(range, CONTROL_FOLDER);
+      if (index !== 0 && hasControl && holdsRepository(folder)) {
+        names.close();
         this.markBoundary(index, "nested_repository");
         return;
       }
-      const findKnown = known === undefined ? undefined : this.known?.children(known);
-      this.frames.push({ index, names, findKnown, next: names.from, later: [] });
+      // A folder can become a repository by what happens in its `.jvs`, and then its own times stay.
+      const tells = (this.options.clock?.foldersTell ?? false) && !hasControl;
+      this.frames.push({ index, names, tells, later: [] });
     } catch (error) {
-      this.gaps.add(index);
-      this.noteFailure(error, () => this.paths.path(index));
+      this.notes.gaps.add(index);
+      this.scanned.setListed(index, false);
+      this.notes.failure(error, () => this.paths.path(index));
     }
   }
 
@@ -189,7 +194,7 @@ class ScanWalk implements Disposable {
   private visit(frame: Frame, name: Uint8Array): void {
     const { count } = this.scanned;
     if (!this.isSkipped(frame, name)) this.lookAt(frame, name);
-    if (this.scanned.count === count) this.gaps.add(frame.index);
+    if (this.scanned.count === count) this.notes.gaps.add(frame.index);
   }
 
   private isSkipped({ index }: Frame, name: Uint8Array): boolean {
@@ -204,10 +209,10 @@ class ScanWalk implements Disposable {
       if (this.ignores(frame, name, type === DIR)) return;
       if (type > BLOCK) {
         const reason = "Snapshots cannot keep this type of file.";
-        this.degradations.add("type", this.paths.child(frame.index, name), reason);
+        this.notes.degradations.add("type", this.paths.child(frame.index, name), reason);
         return;
       }
-      const index = this.add(frame.index, folder, name, frame.findKnown?.(name) ?? NONE);
+      const index = this.add(frame.index, folder, name, frame.names.known());
       const boundary = boundaryOf(this.stat, this.rootStat.devMajor, this.rootStat.devMinor);
       if (boundary !== undefined) this.markBoundary(index, boundary);
       else if (type === DIR) frame.later.push(index);
@@ -215,7 +220,7 @@ class ScanWalk implements Disposable {
     } catch (error) {
       // Without a stat (such as a FUSE mount of another user) the type is unknown, so rules for files and for folders count.
       if (isRefused(error) && (this.ignores(frame, name, false) || this.ignores(frame, name, true))) return;
-      this.noteFailure(error, () => this.paths.child(frame.index, name));
+      this.notes.failure(error, () => this.paths.child(frame.index, name));
     }
   }
 
@@ -225,7 +230,7 @@ class ScanWalk implements Disposable {
     if (!rules) return false;
     const path = this.paths.child(frame.index, name);
     if (!rules.ignores(path, isFolder)) return false;
-    this.ignored.push(path.slice());
+    this.notes.ignored.push(path.slice());
     return true;
   }
 
@@ -237,10 +242,13 @@ class ScanWalk implements Disposable {
     const index = isKnown && isClean && scanned.addNext(before, stat)
       ? before
       : this.addNew(parent, folder, name, { named: before, isKnown, isClean });
-    if (stat.type === DIR && before !== NONE) this.knownFolders.set(index, before);
+    if (stat.type === DIR && before !== NONE) {
+      this.knownFolders.set(index, before);
+      if (isKnown && this.known?.isListed(before)) this.unchangedFolders.add(index);
+    }
     if (stat.inodeFlags) {
       const reason = "Its inode flags (immutable, append-only and the like) are not kept.";
-      this.degradations.add("inode_flags", this.paths.path(index), reason);
+      this.notes.degradations.add("inode_flags", this.paths.path(index), reason);
     }
     return index;
   }
@@ -292,26 +300,14 @@ class ScanWalk implements Disposable {
       return xattrs.length > 0 ? xattrs : undefined;
     } catch (error) {
       if (!isRefused(error)) throw error;
-      this.refused(parent === NONE ? NO_NAME : this.paths.child(parent, name));
+      this.notes.refused(parent === NONE ? NO_NAME : this.paths.child(parent, name));
       return REFUSED;
     }
   }
 
   private markBoundary(index: number, boundary: Boundary): void {
-    this.boundaries.set(index, boundary);
-    this.gaps.add(index);
-    this.degradations.add(boundary, this.paths.path(index), BOUNDARY_REASONS[boundary]);
-  }
-
-  private refused(path: BytePath): void {
-    this.unreadable.push(path.slice());
-    this.degradations.add("unreadable", path, "The system refused access to it.");
-  }
-
-  /** Notes a refused path, ignores a path that disappeared, and throws every other error. */
-  private noteFailure(error: unknown, path: () => BytePath): void {
-    if (isRefused(error)) this.refused(path());
-    else if (!isSystemError(error, "ENOENT", "ENOTDIR", "ELOOP")) throw error;
+    this.scanned.setListed(index, false);
+    this.notes.boundary(index, boundary, this.paths.path(index));
   }
 }
 

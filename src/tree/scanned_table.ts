@@ -40,9 +40,8 @@ export class ScannedTable {
     if (!this.isInStep || before !== this.count) return false;
     const { table } = this;
     if (table.lost[before] !== 0 || table.nlink[before] !== stat.nlink) return false;
-    if (stat.type === FILE && table.hashed[before] !== 1) return false;
     if ((stat.nlink === 1 || stat.mountRoot) && table.linkGroup[before] !== NONE) return false;
-    if (this.isCopied) this.knownAs[before] = before;
+    if (this.isCopied) this.knownAs[before] = isHashed(table, before) ? before : -1;
     this.count++;
     return true;
   }
@@ -82,13 +81,22 @@ export class ScannedTable {
     linkGroup[index] = first ?? NONE;
   }
 
+  /** Notes whether the table lists all names of a folder, and the folder's times prove that. */
+  setListed(index: number, isListed: boolean): void {
+    const listed = isListed ? 1 : 0;
+    if (this.table.listed[index] === listed) return;
+    if (isListed && !this.isCopied && this.isInStep) return; // not worth a copy
+    this.copy();
+    this.table.listed[index] = listed;
+  }
+
   /** The whole table, and what is known of it. With `share` it may be the known table itself. */
   finish(share: boolean): { table: TreeTable; knownAs: Int32Array; isKnown: boolean } {
     if (this.isInStep && this.count < this.table.count) this.copy();
     const isKnown = !this.isCopied && this.known !== undefined;
     if (isKnown && !share) this.copy();
     if (this.isCopied) this.endStep();
-    const knownAs = isKnown ? identity(this.count, this.count) : this.knownAs;
+    const knownAs = isKnown ? knownUpTo(this.count, this.table, this.count) : this.knownAs;
     return { table: this.table, knownAs, isKnown };
   }
 
@@ -98,7 +106,7 @@ export class ScannedTable {
     this.isCopied = true;
     this.table = this.emptyTable();
     this.table.addAll(this.known);
-    this.knownAs = identity(this.count, this.table.capacity);
+    this.knownAs = knownUpTo(this.count, this.known, this.table.capacity);
     this.onCopy(this.table);
   }
 
@@ -132,9 +140,14 @@ export class ScannedTable {
   }
 }
 
-/** The first so many numbers, and -1 behind them. */
-function identity(count: number, length: number): Int32Array {
-  const numbers = new Int32Array(length);
-  for (let i = 0; i < count; i++) numbers[i] = i;
-  return numbers.fill(-1, count);
+/** For the first so many entries their own numbers, -1 for files that are not hashed; and -1 behind them. */
+function knownUpTo(count: number, table: TreeTable, length: number): Int32Array {
+  const known = new Int32Array(length).fill(-1, count);
+  for (let i = 0; i < count; i++) known[i] = isHashed(table, i) ? i : -1;
+  return known;
+}
+
+/** Whether the content of an entry is known; only files need a hash for that. */
+function isHashed(table: TreeTable, index: number): boolean {
+  return table.hashed[index] === 1 || table.type[index] !== FILE;
 }

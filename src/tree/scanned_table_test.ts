@@ -109,10 +109,13 @@ function assertSame(a: TreeTable, b: TreeTable, what: string): void {
   assertEquals(a.count, b.count, what);
   const [x, y] = [a.columns(), b.columns()];
   for (const name of COLUMN_NAMES) {
-    if (!["hash", "hashed", "clean"].includes(name)) assertEquals(x[name], y[name], `${name}, ${what}`);
+    if (!["hash", "hashed", "clean", "listed"].includes(name)) {
+      assertEquals(x[name], y[name], `${name}, ${what}`);
+    }
   }
   assertEquals([...a.targets].sort(), [...b.targets].sort(), what);
   for (let i = 0; i < a.count; i++) assert(a.clean[i] === 0 || b.clean[i] === 1);
+  for (let i = 0; i < a.count; i++) assert(a.listed[i] === 0 || b.listed[i] === 1);
 }
 
 /** What the scan says is known is so, and has the hash of its content. */

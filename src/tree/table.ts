@@ -38,6 +38,7 @@ export const COLUMN_KINDS = {
   inoHi: Uint32Array,
   nlink: Uint32Array,
   clean: Uint8Array,
+  listed: Uint8Array,
   nameStart: Uint32Array,
   nameLength: Uint16Array,
   /** The bytes of all names. */
@@ -95,6 +96,8 @@ export class TreeTable {
   nlink: Uint32Array = new Uint32Array();
   /** 1: mtime and ctime are old enough to be trusted (SPEC 5, *clean*). */
   clean: Uint8Array = new Uint8Array();
+  /** 1 for a folder: the table lists all its names, and the folder's times show when a name comes or goes. */
+  listed: Uint8Array = new Uint8Array();
 
   /** Targets of symbolic links. */
   readonly targets: Map<number, Uint8Array> = new Map();
@@ -161,7 +164,7 @@ export class TreeTable {
   cut(count: number): void {
     const last = count - 1;
     this.poolUsed = count === 0 ? 0 : at(this.nameStart, last) + at(this.nameLength, last);
-    for (const column of [this.hashed, this.lost, this.clean]) column.fill(0, count, this.count); // `add` does not write these
+    for (const column of [this.hashed, this.lost, this.clean, this.listed]) column.fill(0, count, this.count); // `add` does not write these
     for (const values of [this.targets, this.xattrs, this.devices]) {
       for (const index of values.keys()) if (index >= count) values.delete(index);
     }
@@ -172,7 +175,7 @@ export class TreeTable {
   replace(index: number, stat: Stat): void {
     this.type[index] = stat.type;
     this.linkGroup[index] = NONE;
-    for (const column of [this.hashed, this.lost, this.clean]) column[index] = 0;
+    for (const column of [this.hashed, this.lost, this.clean, this.listed]) column[index] = 0;
     for (const values of [this.targets, this.xattrs, this.devices]) values.delete(index);
     this.setStat(index, stat);
   }

@@ -8,6 +8,7 @@ import { isSystemError, unlessFailed } from "../../platform/system_error.ts";
 import { RefusedPath } from "../../repo/control_errors.ts";
 import type { Owners } from "../../repo/owners.ts";
 import type { ControlPath } from "../../repo/control_path.ts";
+import { differsInSubstance } from "../../tree/diff.ts";
 import { hashFiles } from "../../tree/hash.ts";
 import { type IgnoreRules, parseIgnoreRules } from "../../tree/ignore.ts";
 import { sameTable } from "../../tree/match_unchanged.ts";
@@ -45,7 +46,7 @@ export class Look implements Disposable {
     private readonly cacheKey: string,
     readonly scan: Scan,
     /** Whether the cache had all of this before the scan. */
-    private readonly isRemembered: boolean,
+    private isRemembered: boolean,
     /** What the cache was. Its table may be collected: a million entries take 130 MB. */
     private readonly cached: Omit<StatCache, "table"> & { table: WeakRef<TreeTable> } | undefined,
     /** Whether the scan is only what the last look saw. */
@@ -70,9 +71,9 @@ export class Look implements Disposable {
     return this.cached?.snapshotId ?? null;
   }
 
-  /** The snapshot that has exactly what was seen, as the cache says; null if none is known. */
+  /** The snapshot from which what was seen differs in times at most, as the cache says; null if none is known. */
   get savedAs(): string | null {
-    return this.scan.isKnown && this.scan.unreadable.length === 0 ? this.cachedSnapshotId : null;
+    return this.scan.isKnown && this.scan.unreadable.length === 0 ? this.cached?.savedAs ?? null : null;
   }
 
   /** What the cache had, where `scan.knownAs` points; undefined if it was collected and another process wrote the file since. */
@@ -97,24 +98,29 @@ export class Look implements Disposable {
   /** Hashes these files of the worktree; returns those that could not be read, or changed while they were read. */
   async hash(indexes: Iterable<number>): Promise<{ unreadable: number[]; changed: number[] }> {
     const { reporter, signal, store } = this.context;
-    return await hashFiles(this.root, this.table, indexes, { flush: store.platform, reporter, signal });
+    const files = Array.isArray(indexes) ? indexes : [...indexes];
+    if (files.length > 0) this.isRemembered = false;
+    return await hashFiles(this.root, this.table, files, { flush: store.platform, reporter, signal });
   }
 
-  /** Writes the cache, unless it has all of this already. It is told if the snapshot `saved` has exactly what was seen. */
-  rememberSeen(saved?: { readonly id: string; readonly table: TreeTable }): void {
-    if (this.isRemembered && (saved === undefined || saved.id === this.cachedSnapshotId)) return;
-    const isSaved = saved !== undefined && sameTable(saved.table, this.table);
-    if (isSaved || !this.isRemembered) this.remember(isSaved ? saved.id : null);
+  /** Writes the cache, unless it has all of this already; also that the snapshot `saved`, if given, has what was seen. */
+  async rememberSeen(saved?: { readonly id: string; readonly table: TreeTable }): Promise<void> {
+    if (this.isRemembered && (saved === undefined || saved.id === this.cached?.savedAs)) return;
+    if (saved !== undefined && sameTable(saved.table, this.table)) return this.remember(saved.id);
+    const savedAs = saved !== undefined && !await differsInSubstance(saved.table, this.table)
+      ? saved.id
+      : null;
+    if (!this.isRemembered || savedAs !== null) this.remember(null, this.table, savedAs);
   }
 
   /** Writes what was seen and hashed to the cache, so that the next look need not read it again. It may fail. */
-  remember(snapshotId: string | null, table: TreeTable = this.table): void {
+  remember(snapshotId: string | null, table: TreeTable = this.table, savedAs = snapshotId): void {
     // The repository may be read-only: then every look reads everything.
     unlessThrown(isRefusedCache, () => {
       using _phase = phase(this.context.reporter, "writing the cache");
       const { name, parent } = cacheFile(this.context);
       using folder = parent.open();
-      saveStatCache(folder, name, { key: this.cacheKey, snapshotId, table });
+      saveStatCache(folder, name, { key: this.cacheKey, snapshotId, savedAs, table });
     });
   }
 
@@ -259,7 +265,7 @@ export function readStatCache(place: ControlPath, owners: Owners, key?: string):
     const cache = loadStatCache(file, key);
     if (cache === undefined || owners.isTrustedMaker(Stat.ofFile(file).uid)) return cache;
     forgetReadable(cache.table, owners.caller.uid);
-    return { ...cache, snapshotId: null };
+    return { ...cache, snapshotId: null, savedAs: null };
   });
 }
 
