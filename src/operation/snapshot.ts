@@ -67,7 +67,7 @@ export const snapshot = defineOperation({
       // An unreadable file may have changed. Then `saveSnapshot` runs and names it.
       const canCompare = input.skip_unreadable || look.scan.unreadable.length === 0;
       if (input.if_changed && canCompare && head !== null && !await isUnsaved(look, head)) {
-        look.rememberSeen();
+        await look.rememberSeen();
         change.intent.complete();
         return resultOf(change, await context.store.snapshots.descriptor(head), false, null);
       }

@@ -1,4 +1,3 @@
-import { compareBytes } from "../model/bytes.ts";
 import type { Stat } from "../platform/platform.ts";
 import { isUnchangedSince } from "./same_entry.ts";
 import { at, NONE, type TreeTable } from "./table.ts";
@@ -18,24 +17,23 @@ export class KnownTree {
     }
   }
 
-  /** Finds entries of a known folder: the index of a name's, or NONE. The names of successive calls must be in order. */
-  children(folder: number): (name: Uint8Array) => number {
-    const { nextSibling, table } = this;
-    let next = at(this.firstChild, folder);
-    return (name) => {
-      while (next !== NONE) {
-        const found = next;
-        const order = compareBytes(table.name(found), name);
-        if (order > 0) return NONE;
-        next = at(nextSibling, found);
-        if (order === 0) return found;
-      }
-      return NONE;
-    };
+  /** The first entry in a known folder, or NONE. */
+  firstIn(folder: number): number {
+    return at(this.firstChild, folder);
+  }
+
+  /** The next entry in the same known folder, or NONE. */
+  after(index: number): number {
+    return at(this.nextSibling, index);
   }
 
   /** Whether an entry was clean and the system reports the same facts as before. SPEC 5. */
   isUnchanged(index: number, stat: Stat): boolean {
     return this.table.clean[index] === 1 && isUnchangedSince(this.table, index, stat);
+  }
+
+  /** Whether an unchanged folder has the names that the table lists, so that it need not be listed again. */
+  isListed(folder: number): boolean {
+    return this.table.listed[folder] === 1;
   }
 }

@@ -9,6 +9,9 @@ const LEAST_GRANULARITY = 10 * MS;
 const UNKNOWN_GRANULARITY = 2 * SECOND;
 const LONGEST_WAIT_MS = 1000;
 
+/** Local file systems that change the times of a folder with its names. An overlay merges folders, and on a volume other hosts write too. */
+const FOLDERS_TELL = ["ext4", "xfs", "btrfs"];
+
 /** What this file needs from a platform. */
 type FileSystems = Pick<Platform, "abilities" | "fileSystem">;
 
@@ -22,6 +25,8 @@ export interface ScanClock {
   readonly tickNs: number;
   /** `performance.now()` when JVS read the clock. */
   readonly readAt: number;
+  /** Whether the times of a folder show each change of its names. */
+  readonly foldersTell?: boolean;
 }
 
 /**
@@ -40,6 +45,7 @@ export function readScanClock(platform: FileSystems, folder: Folder, root: Folde
       : Math.max(tickNs, same ? 0 : UNKNOWN_GRANULARITY),
     tickNs,
     readAt: performance.now(),
+    foldersTell: FOLDERS_TELL.includes(scanned.kind),
   };
 }
 

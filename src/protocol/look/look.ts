@@ -8,8 +8,10 @@ import { isSystemError, unlessFailed } from "../../platform/system_error.ts";
 import { RefusedPath } from "../../repo/control_errors.ts";
 import type { Owners } from "../../repo/owners.ts";
 import type { ControlPath } from "../../repo/control_path.ts";
+import { differsInSubstance } from "../../tree/diff.ts";
 import { hashFiles } from "../../tree/hash.ts";
 import { type IgnoreRules, parseIgnoreRules } from "../../tree/ignore.ts";
+import { sameTable } from "../../tree/match_unchanged.ts";
 import { readScanClock, type ScanClock, settle } from "../../tree/scan_clock.ts";
 import { type Scan, type ScanOptions, scanTree } from "../../tree/scan.ts";
 import { loadStatCache, saveStatCache, type StatCache } from "../../tree/stat_cache.ts";
@@ -27,6 +29,8 @@ export interface LookOptions {
   rules?: IgnoreRules | null;
   /** An earlier look at the same tree, to use instead of the cache. */
   known?: TreeTable;
+  /** The table of the look is not changed but for hashes: then it may be that of the cache. */
+  toCompare?: boolean;
 }
 
 /** A worktree as it is now. */
@@ -42,7 +46,7 @@ export class Look implements Disposable {
     private readonly cacheKey: string,
     readonly scan: Scan,
     /** Whether the cache had all of this before the scan. */
-    private readonly isRemembered: boolean,
+    private isRemembered: boolean,
     /** What the cache was. Its table may be collected: a million entries take 130 MB. */
     private readonly cached: Omit<StatCache, "table"> & { table: WeakRef<TreeTable> } | undefined,
     /** Whether the scan is only what the last look saw. */
@@ -67,6 +71,11 @@ export class Look implements Disposable {
     return this.cached?.snapshotId ?? null;
   }
 
+  /** The snapshot from which what was seen differs in times at most, as the cache says; null if none is known. */
+  get savedAs(): string | null {
+    return this.scan.isKnown && this.scan.unreadable.length === 0 ? this.cached?.savedAs ?? null : null;
+  }
+
   /** What the cache had, where `scan.knownAs` points; undefined if it was collected and another process wrote the file since. */
   cachedTable(): TreeTable | undefined {
     const { context, cacheKey, cached } = this;
@@ -89,23 +98,34 @@ export class Look implements Disposable {
   /** Hashes these files of the worktree; returns those that could not be read, or changed while they were read. */
   async hash(indexes: Iterable<number>): Promise<{ unreadable: number[]; changed: number[] }> {
     const { reporter, signal, store, workers } = this.context;
-    const options = { flush: store.platform, reporter, signal, workers };
-    return await hashFiles(this.root, this.table, indexes, options);
+    const files = Array.isArray(indexes) ? indexes : [...indexes];
+    if (files.length > 0) this.isRemembered = false;
+    return await hashFiles(this.root, this.table, files, {
+      flush: store.platform,
+      reporter,
+      signal,
+      workers,
+    });
   }
 
-  /** Writes the cache, unless it has all of this already. */
-  rememberSeen(): void {
-    if (!this.isRemembered) this.remember(null);
+  /** Writes the cache, unless it has all of this already; also that the snapshot `saved`, if given, has what was seen. */
+  async rememberSeen(saved?: { readonly id: string; readonly table: TreeTable }): Promise<void> {
+    if (this.isRemembered && (saved === undefined || saved.id === this.cached?.savedAs)) return;
+    if (saved !== undefined && sameTable(saved.table, this.table)) return this.remember(saved.id);
+    const savedAs = saved !== undefined && !await differsInSubstance(saved.table, this.table)
+      ? saved.id
+      : null;
+    if (!this.isRemembered || savedAs !== null) this.remember(null, this.table, savedAs);
   }
 
   /** Writes what was seen and hashed to the cache, so that the next look need not read it again. It may fail. */
-  remember(snapshotId: string | null, table: TreeTable = this.table): void {
+  remember(snapshotId: string | null, table: TreeTable = this.table, savedAs = snapshotId): void {
     // The repository may be read-only: then every look reads everything.
     unlessThrown(isRefusedCache, () => {
       using _phase = phase(this.context.reporter, "writing the cache");
       const { name, parent } = cacheFile(this.context);
       using folder = parent.open();
-      saveStatCache(folder, name, { key: this.cacheKey, snapshotId, table });
+      saveStatCache(folder, name, { key: this.cacheKey, snapshotId, savedAs, table });
     });
   }
 
@@ -139,7 +159,12 @@ export async function lookAt(
   const { owners } = context.store.layout.plane;
   const cache = options.known === undefined ? readStatCache(cacheFile(context), owners, key) : undefined;
   const clock = scanClock(context, root);
-  const scan = await scanWorktree(context, root, { rules, clock, known: options.known ?? cache?.table });
+  const scan = await scanWorktree(context, root, {
+    rules,
+    clock,
+    known: options.known ?? cache?.table,
+    sharesKnown: options.toCompare ?? false,
+  });
   const cached = cache && { ...cache, table: new WeakRef(cache.table) };
   const look = new Look(context, root, rulesText, rules, clock, key, scan, isAllOf(cache, scan), cached);
   opened.move();
@@ -179,13 +204,14 @@ function scanOf(cached: TreeTable, clock: ScanClock | undefined): Scan {
     unreadable: [],
     clock,
     knownAs: Int32Array.from({ length: table.count }, (_, i) => i),
+    isKnown: false,
   };
 }
 
 /** Whether a scan saw what the cache has, and nothing else. */
-function isAllOf(cache: StatCache | undefined, { table, knownAs }: Scan): boolean {
-  return cache?.table.count === table.count &&
-    knownAs.subarray(0, table.count).every((known) => known !== -1);
+function isAllOf(cache: StatCache | undefined, { table, knownAs, isKnown }: Scan): boolean {
+  return isKnown || cache?.table.count === table.count &&
+      knownAs.subarray(0, table.count).every((known) => known !== -1);
 }
 
 /** Looks at a folder of ours with entries of a worktree: without ignore rules or cache. The look closes the folder. */
@@ -244,7 +270,7 @@ export function readStatCache(place: ControlPath, owners: Owners, key?: string):
     const cache = loadStatCache(file, key);
     if (cache === undefined || owners.isTrustedMaker(Stat.ofFile(file).uid)) return cache;
     forgetReadable(cache.table, owners.caller.uid);
-    return { ...cache, snapshotId: null };
+    return { ...cache, snapshotId: null, savedAs: null };
   });
 }
 
