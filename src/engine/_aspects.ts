@@ -40,6 +40,8 @@ export function refusalOf(
 /** Notes what a clone cannot keep: as degradations, and for payloads also in the table, for the manifest. */
 export class Losses {
   readonly degradations = new DegradationList();
+  /** The file system takes no mode but its own. */
+  private modesStay = false;
 
   constructor(private readonly table: TreeTable, private readonly payload: boolean) {}
 
@@ -49,11 +51,23 @@ export class Losses {
     this.degradations.add(aspect, this.table.path(index), reason);
   }
 
+  /**
+   * Notes that an entry of a payload has the mode of its source, write rights and all, because the file system takes no
+   * other (NTFS, exFAT). Nothing of the tree is lost, so it is no degradation; verify must only not expect the mode of a payload.
+   */
+  keptMode(index: number): void {
+    this.table.lost[index] = at(this.table.lost, index) | LOST.mode;
+    this.modesStay = true;
+  }
+
   /** Notes the losses of an entry that shares its inode with an entry that lost these aspects. */
   inherit(index: number, lost: number, reason: string): void {
     const ofInode = lost & ~(LOST.hardlink | LOST.type); // these two belong to a name, not to the inode
     if (ofInode === 0) return;
-    for (const aspect of lostAspects(ofInode)) this.add(aspect, index, reason);
+    for (const aspect of lostAspects(ofInode)) {
+      if (aspect === "mode" && this.modesStay) this.keptMode(index);
+      else this.add(aspect, index, reason);
+    }
   }
 }
 
@@ -155,7 +169,8 @@ export class AspectSetter {
     const { found, losses, table } = this;
     const forgotten = "the file system did not keep it";
     if (!this.hasOwner(index)) losses.add("owner", index, refused.owner?.reason ?? forgotten);
-    if (!this.hasMode(index)) {
+    if (!this.hasMode(index) && this.payload && found.mode === at(table.mode, index)) losses.keptMode(index);
+    else if (!this.hasMode(index)) {
       const withheld = refused.owner && found.mode === this.modeOf(index, false);
       const why = withheld ? "set-id bits need the owner, which could not be set" : refused.mode?.reason;
       losses.add("mode", index, why ?? forgotten);

@@ -3,7 +3,7 @@ import type { BytePath } from "../../model/bytes.ts";
 import { DIR } from "../../model/entry.ts";
 import { isJvsError } from "../../model/errors.ts";
 import { namedPaths } from "../../model/path_text.ts";
-import { type Host, inodeAt } from "../../platform/platform.ts";
+import { type Folder, inodeAt, Stat } from "../../platform/platform.ts";
 import { type FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import { commitChange } from "../change/commit.ts";
@@ -151,7 +151,7 @@ async function fillStaging(
     manifest: then,
     wanted: (j) => plan.staged[j] === 1,
     adjust: (table, origin) => {
-      makeScaffolding(table, origin, plan, context.store.platform.host);
+      makeScaffolding(table, origin, plan, staging.home);
       keepTopsMovable(table, origin, plan);
     },
     into: staging.home,
@@ -163,11 +163,15 @@ async function fillStaging(
   return made.table;
 }
 
-/** Makes the folders on the way to staged entries plain and the user's own: they go with staging. */
-function makeScaffolding(table: TreeTable, origin: Uint32Array, plan: RestorePlan, { uid, gid }: Host): void {
+/**
+ * Makes the folders on the way to staged entries plain and the user's own: they go with staging. They are like its folder,
+ * which shows what the file system makes of a plain one (exFAT keeps no modes).
+ */
+function makeScaffolding(table: TreeTable, origin: Uint32Array, plan: RestorePlan, home: Folder): void {
+  const { mode, uid, gid } = Stat.ofFolder(home);
   for (let i = 0; i < table.count; i++) {
     if (plan.staged[at(origin, i)] === 1) continue;
-    table.mode[i] = 0o700;
+    table.mode[i] = mode;
     table.uid[i] = uid;
     table.gid[i] = gid;
     table.xattrs.delete(i);

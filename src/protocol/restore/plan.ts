@@ -6,6 +6,7 @@ import { mergeTables } from "../../tree/merge_tables.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import { isLeftOut } from "../payload/as_allowed.ts";
 import { isAnother, LinkGroups } from "./links.ts";
+import { inOrder } from "./order.ts";
 
 /** A step of a restore: one rename or exchange of a path, with all that is below it. docs/design/restore.md. */
 export interface Unit {
@@ -112,7 +113,8 @@ class Planner {
     await slice.yield();
     this.planRemovals();
     await slice.yield();
-    const { units, metadata, staged, touched, kept, inTheWay, leftAlone } = this;
+    const { now, then, metadata, staged, touched, kept, inTheWay, leftAlone } = this;
+    const units = inOrder(this.units, now, then);
     return { units, metadata, staged, touched, kept, inTheWay, leftAlone, counts: this.count() };
   }
 
