@@ -13,7 +13,7 @@ import {
 } from "../model/entry.ts";
 import { type Folder, type Platform, Stat } from "../platform/platform.ts";
 import { isSystemError, type SystemError } from "../platform/system_error.ts";
-import { at, type TreeTable } from "../tree/table.ts";
+import { at, NONE, type TreeTable } from "../tree/table.ts";
 
 const ACCESS_ACL = "system.posix_acl_access";
 const DEFAULT_ACL = "system.posix_acl_default";
@@ -42,13 +42,21 @@ export class Losses {
   readonly degradations = new DegradationList();
   /** The file system takes no mode but its own. */
   private modesStay = false;
+  /** What files with several names lost in a worktree; its table says what the payload lost that it comes from. */
+  private readonly ofLinks = new Map<number, number>();
 
   constructor(private readonly table: TreeTable, private readonly payload: boolean) {}
 
   /** Notes that an entry lost an aspect. The reason is the end of a sentence. */
   add(aspect: LostAspect, index: number, reason: string): void {
     if (this.payload) this.table.lost[index] = at(this.table.lost, index) | LOST[aspect];
+    else if (this.table.linkGroup[index] !== NONE) this.ofLinks.set(index, this.of(index) | LOST[aspect]);
     this.degradations.add(aspect, this.table.path(index), reason);
+  }
+
+  /** What an entry lost in this clone, as far as its further names need it. */
+  of(index: number): number {
+    return this.payload ? at(this.table.lost, index) : this.ofLinks.get(index) ?? 0;
   }
 
   /**
