@@ -11,7 +11,7 @@ import { isFuse, setModified } from "./linux_times.ts";
 import { FolderXattrs } from "./linux_xattr.ts";
 import { isDot, joinPath, LazyPath } from "./lazy_path.ts";
 import { type Folder, type Listing, type OpenFile, type OpenHow, type RenameHow, Stat } from "./platform.ts";
-import { errnoName, SystemError } from "./system_error.ts";
+import { errnoName, isSystemError, SystemError } from "./system_error.ts";
 
 const AS_FOLDER = flag.O_RDONLY | flag.O_DIRECTORY | flag.O_NOFOLLOW | flag.O_CLOEXEC;
 // O_NONBLOCK: opening a FIFO must not wait.
@@ -108,7 +108,14 @@ export class LinuxFolder implements Folder {
     const format = NODE_FORMATS.get(type);
     if (format === undefined) throw this.#error("create", name, "EINVAL");
     const device = deviceNumber(major, minor);
-    this.#named("create", name, (call, fd, given) => call.mknodat(fd, given, format | 0o600, device));
+    try {
+      this.#named("create", name, (call, fd, given) => call.mknodat(fd, given, format | 0o600, device));
+    } catch (error) {
+      // exfat-fuse makes a plain file instead, and the kernel calls that a broken device.
+      if (!isSystemError(error, "EIO") || !this.stat(name, found) || found.type !== FILE) throw error;
+      this.removeFile(name);
+      throw this.#error("create", name, "EOPNOTSUPP");
+    }
   }
 
   linkFrom(name: Uint8Array, from: Folder, fromName: Uint8Array): void {
