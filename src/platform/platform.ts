@@ -107,6 +107,13 @@ export interface FileSystem {
   readonly freeInodes: number;
   /** The smallest difference, in nanoseconds, by which one time is surely later than another. */
   readonly granularityNs: number;
+  /** Whether each change leaves a change time (ctime) that no program can set; true where the system does not know. */
+  readonly changeTimes: boolean;
+}
+
+/** Whether an id of a file system is the same after it is mounted again; not where nothing tells one from another. */
+export function outlivesMount(id: string): boolean {
+  return !/:\d+:\d+:[0-9a-f-]{36}$/.test(id);
 }
 
 /** Whether two ids are of one file system, of which each btrfs subvolume has an id of its own (`btrfs:<UUID>:<subvolume>`). */

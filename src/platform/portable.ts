@@ -65,6 +65,7 @@ export class PortablePlatform implements Platform {
       freeBytes: Number.MAX_SAFE_INTEGER,
       freeInodes: Number.MAX_SAFE_INTEGER,
       granularityNs: UNKNOWN_NS,
+      changeTimes: true,
     };
   }
 

@@ -3,7 +3,7 @@ import type { BytePath } from "../../model/bytes.ts";
 import { DIR } from "../../model/entry.ts";
 import { isJvsError } from "../../model/errors.ts";
 import { namedPaths } from "../../model/path_text.ts";
-import { type Host, inodeAt } from "../../platform/platform.ts";
+import { inodeAt, Stat } from "../../platform/platform.ts";
 import { type FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import { commitChange } from "../change/commit.ts";
@@ -147,12 +147,13 @@ async function fillStaging(
   { degradations, plan, then, verified }: PreparedRestore,
 ): ReturnType<typeof bringOut> {
   const tops = new Set(plan.units.map((unit) => unit.then));
+  const plain = Stat.ofFolder(staging.home);
   const made = await bringOut(context, {
     snapshotId,
     manifest: then,
     wanted: (j) => plan.staged[j] === 1,
     adjust: (table, i, j) => {
-      if (plan.staged[j] !== 1) makeScaffold(table, i, context.store.platform.host);
+      if (plan.staged[j] !== 1) makeScaffold(table, i, plain);
       else if (tops.has(j) && table.type[i] === DIR) makeMovable(table, i);
     },
     into: staging.home,
@@ -164,9 +165,12 @@ async function fillStaging(
   return made;
 }
 
-/** Makes a folder on the way to staged entries plain and the user's own: it goes with staging. */
-function makeScaffold(table: TreeTable, i: number, { uid, gid }: Host): void {
-  table.mode[i] = 0o700;
+/**
+ * Makes a folder on the way to staged entries plain and the user's own: it goes with staging. It is like staging's own folder,
+ * which shows what the file system makes of a plain one (exFAT keeps no modes).
+ */
+function makeScaffold(table: TreeTable, i: number, { mode, uid, gid }: Stat): void {
+  table.mode[i] = mode;
   table.uid[i] = uid;
   table.gid[i] = gid;
   table.xattrs.delete(i);

@@ -5,6 +5,7 @@ import { mergeTables } from "../../tree/merge_tables.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import { isLeftOut } from "../payload/as_allowed.ts";
 import { isAnother, LinkGroups } from "./links.ts";
+import { inOrder } from "./order.ts";
 import type { PlanRequest, RestoreCounts, RestorePlan, Unit } from "./plan_form.ts";
 import { replaceWholeFolders } from "./whole_folders.ts";
 
@@ -61,7 +62,8 @@ class Planner {
     await slice.yield();
     this.planRemovals();
     await slice.yield();
-    const { units, metadata, staged, touched, kept, inTheWay, leftAlone } = this;
+    const { now, then, metadata, staged, touched, kept, inTheWay, leftAlone } = this;
+    const units = inOrder(this.units, now, then);
     return { units, metadata, staged, touched, kept, inTheWay, leftAlone, counts: this.count() };
   }
 
