@@ -104,8 +104,8 @@ export async function sharedDisk(kind: DiskKind): Promise<Disposable & { readonl
 
 /** Unmounts a disk. A process that uses it loses only the name; the loop device goes with the last use. */
 export function unmount(path: string): void {
-  if (run("mountpoint", "-q", path).code !== 0) return;
-  if (run("umount", path).code !== 0) mustRun("umount", "--lazy", path);
+  for (const how of [[], ["--lazy"]]) if (run("umount", ...how, path).code === 0) return;
+  if (run("mountpoint", "-q", path).code === 0) throw new Error(`${path} cannot be unmounted`);
 }
 
 /** Makes the image of the disk in a folder. */

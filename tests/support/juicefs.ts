@@ -61,6 +61,9 @@ export function makeVolume(
   );
 }
 
+/** The processes that serve a mount. Their command lines do not tell: the program cuts its own. */
+const serving = new Map<string, readonly string[]>();
+
 /** Mounts a volume, as one host of it; `options` are more options of the program. */
 export function mountVolume(
   metadata: string,
@@ -72,24 +75,19 @@ export function mountVolume(
   mustRun("juicefs", "mount", "-d", "--enable-xattr", ...quiet, metadata, path);
   if (run("mountpoint", "-q", path).code !== 0) throw new Error(`JuiceFS is not mounted at ${path}`);
   Deno.chmodSync(path, 0o755); // a new volume is open to all
+  const { Pid, PPid } = JSON.parse(Deno.readTextFileSync(`${path}/.config`));
+  serving.set(path, [`${PPid}`, `${Pid}`]);
 }
 
 /** Makes the processes that serve a mount stop or go on. */
 export function signalVolume(mount: string, signal: "STOP" | "CONT" | "KILL"): void {
-  mustRun("kill", `-${signal}`, ...clientsOf(mount));
+  mustRun("kill", `-${signal}`, ...serving.get(mount) ?? []);
 }
 
 /** Ends a mount as a failing machine does. */
 export function killVolume(mount: string): void {
   // All at once: one that lives on would start the other again, and give its locks back in order.
   for (const signal of ["STOP", "KILL"] as const) signalVolume(mount, signal);
-  while (clientsOf(mount).length > 0);
-}
-
-/** The processes that serve a mount (`-ww`: a terminal's width in the environment must cut no line). */
-function clientsOf(mount: string): string[] {
-  const lines = mustRun("ps", "-ww", "-eo", "pid=,args=").split("\n").map((line) => line.trim());
-  return lines.filter((line) => line.includes(" mount ") && line.endsWith(` ${mount}`)).map((line) =>
-    line.split(" ")[0] ?? ""
-  );
+  const states = ["ps", "-o", "stat=", "-p", (serving.get(mount) ?? []).join()] as const;
+  while (run(...states).stdout.split("\n").some((state) => /^[^Z]/.test(state)));
 }
