@@ -1,13 +1,23 @@
 import { textOf } from "../../model/bytes.ts";
 import type { TreeTable } from "../../tree/table.ts";
-import type { Unit } from "./plan.ts";
+
+/** What the order needs of a unit. */
+interface Placed {
+  readonly kind: "swap" | "create" | "remove";
+  readonly now: number;
+  readonly then: number;
+}
 
 /**
  * The units in the order in which they are carried out. What comes is put in its place before anything goes, so that a file
  * that got another name is always there under one of them. But where two names differ only in case or in the Unicode form, a
  * file system (exFAT, vfat, macOS) may take them for one: then the old one goes first, or the new one would go in its place.
  */
-export function inOrder(units: readonly Unit[], now: TreeTable, then: TreeTable): readonly Unit[] {
+export function inOrder<U extends Placed>(
+  units: readonly U[],
+  now: TreeTable,
+  then: TreeTable,
+): readonly U[] {
   const removals = units.filter(({ kind }) => kind === "remove");
   if (removals.length === 0 || removals.length === units.length) return units;
   const coming = new Set<string>();
