@@ -186,7 +186,7 @@ Deno.test(
     Deno.renameSync(`${repository.main}/b`, `${repository.main}/B`);
     const second = await repository.save();
     const [old, fresh] = [["B=b1", "a=a2"], ["a=a1", "b=b1"]];
-    for (let n = 1;; n += 4) {
+    for (let n = 1;; n += 7) {
       assertEquals(contents(), old, `before ${n}`);
       const killed = await killedAt(n, () => repository.call(restore, { snapshot: first }));
       await repository.call(doctor, { repair_runtime: true });
