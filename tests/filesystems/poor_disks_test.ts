@@ -20,6 +20,7 @@ import { payloadsOf } from "../support/kept_content.ts";
 import { aroundRename, killedAt } from "../support/kill_point.ts";
 import { a, b, errnoOf, onDisks, statOf, write } from "../support/platform_cases.ts";
 import { TestRepository } from "../support/repository.ts";
+import { mustRun, run } from "../support/run.ts";
 import { requires } from "../support/requires.ts";
 
 const POOR: readonly PoorKind[] = ["ntfs", "exfat"];
@@ -97,6 +98,25 @@ for (const kind of POOR) {
     assertEquals((await repository.call(info, {})).shared, false); // the control plane has the mode 0777, as all there
   });
 
+  test("a repository from a richer file system says what a restore cannot bring back", async (repository) => {
+    using _ = withoutWaits();
+    using rich = await TestRepository.saved();
+    mustRun("chmod", "640", `${rich.main}/a.txt`);
+    mustRun("chown", "1234", `${rich.main}/a.txt`);
+    mustRun("touch", "-d", "@1.987654321", `${rich.main}/data/b.txt`);
+    await rich.save("richer");
+    run("cp", "-a", rich.path, `${repository.path}/moved`); // it says what it cannot keep
+    const moved = { in: "moved/main" };
+    await repository.call(doctor, { repair_runtime: true }, moved);
+    const { severity } = await repository.call(verify, { all: true }, moved);
+    assertEquals(severity, "degraded");
+    const { degradations } = await repository.call(restore, { snapshot: "HEAD" }, moved);
+    const lost = degradations.first.map(({ kind, path }) => `${path} ${kind}`);
+    for (const each of ["a.txt mode", "a.txt owner", "data/b.txt mode", "data/b.txt times"]) {
+      assert(lost.includes(each), `${each} is not in ${lost}`);
+    }
+  });
+
   test("names that differ only in case come back as the snapshot has them", async (repository) => {
     using _ = withoutWaits();
     repository.write("main/readme", "lower\n");
@@ -166,7 +186,7 @@ Deno.test(
     Deno.renameSync(`${repository.main}/b`, `${repository.main}/B`);
     const second = await repository.save();
     const [old, fresh] = [["B=b1", "a=a2"], ["a=a1", "b=b1"]];
-    for (let n = 1;; n += 4) {
+    for (let n = 1;; n += 7) {
       assertEquals(contents(), old, `before ${n}`);
       const killed = await killedAt(n, () => repository.call(restore, { snapshot: first }));
       await repository.call(doctor, { repair_runtime: true });
