@@ -33,9 +33,11 @@ Deno.test(
     for (const name of ["a", "b", "c"]) makeHole(`${box.main}/${name}`);
     const tracks = async (command: string, threads: string) => {
       const env = { JVS_TRACE: file, JVS_THREADS: threads };
-      const { code, stderr } = await box.run([command], { env });
-      assertEquals([code, stderr], [0, ""]);
-      return tracksOf(file);
+      const { code, stderr } = await box.run([command, "--debug"], { env });
+      assertEquals(code, 0, stderr);
+      const found = tracksOf(file);
+      assertEquals(stderr.includes("worker 1: hashing"), found.includes("worker 1"), stderr);
+      return found;
     };
     assertEquals(await tracks("snapshot", "2"), ["phases", "worker 1"]);
     assertEquals(await tracks("verify", "2"), ["phases", "worker 1"]);

@@ -30,12 +30,8 @@ export interface ToWorker {
   readonly index: number;
 }
 
-/** What a worker says: once, when it is done. `output` is missing if it failed, for whatever reason. */
-export interface FromWorker {
-  readonly output?: unknown;
-  readonly began: number;
-  readonly ended: number;
-}
+/** What a worker says: what it found, each time it has done a piece; and when it is done, or has failed for whatever reason. */
+export type FromWorker = { readonly found: unknown } | { readonly began: number; readonly ended: number };
 
 /** What threads share, as numbers in shared memory. A message would wait until a busy thread looks. */
 export class Shared {
@@ -80,13 +76,15 @@ export class Shared {
 }
 
 /** The task of a team. */
-export interface TeamTask {
+export interface TeamTask<Found> {
   /** Which job, in the list given to `serve`. */
   readonly job: string;
   /** What each worker gets. Memory in it should be shared: the rest is copied. */
   readonly input: unknown;
   /** The name of the phase in a trace. */
   readonly phase: string;
+  /** Gets what a worker found. */
+  readonly onFound: (found: Found) => void;
   readonly reporter?: Reporter | undefined;
 }
 
@@ -95,13 +93,12 @@ export interface TeamTask {
  * not matter how fast they are. What a worker does not do, because it failed or died, is left to the caller: so nothing is
  * lost, and every error is met, and told, by the thread that asked.
  */
-export class Team<Output> implements AsyncDisposable {
+export class Team<Found> implements AsyncDisposable {
   readonly shared = new Shared();
   private readonly workers: Worker[] = [];
-  private readonly outputs: Output[] = [];
   private readonly ends: Promise<void>[] = [];
 
-  constructor(source: WorkerSource, private readonly task: TeamTask) {
+  constructor(source: WorkerSource, private readonly task: TeamTask<Found>) {
     for (let i = 1; i <= workersOf(source); i++) {
       try {
         this.start(source.module, i);
@@ -111,13 +108,13 @@ export class Team<Output> implements AsyncDisposable {
     }
   }
 
-  /** Waits for all workers that have begun, at most so long: what those did that are done, and whether all are. */
-  async wait(ms: number): Promise<{ readonly outputs: readonly Output[]; readonly areDone: boolean }> {
+  /** Waits until all workers that have begun are done, at most so long. Returns whether they are. */
+  async wait(ms: number): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const timer = setTimeout(resolve, ms, false);
     const areDone = await Promise.race([promise, this.allDone().then(() => true)]);
     clearTimeout(timer);
-    return { outputs: this.outputs, areDone };
+    return areDone;
   }
 
   /**
@@ -140,7 +137,8 @@ export class Team<Output> implements AsyncDisposable {
     const { promise, resolve } = Promise.withResolvers<void>();
     const { job, input } = this.task;
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
-      this.hear(data, `worker ${index}`);
+      if ("found" in data) return this.task.onFound(data.found as Found);
+      this.note(data, `worker ${index}`);
       resolve();
     };
     worker.onerror = worker.onmessageerror = (event: Event) => {
@@ -152,10 +150,9 @@ export class Team<Output> implements AsyncDisposable {
     this.ends.push(promise);
   }
 
-  private hear({ output, began, ended }: FromWorker, name: string): void {
+  private note({ began, ended }: Exclude<FromWorker, { found: unknown }>, name: string): void {
     const { reporter, phase } = this.task;
     const { timeOrigin } = performance;
     reporter?.beside?.(name, { name: phase, start: began - timeOrigin, end: ended - timeOrigin });
-    if (output !== undefined) this.outputs.push(output as Output);
   }
 }

@@ -3,7 +3,7 @@ import type { Folder } from "../platform/platform.ts";
 import { throwIfCancelled } from "../platform/time_slice.ts";
 import { Team, workersOf, type WorkerSource } from "../platform/worker_team.ts";
 import { FILE_BYTES, type HashResult, type HashRun } from "./_hash_run.ts";
-import { filesOf, type HashInput, type HashOutput, SHARED_COLUMNS } from "./hash_job.ts";
+import { filesOf, type HashedPiece, type HashInput, SHARED_COLUMNS } from "./hash_job.ts";
 import { at, type Column, HASH_BYTES, NONE, type TreeTable } from "./table.ts";
 
 /** What to hash, and with which workers. */
@@ -34,12 +34,18 @@ export class HashTeam implements AsyncDisposable {
   private readonly further: number[] = [];
   /** The pieces of this thread. */
   private readonly own = new Set<number>();
-  private readonly team: Team<HashOutput>;
+  /** What workers found; hashes are in the table. */
+  private readonly unreadable = new Set<number>();
+  private readonly changed = new Set<number>();
+  private readonly groups: number[] = [];
+  private bytes = 0;
+  private readonly team: Team<HashedPiece>;
 
   private constructor(private readonly task: HashTask, workers: WorkerSource, root: HashInput["root"]) {
     const { flushEach, reporter, table } = task;
     this.input = { root, flushEach, columns: sharedColumns(table), ...this.cut() };
-    this.team = new Team(workers, { job: "hash", input: this.input, phase: "hashing", reporter });
+    const onFound = (piece: HashedPiece) => this.accept(piece);
+    this.team = new Team(workers, { job: "hash", input: this.input, phase: "hashing", onFound, reporter });
   }
 
   /** Begins; undefined where there are no workers, or the folder cannot be lent to them. */
@@ -57,18 +63,22 @@ export class HashTeam implements AsyncDisposable {
 
   /** Helps until everything is hashed. `run` is that of this thread. */
   async finish(run: HashRun): Promise<HashResult> {
-    const { input, own, team: { shared } } = this;
-    for (let piece = shared.next(); piece < input.ends.length; piece = shared.next()) {
+    const { input, own, team } = this;
+    for (let piece = team.shared.next(); piece < input.ends.length; piece = team.shared.next()) {
       own.add(piece);
       await this.hash(run, filesOf(input, piece));
     }
-    const outputs = await this.outputs();
-    await this.hash(run, this.accept(outputs, run));
-    const results = [run.result(), ...outputs];
+    for (let areDone = false; !areDone;) {
+      areDone = await team.wait(REPORT_EACH);
+      this.report();
+      throwIfCancelled(this.task.signal);
+    }
+    await this.hash(run, this.left(run));
+    const { unreadable, changed, bytes } = run.result();
     return {
-      unreadable: results.flatMap(({ unreadable }) => unreadable).sort(ascending),
-      changed: results.flatMap(({ changed }) => changed).sort(ascending),
-      bytes: results.reduce((sum, { bytes }) => sum + bytes, 0),
+      unreadable: sorted([...this.unreadable, ...unreadable]),
+      changed: sorted([...this.changed, ...changed]),
+      bytes: this.bytes + bytes,
     };
   }
 
@@ -86,34 +96,31 @@ export class HashTeam implements AsyncDisposable {
     }
   }
 
-  /** Waits for the workers. */
-  private async outputs(): Promise<readonly HashOutput[]> {
-    for (;;) {
-      const { outputs, areDone } = await this.team.wait(REPORT_EACH);
-      this.report();
-      throwIfCancelled(this.task.signal);
-      if (areDone) return outputs;
-    }
-  }
-
   private report(): void {
     const { entries, bytes } = this.team.shared.takeProgress();
     this.task.reporter?.advance(entries, bytes);
   }
 
-  /** Takes over the hashes of the workers, and returns the files that are left to this thread. */
-  private accept(outputs: readonly HashOutput[], run: HashRun): number[] {
+  /** Takes over what a worker found, as soon as this thread lets other code run. */
+  private accept({ hashed, hashes, unreadable, changed, bytes }: HashedPiece): void {
+    const { table } = this.task;
+    hashed.forEach((index, i) => table.setHash(index, hashes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES)));
+    for (const index of hashed) if (at(table.linkGroup, index) !== NONE) this.groups.push(index);
+    for (const index of unreadable) this.unreadable.add(index);
+    for (const index of changed) this.changed.add(index);
+    this.bytes += bytes;
+  }
+
+  /** The files that are left to this thread when the workers are done. */
+  private left(run: HashRun): number[] {
     const { input, task: { table } } = this;
-    const [hashes, hashed] = [input.columns.hash as Uint8Array, input.columns.hashed as Uint8Array];
-    const known = new Set(outputs.flatMap(({ unreadable, changed }) => [...unreadable, ...changed]));
+    for (const index of this.groups) run.remember(index);
     const left: number[] = [];
     for (let piece = 0; piece < input.ends.length; piece++) {
       if (this.own.has(piece)) continue;
       for (const index of filesOf(input, piece)) {
-        if (hashed[index] === 1) {
-          table.setHash(index, hashes.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES));
-          run.remember(index);
-        } else if (!known.has(index)) left.push(index);
+        const isDone = table.hashed[index] === 1 || this.unreadable.has(index) || this.changed.has(index);
+        if (!isDone) left.push(index);
       }
     }
     return [...left, ...this.further].sort(ascending);
@@ -153,11 +160,16 @@ function sharedColumns(table: TreeTable): HashInput["columns"] {
     const column: Column = columns[name];
     const Kind = column.constructor as new (buffer: SharedArrayBuffer) => Column;
     const shared = new Kind(new SharedArrayBuffer(column.byteLength));
-    if (name !== "hash" && name !== "hashed") shared.set(column);
+    shared.set(column);
     return [name, shared];
   }));
 }
 
 function ascending(a: number, b: number): number {
   return a - b;
+}
+
+/** Each once: what a worker told and died may be done here again before it is heard. */
+function sorted(indexes: number[]): number[] {
+  return [...new Set(indexes)].sort(ascending);
 }

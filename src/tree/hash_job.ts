@@ -2,9 +2,17 @@ import type { LentFolder } from "../platform/platform.ts";
 import type { Job } from "../platform/serve_team.ts";
 import { HashRun } from "./_hash_run.ts";
 import { loadSha256 } from "./sha256.ts";
-import { at, type Column, COLUMN_KINDS, COLUMN_NAMES, type ColumnName, TreeTable } from "./table.ts";
+import {
+  at,
+  type Column,
+  COLUMN_KINDS,
+  COLUMN_NAMES,
+  type ColumnName,
+  HASH_BYTES,
+  TreeTable,
+} from "./table.ts";
 
-/** The columns of a table that all threads read, and those that they fill. */
+/** The columns of a table that all threads read. */
 export const SHARED_COLUMNS = [
   "parent",
   "size",
@@ -12,8 +20,6 @@ export const SHARED_COLUMNS = [
   "nameStart",
   "nameLength",
   "pool",
-  "hash",
-  "hashed",
 ] as const satisfies readonly ColumnName[];
 
 /** What the threads that hash together share. */
@@ -28,8 +34,12 @@ export interface HashInput {
   readonly ends: Uint32Array;
 }
 
-/** What a worker found, besides the hashes. What is in neither list and has no hash is not done. */
-export interface HashOutput {
+/** What a worker found in a piece. What is in none of the lists is not done. */
+export interface HashedPiece {
+  readonly piece: number;
+  /** The files that have a hash, and the hashes in the same order. */
+  readonly hashed: readonly number[];
+  readonly hashes: Uint8Array;
   readonly unreadable: readonly number[];
   readonly changed: readonly number[];
   readonly bytes: number;
@@ -41,8 +51,16 @@ export function filesOf({ files, ends }: Pick<HashInput, "files" | "ends">, piec
 }
 
 /** The job of a worker: hashes pieces by the same code as one thread alone. */
-export const hashJob: Job = async (input: HashInput, { platform, shared }): Promise<HashOutput> => {
-  using run = new HashRun(platform.borrow(input.root), tableOver(input.columns), await loadSha256(), {
+export const hashJob: Job = async (input: HashInput, { platform, shared, tell }) => {
+  const hashed: number[] = [];
+  let hashes = new Uint8Array();
+  const table = Object.assign(tableOver(input.columns), {
+    setHash(index: number, hash: Uint8Array) {
+      hashes.set(hash, hashed.length * HASH_BYTES);
+      hashed.push(index);
+    },
+  });
+  using run = new HashRun(platform.borrow(input.root), table, await loadSha256(), {
     flushEach: input.flushEach,
     onFailure() {}, // the thread that asked reads the file again, and meets the error
     reporter: { begin() {}, warn() {}, advance: (entries, bytes) => shared.advance(entries, bytes) },
@@ -53,11 +71,17 @@ export const hashJob: Job = async (input: HashInput, { platform, shared }): Prom
     },
   });
   for (let piece = shared.next(); piece < input.ends.length && !shared.isStopped; piece = shared.next()) {
-    for (const index of filesOf(input, piece)) {
+    const files = filesOf(input, piece);
+    hashes = new Uint8Array(files.length * HASH_BYTES);
+    const before = run.bytes;
+    for (const index of files) {
       for (const _due of run.hash(index)) await run.pause();
     }
+    const [unreadable, changed] = [run.unreadable.splice(0), run.changed.splice(0)];
+    const bytes = run.bytes - before;
+    tell({ piece, hashed: hashed.splice(0), hashes, unreadable, changed, bytes }, [hashes.buffer]);
   }
-  return run.result();
+  run.report();
 };
 
 /** A table over the columns of another thread; the other columns are empty. */

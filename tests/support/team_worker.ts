@@ -1,5 +1,5 @@
 import { type Job, serve } from "../../src/platform/serve_team.ts";
-import { type HashInput, hashJob } from "../../src/tree/hash_job.ts";
+import { type HashedPiece, type HashInput, hashJob } from "../../src/tree/hash_job.ts";
 
 /*
  * A module of workers for tests. Its jobs are small, or do real work with a fault, which the address names:
@@ -7,11 +7,12 @@ import { type HashInput, hashJob } from "../../src/tree/hash_job.ts";
  */
 
 /** Takes all pieces, and tells which. */
-const count: Job = (input: { most: number }, { shared }) => {
+const count: Job = (input: { most: number }, { shared, tell }) => {
   const taken: number[] = [];
   for (let n = shared.next(); n < input.most; n = shared.next()) taken.push(n);
   shared.advance(taken.length, 0);
-  return Promise.resolve(taken);
+  tell(taken, []);
+  return Promise.resolve();
 };
 
 /** Uses for some time what was lent to it, also when it should stop: 1 while it does, then 2. */
@@ -36,9 +37,10 @@ const FAULTS: Record<string, Job> = {
     shared.next();
     return Promise.reject(new Error("not printed"));
   },
-  /** Does its part, and does not tell what it could not read. */
+  /** Does its part, and does not tell all of what it found. */
   async forgets(input: HashInput, tools) {
-    return { ...await hashJob(input, tools) as object, unreadable: [], changed: [] };
+    const tell = (found: unknown) => tools.tell({ ...found as HashedPiece, unreadable: [], changed: [] }, []);
+    await hashJob(input, { ...tools, tell });
   },
 };
 
