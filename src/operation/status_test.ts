@@ -2,6 +2,10 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { requires } from "../../tests/support/requires.ts";
 import { TestRepository } from "../../tests/support/repository.ts";
 import { isJvsError, JvsError } from "../model/errors.ts";
+import { bytesOf } from "../model/bytes.ts";
+import { nowSide } from "../protocol/look/side.ts";
+import { requireWorktree } from "../protocol/worktree/which.ts";
+import { diff } from "./diff.ts";
 import { restore } from "./restore.ts";
 import { status } from "./status.ts";
 
@@ -56,11 +60,35 @@ Deno.test({
 
     repository.write("main/empty", "");
     const second = await repository.save("second");
-    for (const snapshot of [repository.first, second]) {
+    repository.write("main/data/c.txt", "");
+    await repository.save("third");
+    for (const snapshot of [second, repository.first, second]) {
       await repository.call(restore, { snapshot });
       await untilOld();
       assertEquals([await clean(), await decodesManifest(repository)], [true, false], snapshot);
     }
+  },
+});
+
+Deno.test({
+  name: "what was hashed for a comparison is remembered, also if nothing else is new to the cache",
+  ...requires("ffi"),
+  fn: async () => {
+    using repository = await TestRepository.saved();
+    repository.write("main/new", "new");
+    const second = await repository.save("second");
+    await repository.call(restore, { snapshot: repository.first });
+    repository.write("main/new", "New");
+    await untilOld();
+    const isHashed = async () => {
+      const context = await repository.open();
+      using now = await nowSide(context, requireWorktree(context, undefined));
+      return now.table.hashed[now.table.find(bytesOf("new"))];
+    };
+    for (const _twice of [1, 2]) assertEquals((await repository.call(status)).changes.added, 1);
+    assertEquals(await isHashed(), 0);
+    await repository.call(diff, { from: second, to: "@" });
+    assertEquals(await isHashed(), 1);
   },
 });
 

@@ -279,6 +279,7 @@ export function readStatCache(place: ControlPath, owners: Owners, key?: string):
  * read: files of others that are closed to all.
  */
 function forgetReadable(table: TreeTable, caller: number): void {
+  table.listed.fill(0);
   for (let i = 0; i < table.count; i++) {
     if (caller !== 0 && table.uid[i] !== caller && (at(table.mode, i) & 0o044) === 0) continue;
     table.clean[i] = 0;
