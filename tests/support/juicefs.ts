@@ -69,3 +69,11 @@ export function mountVolume(metadata: string, path: string, { cache }: { cache: 
   if (run("mountpoint", "-q", path).code !== 0) throw new Error(`JuiceFS is not mounted at ${path}`);
   Deno.chmodSync(path, 0o755); // a new volume is open to all
 }
+
+/** The processes that serve a mount (`-ww`: a terminal's width in the environment must cut no line). */
+export function serversOf(mount: string): string[] {
+  const lines = mustRun("ps", "-ww", "-eo", "pid=,args=").split("\n").map((line) => line.trim());
+  return lines.filter((line) => line.includes(" mount ") && line.endsWith(` ${mount}`)).map((line) =>
+    line.split(" ")[0] ?? ""
+  );
+}
