@@ -11,5 +11,13 @@ export function rowWith(name: string, ...ratios: number[]): RowResult {
   const settings = { target: { times: 1 }, countsCpu: false };
   const contenders = [{ name: "jvs" }, { name: "cp -a" }];
   const found = comparison(contenders, samples, [{ times: 1 }], settings);
-  return { name, against: "cp -a", ...settings, ...ORIGIN, ...found };
+  return {
+    name,
+    against: "cp -a",
+    rounds: ratios.length,
+    phases: "all 1 s",
+    ...settings,
+    ...ORIGIN,
+    ...found,
+  };
 }

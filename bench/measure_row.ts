@@ -1,6 +1,7 @@
 import type { Grounds } from "./grounds.ts";
 import { type Comparison, measure, type MeasureOptions } from "./measure.ts";
 import type { Options } from "./options.ts";
+import { phasesOf } from "./process.ts";
 import type { Origin, RowResult } from "./report.ts";
 import type { Jvs, Row, Scene } from "./scene.ts";
 
@@ -32,24 +33,35 @@ export async function measureRow(bench: Bench, row: Row, cpuLimit?: number): Pro
     cpuLimit,
     moreForMs: before === undefined ? MORE_FOR_MS : Infinity,
   };
-  return { name, against, target, countsCpu, ...origin, ...await measureScene(bench, row, settings) };
+  return { name, against, target, countsCpu, rounds, ...origin, ...await measureScene(bench, row, settings) };
 }
 
 async function measureScene(
   { grounds, ours, before }: Bench,
   row: Row,
   options: MeasureOptions,
-): Promise<Comparison> {
+): Promise<Comparison & { readonly phases: string }> {
   const ground = await grounds.open(row.place);
   const other = await grounds.open(row.place);
   try {
     const scene = await row.scene(ours, ground);
-    if (before === undefined) return await measure(scene, options);
-    return await measure(besideEarlier(scene, await row.scene(before, other), before.name), options);
+    const all = before === undefined
+      ? scene
+      : besideEarlier(scene, await row.scene(before, other), before.name);
+    const found = await measure(all, options);
+    return {
+      ...found,
+      phases: found.verdict === "missed" && before === undefined ? await phases(scene) : "",
+    };
   } finally {
     await ground.clear();
     await other.clear();
   }
+}
+
+async function phases(scene: Scene): Promise<string> {
+  await scene.beforeRound?.();
+  return await phasesOf(scene.ours);
 }
 
 /** Instead of other tools, an earlier JVS takes part, with the same work on a tree of its own. */

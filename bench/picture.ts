@@ -3,8 +3,8 @@ import { targetText, timeText } from "./table.ts";
 
 const WIDTH = 960;
 /** Where the names of rows end and the plot begins and ends; figures come behind it. */
-const NAMES = 452;
-const PLOT = { left: 464, right: 760 };
+const NAMES = 470;
+const PLOT = { left: 484, right: 756 };
 const LINE = 22;
 const BAR = 16;
 
@@ -13,7 +13,8 @@ const STYLE = `
   .page { fill: #ffffff; } text { fill: #1f2328; font: 12px system-ui, sans-serif; }
   .title { font-size: 15px; font-weight: 600; } .quiet { fill: #59636e; }
   .axis { stroke: #d1d9e0; } .limit { stroke: #1f2328; stroke-width: 1.5; }
-  .met { fill: #1a7f37; stroke: #1a7f37; } .missed { fill: #bc4c00; stroke: #bc4c00; } .ours { fill: #0969da; } .other { fill: #9aa4af; }
+  .met { fill: #1a7f37; stroke: #1a7f37; } .missed { fill: #bc4c00; stroke: #bc4c00; } .undecided { fill: #818b98; stroke: #818b98; }
+  .ours { fill: #0969da; } .other { fill: #9aa4af; }
   @media (prefers-color-scheme: dark) {
     .page { fill: #0d1117; } text { fill: #f0f6fc; } .quiet { fill: #9198a1; }
     .axis { stroke: #3d444d; } .limit { stroke: #f0f6fc; }
@@ -47,14 +48,14 @@ interface Drawn {
 /** One line a row: a dot for the part of the limit that JVS took, with its range, on a logarithmic scale. */
 function targets(rows: readonly RowResult[], top: number): Drawn {
   const ticks = [0.125, 0.25, 0.5, 1, 2, 4, 8];
-  const first = top + 44;
+  const first = top + 52;
   const end = first + rows.length * LINE;
   const parts = [
     text(16, top, "How much of its limit each row takes", "title"),
     text(
       16,
       top + 18,
-      "left of the line is within the limit; the thin line is the range of the median",
+      "Left of the line: within the limit. A square misses it; grey means that chance still decides.",
       "quiet",
     ),
     ...ticks.flatMap((tick) => [
@@ -68,15 +69,15 @@ function targets(rows: readonly RowResult[], top: number): Drawn {
 
 function targetLine(row: RowResult, y: number): string[] {
   const { median = NaN, low = NaN, high = NaN } = row.share ?? {};
-  const mark = row.verdict === "missed" ? "missed" : "met";
+  const mark = row.verdict ?? "undecided";
   const figures = `${ratioOf(row).median.toFixed(2)} x (at most ${targetText(row.target)})`;
   return [
     text(NAMES, y + 4, row.name, "", "end"),
     line({ x1: place(low), y1: y, x2: place(high), y2: y }, mark),
     // The form tells it too, for those who do not see the colours.
-    mark === "met"
-      ? `<circle class="met" cx="${round(place(median))}" cy="${y}" r="5"/>`
-      : `<rect class="missed" x="${round(place(median) - 5)}" y="${y - 5}" width="10" height="10"/>`,
+    mark === "missed"
+      ? `<rect class="missed" x="${round(place(median) - 5)}" y="${y - 5}" width="10" height="10"/>`
+      : `<circle class="${mark}" cx="${round(place(median))}" cy="${y}" r="5"/>`,
     text(PLOT.right + 10, y + 4, figures, "quiet"),
   ];
 }

@@ -17,8 +17,7 @@ let turn = 0;
 /** Runs a command once as a whole process. */
 export async function time(contender: Contender): Promise<Sample> {
   await contender.before?.();
-  const number = String(++turn);
-  const command = contender.command.map((word) => word.replaceAll("{turn}", number));
+  const command = commandOf(contender);
   const { cwd, env = {}, servers = [] } = contender;
   const served = cpuOf(servers);
   const { success, stdout, stderr } = await output(python(), ["-S", "-E", TIMED, ...command], { cwd, env });
@@ -27,6 +26,21 @@ export async function time(contender: Contender): Promise<Sample> {
   const own: Partial<Sample> = contender.timesItself ? JSON.parse(lastLine(stdout)) : {};
   const cpuMs = (own.cpuMs ?? sample.cpuMs) + cpuOf(servers) - served;
   return { wallMs: own.wallMs ?? sample.wallMs, cpuMs, peakMb: sample.peakMb };
+}
+
+/** What JVS says about where its time goes: it runs once more for that. Empty where JVS is started by another program. */
+export async function phasesOf(contender: Contender): Promise<string> {
+  if (contender.command[0] === "sh") return "";
+  await contender.before?.();
+  const [program = "", ...args] = commandOf(contender);
+  const { cwd, env = {} } = contender;
+  const { stderr } = await output(program, [...args, "--debug"], { cwd, env });
+  return stderr.trimEnd();
+}
+
+function commandOf({ command }: Contender): string[] {
+  const number = String(++turn);
+  return command.map((word) => word.replaceAll("{turn}", number));
 }
 
 /** Runs a program that must succeed, and is not timed. */

@@ -15,6 +15,10 @@ export interface RowResult extends Comparison, Origin {
   readonly against: string;
   readonly target: Target | null;
   readonly countsCpu: boolean;
+  /** How many rounds were asked for. */
+  readonly rounds: number;
+  /** Where the time goes, in the words of `--debug`, if the target is missed. */
+  readonly phases: string;
 }
 
 /** What a repeated snapshot takes of the disk. */

@@ -24,6 +24,26 @@ export function markdownTable({ rows, space }: Report): string {
   return lines.map((cells) => `| ${cells.join(" | ")} |\n`).join("");
 }
 
+/** What is written into a page: when it was measured, the table, and where the time goes in the rows that miss their target. */
+export function pageText(report: Report): string {
+  const missed = report.rows.filter(({ verdict, phases }) => verdict === "missed" && phases !== "");
+  const profiles = missed.map(({ name, phases }) => `### ${name}\n\n\`\`\`\n${phases}\n\`\`\`\n`);
+  const heading = "## Where the time goes in the rows that are not met\n\nBy `--debug`, in one more run.\n";
+  return [origins(report.rows), markdownTable(report), ...missed.length > 0 ? [heading, ...profiles] : []]
+    .join("\n");
+}
+
+/** When, with which JVS and where the rows were measured. */
+function origins(rows: readonly RowResult[]): string {
+  const groups = Map.groupBy(rows, ({ date, commit, machine, rounds }) => {
+    return `${date}, JVS ${commit}, ${machine}, ${rounds} rounds`;
+  });
+  const texts = [...groups].map(([origin, { length }]) =>
+    `${origin}${groups.size > 1 ? ` (${length} rows)` : ""}`
+  );
+  return `Measured ${texts.join("; ")}.\n`;
+}
+
 function cellsOf(row: RowResult): string[] {
   const unit = row.countsCpu ? "cpuMs" : "wallMs";
   const { median, low, high } = ratioOf(row);

@@ -2,7 +2,7 @@ import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { withTable } from "./page.ts";
 import { picture } from "./picture.ts";
 import { rowWith } from "./made_up_row.ts";
-import { markdownTable, rowText, targetText, timeText } from "./table.ts";
+import { markdownTable, pageText, rowText, targetText, timeText } from "./table.ts";
 
 const rows = [
   rowWith("first & <last>, 20,000 files and 1 GB", 2, 2.1, 2, 1.9, 2),
@@ -35,6 +35,17 @@ Deno.test("markdownTable() has a line for each row, with its ratio, its limit an
   );
   assertStringIncludes(lines[3] ?? "", "| 0.50 (0.50 to 0.50) | 1 x | met |");
   assertStringIncludes(lines[4] ?? "", "| 130 bytes an entry |  |  |  | 120 bytes | **not met** |");
+});
+
+Deno.test("pageText() says when it was measured, and where the time goes in rows that miss their target", () => {
+  const page = pageText({ rows: rows.slice(0, 1), space });
+  assertStringIncludes(page, "Measured 2026-01-02, JVS abc, 2 cores, 5 rounds.\n");
+  assertStringIncludes(page, "### first & <last>, 20,000 files and 1 GB\n\n```\nall 1 s\n```\n");
+  assertEquals(pageText({ rows: rows.slice(1), space }).includes("Where the time goes"), false);
+  assertStringIncludes(
+    pageText({ rows, space }),
+    "5 rounds (1 rows); 2026-01-02, JVS abc, 2 cores, 2 rounds (1 rows).",
+  );
 });
 
 Deno.test("rowText() names the target and whether it is met", () => {

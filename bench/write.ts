@@ -2,7 +2,7 @@ import { withTable } from "./page.ts";
 import { picture } from "./picture.ts";
 import { type Baseline, merged, type Origin, type Report, reportText } from "./report.ts";
 import { allRows } from "./rows/all.ts";
-import { markdownTable } from "./table.ts";
+import { pageText } from "./table.ts";
 
 const root = new URL("../", import.meta.url);
 const RESULTS = "bench/results.json";
@@ -32,5 +32,5 @@ export async function writePage(now: Report): Promise<void> {
   await Deno.writeTextFile(new URL(RESULTS, root), reportText(report));
   await Deno.writeTextFile(new URL(PICTURE, root), picture(report));
   const page = new URL(PAGE, root);
-  await Deno.writeTextFile(page, withTable(await Deno.readTextFile(page), markdownTable(report)));
+  await Deno.writeTextFile(page, withTable(await Deno.readTextFile(page), pageText(report)));
 }
