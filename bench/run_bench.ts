@@ -20,7 +20,7 @@ export async function runBench(options: Options): Promise<number> {
   const before = revision === undefined ? undefined : await checkOut(grounds, revision);
   const bench: Bench = { options, grounds, ours, before, origin: await originNow() };
   const rows = rowsThatCanRun(bench, options.small ? smallRows() : allRows(options));
-  if (options.check) return await checkRows(bench, rows.timed);
+  if (options.check) return await checkRows(bench, rows.timed, rows.skipped);
   const report = await measureAll(bench, rows);
   if (options.json !== undefined) await Deno.writeTextFile(options.json, reportText(report));
   if (options.compare !== undefined) {
@@ -53,16 +53,22 @@ async function weigh({ grounds, ours, origin }: Bench, row: SpaceRow): Promise<S
 }
 
 /** The rows that were asked for and that this machine can run; says why it skips the others. */
-function rowsThatCanRun({ options, grounds, before }: Bench, { timed, space }: Rows): Rows {
+function rowsThatCanRun(
+  { options, grounds, before }: Bench,
+  { timed, space }: Rows,
+): Rows & { readonly skipped: number } {
+  let skipped = 0;
   const can = ({ name, place, needs, onlyNow }: Pick<Row, "name" | "place" | "needs" | "onlyNow">) => {
     if (!name.includes(options.only)) return false;
     const why = onlyNow && before !== undefined
       ? "an earlier JVS cannot take part"
       : grounds.whyNot(place, needs);
-    if (why !== undefined) console.log(`Skipped: ${name}: ${why}.`);
-    return why === undefined;
+    if (why === undefined) return true;
+    skipped++;
+    console.log(`Skipped: ${name}: ${why}.`);
+    return false;
   };
-  return { timed: timed.filter(can), space: space.filter(can) };
+  return { timed: timed.filter(can), space: space.filter(can), skipped };
 }
 
 async function checkOut(grounds: Grounds, revision: string): Promise<Jvs> {

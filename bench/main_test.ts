@@ -25,3 +25,22 @@ Deno.test("an interrupted benchmark leaves no mount and no file", requires("root
   assertEquals(mounted(), []);
   assertEquals([...Deno.readDirSync(folder.path)], []);
 });
+
+Deno.test("a benchmark without root names each row that it skips; where nothing may be skipped, that fails", async () => {
+  const run = async (env: Record<string, string>) => {
+    const args = ["run", "-A", MAIN, "--check", "--only=repeated"];
+    const output = await new Deno.Command(Deno.execPath(), {
+      args,
+      env: { JVS_TEST_WITHOUT: "root", ...env },
+    }).output();
+    return { code: output.code, said: new TextDecoder().decode(output.stdout) };
+  };
+  const { code, said } = await run({ JVS_TEST_REQUIRE: "" });
+  assertStringIncludes(
+    said,
+    "Skipped: repeated snapshot, 1 % changed, 2,000 files and 32 MB, ext4: JVS_TEST_WITHOUT names it.",
+  );
+  assertStringIncludes(said, "\n0 rows, 0 too slow, 5 skipped\n");
+  assertEquals(code, 0);
+  assertEquals((await run({ JVS_TEST_REQUIRE: "root" })).code, 1);
+});
