@@ -1,9 +1,10 @@
-import { CHECKOUT } from "../tasks/bundle.ts";
+import { asked, CHECKOUT } from "../tasks/bundle.ts";
 import { setup } from "../tasks/setup.ts";
 import { checkRows } from "./check.ts";
 import { Grounds } from "./grounds.ts";
 import { type Bench, measureRow } from "./measure_row.ts";
 import type { Options } from "./options.ts";
+import { interrupted } from "./interrupt.ts";
 import { run } from "./process.ts";
 import { changes, type Origin, type Report, reportText, type RowResult, type SpaceResult } from "./report.ts";
 import { allRows, type Rows, smallRows } from "./rows/all.ts";
@@ -22,26 +23,51 @@ export async function runBench(options: Options): Promise<number> {
   const rows = rowsThatCanRun(bench, options.small ? smallRows() : allRows(options));
   if (options.check) return await checkRows(bench, rows.timed, rows.skipped);
   const report = await measureAll(bench, rows);
-  if (options.json !== undefined) await Deno.writeTextFile(options.json, reportText(report));
   if (options.compare !== undefined) {
-    const old: Report = JSON.parse(await Deno.readTextFile(options.compare));
+    const old: Report = JSON.parse(await Deno.readTextFile(asked(options.compare)));
     for (const line of changes(old, report)) console.log(line);
   }
   if (options["write-baseline"]) await writeBaseline(report, bench.origin);
-  if (options.write && !options.small && before === undefined) await writePage(report);
-  return 0;
+  return report.failed === 0 ? 0 : 1;
 }
 
-async function measureAll(bench: Bench, { timed, space }: Rows): Promise<Report> {
+/** What was measured, and whether each row could be. */
+interface Measured extends Report {
+  readonly failed: number;
+}
+
+/** Measures all rows. One that fails does not take the others with it; an interrupt does. */
+async function measureAll(bench: Bench, { timed, space }: Rows): Promise<Measured> {
   const rows: RowResult[] = [];
-  for (const row of timed) {
-    const result = await measureRow(bench, row);
-    rows.push(result);
-    console.log(`${rowText(result)}\n`);
-  }
   const weighed: SpaceResult[] = [];
-  for (const row of bench.before === undefined ? space : []) weighed.push(await weigh(bench, row));
-  return { rows, space: weighed };
+  let failed = 0;
+  const attempt = async (name: string, measureIt: () => Promise<void>) => {
+    try {
+      await measureIt();
+      await keep(bench, { rows, space: weighed });
+    } catch (error) {
+      interrupted.throwIfAborted();
+      failed++;
+      console.error(`FAILED: ${name}: ${error instanceof Error ? error.message : error}`);
+    }
+  };
+  for (const row of timed) {
+    await attempt(row.name, async () => {
+      const result = await measureRow(bench, row);
+      rows.push(result);
+      console.log(`${rowText(result)}\n`);
+    });
+  }
+  for (const row of bench.before === undefined ? space : []) {
+    await attempt(row.name, async () => void weighed.push(await weigh(bench, row)));
+  }
+  return { rows, space: weighed, failed };
+}
+
+/** Writes what was measured until now: an hour's work must not be lost by an interrupt. */
+async function keep({ options, before }: Bench, report: Report): Promise<void> {
+  if (options.json !== undefined) await Deno.writeTextFile(asked(options.json), reportText(report));
+  if (options.write && !options.small && before === undefined) await writePage(report);
 }
 
 async function weigh({ grounds, ours, origin }: Bench, row: SpaceRow): Promise<SpaceResult> {

@@ -1,7 +1,7 @@
 import { withTable } from "./page.ts";
 import { picture } from "./picture.ts";
 import { type Baseline, merged, type Origin, type Report, reportText } from "./report.ts";
-import { allRows } from "./rows/all.ts";
+import { allRows, smallRows } from "./rows/all.ts";
 import { pageText } from "./table.ts";
 
 const root = new URL("../", import.meta.url);
@@ -16,10 +16,12 @@ export async function readBaseline(): Promise<Baseline> {
   return JSON.parse(await Deno.readTextFile(new URL(BASELINE, root)));
 }
 
-/** Writes the ratios of these rows as the new baseline. */
+/** Writes the ratios of these rows into the baseline; rows that were not measured now keep theirs. */
 export async function writeBaseline({ rows }: Report, origin: Origin): Promise<void> {
-  const ratios = Object.fromEntries(rows.map(({ name, cpu }) => [name, Number(cpu.median.toFixed(3))]));
-  const baseline: Baseline = { ...origin, ratios };
+  const now = new Map(rows.map(({ name, cpu }) => [name, Number(cpu.median.toFixed(3))]));
+  const { ratios: old } = await readBaseline().catch(() => ({ ratios: {} as Baseline["ratios"] }));
+  const ratios = smallRows().timed.map(({ name }) => [name, now.get(name) ?? old[name]]);
+  const baseline: Baseline = { ...origin, ratios: Object.fromEntries(ratios) };
   await Deno.writeTextFile(new URL(BASELINE, root), JSON.stringify(baseline, null, 2) + "\n");
 }
 
