@@ -11,9 +11,9 @@ export interface Redis extends AsyncDisposable {
 export async function startRedis(folder: string): Promise<Redis> {
   const socket = `${folder}/redis.sock`;
   const args = ["--port", "0", "--unixsocket", socket, "--save", "", "--dir", folder];
-  // In a session of its own: Ctrl-C must not end it before the volume is unmounted.
+  // In a session of its own: Ctrl-C must not end it before the volume is unmounted. It ends with this program, however that ends.
   const server = new Deno.Command("setsid", {
-    args: ["redis-server", ...args],
+    args: ["setpriv", "--pdeathsig", "TERM", "redis-server", ...args],
     stdin: "null",
     stdout: "null",
     stderr: "null",
