@@ -61,7 +61,7 @@ export function makeVolume(
   );
 }
 
-/** The processes that serve a mount. Their command lines do not tell: the program cuts its own. */
+/** The processes of each mount that was made. Command lines do not tell: the program cuts its own. */
 const serving = new Map<string, readonly string[]>();
 
 /** Mounts a volume, as one host of it; `options` are more options of the program. */
@@ -79,15 +79,20 @@ export function mountVolume(
   serving.set(path, [`${PPid}`, `${Pid}`]);
 }
 
+/** The processes that serve a mount. */
+export function serversOf(mount: string): readonly string[] {
+  return serving.get(mount) ?? [];
+}
+
 /** Makes the processes that serve a mount stop or go on. */
 export function signalVolume(mount: string, signal: "STOP" | "CONT" | "KILL"): void {
-  mustRun("kill", `-${signal}`, ...serving.get(mount) ?? []);
+  mustRun("kill", `-${signal}`, ...serversOf(mount));
 }
 
 /** Ends a mount as a failing machine does. */
 export function killVolume(mount: string): void {
   // All at once: one that lives on would start the other again, and give its locks back in order.
   for (const signal of ["STOP", "KILL"] as const) signalVolume(mount, signal);
-  const states = ["ps", "-o", "stat=", "-p", (serving.get(mount) ?? []).join()] as const;
+  const states = ["ps", "-o", "stat=", "-p", serversOf(mount).join()] as const;
   while (run(...states).stdout.split("\n").some((state) => /^[^Z]/.test(state)));
 }
