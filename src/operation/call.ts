@@ -2,6 +2,7 @@ import { phase } from "../model/progress.ts";
 import { JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
 import { SchemaMismatch } from "../model/schema.ts";
+import type { ServedMount } from "../platform/platform.ts";
 import type { Discovered } from "../repo/discover.ts";
 import type { Store } from "../repo/store.ts";
 import type { AnyOperation } from "./define.ts";
@@ -18,29 +19,41 @@ export async function callOperation(
     if (operation.changes !== "nothing") await reach(context);
     return await operation.run(context, checked);
   }
-  const opened = await openForCall(context);
+  const { mount, ...opened } = await openForCall(context);
   // Such a setting may be meant to prevent this change, so warn. Without a change, doctor and info tell the user.
   const notHonoured = operation.changes === "nothing" ? undefined : opened.store.config.notHonoured();
   if (notHonoured !== undefined) context.reporter.warn(notHonoured);
   using _held = opened.store.snapshots.hold();
-  return await operation.run(opened, checked);
+  if (mount === undefined) return await operation.run(opened, checked);
+  const { whileAnswering } = await import("../platform/answering.ts");
+  const { mountTimeoutMs: timeoutMs, signal } = opened;
+  return await whileAnswering(mount, { timeoutMs, signal }, async (signal) => {
+    return await operation.run({ ...opened, signal }, checked);
+  });
 }
 
-async function openForCall(context: Context): Promise<RepositoryContext> {
+async function openForCall(context: Context): Promise<OpenedContext> {
   using _phase = phase(context.reporter, "opening the repository");
   return await openRepository(context);
 }
 
-/** Makes sure that the place of a call answers. */
-async function reach({ cwd, repo, mountTimeoutMs: timeoutMs, signal }: Context): Promise<void> {
+/** Makes sure that the place of a call answers; returns what serves it, if anything does. */
+async function reach(
+  { cwd, repo, mountTimeoutMs: timeoutMs, signal }: Context,
+): Promise<ServedMount | undefined> {
   const { openPlatform } = await import("../platform/open_platform.ts");
   const { requireAnswer } = await import("../platform/answering.ts");
-  await requireAnswer(openPlatform(), repo ?? cwd, { timeoutMs, signal });
+  return await requireAnswer(openPlatform(), repo ?? cwd, { timeoutMs, signal });
+}
+
+/** The context of a repository that was opened, and what serves its file system, if anything does. */
+interface OpenedContext extends RepositoryContext {
+  readonly mount: ServedMount | undefined;
 }
 
 /** Finds and opens the repository of a context. `E_NOT_A_REPOSITORY` names the folder where the search began. */
-export async function openRepository(context: Context): Promise<RepositoryContext> {
-  await reach(context);
+export async function openRepository(context: Context): Promise<OpenedContext> {
+  const mount = await reach(context);
   // Loaded here, so that commands without a repository start faster.
   const { unlessFailed } = await import("../platform/system_error.ts");
   const { discover } = await import("../repo/discover.ts");
@@ -60,7 +73,7 @@ export async function openRepository(context: Context): Promise<RepositoryContex
     throw new JvsError("E_NOT_A_REPOSITORY", message, { ...(hint && { hint }), details: { path: from } });
   }
   const store = openStore(found.root, { trustedRoots });
-  return { ...context, store, ...await worktreeOf(context, store, found) };
+  return { ...context, store, mount, ...await worktreeOf(context, store, found) };
 }
 
 /**

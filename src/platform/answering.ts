@@ -4,6 +4,9 @@ import type { Platform, ServedMount } from "./platform.ts";
 /** How long a file system may take to answer, unless the caller says otherwise. */
 const PATIENCE_MS = 30_000;
 
+/** How often it is asked while something is done with it. */
+const ASKED_EVERY_MS = 5000;
+
 /** How long to wait. */
 export interface Waiting {
   readonly timeoutMs?: number | undefined;
@@ -17,10 +20,46 @@ export interface Waiting {
  * The question itself still waits when this fails: a program that should end then has to exit. So such an error names the
  * mount in `details.not_answering`.
  */
-export async function requireAnswer(platform: Platform, path: string, waiting: Waiting): Promise<void> {
+export async function requireAnswer(
+  platform: Platform,
+  path: string,
+  waiting: Waiting,
+): Promise<ServedMount | undefined> {
   const mount = platform.servedMount(path);
-  if (mount === undefined) return;
-  const { timeoutMs = PATIENCE_MS, signal } = waiting;
+  if (mount !== undefined) await askWithin(mount, waiting);
+  return mount;
+}
+
+/**
+ * Does work on a file system that answered, and asks it again and again meanwhile: it may stop while the work waits for
+ * a program that uses it. Then this fails, and the work is stopped as soon as that gets to it.
+ */
+export async function whileAnswering<T>(
+  mount: ServedMount,
+  { timeoutMs = PATIENCE_MS, signal }: Waiting,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const given = signal === undefined ? [] : [signal];
+  const failed = Promise.withResolvers<never>();
+  const stopped = new AbortController();
+  const timer = setInterval(() => {
+    askWithin(mount, { timeoutMs }).catch((error) => {
+      stopped.abort(error);
+      failed.reject(error);
+    });
+  }, Math.min(timeoutMs, ASKED_EVERY_MS));
+  Deno.unrefTimer(timer);
+  const done = work(AbortSignal.any([...given, stopped.signal]));
+  try {
+    return await Promise.race([done, failed.promise]);
+  } finally {
+    clearInterval(timer);
+    failed.promise.catch(() => {});
+    done.catch(() => {});
+  }
+}
+
+async function askWithin(mount: ServedMount, { timeoutMs = PATIENCE_MS, signal }: Waiting): Promise<void> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(noAnswer(mount, timeoutMs)), timeoutMs);
   const interrupted = () => late.reject(interruptedAt(mount, signal));

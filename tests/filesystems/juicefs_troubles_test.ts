@@ -1,13 +1,14 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { BlackBox } from "../support/black_box.ts";
 import { unmount } from "../support/disk_image.ts";
-import { namesIn } from "../support/files.ts";
+import { exists, namesIn } from "../support/files.ts";
 import {
   killVolume,
   makeVolume,
   metadataOf,
   mountVolume,
   reachableJuicefs,
+  serversOf,
   signalVolume,
 } from "../support/juicefs.ts";
 import { type JsonError, spawnJvs } from "../support/jvs.ts";
@@ -30,9 +31,15 @@ class TroubledVolume implements AsyncDisposable {
   static make(): TroubledVolume {
     const folder = tempDir();
     makeVolume(folder.path);
+    Deno.mkdirSync(`${folder.path}/programs`);
     const volume = new TroubledVolume(folder);
     volume.mount();
     return volume;
+  }
+
+  /** A folder that is first on the PATH of commands. */
+  get programs(): string {
+    return `${this.folder.path}/programs`;
   }
 
   mount(...options: string[]): void {
@@ -45,7 +52,7 @@ class TroubledVolume implements AsyncDisposable {
 
   /** A repository in which a snapshot was saved. */
   async repository(): Promise<BlackBox> {
-    const PATH = `${reachableJuicefs().replace(/\/[^/]*$/, "")}:/usr/bin:/bin`;
+    const PATH = `${this.programs}:${reachableJuicefs().replace(/\/[^/]*$/, "")}:/usr/bin:/bin`;
     const box = await BlackBox.make({ parent: this.disk, env: { PATH } });
     for (let i = 0; i < 50; i++) box.write(`file-${i}`, `${i}`);
     await box.json(["snapshot", "one"]);
@@ -136,6 +143,45 @@ Deno.test("a JuiceFS mount that hangs is named when the time is over, and at Ctr
   }
   await isWhole(box, 1);
 });
+
+Deno.test(
+  "a JuiceFS mount that hangs while its program clones is named, and nothing of the clone stays",
+  NEEDED,
+  async () => {
+    await using volume = TroubledVolume.make();
+    const box = await volume.repository();
+    const ended = `${volume.programs}/ended`;
+    const stop = `kill -STOP ${serversOf(volume.disk).join(" ")}`;
+    const script = `#!/bin/sh\n${stop}\n${reachableJuicefs()} "$@"\ntouch ${ended}\n`;
+    Deno.writeTextFileSync(`${volume.programs}/juicefs`, script, { mode: 0o755 });
+    const child = await spawnJvs(["snapshot", "two", "--json", "-C", box.main], {
+      cwd: "/",
+      env: { ...box.commands().env, JVS_MOUNT_TIMEOUT: "1" },
+    });
+    try {
+      await child.stdin.close();
+      const { message } = JSON.parse(await firstOf(child.stdout));
+      assertStringIncludes(message, `Cannot reach "${volume.disk}"`);
+    } finally {
+      // Its lock is a file of the mount: before that answers, the kernel ends no process that has one open.
+      signalVolume(volume.disk, "CONT");
+    }
+    await child.stderr.cancel();
+    assertEquals((await child.status).code, 1);
+    while (!exists(ended)) await new Promise((resolve) => setTimeout(resolve, 10));
+    Deno.removeSync(`${volume.programs}/juicefs`);
+    await box.json(["snapshot", "two"]); // it removes what was begun
+    await isWhole(box, 2);
+  },
+);
+
+/** What a program prints first. */
+async function firstOf(output: ReadableStream<Uint8Array>): Promise<string> {
+  const reader = output.getReader();
+  const { value } = await reader.read();
+  await reader.cancel();
+  return new TextDecoder().decode(value);
+}
 
 /** What a command says that is interrupted while it waits. */
 async function interrupted(box: BlackBox): Promise<JsonError> {
