@@ -5,6 +5,9 @@ import { type OpenFile, Stat } from "./platform.ts";
 import { errnoName, SystemError } from "./system_error.ts";
 
 const FICLONE = 0x40049409n;
+const GETFLAGS = 0x80086601n;
+const SETFLAGS = 0x40086602n;
+const NO_COPY_ON_WRITE = 0x00800000;
 const SEEK_SET = 0;
 const SEEK_CUR = 1;
 const SEEK_DATA = 3;
@@ -105,7 +108,26 @@ export class LinuxFile implements OpenFile {
   cloneFrom(source: OpenFile): void {
     if (!(source instanceof LinuxFile)) throw new SystemError("clone", this.path, "EINVAL");
     const from = BigInt(source.descriptor);
-    this.#must("clone into", (call) => call.ioctlNumber(this.descriptor, FICLONE, from));
+    const clone: LibcCall = (call) => call.ioctlNumber(this.descriptor, FICLONE, from);
+    const reason = this.libc.reason(clone);
+    if (reason === undefined) return;
+    // btrfs clones no file without copy-on-write (`chattr +C`) into one with it, nor the other way round.
+    if (reason === "EINVAL") this.#takeCopyOnWrite(source);
+    this.#must("clone into", clone);
+  }
+
+  /** Writes this empty file as the source is written, in place or not; where the file system knows no difference nothing happens. */
+  #takeCopyOnWrite(source: LinuxFile): void {
+    const flags = [source, this].map(({ descriptor }) => {
+      const value = new Uint32Array(1);
+      const bytes = new Uint8Array(value.buffer);
+      this.libc.reason((call) => call.ioctlBuffer(descriptor, GETFLAGS, bytes));
+      return value[0] ?? 0;
+    });
+    const [theirs = 0, ours = 0] = flags;
+    const wanted = new Uint32Array([ours & ~NO_COPY_ON_WRITE | theirs & NO_COPY_ON_WRITE]);
+    if (wanted[0] === ours) return;
+    this.libc.reason((call) => call.ioctlBuffer(this.descriptor, SETFLAGS, new Uint8Array(wanted.buffer)));
   }
 
   /** The positions of both files stay. */

@@ -66,6 +66,25 @@ Deno.test({
   },
 });
 
+onDisks(
+  "cloneFrom() clones files without copy-on-write, and into their folders",
+  ["btrfs"],
+  ({ folder, path }) => {
+    Deno.mkdirSync(`${path}/plain`);
+    write(folder, a, "x".repeat(100_000));
+    mustRun("sh", "-ec", 'cd "$1"; mkdir flat; chattr +C flat; cp a flat/a', "sh", path);
+    using flat = folder.openFolder(bytesOf("flat"));
+    using plain = folder.openFolder(bytesOf("plain"));
+    for (const [from, to] of [[flat, plain], [folder, flat], [flat, flat]] as const) {
+      using source = from.openFile(a, "read");
+      using target = to.openFile(b, "create");
+      target.cloneFrom(source);
+      mustRun("cmp", source.path, target.path);
+      to.removeFile(b);
+    }
+  },
+);
+
 onDisks("cloneFrom() shares blocks, or says that it cannot", DISKS, ({ folder, path }, kind) => {
   write(folder, a, "x".repeat(100_000));
   using source = folder.openFile(a, "read");
