@@ -18,6 +18,11 @@ export class KnownTree {
     }
   }
 
+  /** The entries in a known folder, in the order of their names. */
+  *indexes(folder: number): Generator<number> {
+    for (let i = at(this.firstChild, folder); i !== NONE; i = at(this.nextSibling, i)) yield i;
+  }
+
   /** Finds entries of a known folder: the index of a name's, or NONE. The names of successive calls must be in order. */
   children(folder: number): (name: Uint8Array) => number {
     const { nextSibling, table } = this;

@@ -2,7 +2,7 @@ import { type BytePath, equalBytes, ITSELF } from "../model/bytes.ts";
 import { DegradationList } from "../model/degradations.ts";
 import { BLOCK, DIR, FILE, SYMLINK, type Xattr } from "../model/entry.ts";
 import { phase, type Reporter } from "../model/progress.ts";
-import { type Folder, Stat } from "../platform/platform.ts";
+import { type Folder, type Listing, Stat } from "../platform/platform.ts";
 import { TimeSlice } from "../platform/time_slice.ts";
 import { isSystemError } from "../platform/system_error.ts";
 import {
@@ -37,6 +37,11 @@ export interface ScanOptions {
   readonly clock?: ScanClock | undefined;
   /** Temporary names of JVS in the root. */
   readonly skipAtRoot?: readonly Uint8Array[];
+  /**
+   * Chooses the names of a folder at which the scan looks; by default all. `index` is the folder's entry in the table of the scan,
+   * `before` its index in `known`.
+   */
+  readonly list?: (folder: Folder, table: TreeTable, index: number, before: number | undefined) => Listing;
   /** Whether times and inode numbers of the platform are exact; else no entry is clean. */
   readonly exactStat: boolean;
   /** Whether the platform has extended attributes. */
@@ -163,7 +168,8 @@ class ScanWalk implements Disposable {
     this.knownFolders.delete(index);
     try {
       const folder = this.folders.get(index);
-      const names = this.names.push(folder.list());
+      const { list } = this.options;
+      const names = this.names.push(list?.(folder, this.table, index, known) ?? folder.list());
       if (index !== 0 && this.names.has(names, CONTROL_FOLDER) && holdsRepository(folder)) {
         this.names.pop(names);
         this.markBoundary(index, "nested_repository");
