@@ -1,4 +1,5 @@
 import { equalBytes, ITSELF } from "../model/bytes.ts";
+import { DegradationList } from "../model/degradations.ts";
 import { DIR, FILE, LOST, SYMLINK } from "../model/entry.ts";
 import type { Reporter } from "../model/progress.ts";
 import { type Folder, type OpenFile, type Platform, Stat } from "../platform/platform.ts";
@@ -21,12 +22,14 @@ interface WholeClone {
   readonly makeWritable: () => void;
   /** Whether an entry of the clone only stands for one that could not be cloned, and can do nothing but go. */
   readonly isPlaceholder: (made: TreeTable, j: number) => boolean;
+  /** The inodes in which the clone differs from the table of the request; undefined if the engine cannot tell. */
+  readonly changed?: () => ReadonlySet<number> | undefined;
 }
 
 /**
  * Makes the clone of a whole tree what was asked for, and returns the result:
  *
- * 1. Scan it, because only that tells what is in it.
+ * 1. Scan it, because only that tells what is in it; where the engine tells how it differs from the table, only that.
  * 2. Remove what the table does not list: what rules leave out, and what is in a nested repository or below a mount.
  * 3. Put right what differs: the aspects of folders whose content was removed, and of a worktree's entries that its
  *    table wants otherwise; folders where a subvolume was; files over which another file is mounted.
@@ -40,7 +43,11 @@ export async function correctClone(
   root: Folder,
   engine: WholeClone,
 ): Promise<CloneResult> {
-  const scan = await scanClone(platform, request, root);
+  const changed = await scanOfChanges(platform, request, root, engine);
+  if (changed?.looked === 0) {
+    return { table: request.table, degradations: new DegradationList(), changed: [], unreadable: [] };
+  }
+  const scan = changed ?? await scanClone(platform, request, root);
   new TimeSlice(request.signal).check();
   const losses = new Losses(request.table, false);
   const corrections = await Corrections.find(request, scan, engine);
@@ -53,16 +60,26 @@ export async function correctClone(
 }
 
 /** What a clone has in common with its source is taken from the request's table, hashes too. */
-async function scanClone({ abilities }: Platform, request: CloneRequest, root: Folder): Promise<Scan> {
-  const { reporter, signal, table } = request;
+async function scanClone(platform: Platform, request: CloneRequest, root: Folder): Promise<Scan> {
+  return await scanTree(root, { ...scanOptions(platform, request), known: request.table });
+}
+
+/** The same, by looking only at what changed; undefined if the engine cannot tell that. */
+async function scanOfChanges(platform: Platform, request: CloneRequest, root: Folder, engine: WholeClone) {
+  const inodes = engine.changed?.();
+  if (inodes === undefined) return undefined;
+  const { scanChanged } = await import("../tree/scan_changed.ts");
+  return await scanChanged(root, { known: request.table, inodes }, scanOptions(platform, request));
+}
+
+function scanOptions({ abilities }: Platform, { reporter, signal }: CloneRequest) {
   const { exactStat, xattrs } = abilities;
-  return await scanTree(root, {
+  return {
     exactStat,
     xattrs,
-    known: table,
     ...(reporter === undefined ? {} : { reporter: asOneStep(reporter) }),
     ...(signal === undefined ? {} : { signal }),
-  });
+  };
 }
 
 /** Tells of progress, but not of steps: it is all cloning. */

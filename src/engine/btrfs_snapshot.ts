@@ -41,7 +41,7 @@ export const btrfsSnapshot: EngineKind = {
 };
 
 async function clone(platform: Platform, request: CloneRequest): Promise<CloneResult> {
-  const { as, gaps, into, name, reporter, signal, source } = request;
+  const { as, gaps, generation, into, name, reporter, signal, source, table } = request;
   const subvolumes = needed(platform);
   new TimeSlice(signal).check();
   reporter?.begin("cloning", { entries: request.table.count });
@@ -56,6 +56,10 @@ async function clone(platform: Platform, request: CloneRequest): Promise<CloneRe
     };
     const result = await correctClone(platform, request, root, {
       makeWritable: () => setReadOnly(false),
+      changed: () =>
+        isReadOnly && generation !== undefined
+          ? subvolumes.changedSince(root, generation, table.count)
+          : undefined,
       isPlaceholder: (made, j) => made.inoLo[j] === PLACEHOLDER_INODE && made.inoHi[j] === 0,
     });
     setReadOnly(as === "payload");

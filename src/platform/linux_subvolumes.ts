@@ -123,6 +123,12 @@ export class LinuxSubvolumes implements Subvolumes {
     return undefined;
   }
 
+  waitingBytes(folder: Folder): number | undefined {
+    const [, uuid] = fileSystemOf(this.libc, linuxFolder(folder)).id.split(":");
+    const reserved = this.libc.readText(`/sys/fs/btrfs/${uuid}/allocation/data/bytes_may_use`);
+    return reserved === undefined ? undefined : Number(reserved);
+  }
+
   #call(
     action: string,
     request: bigint,

@@ -30,6 +30,8 @@ export interface Subvolumes {
    * `Platform.syncFileSystem`. Undefined if more than `most` changed, or if the kernel does not say (only to root).
    */
   changedSince(root: Folder, generation: number, most: number): ReadonlySet<number> | undefined;
+  /** How many bytes of files on the file system of a folder wait in memory to be written. Undefined if the kernel does not say. */
+  waitingBytes(folder: Folder): number | undefined;
 }
 
 /** What a subvolume is, and how far its changes are on the disk. */

@@ -66,6 +66,8 @@ export interface Scan {
   readonly clock: ScanClock | undefined;
   /** For each entry its index in `known`, if it is unchanged and, for a file, hashed there; else -1. */
   readonly knownAs: Int32Array;
+  /** How many entries were looked at, if not all (`scan_changed.ts`). */
+  readonly looked?: number;
 }
 
 /**

@@ -3,8 +3,8 @@ import type { Folder, Listing } from "../platform/platform.ts";
 import { KnownTree } from "./known_tree.ts";
 import { PathWalker } from "./path_walker.ts";
 import { type Scan, type ScanOptions, scanTree } from "./scan.ts";
-import { inodeOf, type SplicePlan, spliceTables } from "./splice_tables.ts";
-import { at, NONE, type TreeTable } from "./table.ts";
+import { type SplicePlan, spliceTables } from "./splice_tables.ts";
+import { at, inodeOf, NONE, type TreeTable } from "./table.ts";
 import { DIR, FILE } from "../model/entry.ts";
 
 /** What the file system told of a tree since an earlier scan of it. */
@@ -23,14 +23,14 @@ export interface ChangedSince {
  *    still leads to the same unchanged inode is not looked at.
  * 3. Put what that scan saw in place of the marked entries; what a changed folder does not list any more is gone.
  *
- * Undefined if something is to be left out (such as a mount point), or if a changed inode was not found: then the caller
+ * `looked` is how many entries it looked at. Undefined if something is to be left out (such as a mount point), or if a changed inode was not found: then the caller
  * scans everything.
  */
 export async function scanChanged(
   root: Folder,
   { known, inodes }: ChangedSince,
   options: Omit<ScanOptions, "known" | "list" | "rules" | "skipAtRoot">,
-): Promise<Scan | undefined> {
+): Promise<Scan & { readonly looked: number } | undefined> {
   if (!namesAreInOrder(known)) return undefined;
   const choice = new Choice(known, inodes);
   const seen = await scanTree(root, {
@@ -41,8 +41,10 @@ export async function scanChanged(
   const { boundaries, degradations, gaps, table: part, unreadable } = seen;
   if (boundaries.size + gaps.size + unreadable.length + degradations.total > 0) return undefined;
   if (!areAllIn(part, inodes)) return undefined;
+  const looked = part.count - choice.passed;
+  if (looked === 0) return { ...seen, table: asScanned(known), knownAs: knownAs(known), looked };
   const spliced = spliceTables(known, part, choice.plan(part));
-  return { ...seen, table: spliced.table, knownAs: knownAs(known, seen, spliced) };
+  return { ...seen, table: spliced.table, knownAs: knownAs(known, seen, spliced), looked };
 }
 
 /** Whether the names of a table are in one piece. Only a table that was put together otherwise has gaps between them. */
@@ -63,13 +65,20 @@ function areAllIn(part: TreeTable, inodes: ReadonlySet<number>): boolean {
   return found.size === inodes.size;
 }
 
+function asScanned(known: TreeTable): TreeTable {
+  const table = known.copy();
+  table.lost.fill(0);
+  return table;
+}
+
 /** As `Scan.knownAs`: for what was not looked at, the entry itself. */
-function knownAs(known: TreeTable, seen: Scan, spliced: ReturnType<typeof spliceTables>): Int32Array {
-  const result = new Int32Array(spliced.table.count).fill(-1);
+function knownAs(known: TreeTable, seen?: Scan, spliced?: ReturnType<typeof spliceTables>): Int32Array {
+  const result = new Int32Array(spliced?.table.count ?? known.count).fill(-1);
   for (let i = 0; i < known.count; i++) {
-    const index = at(spliced.known, i);
+    const index = spliced === undefined ? i : at(spliced.known, i);
     if (index !== NONE && (known.type[i] !== FILE || known.hashed[i] === 1)) result[index] = i;
   }
+  if (seen === undefined || spliced === undefined) return result;
   for (let j = 0; j < seen.table.count; j++) result[at(spliced.part, j)] = seen.knownAs[j] as number;
   return result;
 }
@@ -86,6 +95,8 @@ const BY_ITS_LIST = 2;
 
 /** Chooses what of a tree is to be looked at. */
 class Choice {
+  /** How many folders were only passed through. */
+  passed = 0;
   private readonly marks: Uint8Array;
   private readonly tree: KnownTree;
   /** For each folder that the scan entered, by which names. */
@@ -106,6 +117,7 @@ class Choice {
     if (before === undefined) return folder.list();
     const isSame = known.type[before] === DIR && inodeOf(known, before) === inodeOf(table, index);
     entered[before] = isSame && marks[before] === ON_THE_WAY ? BY_MARKS : BY_ITS_LIST;
+    if (entered[before] === BY_MARKS) this.passed++;
     if (entered[before] === BY_MARKS) return this.markedIn(before);
     return isSame ? this.changedIn(before, folder.list()) : folder.list();
   }

@@ -1,6 +1,6 @@
 import { DIR } from "../model/entry.ts";
 import { at, type Column, COLUMN_KINDS, COLUMN_NAMES, columnLength, type ColumnName, NONE } from "./table.ts";
-import { HASH_BYTES, type TreeColumns, TreeTable } from "./table.ts";
+import { HASH_BYTES, inodeOf, type TreeColumns, TreeTable } from "./table.ts";
 
 /** Entries that follow each other in one of the two tables and in the spliced one. */
 interface Run {
@@ -160,13 +160,6 @@ function copyKnownValues(
   copy(known.targets, table.targets);
   copy(known.xattrs, table.xattrs);
   copy(known.devices, table.devices);
-}
-
-const HIGH_WORD = 2 ** 32;
-
-/** The inode number of an entry. */
-export function inodeOf(table: TreeTable, index: number): number {
-  return at(table.inoHi, index) * HIGH_WORD + at(table.inoLo, index);
 }
 
 function regroup(table: TreeTable): void {

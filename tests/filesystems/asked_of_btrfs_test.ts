@@ -9,7 +9,21 @@ import { type Scan, type ScanOptions, scanTree } from "../../src/tree/scan.ts";
 import { scanChanged } from "../../src/tree/scan_changed.ts";
 import { readScanClock } from "../../src/tree/scan_clock.ts";
 import { indexesWhere, type TreeTable } from "../../src/tree/table.ts";
+import { init } from "../../src/operation/init.ts";
+import { restore } from "../../src/operation/restore.ts";
+import { snapshot } from "../../src/operation/snapshot.ts";
+import { status } from "../../src/operation/status.ts";
+import type { WorktreeConfig } from "../../src/model/records.ts";
+import { btrfsSnapshot } from "../../src/engine/btrfs_snapshot.ts";
+import type { CloneRequest, EngineKind } from "../../src/engine/contract.ts";
+import type { Context } from "../../src/protocol/context.ts";
+import { ASKING, type Look, lookAt } from "../../src/protocol/look/look.ts";
+import { callIn, repositoryIn } from "../support/context.ts";
 import { diskImage } from "../support/disk_image.ts";
+import { fullAudit } from "../support/full_audit.ts";
+import { asOrdinaryThread } from "../support/ordinary_thread.ts";
+import { describeTree } from "../support/trees.ts";
+import { useEngine } from "../support/use_engine.ts";
 import { editAtRandom } from "../support/random_edits.ts";
 import { randomFrom } from "../support/random.ts";
 import { requires } from "../support/requires.ts";
@@ -78,10 +92,19 @@ class Case implements AsyncDisposable {
   }
 }
 
+/** Fails unless two scans found the same. */
+function assertSameScan(asked: Scan, scanned: Scan, message: string, leaveOut: RegExp = /^$/): void {
+  const [a, b] = [written(asked, leaveOut), written(scanned, leaveOut)];
+  const only = (these: string[], those: string[]) => these.filter((line) => !those.includes(line));
+  assertEquals({ asked: only(a, b), scanned: only(b, a) }, { asked: [], scanned: [] }, message);
+  assertEquals(a, b, message);
+}
+
 /** All that a table says, entry by entry. */
-function written({ table, knownAs }: Scan): unknown[] {
-  const columns = Object.entries(table.columns()).filter(([name]) => !/^(nameStart|pool|hash)$/.test(name));
-  return Array.from({ length: table.count }, (_, i) => ({
+function written({ table, knownAs }: Scan, leaveOut: RegExp): string[] {
+  const columns = Object.entries(table.columns())
+    .filter(([name]) => !/^(nameStart|pool|hash)$/.test(name) && !leaveOut.test(name));
+  const entry = (i: number) => ({
     path: new TextDecoder("latin1").decode(table.path(i)),
     ...Object.fromEntries(columns.map(([name, column]) => [name, column[i]])),
     hash: table.contentHash(i)?.join(),
@@ -89,7 +112,8 @@ function written({ table, knownAs }: Scan): unknown[] {
     xattrs: table.xattrs.get(i)?.map(({ name, value }) => `${name}=${value}`),
     device: table.devices.get(i),
     knownAs: knownAs[i],
-  }));
+  });
+  return Array.from({ length: table.count }, (_, i) => JSON.stringify(entry(i)));
 }
 
 Deno.test("Subvolumes.changedSince() names what changed, and nothing else", needed, async () => {
@@ -130,9 +154,246 @@ Deno.test("scanChanged() of what btrfs tells gives the very table that a scan gi
     const asked = await scanChanged(root, { known, inodes }, now.options);
     const scanned = await scanTree(root, { ...now.options, known });
     assert(asked !== undefined, `seed ${seed}, round ${round}: ${edits.join("; ")}`);
-    assertEquals(written(asked), written(scanned), `seed ${seed}, round ${round}: ${edits.join("; ")}`);
+    assertSameScan(asked, scanned, `seed ${seed}, round ${round}: ${edits.join("; ")}`);
     // What was asked is what is asked about next, and so an error would stay.
     known = asked.table;
     generation = now.generation;
   }
+});
+
+/** A repository whose main worktree is a subvolume of a disk of its own. Looks ask btrfs, however small the tree. */
+class Repository implements AsyncDisposable {
+  readonly main: string;
+
+  private constructor(private readonly stack: AsyncDisposableStack, readonly path: string) {
+    this.main = `${path}/main`;
+    const { from } = ASKING;
+    ASKING.from = 0;
+    stack.defer(() => void (ASKING.from = from));
+  }
+
+  static async make(): Promise<Repository> {
+    const stack = new AsyncDisposableStack();
+    const { path } = stack.use(await diskImage("btrfs"));
+    await callIn(path, init, { name: "project" }, AS_USERS_DO);
+    const made = new Repository(stack, `${path}/project`);
+    fill(made.main);
+    return made;
+  }
+
+  call: typeof callIn = (cwd, operation, input, more) =>
+    callIn(cwd, operation, input, { ...AS_USERS_DO, ...more });
+
+  async save() {
+    return (await this.call(this.main, snapshot, {})).snapshot;
+  }
+
+  /** A look at main; without `asking`, a scan. */
+  async look({ asking = true } = {}): Promise<Look> {
+    using _asking = asking ? undefined : withoutAsking();
+    const context = await repositoryIn(this.main, AS_USERS_DO);
+    return await lookAt(context, context.worktree as WorktreeConfig);
+  }
+
+  /** Fails unless a look by asking sees what a scan sees. Returns how many entries it looked at; undefined: all. */
+  async assertSame(message: string): Promise<number | undefined> {
+    using scanned = await this.look({ asking: false });
+    using asked = await this.look();
+    assertSameScan(asked.scan, scanned.scan, message, /^clean$/); // that depends on when a look began
+    const lists = ({ scan: { boundaries, gaps, ignored, unreadable } }: Look) => ({
+      boundaries,
+      gaps,
+      ignored,
+      unreadable,
+    });
+    assertEquals(lists(asked), lists(scanned), message);
+    asked.rememberSeen();
+    return asked.scan.looked;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stack.disposeAsync();
+  }
+}
+
+const AS_USERS_DO: Partial<Context> = { engine: undefined };
+
+function withoutAsking(): Disposable {
+  const { from } = ASKING;
+  ASKING.from = Infinity;
+  return { [Symbol.dispose]: () => void (ASKING.from = from) };
+}
+
+function fill(root: string): void {
+  for (const folder of ["a", "a.b", "a/c", "d", "d/e", "d/e/f"]) {
+    Deno.mkdirSync(`${root}/${folder}`);
+    for (const file of ["one", "two", "two.more"]) {
+      Deno.writeTextFileSync(`${root}/${folder}/${file}`, `${folder}/${file}`.repeat(400));
+    }
+  }
+}
+
+/** Waits until what was written is so old that a look trusts its times. */
+const settled = () => new Promise((resolve) => setTimeout(resolve, 30));
+
+Deno.test("lookAt() asks btrfs, across snapshots and restores too", needed, async () => {
+  const seed = Number(Deno.env.get("JVS_TEST_SEED") ?? Math.floor(Math.random() * 1e9));
+  const random = randomFrom(seed);
+  await using given = await Repository.make();
+  using root = platform.openFolder(given.main);
+  const saved = [(await given.save()).snapshot_id];
+  const looked: (number | undefined)[] = [];
+  for (let round = 0; round < 40; round++) {
+    const edits = Array.from(
+      { length: Math.floor(random() * 4) },
+      (_, i) => editAtRandom(root, random, round * 10 + i),
+    );
+    if (random() < 0.5) await settled();
+    const say = `seed ${seed}, round ${round}: ${edits.join("; ")}`;
+    looked.push(await given.assertSame(say));
+    if (random() < 0.2) {
+      const { snapshot_id } = await given.save();
+      saved.push(snapshot_id);
+      assertEquals(
+        await describeTree(`${given.path}/.jvs/snapshots/${snapshot_id}`),
+        await describeTree(given.main),
+        say,
+      );
+      assertEquals((await given.call(given.main, status, {})).clean, true, say);
+    }
+    if (random() < 0.1) {
+      const to = saved[Math.floor(random() * saved.length)] as string;
+      await given.call(given.main, restore, { snapshot: to });
+      await given.call(given.main, restore, { snapshot: "HEAD" });
+    }
+  }
+  assert(looked.filter((count) => count !== undefined).length > 20, `${looked}`);
+  await fullAudit(given.path);
+});
+
+Deno.test("lookAt() scans where btrfs does not tell all", needed, async () => {
+  await using given = await Repository.make();
+  await given.save();
+  await settled();
+  const isAsked = async (say: string) => await given.assertSame(say) !== undefined;
+  await isAsked("the first look makes a mark");
+  assert(await isAsked("nothing changed"));
+  const cases: [string, () => void, () => void][] = [
+    [
+      "something is mounted",
+      () => mustRun("mount", "-t", "tmpfs", "none", `${given.main}/d/e`),
+      () => mustRun("umount", `${given.main}/d/e`),
+    ],
+    [
+      "a file is mounted over a file",
+      () => mustRun("mount", "--bind", "/etc/hostname", `${given.main}/a/one`),
+      () => mustRun("umount", `${given.main}/a/one`),
+    ],
+    [
+      "there is a subvolume",
+      () => mustRun("btrfs", "subvolume", "create", `${given.main}/d/n`),
+      () => mustRun("btrfs", "subvolume", "delete", `${given.main}/d/n`),
+    ],
+    [
+      "rules leave something out",
+      () => Deno.writeTextFileSync(`${given.main}/.jvsignore`, "two\n"),
+      () => Deno.removeSync(`${given.main}/.jvsignore`),
+    ],
+    ["there is another repository", () => {
+      Deno.mkdirSync(`${given.main}/d/.jvs`);
+      Deno.writeTextFileSync(`${given.main}/d/.jvs/format_version`, "2\n");
+    }, () => Deno.removeSync(`${given.main}/d/.jvs`, { recursive: true })],
+    [
+      "an inode has flags",
+      () => mustRun("chattr", "+i", `${given.main}/a/two`),
+      () => mustRun("chattr", "-i", `${given.main}/a/two`),
+    ],
+  ];
+  for (const [say, begin, end] of cases) {
+    begin();
+    assertEquals(await isAsked(say), false, say);
+    assertEquals(await isAsked(`${say} still`), false, say);
+    end();
+    await settled();
+    await isAsked(`${say} no more`);
+    assert(await isAsked(`${say}, and it was looked at since`), say);
+  }
+});
+
+Deno.test(
+  "lookAt() asks nothing about another subvolume, and nothing for an ordinary user",
+  needed,
+  async () => {
+    await using given = await Repository.make();
+    await given.save();
+    await settled();
+    await given.assertSame("");
+    using look = await given.look();
+    const { changes } = look;
+    assert(changes !== undefined && look.scan.looked !== undefined);
+    const [uuid = "", generation] = changes.mark.split(" ");
+    assert(changes.inodesSince(`${uuid} ${generation}`) !== undefined);
+    assertEquals(
+      changes.inodesSince(`${uuid.replace(/^./, (digit) => digit === "0" ? "1" : "0")} ${generation}`),
+      undefined,
+    );
+    assertEquals(changes.inodesSince(`${uuid} ${Number(generation) + 1}`), undefined);
+    assertEquals(changes.inodesSince("damaged"), undefined);
+
+    // A snapshot by the user takes the place of the worktree: the same names and inodes, another history.
+    mustRun("btrfs", "subvolume", "snapshot", given.main, `${given.path}/copy`);
+    Deno.writeTextFileSync(`${given.main}/a/one`, "only in the old one");
+    Deno.renameSync(given.main, `${given.path}/old`);
+    Deno.renameSync(`${given.path}/copy`, given.main);
+    Deno.writeTextFileSync(`${given.main}/a/two`, "only in the new one");
+    assertEquals(await given.assertSame("another subvolume"), undefined);
+
+    using root = platform.openFolder(given.main);
+    using _ordinary = asOrdinaryThread();
+    assertEquals(subvolumes.changedSince(root, 0, 1e6), undefined);
+  },
+);
+
+/** The engine, with something that another process does before or after each clone. */
+function withTrouble(before: (n: number) => void, after: (n: number) => void): EngineKind {
+  let clones = 0;
+  return {
+    ...btrfsSnapshot,
+    make(platform) {
+      const engine = btrfsSnapshot.make(platform);
+      const clone = async (request: CloneRequest) => {
+        before(clones);
+        const result = await engine.clone(request);
+        after(clones++);
+        return result;
+      };
+      return { ...engine, clone };
+    },
+  };
+}
+
+Deno.test("jvs snapshot by asking holds what is written while it is made", needed, async () => {
+  await using given = await Repository.make();
+  await given.save();
+  using root = platform.openFolder(given.main);
+  const seed = Number(Deno.env.get("JVS_TEST_SEED") ?? Math.floor(Math.random() * 1e9));
+  const random = randomFrom(seed);
+  for (let round = 0; round < 12; round++) {
+    await settled();
+    await given.assertSame("");
+    const edits: string[] = [];
+    const edit = (n: number) => n === 0 && edits.push(editAtRandom(root, random, round * 10 + edits.length));
+    const [before, after] = [round % 3 !== 1 ? edit : () => {}, round % 3 !== 0 ? edit : () => {}];
+    using _engine = useEngine(withTrouble(before, after));
+    const { consistency_level, snapshot_id } = await given.save();
+    const say = `seed ${seed}, round ${round}: ${edits.join("; ")}`;
+    assertEquals(consistency_level, "quiesced");
+    assertEquals(
+      await describeTree(`${given.path}/.jvs/snapshots/${snapshot_id}`),
+      await describeTree(given.main),
+      say,
+    );
+    assertEquals((await given.call(given.main, status, {})).clean, true, say);
+  }
+  await fullAudit(given.path);
 });

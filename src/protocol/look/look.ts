@@ -17,6 +17,7 @@ import { at, type TreeTable } from "../../tree/table.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import type { RepositoryContext } from "../context.ts";
 import { openWorktree } from "../open_worktree.ts";
+import type { SubvolumeChanges } from "./subvolume_changes.ts";
 
 const IGNORE_FILE = bytesOf(".jvsignore");
 const MOST_RULES_BYTES = 16 * 1024 * 1024;
@@ -28,6 +29,9 @@ export interface LookOptions {
   /** An earlier look at the same tree, to use instead of the cache. */
   known?: TreeTable;
 }
+
+/** From how many entries on the file system is asked what changed, where it can tell: a smaller tree is scanned in less time. */
+export const ASKING = { from: 10_000 };
 
 /** A worktree as it is now. */
 export class Look implements Disposable {
@@ -47,6 +51,8 @@ export class Look implements Disposable {
     private readonly cached: Omit<StatCache, "table"> & { table: WeakRef<TreeTable> } | undefined,
     /** Whether the scan is only what the last look saw. */
     readonly isLookBack = false,
+    /** What the file system tells of changes since the look began, where it can. */
+    readonly changes?: SubvolumeChanges,
   ) {}
 
   get worktree(): WorktreeConfig {
@@ -104,7 +110,8 @@ export class Look implements Disposable {
       using _phase = phase(this.context.reporter, "writing the cache");
       const { name, parent } = cacheFile(this.context);
       using folder = parent.open();
-      saveStatCache(folder, name, { key: this.cacheKey, snapshotId, table });
+      const since = table === this.table && isWhole(this.scan) ? this.changes?.mark ?? null : null;
+      saveStatCache(folder, name, { key: this.cacheKey, since, snapshotId, table });
     });
   }
 
@@ -118,7 +125,8 @@ export class Look implements Disposable {
  *
  * 1. Open its folder, and read the ignore rules in it.
  * 2. Read the cache of the last look, and the clock of the file system.
- * 3. Scan the folder. An unchanged file takes its hash from the cache; no content is read before it is needed (`hash`).
+ * 3. Scan the folder; where the file system tells what changed since the last look, only that. An unchanged file takes its hash
+ *    from the cache; no content is read before it is needed (`hash`).
  *
  * What is seen can then be compared: `compare.ts` says whether work is unsaved, `differences.ts` what differs between two
  * sides (`side.ts`), and `patches.ts` in which lines.
@@ -138,11 +146,46 @@ export async function lookAt(
   const { owners } = context.store.layout.plane;
   const cache = options.known === undefined ? readStatCache(cacheFile(context), owners, key) : undefined;
   const clock = scanClock(context, root);
-  const scan = await scanWorktree(context, root, { rules, clock, known: options.known ?? cache?.table });
+  const changes = cache && rules === null ? await beginAsking(context, root, clock, cache) : undefined;
+  const asked = cache && await changes?.scanSince(cache, clock);
+  const known = options.known ?? cache?.table;
+  const scan = asked ?? await scanWorktree(context, root, { rules, clock, known });
+  const isRemembered = isAllOf(cache, scan) && (changes === undefined || asked?.isRecent === true);
   const cached = cache && { ...cache, table: new WeakRef(cache.table) };
-  const look = new Look(context, root, rulesText, rules, clock, key, scan, isAllOf(cache, scan), cached);
+  const look = new Look(
+    context,
+    root,
+    rulesText,
+    rules,
+    clock,
+    key,
+    scan,
+    isRemembered,
+    cached,
+    false,
+    changes,
+  );
   opened.move();
   return look;
+}
+
+/** Begins to ask the file system what changes, where it can tell that and it pays. */
+async function beginAsking(
+  context: WorktreeContext,
+  root: Folder,
+  clock: ScanClock | undefined,
+  { key, table }: StatCache,
+): Promise<SubvolumeChanges | undefined> {
+  if (table.count < ASKING.from || !key.startsWith("btrfs:") || clock === undefined) return undefined;
+  // The cache is on the same file system, so the two only go back to an earlier state together.
+  if (clock.granularityNs > clock.tickNs || stagingInRoot(context).length > 0) return undefined;
+  const { SubvolumeChanges } = await import("./subvolume_changes.ts");
+  return SubvolumeChanges.begin(context, root, table.count);
+}
+
+/** Whether a scan left nothing out. */
+function isWhole({ boundaries, degradations, gaps, ignored, unreadable }: Scan): boolean {
+  return boundaries.size + gaps.size + ignored.length + unreadable.length + degradations.total === 0;
 }
 
 /**
@@ -204,11 +247,14 @@ export async function scanWorktree(
   root: Folder,
   options: Omit<Partial<ScanOptions>, "exactStat" | "skipAtRoot">,
 ): Promise<Scan> {
-  const { reporter, signal, store: { intents, platform }, worktree: { worktree_id: id } } = context;
-  const own = intents.list().filter(({ worktree_id }) => worktree_id === id);
-  const staging = own.map(({ claims }) => claims.staging_in_root).filter((name) => name !== undefined);
-  const skipAtRoot = staging.map(bytesOf);
+  const { reporter, signal, store: { platform } } = context;
+  const skipAtRoot = stagingInRoot(context).map(bytesOf);
   return await scanTree(root, { ...platform.abilities, ...options, skipAtRoot, reporter, signal });
+}
+
+function stagingInRoot({ store: { intents }, worktree: { worktree_id: id } }: WorktreeContext): string[] {
+  const own = intents.list().filter(({ worktree_id }) => worktree_id === id);
+  return own.map(({ claims }) => claims.staging_in_root).filter((name) => name !== undefined);
 }
 
 function readRules(root: Folder): string | null {
@@ -243,7 +289,7 @@ export function readStatCache(place: ControlPath, owners: Owners, key?: string):
     const cache = loadStatCache(file, key);
     if (cache === undefined || owners.isTrustedMaker(Stat.ofFile(file).uid)) return cache;
     forgetReadable(cache.table, owners.caller.uid);
-    return { ...cache, snapshotId: null };
+    return { ...cache, since: null, snapshotId: null };
   });
 }
 

@@ -86,6 +86,7 @@ export class Attempts {
       into,
       name,
       as: "payload",
+      generation: look.changes?.generation,
       reporter,
       signal,
       share,
@@ -139,7 +140,7 @@ export class Attempts {
     using _phase = phase(reporter, "checking that nothing changed");
     try {
       return result.changed.length === 0 &&
-        await isTreeUnchangedSince(this.look.root, scan.table, signal);
+        await isTreeUnchangedSince(this.look.root, scan.table, signal, this.look.changes?.inodesNow());
     } finally {
       await syncing;
     }
