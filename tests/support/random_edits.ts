@@ -101,6 +101,19 @@ export const EDITS: Record<string, Edit> = {
     text(`${a}/inner`);
   },
   "stores through a memory map": ({ a }) => store(a),
+  "writes past the page cache": ({ a }) =>
+    mustRun(
+      "dd",
+      "if=/dev/zero",
+      `of=${a}`,
+      "bs=4096",
+      "count=1",
+      "conv=notrunc",
+      "oflag=direct",
+      "status=none",
+    ),
+  "sets an access list": ({ a }) =>
+    mustRun("setfacl", "-m", `u:${1 + Math.floor(performance.now()) % 9}:r`, a),
   "clones another file into it": ({ a, b }) => mustRun("cp", "--reflink=always", b, a),
   "punches a hole": ({ a }) => mustRun("fallocate", "-p", "-o", "0", "-l", "4096", a),
 };
