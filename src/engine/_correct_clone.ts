@@ -5,6 +5,7 @@ import type { Reporter } from "../model/progress.ts";
 import { type Folder, type OpenFile, type Platform, Stat } from "../platform/platform.ts";
 import { isSystemError, unlessFailed } from "../platform/system_error.ts";
 import { TimeSlice } from "../platform/time_slice.ts";
+import { isCloneOfTree } from "../tree/match_unchanged.ts";
 import { mergeTables } from "../tree/merge_tables.ts";
 import { OpenFolders } from "../tree/open_folders.ts";
 import { removeTree } from "../tree/remove_tree.ts";
@@ -44,7 +45,8 @@ export async function correctClone(
   engine: WholeClone,
 ): Promise<CloneResult> {
   const changed = await scanOfChanges(platform, request, root, engine);
-  if (changed?.looked === 0) {
+  // Reading changes the time of access, which counts as a change for btrfs, and for no one else.
+  if (changed !== undefined && await isCloneOfTree(changed.table, request.table)) {
     return { table: request.table, degradations: new DegradationList(), changed: [], unreadable: [] };
   }
   const scan = changed ?? await scanClone(platform, request, root);

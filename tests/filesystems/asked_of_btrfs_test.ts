@@ -185,6 +185,10 @@ class Repository implements AsyncDisposable {
   call: typeof callIn = (cwd, operation, input, more) =>
     callIn(cwd, operation, input, { ...AS_USERS_DO, ...more });
 
+  write(path: string, text: string): void {
+    Deno.writeTextFileSync(`${this.main}/${path}`, text);
+  }
+
   async save() {
     return (await this.call(this.main, snapshot, {})).snapshot;
   }
@@ -332,14 +336,14 @@ Deno.test(
     using look = await given.look();
     const { changes } = look;
     assert(changes !== undefined && look.scan.looked !== undefined);
-    const [uuid = "", generation] = changes.mark.split(" ");
-    assert(changes.inodesSince(`${uuid} ${generation}`) !== undefined);
+    const [uuid = "", generation] = (changes.mark ?? "").split(" ");
+    assert(changes.inodesSince(`${uuid} ${generation}`, 1000) !== undefined);
     assertEquals(
-      changes.inodesSince(`${uuid.replace(/^./, (digit) => digit === "0" ? "1" : "0")} ${generation}`),
+      changes.inodesSince(`${uuid.replace(/^./, (digit) => digit === "0" ? "1" : "0")} ${generation}`, 1000),
       undefined,
     );
-    assertEquals(changes.inodesSince(`${uuid} ${Number(generation) + 1}`), undefined);
-    assertEquals(changes.inodesSince("damaged"), undefined);
+    assertEquals(changes.inodesSince(`${uuid} ${Number(generation) + 1}`, 1000), undefined);
+    assertEquals(changes.inodesSince("damaged", 1000), undefined);
 
     // A snapshot by the user takes the place of the worktree: the same names and inodes, another history.
     mustRun("btrfs", "subvolume", "snapshot", given.main, `${given.path}/copy`);
@@ -356,7 +360,11 @@ Deno.test(
 );
 
 /** The engine, with something that another process does before or after each clone. */
-function withTrouble(before: (n: number) => void, after: (n: number) => void): EngineKind {
+function withTrouble(
+  before: (n: number) => void,
+  after: (n: number) => void,
+  told: (request: CloneRequest, made: TreeTable) => void = () => {},
+): EngineKind {
   let clones = 0;
   return {
     ...btrfsSnapshot,
@@ -366,6 +374,7 @@ function withTrouble(before: (n: number) => void, after: (n: number) => void): E
         before(clones);
         const result = await engine.clone(request);
         after(clones++);
+        told(request, result.table);
         return result;
       };
       return { ...engine, clone };
@@ -398,6 +407,31 @@ Deno.test("jvs snapshot by asking holds what is written while it is made", neede
   }
   await fullAudit(given.path);
 });
+
+Deno.test(
+  "the first snapshot asks its clone, and what was not on the disk when it began is in the answer",
+  needed,
+  async () => {
+    for (const isWritten of [true, false]) {
+      await using given = await Repository.make();
+      (await given.look())[Symbol.dispose](); // changes the time at which folders were read
+      if (isWritten) mustRun("sync", "-f", given.main);
+      await settled();
+      const same: boolean[] = [];
+      const trouble = (n: number) => n > 0 || isWritten || given.write("a/one", "changed");
+      using _engine = useEngine(
+        withTrouble(trouble, () => {}, ({ table }, made) => same.push(made === table)),
+      );
+      const { snapshot_id } = await given.save();
+      assertEquals(same, isWritten ? [true] : [false, false]);
+      assertEquals(
+        await describeTree(`${given.path}/.jvs/snapshots/${snapshot_id}`),
+        await describeTree(given.main),
+      );
+      assertEquals((await given.call(given.main, status, {})).clean, true);
+    }
+  },
+);
 
 Deno.test("btrfs-snapshot tells what its clone has that the table has not", needed, async () => {
   const random = randomFrom(1);

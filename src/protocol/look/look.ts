@@ -146,7 +146,8 @@ export async function lookAt(
   const { owners } = context.store.layout.plane;
   const cache = options.known === undefined ? readStatCache(cacheFile(context), owners, key) : undefined;
   const clock = scanClock(context, root);
-  const changes = cache && rules === null ? await beginAsking(context, root, clock, cache) : undefined;
+  const mayAsk = rules === null && options.known === undefined && key.startsWith("btrfs:");
+  const changes = mayAsk ? await beginAsking(context, root, clock, cache) : undefined;
   const asked = cache && await changes?.scanSince(cache, clock);
   const known = options.known ?? cache?.table;
   const scan = asked ?? await scanWorktree(context, root, { rules, clock, known });
@@ -174,13 +175,14 @@ async function beginAsking(
   context: WorktreeContext,
   root: Folder,
   clock: ScanClock | undefined,
-  { key, table }: StatCache,
+  cache: StatCache | undefined,
 ): Promise<SubvolumeChanges | undefined> {
-  if (table.count < ASKING.from || !key.startsWith("btrfs:") || clock === undefined) return undefined;
+  const entries = cache?.table.count ?? null;
+  if (clock === undefined || (entries ?? Infinity) < ASKING.from) return undefined;
   // The cache is on the same file system, so the two only go back to an earlier state together.
   if (clock.granularityNs > clock.tickNs || stagingInRoot(context).length > 0) return undefined;
   const { SubvolumeChanges } = await import("./subvolume_changes.ts");
-  return SubvolumeChanges.begin(context, root, table.count);
+  return SubvolumeChanges.begin(context, root, entries);
 }
 
 /** Whether a scan left nothing out. */

@@ -27,24 +27,29 @@ export class SubvolumeChanges {
     private readonly context: RepositoryContext,
     private readonly subvolumes: Subvolumes,
     private readonly root: Folder,
-    /** How many entries the tree has, about. */
-    private readonly entries: number,
     private readonly state: SubvolumeState,
+    private readonly isWritten: boolean,
   ) {}
 
   /**
    * Begins a look at a worktree of about so many entries. The clock of the look must have been read before: what is older is on
-   * the disk after this. Undefined where btrfs cannot be asked, or where it would not pay.
+   * the disk after this. At a first look, which does not know how many there are, nothing is written: then only this look can
+   * ask what changed since. Undefined where btrfs cannot be asked, or where it would not pay.
    */
-  static begin(context: RepositoryContext, root: Folder, entries: number): SubvolumeChanges | undefined {
+  static begin(
+    context: RepositoryContext,
+    root: Folder,
+    entries: number | null,
+  ): SubvolumeChanges | undefined {
     const { reporter, store: { platform } } = context;
     const subvolumes = subvolumesOf(platform);
     if (subvolumes === undefined || !subvolumes.isRoot(root)) return undefined;
     if (subvolumes.changedSince(root, NEVER, 0) === undefined) return undefined;
     using _phase = phase(reporter, "asking what changed");
-    if (!writeAll(platform, subvolumes, root, entries)) return undefined;
+    const isWritten = entries !== null;
+    if (isWritten && !writeAll(platform, subvolumes, root, entries)) return undefined;
     const state = subvolumes.state(root);
-    return state && new SubvolumeChanges(context, subvolumes, root, entries, state);
+    return state && new SubvolumeChanges(context, subvolumes, root, state, isWritten);
   }
 
   /** The generation of the subvolume when the look began. */
@@ -52,9 +57,9 @@ export class SubvolumeChanges {
     return this.state.generation;
   }
 
-  /** What the next look must know to ask what changed since this one. */
-  get mark(): string {
-    return `${this.state.uuid} ${this.state.generation}`;
+  /** What the next look must know to ask what changed since this one; null if what this one saw may not be on the disk. */
+  get mark(): string | null {
+    return this.isWritten ? `${this.state.uuid} ${this.state.generation}` : null;
   }
 
   /** What a scan would see, by what changed since the look that made the cache. Undefined if that is not known, or too much. */
@@ -63,24 +68,24 @@ export class SubvolumeChanges {
     clock: ScanClock | undefined,
   ): Promise<Scan & { readonly isRecent: boolean } | undefined> {
     const { reporter, signal, store: { platform } } = this.context;
-    const inodes = since ? this.inodesSince(since) : undefined;
+    const inodes = since ? this.inodesSince(since, table.count) : undefined;
     if (inodes === undefined) return undefined;
     const options = { ...platform.abilities, clock, reporter, signal };
     const scan = await scanChanged(this.root, { known: table, inodes }, options);
     return scan && { ...scan, isRecent: inodes.size < MANY };
   }
 
-  /** The inodes that changed since the look with this mark; undefined if that was of another subvolume, or if many changed. */
-  inodesSince(mark: string): ReadonlySet<number> | undefined {
+  /** The inodes that changed since the look with this mark; undefined if that was of another subvolume, or if many of the entries changed. */
+  inodesSince(mark: string, entries: number): ReadonlySet<number> | undefined {
     const [uuid, generation] = mark.split(" ");
     // The generation of a subvolume never falls, unless the whole disk was put back to an earlier state.
     if (uuid !== this.state.uuid || !(Number(generation) <= this.state.generation)) return undefined;
-    return this.subvolumes.changedSince(this.root, Number(generation), this.entries * MOST_OF_IT);
+    return this.subvolumes.changedSince(this.root, Number(generation), entries * MOST_OF_IT);
   }
 
   /** The inodes that changed since this look began; undefined where a second look takes less time. */
-  inodesNow(): ReadonlySet<number> | undefined {
-    const { context: { store: { platform } }, entries, root, state, subvolumes } = this;
+  inodesNow(entries: number): ReadonlySet<number> | undefined {
+    const { context: { store: { platform } }, root, state, subvolumes } = this;
     if (!writeAll(platform, subvolumes, root, entries)) return undefined;
     return subvolumes.changedSince(root, state.generation, entries * MOST_OF_IT);
   }

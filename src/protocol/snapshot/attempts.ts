@@ -140,7 +140,12 @@ export class Attempts {
     using _phase = phase(reporter, "checking that nothing changed");
     try {
       return result.changed.length === 0 &&
-        await isTreeUnchangedSince(this.look.root, scan.table, signal, this.look.changes?.inodesNow());
+        await isTreeUnchangedSince(
+          this.look.root,
+          scan.table,
+          signal,
+          this.look.changes?.inodesNow(scan.table.count),
+        );
     } finally {
       await syncing;
     }
