@@ -1,105 +1,122 @@
-/** A command to time; `before` runs first and is not timed. */
-export interface Contender {
+import { type Sample, time } from "./process.ts";
+import type { Contender, Part, Scene, Target } from "./scene.ts";
+import { type Estimate, estimate, judge, median, type Verdict } from "./statistics.ts";
+
+/** What one contender took: medians, and every round. */
+export interface Timing {
   readonly name: string;
-  readonly command: readonly string[];
-  readonly cwd: string;
-  readonly before?: (round: number) => void | Promise<void>;
-  /** Whether the time of the processor counts: for commands of milliseconds, which other programs disturb most. */
-  readonly countsCpu?: boolean;
+  readonly wallMs: number;
+  readonly cpuMs: number;
+  readonly peakMb: number;
+  readonly all: readonly Sample[];
 }
 
-/** The times of two contenders that ran in turn. */
+/** Times of contenders that ran in turn. */
 export interface Comparison {
-  readonly row: string;
   readonly ours: Timing;
-  readonly peer: Timing;
-  /** The median of the ratios of all rounds. Only this number can be compared between machines. */
-  readonly ratio: number;
-  /** The true ratio is in this range, in 19 of 20 cases. */
-  readonly range: readonly [number, number];
-  readonly atMost: number | null;
+  readonly reference: readonly (Timing & { readonly times: number })[];
+  readonly beside: readonly Timing[];
+  /** JVS as a multiple of the reference, round by round: by the clock, and by the time of the processor. */
+  readonly wall: Estimate;
+  readonly cpu: Estimate;
+  /** JVS as a part of what it may take. */
+  readonly share: Estimate | null;
+  readonly verdict: Verdict | null;
 }
 
-/** Milliseconds of one contender. */
-interface Timing {
-  readonly name: string;
-  readonly median: number;
-  readonly all: readonly number[];
+/** How to measure. */
+export interface MeasureOptions {
+  readonly rounds: number;
+  readonly target: Target | null;
+  /** Whether the time of the processor decides. */
+  readonly countsCpu: boolean;
+  /** The multiple of the reference, by the time of the processor, that more rounds shall decide about. */
+  readonly cpuLimit?: number | undefined;
+  /** For so long there may be more rounds. */
+  readonly moreForMs: number;
 }
 
-/** If chance could still decide whether a ratio is at most as promised, so many times as many rounds are run. */
+/** If chance could still decide, at most so many times as many rounds are run. */
 const MORE_ROUNDS = 8;
 
 /**
- * Times two commands in turn, as whole processes. The first round does not count. One command takes a third more or less
- * each time, so there are more rounds where the promised ratio is in the range of the measured one.
+ * Times all contenders of a scene in turn, as whole processes. The first round does not count. One command takes a third
+ * more or less each time, so there are more rounds where a limit is in the range of what was measured.
  */
-export async function compare(
-  row: string,
-  ours: Contender,
-  peer: Contender,
-  options: { rounds: number; atMost: number | null },
-): Promise<Comparison> {
-  const times: [number[], number[]] = [[], []];
-  const ratios: number[] = [];
-  for (let round = -1; round < options.rounds || isOpen(ratios, options); round++) {
+export async function measure(scene: Scene, options: MeasureOptions): Promise<Comparison> {
+  const reference = await scene.reference();
+  const beside = await scene.beside?.() ?? [];
+  const contenders = [scene.ours, ...reference.map(({ contender }) => contender), ...beside];
+  const samples: Sample[][] = contenders.map(() => []);
+  const began = performance.now();
+  for (let round = 0; round <= options.rounds || goesOn(round); round++) {
+    await scene.beforeRound?.();
     // The order changes, so that the caches are not always warm for the same one.
-    const order = round % 2 === 0 ? [0, 1] as const : [1, 0] as const;
-    for (const which of order) {
-      const taken = await time(which === 0 ? ours : peer, round);
-      if (round >= 0) times[which].push(taken);
+    for (const which of inOrder(contenders.length, round)) {
+      const sample = await time(contenders[which] as Contender);
+      if (round > 0) samples[which]?.push(sample);
     }
-    if (round >= 0) ratios.push((times[0][round] as number) / (times[1][round] as number));
   }
+  return comparison(contenders, samples, reference, options);
+
+  function goesOn(round: number): boolean {
+    return round <= options.rounds * MORE_ROUNDS && performance.now() - began < options.moreForMs &&
+      isOpen(comparison(contenders, samples, reference, options), options);
+  }
+}
+
+/** Forwards in one round, backwards in the next. */
+function inOrder(count: number, round: number): number[] {
+  const order = Array.from({ length: count }, (_, at) => at);
+  return round % 2 === 0 ? order : order.reverse();
+}
+
+/** Whether more rounds could change a judgement. */
+function isOpen({ verdict, cpu }: Comparison, { cpuLimit }: MeasureOptions): boolean {
+  return verdict === "undecided" || (cpuLimit !== undefined && judge(cpu, cpuLimit) === "undecided");
+}
+
+/** Compares what was sampled. The first contender is ours, then come the parts of the reference, then the others. */
+export function comparison(
+  contenders: readonly Pick<Contender, "name">[],
+  samples: readonly (readonly Sample[])[],
+  reference: readonly Pick<Part, "times">[],
+  { target, countsCpu }: Pick<MeasureOptions, "target" | "countsCpu">,
+): Comparison {
+  const timings = contenders.map(({ name }, at) => timing(name, samples[at] ?? []));
+  const [ours = timing("", []), ...others] = timings;
+  const parts = reference.map(({ times }, at) => ({ ...others[at] ?? ours, times }));
+  const byRound = (unit: "wallMs" | "cpuMs", of: (sum: number) => number = (sum) => sum) =>
+    estimate(ours.all.map((sample, round) => sample[unit] / of(sumOf(parts, unit, round))));
+  const allowed = (sum: number) => (target?.times ?? 1) * sum + (target?.plusMs ?? 0);
+  const share = target === null ? null : byRound(countsCpu ? "cpuMs" : "wallMs", allowed);
+  const fits = target?.peakMb === undefined || ours.peakMb <= target.peakMb;
   return {
-    row,
-    ours: { name: ours.name, median: median(times[0]), all: times[0] },
-    peer: { name: peer.name, median: median(times[1]), all: times[1] },
-    ratio: median(ratios),
-    range: rangeOf(ratios),
-    atMost: options.atMost,
+    ours,
+    reference: parts,
+    beside: others.slice(reference.length),
+    wall: byRound("wallMs"),
+    cpu: byRound("cpuMs"),
+    share,
+    verdict: share === null ? null : fits ? judge(share, 1) : "missed",
   };
 }
 
-/** Whether more rounds could change the judgement. */
-function isOpen(
-  ratios: readonly number[],
-  { rounds, atMost }: { rounds: number; atMost: number | null },
-): boolean {
-  const [low, high] = rangeOf(ratios);
-  return atMost !== null && low <= atMost && atMost < high && ratios.length < rounds * MORE_ROUNDS;
+function sumOf(
+  parts: readonly { readonly times: number; readonly all: readonly Sample[] }[],
+  unit: "wallMs" | "cpuMs",
+  round: number,
+): number {
+  return parts.reduce((sum, { times, all }) => sum + times * (all[round]?.[unit] ?? NaN), 0);
 }
 
-/** Where the true median is in 19 of 20 cases: by the sign test, whatever the distribution is. */
-function rangeOf(values: readonly number[]): [number, number] {
-  const sorted = [...values].sort((a, b) => a - b);
-  const last = sorted.length - 1;
-  const low = Math.max(0, Math.floor(last / 2 - 0.98 * Math.sqrt(sorted.length)));
-  return [sorted[low] ?? 0, sorted[last - low] ?? 0];
-}
-
-async function time(contender: Contender, round: number): Promise<number> {
-  await contender.before?.(round);
-  const { countsCpu = false, cwd, name } = contender;
-  const [program = "", ...args] = countsCpu ? [...CPU_TIME, ...contender.command] : contender.command;
-  const command = new Deno.Command(program, { args, cwd, stdout: "null", stderr: "piped" });
-  const began = performance.now();
-  const output = await command.output();
-  const taken = performance.now() - began;
-  const said = new TextDecoder().decode(output.stderr);
-  if (!output.success) throw new Error(`${name} failed: ${said}`);
-  return countsCpu ? cpuMs(said) : taken;
-}
-
-/** Runs a command, and then writes the seconds of its user and system time as the last line of standard error. */
-const CPU_TIME = ["bash", "-c", 'TIMEFORMAT="%3U %3S"; time "$@"', "bash"];
-
-function cpuMs(stderr: string): number {
-  const [user = NaN, system = NaN] = (stderr.trim().split("\n").at(-1) ?? "").split(" ").map(Number);
-  return 1000 * (user + system);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? 0;
+function timing(name: string, all: readonly Sample[]): Timing {
+  const middle = (unit: keyof Sample) => median(all.map((sample) => sample[unit]));
+  return {
+    name,
+    wallMs: middle("wallMs"),
+    cpuMs: middle("cpuMs"),
+    peakMb: Math.max(0, ...all.map(({ peakMb }) => peakMb)),
+    all,
+  };
 }

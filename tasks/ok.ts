@@ -35,7 +35,7 @@ const TESTS: readonly Step[] = [
   },
   {
     name: "unit tests",
-    args: [...tests, "src/", "tasks/"],
+    args: [...tests, "src/", "tasks/", "bench/"],
     remedy: "Run the failed one: `deno test -P=tests FILE`.",
   },
 ];

@@ -1,7 +1,8 @@
 /**
- * `deno task test [--setup] [PATH...]`: runs all tests of this repository, or those of the paths, and says which tests it
- * skipped and why. With `--setup` or CI=true it installs system packages. With CI=true it also runs and counts the checks
- * of `deno task ok` that are not tests. The last line is `N passed, N failed`.
+ * `deno task test [--setup] [--bench] [PATH...]`: runs all tests of this repository, or those of the paths, and says which
+ * tests it skipped and why. With `--setup` or CI=true it installs system packages. With CI=true it also runs and counts the
+ * checks of `deno task ok` that are not tests, and with `--bench` whether JVS became too slow. The last line is `N passed,
+ * N failed`.
  */
 import { REQUIREMENTS } from "../tests/support/probes.ts";
 import { listed } from "../tests/support/requires.ts";
@@ -30,12 +31,13 @@ interface Counts {
 const ALL: { name: string; folder: string }[] = [
   { name: "unit tests", folder: "src" },
   { name: "tests of the tasks", folder: "tasks" },
+  { name: "tests of the benchmarks", folder: "bench" },
   { name: "conformance", folder: "conformance" },
   { name: "tests", folder: "tests" },
 ];
 
 async function main(): Promise<number> {
-  const paths = Deno.args.filter((argument) => argument !== "--setup");
+  const paths = Deno.args.filter((argument) => !["--setup", "--bench"].includes(argument));
   await setup();
   const isCi = Deno.env.get("CI") === "true";
   let missing = missingHere();
@@ -51,6 +53,7 @@ async function main(): Promise<number> {
   if (isCi && paths.length === 0) add(total, await runChecks());
   await inTwoLanes(groups, async (group, isShown) => add(total, await runGroup(group, folder.path, isShown)));
   total.failed += unmountLeftOvers(folder.path);
+  if (Deno.args.includes("--bench")) add(total, await runBench()); // last, because the tests would disturb it
   await tellSkips(`${folder.path}/skips`, installCommand(missing));
   return report(total);
 }
@@ -84,6 +87,15 @@ async function runChecks(): Promise<Counts> {
   const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
   for (const check of CHECKS) counts[await holds(check) ? "passed" : "failed"]++;
   return counts;
+}
+
+/** Compares the speed with that of the baseline, which counts as one test. */
+async function runBench(): Promise<Counts> {
+  console.log("\n== benchmarks ==");
+  const args = ["run", "-A", "bench/main.ts", "--check"];
+  const { success } = await new Deno.Command(Deno.execPath(), { args, cwd: root, stdin: "null" }).spawn()
+    .status;
+  return { passed: success ? 1 : 0, failed: success ? 0 : 1, skipped: 0 };
 }
 
 /** Runs two groups at a time. Each is a separate process and often waits for programs and disks. */

@@ -85,6 +85,10 @@ async function checkExecutable(target: Target, base: string, folder: string): Pr
   assert(added < 4_000_000, `${added} bytes more than its parts`);
 
   const { metadata, files, programs, others } = readEmbedded(file, program);
+  assert(
+    program.includes("jvs worker"),
+    "the program is the module of its workers, so nothing more is embedded",
+  );
   assertEquals(files, [{ File: { n: "jvs.js", o: [0, program.length], u: true, t: 0 } }]);
   assertEquals([programs, others < 100], [1, true], `${others} bytes are neither metadata nor the program`);
   for (const path of [checkout, folder.slice(0, folder.lastIndexOf("/"))]) {

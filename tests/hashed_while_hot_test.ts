@@ -6,6 +6,7 @@ import { snapshot } from "../src/operation/snapshot.ts";
 import { verify } from "../src/operation/verify.ts";
 import { LinuxFolder } from "../src/platform/linux_folder.ts";
 import { callIn } from "./support/context.ts";
+import { testWorkers } from "./support/team_worker.ts";
 import { useEngine } from "./support/use_engine.ts";
 import { requires } from "./support/requires.ts";
 import { tempDir } from "./support/temp_dir.ts";
@@ -79,6 +80,28 @@ Deno.test("a file that changes between its clone and its hash is captured again"
   assertEquals([saved.consistency_level, clones], ["quiesced", 2]);
   await assertVerified(main);
 });
+
+Deno.test(
+  "a file that changes after a worker read it beside the clone is captured again",
+  NEEDED,
+  async () => {
+    using folder = tempDir();
+    const main = await repositoryWith(folder.path, "before");
+    {
+      using hole = Deno.openSync(`${main}/hole`, { write: true, create: true });
+      hole.truncateSync(210_000_000); // with less the worker would not be started
+    }
+    let clones = 0;
+    using _engine = copyAndThen((count) => {
+      clones = count;
+      if (count === 1) Deno.writeTextFileSync(`${main}/a`, "after!");
+    });
+    const workers = testWorkers();
+    const { snapshot: saved } = await callIn(main, snapshot, {}, { engine: "auto", workers });
+    assertEquals([saved.consistency_level, clones], ["quiesced", 2]);
+    await assertVerified(main);
+  },
+);
 
 Deno.test(
   "a best-effort snapshot says of a file that never rests what its payload holds",

@@ -50,6 +50,17 @@ Deno.test("what only reads a repository loads no engine", () => {
   assertEquals(loaded.filter((path) => path.startsWith("src/engine/")), []);
 });
 
+Deno.test("no command loads workers before there is much to do", () => {
+  const operations = ["status", "snapshot", "verify", "restore", "worktree_fork"];
+  const loaded = [
+    ...loadedAtStart("cli.ts", ...operations.map((name) => `src/operation/${name}.ts`), "src/repo/store.ts"),
+  ];
+  assertEquals(
+    loaded.filter((path) => /worker_team|serve_team|_hash_team|hash_job|surface\/worker/.test(path)),
+    [],
+  );
+});
+
 Deno.test("what searches no snapshots loads no index", () => {
   const operations = ["status", "snapshot", "show", "restore", "diff", "path", "worktree_fork"];
   const loaded = [

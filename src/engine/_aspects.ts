@@ -13,7 +13,7 @@ import {
 } from "../model/entry.ts";
 import { type Folder, type Platform, Stat } from "../platform/platform.ts";
 import { isSystemError, type SystemError } from "../platform/system_error.ts";
-import { at, type TreeTable } from "../tree/table.ts";
+import { at, NONE, type TreeTable } from "../tree/table.ts";
 
 const ACCESS_ACL = "system.posix_acl_access";
 const DEFAULT_ACL = "system.posix_acl_default";
@@ -40,20 +40,42 @@ export function refusalOf(
 /** Notes what a clone cannot keep: as degradations, and for payloads also in the table, for the manifest. */
 export class Losses {
   readonly degradations = new DegradationList();
+  /** The file system takes no mode but its own. */
+  private modesStay = false;
+  /** What files with several names lost in a worktree; its table says what the payload lost that it comes from. */
+  private readonly ofLinks = new Map<number, number>();
 
   constructor(private readonly table: TreeTable, private readonly payload: boolean) {}
 
   /** Notes that an entry lost an aspect. The reason is the end of a sentence. */
   add(aspect: LostAspect, index: number, reason: string): void {
     if (this.payload) this.table.lost[index] = at(this.table.lost, index) | LOST[aspect];
+    else if (this.table.linkGroup[index] !== NONE) this.ofLinks.set(index, this.of(index) | LOST[aspect]);
     this.degradations.add(aspect, this.table.path(index), reason);
+  }
+
+  /** What an entry lost in this clone, as far as its further names need it. */
+  of(index: number): number {
+    return this.payload ? at(this.table.lost, index) : this.ofLinks.get(index) ?? 0;
+  }
+
+  /**
+   * Notes that an entry of a payload has the mode of its source, write rights and all, because the file system takes no
+   * other (NTFS, exFAT). Nothing of the tree is lost, so it is no degradation; verify must only not expect the mode of a payload.
+   */
+  keptMode(index: number): void {
+    this.table.lost[index] = at(this.table.lost, index) | LOST.mode;
+    this.modesStay = true;
   }
 
   /** Notes the losses of an entry that shares its inode with an entry that lost these aspects. */
   inherit(index: number, lost: number, reason: string): void {
     const ofInode = lost & ~(LOST.hardlink | LOST.type); // these two belong to a name, not to the inode
     if (ofInode === 0) return;
-    for (const aspect of lostAspects(ofInode)) this.add(aspect, index, reason);
+    for (const aspect of lostAspects(ofInode)) {
+      if (aspect === "mode" && this.modesStay) this.keptMode(index);
+      else this.add(aspect, index, reason);
+    }
   }
 }
 
@@ -155,7 +177,8 @@ export class AspectSetter {
     const { found, losses, table } = this;
     const forgotten = "the file system did not keep it";
     if (!this.hasOwner(index)) losses.add("owner", index, refused.owner?.reason ?? forgotten);
-    if (!this.hasMode(index)) {
+    if (!this.hasMode(index) && this.payload && found.mode === at(table.mode, index)) losses.keptMode(index);
+    else if (!this.hasMode(index)) {
       const withheld = refused.owner && found.mode === this.modeOf(index, false);
       const why = withheld ? "set-id bits need the owner, which could not be set" : refused.mode?.reason;
       losses.add("mode", index, why ?? forgotten);

@@ -2,11 +2,11 @@ import { ITSELF } from "../model/bytes.ts";
 import { sameXattrs, SYMLINK } from "../model/entry.ts";
 import type { Folder } from "../platform/platform.ts";
 import { unlessFailed } from "../platform/system_error.ts";
-import type { TreeTable } from "../tree/table.ts";
+import { at, type TreeTable } from "../tree/table.ts";
 
 /*
- * What both engines for whole trees do with entries that were cloned with the aspects of their source: `i` is an entry of the
- * table that was asked for, `j` the same in a scan of the clone.
+ * Entries that were cloned with the aspects of their source: `i` is an entry of the table that was asked for, `j` the same in
+ * a scan of the clone.
  */
 
 const OWNER_MAY_CHANGE = 0o300;
@@ -17,6 +17,18 @@ export function hasAspects(table: TreeTable, i: number, made: TreeTable, j: numb
     table.uid[i] === made.uid[j] && table.gid[i] === made.gid[j] &&
     (table.type[i] === SYMLINK || table.mode[i] === made.mode[j]) &&
     sameXattrs(table.xattrs.get(i) ?? [], made.xattrs.get(j) ?? []);
+}
+
+/** Notes that an entry of the clone now has the aspects of the table. */
+export function copyAspects(table: TreeTable, i: number, made: TreeTable, j: number): void {
+  made.mtimeSec[j] = at(table.mtimeSec, i);
+  made.mtimeNsec[j] = at(table.mtimeNsec, i);
+  made.uid[j] = at(table.uid, i);
+  made.gid[j] = at(table.gid, i);
+  made.mode[j] = at(table.mode, i);
+  const xattrs = table.xattrs.get(i);
+  if (xattrs === undefined) made.xattrs.delete(j);
+  else made.xattrs.set(j, xattrs);
 }
 
 /** Removes attributes that a table does not have: it may leave some out on purpose, such as a file's capabilities. */

@@ -86,7 +86,10 @@ export async function cloneTree(
   clearInheritedAcls(root);
   await makeAllButFiles(cloning);
   const files = await shareFiles(cloning);
-  if (request.as === "payload") cloning.flushEach = !flushTogether(platform, request.source, files.length);
+  if (request.as === "payload") {
+    cloning.flushEach = !flushTogether(platform, request.source, files.length);
+    request.onReadable?.(cloning.flushEach);
+  }
   await fill(cloning, files);
   await linkGroups(cloning, fill);
   await finishFolders(cloning);

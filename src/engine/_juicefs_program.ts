@@ -57,29 +57,35 @@ async function run(
 ): Promise<void> {
   const program = juicefsProgram() ?? PROGRAM;
   // Paths are absolute, so none is taken for an option.
-  const { code, stderr, stdout } = await runProgram(program, ["--no-color", ...args], {
-    detached: true,
-    cwd: "/",
-    reporter,
-  });
-  if (code === 0) return;
+  const ended = await runProgram(program, ["--no-color", ...args], { detached: true, cwd: "/", reporter });
+  if (ended.code !== 0) throw failureOf(what, path, { program, ...ended });
+}
+
+/** How a call of the program ended. */
+interface Ended {
+  readonly program: string;
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function failureOf(what: string, path: string, { program, code, stdout, stderr }: Ended): JvsError {
   const said = lastWords(stderr);
+  const details = { path, engine: "juicefs-clone", program, stderr };
   const [, errno] = REASONS.find(([words]) => said.endsWith(words)) ?? [];
-  const cause = errno && new SystemError(args[0] ?? "", path, errno);
+  if (errno !== undefined) {
+    const cause = new SystemError("change", path, errno);
+    return new JvsError(cause.code, `Cannot ${what}: ${cause.reason}`, { hint: cause.hint, details, cause });
+  }
   const isOld = TOO_OLD.test(stdout + stderr);
-  throw new JvsError(
-    cause instanceof SystemError ? cause.code : isOld ? "E_ENGINE_UNAVAILABLE" : "E_ENGINE_FAILED",
-    `Cannot ${what}: ${
-      cause instanceof SystemError ? cause.reason : `juicefs ended with ${code}: ${said || "it said nothing"}`
-    }`,
-    {
-      hint: isOld
-        ? `Update ${program} to version 1.1 or later, or use JVS_SNAPSHOT_ENGINE=copy.`
-        : "Mend what juicefs reports, or use JVS_SNAPSHOT_ENGINE=copy.",
-      details: { path, engine: "juicefs-clone", program, stderr },
-      cause,
-    },
-  );
+  const hint = isOld
+    ? `Update ${program} to version 1.1 or later, or use JVS_SNAPSHOT_ENGINE=copy.`
+    : "Mend what juicefs reports, or use JVS_SNAPSHOT_ENGINE=copy.";
+  const why = `juicefs ended with ${code}: ${said || "it said nothing"}`;
+  return new JvsError(isOld ? "E_ENGINE_UNAVAILABLE" : "E_ENGINE_FAILED", `Cannot ${what}: ${why}`, {
+    hint,
+    details,
+  });
 }
 
 /** The reason in a line such as `2026/01/31 12:00:00.000000 juicefs[42] <FATAL>: clone failed: no space [main@main.go:31]`. */

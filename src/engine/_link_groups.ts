@@ -61,7 +61,7 @@ class Linker {
       this.broken.set(group, failure);
       return false;
     }
-    losses.inherit(index, at(table.lost, first), "another name of the same file could not keep it");
+    losses.inherit(index, losses.of(first), "another name of the same file could not keep it");
     this.noteIfBroken(index, group);
     this.cloning.advance(index);
     return true;

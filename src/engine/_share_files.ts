@@ -1,4 +1,4 @@
-import { FILE } from "../model/entry.ts";
+import { FILE, LOST } from "../model/entry.ts";
 import { type Folder, Stat } from "../platform/platform.ts";
 import { unlessFailed } from "../platform/system_error.ts";
 import { OpenFolders } from "../tree/open_folders.ts";
@@ -53,7 +53,9 @@ class Sharing {
     });
     if (!isLinked) return false;
     const lost = at(share.table.lost, old);
+    const isOwnMode = at(cloning.table.mode, index) === this.found.mode;
     for (const each of names) {
+      if ((lost & LOST.mode) !== 0 && isOwnMode) cloning.losses.keptMode(each);
       cloning.losses.inherit(each, lost, "the earlier snapshot with this file could not keep it");
       cloning.advance(each);
     }

@@ -1,8 +1,10 @@
-import { DIR } from "../model/entry.ts";
+import { DIR, FILE } from "../model/entry.ts";
 import { JvsError } from "../model/errors.ts";
+import { phase } from "../model/progress.ts";
 import { TimeSlice } from "../platform/time_slice.ts";
 import {
   type Folder,
+  type OpenFile,
   PLACEHOLDER_INODE,
   type Platform,
   Stat,
@@ -11,6 +13,8 @@ import {
 import { subvolumesOf } from "../platform/open_subvolumes.ts";
 import type { Subvolumes } from "../platform/subvolumes.ts";
 import { isSystemError, type SystemError, unlessFailed } from "../platform/system_error.ts";
+import { OpenFolders } from "../tree/open_folders.ts";
+import { at, type TreeTable } from "../tree/table.ts";
 import { isRefused } from "../tree/unreadable.ts";
 import { correctClone } from "./_correct_clone.ts";
 import type { CloneRequest, CloneResult, Engine, EngineKind, Probe, ProbeOptions } from "./contract.ts";
@@ -47,28 +51,89 @@ async function clone(platform: Platform, request: CloneRequest): Promise<CloneRe
   const { as, gaps, generation, into, name, reporter, signal, source, table } = request;
   const subvolumes = needed(platform);
   new TimeSlice(signal).check();
-  reporter?.begin("cloning", { entries: request.table.count });
+  using _phase = phase(reporter, "cloning", { entries: table.count });
   // What must be corrected is made writable first, and only then read-only.
   let isReadOnly = as === "payload" && gaps.size === 0;
   try {
     subvolumes.snapshot(source, into, name, { readOnly: isReadOnly });
     using root = into.openFolder(name);
+    using sources = new OpenFolders(source, table);
     const setReadOnly = (value: boolean) => {
       if (isReadOnly !== value) subvolumes.setReadOnly(root, value);
       isReadOnly = value;
     };
     const result = await correctClone(platform, request, root, {
+      keepsChangeTimes: false, // of a folder whose content was removed they are gone
       makeWritable: () => setReadOnly(false),
       changed: () =>
         isReadOnly && generation !== undefined
           ? subvolumes.changedSince(root, generation, table.count * MOST_OF_IT)
           : undefined,
-      isPlaceholder: (made, j) => made.inoLo[j] === PLACEHOLDER_INODE && made.inoHi[j] === 0,
+      standIn: (i, made, j) => standIn(request, sources, i, made, j),
+      mayRead: (parent, made, j) => mayRead(platform, parent, made, j),
     });
     setReadOnly(as === "payload");
     return result;
   } catch (error) {
     throw isSystemError(error) ? failure(error) : error;
+  }
+}
+
+/** A subvolume comes out as a folder that takes no aspects, and a file over which another is mounted as what is below it. */
+function standIn(
+  { as, table }: CloneRequest,
+  sources: OpenFolders,
+  i: number,
+  made: TreeTable,
+  j: number,
+): ((parent: Folder) => void) | undefined {
+  const name = made.name(j);
+  if (made.inoLo[j] === PLACEHOLDER_INODE && made.inoHi[j] === 0) {
+    return (parent) => {
+      parent.removeFolder(name);
+      parent.makeFolder(name);
+    };
+  }
+  const isOther = table.inoLo[i] !== made.inoLo[j] || table.inoHi[i] !== made.inoHi[j];
+  if (as === "worktree" || table.type[i] !== FILE || !isOther || !isMounted(sources, table, i)) {
+    return undefined;
+  }
+  return (parent) => {
+    using file = sources.get(at(table.parent, i)).openFile(name, "read");
+    file.syncData();
+    parent.removeFile(name);
+    using target = parent.openFile(name, "create");
+    fill(target, file);
+  };
+}
+
+function isMounted(sources: OpenFolders, table: TreeTable, i: number): boolean {
+  const stat = new Stat();
+  const isThere = unlessFailed(
+    ["ENOENT", "ENOTDIR", "ELOOP"],
+    () => sources.get(at(table.parent, i)).stat(table.name(i), stat),
+  );
+  return isThere === true && stat.mountRoot;
+}
+
+function fill(target: OpenFile, source: OpenFile): void {
+  try {
+    target.cloneFrom(source);
+  } catch (error) {
+    if (!isSystemError(error, "EXDEV", "EOPNOTSUPP", "EINVAL")) throw error;
+    for (const _bytes of target.copyPieces(source));
+  }
+}
+
+/** A subvolume's clone has the files of others too, with their rights. */
+function mayRead({ host }: Platform, parent: Folder, made: TreeTable, j: number): boolean {
+  if (made.uid[j] === host.uid && (at(made.mode, j) & 0o400) !== 0) return true;
+  try {
+    parent.openFile(made.name(j), "read")[Symbol.dispose]();
+    return true;
+  } catch (error) {
+    if (isRefused(error)) return false;
+    throw error;
   }
 }
 

@@ -60,6 +60,11 @@ export interface CloneRequest {
   readonly generation?: number | undefined;
   /** For payloads, if the engine shares files: an earlier payload whose files may be hard-linked. */
   readonly share?: ShareSource | undefined;
+  /**
+   * For payloads, called by an engine that clones entry by entry, before it fills files: what programs had stored in them
+   * is written now, so the source can be read beside the clone. With `flushEach` that holds only for a file that is flushed.
+   */
+  readonly onReadable?: ((flushEach: boolean) => void) | undefined;
   readonly reporter?: Reporter;
   readonly signal?: AbortSignal;
 }
@@ -75,9 +80,9 @@ export interface ShareSource {
 /** The result of a clone. */
 export interface CloneResult {
   /**
-   * The entries that were made. From an entry-by-entry engine: the request's table, with `lost` bits for what a payload
-   * cannot keep. From a whole-tree engine: a scan of the clone, because only that shows its content, or the request's table
-   * where the clone was asked and is the same. A file with the size, mtime and ctime of the request's table keeps its hash.
+   * The entries that were made. Of a payload that one call cloned: a scan of the clone, because only that shows its content,
+   * or the request's table where the clone was asked and is the same; a file with the size, mtime and ctime of the request's
+   * table keeps its hash. Else the request's table, with `lost` bits for what a payload cannot keep.
    */
   readonly table: TreeTable;
   readonly degradations: DegradationList;
@@ -87,6 +92,11 @@ export interface CloneResult {
   readonly unreadable: readonly number[];
   /** Indexes of files whose source has another time than the table: only their content shows whether they are right. */
   readonly doubtful?: readonly number[];
+  /**
+   * Whether the table of a worktree has the change times and inodes of what was made, as a look at it would tell. What is not
+   * as the table says, or was touched since, has none.
+   */
+  readonly hasFacts?: boolean;
 }
 
 /** The tree for which an engine is chosen. */

@@ -8,14 +8,13 @@ import { type Folder, type Host, type Platform, Stat } from "../platform/platfor
 import { isSystemError, unlessFailed } from "../platform/system_error.ts";
 import { OpenFolders } from "../tree/open_folders.ts";
 import { removeTree, type RemoveTreeOptions } from "../tree/remove_tree.ts";
-import { scanTree } from "../tree/scan.ts";
 import { selectEntries } from "../tree/select_entries.ts";
 import { at, type TreeTable } from "../tree/table.ts";
 import { cloneTree } from "./_clone_tree.ts";
 import { makeUsable } from "./_clone_aspects.ts";
 import { copyFiles } from "./_copy_files.ts";
+import { correctClone } from "./_correct_clone.ts";
 import { juicefsClone, juicefsProgram, juicefsRemove } from "./_juicefs_program.ts";
-import { MadeTrue } from "./_made_true.ts";
 import { settleWrites } from "./_settle_writes.ts";
 import { type Subtrees, wholeSubtrees } from "./_whole_subtrees.ts";
 import type { CloneRequest, CloneResult, Engine, Probe, ProbeOptions } from "./contract.ts";
@@ -26,7 +25,7 @@ import type { CloneRequest, CloneResult, Engine, Probe, ProbeOptions } from "./c
  * 1. clone everything by one call; or, where the request leaves something out or a call cannot take it, each of the largest
  *    subtrees (`wholeSubtrees`) by a call and the rest entry by entry;
  * 2. scan the clone: only that tells what is in it;
- * 3. put right what differs from the request (`MadeTrue`): a clone separates hard links, a worktree may need other modes.
+ * 3. put right what differs from the request (`correctClone`): a clone separates hard links, a worktree may need other modes.
  */
 export function juicefsEngine(platform: Platform): Engine {
   return {
@@ -97,40 +96,27 @@ async function cloneBy(
   request: CloneRequest,
   found: Subtrees | undefined,
 ): Promise<CloneResult> {
-  const { as, into, name, reporter = silentReporter, signal, source, table } = request;
+  const { into, name, reporter, signal, source, table } = request;
   const subtrees = found ?? { roots: [], within: new Uint8Array(table.count) };
-  const isWhole = subtrees.roots[0] === 0;
-  const parts = isWhole ? undefined : await cloneInParts(platform, request, subtrees);
-  if (isWhole) await cloneFolder(platform, { from: source, into, name, reporter, signal });
+  if (subtrees.roots[0] === 0) {
+    await cloneFolder(platform, { from: source, into, name, reporter, signal });
+    using root = openMade(into, name);
+    return await correctClone(platform, request, root, { keepsChangeTimes: true });
+  }
+  const parts = await cloneInParts(platform, request, subtrees);
   using root = openMade(into, name);
-  const { table: made } = await scanTree(root, { ...platform.abilities, ...(signal ? { signal } : {}) });
-  reporter.advance(made.count, 0);
-  using truth = await MadeTrue.compare(platform, root, { table, made, as, signal });
-  for (const index of parts?.filled ?? []) truth.touch(index);
-  const isExact = isWhole && as === "payload"; // then the table of the result is what was made
-  const changed = isExact ? [] : [...truth.missing(), ...truth.unlike(subtrees.within), ...truth.withMore()];
-  const doubtful = as === "worktree" ? truth.doubtful() : [];
-  if (!isExact) await truth.removeExtra();
-  await truth.linkAgain(isExact);
-  if (isExact) truth.setBack();
-  else await truth.setAspects();
-  if (isExact) truth.describe();
-  const { degradations } = truth.losses;
-  if (parts !== undefined) degradations.addAll(parts.degradations);
+  const isCloned = (i: number) => subtrees.within[i] === 1;
+  const clone = { keepsChangeTimes: true, isCloned, filled: parts.filled };
+  const { changed, degradations, ...result } = await correctClone(platform, request, root, clone);
+  degradations.addAll(parts.degradations);
+  const unreadable = new Set(parts.unreadable); // not in the clone
+  const all = new Set([...changed, ...parts.changed].filter((i) => !unreadable.has(i)));
   return {
-    table: isExact ? made : table,
+    ...result,
     degradations,
-    changed: sorted([...changed, ...parts?.changed ?? []], parts?.unreadable),
-    unreadable: sorted(parts?.unreadable ?? []),
-    doubtful,
+    changed: [...all].sort((a, b) => a - b),
+    unreadable: [...unreadable].sort((a, b) => a - b),
   };
-}
-
-/** Indexes in order, each once. */
-function sorted(indexes: readonly number[], without: readonly number[] = []): number[] {
-  const left = new Set(indexes);
-  for (const index of without) left.delete(index);
-  return [...left].sort((a, b) => a - b);
 }
 
 /** What was cloned in parts, by indexes in the request's table. */

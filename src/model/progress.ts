@@ -13,6 +13,11 @@ export interface Reporter {
   end?(): void;
   /** Another program starts, beside the phases. The end of `using` says that it has ended. */
   program?(name: string): Disposable;
+  /** A worker did this beside the phases; times are those of `performance.now()` in this thread. */
+  beside?(
+    worker: string,
+    work: { readonly name: string; readonly start: number; readonly end: number },
+  ): void;
 }
 
 /** A reporter that says nothing. */

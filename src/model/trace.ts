@@ -53,12 +53,12 @@ export class Track {
     span.bytes += bytes;
   }
 
-  /** The span that began last ends. */
-  end(): void {
+  /** The span that began last ends: now, or at an earlier time. */
+  end(end = this.now()): void {
     const ended = this.open.pop();
     if (ended === undefined) return;
     const { span, total } = ended;
-    span.end = this.now();
+    span.end = end;
     total.add(span);
     if (this.spans.length < MOST_SPANS) this.spans.push(span);
     else this.leftOut++;
@@ -141,7 +141,15 @@ export class Trace {
         inner.end?.();
       },
       program: (name) => this.program(name),
+      beside: (worker, work) => this.beside(worker, work),
     };
+  }
+
+  /** What a worker did: it tells afterwards, on a track of its own. */
+  private beside(worker: string, { name, start, end }: Pick<Span, "name" | "start" | "end">): void {
+    const track = this.tracks.find((each) => each.name === worker) ?? this.track(worker);
+    track.begin(name, start);
+    track.end(end);
   }
 
   /** A program runs until the end of `using`. Programs that run at once have a track each. */

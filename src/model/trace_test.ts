@@ -75,6 +75,20 @@ Deno.test("Trace gives programs that run at once a track each, and operations th
   assertEquals(trace.main.spans.map(({ name, entries }) => [name, entries]), [["cloning", 0]]);
 });
 
+Deno.test("Trace gives each worker a track, on which it notes afterwards what was done", () => {
+  const trace = traceAt({ now: 9 });
+  const reporter = trace.reporter(silentReporter);
+  using _phase = phase(reporter, "hashing");
+  reporter.beside?.("worker 1", { name: "hashing", start: 2, end: 5 });
+  reporter.beside?.("worker 2", { name: "hashing", start: 3, end: 4 });
+  reporter.beside?.("worker 1", { name: "hashing", start: 6, end: 7 });
+  const [, ...workers] = trace.tracks.map((
+    { name, spans },
+  ) => [name, spans.map(({ start, end }) => [start, end])]);
+  assertEquals(workers, [["worker 1", [[2, 5], [6, 7]]], ["worker 2", [[3, 4]]]]);
+  assertEquals(trace.main.isIdle, false);
+});
+
 Deno.test("traceEvents() counts what is too much for a file", () => {
   const trace = traceAt({ now: 1 });
   const worker = trace.track("worker 1");

@@ -14,7 +14,10 @@ export async function callOperation(
   input: Readonly<Record<string, unknown>>,
 ): Promise<unknown> {
   const checked = checkedInput(operation, input);
-  if (operation.needs === "nothing") return await operation.run(context, checked);
+  if (operation.needs === "nothing") {
+    if (operation.changes !== "nothing") await reach(context);
+    return await operation.run(context, checked);
+  }
   const opened = await openForCall(context);
   // Such a setting may be meant to prevent this change, so warn. Without a change, doctor and info tell the user.
   const notHonoured = operation.changes === "nothing" ? undefined : opened.store.config.notHonoured();
@@ -28,8 +31,16 @@ async function openForCall(context: Context): Promise<RepositoryContext> {
   return await openRepository(context);
 }
 
+/** Makes sure that the place of a call answers. */
+async function reach({ cwd, repo, mountTimeoutMs: timeoutMs, signal }: Context): Promise<void> {
+  const { openPlatform } = await import("../platform/open_platform.ts");
+  const { requireAnswer } = await import("../platform/answering.ts");
+  await requireAnswer(openPlatform(), repo ?? cwd, { timeoutMs, signal });
+}
+
 /** Finds and opens the repository of a context. `E_NOT_A_REPOSITORY` names the folder where the search began. */
 export async function openRepository(context: Context): Promise<RepositoryContext> {
+  await reach(context);
   // Loaded here, so that commands without a repository start faster.
   const { unlessFailed } = await import("../platform/system_error.ts");
   const { discover } = await import("../repo/discover.ts");

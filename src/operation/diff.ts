@@ -81,7 +81,7 @@ async function compared(
     : await openSide(context, worktree, newer);
   const { differences, summary, hidden } = await compareSides(context, from, to, { metadata, named: !stat });
   const patches = patch ? await patchesOf(from, to, differences, context) : undefined;
-  for (const { look } of [from, to]) look?.rememberSeen();
+  for (const { look } of [from, to]) await look?.rememberSeen();
   return {
     from: from.label,
     to: to.label,

@@ -4,6 +4,7 @@ import { ENGINE_NAMES } from "../model/records.ts";
 import { REPOSITORY } from "../model/result_fields.ts";
 import { boolean, integer, list, mapOf, nullable, oneOf, record, text } from "../model/schema.ts";
 import { FORMAT_VERSION, VERSION } from "../model/version.ts";
+import { isShared } from "../platform/make_own.ts";
 import { type Folder, Stat } from "../platform/platform.ts";
 import type { Store } from "../repo/store.ts";
 import { defineOperation, JVS_VERSION, Setting } from "./define.ts";
@@ -82,7 +83,7 @@ export const info = defineOperation({
         pins: store.pins.ids().length,
         interrupted: store.intents.list().filter((intent) => store.intents.isAbandoned(intent)).length,
       },
-      shared: (control.mode & 0o070) === 0o070,
+      shared: isShared(control.mode),
       hosts: store.hosts(),
       abilities: abilitiesOf(store),
       permissions: await permissions(store),

@@ -59,13 +59,15 @@ export const snapshot = defineOperation({
     const begun = { kind: snapshotSaving, target: worktree.name, details: {} };
     const result = await changeWorktree(context, worktree, begun, async (change) => {
       const keepLineAs = refForOldLine(change, input.branch);
-      const looking = input.if_changed ? lookAt : lookToSave;
-      using look = await looking(context, change.worktree);
+      const { probed, ...looked } = input.if_changed
+        ? { look: await lookAt(context, change.worktree), probed: undefined }
+        : await lookToSave(context, change.worktree);
+      using look = looked.look;
       const head = change.worktree.head_snapshot_id;
       // An unreadable file may have changed. Then `saveSnapshot` runs and names it.
       const canCompare = input.skip_unreadable || look.scan.unreadable.length === 0;
       if (input.if_changed && canCompare && head !== null && !await isUnsaved(look, head)) {
-        look.rememberSeen();
+        await look.rememberSeen();
         change.intent.complete();
         return resultOf(change, await context.store.snapshots.descriptor(head), false, null);
       }
@@ -77,6 +79,7 @@ export const snapshot = defineOperation({
         skipUnreadable: input.skip_unreadable,
         paths: null,
         keepLineAs,
+        probed,
       });
       look.remember(descriptor.consistency_level === "quiesced" ? descriptor.snapshot_id : null, seen);
       return resultOf(change, descriptor, true, keepLineAs);

@@ -33,12 +33,15 @@ export const status = defineOperation({
     const worktree = requireWorktree(context, input.worktree);
     const { store } = context;
     using now = await nowSide(context, worktree); // first: the memory of the stat cache is free afterwards
-    using head = await snapshotSide(context, standsOn(store, worktree));
+    const id = standsOn(store, worktree);
+    using head = await snapshotSide(context, id, now.look);
     const { differences, summary, hidden } = await compareSides(context, head, now, {
       metadata: true,
       times: false,
     });
-    now.look?.rememberSeen();
+    await now.look?.rememberSeen(
+      id !== null && differences.length === 0 ? { id, table: head.table } : undefined,
+    );
     return {
       worktree: worktree.name,
       path: store.worktrees.root(worktree),

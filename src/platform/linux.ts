@@ -1,21 +1,31 @@
-import { type BytePath, bytesOf, exactTextOf, textOf } from "../model/bytes.ts";
+import { type BytePath, bytesOf, exactTextOf } from "../model/bytes.ts";
 import { displayPath } from "../model/path_text.ts";
 import type { Libc } from "./libc.ts";
 import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_RDONLY } from "./linux_constants.ts";
 import { fileSystemOf } from "./linux_file_system.ts";
-import { LinuxFolder, linuxFolder } from "./linux_folder.ts";
+import { BorrowedFolder, LinuxFolder, linuxFolder } from "./linux_folder.ts";
 import { LinuxHost } from "./linux_host.ts";
-import { hasMountsBelow, pathOf } from "./linux_mounts.ts";
+import { hasMountsBelow, pathOf, servedMountOf } from "./linux_mounts.ts";
 import { terminated } from "./linux_name.ts";
+import { placesBelow, usersBelow } from "./linux_processes.ts";
 import { tellsMountRoots } from "./linux_stat.ts";
-import type { FileSystem, Folder, Host, Platform, PlatformAbilities, UserOfFolder } from "./platform.ts";
-import { SystemError, unlessFailed } from "./system_error.ts";
+import {
+  type FileSystem,
+  type Folder,
+  type Host,
+  type LentFolder,
+  type PlacesInUse,
+  type Platform,
+  type PlatformAbilities,
+  type ServedMount,
+  Stat,
+  type UserOfFolder,
+} from "./platform.ts";
+import { SystemError } from "./system_error.ts";
 
 const SLASH = 0x2f;
 // The kernel takes 4,095 bytes of a path at a time.
 const PATH_AT_ONCE = 4095;
-// Names in /proc/<pid>.
-const [CWD, FD, COMM] = [bytesOf("cwd"), bytesOf("fd"), bytesOf("comm")];
 
 /** Linux through its C library: reads and writes everything that SPEC 4 keeps. */
 export class LinuxPlatform implements Platform {
@@ -58,6 +68,10 @@ export class LinuxPlatform implements Platform {
     return folder;
   }
 
+  borrow({ descriptor, path }: LentFolder): Folder {
+    return new BorrowedFolder(this.libc, descriptor, { path });
+  }
+
   whereIs(folder: Folder): string | undefined {
     const path = pathOf(this.libc, linuxFolder(folder));
     return path && exactTextOf(path);
@@ -65,6 +79,10 @@ export class LinuxPlatform implements Platform {
 
   hasMountsBelow(folder: Folder): boolean {
     return hasMountsBelow(this.libc, linuxFolder(folder));
+  }
+
+  servedMount(path: string): ServedMount | undefined {
+    return servedMountOf(this.libc, path);
   }
 
   fileSystem(folder: Folder): FileSystem {
@@ -76,19 +94,16 @@ export class LinuxPlatform implements Platform {
     this.libc.must("make durable what was written to", folder, (call) => call.syncfs(descriptor));
   }
 
-  /** The system shows the processes of other users only to root. */
   usersOf(path: string): UserOfFolder[] {
-    const found: UserOfFolder[] = [];
     using processes = this.openFolder("/proc");
-    const listing = processes.list();
-    for (let i = 0; i < listing.count; i++) {
-      const pid = Number(textOf(listing.name(i)));
-      if (!Number.isSafeInteger(pid) || pid === this.host.pid) continue;
-      // A process that ends during the search, or that we may not look at, is left out.
-      const uses = unlessFailed([], () => usedBy(processes, listing.name(i), path));
-      if (uses !== undefined) found.push({ pid, ...uses });
-    }
-    return found;
+    return usersBelow(processes, this.host.pid, path);
+  }
+
+  placesInUse(folder: Folder): PlacesInUse | undefined {
+    const path = pathOf(this.libc, linuxFolder(folder));
+    if (path === undefined) return undefined;
+    using processes = this.openFolder("/proc");
+    return placesBelow(this.libc, processes, this.host.pid, path, Stat.ofFolder(folder));
   }
 }
 
@@ -103,27 +118,4 @@ function* pieces(path: Uint8Array, shown: string): Generator<Uint8Array> {
     while (path[start] === SLASH) start++;
   }
   if (start < path.length) yield path.subarray(start);
-}
-
-function usedBy(processes: Folder, pid: Uint8Array, path: string): Omit<UserOfFolder, "pid"> | undefined {
-  using process = processes.openFolder(pid);
-  const standsIn = isBelow(textOf(process.readLink(CWD)), path);
-  if (!standsIn && !hasOpenFile(process, path)) return undefined;
-  using file = process.openFile(COMM, "read");
-  const name = new Uint8Array(64);
-  return { name: textOf(name.subarray(0, file.read(name))).trim(), uses: standsIn ? "folder" : "file" };
-}
-
-function hasOpenFile(process: Folder, path: string): boolean {
-  using files = process.openFolder(FD);
-  const listing = files.list();
-  for (let i = 0; i < listing.count; i++) {
-    const target = unlessFailed([], () => files.readLink(listing.name(i))); // it may be closed after it was listed
-    if (target !== undefined && isBelow(textOf(target), path)) return true;
-  }
-  return false;
-}
-
-function isBelow(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(`${folder}/`);
 }

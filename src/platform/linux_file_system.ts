@@ -22,6 +22,8 @@ const BTRFS_FIRST_FREE_OBJECTID = 256n;
 // These take times from the kernel's clock, which ticks at least 100 times a second. An overlay shows the times of a
 // lower file system, and that is one of these kinds. JuiceFS takes them, finer, from the clock of each mount's host.
 const TICKING = ["ext4", "xfs", "btrfs", "tmpfs", "overlay", "fuse.juicefs"];
+// The disk has no room for a change time, so the kernel gives the modification time once an inode was forgotten.
+const WITHOUT_CHANGE_TIMES = ["vfat", "msdos", "exfat"];
 const TICK_NS = 10_000_000;
 const UNKNOWN_NS = 2_000_000_000;
 
@@ -44,6 +46,7 @@ export function fileSystemOf(libc: Libc, open: Opened): FileSystem {
     // The kernel says 0 of 0 when the file system makes inodes on demand.
     freeInodes: field(5) === 0n ? Number.MAX_SAFE_INTEGER : Number(field(6)),
     granularityNs: TICKING.includes(exact) ? TICK_NS : UNKNOWN_NS,
+    changeTimes: !WITHOUT_CHANGE_TIMES.includes(exact),
   };
 }
 
@@ -70,7 +73,7 @@ function idOf(libc: Libc, open: Opened, kind: string, fsid: bigint, source: stri
   if (fsid !== 0n) return `${kind}:${short}`;
   const stat = new Stat();
   libc.must("look at", open, () => statOpen(libc, open.descriptor, stat));
-  // No id outlives the mount. This one is unique at least until the machine restarts.
+  // No id outlives the mount (`outlivesMount`). This one is unique at least until the machine restarts.
   return `${kind}:${source}:${stat.devMajor}:${stat.devMinor}:${bootIdOf(libc)}`;
 }
 

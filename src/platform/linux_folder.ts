@@ -7,10 +7,19 @@ import { listOpen } from "./linux_listing.ts";
 import { NameBuffer, NO_NAME, terminated } from "./linux_name.ts";
 import { renameName } from "./linux_rename.ts";
 import { statName, statOpen } from "./linux_stat.ts";
+import { isFuse, setModified } from "./linux_times.ts";
 import { FolderXattrs } from "./linux_xattr.ts";
 import { isDot, joinPath, LazyPath } from "./lazy_path.ts";
-import { type Folder, type Listing, type OpenFile, type OpenHow, type RenameHow, Stat } from "./platform.ts";
-import { errnoName, SystemError } from "./system_error.ts";
+import {
+  type Folder,
+  type LentFolder,
+  type Listing,
+  type OpenFile,
+  type OpenHow,
+  type RenameHow,
+  Stat,
+} from "./platform.ts";
+import { errnoName, isSystemError, SystemError } from "./system_error.ts";
 
 const AS_FOLDER = flag.O_RDONLY | flag.O_DIRECTORY | flag.O_NOFOLLOW | flag.O_CLOEXEC;
 // O_NONBLOCK: opening a FIFO must not wait.
@@ -21,7 +30,6 @@ const AS_FILE = {
 };
 
 const NODE_FORMATS = new Map([[FIFO, 0o010000], [CHAR, 0o020000], [BLOCK, 0o060000], [SOCKET, 0o140000]]);
-const UTIME_OMIT = 0x3ffffffen;
 
 // Every call ends before another begins, so all folders of a thread share these buffers.
 const firstName = new NameBuffer();
@@ -29,12 +37,11 @@ const secondName = new NameBuffer();
 const found = new Stat();
 // A link's target is shorter than a page.
 const target = new Uint8Array(4096);
-const times = new BigInt64Array(4);
-const timesBytes = new Uint8Array(times.buffer);
 
 /** A folder, open by descriptor. */
 export class LinuxFolder implements Folder {
   #xattrs: FolderXattrs | undefined;
+  #fuse: boolean | undefined;
 
   constructor(
     private readonly libc: Libc,
@@ -44,6 +51,10 @@ export class LinuxFolder implements Folder {
 
   get path(): string {
     return this.where.path;
+  }
+
+  lend(): LentFolder {
+    return { descriptor: this.descriptor, path: this.path };
   }
 
   list(): Listing {
@@ -109,7 +120,14 @@ export class LinuxFolder implements Folder {
     const format = NODE_FORMATS.get(type);
     if (format === undefined) throw this.#error("create", name, "EINVAL");
     const device = deviceNumber(major, minor);
-    this.#named("create", name, (call, fd, given) => call.mknodat(fd, given, format | 0o600, device));
+    try {
+      this.#named("create", name, (call, fd, given) => call.mknodat(fd, given, format | 0o600, device));
+    } catch (error) {
+      // exfat-fuse makes a plain file instead, and the kernel calls that a broken device.
+      if (!isSystemError(error, "EIO") || !this.stat(name, found) || found.type !== FILE) throw error;
+      this.removeFile(name);
+      throw this.#error("create", name, "EOPNOTSUPP");
+    }
   }
 
   linkFrom(name: Uint8Array, from: Folder, fromName: Uint8Array): void {
@@ -156,16 +174,10 @@ export class LinuxFolder implements Folder {
   }
 
   setTimes(name: Uint8Array, sec: number, nsec: number): void {
-    times[1] = UTIME_OMIT;
-    times[2] = BigInt(sec);
-    times[3] = BigInt(nsec);
     this.#namedOrItself(
       "set the time of",
       name,
-      (call, fd, given) =>
-        given === NO_NAME
-          ? call.futimens(fd, timesBytes)
-          : call.utimensat(fd, given, timesBytes, flag.AT_SYMLINK_NOFOLLOW),
+      (_, fd, given) => setModified(this.libc, fd, given, { sec, nsec, isFuse: this.#isFuse() }),
     );
   }
 
@@ -196,6 +208,11 @@ export class LinuxFolder implements Folder {
     this.#xattrs = undefined; // the number may soon belong to another file
   }
 
+  /** Whether a program gives the file system (FUSE): such a one may take a call and do nothing. */
+  #isFuse(): boolean {
+    return this.#fuse ??= isFuse(this.libc, this.descriptor);
+  }
+
   #attributes(): FolderXattrs {
     return this.#xattrs ??= new FolderXattrs(this.libc, this);
   }
@@ -223,6 +240,11 @@ export class LinuxFolder implements Folder {
 }
 
 type CallWithName = (call: LibcSymbols, fd: number, name: Uint8Array<ArrayBuffer>) => number;
+
+/** A folder that another thread has open and closes. */
+export class BorrowedFolder extends LinuxFolder {
+  override [Symbol.dispose](): void {}
+}
 
 /** The same folder, which must be a `LinuxFolder`. */
 export function linuxFolder(folder: Folder): LinuxFolder {

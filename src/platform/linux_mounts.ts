@@ -3,12 +3,31 @@ import type { Libc } from "./libc.ts";
 import { AT_FDCWD } from "./linux_constants.ts";
 import { terminated } from "./linux_name.ts";
 import type { Opened } from "./linux_stat.ts";
+import type { ServedMount } from "./platform.ts";
 
 const LONGEST_PATH = 4096;
 /** How the kernel marks the path of something that was removed. */
 const REMOVED = " (deleted)";
 /** In a line such as `36 35 0:25 / /mnt rw - ext4 /dev/sda rw`. */
 const MOUNT_POINT = 4;
+/** Before the kind of file system in such a line: the number of fields before it differs. */
+const BEFORE_KIND = " - ";
+/** Kinds of file systems behind which is a program or another machine, which may stop to answer. */
+const SERVED = /^(fuse\.|nfs|cifs|smb|9p|ceph|afs|lustre|gpfs|beegfs)/;
+
+/** The served file system that an absolute path leads to, if its text tells: nothing is asked of the file system. */
+export function servedMountOf(libc: Libc, path: string): ServedMount | undefined {
+  let found = { path: "", kind: "" };
+  for (const line of libc.readText("/proc/self/mountinfo")?.split("\n") ?? []) {
+    const point = unescaped(line.split(" ")[MOUNT_POINT] ?? "");
+    // Of several at one place the last one hides the others.
+    if (point.length < found.path.length || !`${path}/`.startsWith(point === "/" ? point : `${point}/`)) {
+      continue;
+    }
+    found = { path: point, kind: line.split(BEFORE_KIND)[1]?.split(" ")[0] ?? "" };
+  }
+  return SERVED.test(found.kind) ? found : undefined;
+}
 
 /** Whether anything is mounted below an open folder. True if the system does not say. */
 export function hasMountsBelow(libc: Libc, open: Opened): boolean {

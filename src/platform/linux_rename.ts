@@ -1,6 +1,15 @@
 import { DIR } from "../model/entry.ts";
 import type { Libc } from "./libc.ts";
-import { AT_REMOVEDIR, RENAME_EXCHANGE, RENAME_NOREPLACE } from "./linux_constants.ts";
+import {
+  AT_REMOVEDIR,
+  O_CLOEXEC,
+  O_CREAT,
+  O_EXCL,
+  O_NOFOLLOW,
+  O_WRONLY,
+  RENAME_EXCHANGE,
+  RENAME_NOREPLACE,
+} from "./linux_constants.ts";
 import { statName } from "./linux_stat.ts";
 import { type RenameHow, Stat } from "./platform.ts";
 
@@ -13,6 +22,9 @@ interface RenameNames {
 }
 
 const found = new Stat();
+
+/** The errors of a file system that has no hard links (exFAT), or not for this file. */
+const NO_LINKS = ["EPERM", "EOPNOTSUPP", "ENOSYS", "EMLINK"];
 
 /** Renames; returns the error number's name when that failed. */
 export function renameName(libc: Libc, names: RenameNames, how: RenameHow): string | undefined {
@@ -29,13 +41,24 @@ function renameFresh(libc: Libc, { from, name, to, toName }: RenameNames): strin
   const look = libc.reason(() => statName(libc, from, name, found));
   if (look !== undefined) return look;
   if (found.type !== DIR) {
-    return libc.reason((call) => call.linkat(from, name, to, toName, 0)) ??
-      libc.reason((call) => call.unlinkat(from, name, 0));
+    const linked = libc.reason((call) => call.linkat(from, name, to, toName, 0));
+    if (linked === undefined) return libc.reason((call) => call.unlinkat(from, name, 0));
+    if (!NO_LINKS.includes(linked)) return linked;
   }
-  // An empty folder takes the new name. A folder can replace it only while it is empty.
-  const made = libc.reason((call) => call.mkdirat(to, toName, 0o700));
+  // Something empty takes the new name. A folder can replace it only while it is empty.
+  const isFolder = found.type === DIR;
+  const made = isFolder ? libc.reason((call) => call.mkdirat(to, toName, 0o700)) : takeName(libc, to, toName);
   if (made !== undefined) return made;
   const why = libc.reason((call) => call.renameat(from, name, to, toName));
-  if (why !== undefined) libc.call.unlinkat(to, toName, AT_REMOVEDIR);
+  if (why !== undefined) libc.call.unlinkat(to, toName, isFolder ? AT_REMOVEDIR : 0);
+  return why;
+}
+
+/** Makes an empty file; returns the error number's name when that failed, EEXIST when the name is taken. */
+function takeName(libc: Libc, folder: number, name: Uint8Array<ArrayBuffer>): string | undefined {
+  const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+  let descriptor = -1;
+  const why = libc.reason((call) => descriptor = call.openat(folder, name, flags, 0o600));
+  if (why === undefined) libc.call.close(descriptor);
   return why;
 }

@@ -1,5 +1,7 @@
 import { assertEquals } from "@std/assert";
+import { bytesOf, textOf } from "../model/bytes.ts";
 import { openPlatform } from "./open_platform.ts";
+import { inodeAt } from "./platform.ts";
 import { requires } from "../../tests/support/requires.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
 
@@ -21,6 +23,35 @@ Deno.test({
         a.pid - b.pid
       ),
     );
+  },
+});
+
+Deno.test({
+  name: "placesInUse() tells where processes are, what they have open, and which inodes they watch",
+  ...requires("ffi", "python3"),
+  async fn() {
+    using dir = tempDir();
+    for (const name of ["standing", "opened", "watched", "other"]) {
+      Deno.mkdirSync(`${dir.path}/here/${name}`, { recursive: true });
+    }
+    Deno.writeTextFileSync(`${dir.path}/here/file`, "");
+    const at = (name: string) => JSON.stringify(`${dir.path}/here/${name}`);
+    const watch = `libc = ctypes.CDLL(None); libc.inotify_add_watch(libc.inotify_init(), ${
+      at("watched")
+    }.encode(), 2)`;
+    await using processes = new AsyncDisposableStack();
+    for (
+      const [code, cwd] of [
+        ["import sys", `${dir.path}/here/standing`],
+        [`import os, sys; os.open(${at("opened")}, os.O_RDONLY); f = open(${at("file")})`, "/"],
+        [`import ctypes, sys; ${watch}`, `${dir.path}/here`],
+      ] as const
+    ) await processes.use(waiting(code, cwd)).ready();
+    const platform = openPlatform();
+    using here = platform.openFolder(`${dir.path}/here`);
+    const { paths, watched } = platform.placesInUse(here) ?? { paths: [], watched: new Set() };
+    assertEquals(paths.map(textOf).sort(), ["file", "opened", "standing"]);
+    assertEquals([...watched], [inodeAt(here, bytesOf("watched"))]);
   },
 });
 

@@ -13,6 +13,9 @@ export interface Platform {
   /** Opens a folder by absolute path. Links on the way are followed, as a user expects. */
   openFolder(path: string | BytePath): Folder;
 
+  /** A folder that another thread of this process has lent. That thread closes it: here the end of `using` does not. */
+  borrow(lent: LentFolder): Folder;
+
   /**
    * Where an open folder is now: its absolute path without links, for programs that take only paths. Undefined if it was
    * removed, or the path is no UTF-8.
@@ -21,6 +24,12 @@ export interface Platform {
 
   /** Whether anything is mounted below a folder, as far as this process sees mounts; true where the system does not say. */
   hasMountsBelow(folder: Folder): boolean;
+
+  /**
+   * The file system that an absolute path leads to by its text, if a program or another machine serves it. The file system
+   * itself is not asked: it may not answer. Undefined too where the system does not say.
+   */
+  servedMount(path: string): ServedMount | undefined;
 
   /** The file system that a folder is on. */
   fileSystem(folder: Folder): FileSystem;
@@ -31,8 +40,24 @@ export interface Platform {
   /** Other processes that are in a folder (absolute, without links) or have a file in it open, as far as we can see. */
   usersOf(path: string): UserOfFolder[];
 
+  /** What other processes use below a folder, as far as we can see; undefined where the system does not say. */
+  placesInUse(folder: Folder): PlacesInUse | undefined;
+
   /** This machine and user. */
   readonly host: Host;
+}
+
+/** Where a file system is mounted that is served by a program or another machine. */
+export interface ServedMount {
+  readonly path: string;
+  /** `fuse.juicefs`, `nfs4`, … */
+  readonly kind: string;
+}
+
+/** An open folder for other threads of the same process. */
+export interface LentFolder {
+  readonly descriptor: number;
+  readonly path: string;
 }
 
 /** A process that uses a folder. */
@@ -42,6 +67,14 @@ export interface UserOfFolder {
   readonly name: string;
   /** Its working folder is in the folder, or it has a file in it open. */
   readonly uses: "folder" | "file";
+}
+
+/** What other processes use below a folder. */
+export interface PlacesInUse {
+  /** Their working folders and what they have open, by the path below it. */
+  readonly paths: readonly BytePath[];
+  /** The inodes that they watch on its file system (`inodeText`). */
+  readonly watched: ReadonlySet<string>;
 }
 
 /** What this platform can do. Callers ask for abilities, never for the name of the system. */
@@ -74,6 +107,13 @@ export interface FileSystem {
   readonly freeInodes: number;
   /** The smallest difference, in nanoseconds, by which one time is surely later than another. */
   readonly granularityNs: number;
+  /** Whether each change leaves a change time (ctime) that no program can set; true where the system does not know. */
+  readonly changeTimes: boolean;
+}
+
+/** Whether an id of a file system is the same after it is mounted again; not where nothing tells one from another. */
+export function outlivesMount(id: string): boolean {
+  return !/:\d+:\d+:[0-9a-f-]{36}$/.test(id);
 }
 
 /** Whether two ids are of one file system, of which each btrfs subvolume has an id of its own (`btrfs:<UUID>:<subvolume>`). */
@@ -169,6 +209,11 @@ export interface Folder extends Disposable {
   /** The path it was opened by, encoded for display. */
   readonly path: string;
 
+  /**
+   * What other threads of this process need to use the same open folder (`Platform.borrow`); undefined where they cannot.
+   * It must stay open until they are done.
+   */
+  lend(): LentFolder | undefined;
   /** All names in it, in no order. */
   list(): Listing;
   /** Fills `into`; false when the name does not exist. `.` is allowed. */

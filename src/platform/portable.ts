@@ -4,7 +4,15 @@ import { byteNameRefused, callDeno } from "./deno_call.ts";
 import { DenoHost } from "./host_names.ts";
 import { rightsOf } from "./linux_rights.ts";
 import { ours, PortableFolder, Unsynced } from "./portable_folder.ts";
-import type { FileSystem, Folder, Host, Platform, PlatformAbilities, Rights } from "./platform.ts";
+import type {
+  FileSystem,
+  Folder,
+  Host,
+  LentFolder,
+  Platform,
+  PlatformAbilities,
+  Rights,
+} from "./platform.ts";
 import { SystemError } from "./system_error.ts";
 
 const UNKNOWN_NS = 2_000_000_000;
@@ -33,6 +41,10 @@ export class PortablePlatform implements Platform {
     return new PortableFolder(real, text, this.#unsynced);
   }
 
+  borrow({ path }: LentFolder): Folder {
+    throw new SystemError("use", path, "EINVAL");
+  }
+
   whereIs(folder: Folder): string {
     return ours(folder).real;
   }
@@ -41,6 +53,8 @@ export class PortablePlatform implements Platform {
   hasMountsBelow(): boolean {
     return true;
   }
+
+  servedMount(): undefined {}
 
   /** Nothing is known: the device number is no id, because it changes with each mount. */
   fileSystem(_folder: Folder): FileSystem {
@@ -51,6 +65,7 @@ export class PortablePlatform implements Platform {
       freeBytes: Number.MAX_SAFE_INTEGER,
       freeInodes: Number.MAX_SAFE_INTEGER,
       granularityNs: UNKNOWN_NS,
+      changeTimes: true,
     };
   }
 
@@ -62,6 +77,10 @@ export class PortablePlatform implements Platform {
   /** Without FFI other processes cannot be seen. */
   usersOf(_path: string): [] {
     return [];
+  }
+
+  placesInUse(_folder: Folder): undefined {
+    return undefined;
   }
 }
 

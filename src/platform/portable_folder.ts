@@ -38,6 +38,9 @@ export class PortableFolder implements Folder {
     return this.real.endsWith("/") ? this.real + text : `${this.real}/${text}`;
   }
 
+  /** Without descriptors there is nothing to lend. */
+  lend(): undefined {}
+
   list(): Listing {
     const list = () => Array.from(Deno.readDirSync(this.real), (entry) => entry.name);
     const names = callDeno("list", this.path, list);

@@ -31,16 +31,16 @@ const ERRNOS: Record<string, [number: number, sentence?: string, code?: ErrorCod
   EMLINK: [31, "it has too many links"],
   ERANGE: [34],
   ENAMETOOLONG: [36, "the name is too long for this file system"],
-  ENOSYS: [38],
+  ENOSYS: [38, "the file system cannot do that"],
   ENOTEMPTY: [39, "the folder is not empty"],
   ELOOP: [40, "it is a symbolic link"],
   ENODATA: [61],
   EOVERFLOW: [75],
   EILSEQ: [84, "the file system does not take such a name"],
   EOPNOTSUPP: [95, "the file system cannot do that"],
-  ENOTCONN: [107],
-  ETIMEDOUT: [110],
-  ESTALE: [116],
+  ENOTCONN: [107, "the program that serves its file system is not running"],
+  ETIMEDOUT: [110, "its file system did not answer in time"],
+  ESTALE: [116, "its file system does not know it any more"],
   EUCLEAN: [117],
   EDQUOT: [122, "the quota is used up", "E_NO_SPACE"],
 };
@@ -50,6 +50,7 @@ const NAMES = new Map(Object.entries(ERRNOS).map(([name, [number]]) => [number, 
 const HINTS: Record<string, string> = {
   EROFS: "Nothing was changed. Mount the file system writable, and try again.",
   EMFILE: "Raise the limit of open files with `ulimit -n`, and run it again.",
+  ENOTCONN: "Unmount the file system, mount it again, and run the command again.",
   EIO: "The device may be failing: `dmesg` says more. Copy its content to another device.",
 };
 

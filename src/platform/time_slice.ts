@@ -11,7 +11,7 @@ export class TimeSlice {
   private started = performance.now();
   private rounds = 0;
 
-  constructor(private readonly signal: AbortSignal | undefined) {}
+  constructor(private readonly signal: Pick<AbortSignal, "aborted"> | undefined) {}
 
   /** Whether the slice is over. Looks at the clock once in 64 rounds; `weight` says how many rounds a call counts for. */
   isOver(weight = 1): boolean {
@@ -35,6 +35,6 @@ export class TimeSlice {
 }
 
 /** `E_INTERRUPTED` if the signal was aborted. */
-export function throwIfCancelled(signal: AbortSignal | undefined): void {
+export function throwIfCancelled(signal: Pick<AbortSignal, "aborted"> | undefined): void {
   if (signal?.aborted) throw new JvsError("E_INTERRUPTED", "The operation was interrupted");
 }

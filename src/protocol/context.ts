@@ -1,6 +1,7 @@
 import type { JvsError } from "../model/errors.ts";
 import type { Reporter } from "../model/progress.ts";
 import type { WorktreeConfig } from "../model/records.ts";
+import type { WorkerSource } from "../platform/worker_team.ts";
 import type { IntentForm, OpenIntent } from "../repo/intents.ts";
 import type { Store } from "../repo/store.ts";
 
@@ -17,6 +18,8 @@ export interface Context {
   readonly reason?: string | undefined;
   /** How long to wait for a lock; undefined: as the settings say. */
   readonly lockTimeoutMs?: number | undefined;
+  /** How long a file system may take to answer that a program or another machine serves; 30 s by default. */
+  readonly mountTimeoutMs?: number | undefined;
   /** An engine that the user forces (`JVS_SNAPSHOT_ENGINE`). */
   readonly engine?: string | undefined;
   /** Whether a program calls: then names must be exact, and nothing is guessed. */
@@ -25,6 +28,8 @@ export interface Context {
   readonly userConfig?: string | undefined;
   readonly home?: string | undefined;
   readonly reporter: Reporter;
+  /** Threads for much work; without them one thread does it. */
+  readonly workers?: WorkerSource | undefined;
   readonly signal: AbortSignal;
   /** Finds the kind of change by the operation in an intent; undefined if this version does not know it. */
   readonly kindOf: (operation: string) => Promise<Recoverable | undefined>;

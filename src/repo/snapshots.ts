@@ -5,7 +5,7 @@ import { quoted } from "../model/path_text.ts";
 import { Descriptor, Ready } from "../model/records.ts";
 import { nowMs, randomBytes } from "../platform/clock.ts";
 import type { Folder } from "../platform/platform.ts";
-import { readManifest, type ReadManifestOptions } from "../tree/manifest.ts";
+import { checkManifest, readManifest, type ReadManifestOptions } from "../tree/manifest.ts";
 import type { TreeTable } from "../tree/table.ts";
 import { isUnreadableRecord } from "./control_errors.ts";
 import type { ControlPath } from "./control_path.ts";
@@ -117,6 +117,13 @@ export class Snapshots {
   ): Promise<TreeTable> {
     using manifests = this.layout.manifests.open();
     return await readManifest(manifests, snapshot_id, { ...options, expectedHash: manifest_hash.value });
+  }
+
+  /** How many entries a snapshot has. The blocks of its manifest are there, but are not read. */
+  async countEntries(id: string): Promise<number> {
+    const { manifest_hash } = await this.descriptor(id);
+    using manifests = this.layout.manifests.open();
+    return await checkManifest(manifests, id, manifest_hash.value);
   }
 
   /** `E_NOT_FOUND` for a snapshot without content, such as a pruned one. The message says what the user wanted. */

@@ -6,7 +6,7 @@ import { checkName, isAccepted } from "../model/names.ts";
 import { quoted } from "../model/path_text.ts";
 import { type Identity, WorktreeConfig } from "../model/records.ts";
 import { nowIso } from "../platform/clock.ts";
-import { areOneFileSystem, type Folder, inodeText, Stat } from "../platform/platform.ts";
+import { areOneFileSystem, type Folder, inodeText, outlivesMount, Stat } from "../platform/platform.ts";
 import { isSystemError, unlessFailed } from "../platform/system_error.ts";
 import { isUnreadableRecord } from "./control_errors.ts";
 import type { Layout } from "./layout.ts";
@@ -290,8 +290,13 @@ function nameTaken(name: string, cause?: unknown): JvsError {
   });
 }
 
-/** Whether two identities are one folder. */
+/**
+ * Whether two identities are one folder. Where no id outlives the mount, inode numbers need not either (exFAT by FUSE makes
+ * them up): then any folder there counts as the same, and the stat cache finds out by each entry.
+ */
 export function sameIdentity(a: Identity, b: Identity): boolean {
+  const kindOf = ({ file_system: id }: Identity) => outlivesMount(id) ? undefined : id.split(":")[0];
+  if (kindOf(a) !== undefined && kindOf(a) === kindOf(b)) return true;
   return (isUnknown(a, b) || a.file_system === b.file_system) && a.inode === b.inode;
 }
 

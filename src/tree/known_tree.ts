@@ -18,29 +18,45 @@ export class KnownTree {
     }
   }
 
-  /** The entries in a known folder, in the order of their names. */
-  *indexes(folder: number): Generator<number> {
-    for (let i = at(this.firstChild, folder); i !== NONE; i = at(this.nextSibling, i)) yield i;
+  /** The first entry in a known folder, or NONE. */
+  firstIn(folder: number): number {
+    return at(this.firstChild, folder);
   }
 
-  /** Finds entries of a known folder: the index of a name's, or NONE. The names of successive calls must be in order. */
-  children(folder: number): (name: Uint8Array) => number {
-    const { nextSibling, table } = this;
-    let next = at(this.firstChild, folder);
-    return (name) => {
-      while (next !== NONE) {
-        const found = next;
-        const order = compareBytes(table.name(found), name);
-        if (order > 0) return NONE;
-        next = at(nextSibling, found);
-        if (order === 0) return found;
-      }
-      return NONE;
-    };
+  /** The next entry in the same known folder, or NONE. */
+  after(index: number): number {
+    return at(this.nextSibling, index);
   }
 
   /** Whether an entry was clean and the system reports the same facts as before. SPEC 5. */
   isUnchanged(index: number, stat: Stat): boolean {
     return this.table.clean[index] === 1 && isUnchangedSince(this.table, index, stat);
+  }
+
+  /** Whether an unchanged folder has the names that the table lists, so that it need not be listed again. */
+  isListed(folder: number): boolean {
+    return this.table.listed[folder] === 1;
+  }
+}
+
+/** Finds entries of a known folder by their names. These must be asked for in their order. */
+export class KnownChildren {
+  private next: number;
+
+  constructor(private readonly tree: KnownTree, folder: number) {
+    this.next = tree.firstIn(folder);
+  }
+
+  /** The index of the entry with this name, or NONE. */
+  find(name: Uint8Array): number {
+    const { tree } = this;
+    while (this.next !== NONE) {
+      const found = this.next;
+      const order = compareBytes(tree.table.name(found), name);
+      if (order > 0) return NONE;
+      this.next = tree.after(found);
+      if (order === 0) return found;
+    }
+    return NONE;
   }
 }

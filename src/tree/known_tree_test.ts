@@ -1,25 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { tableOf } from "../../tests/support/tree_cases.ts";
-import { bytesOf } from "../model/bytes.ts";
 import { DIR, FIFO } from "../model/entry.ts";
 import { Stat } from "../platform/platform.ts";
 import { KnownTree } from "./known_tree.ts";
 import { NONE, TreeTable } from "./table.ts";
-
-Deno.test("KnownTree.children() finds each folder's entries, asked for in their order", () => {
-  const table = tableOf("a/", "a.b", "a/x", "a/z", "b/", "c");
-  const known = new KnownTree(table);
-  const find = (folder: number, names: string[]) => {
-    const children = known.children(folder);
-    return names.map((name) => {
-      const index = children(bytesOf(name));
-      return index === NONE ? "" : new TextDecoder().decode(table.path(index));
-    });
-  };
-  assertEquals(find(0, ["0", "a", "a.b", "aa", "c", "d"]), ["", "a", "a.b", "", "c", ""]);
-  assertEquals(find(table.find(bytesOf("a")), ["a", "x", "y", "z"]), ["", "a/x", "", "a/z"]);
-  assertEquals(find(table.find(bytesOf("b")), ["a"]), [""]);
-});
 
 Deno.test("KnownTree.isUnchanged() looks at everything that tells a change", () => {
   const stat = Object.assign(new Stat(), {

@@ -102,6 +102,19 @@ export async function readManifest(
   });
 }
 
+/**
+ * Checks that the index of a manifest is the one in the descriptor and that all its blocks are there, without reading them. Returns how
+ * many entries they have. Damage as in `readManifest`.
+ */
+export async function checkManifest(folder: Folder, id: string, expectedHash: string): Promise<number> {
+  return await explained(folder, id, async () => {
+    const { count, blocks } = await readIndex(folder, id, expectedHash);
+    using packs = new PackReader(folder);
+    for (const place of blocks) packs.check(place);
+    return count;
+  });
+}
+
 /** A path for messages. */
 function pathIn(folder: Folder, name: string): string {
   return `${folder.path}/${name}`;

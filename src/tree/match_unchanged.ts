@@ -84,7 +84,7 @@ export async function copyHashes(table: TreeTable, made: TreeTable): Promise<voi
 
 /** Columns that do not count: a manifest does not keep them. */
 const NOT_IN_MANIFEST: ReadonlySet<string> = new Set<ColumnName>(
-  ["ctimeSec", "ctimeNsec", "inoLo", "inoHi", "nlink", "clean", "nameStart"],
+  ["ctimeSec", "ctimeNsec", "inoLo", "inoHi", "nlink", "clean", "listed", "nameStart"],
 );
 
 /** Whether the manifests of two trees list the same entries with the same aspects. */

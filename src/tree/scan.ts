@@ -1,25 +1,21 @@
 import { type BytePath, equalBytes, ITSELF } from "../model/bytes.ts";
-import { DegradationList } from "../model/degradations.ts";
+import type { DegradationList } from "../model/degradations.ts";
 import { BLOCK, DIR, FILE, SYMLINK, type Xattr } from "../model/entry.ts";
 import { phase, type Reporter } from "../model/progress.ts";
 import { type Folder, type Listing, Stat } from "../platform/platform.ts";
 import { TimeSlice } from "../platform/time_slice.ts";
-import { isSystemError } from "../platform/system_error.ts";
-import {
-  type Boundary,
-  BOUNDARY_REASONS,
-  boundaryOf,
-  CONTROL_FOLDER,
-  holdsRepository,
-} from "./boundaries.ts";
+import { type Boundary, boundaryOf, CONTROL_FOLDER, holdsRepository } from "./boundaries.ts";
 import type { IgnoreRules } from "./ignore.ts";
+import { type FolderNames, KnownNames, ListedNames } from "./folder_names.ts";
 import { KnownTree } from "./known_tree.ts";
-import { type NameRange, NameStack } from "./name_stack.ts";
+import { NameStack } from "./name_stack.ts";
 import { OpenFolders } from "./open_folders.ts";
 import { PathWalker } from "./path_walker.ts";
-import { isClean, type ScanClock } from "./scan_clock.ts";
-import { at, NONE, TreeTable } from "./table.ts";
+import { isClean as isOld, type ScanClock } from "./scan_clock.ts";
+import { ScannedTable } from "./scanned_table.ts";
+import { at, NONE, type TreeTable } from "./table.ts";
 import { isRefused } from "./unreadable.ts";
+import { ScanNotes } from "./scan_notes.ts";
 
 const SLASH = 0x2f;
 const NO_NAME = new Uint8Array();
@@ -39,11 +35,13 @@ export interface ScanOptions {
   readonly skipAtRoot?: readonly Uint8Array[];
   /**
    * Chooses the names of a folder at which the scan looks; by default all. `index` is the folder's entry in the table of the scan,
-   * `before` its index in `known`.
+   * `before` its index in `known` or NONE. The table has then what was looked at, and says of no folder that all is listed.
    */
-  readonly list?: (folder: Folder, table: TreeTable, index: number, before: number | undefined) => Listing;
+  readonly list?: (folder: Folder, table: TreeTable, index: number, before: number) => Listing;
   /** Whether times and inode numbers of the platform are exact; else no entry is clean. */
   readonly exactStat: boolean;
+  /** The result may be `known` itself if nothing changed: then the caller changes neither. */
+  readonly sharesKnown?: boolean;
   /** Whether the platform has extended attributes. */
   readonly xattrs: boolean;
   readonly reporter?: Reporter;
@@ -66,6 +64,8 @@ export interface Scan {
   readonly clock: ScanClock | undefined;
   /** For each entry its index in `known`, if it is unchanged and, for a file, hashed there; else -1. */
   readonly knownAs: Int32Array;
+  /** Whether `known` has the very same entries, all of them unchanged and clean. */
+  readonly isKnown: boolean;
   /** How many entries were looked at, if not all (`scan_changed.ts`). */
   readonly looked?: number;
 }
@@ -81,8 +81,8 @@ export async function scanTree(root: Folder, options: ScanOptions): Promise<Scan
   let reported = 0;
   using walk = new ScanWalk(root, options);
   const report = () => {
-    options.reporter?.advance(walk.table.count - reported, 0);
-    reported = walk.table.count;
+    options.reporter?.advance(walk.scanned.count - reported, 0);
+    reported = walk.scanned.count;
   };
   while (walk.step()) {
     if (!slice.isOver()) continue;
@@ -90,33 +90,26 @@ export async function scanTree(root: Folder, options: ScanOptions): Promise<Scan
     await slice.yield();
   }
   report();
-  const { table, degradations, ignored, boundaries, gaps, unreadable, knownAs } = walk;
-  return { table, degradations, ignored, boundaries, gaps, unreadable, clock: options.clock, knownAs };
+  return { ...walk.scanned.finish(options.sharesKnown ?? false), ...walk.notes.all(), clock: options.clock };
 }
 
 /** A folder that the walk has entered and not left yet. */
 interface Frame {
   readonly index: number;
-  readonly names: NameRange;
-  readonly findKnown: ReturnType<KnownTree["children"]> | undefined;
-  next: number;
+  readonly names: FolderNames;
+  /** The folder's times prove that the names which were seen are all. */
+  readonly tells: boolean;
   /** Subfolders whose content comes later: `a.txt` is between `a` and `a/x`. */
   readonly later: number[];
 }
 
 /** The walk of one scan, with a stack of folders instead of recursion, and everything it finds. */
 class ScanWalk implements Disposable {
-  readonly table: TreeTable;
-  readonly degradations = new DegradationList();
-  readonly ignored: BytePath[] = [];
-  readonly unreadable: BytePath[] = [];
-  readonly boundaries = new Map<number, Boundary>();
-  readonly gaps = new Set<number>();
-  /** As in `Scan`, but as long as the columns of the table. */
-  knownAs: Int32Array;
+  readonly scanned: ScannedTable;
+  readonly notes = new ScanNotes();
   private readonly options: ScanOptions;
-  private readonly folders: OpenFolders;
-  private readonly paths: PathWalker;
+  private folders: OpenFolders;
+  private paths: PathWalker;
   private readonly frames: Frame[] = [];
   private readonly names = new NameStack();
   private readonly stat = new Stat();
@@ -124,16 +117,21 @@ class ScanWalk implements Disposable {
   private readonly known: KnownTree | undefined;
   /** For each folder that waits to be entered, its index in the known table. */
   private readonly knownFolders = new Map<number, number>();
-  private readonly firstLinks = new Map<string, number>();
+  /** Those of them that need not be listed. */
+  private readonly unchangedFolders = new Set<number>();
+  /** Whether the times and inode numbers of an entry can prove later that it is unchanged. */
+  private readonly timesProve: boolean;
 
-  constructor(root: Folder, options: ScanOptions) {
+  constructor(private readonly root: Folder, options: ScanOptions) {
     this.options = options;
     this.known = options.known && new KnownTree(options.known);
-    // A table that grows is copied. Room that is not used takes no memory.
-    this.table = new TreeTable(8192 + 1.25 * (options.known?.count ?? options.expected ?? 0) >>> 0);
-    this.knownAs = new Int32Array(this.table.parent.length).fill(-1);
-    this.folders = new OpenFolders(root, this.table);
-    this.paths = new PathWalker(this.table);
+    this.timesProve = options.exactStat && options.clock !== undefined;
+    const isPart = options.list !== undefined;
+    const known = this.timesProve && !isPart ? options.known : undefined;
+    const expected = (isPart ? undefined : options.known?.count) ?? options.expected ?? 0;
+    this.scanned = new ScannedTable(known, expected, (table) => this.goOnWith(table));
+    this.folders = new OpenFolders(root, this.scanned.table);
+    this.paths = new PathWalker(this.scanned.table);
     root.stat(ITSELF, this.rootStat);
     root.stat(ITSELF, this.stat);
     this.add(NONE, root, ITSELF, this.known ? 0 : NONE);
@@ -144,18 +142,17 @@ class ScanWalk implements Disposable {
   step(): boolean {
     const frame = this.frames[this.frames.length - 1];
     if (frame === undefined) return false;
-    const name = frame.next < frame.names.to ? this.names.name(frame.next) : undefined;
+    const name = frame.names.current();
     const later = frame.later[frame.later.length - 1];
-    if (later !== undefined && (name === undefined || contentComesBefore(this.table.name(later), name))) {
+    if (
+      later !== undefined && (name === undefined || contentComesBefore(this.scanned.table.name(later), name))
+    ) {
       frame.later.pop();
       this.enter(later);
     } else if (name !== undefined) {
-      frame.next++;
       this.visit(frame, name);
-    } else {
-      this.names.pop(frame.names);
-      this.frames.pop();
-    }
+      frame.names.next();
+    } else this.leave(frame);
     return true;
   }
 
@@ -164,32 +161,49 @@ class ScanWalk implements Disposable {
     this.folders[Symbol.dispose]();
   }
 
+  private leave({ index, names, tells }: Frame): void {
+    names.close();
+    this.frames.pop();
+    this.scanned.setListed(
+      index,
+      tells && this.scanned.table.clean[index] === 1 && !this.notes.gaps.has(index),
+    );
+  }
+
   /** Enters a folder: its content comes next. */
   private enter(index: number): void {
-    const known = this.knownFolders.get(index);
+    const known = this.knownFolders.get(index) ?? NONE;
     this.knownFolders.delete(index);
     try {
-      const folder = this.folders.get(index);
-      const { list } = this.options;
-      const names = this.names.push(list?.(folder, this.table, index, known) ?? folder.list());
-      if (index !== 0 && this.names.has(names, CONTROL_FOLDER) && holdsRepository(folder)) {
-        this.names.pop(names);
+      const folder = this.folders.get(index); // fails where the user may not list it
+      if (this.known !== undefined && this.unchangedFolders.delete(index)) {
+        this.frames.push({ index, names: new KnownNames(this.known, known), tells: true, later: [] });
+        return;
+      }
+      const { clock, list } = this.options;
+      const range = this.names.push(list?.(folder, this.scanned.table, index, known) ?? folder.list());
+      const names = new ListedNames(this.names, range, this.known, known);
+      const hasControl = this.names.has(range, CONTROL_FOLDER);
+      if (index !== 0 && hasControl && holdsRepository(folder)) {
+        names.close();
         this.markBoundary(index, "nested_repository");
         return;
       }
-      const findKnown = known === undefined ? undefined : this.known?.children(known);
-      this.frames.push({ index, names, findKnown, next: names.from, later: [] });
+      // A folder can become a repository by what happens in its `.jvs`, and then its own times stay.
+      const tells = (clock?.foldersTell ?? false) && !hasControl && list === undefined;
+      this.frames.push({ index, names, tells, later: [] });
     } catch (error) {
-      this.gaps.add(index);
-      this.noteFailure(error, () => this.paths.path(index));
+      this.notes.gaps.add(index);
+      this.scanned.setListed(index, false);
+      this.notes.failure(error, () => this.paths.path(index));
     }
   }
 
   /** Looks at one name of a folder. */
   private visit(frame: Frame, name: Uint8Array): void {
-    const count = this.table.count;
+    const { count } = this.scanned;
     if (!this.isSkipped(frame, name)) this.lookAt(frame, name);
-    if (this.table.count === count) this.gaps.add(frame.index);
+    if (this.scanned.count === count) this.notes.gaps.add(frame.index);
   }
 
   private isSkipped({ index }: Frame, name: Uint8Array): boolean {
@@ -204,18 +218,18 @@ class ScanWalk implements Disposable {
       if (this.ignores(frame, name, type === DIR)) return;
       if (type > BLOCK) {
         const reason = "Snapshots cannot keep this type of file.";
-        this.degradations.add("type", this.paths.child(frame.index, name), reason);
+        this.notes.degradations.add("type", this.paths.child(frame.index, name), reason);
         return;
       }
-      const index = this.add(frame.index, folder, name, frame.findKnown?.(name) ?? NONE);
+      const index = this.add(frame.index, folder, name, frame.names.known());
       const boundary = boundaryOf(this.stat, this.rootStat.devMajor, this.rootStat.devMinor);
       if (boundary !== undefined) this.markBoundary(index, boundary);
       else if (type === DIR) frame.later.push(index);
-      else if (this.stat.nlink > 1) this.group(index);
+      else if (this.stat.nlink > 1) this.scanned.group(index, this.stat);
     } catch (error) {
       // Without a stat (such as a FUSE mount of another user) the type is unknown, so rules for files and for folders count.
       if (isRefused(error) && (this.ignores(frame, name, false) || this.ignores(frame, name, true))) return;
-      this.noteFailure(error, () => this.paths.child(frame.index, name));
+      this.notes.failure(error, () => this.paths.child(frame.index, name));
     }
   }
 
@@ -225,46 +239,69 @@ class ScanWalk implements Disposable {
     if (!rules) return false;
     const path = this.paths.child(frame.index, name);
     if (!rules.ignores(path, isFolder)) return false;
-    this.ignored.push(path.slice());
+    this.notes.ignored.push(path.slice());
     return true;
   }
 
-  /** Adds the entry that `stat` describes, with its link target and attributes. `before` is its known entry or NONE. */
+  /** Adds the entry that `stat` describes. `before` is its known entry or NONE. */
   private add(parent: number, folder: Folder, name: Uint8Array, before: number): number {
-    const { stat, table, options } = this;
-    const known = before !== NONE && this.known?.isUnchanged(before, stat) ? this.known.table : undefined;
+    const { stat, scanned, options } = this;
+    const isKnown = before !== NONE && (this.known?.isUnchanged(before, stat) ?? false);
+    const isClean = this.timesProve && options.clock !== undefined && isOld(options.clock, stat);
+    const index = isKnown && isClean && scanned.addNext(before, stat)
+      ? before
+      : this.addNew(parent, folder, name, { named: before, isKnown, isClean });
+    if (stat.type === DIR && before !== NONE) {
+      this.knownFolders.set(index, before);
+      if (isKnown && options.list === undefined && this.known?.isListed(before)) {
+        this.unchangedFolders.add(index);
+      }
+    }
+    if (stat.inodeFlags) {
+      const reason = "Its inode flags (immutable, append-only and the like) are not kept.";
+      this.notes.degradations.add("inode_flags", this.paths.path(index), reason);
+    }
+    return index;
+  }
+
+  /** Adds an entry, with its link target and attributes. */
+  private addNew(
+    parent: number,
+    folder: Folder,
+    name: Uint8Array,
+    { named, isKnown, isClean }: {
+      readonly named: number;
+      readonly isKnown: boolean;
+      readonly isClean: boolean;
+    },
+  ): number {
+    const { stat } = this;
+    const known = isKnown ? this.known?.table : undefined;
     // Everything that can fail comes first, because the table cannot remove an entry.
     const target = stat.type !== SYMLINK
       ? undefined
       : known === undefined
       ? folder.readLink(name)
-      : known.targets.get(before);
-    const xattrs = known === undefined ? this.readXattrs(parent, folder, name) : known.xattrs.get(before);
+      : known.targets.get(named);
+    const xattrs = known === undefined ? this.readXattrs(parent, folder, name) : known.xattrs.get(named);
 
-    const index = table.addStat(parent, parent === NONE ? NO_NAME : name, stat);
-    const hash = known?.contentHash(before);
+    const hash = known?.contentHash(named);
+    const same = known !== undefined && (stat.type !== FILE || hash !== undefined) ? named : -1;
+    const index = this.scanned.add(parent, parent === NONE ? NO_NAME : name, stat, { named, same });
+    const { table } = this.scanned;
     if (hash !== undefined) table.setHash(index, hash);
-    if (known !== undefined && (stat.type !== FILE || hash !== undefined)) this.setKnown(index, before);
     if (target !== undefined) table.targets.set(index, target);
     if (xattrs !== undefined && xattrs !== REFUSED) table.xattrs.set(index, xattrs);
     // The next scan must ask again for refused attributes.
-    const trusted = options.exactStat && options.clock !== undefined && xattrs !== REFUSED;
-    if (trusted && isClean(options.clock, stat)) table.clean[index] = 1;
-    if (stat.type === DIR && before !== NONE) this.knownFolders.set(index, before);
-    if (stat.inodeFlags) {
-      const reason = "Its inode flags (immutable, append-only and the like) are not kept.";
-      this.degradations.add("inode_flags", this.paths.path(index), reason);
-    }
+    if (isClean && xattrs !== REFUSED) table.clean[index] = 1;
     return index;
   }
 
-  private setKnown(index: number, before: number): void {
-    if (index >= this.knownAs.length) {
-      const grown = new Int32Array(this.table.parent.length).fill(-1);
-      grown.set(this.knownAs);
-      this.knownAs = grown;
-    }
-    this.knownAs[index] = before;
+  /** Finds paths in another table from now on. It has the same entries so far. */
+  private goOnWith(table: TreeTable): void {
+    this.folders[Symbol.dispose]();
+    this.folders = new OpenFolders(this.root, table);
+    this.paths = new PathWalker(table);
   }
 
   private readXattrs(parent: number, folder: Folder, name: Uint8Array): readonly Xattr[] | undefined {
@@ -274,39 +311,14 @@ class ScanWalk implements Disposable {
       return xattrs.length > 0 ? xattrs : undefined;
     } catch (error) {
       if (!isRefused(error)) throw error;
-      this.refused(parent === NONE ? NO_NAME : this.paths.child(parent, name));
+      this.notes.refused(parent === NONE ? NO_NAME : this.paths.child(parent, name));
       return REFUSED;
     }
   }
 
-  /** Joins hard links to one file into a link group. */
-  private group(index: number): void {
-    const { devMajor, devMinor, inoHi, inoLo } = this.stat;
-    const key = `${devMajor}:${devMinor}:${inoHi}:${inoLo}`;
-    const first = this.firstLinks.get(key);
-    if (first === undefined) {
-      this.firstLinks.set(key, index);
-      return;
-    }
-    this.table.linkGroup[first] = first;
-    this.table.linkGroup[index] = first;
-  }
-
   private markBoundary(index: number, boundary: Boundary): void {
-    this.boundaries.set(index, boundary);
-    this.gaps.add(index);
-    this.degradations.add(boundary, this.paths.path(index), BOUNDARY_REASONS[boundary]);
-  }
-
-  private refused(path: BytePath): void {
-    this.unreadable.push(path.slice());
-    this.degradations.add("unreadable", path, "The system refused access to it.");
-  }
-
-  /** Notes a refused path, ignores a path that disappeared, and throws every other error. */
-  private noteFailure(error: unknown, path: () => BytePath): void {
-    if (isRefused(error)) this.refused(path());
-    else if (!isSystemError(error, "ENOENT", "ENOTDIR", "ELOOP")) throw error;
+    this.scanned.setListed(index, false);
+    this.notes.boundary(index, boundary, this.paths.path(index));
   }
 }
 

@@ -1,9 +1,9 @@
 import { compareBytes } from "../model/bytes.ts";
 import type { Folder, Listing } from "../platform/platform.ts";
-import { KnownTree } from "./known_tree.ts";
+import { KnownChildren, KnownTree } from "./known_tree.ts";
 import { PathWalker } from "./path_walker.ts";
 import { type Scan, type ScanOptions, scanTree } from "./scan.ts";
-import { type SplicePlan, spliceTables } from "./splice_tables.ts";
+import { type Splice, type SplicePlan, spliceTables } from "./splice_tables.ts";
 import { at, inodeOf, NONE, type TreeTable } from "./table.ts";
 import { DIR, FILE } from "../model/entry.ts";
 
@@ -23,8 +23,8 @@ export interface ChangedSince {
  *    still leads to the same unchanged inode is not looked at.
  * 3. Put what that scan saw in place of the marked entries; what a changed folder does not list any more is gone.
  *
- * `looked` is how many entries it looked at. Undefined if something is to be left out (such as a mount point), or if a changed inode was not found: then the caller
- * scans everything.
+ * `looked` is how many entries it looked at. Undefined if something is to be left out (such as a mount point), or if a changed
+ * inode was not found: then the caller scans everything.
  */
 export async function scanChanged(
   root: Folder,
@@ -42,9 +42,33 @@ export async function scanChanged(
   if (boundaries.size + gaps.size + unreadable.length + degradations.total > 0) return undefined;
   if (!areAllIn(part, inodes)) return undefined;
   const looked = part.count - choice.passed;
-  if (looked === 0) return { ...seen, table: asScanned(known), knownAs: knownAs(known), looked };
-  const spliced = spliceTables(known, part, choice.plan(part));
-  return { ...seen, table: spliced.table, knownAs: knownAs(known, seen, spliced), looked };
+  const plan = choice.plan(part);
+  const isKnown = isAllOf(known, seen, plan);
+  if (isKnown || looked === 0) {
+    const table = isKnown && options.sharesKnown ? known : asScanned(known);
+    return { ...seen, table, knownAs: knownAs(known), isKnown, looked };
+  }
+  const spliced = spliceTables(known, part, plan);
+  keepListed(known, seen, spliced);
+  return { ...seen, table: spliced.table, knownAs: knownAs(known, seen, spliced), isKnown, looked };
+}
+
+/** Whether the known table has the very same entries, all of them unchanged and clean. What was not looked at is. */
+function isAllOf(known: TreeTable, { knownAs, table: part }: Scan, { gone }: SplicePlan): boolean {
+  if (gone.includes(1) || known.columns().lost.some((bits) => bits !== 0)) return false;
+  for (let j = 0; j < part.count; j++) {
+    const i = knownAs[j] as number;
+    if (i === -1 || part.clean[j] !== 1 || part.nlink[j] !== known.nlink[i]) return false;
+  }
+  return true;
+}
+
+/** An unchanged folder still has the names that the table lists. Of any other only the next scan tells that. */
+function keepListed(known: TreeTable, { knownAs, table: part }: Scan, spliced: Splice): void {
+  for (let j = 0; j < part.count; j++) {
+    const i = knownAs[j] as number;
+    if (i !== -1 && part.clean[j] === 1) spliced.table.listed[at(spliced.part, j)] = at(known.listed, i);
+  }
 }
 
 /** Whether the names of a table are in one piece. Only a table that was put together otherwise has gaps between them. */
@@ -72,7 +96,7 @@ function asScanned(known: TreeTable): TreeTable {
 }
 
 /** As `Scan.knownAs`: for what was not looked at, the entry itself. */
-function knownAs(known: TreeTable, seen?: Scan, spliced?: ReturnType<typeof spliceTables>): Int32Array {
+function knownAs(known: TreeTable, seen?: Scan, spliced?: Splice): Int32Array {
   const result = new Int32Array(spliced?.table.count ?? known.count).fill(-1);
   for (let i = 0; i < known.count; i++) {
     const index = spliced === undefined ? i : at(spliced.known, i);
@@ -112,9 +136,9 @@ class Choice {
   }
 
   /** The names of a folder at which the scan is to look. `before` is its index in the known table. */
-  list(folder: Folder, table: TreeTable, index: number, before: number | undefined): Listing {
+  list(folder: Folder, table: TreeTable, index: number, before: number): Listing {
     const { entered, known, marks } = this;
-    if (before === undefined) return folder.list();
+    if (before === NONE) return folder.list();
     const isSame = known.type[before] === DIR && inodeOf(known, before) === inodeOf(table, index);
     entered[before] = isSame && marks[before] === ON_THE_WAY ? BY_MARKS : BY_ITS_LIST;
     if (entered[before] === BY_MARKS) this.passed++;
@@ -124,14 +148,17 @@ class Choice {
 
   private markedIn(folder: number): Listing {
     const { known, marks, tree } = this;
-    const names = [...tree.indexes(folder)].filter((i) => marks[i] !== UNCHANGED).map((i) => known.name(i));
+    const names: Uint8Array[] = [];
+    for (let i = tree.firstIn(folder); i !== NONE; i = tree.after(i)) {
+      if (marks[i] !== UNCHANGED) names.push(known.name(i));
+    }
     return { count: names.length, name: (index) => names[index] as Uint8Array };
   }
 
   private changedIn(folder: number, listing: Listing): Listing {
     const { known, marks, stays, tree } = this;
     const byName = new Map<string, number>();
-    for (const i of tree.indexes(folder)) byName.set(textKey(known.name(i)), i);
+    for (let i = tree.firstIn(folder); i !== NONE; i = tree.after(i)) byName.set(textKey(known.name(i)), i);
     const chosen: number[] = [];
     for (let n = 0; n < listing.count; n++) {
       const i = byName.get(textKey(listing.name(n)));
@@ -152,15 +179,15 @@ class Choice {
   /** For each entry that was seen the known one with the same path, or NONE. */
   private samePaths(part: TreeTable): Uint32Array {
     const same = new Uint32Array(part.count).fill(NONE);
-    const finders = new Map<number, ReturnType<KnownTree["children"]>>();
+    const children = new Map<number, KnownChildren>();
     same[0] = 0;
     for (let j = 1; j < part.count; j++) {
       const parent = at(part.parent, j);
       const folder = at(same, parent);
       if (folder === NONE) continue;
-      let find = finders.get(parent);
-      if (find === undefined) finders.set(parent, find = this.tree.children(folder));
-      same[j] = find(part.name(j));
+      let inFolder = children.get(parent);
+      if (inFolder === undefined) children.set(parent, inFolder = new KnownChildren(this.tree, folder));
+      same[j] = inFolder.find(part.name(j));
     }
     return same;
   }

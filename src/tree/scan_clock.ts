@@ -9,6 +9,13 @@ const LEAST_GRANULARITY = 10 * MS;
 const UNKNOWN_GRANULARITY = 2 * SECOND;
 const LONGEST_WAIT_MS = 1000;
 
+/** Local file systems that change the times of a folder with its names. An overlay merges folders, and on a volume other hosts write too. */
+const FOLDERS_TELL = ["ext4", "xfs", "btrfs"];
+const DAY_SEC = 86_400;
+const FINE_NSEC = 987_654_321;
+
+type Time = Pick<ScanClock, "sec" | "nsec">;
+
 /** What this file needs from a platform. */
 type FileSystems = Pick<Platform, "abilities" | "fileSystem">;
 
@@ -22,6 +29,8 @@ export interface ScanClock {
   readonly tickNs: number;
   /** `performance.now()` when JVS read the clock. */
   readonly readAt: number;
+  /** Whether the times of a folder show each change of its names. */
+  readonly foldersTell?: boolean;
 }
 
 /**
@@ -30,16 +39,19 @@ export interface ScanClock {
  */
 export function readScanClock(platform: FileSystems, folder: Folder, root: Folder): ScanClock {
   const scanned = platform.fileSystem(root);
-  const tickNs = Math.max(LEAST_GRANULARITY, scanned.granularityNs);
   const same = areOneFileSystem(platform.fileSystem(folder).id, scanned.id);
+  const { now, tried } = writeNow(folder, same && scanned.granularityNs === UNKNOWN_GRANULARITY);
+  const { changeTimes, tickNs } = tried ?? { changeTimes: true, tickNs: scanned.granularityNs };
+  // On tmpfs, a store through a memory map changes no time; on exFAT a program can set all times back: they prove nothing.
+  const provesNothing = scanned.kind === "tmpfs" || !scanned.changeTimes || !changeTimes;
   return {
-    ...writeNow(folder),
-    // On tmpfs, a store through a memory map changes no time, so times prove nothing.
-    granularityNs: !platform.abilities.exactStat || scanned.kind === "tmpfs"
+    ...now,
+    granularityNs: !platform.abilities.exactStat || provesNothing
       ? Infinity
-      : Math.max(tickNs, same ? 0 : UNKNOWN_GRANULARITY),
-    tickNs,
+      : Math.max(LEAST_GRANULARITY, scanned.granularityNs, same ? 0 : UNKNOWN_GRANULARITY),
+    tickNs: Math.max(LEAST_GRANULARITY, tickNs),
     readAt: performance.now(),
+    foldersTell: FOLDERS_TELL.includes(scanned.kind),
   };
 }
 
@@ -78,22 +90,47 @@ export function isSettled(platform: FileSystems, ours: Folder, folder: Folder): 
 }
 
 /** By how many nanoseconds a time is before the time of the clock. */
-function behind(clock: Pick<ScanClock, "sec" | "nsec">, sec: number, nsec: number): number {
+function behind(clock: Time, sec: number, nsec: number): number {
   return (clock.sec - sec) * SECOND + (clock.nsec - nsec);
 }
 
-/** The time of a file that is written now. */
-function writeNow(folder: Folder): { sec: number; nsec: number } {
+/** The time of a file that is written now, and on a file system that JVS does not know what its times are worth. */
+function writeNow(folder: Folder, isUnknown: boolean): { now: Time; tried?: WorthOfTimes } {
   const name = bytesOf(`scan-clock-${crypto.randomUUID()}`);
   const stat = new Stat();
   using file = folder.openFile(name, "create");
   try {
     file.write(bytesOf("now"));
     file.stat(stat);
+    const now = earlier(stat);
+    return isUnknown ? { now, tried: tryTimes(folder, name, now) } : { now };
   } finally {
     folder.removeFile(name);
   }
-  // The earlier of the two times, so that on an odd file system fewer entries are clean, not more.
+}
+
+/** What times are worth on a file system. */
+interface WorthOfTimes {
+  /** Whether a program can change a file without a later change time. */
+  readonly changeTimes: boolean;
+  /** The smallest step between two times. */
+  readonly tickNs: number;
+}
+
+/** Sets the time of a file back: the change time must not follow, and what is left of a fine time shows how fine times are. */
+function tryTimes(folder: Folder, name: Uint8Array, now: Time): WorthOfTimes {
+  const stat = new Stat();
+  folder.setTimes(name, now.sec - DAY_SEC, FINE_NSEC);
+  folder.stat(name, stat);
+  const step = [1, 100, 1_000, MS, 10 * MS].find((unit) => stat.mtimeNsec === FINE_NSEC - FINE_NSEC % unit);
+  return {
+    changeTimes: behind(now, stat.ctimeSec, stat.ctimeNsec) < (DAY_SEC / 2) * SECOND,
+    tickNs: step === undefined ? UNKNOWN_GRANULARITY : 2 * step,
+  };
+}
+
+/** The earlier of the two times, so that on an odd file system fewer entries are clean, not more. */
+function earlier(stat: Stat): Time {
   const modified = { sec: stat.mtimeSec, nsec: stat.mtimeNsec };
   const changed = { sec: stat.ctimeSec, nsec: stat.ctimeNsec };
   return behind(modified, changed.sec, changed.nsec) > 0 ? changed : modified;

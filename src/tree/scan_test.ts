@@ -9,6 +9,7 @@ import { isJvsError, JvsError } from "../model/errors.ts";
 import { hashFiles, hashTargets } from "./hash.ts";
 import { parseIgnoreRules } from "./ignore.ts";
 import { payloadRootHash } from "./root_hash.ts";
+import type { ScanClock } from "./scan_clock.ts";
 import { NONE, type TreeTable } from "./table.ts";
 import { unreadableError } from "./unreadable.ts";
 
@@ -283,3 +284,27 @@ onTree("scanTree() notices each kind of change to a clean file", async (given) =
 function indexesOf(table: TreeTable, type: number): number[] {
   return Array.from({ length: table.count }, (_, i) => i).filter((i) => table.type[i] === type);
 }
+
+onTree("scanTree() lists a folder again only where its times do not prove its names", async (given) => {
+  const { path } = given;
+  for (const name of ["same", "changed", "ignoring", "holder", "holder/.jvs"]) {
+    Deno.mkdirSync(`${path}/${name}`);
+    Deno.writeTextFileSync(`${path}/${name}/kept`, name);
+  }
+  Deno.writeTextFileSync(`${path}/ignoring/left`, "");
+  const rules = parseIgnoreRules("left");
+  const { clock } = await scanSettled(given);
+  const { table: known } = await scan(given.root, { rules, clock });
+  await hashFiles(given.root, known, indexesOf(known, FILE), { flush: given.platform });
+  Deno.writeTextFileSync(`${path}/changed/new`, "");
+  const lists = async (known: TreeTable) => {
+    let lists = 0;
+    const root = watched(given.root, (call) => void (lists += call === "list" ? 1 : 0));
+    const { table } = await scan(root, { known, clock });
+    assertEquals(pathsOf(table).filter((each) => /left|new/.test(each)), ["changed/new", "ignoring/left"]);
+    return lists;
+  };
+  assertEquals(await lists(known), ["changed", "ignoring", "holder"].length);
+  const elsewhere = { ...clock as ScanClock, foldersTell: false };
+  assertEquals(await lists((await scan(given.root, { rules, clock: elsewhere })).table), 6);
+});

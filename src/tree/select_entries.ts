@@ -38,9 +38,9 @@ function withFoldersAbove(from: TreeTable, wanted: (index: number) => boolean): 
   return included;
 }
 
-/** All columns but hashes, and those of the place, name, type and link group of an entry. */
+/** All columns but hashes, those of the place, name, type and link group of an entry, and what a folder lists. */
 const COPIED = COLUMN_NAMES.filter((name) =>
-  !/^(hash|hashed|parent|nameStart|nameLength|pool|type|linkGroup)$/.test(name)
+  !/^(hash|hashed|parent|nameStart|nameLength|pool|type|linkGroup|listed)$/.test(name)
 );
 
 function copyColumns(from: TreeTable, to: TreeTable, origin: Uint32Array): void {

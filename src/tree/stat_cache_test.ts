@@ -24,10 +24,11 @@ onTree("loadStatCache() gives the very table that saveStatCache() was given", as
   table.lost[3] = 5;
   table.clean[2] = 1;
   const path = `${given.ours}/cache`;
-  for (const snapshotId of ["1700000000000-0123abcd", null]) {
-    saveStatCache(path, { key: "fs 42", snapshotId, table });
+  const id = "1700000000000-0123abcd";
+  for (const [snapshotId, savedAs] of [[id, id], [null, id], [null, null]] as const) {
+    saveStatCache(path, { key: "fs 42", snapshotId, savedAs, table });
     const loaded = loadStatCache(path, "fs 42");
-    assertEquals([loaded?.key, loaded?.snapshotId], ["fs 42", snapshotId]);
+    assertEquals([loaded?.key, loaded?.snapshotId, loaded?.savedAs], ["fs 42", snapshotId, savedAs]);
     assertSame(loaded?.table as TreeTable, table);
   }
   assertEquals(Array.from(Deno.readDirSync(given.ours), ({ name }) => name), ["cache"]);
@@ -39,7 +40,7 @@ onTree(
     Deno.writeTextFileSync(`${given.path}/file`, "content");
     const { table } = await scanSettled(given);
     await hashFiles(given.root, table, [1], { flush: given.platform });
-    saveStatCache(`${given.ours}/cache`, { key: "", snapshotId: null, table });
+    saveStatCache(`${given.ours}/cache`, { key: "", snapshotId: null, savedAs: null, table });
     const known = loadStatCache(`${given.ours}/cache`, "")?.table as TreeTable;
     assertEquals((await scan(given.root, { known })).table.hashed[1], 1);
     for (let i = 0; i < 100; i++) known.add(0, bytesOf(`more-${i}`), FILE);
@@ -52,7 +53,7 @@ Deno.test("loadStatCache() gives nothing for another key or from any damage", ()
   const path = `${dir.path}/cache`;
   const table = tableOf("a/", "a/file", "link");
   table.targets.set(3, bytesOf("target"));
-  saveStatCache(path, { key: "key", snapshotId: null, table });
+  saveStatCache(path, { key: "key", snapshotId: null, savedAs: null, table });
   assertEquals(loadStatCache(path, "other"), undefined);
   const good = Deno.readFileSync(path);
   for (let i = 0; i < good.length; i++) {
@@ -70,7 +71,13 @@ Deno.test("loadStatCache() gives nothing for another key or from any damage", ()
 Deno.test("saveStatCache() says what failed and leaves the earlier cache", () => {
   using dir = tempDir();
   assertThrows(
-    () => saveStatCache(`${dir.path}/missing/cache`, { key: "", snapshotId: null, table: tableOf() }),
+    () =>
+      saveStatCache(`${dir.path}/missing/cache`, {
+        key: "",
+        snapshotId: null,
+        savedAs: null,
+        table: tableOf(),
+      }),
     SystemError,
     "/missing",
   );

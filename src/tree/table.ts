@@ -38,6 +38,7 @@ export const COLUMN_KINDS = {
   inoHi: Uint32Array,
   nlink: Uint32Array,
   clean: Uint8Array,
+  listed: Uint8Array,
   nameStart: Uint32Array,
   nameLength: Uint16Array,
   /** The bytes of all names. */
@@ -95,6 +96,8 @@ export class TreeTable {
   nlink: Uint32Array = new Uint32Array();
   /** 1: mtime and ctime are old enough to be trusted (SPEC 5, *clean*). */
   clean: Uint8Array = new Uint8Array();
+  /** 1 for a folder: the table lists all its names, and the folder's times show when a name comes or goes. */
+  listed: Uint8Array = new Uint8Array();
 
   /** Targets of symbolic links. */
   readonly targets: Map<number, Uint8Array> = new Map();
@@ -140,6 +143,46 @@ export class TreeTable {
   withoutHashes(): TreeTable {
     const hash = new Uint8Array(this.count * HASH_BYTES);
     return TreeTable.fromColumns({ ...this.columns(), hash, hashed: new Uint8Array(this.count) });
+  }
+
+  /** Adds all entries of another table to this one, which is empty. */
+  addAll(from: TreeTable): void {
+    const { count, poolUsed } = from;
+    if (count > this.capacity || poolUsed > this.pool.length) this.reserve(count, poolUsed);
+    const columns = from.columns();
+    this.mapColumns((column, name) => {
+      column.set(columns[name]);
+      return column;
+    });
+    Object.assign(this, { count, poolUsed });
+    for (const [index, target] of from.targets) this.targets.set(index, target);
+    for (const [index, xattrs] of from.xattrs) this.xattrs.set(index, xattrs);
+    for (const [index, device] of from.devices) this.devices.set(index, device);
+  }
+
+  /** Removes all entries but the first so many. */
+  cut(count: number): void {
+    const last = count - 1;
+    this.poolUsed = count === 0 ? 0 : at(this.nameStart, last) + at(this.nameLength, last);
+    for (const column of [this.hashed, this.lost, this.clean, this.listed]) column.fill(0, count, this.count); // `add` does not write these
+    for (const values of [this.targets, this.xattrs, this.devices]) {
+      for (const index of values.keys()) if (index >= count) values.delete(index);
+    }
+    this.count = count;
+  }
+
+  /** Puts another entry of the same path in the place of one: with the facts that the system reports, and nothing else. */
+  replace(index: number, stat: Stat): void {
+    this.type[index] = stat.type;
+    this.linkGroup[index] = NONE;
+    for (const column of [this.hashed, this.lost, this.clean, this.listed]) column[index] = 0;
+    for (const values of [this.targets, this.xattrs, this.devices]) values.delete(index);
+    this.setStat(index, stat);
+  }
+
+  /** How many entries there is room for. */
+  get capacity(): number {
+    return this.parent.length;
   }
 
   /** Adds an entry at the end and returns its index. The name is copied; the root's name is empty. */
@@ -288,4 +331,13 @@ export function isDevice(table: TreeTable, index: number): boolean {
 /** Whether two entries, of one or two tables, have the same name. */
 export function sameName(a: TreeTable, i: number, b: TreeTable, j: number): boolean {
   return equalBytes(a.name(i), b.name(j));
+}
+
+/** Copies what only a look at the disk tells: change time, inode and number of links. */
+export function copyFacts(from: TreeTable, i: number, to: TreeTable, j: number): void {
+  to.ctimeSec[j] = at(from.ctimeSec, i);
+  to.ctimeNsec[j] = at(from.ctimeNsec, i);
+  to.inoLo[j] = at(from.inoLo, i);
+  to.inoHi[j] = at(from.inoHi, i);
+  to.nlink[j] = at(from.nlink, i);
 }

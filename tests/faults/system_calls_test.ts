@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { BlackBox } from "../support/black_box.ts";
+import { diskImage } from "../support/disk_image.ts";
 import { contentsOf, missingFrom } from "../support/kept_content.ts";
 import { requires } from "../support/requires.ts";
 import { badlyTold, type Fault, placesOf, runFaulty, sampleFaults, seeded } from "./faulty_calls.ts";
@@ -12,8 +13,16 @@ function told(fault: Fault, failed: string | undefined, output = ""): string {
   return `seed ${seed}, ${call} number ${when} gives ${error}: ${failed ?? "not reached"}\n${output}`;
 }
 
-async function someBox(): Promise<BlackBox & { readonly first: string; readonly second: string }> {
-  const box = await BlackBox.make();
+/** With `many` files of which each differs, in a folder of their own: some file systems exchange that whole. */
+async function someBox(
+  parent?: string,
+  many = 0,
+): Promise<BlackBox & { readonly first: string; readonly second: string }> {
+  const box = await BlackBox.make(parent === undefined ? {} : { parent });
+  const fill = (text: string) => {
+    for (let i = 0; i < many; i++) box.write(`many/deep/${i}`, `${text} ${i}\n`);
+  };
+  fill("first");
   for (let i = 0; i < 5; i++) box.write(`folder-${i % 2}/${i}`, `first ${i}\n`);
   box.write("only-first/deep/file", "first\n");
   box.write("same", "same\n");
@@ -21,6 +30,7 @@ async function someBox(): Promise<BlackBox & { readonly first: string; readonly 
   for (let i = 0; i < 3; i++) box.write(`folder-${i % 2}/${i}`, `second ${i}\n`);
   Deno.removeSync(`${box.main}/only-first`, { recursive: true });
   box.write("only-second/deep/file", "second\n");
+  fill("second");
   Deno.utimeSync(`${box.main}/same`, 1, 1);
   const second = (await box.save("second")).snapshot_id;
   return Object.assign(box, { first, second });
@@ -60,11 +70,17 @@ Deno.test({
   },
 });
 
-Deno.test({
-  name: "jvs restore says what failed and leaves the tree wholly old or new, whichever system call fails",
-  ...requires("strace", "ffi"),
-  fn: async () => {
-    using box = await someBox();
+const RESTORES = [
+  { where: "", needs: [], points, many: 0 },
+  { where: " on JuiceFS", needs: ["root", "juicefs"], points: Math.ceil(points / 2), many: 16 },
+] as const;
+
+for (const { where, needs, points, many } of RESTORES) {
+  const name =
+    `jvs restore${where} says what failed and leaves the tree wholly old or new, whichever system call fails`;
+  Deno.test(name, requires("strace", "ffi", ...needs), async () => {
+    await using disk = many > 0 ? await diskImage("juicefs", { small: true }) : undefined;
+    using box = await someBox(disk?.path, many);
     console.log(`seed ${seed}`);
     const random = seeded(seed + 1);
     const old = contentsOf(box.main);
@@ -95,5 +111,5 @@ Deno.test({
     }
     assert(reached >= points / 2, `only ${reached} of ${points} faults were reached; seed ${seed}`);
     await box.audit();
-  },
-});
+  });
+}

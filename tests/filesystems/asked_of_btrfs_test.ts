@@ -17,7 +17,8 @@ import type { WorktreeConfig } from "../../src/model/records.ts";
 import { btrfsSnapshot } from "../../src/engine/btrfs_snapshot.ts";
 import type { CloneRequest, EngineKind } from "../../src/engine/contract.ts";
 import type { Context } from "../../src/protocol/context.ts";
-import { ASKING, type Look, lookAt } from "../../src/protocol/look/look.ts";
+import { ASKING } from "../../src/protocol/look/begin_asking.ts";
+import { type Look, lookAt } from "../../src/protocol/look/look.ts";
 import { callIn, repositoryIn } from "../support/context.ts";
 import { diskImage } from "../support/disk_image.ts";
 import { fullAudit } from "../support/full_audit.ts";
@@ -212,7 +213,7 @@ class Repository implements AsyncDisposable {
       unreadable,
     });
     assertEquals(lists(asked), lists(scanned), message);
-    asked.rememberSeen();
+    await asked.rememberSeen();
     return asked.scan.looked;
   }
 
@@ -534,7 +535,7 @@ Deno.test(
           // The next look may remember what the crash takes back; what is synced by itself, the log of btrfs brings back.
           if (random() < 0.4) {
             using look = await given.look({ asking: random() < 0.5 });
-            look.rememberSeen();
+            await look.rememberSeen();
           }
           if (random() < 0.3) mustRun("sync", given.main);
         }

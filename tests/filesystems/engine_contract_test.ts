@@ -8,6 +8,7 @@ import {
   testSlices,
   testWrongDisk,
 } from "./engine_limits.ts";
+import { testPoorDisks } from "./engine_poor.ts";
 import { testEngine } from "./engine_suite.ts";
 
 const copy = { name: "copyEngine", make: copyEngine };
@@ -15,6 +16,7 @@ const btrfs = { name: "btrfsSnapshot", make: btrfsSnapshot.make };
 const reflink = { name: "reflinkEngine", make: reflinkEngine };
 
 testEngine({ ...copy, disks: ["ext4", "xfs", "btrfs", "btrfs (subvolume)", "tmpfs"] });
+testEngine({ ...copy, disks: ["overlay", "juicefs"], withFfi: true });
 testEngine({ ...reflink, disks: ["xfs", "btrfs", "btrfs (subvolume)"] });
 testEngine({ ...btrfs, disks: ["btrfs (subvolume)"] });
 
@@ -22,6 +24,7 @@ testFullDisk(copy, "ext4");
 testFullDisk(copy, "tmpfs");
 testWrongDisk(reflink, "ext4");
 testPoorerDisk(copy, "xfs", "ext4");
+testPoorDisks(copy);
 testSlices(copy);
 testMappedStores(copy, "ext4");
 testMappedStores(reflink, "xfs");

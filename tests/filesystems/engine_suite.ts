@@ -19,6 +19,8 @@ export interface EngineUnderTest {
   readonly make: (platform: Platform) => Engine;
   /** The file systems that it claims. */
   readonly disks: readonly Place[];
+  /** Only with the C library; without it too by default. What is lost without it is the same on each file system. */
+  readonly withFfi?: boolean;
 }
 
 /** A disk, or a subvolume of its own for the source on one. */
@@ -28,7 +30,7 @@ type Place = DiskKind | "btrfs (subvolume)";
 export function testEngine(engine: EngineUnderTest): void {
   for (const disk of engine.disks) {
     const { sharesFiles, wholeTrees } = engine.make(openPlatform()).abilities;
-    for (const ffi of wholeTrees ? [true] : [true, false]) {
+    for (const ffi of wholeTrees || engine.withFfi ? [true] : [true, false]) {
       const test = testsOf(engine, disk, ffi);
       if (sharesFiles) testSharing(test);
       testRaces(test);

@@ -205,6 +205,14 @@ function testHashes(test: Test): void {
     assertEquals(hashed, [1, 0, 0, 0]);
     assertEquals([...changed], [indexOf(table, "grown")]);
   });
+
+  test("names files of a worktree whose source has another time than the table: they must be read", async (fixture) => {
+    for (const name of ["same", "touched"]) fixture.write(`source/${name}`, "x");
+    const table = await fixture.scan("source");
+    Deno.utimeSync(fixture.at("source/touched"), LONG_AGO, LONG_AGO);
+    const { changed, doubtful } = await fixture.clone("source", "clone", table, { as: "worktree" });
+    assertEquals([changed, doubtful], [[], [indexOf(table, "touched")]]);
+  });
 }
 
 /** A user who owns the subvolume, and not all that is in it. */

@@ -153,6 +153,20 @@ test("reads nothing again that did not change", async (volume) => {
   assert(opened < 100, `${opened} files were opened`); // those of the repository itself
 });
 
+test("changes nothing of what it clones only to remove it again", async (volume) => {
+  const { box } = volume;
+  volume.fill("data", 200);
+  const { snapshot_id: id } = await box.save();
+  for (let i = 0; i < 120; i++) Deno.removeSync(`${box.main}/data/${i}`);
+  volume.calls();
+  const before = volume.count("juicefs_fuse_ops_total_setattr");
+  await box.json(["restore", id, "--discard"]);
+  assertEquals(volume.calls().length, 1);
+  const set = volume.count("juicefs_fuse_ops_total_setattr") - before;
+  assert(set < 60, `attributes were set ${set} times`); // those of folders, and of the repository itself
+  assertEquals((await box.json(["status"])).clean, true);
+});
+
 test("never clones what is ignored, and clones the largest trees around it", async (volume) => {
   const { box } = volume;
   for (const folder of ["plain/deep", "mixed/clean", "mixed/secret", "small"]) {

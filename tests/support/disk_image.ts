@@ -3,7 +3,10 @@ import { makeVolume, metadataOf, mountVolume } from "./juicefs.ts";
 import { atEndOfFile, tempDir } from "./temp_dir.ts";
 
 /** A kind of file system that a test can make. */
-export type DiskKind = "xfs" | "btrfs" | "ext4" | "tmpfs" | "overlay" | "juicefs";
+export type DiskKind = "xfs" | "btrfs" | "ext4" | "tmpfs" | "overlay" | "juicefs" | PoorKind;
+
+/** A file system that keeps little of what SPEC 4 lists, by a program (FUSE): the kernel's own is often not there. */
+export type PoorKind = "ntfs" | "exfat";
 
 /** How to make a disk. */
 export interface DiskOptions {
@@ -34,7 +37,12 @@ const SMALLEST: Record<DiskKind, number> = {
   tmpfs: 4,
   overlay: 0,
   juicefs: 0,
+  ntfs: 8,
+  exfat: 8,
 };
+
+/** What mount calls the programs. */
+const PROGRAMS: Record<PoorKind, string> = { ntfs: "ntfs-3g", exfat: "exfat-fuse" };
 
 /** Makes and mounts a disk (of JuiceFS, one host's mount of a volume); it is unmounted and deleted when the block ends, busy or not. */
 export async function diskImage(kind: DiskKind, options: DiskOptions = {}): Promise<Disk> {
@@ -96,8 +104,8 @@ export async function sharedDisk(kind: DiskKind): Promise<Disposable & { readonl
 
 /** Unmounts a disk. A process that uses it loses only the name; the loop device goes with the last use. */
 export function unmount(path: string): void {
-  if (run("mountpoint", "-q", path).code !== 0) return;
-  if (run("umount", path).code !== 0) mustRun("umount", "--lazy", path);
+  for (const how of [[], ["--lazy"]]) if (run("umount", ...how, path).code === 0) return;
+  if (run("mountpoint", "-q", path).code === 0) throw new Error(`${path} cannot be unmounted`);
 }
 
 /** Makes the image of the disk in a folder. */
@@ -111,6 +119,8 @@ function makeDisk(kind: DiskKind, folder: string, options: DiskOptions): void {
   Deno.truncateSync(image, size * 1024 * 1024);
   if (kind === "xfs") mustRun("mkfs.xfs", "-q", "-m", "reflink=1", image);
   if (kind === "btrfs") mustRun("mkfs.btrfs", "-q", image);
+  if (kind === "ntfs") mustRun("mkfs.ntfs", "-q", "-F", "-Q", image); // -F: it is no device, -Q: does not write all of it
+  if (kind === "exfat") mustRun("mkfs.exfat", image);
   // The inode size of a disk of usual size; mkfs gives small disks less room for attributes.
   if (kind === "ext4") mustRun("mkfs.ext4", "-q", "-F", "-m", "0", "-b", "4096", "-I", "256", image);
 }
@@ -126,6 +136,7 @@ function mountDisk(kind: DiskKind, folder: string): void {
     const layers = `lowerdir=${folder}/lower,upperdir=${folder}/upper,workdir=${folder}/work`;
     mustRun("mount", "-t", "overlay", "-o", layers, "jvs-test", path);
   } else {
-    mustRun("mount", "-o", "loop", `${folder}/image`, path);
+    const program = kind === "ntfs" || kind === "exfat" ? ["-t", PROGRAMS[kind]] : [];
+    mustRun("mount", ...program, "-o", "loop", `${folder}/image`, path);
   }
 }

@@ -11,6 +11,8 @@ const MOUNTED_AS: Record<DiskKind, string> = {
   tmpfs: "tmpfs",
   overlay: "overlay",
   juicefs: "fuse.juicefs",
+  ntfs: "fuseblk",
+  exfat: "fuseblk",
 };
 
 const KINDS = Object.keys(MOUNTED_AS) as DiskKind[];

@@ -61,11 +61,38 @@ export function makeVolume(
   );
 }
 
-/** Mounts a volume, as one host of it. */
-export function mountVolume(metadata: string, path: string, { cache }: { cache: string }): void {
+/** The processes of each mount that was made. Command lines do not tell: the program cuts its own. */
+const serving = new Map<string, readonly string[]>();
+
+/** Mounts a volume, as one host of it; `options` are more options of the program. */
+export function mountVolume(
+  metadata: string,
+  path: string,
+  { cache, options = [] }: { cache: string; options?: readonly string[] },
+): void {
   juicefsOnPath();
-  const quiet = ["--no-usage-report", "--log", `${cache}.log`, "--cache-dir", cache];
+  const quiet = ["--no-usage-report", "--log", `${cache}.log`, "--cache-dir", cache, ...options];
   mustRun("juicefs", "mount", "-d", "--enable-xattr", ...quiet, metadata, path);
   if (run("mountpoint", "-q", path).code !== 0) throw new Error(`JuiceFS is not mounted at ${path}`);
   Deno.chmodSync(path, 0o755); // a new volume is open to all
+  const { Pid, PPid } = JSON.parse(Deno.readTextFileSync(`${path}/.config`));
+  serving.set(path, [`${PPid}`, `${Pid}`]);
+}
+
+/** The processes that serve a mount. */
+export function serversOf(mount: string): readonly string[] {
+  return serving.get(mount) ?? [];
+}
+
+/** Makes the processes that serve a mount stop or go on. */
+export function signalVolume(mount: string, signal: "STOP" | "CONT" | "KILL"): void {
+  mustRun("kill", `-${signal}`, ...serversOf(mount));
+}
+
+/** Ends a mount as a failing machine does. */
+export function killVolume(mount: string): void {
+  // All at once: one that lives on would start the other again, and give its locks back in order.
+  for (const signal of ["STOP", "KILL"] as const) signalVolume(mount, signal);
+  const states = ["ps", "-o", "stat=", "-p", serversOf(mount).join()] as const;
+  while (run(...states).stdout.split("\n").some((state) => /^[^Z]/.test(state)));
 }

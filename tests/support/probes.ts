@@ -14,6 +14,8 @@ export const REQUIREMENTS = [
   "tmpfs",
   "overlay",
   "juicefs",
+  "ntfs",
+  "exfat",
   "redis",
   "acl",
   "attr",
@@ -79,13 +81,16 @@ export function probe(requirement: Requirement): Probe {
   }
 }
 
-const DISK_TOOLS: Record<DiskKind, { tool: string; package: string }> = {
-  xfs: { tool: "mkfs.xfs", package: "xfsprogs" },
-  btrfs: { tool: "mkfs.btrfs", package: "btrfs-progs" },
-  ext4: { tool: "mkfs.ext4", package: "e2fsprogs" },
-  tmpfs: { tool: "mount", package: "mount" },
-  overlay: { tool: "mount", package: "mount" },
-  juicefs: { tool: "juicefs", package: "" },
+/** The program that makes a disk, and, where another mounts it, that. */
+const DISK_TOOLS: Record<DiskKind, readonly { tool: string; package: string }[]> = {
+  xfs: [{ tool: "mkfs.xfs", package: "xfsprogs" }],
+  btrfs: [{ tool: "mkfs.btrfs", package: "btrfs-progs" }],
+  ext4: [{ tool: "mkfs.ext4", package: "e2fsprogs" }],
+  tmpfs: [{ tool: "mount", package: "mount" }],
+  overlay: [{ tool: "mount", package: "mount" }],
+  juicefs: [{ tool: "juicefs", package: "" }],
+  ntfs: [{ tool: "mkfs.ntfs", package: "ntfs-3g" }],
+  exfat: [{ tool: "mkfs.exfat", package: "exfatprogs" }, { tool: "mount.exfat-fuse", package: "exfat-fuse" }],
 };
 
 function probeJuicefs(): Probe {
@@ -99,9 +104,10 @@ function probeJuicefs(): Probe {
 
 function probeDisk(kind: DiskKind): Probe {
   if (Deno.uid() !== 0) return missing("only root may mount, and the tests do not run as root");
-  const { tool, package: name } = DISK_TOOLS[kind];
-  if (run(tool, "-V").code === 127) return missing(`${tool} is not installed`, name);
-  return probeMount(kind);
+  const tools = DISK_TOOLS[kind].filter(({ tool }) => run(tool, "-V").code === 127);
+  if (tools.length === 0) return probeMount(kind);
+  const names = tools.map(({ tool }) => tool).join(" and ");
+  return missing(`${names} is not installed`, ...tools.map((each) => each.package));
 }
 
 function probeMount(kind: DiskKind): Probe {

@@ -1,7 +1,8 @@
 import { jvsJson, type JvsOptions, spawnJvs } from "./jvs.ts";
-import { makeVolume, mountVolume, reachableJuicefs } from "./juicefs.ts";
+import { killVolume, makeVolume, mountVolume, reachableJuicefs } from "./juicefs.ts";
 import { unmount } from "./disk_image.ts";
-import { mustRun, run } from "./run.ts";
+import { type Redis, startRedis } from "./redis.ts";
+import { mustRun } from "./run.ts";
 import { tempDir } from "./temp_dir.ts";
 
 /** A host that has mounted the volume. */
@@ -26,7 +27,7 @@ export interface VolumeHost {
 export class TwoHosts implements AsyncDisposable {
   private constructor(
     private readonly folder: Disposable & { readonly path: string },
-    private readonly redis: Deno.ChildProcess,
+    private readonly redis: Redis,
     /** Where both hosts see the volume. */
     readonly path: string,
     readonly a: VolumeHost,
@@ -35,10 +36,8 @@ export class TwoHosts implements AsyncDisposable {
 
   static async make(trashDays: number): Promise<TwoHosts> {
     const folder = tempDir();
-    const socket = `${folder.path}/redis.sock`;
-    const redis = startRedis(folder.path, socket);
-    await untilAnswered(socket);
-    const metadata = `unix://${socket}?db=1`;
+    const redis = await startRedis(folder.path);
+    const { metadata } = redis;
     makeVolume(folder.path, { metadata, trashDays });
     const path = `${folder.path}/volume`;
     Deno.mkdirSync(path);
@@ -48,21 +47,8 @@ export class TwoHosts implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const { name } of [this.a, this.b]) unmount(`${this.folder.path}/${name}`);
-    this.redis.kill();
-    await this.redis.status;
+    await this.redis[Symbol.asyncDispose]();
     this.folder[Symbol.dispose]();
-  }
-}
-
-/** A server of our own, reached only through a socket in the folder. */
-function startRedis(folder: string, socket: string): Deno.ChildProcess {
-  const args = ["--port", "0", "--unixsocket", socket, "--save", "", "--dir", folder];
-  return new Deno.Command("redis-server", { args, stdin: "null", stdout: "null", stderr: "null" }).spawn();
-}
-
-async function untilAnswered(socket: string): Promise<void> {
-  while (run("redis-cli", "-s", socket, "ping").stdout.trim() !== "PONG") {
-    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
@@ -94,17 +80,7 @@ function makeHost(
     spawn: (args, cwd) => spawnJvs(args, commands(cwd)),
     shell: (script) => mustRun(...under(path), "sh", "-ec", script),
     die() {
-      // All at once: one that lives on would start the other again, and give its locks back in order.
-      for (const signal of ["-STOP", "-KILL"]) mustRun("kill", signal, ...clientsOf(mount));
-      while (clientsOf(mount).length > 0);
+      killVolume(mount);
     },
   };
-}
-
-/** The processes that serve a mount (`-ww`: a terminal's width in the environment must cut no line). */
-function clientsOf(mount: string): string[] {
-  const lines = mustRun("ps", "-ww", "-eo", "pid=,args=").split("\n").map((line) => line.trim());
-  return lines.filter((line) => line.includes(" mount ") && line.endsWith(` ${mount}`)).map((line) =>
-    line.split(" ")[0] ?? ""
-  );
 }

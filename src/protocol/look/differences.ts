@@ -62,11 +62,12 @@ export async function compareSides(
   for (const { look } of [from, to]) if (look !== null) warnOfHidden(look);
   using _phase = phase(context.reporter, "comparing");
   const hidden = [from, to].flatMap(({ look }) => look?.scan.unreadable.map(encodePath) ?? []);
+  const differences: DifferenceRecord[] = [];
+  const summary = { added: 0, removed: 0, modified: 0, renamed: 0 };
+  if (from.table === to.table) return { differences, summary, hidden };
   const [before, after] = [await comparableWith(to, from), await comparableWith(from, to)];
   await to.look?.hash(await needsHash(before, to.table));
   await from.look?.hash(await needsHash(after, from.table));
-  const differences: DifferenceRecord[] = [];
-  const summary = { added: 0, removed: 0, modified: 0, renamed: 0 };
   const slice = new TimeSlice(undefined);
   for (const each of await diffTables(before, after, { metadata })) {
     if (slice.isOver()) await slice.yield();

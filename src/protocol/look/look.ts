@@ -5,18 +5,19 @@ import { JvsError, unlessThrown } from "../../model/errors.ts";
 import type { WorktreeConfig } from "../../model/records.ts";
 import { type Folder, readWhole, Stat } from "../../platform/platform.ts";
 import { isSystemError, unlessFailed } from "../../platform/system_error.ts";
-import { RefusedPath } from "../../repo/control_errors.ts";
-import type { Owners } from "../../repo/owners.ts";
-import type { ControlPath } from "../../repo/control_path.ts";
+import { differsInSubstance } from "../../tree/diff.ts";
 import { hashFiles } from "../../tree/hash.ts";
 import { type IgnoreRules, parseIgnoreRules } from "../../tree/ignore.ts";
+import { sameTable } from "../../tree/match_unchanged.ts";
 import { readScanClock, type ScanClock, settle } from "../../tree/scan_clock.ts";
 import { type Scan, type ScanOptions, scanTree } from "../../tree/scan.ts";
-import { loadStatCache, saveStatCache, type StatCache } from "../../tree/stat_cache.ts";
-import { at, type TreeTable } from "../../tree/table.ts";
+import { saveStatCache, type StatCache } from "../../tree/stat_cache.ts";
+import type { TreeTable } from "../../tree/table.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import type { RepositoryContext } from "../context.ts";
 import { openWorktree } from "../open_worktree.ts";
+import { beginAsking } from "./begin_asking.ts";
+import { cacheFile, cacheKey, isRefusedCache, readStatCache } from "./cache_of_looks.ts";
 import type { SubvolumeChanges } from "./subvolume_changes.ts";
 
 const IGNORE_FILE = bytesOf(".jvsignore");
@@ -28,10 +29,9 @@ export interface LookOptions {
   rules?: IgnoreRules | null;
   /** An earlier look at the same tree, to use instead of the cache. */
   known?: TreeTable;
+  /** The table of the look is not changed but for hashes: then it may be that of the cache. */
+  toCompare?: boolean;
 }
-
-/** From how many entries on the file system is asked what changed, where it can tell: a smaller tree is scanned in less time. */
-export const ASKING = { from: 10_000 };
 
 /** A worktree as it is now. */
 export class Look implements Disposable {
@@ -46,7 +46,7 @@ export class Look implements Disposable {
     private readonly cacheKey: string,
     readonly scan: Scan,
     /** Whether the cache had all of this before the scan. */
-    private readonly isRemembered: boolean,
+    private isRemembered: boolean,
     /** What the cache was. Its table may be collected: a million entries take 130 MB. */
     private readonly cached: Omit<StatCache, "table"> & { table: WeakRef<TreeTable> } | undefined,
     /** Whether the scan is only what the last look saw. */
@@ -73,6 +73,11 @@ export class Look implements Disposable {
     return this.cached?.snapshotId ?? null;
   }
 
+  /** The snapshot from which what was seen differs in times at most, as the cache says; null if none is known. */
+  get savedAs(): string | null {
+    return this.scan.isKnown && this.scan.unreadable.length === 0 ? this.cached?.savedAs ?? null : null;
+  }
+
   /** What the cache had, where `scan.knownAs` points; undefined if it was collected and another process wrote the file since. */
   cachedTable(): TreeTable | undefined {
     const { context, cacheKey, cached } = this;
@@ -94,24 +99,43 @@ export class Look implements Disposable {
 
   /** Hashes these files of the worktree; returns those that could not be read, or changed while they were read. */
   async hash(indexes: Iterable<number>): Promise<{ unreadable: number[]; changed: number[] }> {
-    const { reporter, signal, store } = this.context;
-    return await hashFiles(this.root, this.table, indexes, { flush: store.platform, reporter, signal });
+    const { reporter, signal, store, workers } = this.context;
+    const files = Array.isArray(indexes) ? indexes : [...indexes];
+    if (files.length > 0) this.isRemembered = false;
+    return await hashFiles(this.root, this.table, files, {
+      flush: store.platform,
+      reporter,
+      signal,
+      workers,
+    });
   }
 
-  /** Writes the cache, unless it has all of this already. */
-  rememberSeen(): void {
-    if (!this.isRemembered) this.remember(null);
+  /** Writes the cache, unless it has all of this already; also that the snapshot `saved`, if given, has what was seen. */
+  async rememberSeen(saved?: { readonly id: string; readonly table: TreeTable }): Promise<void> {
+    const { cached, isRemembered, needsMark, scan, table } = this;
+    if (isRemembered && (saved === undefined || saved.id === cached?.savedAs)) {
+      if (!needsMark) return;
+      if (scan.isKnown) return this.remember(cached?.snapshotId ?? null, table, cached?.savedAs ?? null);
+    }
+    if (saved !== undefined && sameTable(saved.table, table)) return this.remember(saved.id);
+    const savedAs = saved !== undefined && !await differsInSubstance(saved.table, table) ? saved.id : null;
+    if (!isRemembered || needsMark || savedAs !== null) this.remember(null, table, savedAs);
+  }
+
+  /** Whether the next look could not ask what changed, or too much of it, without a mark of this one. */
+  private get needsMark(): boolean {
+    return this.changes?.needsMark === true && isWhole(this.scan);
   }
 
   /** Writes what was seen and hashed to the cache, so that the next look need not read it again. It may fail. */
-  remember(snapshotId: string | null, table: TreeTable = this.table): void {
+  remember(snapshotId: string | null, table: TreeTable = this.table, savedAs = snapshotId): void {
     // The repository may be read-only: then every look reads everything.
     unlessThrown(isRefusedCache, () => {
       using _phase = phase(this.context.reporter, "writing the cache");
       const { name, parent } = cacheFile(this.context);
       using folder = parent.open();
       const since = table === this.table && isWhole(this.scan) ? this.changes?.mark ?? null : null;
-      saveStatCache(folder, name, { key: this.cacheKey, since, snapshotId, table });
+      saveStatCache(folder, name, { key: this.cacheKey, since, snapshotId, savedAs, table });
     });
   }
 
@@ -146,12 +170,13 @@ export async function lookAt(
   const { owners } = context.store.layout.plane;
   const cache = options.known === undefined ? readStatCache(cacheFile(context), owners, key) : undefined;
   const clock = scanClock(context, root);
-  const mayAsk = rules === null && options.known === undefined && key.startsWith("btrfs:");
+  const mayAsk = rules === null && options.known === undefined && key.startsWith("btrfs:") &&
+    stagingInRoot(context).length === 0;
   const changes = mayAsk ? await beginAsking(context, root, clock, cache) : undefined;
-  const asked = cache && await changes?.scanSince(cache, clock);
+  const sharesKnown = options.toCompare ?? false;
+  const asked = cache && await changes?.scanSince(cache, { clock, sharesKnown });
   const known = options.known ?? cache?.table;
-  const scan = asked ?? await scanWorktree(context, root, { rules, clock, known });
-  const isRemembered = isAllOf(cache, scan) && (changes === undefined || asked?.isRecent === true);
+  const scan = asked ?? await scanWorktree(context, root, { rules, clock, known, sharesKnown });
   const cached = cache && { ...cache, table: new WeakRef(cache.table) };
   const look = new Look(
     context,
@@ -161,28 +186,13 @@ export async function lookAt(
     clock,
     key,
     scan,
-    isRemembered,
+    isAllOf(cache, scan),
     cached,
     false,
     changes,
   );
   opened.move();
   return look;
-}
-
-/** Begins to ask the file system what changes, where it can tell that and it pays. */
-async function beginAsking(
-  context: WorktreeContext,
-  root: Folder,
-  clock: ScanClock | undefined,
-  cache: StatCache | undefined,
-): Promise<SubvolumeChanges | undefined> {
-  const entries = cache?.table.count ?? null;
-  if (clock === undefined || (entries ?? Infinity) < ASKING.from) return undefined;
-  // The cache is on the same file system, so the two only go back to an earlier state together.
-  if (clock.granularityNs > clock.tickNs || stagingInRoot(context).length > 0) return undefined;
-  const { SubvolumeChanges } = await import("./subvolume_changes.ts");
-  return SubvolumeChanges.begin(context, root, entries);
 }
 
 /** Whether a scan left nothing out. */
@@ -223,13 +233,14 @@ function scanOf(cached: TreeTable, clock: ScanClock | undefined): Scan {
     unreadable: [],
     clock,
     knownAs: Int32Array.from({ length: table.count }, (_, i) => i),
+    isKnown: false,
   };
 }
 
 /** Whether a scan saw what the cache has, and nothing else. */
-function isAllOf(cache: StatCache | undefined, { table, knownAs }: Scan): boolean {
-  return cache?.table.count === table.count &&
-    knownAs.subarray(0, table.count).every((known) => known !== -1);
+function isAllOf(cache: StatCache | undefined, { table, knownAs, isKnown }: Scan): boolean {
+  return isKnown || cache?.table.count === table.count &&
+      knownAs.subarray(0, table.count).every((known) => known !== -1);
 }
 
 /** Looks at a folder of ours with entries of a worktree: without ignore rules or cache. The look closes the folder. */
@@ -278,43 +289,6 @@ function tooManyRules(path: string, size: number): JvsError {
 
 function parsed(rulesText: string | null): IgnoreRules | null {
   return rulesText === null ? null : parseIgnoreRules(rulesText);
-}
-
-function cacheFile({ store, worktree }: WorktreeContext): ControlPath {
-  return store.layout.cache(store.platform.host.id, worktree.worktree_id);
-}
-
-/** The cache in a file, of this tree or of any; undefined if it is missing, no file of ours, or must not be trusted. */
-export function readStatCache(place: ControlPath, owners: Owners, key?: string): StatCache | undefined {
-  return unlessThrown(isRefusedCache, () => {
-    using file = place.openFile("read");
-    const cache = loadStatCache(file, key);
-    if (cache === undefined || owners.isTrustedMaker(Stat.ofFile(file).uid)) return cache;
-    forgetReadable(cache.table, owners.caller.uid);
-    return { ...cache, since: null, snapshotId: null };
-  });
-}
-
-/**
- * By a forged cache another member could make unsaved work look saved. So their caches count only for what the caller may not
- * read: files of others that are closed to all.
- */
-function forgetReadable(table: TreeTable, caller: number): void {
-  for (let i = 0; i < table.count; i++) {
-    if (caller !== 0 && table.uid[i] !== caller && (at(table.mode, i) & 0o044) === 0) continue;
-    table.clean[i] = 0;
-    table.hashed[i] = 0;
-  }
-}
-
-function isRefusedCache(error: unknown): boolean {
-  return isSystemError(error) || error instanceof RefusedPath;
-}
-
-/** Names the folder that the cache is about: for a copy of it, or a folder that replaced it, the cache is wrong. */
-function cacheKey({ store }: RepositoryContext, root: Folder): string {
-  const { file_system, inode } = store.worktrees.identify(root);
-  return `${file_system} ${inode}`;
 }
 
 /** The clock of the worktree's file system; undefined if nothing can be written there. */

@@ -36,7 +36,7 @@ export async function openSide(
 
 /** A worktree as it is now. */
 export async function nowSide(context: RepositoryContext, worktree: WorktreeConfig): Promise<Side> {
-  const look = await lookAt(context, worktree);
+  const look = await lookAt(context, worktree, { toCompare: true });
   return {
     label: `@${worktree.name}`,
     table: look.table,
@@ -46,13 +46,21 @@ export async function nowSide(context: RepositoryContext, worktree: WorktreeConf
   };
 }
 
-/** A snapshot; null is the empty tree before the first one. */
-export async function snapshotSide({ reporter, store }: RepositoryContext, id: string | null): Promise<Side> {
+/**
+ * A snapshot; null is the empty tree before the first one. If the look `seen` has seen exactly that, the two share one table, and the
+ * manifest is not decoded.
+ */
+export async function snapshotSide(
+  { reporter, store }: RepositoryContext,
+  id: string | null,
+  seen?: Look | null,
+): Promise<Side> {
   using _phase = phase(reporter, "reading a manifest");
-  const table = await tableOf(store, id);
+  const isSeen = id !== null && id === seen?.savedAs &&
+    await store.snapshots.countEntries(id) === seen.table.count;
   return {
     label: id ?? NOTHING,
-    table,
+    table: isSeen ? seen.table : await tableOf(store, id),
     look: null,
     open: () => store.snapshots.openPayload(id ?? ""),
     [Symbol.dispose]() {},

@@ -2,9 +2,8 @@ import { phase } from "../../model/progress.ts";
 import { subvolumesOf } from "../../platform/open_subvolumes.ts";
 import type { Folder, Platform } from "../../platform/platform.ts";
 import type { Subvolumes, SubvolumeState } from "../../platform/subvolumes.ts";
-import type { Scan } from "../../tree/scan.ts";
+import type { Scan, ScanOptions } from "../../tree/scan.ts";
 import { scanChanged } from "../../tree/scan_changed.ts";
-import type { ScanClock } from "../../tree/scan_clock.ts";
 import type { StatCache } from "../../tree/stat_cache.ts";
 import type { RepositoryContext } from "../context.ts";
 
@@ -23,6 +22,9 @@ const NEVER = Number.MAX_SAFE_INTEGER - 1;
  * docs/design/asked-of-btrfs.md has the proof.
  */
 export class SubvolumeChanges {
+  /** Whether the next look should ask about what changed since this one; else since the look that made the cache. */
+  needsMark = true;
+
   private constructor(
     private readonly context: RepositoryContext,
     private readonly subvolumes: Subvolumes,
@@ -65,14 +67,15 @@ export class SubvolumeChanges {
   /** What a scan would see, by what changed since the look that made the cache. Undefined if that is not known, or too much. */
   async scanSince(
     { since, table }: StatCache,
-    clock: ScanClock | undefined,
-  ): Promise<Scan & { readonly isRecent: boolean } | undefined> {
+    how: Pick<ScanOptions, "clock" | "sharesKnown">,
+  ): Promise<Scan | undefined> {
     const { reporter, signal, store: { platform } } = this.context;
     const inodes = since ? this.inodesSince(since, table.count) : undefined;
     if (inodes === undefined) return undefined;
-    const options = { ...platform.abilities, clock, reporter, signal };
+    const options = { ...platform.abilities, ...how, reporter, signal };
     const scan = await scanChanged(this.root, { known: table, inodes }, options);
-    return scan && { ...scan, isRecent: inodes.size < MANY };
+    if (scan !== undefined) this.needsMark = inodes.size >= MANY;
+    return scan;
   }
 
   /** The inodes that changed since the look with this mark; undefined if that was of another subvolume, or if many of the entries changed. */

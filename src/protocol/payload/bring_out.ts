@@ -14,7 +14,7 @@ import { hashFiles } from "../../tree/hash.ts";
 import { OpenFolders } from "../../tree/open_folders.ts";
 import { removeTree } from "../../tree/remove_tree.ts";
 import { gapsOf, selectEntries, type Selection } from "../../tree/select_entries.ts";
-import { at, indexesWhere, type TreeTable } from "../../tree/table.ts";
+import { at, copyFacts, indexesWhere, type TreeTable } from "../../tree/table.ts";
 import { isReadable, isRefused } from "../../tree/unreadable.ts";
 import type { Context, RepositoryContext } from "../context.ts";
 import { engineFor, makeWorktreeRoot } from "../engine_for.ts";
@@ -26,8 +26,8 @@ export interface BringOutRequest {
   readonly manifest: TreeTable;
   /** Which entries of the manifest; the folders above them are made too. */
   readonly wanted: (index: number) => boolean;
-  /** Changes the aspects that the entries get; `origin` has their indexes in the manifest. */
-  readonly adjust?: (table: TreeTable, origin: Uint32Array) => void;
+  /** Changes the aspects that an entry gets; `original` is its index in the manifest. */
+  readonly adjust?: (table: TreeTable, index: number, original: number) => void;
   /** The folder in which the tree is made; it gets the name `name`. */
   readonly into: Folder;
   readonly name: Uint8Array;
@@ -48,7 +48,7 @@ const WORTH_THE_WHOLE = 0.5;
 export async function bringOut(
   context: RepositoryContext,
   request: BringOutRequest,
-): Promise<Pick<CloneResult, "table" | "degradations">> {
+): Promise<Pick<CloneResult, "table" | "degradations" | "hasFacts">> {
   const { action, adjust, into, manifest, name, snapshotId: id, wanted, verify } = request;
   const { reporter, signal, store } = context;
   using payload = openToClone(store, action, id);
@@ -57,7 +57,12 @@ export async function bringOut(
   const isWhole = engine.abilities.wholeTrees && isWorthTheWhole(selection.table.count, manifest);
   const cloned = isWhole ? selectEntries(manifest, (index) => !isUnread(manifest, index)) : selection;
   const { table } = cloned;
-  adjust?.(table, cloned.origin);
+  const isSelected = new Uint8Array(manifest.count);
+  for (const index of selection.origin) isSelected[index] = 1;
+  // What is not wanted is removed again: to change its aspects before would only take time.
+  const adjustAll = ({ table, origin }: Selection) =>
+    adjust && origin.forEach((original, i) => isSelected[original] === 1 && adjust(table, i, original));
+  adjustAll(cloned);
   const what = {
     source: payload,
     table,
@@ -69,10 +74,13 @@ export async function bringOut(
   // What a restore stages is renamed into the worktree: that works only out of a plain folder.
   const makeRoot: CloneRequest["makeRoot"] = (...root) => makeWorktreeRoot(context, ...root);
   const how = { reporter, signal, makeRoot: action === "fork" ? makeRoot : undefined };
-  const { changed, degradations, doubtful = [], unreadable } = await engine.clone({ ...what, ...how });
-  if (table.count !== selection.table.count) {
-    await removeUnwanted(request, selection);
-    adjust?.(selection.table, selection.origin);
+  const result = await engine.clone({ ...what, ...how });
+  const { changed, degradations, doubtful = [], hasFacts = false, unreadable } = result;
+  const made = table.count === selection.table.count ? cloned : selection;
+  if (made !== cloned) {
+    await removeUnwanted(request, isSelected);
+    adjustAll(made);
+    if (hasFacts) takeFacts(made, cloned, manifest);
   }
   using clone = into.openFolder(name);
   const pathsOf = (indexes: readonly number[]) => indexes.map((index) => table.path(index));
@@ -80,11 +88,17 @@ export async function bringOut(
   if (unreadable.length > 0) throw closedPayload(action, id, payload, pathsOf(unreadable));
   // A member may have changed a payload: what gives rights is always proved.
   const doubted = new Set(doubtful.map((i) => at(cloned.origin, i)));
-  const isRead = (i: number) =>
-    verify || isPrivileged(selection.table, i) || doubted.has(at(selection.origin, i));
-  const differing = await differingFiles(context, payload, clone, selection.table, isRead);
+  const isRead = (i: number) => verify || isPrivileged(made.table, i) || doubted.has(at(made.origin, i));
+  const differing = await differingFiles(context, payload, clone, made.table, isRead);
   if (differing.length > 0) throw damagedPayload(action, id, differing);
-  return { table: selection.table, degradations };
+  return { table: made.table, degradations, hasFacts };
+}
+
+/** Takes over what the clone of more entries tells of these. */
+function takeFacts({ table, origin }: Selection, cloned: Selection, manifest: TreeTable): void {
+  const places = new Uint32Array(manifest.count);
+  cloned.origin.forEach((index, k) => places[index] = k);
+  origin.forEach((index, i) => copyFacts(cloned.table, at(places, index), table, i));
 }
 
 /**
@@ -109,7 +123,7 @@ export async function willVerify(
 }
 
 /** Whether an engine for whole trees will bring a payload out. */
-async function clonesWhole(
+export async function clonesWhole(
   context: RepositoryContext,
   id: string,
   action: BringOutRequest["action"],
@@ -134,10 +148,8 @@ function isWorthTheWhole(entries: number, manifest: TreeTable): boolean {
 /** Removes what is not wanted from a clone of the whole payload. */
 async function removeUnwanted(
   { into, manifest, name }: BringOutRequest,
-  { origin }: Selection,
+  isWanted: Uint8Array,
 ): Promise<void> {
-  const isWanted = new Uint8Array(manifest.count);
-  for (const index of origin) isWanted[index] = 1;
   using made = into.openFolder(name);
   using folders = new OpenFolders(made, manifest);
   for (let i = 1; i < manifest.count; i++) {
@@ -188,8 +200,8 @@ async function differingFiles(
   const files = indexesWhere(table, (i) => table.type[i] === FILE && isRead(i));
   if (files.length === 0) return [];
   const read = table.withoutHashes();
-  const { reporter, signal } = context;
-  const options = { flush: false, reporter, signal } as const;
+  const { reporter, signal, workers } = context;
+  const options = { flush: false, reporter, signal, workers } as const;
   const { unreadable } = await hashFiles(clone, read, files, options);
   // The user owns the clone of a file that only its group may read, and cannot read it: then the saved file is read.
   await hashFiles(payload, read, unreadable, options);

@@ -139,24 +139,49 @@ export function setAspects(
   const stat = new Stat();
   if (!folder.stat(name, stat)) return;
   const isLink = stat.type === SYMLINK;
+  const told = new Set<string>();
+  const tell: OnRefused = (aspect, reason) => {
+    told.add(aspect);
+    refused(aspect, reason);
+  };
   if (stat.uid !== to.uid || stat.gid !== to.gid) {
-    unlessRefused("owner", refused, () => folder.setOwner(name, to.uid, to.gid));
+    unlessRefused("owner", tell, () => folder.setOwner(name, to.uid, to.gid));
   }
   const present = folder.xattrs(name);
   for (const xattr of known ?? present) {
     if (to.xattrs.some((wanted) => wanted.name === xattr.name)) continue;
-    unlessRefused("xattr", refused, () => folder.removeXattr(name, xattr.name));
+    unlessRefused("xattr", tell, () => folder.removeXattr(name, xattr.name));
   }
   for (const xattr of to.xattrs) {
     const before = valueOf(present, xattr.name);
     if (before === undefined || !equalBytes(before, xattr.value)) {
-      unlessRefused("xattr", refused, () => folder.setXattr(name, xattr));
+      unlessRefused("xattr", tell, () => folder.setXattr(name, xattr));
     }
   }
   folder.stat(name, stat);
-  if (!isLink && stat.mode !== to.mode) unlessRefused("mode", refused, () => folder.setMode(name, to.mode));
+  if (!isLink && stat.mode !== to.mode) unlessRefused("mode", tell, () => folder.setMode(name, to.mode));
   if (stat.mtimeSec !== to.mtime[0] || stat.mtimeNsec !== to.mtime[1]) {
-    unlessRefused("times", refused, () => folder.setTimes(name, ...to.mtime));
+    unlessRefused("times", tell, () => folder.setTimes(name, ...to.mtime));
+  }
+  tellForgotten(folder, name, to, { told, refused });
+}
+
+/** Some file systems accept a value and do not keep it. */
+function tellForgotten(
+  folder: Folder,
+  name: Uint8Array,
+  to: Aspects,
+  { told, refused }: { readonly told: ReadonlySet<string>; readonly refused: OnRefused },
+): void {
+  const stat = new Stat();
+  if (!folder.stat(name, stat)) return;
+  const forgotten = {
+    owner: stat.uid !== to.uid || stat.gid !== to.gid,
+    mode: stat.type !== SYMLINK && stat.mode !== to.mode,
+    times: stat.mtimeSec !== to.mtime[0] || stat.mtimeNsec !== to.mtime[1],
+  };
+  for (const aspect of ["owner", "mode", "times"] as const) {
+    if (forgotten[aspect] && !told.has(aspect)) refused(aspect, "the file system did not keep it");
   }
 }
 

@@ -11,7 +11,8 @@ import { type IgnoreRules, parseIgnoreRules } from "../../tree/ignore.ts";
 import { PathWalker } from "../../tree/path_walker.ts";
 import { at, type TreeTable } from "../../tree/table.ts";
 import type { Look } from "../look/look.ts";
-import { planRestore, type RestorePlan } from "./plan.ts";
+import { planRestore } from "./plan.ts";
+import type { PlanRequest, RestorePlan } from "./plan_form.ts";
 
 /** What to restore, and how. */
 export interface RestoreRequest {
@@ -71,8 +72,11 @@ export class Comparison {
     this.unreadable = new Set(look.scan.unreadable.map(keyOf));
   }
 
-  /** The plan. What cannot be saved must stay: the paths in `missing`, and what the scan could not look into. */
-  async plan(missing: ReadonlySet<string>): Promise<RestorePlan> {
+  /**
+   * The plan. What cannot be saved must stay: the paths in `missing`, and what the scan could not look into. For
+   * `foldersInUse` see `PlanRequest`.
+   */
+  async plan(missing: ReadonlySet<string>, foldersInUse: PlanRequest["foldersInUse"]): Promise<RestorePlan> {
     const { look, then, ignored, unreadable, scope, nowScope } = this;
     const unsaved = unreadable.union(missing);
     return await planRestore({
@@ -82,6 +86,7 @@ export class Comparison {
       fixed: (i) => look.scan.boundaries.has(i) || unsaved.size > 0 && unsaved.has(keyOf(look.table.path(i))),
       hidden: (j) => unreadable.size > 0 && unreadable.has(keyOf(then.path(j))),
       inScope: (table, index) => (table === then ? scope : nowScope)[index] === 1,
+      foldersInUse,
     });
   }
 

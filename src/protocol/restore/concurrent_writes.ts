@@ -1,5 +1,5 @@
 import { ITSELF } from "../../model/bytes.ts";
-import { DIR, FILE } from "../../model/entry.ts";
+import { DIR, FILE, SYMLINK } from "../../model/entry.ts";
 import { encodePath } from "../../model/path_text.ts";
 import { type Folder, inodeAt, Stat } from "../../platform/platform.ts";
 import { isSystemError, unlessFailed } from "../../platform/system_error.ts";
@@ -15,6 +15,9 @@ import { autosaveLook } from "../snapshot/autosave.ts";
 import { PutAside } from "./apply.ts";
 import { isAnother } from "./links.ts";
 import type { Staging } from "./staging.ts";
+
+/** The errors of a file system without hard links (exFAT), or of an entry that takes no more of them. */
+const NO_LINKS = ["EPERM", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV"];
 
 /**
  * Searches staging for what another process wrote meanwhile into what was taken out of the worktree, and links that into
@@ -121,10 +124,28 @@ function linkInto(aside: PutAside, path: Uint8Array, from: Folder): void {
     try {
       folder.linkFrom(name, from, name);
     } catch (error) {
+      if (isSystemError(error, ...NO_LINKS)) return copyInto(folder, name, from);
       // An interrupted attempt linked it already; else `aside` has something else of this path.
       if (!isSystemError(error, "EEXIST") || inodeAt(folder, name) !== inodeAt(from, name)) throw error;
     }
   });
+}
+
+/**
+ * Copies an entry that is not a folder, where the file system has no hard links. EEXIST where the name is taken, if only
+ * by what an interrupted attempt left: then this goes into another tree.
+ */
+function copyInto(folder: Folder, name: Uint8Array, from: Folder): void {
+  const stat = new Stat();
+  if (!from.stat(name, stat)) return; // gone meanwhile
+  if (stat.type === SYMLINK) folder.makeSymlink(name, from.readLink(name));
+  else if (stat.type !== FILE) folder.makeSpecial(name, stat.type, stat.rdevMajor, stat.rdevMinor);
+  else {
+    using source = from.openFile(name, "read");
+    using target = folder.openFile(name, "create", stat.mode & 0o777);
+    for (const _bytes of target.copyPieces(source));
+  }
+  folder.setTimes(name, stat.mtimeSec, stat.mtimeNsec);
 }
 
 /** The paths that have nothing below them. */

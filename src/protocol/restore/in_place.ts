@@ -3,7 +3,7 @@ import type { BytePath } from "../../model/bytes.ts";
 import { DIR } from "../../model/entry.ts";
 import { isJvsError } from "../../model/errors.ts";
 import { namedPaths } from "../../model/path_text.ts";
-import { type Host, inodeAt } from "../../platform/platform.ts";
+import { inodeAt, Stat } from "../../platform/platform.ts";
 import { type FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import { commitChange } from "../change/commit.ts";
@@ -21,7 +21,7 @@ import {
 import { headAfterRestore, moveHead } from "./head.ts";
 import { RestoreAudit, RestoreDetails, STEPS } from "./intent.ts";
 import { journalOf, writeJournal } from "./journal.ts";
-import type { RestorePlan, Unit } from "./plan.ts";
+import type { RestorePlan, Unit } from "./plan_form.ts";
 import { type PreparedRestore, prepareRestore } from "./prepare.ts";
 import { FRESH, removeOldReplaced, Staging } from "./staging.ts";
 import { StatCacheUpdate } from "./stat_cache_update.ts";
@@ -139,20 +139,22 @@ function warnOfKept({ reporter }: Context, kept: readonly BytePath[]): void {
   reporter.warn(`Another process changed attributes of these meanwhile; they stay as it set them: ${paths}`);
 }
 
-/** Makes all new content in staging, by the paths it will have, and checks it. None of it is visible yet. Returns its table. */
+/** Makes all new content in staging, by the paths it will have, and checks it. None of it is visible yet. */
 async function fillStaging(
   context: RestoreChange,
   staging: Staging,
   snapshotId: string,
   { degradations, plan, then, verified }: PreparedRestore,
-): Promise<TreeTable> {
+): ReturnType<typeof bringOut> {
+  const tops = new Set(plan.units.map((unit) => unit.then));
+  const plain = Stat.ofFolder(staging.home);
   const made = await bringOut(context, {
     snapshotId,
     manifest: then,
     wanted: (j) => plan.staged[j] === 1,
-    adjust: (table, origin) => {
-      makeScaffolding(table, origin, plan, context.store.platform.host);
-      keepTopsMovable(table, origin, plan);
+    adjust: (table, i, j) => {
+      if (plan.staged[j] !== 1) makeScaffold(table, i, plain);
+      else if (tops.has(j) && table.type[i] === DIR) makeMovable(table, i);
     },
     into: staging.home,
     name: FRESH,
@@ -160,26 +162,23 @@ async function fillStaging(
     action: "restore",
   });
   degradations.addAll(made.degradations);
-  return made.table;
+  return made;
 }
 
-/** Makes the folders on the way to staged entries plain and the user's own: they go with staging. */
-function makeScaffolding(table: TreeTable, origin: Uint32Array, plan: RestorePlan, { uid, gid }: Host): void {
-  for (let i = 0; i < table.count; i++) {
-    if (plan.staged[at(origin, i)] === 1) continue;
-    table.mode[i] = 0o700;
-    table.uid[i] = uid;
-    table.gid[i] = gid;
-    table.xattrs.delete(i);
-  }
+/**
+ * Makes a folder on the way to staged entries plain and the user's own: it goes with staging. It is like staging's own folder,
+ * which shows what the file system makes of a plain one (exFAT keeps no modes).
+ */
+function makeScaffold(table: TreeTable, i: number, { mode, uid, gid }: Stat): void {
+  table.mode[i] = mode;
+  table.uid[i] = uid;
+  table.gid[i] = gid;
+  table.xattrs.delete(i);
 }
 
 /** The owner cannot move a folder without the right to write in it; the folder gets its own mode in its place. */
-function keepTopsMovable(table: TreeTable, origin: Uint32Array, { units }: RestorePlan): void {
-  const tops = new Set(units.map((unit) => unit.then));
-  origin.forEach((j, index) => {
-    if (tops.has(j) && table.type[index] === DIR) table.mode[index] = at(table.mode, index) | 0o700;
-  });
+function makeMovable(table: TreeTable, i: number): void {
+  table.mode[i] = at(table.mode, i) | 0o700;
 }
 
 /** The plan without what could not be made here, such as a device by an ordinary user: what is in its place stays. */

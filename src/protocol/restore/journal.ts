@@ -17,7 +17,7 @@ import { type Folder, inodeAt, inodeText, readWhole } from "../../platform/platf
 import { type FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import { type Aspects, aspectsOf } from "./aspects.ts";
-import type { Unit } from "./plan.ts";
+import type { Unit } from "./plan_form.ts";
 import type { PreparedRestore } from "./prepare.ts";
 
 /** What a restore is about to do. With it recovery can tell from the disk what was done. docs/design/restore.md. */

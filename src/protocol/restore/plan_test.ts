@@ -10,7 +10,8 @@ import {
   randomScene,
   type Scene,
 } from "../../../tests/support/restore_scenes.ts";
-import { type PlanRequest, planRestore, type RestorePlan } from "./plan.ts";
+import { planRestore } from "./plan.ts";
+import type { PlanRequest, RestorePlan } from "./plan_form.ts";
 
 /** What a path leads to: hard links are one object in several places. */
 interface Inode {
@@ -99,16 +100,24 @@ function linksOf(model: Model, paths: Iterable<string>): string[] {
 
 const ROUNDS = 600;
 
-/** Runs a check on many scenes; a failure names the number that repeats it. */
+/** As `requestOf`, where folders are replaced whole. Some are in use. */
+function wholeRequestOf(comparison: Scene, inUse: readonly string[] = []): PlanRequest {
+  const { nowTable } = comparison;
+  const foldersInUse = () => inUse.map((path) => indexOf(nowTable, path));
+  return { ...requestOf(comparison), foldersInUse, worthAFolder: 1 };
+}
+
+/** Runs a check on many scenes, without and with folders that are replaced whole; a failure names the number that repeats it. */
 async function onScenes(
-  options: Parameters<typeof randomScene>[1],
+  { whole = [false, true], ...options }: Parameters<typeof randomScene>[1] & { whole?: boolean[] },
   check: (comparison: Scene, plan: RestorePlan) => void,
 ): Promise<void> {
   const seed = Math.floor(Math.random() * 2 ** 31);
   for (let round = 0; round < ROUNDS; round++) {
     const comparison = randomScene(randomNumbers(seed + round), options);
+    const requests = whole.map((isWhole) => (isWhole ? wholeRequestOf : requestOf)(comparison));
     try {
-      check(comparison, await planRestore(requestOf(comparison)));
+      for (const request of requests) check(comparison, await planRestore(request));
     } catch (error) {
       throw new Error(`comparison ${seed + round}: ${error instanceof Error ? error.message : error}`, {
         cause: error,
@@ -156,7 +165,7 @@ Deno.test("planRestore() says of all that goes away or is replaced that it is to
 });
 
 Deno.test("planRestore() leaves alone what is as it must be", async () => {
-  await onScenes({}, (comparison, plan) => {
+  await onScenes({ whole: [false] }, (comparison, plan) => {
     const target = modelOf(comparison.then);
     const units = plan.units.filter(({ now }) => now !== NONE).map(({ now }) =>
       pathOf(comparison.nowTable, now)
@@ -218,6 +227,66 @@ Deno.test("planRestore() never moves what cannot be saved: it stays, or it is in
       }
     }
   });
+});
+
+Deno.test("planRestore() replaces only folders whole of which nothing stays and that nobody is in", async () => {
+  const seed = Math.floor(Math.random() * 2 ** 31);
+  let replaced = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    const random = randomNumbers(seed + round);
+    const comparison = randomScene(random);
+    const { now, nowTable } = comparison;
+    const folders = now.filter(({ path, type }) => type === DIR && path !== "").map(({ path }) => path);
+    // What goes, goes with whoever is in it.
+    const stays = (path: string) => find(comparison.then, path)?.type === DIR;
+    const inUse = folders.filter((path) => stays(path) && random(8) === 0);
+    const plain = await planRestore(requestOf(comparison));
+    const whole = await planRestore(wholeRequestOf(comparison, inUse));
+    assertEquals(whole.counts, plain.counts);
+    assert(whole.units.length <= plain.units.length);
+    const goes = new Set(plain.touched);
+    for (const { kind, now: i, then: j } of whole.units) {
+      if (kind !== "swap" || nowTable.type[i] !== DIR || comparison.thenTable.type[j] !== DIR) continue;
+      replaced++;
+      const top = pathOf(nowTable, i);
+      for (const path of inUse) assert(!isWithin(path, [top]), `${seed + round}: ${path} is in use`);
+      for (let k = 0; k < nowTable.count; k++) {
+        const isFile = nowTable.type[k] !== DIR && isWithin(pathOf(nowTable, k), [top]);
+        if (isFile) assert(goes.has(k), `${seed + round}: ${pathOf(nowTable, k)} would have stayed`);
+      }
+    }
+  }
+  assert(replaced > 10, `only ${replaced} folders were replaced`);
+});
+
+Deno.test("planRestore() makes one step of a folder of which nothing stays, if that saves much", async () => {
+  const tree = (many: number, content: string | undefined) =>
+    tableOf([
+      entry("few", { type: DIR }),
+      entry("few/a", { size: 1, hash: content ?? null }),
+      ...["many", "many/deep"].map((path) => entry(path, { type: DIR })),
+      ...Array.from({ length: many }, (_, n) =>
+        entry(`many/deep/${n + 100}`, { size: 1, hash: content ?? null })),
+      entry("stays", { size: 1, hash: CONTENTS[0] ?? null }),
+    ].sort((a, b) =>
+      a.path < b.path ? -1 : 1
+    ));
+  const planned = async (many: number, inUse: string[] = []) => {
+    const [now, then] = [tree(many, CONTENTS[0]), tree(many, CONTENTS[1])];
+    const plan = await planRestore({
+      now,
+      then,
+      ignored: () => false,
+      fixed: () => false,
+      inScope: () => true,
+      foldersInUse: () => inUse.map((path) => indexOf(now, path)),
+    });
+    return plan.units.map((unit) => pathOf(now, unit.now));
+  };
+  assertEquals(await planned(16), ["few/a", "many"]);
+  assertEquals((await planned(16, ["many"])).sort(), ["few/a", "many/deep"]);
+  assertEquals((await planned(16, ["many/deep"])).length, 17);
+  assertEquals((await planned(15)).length, 16);
 });
 
 Deno.test("planRestore() leaves what the snapshot could not read as it is", async () => {

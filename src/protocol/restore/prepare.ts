@@ -14,11 +14,12 @@ import type { WorktreeContext } from "../change/kind.ts";
 import { isUnsaved } from "../look/compare.ts";
 import { asAllowed } from "../payload/as_allowed.ts";
 import { type Look, lookAt } from "../look/look.ts";
-import { refuseClosed, willVerify } from "../payload/bring_out.ts";
+import { clonesWhole, refuseClosed, willVerify } from "../payload/bring_out.ts";
 import { autosave } from "../snapshot/autosave.ts";
 import { Comparison, ignoredEntries, type RestoreRequest, rulesExcept } from "./comparison.ts";
+import { foldersInUse } from "./folders_in_use.ts";
 import { directionTo } from "./head.ts";
-import type { RestorePlan } from "./plan.ts";
+import type { RestorePlan } from "./plan_form.ts";
 
 /** Everything that is known before the first change. At the end it says what was restored. */
 export interface PreparedRestore {
@@ -121,7 +122,10 @@ async function planOn(
   const then = await asHeld(asAllowed(context, target, manifest), look.table, store.platform.host);
   const comparison = await Comparison.between(look, then, request);
   if (then !== read) await look.hash(await needsHash(then, look.table)); // else `isUnsaved` did that
-  const plan = await comparison.plan(new Set(notSaved.map(keyOf)));
+  // Where entries are renamed out of a clone of the whole payload, the renames are what a restore costs.
+  const isWhole = await clonesWhole(context, target, "restore");
+  const inUse = () => foldersInUse(store.platform, look.root, look.table);
+  const plan = await comparison.plan(new Set(notSaved.map(keyOf)), isWhole ? inUse : undefined);
   refuseInTheWay(look, plan);
   return { then, plan, scope: comparison.scope, losses: comparison.losses(plan) };
 }

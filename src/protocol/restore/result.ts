@@ -10,7 +10,7 @@ import type { RepositoryContext } from "../context.ts";
 import { pendingOn } from "../change/locks.ts";
 import { isDetached } from "../worktree/which.ts";
 import type { RestoreRequest } from "./comparison.ts";
-import { RestoreCounts } from "./plan.ts";
+import { RestoreCounts } from "./plan_form.ts";
 import type { PreparedRestore } from "./prepare.ts";
 
 /** What a restore gives. */

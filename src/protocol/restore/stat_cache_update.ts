@@ -1,3 +1,4 @@
+import type { CloneResult } from "../../engine/contract.ts";
 import { FILE } from "../../model/entry.ts";
 import { type Folder, Stat } from "../../platform/platform.ts";
 import { unlessFailed } from "../../platform/system_error.ts";
@@ -9,7 +10,7 @@ import { settle } from "../../tree/scan_clock.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import { lookAt, scanClock } from "../look/look.ts";
-import type { RestorePlan } from "./plan.ts";
+import type { RestorePlan } from "./plan_form.ts";
 import type { Staging } from "./staging.ts";
 
 /**
@@ -25,15 +26,15 @@ export class StatCacheUpdate {
     private readonly trustsRenames: boolean,
   ) {}
 
-  /** Looks at what was staged, before any of it is visible. `seen` is the worktree before the restore. */
+  /** Looks at what was staged, before any of it is visible, if that does not tell. `seen` is the worktree before the restore. */
   static async begin(
     context: WorktreeContext,
     seen: TreeTable,
-    staged: TreeTable,
+    { table: staged, hasFacts }: Pick<CloneResult, "table" | "hasFacts">,
     { fresh }: Staging,
     { plan, then }: { readonly plan: RestorePlan; readonly then: TreeTable },
   ): Promise<StatCacheUpdate> {
-    await readStats(fresh, staged, context.signal);
+    if (hasFacts !== true) await readStats(fresh, staged, context.signal);
     const clock = scanClock(context, fresh);
     if (clock !== undefined) await settle(staged, clock);
     const movedAlone = plan.units.map((unit) => unit.then).filter((j) => j !== NONE && then.type[j] === FILE);

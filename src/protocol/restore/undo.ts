@@ -1,4 +1,5 @@
 import { type Folder, inodeAt } from "../../platform/platform.ts";
+import { unlessFailed } from "../../platform/system_error.ts";
 import { type FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
 import { folderAbove, loosenFolders, nameIn, NO_EXCHANGE, type RestoreTrees, tryMove } from "./apply.ts";
 import { changeAspects } from "./aspects.ts";
@@ -30,10 +31,15 @@ function undoUnit(trees: RestoreTrees, { path, after }: JournalUnit): void {
     makeMovable(parent, name);
     // In one step if that works: then there is no moment in which nothing has the name.
     if (isOurs && taken !== undefined && tryMove(parent, name, taken, "exchange", NO_EXCHANGE)) return;
-    if (isOurs) parent.rename(name, whereFree(trees, path), name, "fresh");
-    else trees.aside.put(path, (aside) => parent.rename(name, aside, name, "fresh"));
+    if (isOurs) moveIfThere(parent, name, whereFree(trees, path));
+    else trees.aside.put(path, (aside) => moveIfThere(parent, name, aside));
   }
-  taken?.rename(name, parent, name, "fresh");
+  if (taken !== undefined) moveIfThere(taken, name, parent);
+}
+
+/** Gone meanwhile is as good: a program's file system (FUSE) shows for a while what it does not have any more. */
+function moveIfThere(from: Folder, name: Uint8Array, to: Folder): void {
+  unlessFailed(["ENOENT"], () => from.rename(name, to, name, "fresh"));
 }
 
 /** Where an entry that the restore made can go: to `new`, or to `old` if `new` has something else of its path. */

@@ -1,5 +1,5 @@
 import { bytesOf } from "../../model/bytes.ts";
-import { FILE, LOST } from "../../model/entry.ts";
+import { LOST } from "../../model/entry.ts";
 import { phase } from "../../model/progress.ts";
 import { isJvsError } from "../../model/errors.ts";
 import type { CloneResult, Engine, ShareSource } from "../../engine/contract.ts";
@@ -13,7 +13,7 @@ import { at, type TreeTable } from "../../tree/table.ts";
 import { unreadableError } from "../../tree/unreadable.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import type { Look } from "../look/look.ts";
-import { isLeftOut } from "../payload/as_allowed.ts";
+import { HashWhileCloned, unhashed } from "./hash_while_cloned.ts";
 
 /** How to capture. */
 export interface CaptureOptions {
@@ -79,6 +79,7 @@ export class Attempts {
     if (scan.clock !== undefined) await settle(scan.table, scan.clock);
     using into = layout.snapshots.open();
     await engine.settle?.(look.root, { reporter, signal });
+    await using hashing = new HashWhileCloned(this.change, look.root, scan.table);
     const result = await engine.clone({
       source: look.root,
       table: scan.table,
@@ -87,6 +88,7 @@ export class Attempts {
       name,
       as: "payload",
       generation: look.changes?.generation,
+      onReadable: this.mayProveSource ? (flushEach) => hashing.begin(flushEach) : undefined,
       reporter,
       signal,
       share,
@@ -97,7 +99,7 @@ export class Attempts {
     if (refused.length > 0 && !mayLeaveOut) throw unreadableError(refused);
     leaveOut(scan.table, result);
     await hashTargets(result.table);
-    if (this.provesSource(result, scan)) await this.hashHot(result.table);
+    if (this.mayProveSource && result.table === scan.table) await hashing.finish(result);
     else await this.hashPayload(result.table);
     await this.removeSetAside(into);
     return { scan, result };
@@ -107,24 +109,17 @@ export class Attempts {
    * Whether a second look can prove that the files of the worktree still are what was cloned. Then they are read instead
    * of their clones: they are in memory more often, and a clone by reflink never is.
    */
-  private provesSource({ table }: CloneResult, scan: Scan): boolean {
-    return !this.comparesClones && this.look.timesProve && table === scan.table;
-  }
-
-  /** Hashes files of the worktree. What cannot be read there, or changes, stays without a hash. */
-  private async hashHot(table: TreeTable): Promise<void> {
-    const { reporter, signal } = this.change;
-    const options = { flush: false, onFailure() {}, reporter, signal } as const;
-    await hashFiles(this.look.root, table, unhashed(table), options);
+  private get mayProveSource(): boolean {
+    return !this.comparesClones && this.look.timesProve;
   }
 
   /** Hashes files of the payload that have no hash yet. */
   async hashPayload(table: TreeTable): Promise<void> {
-    const { reporter, signal } = this.change;
+    const { reporter, signal, workers } = this.change;
     const files = [...unhashed(table)];
     if (files.length === 0) return;
     using payload = this.open();
-    await hashFiles(payload, table, files, { flush: false, reporter, signal });
+    await hashFiles(payload, table, files, { flush: false, reporter, signal, workers });
   }
 
   /**
@@ -169,13 +164,6 @@ export class Attempts {
 
   private async removeSetAside(snapshots: Folder): Promise<void> {
     await removeClone(this.change.store.platform, snapshots, this.asideName);
-  }
-}
-
-/** The files of the payload that have no hash. */
-function* unhashed(table: TreeTable): Generator<number> {
-  for (let i = 0; i < table.count; i++) {
-    if (table.type[i] === FILE && table.hashed[i] === 0 && !isLeftOut(table, i)) yield i;
   }
 }
 

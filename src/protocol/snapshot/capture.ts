@@ -70,18 +70,31 @@ export async function capture(
     }
     if (options.consistency === "best_effort" || again === RECAPTURES) {
       if (options.consistency === "quiesced") throw neverStill(look, scan, now, match);
-      using payload = attempts.open();
-      const { table: made } = attempt.result;
-      const steady = new Set(match);
-      // A scan of the clone has only hashes of what the clone holds.
-      const isSteady = (index: number) => made !== scan.table || steady.has(index);
-      const table = await correctFromPayload(payload, made, isSteady);
-      const corrected = { ...attempt, result: { ...attempt.result, table } };
-      return { ...await finish(corrected, { consistency: "best_effort", earlier }), seen: table };
+      const corrected = await asPayload(attempts, attempt, new Set(match));
+      return {
+        ...await finish(corrected, { consistency: "best_effort", earlier }),
+        seen: corrected.result.table,
+      };
     }
     share = await attempts.putAside({ table: scan.table, match });
     scan = now;
   }
+}
+
+/** An attempt in a worktree that kept changing, with a table of what its payload holds. `steady` did not change. */
+async function asPayload(
+  attempts: Attempts,
+  attempt: Attempt,
+  steady: ReadonlySet<number>,
+): Promise<Attempt> {
+  using payload = attempts.open();
+  const { scan, result } = attempt;
+  // A scan of the clone has only hashes of what the clone holds.
+  const isSteady = (index: number) => result.table !== scan.table || steady.has(index);
+  return {
+    ...attempt,
+    result: { ...result, table: await correctFromPayload(payload, result.table, isSteady) },
+  };
 }
 
 async function finish(

@@ -19,9 +19,9 @@ import type { Look } from "../look/look.ts";
 export async function engineToSave(
   change: WorktreeContext,
   look: Look,
-  { skipUnreadable }: { readonly skipUnreadable: boolean },
+  { probed, skipUnreadable }: { readonly probed?: Engine | undefined; readonly skipUnreadable: boolean },
 ): Promise<Engine> {
-  const { engine } = await engineFor(change, { source: look.root });
+  const engine = probed ?? (await engineFor(change, { source: look.root })).engine;
   if (engine.abilities.leavesOut) return engine;
   const isForced = (change.engine ?? change.store.config.get("engine")) !== "auto";
   const mustNot = skipUnreadable && hidesSomething(look);

@@ -1,5 +1,5 @@
 import { phase } from "../../model/progress.ts";
-import type { EngineAbilities } from "../../engine/contract.ts";
+import type { Engine, EngineAbilities } from "../../engine/contract.ts";
 import type { DegradationList } from "../../model/degradations.ts";
 import { type Descriptor, snapshotId, type WorktreeConfig } from "../../model/records.ts";
 import { boolean, list, nullable, oneOf, record, text } from "../../model/schema.ts";
@@ -60,6 +60,8 @@ export interface SaveOptions extends Omit<CaptureOptions, "engine"> {
   readonly paths: readonly string[] | null;
   /** The ref that keeps the line which the worktree leaves (`--branch`). */
   readonly keepLineAs: string | null;
+  /** The engine that is known to work for this worktree; it is tried out by default. */
+  readonly probed?: Engine | undefined;
 }
 
 /** A snapshot that was saved. */

@@ -120,7 +120,7 @@ function ownerOf(found: TreeTable, path: BytePath): string {
 
 /** Hashes the files. `refused` are closed to the user; `unread` are these and those that were not to be read. */
 async function readContent(
-  { reporter, signal }: RepositoryContext,
+  { reporter, signal, workers }: RepositoryContext,
   payload: Folder,
   found: TreeTable,
   read: ReadInodes | undefined,
@@ -136,7 +136,7 @@ async function readContent(
     else return true;
     return false;
   });
-  const options = { flush: false, onFailure() {}, reporter, signal } as const;
+  const options = { flush: false, onFailure() {}, reporter, signal, workers } as const;
   const { unreadable } = await hashFiles(payload, found, wanted, options);
   for (const j of hashes === undefined ? [] : wanted) {
     const hash = found.contentHash(j);

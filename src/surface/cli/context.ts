@@ -2,8 +2,10 @@ import { absolutePath } from "../../model/absolute_path.ts";
 import { parseDuration } from "../../model/duration.ts";
 import { JvsError } from "../../model/errors.ts";
 import { quoted } from "../../model/path_text.ts";
+import { printable } from "../../model/printable.ts";
 import type { Reporter } from "../../model/progress.ts";
 import type { AnyOperation } from "../../operation/define.ts";
+import type { Waiting } from "../../platform/answering.ts";
 import type { Context } from "../../protocol/context.ts";
 import { contextFor, defaultActor } from "../../operation/caller.ts";
 import type { Globals } from "./line/arguments.ts";
@@ -16,7 +18,9 @@ export async function createContext(
   { io, reporter, signal }: { io: Io; reporter?: Reporter; signal?: AbortSignal },
 ): Promise<Context> {
   const needsActor = operation.needs === "repository" || operation.changes !== "nothing";
-  const cwd = workingFolder(io, globals.directory);
+  const patience = io.env("JVS_MOUNT_TIMEOUT");
+  const mountTimeoutMs = patience === undefined ? undefined : parseDuration(patience);
+  const cwd = await workingFolder(io, globals.directory, { timeoutMs: mountTimeoutMs, signal });
   const repo = globals.repo ?? io.env("JVS_REPO");
   const home = io.env("HOME");
   const settings = io.env("XDG_CONFIG_HOME") ?? (home === undefined ? undefined : `${home}/.config`);
@@ -28,24 +32,51 @@ export async function createContext(
     session: globals.session ?? io.env("JVS_SESSION"),
     reason: globals.reason,
     lockTimeoutMs: timeout === undefined ? undefined : parseDuration(timeout),
+    mountTimeoutMs,
     engine: io.env("JVS_SNAPSHOT_ENGINE"),
     forProgram: globals.json,
     userConfig: settings === undefined ? undefined : `${settings}/jvs`,
     home,
     reporter,
     signal,
+    workers: workersOf(io),
   });
 }
 
-function workingFolder(io: Io, directory: string | undefined): string {
+/** Where workers come from, and how many threads the user allows (`JVS_THREADS`). */
+function workersOf(io: Io): Context["workers"] {
+  const { workerModule } = io;
+  const given = io.env("JVS_THREADS");
+  if (given === undefined || /^[1-9]\d{0,3}$/.test(given)) {
+    return workerModule === undefined
+      ? undefined
+      : { module: workerModule, threads: Number(given ?? 0) || undefined };
+  }
+  throw new JvsError(
+    "E_USAGE",
+    `Cannot use JVS_THREADS="${printable(given)}": it must be a number, 1 or more`,
+    {
+      hint: "Set it to how many threads may work at once, or unset it.",
+      details: { JVS_THREADS: given },
+    },
+  );
+}
+
+async function workingFolder(io: Io, directory: string | undefined, waiting: Waiting): Promise<string> {
   const cwd = currentFolder(io, directory);
   if (directory === undefined) return cwd;
   const path = absolutePath(directory, cwd);
+  const { openPlatform } = await import("../../platform/open_platform.ts");
+  const { requireAnswer } = await import("../../platform/answering.ts");
+  const { callDeno } = await import("../../platform/deno_call.ts");
+  const { isSystemError } = await import("../../platform/system_error.ts");
+  await requireAnswer(openPlatform(), path, waiting);
   let reason = "there is no such folder";
   try {
-    if (Deno.statSync(path).isDirectory) return path;
+    if (callDeno("work in", path, () => Deno.statSync(path)).isDirectory) return path;
   } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) reason = "Deno was not allowed to read it";
+    if (!isSystemError(error, "ENOENT", "ENOTDIR", "EACCES", "ELOOP")) throw error;
+    if (error.cause instanceof Deno.errors.NotCapable) reason = "Deno was not allowed to read it";
   }
   throw new JvsError("E_USAGE", `Cannot work in ${quoted(directory)}: ${reason}`, {
     hint: "Give an existing folder after -C.",

@@ -1,9 +1,13 @@
 /** The terminal, environment and clock of the command line. Tests pass their own. */
-export type Io = ReturnType<typeof systemIo>;
+export type Io = Omit<ReturnType<typeof systemIo>, "workerModule"> & {
+  /** The program itself, where it can also be loaded as a worker. */
+  readonly workerModule?: string | undefined;
+};
 
 /** The real terminal, environment and clock. */
-export function systemIo() {
+export function systemIo(workerModule?: string) {
   return {
+    workerModule,
     /** Writes a whole text to standard output. False if the reading program has ended. */
     out: (text: string): boolean => writeAll(Deno.stdout, text),
     /** Writes a whole text to standard error, unless the reading program has ended. */

@@ -40,7 +40,10 @@ export async function runCli(
     if (!json || !canPrint(io, `${jsonText(error, 2)}\n`)) {
       io.err(errorText(error, styleFor(io, io.errIsTerminal, color), { debug }));
     }
-    return exitCodeOf(error);
+    const exitCode = exitCodeOf(error);
+    // A question to a file system is still open, and would keep the program from its end.
+    if ("not_answering" in error.details) io.exit(exitCode);
+    return exitCode;
   } finally {
     await trace?.finish();
   }

@@ -47,7 +47,7 @@ export class CommandTrace {
   async finish(): Promise<void> {
     const { io, trace, wishes: { debug, file, style } } = this;
     for (const track of trace.tracks) track.endAll();
-    if (debug) io.err(phaseTable(trace.main.phaseTotals(), style));
+    if (debug) io.err(phaseTable(trace.main.phaseTotals(), style, besideTotals(trace)));
     if (file === undefined) return;
     try {
       await this.write(file);
@@ -67,12 +67,26 @@ export class CommandTrace {
   }
 }
 
-/** The time of each phase, with its share of the whole, and what was done in it. A phase in another one is indented. */
-export function phaseTable(totals: readonly PhaseTotal[], style: Style): string {
+/** What workers and programs did beside the phases. */
+function besideTotals({ tracks }: Trace): PhaseTotal[] {
+  return tracks.slice(1).flatMap((track) =>
+    track.phaseTotals().map((total) => ({ ...total, name: `${track.name}: ${total.name}` }))
+  );
+}
+
+/**
+ * The time of each phase, with its share of the whole, and what was done in it. A phase in another one is indented. Below
+ * is what was done beside them.
+ */
+export function phaseTable(
+  totals: readonly PhaseTotal[],
+  style: Style,
+  beside: readonly PhaseTotal[] = [],
+): string {
   const whole = totals[0]?.ms ?? 0;
   const other = totals.reduce((rest, { depth, ms }) => depth === 1 ? rest - ms : rest, whole);
   const last = { name: "all else", depth: 1, times: 1, ms: other, entries: 0, bytes: 0 };
-  const rows = [...totals, last].map(({ name, depth, times, ms, entries, bytes }) => [
+  const rows = [...totals, last, ...beside].map(({ name, depth, times, ms, entries, bytes }) => [
     timeText(ms),
     whole > 0 ? `${Math.round(100 * ms / whole)} %` : "",
     `${"  ".repeat(depth)}${name}${times > 1 ? ` ×${grouped(times)}` : ""}`,

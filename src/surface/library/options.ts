@@ -12,8 +12,12 @@ export interface RepositoryOptions {
   session?: string;
   /** How long to wait for a lock, in milliseconds. By default as the repository's setting says. */
   lockTimeoutMs?: number;
+  /** How long a file system may take to answer that a program or another machine serves, in milliseconds. By default 30 s. */
+  mountTimeoutMs?: number;
   /** The engine that clones. By default as the repository's setting says. */
   engine?: string;
+  /** How many threads may work at once where there is much to do. By default one for each core, at most 4. */
+  threads?: number;
   /** The folder of the user's own settings, which name trusted repositories. By default none. */
   userConfig?: string;
 }

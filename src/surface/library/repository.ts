@@ -7,6 +7,11 @@ import { OPERATIONS, operations, type ResultOf } from "../../operation/registry.
 import type { CallOptions, RepositoryOptions } from "./options.ts";
 import type { RepositoryMethods } from "./types.ts";
 
+/** In a bundle this file is not there. Then its address is that of some other program, and there are no workers. */
+const WORKER_MODULE = import.meta.url.endsWith("/src/surface/library/repository.ts")
+  ? new URL("../worker/main.ts", import.meta.url).href
+  : "";
+
 /** The name of an operation's method. */
 export function methodName(operation: string): string {
   return operation.replace(/ (\w)/g, (_, letter: string) => letter.toUpperCase());
@@ -95,8 +100,12 @@ async function make(
   });
 }
 
-async function contextOf(cwd: string, options: Partial<Caller>): Promise<Context> {
-  return contextFor({ ...options, cwd, actor: options.actor ?? await defaultActor() });
+async function contextOf(
+  cwd: string,
+  { threads, ...options }: Partial<Caller> & Pick<RepositoryOptions, "threads">,
+): Promise<Context> {
+  const workers = { module: WORKER_MODULE, threads };
+  return contextFor({ ...options, cwd, workers, actor: options.actor ?? await defaultActor() });
 }
 
 function isFolder(path: string): boolean {

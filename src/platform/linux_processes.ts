@@ -1,0 +1,107 @@
+import { type BytePath, bytesOf, equalBytes, textOf } from "../model/bytes.ts";
+import type { Libc } from "./libc.ts";
+import { type Folder, inodeText, type PlacesInUse, type Stat, type UserOfFolder } from "./platform.ts";
+import { unlessFailed } from "./system_error.ts";
+
+/*
+ * What other processes use, from /proc. The system shows those of other users only to root. A process that ends during the
+ * search, or that we may not look at, is left out.
+ */
+
+const SLASH = 0x2f;
+// Names in /proc/<pid>.
+const [CWD, ROOT, FD, COMM] = [bytesOf("cwd"), bytesOf("root"), bytesOf("fd"), bytesOf("comm")];
+const WATCHES = bytesOf("anon_inode:inotify");
+
+/** The processes but `own` that are in a folder or have a file in it open. */
+export function usersBelow(processes: Folder, own: number, path: string): UserOfFolder[] {
+  const [found, folder] = [[] as UserOfFolder[], bytesOf(path)];
+  for (const { pid, process } of eachProcess(processes, own)) {
+    const user = unlessFailed([], () => {
+      const uses = usedBy(process, folder);
+      return uses && { pid, name: nameOf(process), uses };
+    });
+    if (user !== undefined) found.push(user);
+  }
+  return found;
+}
+
+function usedBy(process: Folder, folder: BytePath): UserOfFolder["uses"] | undefined {
+  if (isBelow(process.readLink(CWD), folder)) return "folder";
+  for (const { target } of openFiles(process)) if (isBelow(target, folder)) return "file";
+  return undefined;
+}
+
+/** Where processes but `own` are below a folder, what they have open there, and what they watch on its file system. */
+export function placesBelow(
+  libc: Libc,
+  processes: Folder,
+  own: number,
+  folder: BytePath,
+  { devMajor, devMinor }: Stat,
+): PlacesInUse {
+  const paths: BytePath[] = [];
+  const watched = new Set<string>();
+  const device = ((devMajor << 20) | devMinor).toString(16);
+  const add = (path: BytePath | undefined) => {
+    if (path !== undefined && path.length > folder.length && isBelow(path, folder)) {
+      paths.push(path.slice(folder.length + 1));
+    }
+  };
+  for (const { pid, process } of eachProcess(processes, own)) {
+    for (const link of [CWD, ROOT]) add(unlessFailed([], () => process.readLink(link)));
+    unlessFailed([], () => {
+      for (const { name, target } of openFiles(process)) {
+        add(target);
+        if (!startsWith(target, WATCHES)) continue;
+        const lines = libc.readText(`/proc/${pid}/fdinfo/${textOf(name)}`) ?? "";
+        for (const [, inode] of lines.matchAll(watchesOn(device))) watched.add(inodeOf(inode ?? "0"));
+      }
+    });
+  }
+  return { paths, watched };
+}
+
+/** The lines for the watches on one file system, as the kernel writes them. */
+function watchesOn(device: string): RegExp {
+  return new RegExp(`^inotify wd:\\S+ ino:([0-9a-f]+) sdev:${device} `, "gm");
+}
+
+function inodeOf(hexadecimal: string): string {
+  const inode = BigInt(`0x${hexadecimal}`);
+  return inodeText(Number(inode >> 32n), Number(inode & 0xffffffffn));
+}
+
+function* eachProcess(processes: Folder, own: number) {
+  const listing = processes.list();
+  for (let i = 0; i < listing.count; i++) {
+    const pid = Number(textOf(listing.name(i)));
+    if (!Number.isSafeInteger(pid) || pid === own) continue;
+    using process = unlessFailed([], () => processes.openFolder(listing.name(i)));
+    if (process !== undefined) yield { pid, process };
+  }
+}
+
+function nameOf(process: Folder): string {
+  using file = process.openFile(COMM, "read");
+  const name = new Uint8Array(64);
+  return textOf(name.subarray(0, file.read(name))).trim();
+}
+
+function* openFiles(process: Folder) {
+  using files = process.openFolder(FD);
+  const listing = files.list();
+  for (let i = 0; i < listing.count; i++) {
+    const name = listing.name(i);
+    const target = unlessFailed([], () => files.readLink(name)); // it may be closed after it was listed
+    if (target !== undefined) yield { name, target };
+  }
+}
+
+function isBelow(path: BytePath, folder: BytePath): boolean {
+  return startsWith(path, folder) && (path.length === folder.length || path[folder.length] === SLASH);
+}
+
+function startsWith(path: BytePath, beginning: BytePath): boolean {
+  return equalBytes(path.subarray(0, beginning.length), beginning);
+}

@@ -1,0 +1,7 @@
+import { serve } from "../../platform/serve_team.ts";
+
+/* What runs in a worker. It is a way in like the command line, because it may need every layer. */
+
+serve({
+  hash: async () => (await import("../../tree/hash_job.ts")).hashJob,
+});

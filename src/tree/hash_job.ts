@@ -1,0 +1,91 @@
+import type { LentFolder } from "../platform/platform.ts";
+import type { Job } from "../platform/serve_team.ts";
+import { HashRun } from "./_hash_run.ts";
+import { loadSha256 } from "./sha256.ts";
+import {
+  at,
+  type Column,
+  COLUMN_KINDS,
+  COLUMN_NAMES,
+  type ColumnName,
+  HASH_BYTES,
+  TreeTable,
+} from "./table.ts";
+
+/** The columns of a table that all threads read. */
+export const SHARED_COLUMNS = [
+  "parent",
+  "size",
+  "linkGroup",
+  "nameStart",
+  "nameLength",
+  "pool",
+] as const satisfies readonly ColumnName[];
+
+/** What the threads that hash together share. */
+export interface HashInput {
+  readonly root: LentFolder;
+  readonly flushEach: boolean;
+  /** `SHARED_COLUMNS` in shared memory. */
+  readonly columns: { readonly [name: string]: Column };
+  /** The files, piece after piece, one name of each. */
+  readonly files: Uint32Array;
+  /** Where in `files` each piece ends. */
+  readonly ends: Uint32Array;
+}
+
+/** What a worker found in a piece. What is in none of the lists is not done. */
+export interface HashedPiece {
+  readonly piece: number;
+  /** The files that have a hash, and the hashes in the same order. */
+  readonly hashed: readonly number[];
+  readonly hashes: Uint8Array;
+  readonly unreadable: readonly number[];
+  readonly changed: readonly number[];
+  readonly bytes: number;
+}
+
+/** The files of a piece. */
+export function filesOf({ files, ends }: Pick<HashInput, "files" | "ends">, piece: number): Uint32Array {
+  return files.subarray(piece === 0 ? 0 : at(ends, piece - 1), at(ends, piece));
+}
+
+/** The job of a worker: hashes pieces by the same code as one thread alone. */
+export const hashJob: Job = async (input: HashInput, { platform, shared, tell }) => {
+  const hashed: number[] = [];
+  let hashes = new Uint8Array();
+  const table = Object.assign(tableOver(input.columns), {
+    setHash(index: number, hash: Uint8Array) {
+      hashes.set(hash, hashed.length * HASH_BYTES);
+      hashed.push(index);
+    },
+  });
+  using run = new HashRun(platform.borrow(input.root), table, await loadSha256(), {
+    flushEach: input.flushEach,
+    onFailure() {}, // the thread that asked reads the file again, and meets the error
+    reporter: { begin() {}, warn() {}, advance: (entries, bytes) => shared.advance(entries, bytes) },
+    signal: {
+      get aborted() {
+        return shared.isStopped;
+      },
+    },
+  });
+  for (let piece = shared.next(); piece < input.ends.length && !shared.isStopped; piece = shared.next()) {
+    const files = filesOf(input, piece);
+    hashes = new Uint8Array(files.length * HASH_BYTES);
+    const before = run.bytes;
+    for (const index of files) {
+      for (const _due of run.hash(index)) await run.pause();
+    }
+    const [unreadable, changed] = [run.unreadable.splice(0), run.changed.splice(0)];
+    const bytes = run.bytes - before;
+    tell({ piece, hashed: hashed.splice(0), hashes, unreadable, changed, bytes }, [hashes.buffer]);
+  }
+  run.report();
+};
+
+/** A table over the columns of another thread; the other columns are empty. */
+function tableOver(columns: HashInput["columns"]): TreeTable {
+  const all = COLUMN_NAMES.map((name) => [name, columns[name] ?? new COLUMN_KINDS[name]()]);
+  return TreeTable.fromColumns(Object.fromEntries(all));
+}

@@ -1,0 +1,132 @@
+import { assert, assertEquals } from "@std/assert";
+import { randomFrom } from "../../tests/support/random.ts";
+import { onTree, pathsOf, scan, scanSettled, type TreeCase } from "../../tests/support/tree_cases.ts";
+import { bytesOf } from "../model/bytes.ts";
+import { FILE } from "../model/entry.ts";
+import { hashFiles } from "./hash.ts";
+import type { Scan } from "./scan.ts";
+import { readScanClock } from "./scan_clock.ts";
+import { COLUMN_NAMES, type TreeTable } from "./table.ts";
+
+const NAMES = ["a", "a.txt", "a-", "a0", "b", "c", "ä", "long-name-of-a-file"];
+
+onTree("a scan in step with a known table sees what a scan of its own sees", async (given) => {
+  const random = randomFrom(7);
+  const pick = <T>(values: readonly T[]) => values[Math.floor(random() * values.length)] as T;
+  for (let k = 0; k < 60; k++) changeTree(given.path, pick);
+  let unchanged = 0;
+  for (let round = 0; round < 80; round++) {
+    const { table: known } = await scanSettled(given);
+    await hashFiles(given.root, known, filesOf(known).filter(() => random() < 0.98), {
+      flush: given.platform,
+    });
+    if (round % 20 === 19) known.lost[Math.floor(random() * known.count)] = 1;
+    const before = known.copy();
+    const changes = round % 4;
+    for (let k = 0; k < changes; k++) changeTree(given.path, pick);
+    const sharesKnown = round % 3 > 0;
+    const seen = await scanNow(given, { known, sharesKnown });
+    const alone = await scanNow(given, {});
+    assertSame(seen.table, alone.table, `round ${round}`);
+    await assertKnown(given, seen, before);
+    assertEquals(known.columns(), before.columns(), "the known table is not changed");
+    if (!seen.isKnown) continue;
+    unchanged++;
+    assertEquals(seen.table === known, sharesKnown);
+  }
+  assert(unchanged > 8, `${unchanged} scans saw no change`);
+});
+
+onTree(
+  "a scan in step forgets a group of links whose other names are gone, or in another place",
+  async (given) => {
+    for (const name of ["a", "b", "c"]) Deno.writeTextFileSync(`${given.path}/${name}`, name);
+    const { table: known } = await scanSettled(given);
+    await hashFiles(given.root, known, filesOf(known), { flush: given.platform });
+    const group = (first: number, ...names: number[]) => {
+      known.linkGroup.fill(0xffffffff);
+      for (const name of names) known.linkGroup[name] = first;
+    };
+    for (const names of [[1, 2], [2, 3], [1, 2, 3], [3]]) {
+      group(names[0] as number, ...names); // as on a system where a removed name does not change the times of the others
+      assertSame((await scanNow(given, { known })).table, (await scanNow(given, {})).table, names.join());
+    }
+  },
+);
+
+onTree("a scan in step leaves out what vanished behind the last entry that it saw", async (given) => {
+  Deno.writeTextFileSync(`${given.path}/a`, "a");
+  const { table: known } = await scanSettled(given);
+  await hashFiles(given.root, known, [1], { flush: given.platform });
+  known.add(0, bytesOf("b"), FILE); // as if it vanished after the times of its folder were read
+  const { table, isKnown } = await scanNow(given, { known, sharesKnown: true });
+  assertEquals([pathsOf(table), isKnown], [["a"], false]);
+});
+
+function filesOf(table: TreeTable): number[] {
+  return Array.from({ length: table.count }, (_, i) => i).filter((i) => table.type[i] === FILE);
+}
+
+async function scanNow(given: TreeCase, options: Parameters<typeof scan>[1]): Promise<Scan> {
+  using ours = given.platform.openFolder(given.ours);
+  return await scan(given.root, { ...options, clock: readScanClock(given.platform, ours, given.root) });
+}
+
+/** Makes one random change. */
+function changeTree(root: string, pick: <T>(values: readonly T[]) => T): void {
+  const paths = [...walk(root)];
+  const folders = [root, ...paths.filter((path) => Deno.lstatSync(path).isDirectory)];
+  const files = paths.filter((path) => Deno.lstatSync(path).isFile);
+  const place = `${pick(folders)}/${pick(NAMES)}`;
+  const any = pick([root, ...paths]);
+  const file = pick([`${root}/file`, ...files]);
+  const change = pick([
+    () => Deno.mkdirSync(place),
+    () => Deno.writeTextFileSync(place, place),
+    () => Deno.writeTextFileSync(file, pick(["one", "two", "longer"])),
+    () => Deno.symlinkSync(pick(NAMES), place),
+    () => Deno.linkSync(file, place),
+    () => Deno.renameSync(any, place),
+    () => Deno.chmodSync(any, pick([0o700, 0o755, 0o777])),
+    () => any !== root && pick([0, 1]) === 0 && Deno.removeSync(any, { recursive: true }),
+  ]);
+  try {
+    change();
+  } catch (error) {
+    if (!(error instanceof Error)) throw error; // such as a folder that is moved into itself: no change
+  }
+}
+
+function* walk(folder: string): Generator<string> {
+  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
+    yield `${folder}/${name}`;
+    if (isDirectory) yield* walk(`${folder}/${name}`);
+  }
+}
+
+/** All that a scan sees is the same; hashes and what is clean are another matter. */
+function assertSame(a: TreeTable, b: TreeTable, what: string): void {
+  assertEquals(a.count, b.count, what);
+  const [x, y] = [a.columns(), b.columns()];
+  for (const name of COLUMN_NAMES) {
+    if (!["hash", "hashed", "clean", "listed"].includes(name)) {
+      assertEquals(x[name], y[name], `${name}, ${what}`);
+    }
+  }
+  assertEquals([...a.targets].sort(), [...b.targets].sort(), what);
+  for (let i = 0; i < a.count; i++) assert(a.clean[i] === 0 || b.clean[i] === 1);
+  for (let i = 0; i < a.count; i++) assert(a.listed[i] === 0 || b.listed[i] === 1);
+}
+
+/** What the scan says is known is so, and has the hash of its content. */
+async function assertKnown(given: TreeCase, { table, knownAs }: Scan, known: TreeTable): Promise<void> {
+  const fresh = table.withoutHashes();
+  await hashFiles(given.root, fresh, filesOf(table), { flush: given.platform });
+  for (let i = 0; i < table.count; i++) {
+    if (table.hashed[i] === 1) assertEquals(table.contentHash(i), fresh.contentHash(i));
+    const before = knownAs[i] as number;
+    assertEquals(before !== -1 && table.type[i] === FILE, table.hashed[i] === 1);
+    if (before === -1) continue;
+    assertEquals([table.path(i), table.ctimeNsec[i]], [known.path(before), known.ctimeNsec[before]]);
+  }
+}

@@ -1,0 +1,169 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { BlackBox } from "../support/black_box.ts";
+import { unmount } from "../support/disk_image.ts";
+import { namesIn } from "../support/files.ts";
+import {
+  killVolume,
+  makeVolume,
+  metadataOf,
+  mountVolume,
+  reachableJuicefs,
+  signalVolume,
+} from "../support/juicefs.ts";
+import { type JsonError, spawnJvs } from "../support/jvs.ts";
+import { requires } from "../support/requires.ts";
+import { mustRun, run } from "../support/run.ts";
+import { tempDir } from "../support/temp_dir.ts";
+
+/* What goes wrong with a JuiceFS volume that is not the fault of the engine: each is a clear error, and nothing is left over. */
+
+const NEEDED = requires("root", "ffi", "juicefs");
+
+/** A repository on a volume whose mount can fail. */
+class TroubledVolume implements AsyncDisposable {
+  readonly disk: string;
+
+  private constructor(private readonly folder: Disposable & { readonly path: string }) {
+    this.disk = `${folder.path}/disk`;
+  }
+
+  static make(): TroubledVolume {
+    const folder = tempDir();
+    makeVolume(folder.path);
+    const volume = new TroubledVolume(folder);
+    volume.mount();
+    return volume;
+  }
+
+  mount(...options: string[]): void {
+    mountVolume(metadataOf(this.folder.path), this.disk, { cache: `${this.folder.path}/cache`, options });
+  }
+
+  unmount(): void {
+    unmount(this.disk);
+  }
+
+  /** A repository in which a snapshot was saved. */
+  async repository(): Promise<BlackBox> {
+    const PATH = `${reachableJuicefs().replace(/\/[^/]*$/, "")}:/usr/bin:/bin`;
+    const box = await BlackBox.make({ parent: this.disk, env: { PATH } });
+    for (let i = 0; i < 50; i++) box.write(`file-${i}`, `${i}`);
+    await box.json(["snapshot", "one"]);
+    return box;
+  }
+
+  /** Limits the files in a folder of the volume, counted anew. Mounted again, because a mount learns of it late. */
+  limit(folder: string, files: number): void {
+    this.unmount();
+    const quota = (...args: string[]) =>
+      mustRun("juicefs", "quota", ...args, metadataOf(this.folder.path), "--path", folder);
+    quota("set", "--inodes", String(files));
+    quota("check", "--repair");
+    this.mount();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.unmount();
+    this.folder[Symbol.dispose]();
+    return Promise.resolve();
+  }
+}
+
+async function isWhole(box: BlackBox, snapshots: number): Promise<void> {
+  assertEquals((await box.json(["doctor", "--strict"])).findings, []);
+  assertEquals(
+    namesIn(`${box.control}/snapshots`).filter((name) => !name.endsWith(".READY")).length,
+    snapshots,
+  );
+}
+
+Deno.test(
+  "a used up quota of a JuiceFS folder fails a snapshot, and leaves nothing over",
+  NEEDED,
+  async () => {
+    await using volume = TroubledVolume.make();
+    const box = await volume.repository();
+    const folder = box.outside.slice(volume.disk.length);
+    const entries = mustRun("find", box.outside).trim().split("\n").length;
+    volume.limit(folder, entries + 25);
+    box.write("file-1", "changed");
+    const error = await box.error("E_NO_SPACE", ["snapshot", "two"]);
+    assertStringIncludes(error.message, "the quota is used up");
+    assertStringIncludes(error.hint, "Free space");
+    volume.limit(folder, entries + 1000);
+    await isWhole(box, 1);
+    await box.json(["snapshot", "two"]);
+    await isWhole(box, 2);
+  },
+);
+
+Deno.test(
+  "a JuiceFS mount whose program is gone is named, and found whole when it is back",
+  NEEDED,
+  async () => {
+    await using volume = TroubledVolume.make();
+    const box = await volume.repository();
+    killVolume(volume.disk);
+    for (const command of [["status"], ["snapshot", "two"]]) {
+      const error = await box.error("E_IO", [...command, "-C", box.main], { cwd: "/" });
+      assertMatch(error.message, /the program that serves its file system is not running/);
+      assertStringIncludes(error.hint, "mount it again");
+    }
+    volume.unmount();
+    volume.mount();
+    await isWhole(box, 1);
+  },
+);
+
+Deno.test("a JuiceFS mount that hangs is named when the time is over, and at Ctrl-C", NEEDED, async () => {
+  await using volume = TroubledVolume.make();
+  const box = await volume.repository();
+  signalVolume(volume.disk, "STOP");
+  try {
+    for (const command of [["status"], ["snapshot", "two"], ["init", "other"]]) {
+      const error = await box.error("E_IO", [...command, "-C", box.main], {
+        cwd: "/",
+        env: { JVS_MOUNT_TIMEOUT: "1" },
+      });
+      assertEquals(
+        error.message,
+        `Cannot reach "${volume.disk}": its file system (fuse.juicefs) has not answered for 1 s`,
+      );
+    }
+    assertEquals((await interrupted(box)).error, "E_INTERRUPTED");
+  } finally {
+    signalVolume(volume.disk, "CONT");
+  }
+  await isWhole(box, 1);
+});
+
+/** What a command says that is interrupted while it waits. */
+async function interrupted(box: BlackBox): Promise<JsonError> {
+  const child = await spawnJvs(["status", "--json", "-C", box.main], { cwd: "/" });
+  await child.stdin.close();
+  while (!isAsking(child.pid)) await new Promise((resolve) => setTimeout(resolve, 10));
+  child.kill("SIGINT");
+  const { code, stdout } = await child.output();
+  assertEquals(code, 130);
+  return JSON.parse(new TextDecoder().decode(stdout));
+}
+
+/** Whether a thread of a process waits for an answer of FUSE. */
+function isAsking(pid: number): boolean {
+  return run("sh", "-c", `cat /proc/${pid}/task/*/wchan`).stdout.includes("request_wait_answer");
+}
+
+Deno.test("a JuiceFS mount with --readdir-cache saves, restores and forks as any", NEEDED, async () => {
+  await using volume = TroubledVolume.make();
+  volume.unmount();
+  volume.mount("--readdir-cache");
+  const box = await volume.repository();
+  box.write("file-1", "changed");
+  box.write("new/deep", "new");
+  await box.json(["snapshot", "two"]);
+  await box.json(["restore", "HEAD~1"]);
+  assertEquals(namesIn(box.main).includes("new"), false);
+  await box.json(["restore", "HEAD"]);
+  assertEquals((await box.json(["status"])).clean, true);
+  await box.audit();
+});

@@ -1,0 +1,79 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { bundle, denoArguments } from "../tasks/bundle.ts";
+import { BlackBox } from "./support/black_box.ts";
+import { requires } from "./support/requires.ts";
+import { tempDir } from "./support/temp_dir.ts";
+
+/* Workers from the command as it is started from source and from a bundle. What they compute: `src/tree/_hash_team_test.ts`. */
+
+/** Less would be hashed by one thread. It is a hole, so nothing of it is on the disk. */
+const MUCH = 210_000_000;
+
+function makeHole(path: string): void {
+  using file = Deno.openSync(path, { write: true, create: true });
+  file.truncateSync(MUCH);
+}
+
+/** The tracks of a trace, as Perfetto shows them. */
+function tracksOf(file: string): string[] {
+  const { traceEvents } = JSON.parse(Deno.readTextFileSync(file)) as {
+    traceEvents: { name: string; args: { name: string } }[];
+  };
+  return traceEvents.filter(({ name }) => name === "thread_name").map(({ args }) => args.name);
+}
+
+const NEEDED = requires("ffi");
+
+Deno.test(
+  "a snapshot and its verification hash with workers, and with one thread where that is asked for",
+  NEEDED,
+  async () => {
+    using box = await BlackBox.make();
+    const file = `${box.outside}/trace.json`;
+    for (const name of ["a", "b", "c"]) makeHole(`${box.main}/${name}`);
+    const tracks = async (command: string, threads: string) => {
+      const env = { JVS_TRACE: file, JVS_THREADS: threads };
+      const { code, stderr } = await box.run([command, "--debug"], { env });
+      assertEquals(code, 0, stderr);
+      const found = tracksOf(file);
+      assertEquals(stderr.includes("worker 1: hashing"), found.includes("worker 1"), stderr);
+      return found;
+    };
+    assertEquals(await tracks("snapshot", "2"), ["phases", "worker 1"]);
+    assertEquals(await tracks("verify", "2"), ["phases", "worker 1"]);
+    assertEquals(await tracks("verify", "1"), ["phases"]);
+    assertEquals(await tracks("status", "2"), ["phases"]);
+  },
+);
+
+Deno.test("JVS_THREADS that is no number is refused", async () => {
+  using box = await BlackBox.make();
+  for (const wrong of ["0", "-1", "two", "1.5"]) {
+    const { code, stderr } = await box.run(["status"], { env: { JVS_THREADS: wrong } });
+    assertEquals(code, 2);
+    assertStringIncludes(
+      stderr,
+      `Cannot use JVS_THREADS="${wrong}": it must be a number, 1 or more (E_USAGE)`,
+    );
+  }
+});
+
+Deno.test("the bundle is the module of its own workers", NEEDED, async () => {
+  using temporary = tempDir();
+  const folder = `${temporary.path}/zwei Wörter`;
+  await bundle(folder);
+  const file = `${temporary.path}/trace.json`;
+  const env = { JVS_TRACE: file, JVS_THREADS: "2", HOME: temporary.path, PATH: "/usr/bin:/bin" };
+  const jvs = (cwd: string, ...args: string[]) => {
+    const options = { args: [...denoArguments(folder), ...args], cwd, clearEnv: true, env };
+    const { code, stderr } = new Deno.Command(Deno.execPath(), options).outputSync();
+    assertEquals([code, new TextDecoder().decode(stderr)], [0, ""], args.join(" "));
+  };
+  jvs(temporary.path, "init", "project");
+  const main = `${temporary.path}/project/main`;
+  for (const name of ["a", "b", "c"]) makeHole(`${main}/${name}`);
+  jvs(main, "snapshot");
+  assertEquals(tracksOf(file), ["phases", "worker 1"]);
+  jvs(main, "verify");
+  assertEquals(tracksOf(file), ["phases", "worker 1"]);
+});
