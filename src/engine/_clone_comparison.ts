@@ -17,6 +17,8 @@ export interface WholeClone {
   readonly isCloned?: (i: number) => boolean;
   /** Folders of the table into which clones were put: their times moved. */
   readonly filled?: Iterable<number>;
+  /** The inodes in which it differs from the table that was asked for; undefined if the engine cannot tell. Called first. */
+  readonly changed?: () => ReadonlySet<number> | undefined;
   /** Called before each correction. */
   readonly makeWritable?: () => void;
   /** For an entry that only stands for one that could not be cloned: what puts the true one in its place. */

@@ -1,13 +1,15 @@
 import { bytesOf, ITSELF } from "../model/bytes.ts";
-import { DIR } from "../model/entry.ts";
+import { DegradationList } from "../model/degradations.ts";
+import { DIR, FILE } from "../model/entry.ts";
 import type { Reporter } from "../model/progress.ts";
 import { type Folder, type Platform, Stat } from "../platform/platform.ts";
 import { TimeSlice } from "../platform/time_slice.ts";
+import { isCloneOfTree } from "../tree/match_unchanged.ts";
 import { OpenFolders } from "../tree/open_folders.ts";
 import { removeTree } from "../tree/remove_tree.ts";
 import { isOfSameMake, isSameMoment } from "../tree/same_entry.ts";
 import { type Scan, scanTree } from "../tree/scan.ts";
-import { at, NONE, type TreeTable } from "../tree/table.ts";
+import { at, indexesWhere, NONE, type TreeTable } from "../tree/table.ts";
 import { AspectSetter, Losses, refusalOf } from "./_aspects.ts";
 import { copyAspects, hasAspects, makeUsable, removeOtherXattrs } from "./_clone_aspects.ts";
 import { CloneComparison, isOneInode, NO_DIFFERENCES, type WholeClone } from "./_clone_comparison.ts";
@@ -16,7 +18,8 @@ import type { CloneRequest, CloneResult } from "./contract.ts";
 /**
  * Makes the clone of a whole tree what was asked for, and returns the result:
  *
- * 1. Scan it, because only that tells what is in it.
+ * 1. Scan it, because only that tells what is in it. Where the engine tells how it differs from the table, look only at that;
+ *    if it is the same, that is all.
  * 2. Put true entries in the place of those that only stand for them.
  * 3. Note what is not as the table says: another process changed it.
  * 4. Remove what the table does not list: what rules leave out, and what is in a nested repository or below a mount.
@@ -32,7 +35,12 @@ export async function correctClone(
   root: Folder,
   engine: WholeClone,
 ): Promise<CloneResult> {
-  const scan = await scanClone(platform, request, root);
+  const asked = await scanOfChanges(platform, request, root, engine);
+  // Reading changes the time of access, which counts as a change for btrfs, and for no one else.
+  if (asked !== undefined && await isCloneOfTree(asked.table, request.table)) {
+    return sameAsAsked(request, root, engine);
+  }
+  const scan = asked ?? await scanClone(platform, request, root);
   const compared = await CloneComparison.make(request, scan, engine);
   using correction = new Correction(platform, root, engine, compared);
   correction.replaceStandIns();
@@ -45,17 +53,37 @@ export async function correctClone(
   return { ...found, table: compared.resultTable(), degradations: correction.losses.degradations, hasFacts };
 }
 
+/** The result for a clone in which nothing differs from the table. */
+function sameAsAsked({ table }: CloneRequest, root: Folder, engine: WholeClone): CloneResult {
+  using folders = new OpenFolders(root, table);
+  const isClosed = (i: number) =>
+    table.type[i] === FILE && table.hashed[i] !== 1 &&
+    engine.mayRead?.(folders.get(at(table.parent, i)), table, i) === false;
+  const unreadable = [...indexesWhere(table, isClosed)];
+  return { ...NO_DIFFERENCES, unreadable, table, degradations: new DegradationList() };
+}
+
 /** What a clone has in common with its source is taken from the request's table. */
-async function scanClone({ abilities }: Platform, request: CloneRequest, root: Folder): Promise<Scan> {
-  const { reporter, signal, table } = request;
+async function scanClone(platform: Platform, request: CloneRequest, root: Folder): Promise<Scan> {
+  return await scanTree(root, { ...scanOptions(platform, request), known: request.table });
+}
+
+/** The same, by looking only at what changed; undefined if the engine cannot tell that. */
+async function scanOfChanges(platform: Platform, request: CloneRequest, root: Folder, engine: WholeClone) {
+  const inodes = engine.changed?.();
+  if (inodes === undefined) return undefined;
+  const { scanChanged } = await import("../tree/scan_changed.ts");
+  return await scanChanged(root, { known: request.table, inodes }, scanOptions(platform, request));
+}
+
+function scanOptions({ abilities }: Platform, { reporter, signal }: CloneRequest) {
   const { exactStat, xattrs } = abilities;
-  return await scanTree(root, {
+  return {
     exactStat,
     xattrs,
-    known: table,
     ...(reporter === undefined ? {} : { reporter: asOneStep(reporter) }),
     ...(signal === undefined ? {} : { signal }),
-  });
+  };
 }
 
 /** Tells of progress, but not of steps: it is all cloning. */

@@ -56,6 +56,8 @@ export interface CloneRequest {
   readonly as: "payload" | "worktree";
   /** Makes the root where the engine makes each entry by itself; by default it is a plain folder. See `makeRoot`. */
   readonly makeRoot?: ((folder: Folder, name: Uint8Array, mode: number) => void) | undefined;
+  /** The table has no change that the source's subvolume got after this generation. What a clone got since can be asked. */
+  readonly generation?: number | undefined;
   /** For payloads, if the engine shares files: an earlier payload whose files may be hard-linked. */
   readonly share?: ShareSource | undefined;
   /**
@@ -78,9 +80,9 @@ export interface ShareSource {
 /** The result of a clone. */
 export interface CloneResult {
   /**
-   * The entries that were made. Of a payload that one call cloned: a scan of the clone, because only that shows its content;
-   * a file with the size, mtime and ctime of the request's table keeps its hash. Else the request's table, with `lost` bits
-   * for what a payload cannot keep.
+   * The entries that were made. Of a payload that one call cloned: a scan of the clone, because only that shows its content,
+   * or the request's table where the clone was asked and is the same; a file with the size, mtime and ctime of the request's
+   * table keeps its hash. Else the request's table, with `lost` bits for what a payload cannot keep.
    */
   readonly table: TreeTable;
   readonly degradations: DegradationList;

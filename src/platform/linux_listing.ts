@@ -9,6 +9,7 @@ const LEAST_ROOM = 32 * 1024;
 const LENGTH_AT = 16;
 const NAME_AT = 19;
 const SMALLEST_RECORD = 24;
+const HIGH_WORD = 2 ** 32;
 const DOT = 0x2e;
 
 let scratch = new Uint8Array(USUAL_BYTES);
@@ -37,6 +38,12 @@ class LinuxListing implements Listing {
 
   name(index: number): Uint8Array {
     return this.#records.subarray(this.#starts[index], this.#ends[index]);
+  }
+
+  inode(index: number): number {
+    const start = (this.#starts[index] as number) - NAME_AT; // records begin at multiples of 8
+    const [low, high] = new Uint32Array(this.#records.buffer, this.#records.byteOffset + start, 2);
+    return (high as number) * HIGH_WORD + (low as number);
   }
 
   #take(start: number, next: number): void {

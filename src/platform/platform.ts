@@ -191,6 +191,8 @@ export interface Listing {
   readonly count: number;
   /** A view that must not be changed. */
   name(index: number): Uint8Array;
+  /** The inode number, where the system tells it together with the names: that of what lies below a mount point. */
+  inode?(index: number): number;
 }
 
 /** How a file is opened. It must exist for `read` and `write`; it must not for `create`, which allows both. */

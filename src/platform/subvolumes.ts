@@ -22,4 +22,22 @@ export interface Subvolumes {
    * it holds another. What is mounted in it is unmounted, so ask `Platform.hasMountsBelow` first.
    */
   remove(folder: Folder, name: Uint8Array): void;
+  /** What a subvolume, given by its open root, is and how often the file system has written it. Undefined if the kernel does not say. */
+  state(root: Folder): SubvolumeState | undefined;
+  /**
+   * The inodes of a subvolume, given by its open root, that changed after a generation: each that has another stat, content or
+   * attributes, and each folder that has other names. A removed inode is not in it. What programs wrote is in it only after
+   * `Platform.syncFileSystem`. Undefined if more than `most` changed, or if the kernel does not say (only to root).
+   */
+  changedSince(root: Folder, generation: number, most: number): ReadonlySet<number> | undefined;
+  /** How many bytes of files on the file system of a folder wait in memory to be written. Undefined if the kernel does not say. */
+  waitingBytes(folder: Folder): number | undefined;
+}
+
+/** What a subvolume is, and how far its changes are on the disk. */
+export interface SubvolumeState {
+  /** No other subvolume has it, also no snapshot or copy of this one. */
+  readonly uuid: string;
+  /** The number of the transaction that wrote it last. */
+  readonly generation: number;
 }

@@ -1,5 +1,4 @@
-import { compareBytes } from "../model/bytes.ts";
-import type { KnownTree } from "./known_tree.ts";
+import { KnownChildren, type KnownTree } from "./known_tree.ts";
 import type { NameRange, NameStack } from "./name_stack.ts";
 import { NONE } from "./table.ts";
 
@@ -18,17 +17,17 @@ export interface FolderNames {
 /** Names that were listed; they are on top of a stack. */
 export class ListedNames implements FolderNames {
   private at: number;
-  private knownNext: number;
+  private readonly children: KnownChildren | undefined;
 
   /** `known` is the folder in the known tree, or NONE. */
   constructor(
     private readonly stack: NameStack,
     private readonly range: NameRange,
-    private readonly tree: KnownTree | undefined,
+    tree: KnownTree | undefined,
     known: number,
   ) {
     this.at = range.from;
-    this.knownNext = tree === undefined || known === NONE ? NONE : tree.firstIn(known);
+    this.children = tree === undefined || known === NONE ? undefined : new KnownChildren(tree, known);
   }
 
   current(): Uint8Array | undefined {
@@ -36,17 +35,7 @@ export class ListedNames implements FolderNames {
   }
 
   known(): number {
-    const { tree } = this;
-    if (tree === undefined || this.knownNext === NONE) return NONE;
-    const name = this.stack.name(this.at);
-    while (this.knownNext !== NONE) {
-      const found = this.knownNext;
-      const order = compareBytes(tree.table.name(found), name);
-      if (order > 0) return NONE;
-      this.knownNext = tree.after(found);
-      if (order === 0) return found;
-    }
-    return NONE;
+    return this.children?.find(this.stack.name(this.at)) ?? NONE;
   }
 
   next(): void {

@@ -1,3 +1,4 @@
+import { compareBytes } from "../model/bytes.ts";
 import type { Stat } from "../platform/platform.ts";
 import { isUnchangedSince } from "./same_entry.ts";
 import { at, NONE, type TreeTable } from "./table.ts";
@@ -35,5 +36,27 @@ export class KnownTree {
   /** Whether an unchanged folder has the names that the table lists, so that it need not be listed again. */
   isListed(folder: number): boolean {
     return this.table.listed[folder] === 1;
+  }
+}
+
+/** Finds entries of a known folder by their names. These must be asked for in their order. */
+export class KnownChildren {
+  private next: number;
+
+  constructor(private readonly tree: KnownTree, folder: number) {
+    this.next = tree.firstIn(folder);
+  }
+
+  /** The index of the entry with this name, or NONE. */
+  find(name: Uint8Array): number {
+    const { tree } = this;
+    while (this.next !== NONE) {
+      const found = this.next;
+      const order = compareBytes(tree.table.name(found), name);
+      if (order > 0) return NONE;
+      this.next = tree.after(found);
+      if (order === 0) return found;
+    }
+    return NONE;
   }
 }

@@ -6,7 +6,7 @@ import { TimeSlice } from "../platform/time_slice.ts";
 import { mergeTables } from "./merge_tables.ts";
 import { OpenFolders } from "./open_folders.ts";
 import { isCloneOf, isOfSameMake, isUnchangedBetween, isUnchangedSince } from "./same_entry.ts";
-import { at, type ColumnName, type TreeTable } from "./table.ts";
+import { at, type ColumnName, inodeOf, type TreeTable } from "./table.ts";
 
 /**
  * Compares two scans of a tree. `match` has for each entry of the second scan the same, unchanged entry of the first,
@@ -41,24 +41,29 @@ export async function isCloneOfTree(clone: TreeTable, source: TreeTable): Promis
 
 /**
  * Whether the system still reports for every entry what the scan saw. No folder is listed again: the times of a folder
- * show that a name came or went. SPEC 5, *quiesced*.
+ * show that a name came or went. SPEC 5, *quiesced*. With `inodes`, all others are known to be unchanged since.
  */
 export async function isTreeUnchangedSince(
   root: Folder,
   table: TreeTable,
   signal: AbortSignal | undefined,
+  inodes?: ReadonlySet<number>,
 ): Promise<boolean> {
+  const found = new Set<number>();
   const slice = new TimeSlice(signal);
   const stat = new Stat();
   using folders = new OpenFolders(root, table);
   try {
     if (!root.stat(ITSELF, stat) || !isUnchangedSince(table, 0, stat)) return false;
+    if (inodes?.has(inodeOf(table, 0))) found.add(inodeOf(table, 0));
     for (let i = 1; i < table.count; i++) {
+      if (inodes?.has(inodeOf(table, i))) found.add(inodeOf(table, i));
+      else if (inodes !== undefined && table.clean[i] === 1) continue;
       const folder = folders.get(at(table.parent, i));
       if (!folder.stat(table.name(i), stat) || !isUnchangedSince(table, i, stat)) return false;
       if (slice.isOver()) await slice.yield();
     }
-    return true;
+    return found.size === (inodes?.size ?? 0); // else something is new
   } catch (error) {
     if (isSystemError(error)) return false; // a folder disappeared: the next scan shows that
     throw error;

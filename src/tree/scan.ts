@@ -2,7 +2,7 @@ import { type BytePath, equalBytes, ITSELF } from "../model/bytes.ts";
 import type { DegradationList } from "../model/degradations.ts";
 import { BLOCK, DIR, FILE, SYMLINK, type Xattr } from "../model/entry.ts";
 import { phase, type Reporter } from "../model/progress.ts";
-import { type Folder, Stat } from "../platform/platform.ts";
+import { type Folder, type Listing, Stat } from "../platform/platform.ts";
 import { TimeSlice } from "../platform/time_slice.ts";
 import { type Boundary, boundaryOf, CONTROL_FOLDER, holdsRepository } from "./boundaries.ts";
 import type { IgnoreRules } from "./ignore.ts";
@@ -33,6 +33,11 @@ export interface ScanOptions {
   readonly clock?: ScanClock | undefined;
   /** Temporary names of JVS in the root. */
   readonly skipAtRoot?: readonly Uint8Array[];
+  /**
+   * Chooses the names of a folder at which the scan looks; by default all. `index` is the folder's entry in the table of the scan,
+   * `before` its index in `known` or NONE. The table has then what was looked at, and says of no folder that all is listed.
+   */
+  readonly list?: (folder: Folder, table: TreeTable, index: number, before: number) => Listing;
   /** Whether times and inode numbers of the platform are exact; else no entry is clean. */
   readonly exactStat: boolean;
   /** The result may be `known` itself if nothing changed: then the caller changes neither. */
@@ -61,6 +66,8 @@ export interface Scan {
   readonly knownAs: Int32Array;
   /** Whether `known` has the very same entries, all of them unchanged and clean. */
   readonly isKnown: boolean;
+  /** How many entries were looked at, if not all (`scan_changed.ts`). */
+  readonly looked?: number;
 }
 
 /**
@@ -119,8 +126,9 @@ class ScanWalk implements Disposable {
     this.options = options;
     this.known = options.known && new KnownTree(options.known);
     this.timesProve = options.exactStat && options.clock !== undefined;
-    const known = this.timesProve ? options.known : undefined;
-    const expected = options.known?.count ?? options.expected ?? 0;
+    const isPart = options.list !== undefined;
+    const known = this.timesProve && !isPart ? options.known : undefined;
+    const expected = (isPart ? undefined : options.known?.count) ?? options.expected ?? 0;
     this.scanned = new ScannedTable(known, expected, (table) => this.goOnWith(table));
     this.folders = new OpenFolders(root, this.scanned.table);
     this.paths = new PathWalker(this.scanned.table);
@@ -172,7 +180,8 @@ class ScanWalk implements Disposable {
         this.frames.push({ index, names: new KnownNames(this.known, known), tells: true, later: [] });
         return;
       }
-      const range = this.names.push(folder.list());
+      const { clock, list } = this.options;
+      const range = this.names.push(list?.(folder, this.scanned.table, index, known) ?? folder.list());
       const names = new ListedNames(this.names, range, this.known, known);
       const hasControl = this.names.has(range, CONTROL_FOLDER);
       if (index !== 0 && hasControl && holdsRepository(folder)) {
@@ -181,7 +190,7 @@ class ScanWalk implements Disposable {
         return;
       }
       // A folder can become a repository by what happens in its `.jvs`, and then its own times stay.
-      const tells = (this.options.clock?.foldersTell ?? false) && !hasControl;
+      const tells = (clock?.foldersTell ?? false) && !hasControl && list === undefined;
       this.frames.push({ index, names, tells, later: [] });
     } catch (error) {
       this.notes.gaps.add(index);
@@ -244,7 +253,9 @@ class ScanWalk implements Disposable {
       : this.addNew(parent, folder, name, { named: before, isKnown, isClean });
     if (stat.type === DIR && before !== NONE) {
       this.knownFolders.set(index, before);
-      if (isKnown && this.known?.isListed(before)) this.unchangedFolders.add(index);
+      if (isKnown && options.list === undefined && this.known?.isListed(before)) {
+        this.unchangedFolders.add(index);
+      }
     }
     if (stat.inodeFlags) {
       const reason = "Its inode flags (immutable, append-only and the like) are not kept.";

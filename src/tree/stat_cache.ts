@@ -15,6 +15,8 @@ export interface StatCache {
   /** The snapshot from which the table differs in times at most; null if none is known. */
   readonly savedAs: string | null;
   readonly table: TreeTable;
+  /** From where the file system can tell what changed since; null if it cannot. */
+  readonly since?: string | null;
   /** Tells the content of the file that this was read from, from another content. */
   readonly mark?: string | undefined;
 }
@@ -24,11 +26,11 @@ export interface StatCache {
  * begins at a multiple of 8:
  *   magic, format, count of entries, bytes of names, bytes of the pack, zero (32 bits each)
  *   the columns in the order of COLUMN_KINDS
- *   the pack: key, both snapshots, link targets, extended attributes, device numbers
+ *   the pack: key, both snapshots, since, link targets, extended attributes, device numbers
  *   the checksum of everything before it (64 bits)
  */
 const MAGIC = 0x4a565343;
-const FORMAT = 3;
+const FORMAT = 4;
 const HEADER_WORDS = 6;
 const ALIGNMENT = 8;
 
@@ -87,11 +89,12 @@ function decode(file: Uint8Array<ArrayBuffer>): StatCache | undefined {
   return { ...unpack(new Uint8Array(buffer, offset, packBytes), table), mark: written.join() };
 }
 
-function packOf({ key, snapshotId, savedAs, table }: StatCache): Uint8Array {
+function packOf({ key, savedAs, since, snapshotId, table }: StatCache): Uint8Array {
   const pack = new ByteSink();
   pack.counted(bytesOf(key));
   pack.counted(bytesOf(snapshotId ?? ""));
   pack.counted(bytesOf(savedAs ?? ""));
+  pack.counted(bytesOf(since ?? ""));
   pack.u32(table.targets.size);
   for (const [index, target] of table.targets) {
     pack.u32(index);
@@ -120,6 +123,7 @@ function unpack(bytes: Uint8Array, table: TreeTable): StatCache {
   const key = textOf(pack.counted());
   const snapshotId = textOf(pack.counted()) || null;
   const savedAs = textOf(pack.counted()) || null;
+  const since = textOf(pack.counted()) || null;
   for (let n = pack.u32(); n > 0; n--) table.targets.set(pack.u32(), pack.counted());
   for (let n = pack.u32(); n > 0; n--) {
     const index = pack.u32();
@@ -132,7 +136,7 @@ function unpack(bytes: Uint8Array, table: TreeTable): StatCache {
   for (let n = pack.u32(); n > 0; n--) {
     table.devices.set(pack.u32(), { major: pack.u32(), minor: pack.u32() });
   }
-  return { key, snapshotId, savedAs, table };
+  return { key, savedAs, since, snapshotId, table };
 }
 
 /**

@@ -316,6 +316,13 @@ export function at(column: Column, index: number): number {
   return column[index] as number;
 }
 
+const HIGH_WORD = 2 ** 32;
+
+/** The inode number of an entry of a scan. */
+export function inodeOf(table: TreeTable, index: number): number {
+  return at(table.inoHi, index) * HIGH_WORD + at(table.inoLo, index);
+}
+
 /** Whether an entry is a device node. */
 export function isDevice(table: TreeTable, index: number): boolean {
   return table.type[index] === CHAR || table.type[index] === BLOCK;

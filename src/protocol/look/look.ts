@@ -5,20 +5,20 @@ import { JvsError, unlessThrown } from "../../model/errors.ts";
 import type { WorktreeConfig } from "../../model/records.ts";
 import { type Folder, readWhole, Stat } from "../../platform/platform.ts";
 import { isSystemError, unlessFailed } from "../../platform/system_error.ts";
-import { RefusedPath } from "../../repo/control_errors.ts";
-import type { Owners } from "../../repo/owners.ts";
-import type { ControlPath } from "../../repo/control_path.ts";
 import { differsInSubstance } from "../../tree/diff.ts";
 import { hashFiles } from "../../tree/hash.ts";
 import { type IgnoreRules, parseIgnoreRules } from "../../tree/ignore.ts";
 import { sameTable } from "../../tree/match_unchanged.ts";
 import { readScanClock, type ScanClock, settle } from "../../tree/scan_clock.ts";
 import { type Scan, type ScanOptions, scanTree } from "../../tree/scan.ts";
-import { loadStatCache, saveStatCache, type StatCache } from "../../tree/stat_cache.ts";
-import { at, type TreeTable } from "../../tree/table.ts";
+import { saveStatCache, type StatCache } from "../../tree/stat_cache.ts";
+import type { TreeTable } from "../../tree/table.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import type { RepositoryContext } from "../context.ts";
 import { openWorktree } from "../open_worktree.ts";
+import { beginAsking } from "./begin_asking.ts";
+import { cacheFile, cacheKey, isRefusedCache, readStatCache } from "./cache_of_looks.ts";
+import type { SubvolumeChanges } from "./subvolume_changes.ts";
 
 const IGNORE_FILE = bytesOf(".jvsignore");
 const MOST_RULES_BYTES = 16 * 1024 * 1024;
@@ -51,6 +51,8 @@ export class Look implements Disposable {
     private readonly cached: Omit<StatCache, "table"> & { table: WeakRef<TreeTable> } | undefined,
     /** Whether the scan is only what the last look saw. */
     readonly isLookBack = false,
+    /** What the file system tells of changes since the look began, where it can. */
+    readonly changes?: SubvolumeChanges,
   ) {}
 
   get worktree(): WorktreeConfig {
@@ -110,12 +112,19 @@ export class Look implements Disposable {
 
   /** Writes the cache, unless it has all of this already; also that the snapshot `saved`, if given, has what was seen. */
   async rememberSeen(saved?: { readonly id: string; readonly table: TreeTable }): Promise<void> {
-    if (this.isRemembered && (saved === undefined || saved.id === this.cached?.savedAs)) return;
-    if (saved !== undefined && sameTable(saved.table, this.table)) return this.remember(saved.id);
-    const savedAs = saved !== undefined && !await differsInSubstance(saved.table, this.table)
-      ? saved.id
-      : null;
-    if (!this.isRemembered || savedAs !== null) this.remember(null, this.table, savedAs);
+    const { cached, isRemembered, needsMark, scan, table } = this;
+    if (isRemembered && (saved === undefined || saved.id === cached?.savedAs)) {
+      if (!needsMark) return;
+      if (scan.isKnown) return this.remember(cached?.snapshotId ?? null, table, cached?.savedAs ?? null);
+    }
+    if (saved !== undefined && sameTable(saved.table, table)) return this.remember(saved.id);
+    const savedAs = saved !== undefined && !await differsInSubstance(saved.table, table) ? saved.id : null;
+    if (!isRemembered || needsMark || savedAs !== null) this.remember(null, table, savedAs);
+  }
+
+  /** Whether the next look could not ask what changed, or too much of it, without a mark of this one. */
+  private get needsMark(): boolean {
+    return this.changes?.needsMark === true && isWhole(this.scan);
   }
 
   /** Writes what was seen and hashed to the cache, so that the next look need not read it again. It may fail. */
@@ -125,7 +134,8 @@ export class Look implements Disposable {
       using _phase = phase(this.context.reporter, "writing the cache");
       const { name, parent } = cacheFile(this.context);
       using folder = parent.open();
-      saveStatCache(folder, name, { key: this.cacheKey, snapshotId, savedAs, table });
+      const since = table === this.table && isWhole(this.scan) ? this.changes?.mark ?? null : null;
+      saveStatCache(folder, name, { key: this.cacheKey, since, snapshotId, savedAs, table });
     });
   }
 
@@ -139,7 +149,8 @@ export class Look implements Disposable {
  *
  * 1. Open its folder, and read the ignore rules in it.
  * 2. Read the cache of the last look, and the clock of the file system.
- * 3. Scan the folder. An unchanged file takes its hash from the cache; no content is read before it is needed (`hash`).
+ * 3. Scan the folder; where the file system tells what changed since the last look, only that. An unchanged file takes its hash
+ *    from the cache; no content is read before it is needed (`hash`).
  *
  * What is seen can then be compared: `compare.ts` says whether work is unsaved, `differences.ts` what differs between two
  * sides (`side.ts`), and `patches.ts` in which lines.
@@ -159,16 +170,34 @@ export async function lookAt(
   const { owners } = context.store.layout.plane;
   const cache = options.known === undefined ? readStatCache(cacheFile(context), owners, key) : undefined;
   const clock = scanClock(context, root);
-  const scan = await scanWorktree(context, root, {
+  const mayAsk = rules === null && options.known === undefined && key.startsWith("btrfs:") &&
+    stagingInRoot(context).length === 0;
+  const changes = mayAsk ? await beginAsking(context, root, clock, cache) : undefined;
+  const sharesKnown = options.toCompare ?? false;
+  const asked = cache && await changes?.scanSince(cache, { clock, sharesKnown });
+  const known = options.known ?? cache?.table;
+  const scan = asked ?? await scanWorktree(context, root, { rules, clock, known, sharesKnown });
+  const cached = cache && { ...cache, table: new WeakRef(cache.table) };
+  const look = new Look(
+    context,
+    root,
+    rulesText,
     rules,
     clock,
-    known: options.known ?? cache?.table,
-    sharesKnown: options.toCompare ?? false,
-  });
-  const cached = cache && { ...cache, table: new WeakRef(cache.table) };
-  const look = new Look(context, root, rulesText, rules, clock, key, scan, isAllOf(cache, scan), cached);
+    key,
+    scan,
+    isAllOf(cache, scan),
+    cached,
+    false,
+    changes,
+  );
   opened.move();
   return look;
+}
+
+/** Whether a scan left nothing out. */
+function isWhole({ boundaries, degradations, gaps, ignored, unreadable }: Scan): boolean {
+  return boundaries.size + gaps.size + ignored.length + unreadable.length + degradations.total === 0;
 }
 
 /**
@@ -231,11 +260,14 @@ export async function scanWorktree(
   root: Folder,
   options: Omit<Partial<ScanOptions>, "exactStat" | "skipAtRoot">,
 ): Promise<Scan> {
-  const { reporter, signal, store: { intents, platform }, worktree: { worktree_id: id } } = context;
-  const own = intents.list().filter(({ worktree_id }) => worktree_id === id);
-  const staging = own.map(({ claims }) => claims.staging_in_root).filter((name) => name !== undefined);
-  const skipAtRoot = staging.map(bytesOf);
+  const { reporter, signal, store: { platform } } = context;
+  const skipAtRoot = stagingInRoot(context).map(bytesOf);
   return await scanTree(root, { ...platform.abilities, ...options, skipAtRoot, reporter, signal });
+}
+
+function stagingInRoot({ store: { intents }, worktree: { worktree_id: id } }: WorktreeContext): string[] {
+  const own = intents.list().filter(({ worktree_id }) => worktree_id === id);
+  return own.map(({ claims }) => claims.staging_in_root).filter((name) => name !== undefined);
 }
 
 function readRules(root: Folder): string | null {
@@ -257,44 +289,6 @@ function tooManyRules(path: string, size: number): JvsError {
 
 function parsed(rulesText: string | null): IgnoreRules | null {
   return rulesText === null ? null : parseIgnoreRules(rulesText);
-}
-
-function cacheFile({ store, worktree }: WorktreeContext): ControlPath {
-  return store.layout.cache(store.platform.host.id, worktree.worktree_id);
-}
-
-/** The cache in a file, of this tree or of any; undefined if it is missing, no file of ours, or must not be trusted. */
-export function readStatCache(place: ControlPath, owners: Owners, key?: string): StatCache | undefined {
-  return unlessThrown(isRefusedCache, () => {
-    using file = place.openFile("read");
-    const cache = loadStatCache(file, key);
-    if (cache === undefined || owners.isTrustedMaker(Stat.ofFile(file).uid)) return cache;
-    forgetReadable(cache.table, owners.caller.uid);
-    return { ...cache, snapshotId: null, savedAs: null };
-  });
-}
-
-/**
- * By a forged cache another member could make unsaved work look saved. So their caches count only for what the caller may not
- * read: files of others that are closed to all.
- */
-function forgetReadable(table: TreeTable, caller: number): void {
-  table.listed.fill(0);
-  for (let i = 0; i < table.count; i++) {
-    if (caller !== 0 && table.uid[i] !== caller && (at(table.mode, i) & 0o044) === 0) continue;
-    table.clean[i] = 0;
-    table.hashed[i] = 0;
-  }
-}
-
-function isRefusedCache(error: unknown): boolean {
-  return isSystemError(error) || error instanceof RefusedPath;
-}
-
-/** Names the folder that the cache is about: for a copy of it, or a folder that replaced it, the cache is wrong. */
-function cacheKey({ store }: RepositoryContext, root: Folder): string {
-  const { file_system, inode } = store.worktrees.identify(root);
-  return `${file_system} ${inode}`;
 }
 
 /** The clock of the worktree's file system; undefined if nothing can be written there. */

@@ -87,6 +87,7 @@ export class Attempts {
       into,
       name,
       as: "payload",
+      generation: look.changes?.generation,
       onReadable: this.mayProveSource ? (flushEach) => hashing.begin(flushEach) : undefined,
       reporter,
       signal,
@@ -134,7 +135,12 @@ export class Attempts {
     using _phase = phase(reporter, "checking that nothing changed");
     try {
       return result.changed.length === 0 &&
-        await isTreeUnchangedSince(this.look.root, scan.table, signal);
+        await isTreeUnchangedSince(
+          this.look.root,
+          scan.table,
+          signal,
+          this.look.changes?.inodesNow(scan.table.count),
+        );
     } finally {
       await syncing;
     }

@@ -8,7 +8,7 @@ import { orphansOf, parentsOf, soundWorktrees } from "./check.ts";
 import type { RepositoryContext } from "../context.ts";
 import { firstFew, type Repair } from "./finding.ts";
 import { isSoundIndex } from "../../repo/snapshot_index.ts";
-import { readStatCache } from "../look/look.ts";
+import { readStatCache } from "../look/cache_of_looks.ts";
 import { isAdopted } from "../open_worktree.ts";
 import { changeWorktree, folderAcceptance, giveFolder } from "../change/change.ts";
 import { commitChange, finishIf, withIntent } from "../change/commit.ts";
