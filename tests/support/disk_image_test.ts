@@ -17,9 +17,10 @@ const MOUNTED_AS: Record<DiskKind, string> = {
 
 const KINDS = Object.keys(MOUNTED_AS) as DiskKind[];
 
-function loopDevices(): number {
+/** How many loop devices an image has, deleted or not. */
+function loopDevices(image: string): number {
   return mustRun("losetup", "--all", "--list", "--noheadings").split("\n").filter((line) =>
-    line.includes("jvs-")
+    line.includes(` ${image} `)
   ).length;
 }
 
@@ -58,18 +59,19 @@ Deno.test({
   name: "diskImage() takes a disk away while a program works in it, loop device and all",
   ...requires("xfs"),
   async fn() {
-    const before = loopDevices();
+    let image = "";
     let program: Deno.ChildProcess;
     {
       await using disk = await diskImage("xfs", { small: true });
       program = new Deno.Command("cat", { cwd: disk.path, stdin: "piped", stdout: "null" }).spawn();
-      assertEquals(loopDevices(), before + 1);
+      image = `${disk.path.replace(/\/disk$/, "")}/image`;
+      assertEquals(loopDevices(image), 1);
     }
     await program.stdin.close();
     await program.status;
     const deadline = Date.now() + 10_000; // the kernel lets the device go some time after the last use
-    while (loopDevices() > before && Date.now() < deadline) await new Promise((done) => setTimeout(done, 10));
-    assertEquals(loopDevices(), before);
+    while (loopDevices(image) > 0 && Date.now() < deadline) await new Promise((done) => setTimeout(done, 10));
+    assertEquals(loopDevices(image), 0);
   },
 });
 
