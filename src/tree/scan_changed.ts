@@ -44,13 +44,14 @@ export async function scanChanged(
   const looked = part.count - choice.passed;
   const plan = choice.plan(part);
   const isKnown = isAllOf(known, seen, plan);
-  if (isKnown || looked === 0) {
-    const table = isKnown && options.sharesKnown ? known : asScanned(known);
-    return { ...seen, table, knownAs: knownAs(known), isKnown, looked };
+  if (isKnown && options.sharesKnown) {
+    return { ...seen, table: known, knownAs: knownAs(known), isKnown, looked };
   }
-  const spliced = spliceTables(known, part, plan);
-  keepListed(known, seen, spliced);
-  return { ...seen, table: spliced.table, knownAs: knownAs(known, seen, spliced), isKnown, looked };
+  const spliced = looked === 0 ? undefined : spliceTables(known, part, plan);
+  const table = spliced?.table ?? asScanned(known);
+  if (spliced !== undefined) keepListed(known, seen, spliced);
+  if (options.clock === undefined) { for (const column of [table.clean, table.listed]) column.fill(0); }
+  return { ...seen, table, knownAs: knownAs(known, seen, spliced), isKnown, looked };
 }
 
 /** Whether the known table has the very same entries, all of them unchanged and clean. What was not looked at is. */

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { FILE } from "../../src/model/entry.ts";
 import { openPlatform } from "../../src/platform/open_platform.ts";
 import { subvolumesOf } from "../../src/platform/open_subvolumes.ts";
-import type { Folder } from "../../src/platform/platform.ts";
+import { type Folder, Stat } from "../../src/platform/platform.ts";
 import type { Subvolumes } from "../../src/platform/subvolumes.ts";
 import { hashFiles } from "../../src/tree/hash.ts";
 import { type Scan, type ScanOptions, scanTree } from "../../src/tree/scan.ts";
@@ -18,6 +18,7 @@ import { btrfsSnapshot } from "../../src/engine/btrfs_snapshot.ts";
 import type { CloneRequest, EngineKind } from "../../src/engine/contract.ts";
 import type { Context } from "../../src/protocol/context.ts";
 import { ASKING } from "../../src/protocol/look/begin_asking.ts";
+import { tableOf } from "../../src/protocol/look/compare.ts";
 import { type Look, lookAt } from "../../src/protocol/look/look.ts";
 import { callIn, repositoryIn } from "../support/context.ts";
 import { diskImage } from "../support/disk_image.ts";
@@ -105,7 +106,7 @@ function assertSameScan(asked: Scan, scanned: Scan, message: string, leaveOut: R
 /** All that a table says, entry by entry. */
 function written({ table, knownAs }: Scan, leaveOut: RegExp): string[] {
   const columns = Object.entries(table.columns())
-    .filter(([name]) => !/^(nameStart|pool|hash)$/.test(name) && !leaveOut.test(name));
+    .filter(([name]) => !/^(nameStart|pool|hash|listed)$/.test(name) && !leaveOut.test(name));
   const entry = (i: number) => ({
     path: new TextDecoder("latin1").decode(table.path(i)),
     ...Object.fromEntries(columns.map(([name, column]) => [name, column[i]])),
@@ -116,6 +117,21 @@ function written({ table, knownAs }: Scan, leaveOut: RegExp): string[] {
     knownAs: knownAs[i],
   });
   return Array.from({ length: table.count }, (_, i) => JSON.stringify(entry(i)));
+}
+
+/** Fails unless a scan has the entries of one that began with nothing, and believes of no folder what that one does not. */
+function assertSound(scan: Scan, alone: Scan, message: string): void {
+  const entries = ({ table, ...rest }: Scan): Scan => ({
+    ...rest,
+    table: table.withoutHashes(),
+    knownAs: new Int32Array(table.count),
+  });
+  assertSameScan(entries(scan), entries(alone), message, /^clean$/);
+  // What is clean depends on when a look began.
+  const isWrong = (i: number) =>
+    scan.table.listed[i] === 1 && alone.table.clean[i] === 1 && alone.table.listed[i] !== 1;
+  const believed = indexesWhere(scan.table, isWrong);
+  assertEquals([...believed].map((i) => new TextDecoder().decode(scan.table.path(i))), [], message);
 }
 
 Deno.test("Subvolumes.changedSince() names what changed, and nothing else", needed, async () => {
@@ -157,6 +173,9 @@ Deno.test("scanChanged() of what btrfs tells gives the very table that a scan gi
     const scanned = await scanTree(root, { ...now.options, known });
     assert(asked !== undefined, `seed ${seed}, round ${round}: ${edits.join("; ")}`);
     assertSameScan(asked, scanned, `seed ${seed}, round ${round}: ${edits.join("; ")}`);
+    const alone = await scanTree(root, now.options);
+    assertSound(asked, alone, `seed ${seed}, round ${round}: ${edits.join("; ")}`);
+    if (asked.isKnown) assert(scanned.isKnown, `seed ${seed}, round ${round}: ${edits.join("; ")}`);
     // What was asked is what is asked about next, and so an error would stay.
     known = asked.table;
     generation = now.generation;
@@ -201,11 +220,21 @@ class Repository implements AsyncDisposable {
     return await lookAt(context, context.worktree as WorktreeConfig);
   }
 
+  /** A look at main that knows of no earlier one. */
+  private async lookAlone(): Promise<Look> {
+    const context = await repositoryIn(this.main, AS_USERS_DO);
+    const known = await tableOf(context.store, null);
+    return await lookAt(context, context.worktree as WorktreeConfig, { known });
+  }
+
   /** Fails unless a look by asking sees what a scan sees. Returns how many entries it looked at; undefined: all. */
   async assertSame(message: string): Promise<number | undefined> {
     using scanned = await this.look({ asking: false });
+    using alone = await this.lookAlone();
     using asked = await this.look();
     assertSameScan(asked.scan, scanned.scan, message, /^clean$/); // that depends on when a look began
+    for (const { scan } of [asked, scanned]) assertSound(scan, alone.scan, message);
+    if (asked.scan.isKnown) assert(scanned.scan.isKnown, message);
     const lists = ({ scan: { boundaries, gaps, ignored, unreadable } }: Look) => ({
       boundaries,
       gaps,
@@ -276,6 +305,60 @@ Deno.test("lookAt() asks btrfs, across snapshots and restores too", needed, asyn
   assert(looked.filter((count) => count !== undefined).length > 20, `${looked}`);
   await fullAudit(given.path);
 });
+
+Deno.test(
+  "status by asking knows that nothing differs from a snapshot, and writes its cache only when that pays",
+  needed,
+  async () => {
+    await using given = await Repository.make();
+    await given.save();
+    mustRun("chmod", "600", `${given.main}/d/e/two`);
+    const { snapshot_id } = await given.save();
+    await settled();
+    const isClean = async () => (await given.call(given.main, status, {})).clean;
+    const cacheInode = async () => {
+      const { store, worktree } = await repositoryIn(given.main, AS_USERS_DO);
+      const { worktree_id } = worktree as WorktreeConfig;
+      using file = store.layout.cache(store.platform.host.id, worktree_id).openFile("read");
+      return Stat.ofFile(file).inoLo;
+    };
+    const known = async () => {
+      const context = await repositoryIn(given.main, AS_USERS_DO);
+      using look = await lookAt(context, context.worktree as WorktreeConfig, { toCompare: true });
+      assert(look.scan.looked !== undefined);
+      return [look.scan.isKnown, look.savedAs, look.table === look.cachedTable()];
+    };
+    assertEquals(await isClean(), true); // what the snapshot called young is clean now
+    assertEquals(await isClean(), true);
+    const before = await cacheInode();
+    assertEquals(await known(), [true, snapshot_id, true]);
+    assertEquals(await isClean(), true);
+    assertEquals(await cacheInode(), before);
+    const changes = [
+      () => given.write("d/e/new", "new"),
+      () => Deno.removeSync(`${given.main}/d/e/new`),
+      () => Deno.chmodSync(`${given.main}/a/one`, 0o600),
+      () => Deno.chmodSync(`${given.main}/a/one`, 0o644),
+      () => Deno.linkSync(`${given.main}/a/one`, `${given.main}/d/link`),
+      () => Deno.removeSync(`${given.main}/d/link`),
+    ];
+    for (const [n, change] of changes.entries()) {
+      change();
+      assertEquals((await known()).slice(0, 2), [false, null], `change ${n}`);
+      assertEquals(await isClean(), n % 2 === 1, `change ${n}`);
+      await settled();
+      await isClean();
+    }
+    assertEquals(await known(), [true, snapshot_id, true]);
+    mustRun("btrfs", "subvolume", "create", `${given.main}/d/n`);
+    await settled();
+    assertEquals([await isClean(), await isClean()], [false, false]);
+    const beside = await cacheInode();
+    await isClean();
+    assertEquals(await cacheInode(), beside);
+    mustRun("btrfs", "subvolume", "delete", `${given.main}/d/n`);
+  },
+);
 
 Deno.test("lookAt() scans where btrfs does not tell all", needed, async () => {
   await using given = await Repository.make();
@@ -464,7 +547,7 @@ Deno.test("btrfs-snapshot tells what its clone has that the table has not", need
       { ...scanned, table: made, knownAs },
       { ...scanned, knownAs },
       `round ${round}`,
-      /^clean$/,
+      /^(clean|ctimeSec|ctimeNsec|nlink)$/, // what came is removed, and folders are made what they were
     );
   }
 });
