@@ -26,10 +26,11 @@ onTree("loadStatCache() gives the very table that saveStatCache() was given", as
   const path = `${given.ours}/cache`;
   const id = "1700000000000-0123abcd";
   for (const [snapshotId, savedAs] of [[id, id], [null, id], [null, null]] as const) {
-    saveStatCache(path, { key: "fs 42", snapshotId, savedAs, table });
-    const loaded = loadStatCache(path, "fs 42");
-    assertEquals([loaded?.key, loaded?.snapshotId, loaded?.savedAs], ["fs 42", snapshotId, savedAs]);
-    assertSame(loaded?.table as TreeTable, table);
+    const since = snapshotId && "uuid 7";
+    saveStatCache(path, { key: "fs 42", snapshotId, savedAs, since, table });
+    const { table: loaded, mark: _mark, ...rest } = loadStatCache(path, "fs 42") ?? {};
+    assertEquals(rest, { key: "fs 42", snapshotId, savedAs, since });
+    assertSame(loaded as TreeTable, table);
   }
   assertEquals(Array.from(Deno.readDirSync(given.ours), ({ name }) => name), ["cache"]);
 }, "python3");
