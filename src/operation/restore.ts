@@ -136,10 +136,12 @@ async function restoreHere(
 function unsavedSetting({ reporter, store }: RepositoryContext): RestoreRequest["unsaved"] {
   const setting = store.config.get("restore.unsaved");
   const { config, plane } = store.layout;
-  const maker = setting === "discard" ? config.readFreshOwned()?.uid : undefined;
+  const maker = setting === "discard" ? config.readFreshOwned() : undefined;
   if (maker === undefined || plane.owners.isTrustedMaker(maker)) return setting;
   reporter.warn(
-    `User ${userNameOf(maker)}, and not you, set restore.unsaved to discard. So unsaved work is saved.`,
+    `User ${
+      userNameOf(maker.uid)
+    }, and not surely you, set restore.unsaved to discard. So unsaved work is saved.`,
   );
   return "save";
 }

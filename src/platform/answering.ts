@@ -25,8 +25,12 @@ export async function requireAnswer(
   path: string,
   waiting: Waiting,
 ): Promise<ServedMount | undefined> {
-  const mount = platform.servedMount(path);
-  if (mount !== undefined) await askWithin(mount, waiting);
+  const given = platform.servedMount(path);
+  if (given !== undefined) await answerWithin(given, waiting, ask);
+  // A link on the way may lead to another file system.
+  const led = { path, kind: "behind a link" };
+  const mount = platform.servedMount(await answerWithin(given ?? led, waiting, () => realPath(path)));
+  if (mount !== undefined && mount.path !== given?.path) await answerWithin(mount, waiting, ask);
   return mount;
 }
 
@@ -43,7 +47,7 @@ export async function whileAnswering<T>(
   const failed = Promise.withResolvers<never>();
   const stopped = new AbortController();
   const timer = setInterval(() => {
-    askWithin(mount, { timeoutMs }).catch((error) => {
+    answerWithin(mount, { timeoutMs }, ask).catch((error) => {
       stopped.abort(error);
       failed.reject(error);
     });
@@ -59,13 +63,17 @@ export async function whileAnswering<T>(
   }
 }
 
-async function askWithin(mount: ServedMount, { timeoutMs = PATIENCE_MS, signal }: Waiting): Promise<void> {
+async function answerWithin<T>(
+  mount: ServedMount,
+  { timeoutMs = PATIENCE_MS, signal }: Waiting,
+  question: (mount: string) => Promise<T>,
+): Promise<T> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(noAnswer(mount, timeoutMs)), timeoutMs);
   const interrupted = () => late.reject(interruptedAt(mount, signal));
   signal?.addEventListener("abort", interrupted);
   try {
-    await Promise.race([ask(mount.path), late.promise]);
+    return await Promise.race([question(mount.path), late.promise]);
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", interrupted);
@@ -74,11 +82,12 @@ async function askWithin(mount: ServedMount, { timeoutMs = PATIENCE_MS, signal }
 
 /** Any answer will do. No cache can give it: nothing ever had this name. */
 async function ask(mount: string): Promise<void> {
-  try {
-    await Deno.lstat(`${mount}/.jvs-${crypto.randomUUID()}`);
-  } catch {
-    // as expected
-  }
+  await Deno.lstat(`${mount}/.jvs-${crypto.randomUUID()}`).catch(() => {});
+}
+
+/** The path without links, as far as that can be told. */
+async function realPath(path: string): Promise<string> {
+  return await Deno.realPath(path).catch(() => path);
 }
 
 function noAnswer({ path, kind }: ServedMount, timeoutMs: number): JvsError {

@@ -119,7 +119,7 @@ export class Libc {
   }
 
   /** The text of a file that Deno may not read (/proc, /sys); undefined when it cannot be read. */
-  readText(path: string): string | undefined {
+  readText(path: string, most = Infinity): string | undefined {
     const name = terminated(bytesOf(path));
     const descriptor = this.repeat((call) => call.openat(AT_FDCWD, name, O_RDONLY | O_CLOEXEC, 0));
     if (descriptor < 0) return undefined;
@@ -130,7 +130,7 @@ export class Libc {
       for (;;) {
         const read = this.repeat((call) => call.read(descriptor, piece, BigInt(piece.length)));
         if (read < 0) return undefined;
-        if (read === 0) return text + decoder.decode();
+        if (read === 0 || text.length > most) return text + decoder.decode();
         text += decoder.decode(piece.subarray(0, read), { stream: true });
       }
     } finally {

@@ -105,6 +105,12 @@ export class LinuxFile implements OpenFile {
     this.#must("make durable", (call) => call.fsync(this.descriptor));
   }
 
+  waitForWrite(): void {
+    const position = this.#seek(0n, SEEK_CUR);
+    this.#seek(0n, SEEK_DATA); // takes the lock that a write holds
+    this.#seek(position, SEEK_SET);
+  }
+
   cloneFrom(source: OpenFile): void {
     if (!(source instanceof LinuxFile)) throw new SystemError("clone", this.path, "EINVAL");
     const from = BigInt(source.descriptor);

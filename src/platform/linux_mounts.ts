@@ -13,7 +13,7 @@ const MOUNT_POINT = 4;
 /** Before the kind of file system in such a line: the number of fields before it differs. */
 const BEFORE_KIND = " - ";
 /** Kinds of file systems behind which is a program or another machine, which may stop to answer. */
-const SERVED = /^(fuse\.|nfs|cifs|smb|9p|ceph|afs|lustre|gpfs|beegfs)/;
+const SERVED = /^(fuse(\.|$)|fuseblk$|nfs|cifs|smb|9p|ceph|afs|lustre|gpfs|beegfs)/;
 
 /** The served file system that an absolute path leads to, if its text tells: nothing is asked of the file system. */
 export function servedMountOf(libc: Libc, path: string): ServedMount | undefined {

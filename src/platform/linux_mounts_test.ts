@@ -3,6 +3,8 @@ import { requires } from "../../tests/support/requires.ts";
 import { mustRun } from "../../tests/support/run.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
 import { bytesOf } from "../model/bytes.ts";
+import type { Libc } from "./libc.ts";
+import { servedMountOf } from "./linux_mounts.ts";
 import { openPlatform } from "./open_platform.ts";
 
 Deno.test("hasMountsBelow() sees a mount at any depth, whatever its name", requires("ffi", "tmpfs"), () => {
@@ -43,3 +45,26 @@ Deno.test(
     assertEquals(platform.whereIs(nameless), undefined);
   },
 );
+
+Deno.test("servedMountOf() finds the served file system that a path leads to by its text", () => {
+  const line = (point: string, kind: string) => `36 35 0:25 / ${point} rw,noatime shared:1 - ${kind} dev rw`;
+  const text = [
+    line("/", "ext4"),
+    line("/mnt/a\\040b", "fuse.juicefs"),
+    line("/mnt/a\\040b/local", "xfs"),
+    line("/ntfs", "fuseblk"),
+    line("/exfat", "fuse"),
+    line("/nfs", "nfs4"),
+    line("/over", "nfs"),
+    line("/over", "tmpfs"),
+    line("/fusebox", "fused"),
+  ].join("\n");
+  const libc = { readText: () => text } as unknown as Libc;
+  const found = (path: string) => servedMountOf(libc, path)?.kind;
+  assertEquals(found("/mnt/a b"), "fuse.juicefs");
+  assertEquals(found("/mnt/a b/deep/er"), "fuse.juicefs");
+  assertEquals(found("/mnt/a bc"), undefined);
+  assertEquals(found("/mnt/a b/local/x"), undefined);
+  assertEquals(["/ntfs/x", "/exfat", "/nfs/x"].map(found), ["fuseblk", "fuse", "nfs4"]);
+  assertEquals(["/", "/over/x", "/fusebox"].map(found), [undefined, undefined, undefined]);
+});

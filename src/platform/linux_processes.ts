@@ -32,14 +32,23 @@ function usedBy(process: Folder, folder: BytePath): UserOfFolder["uses"] | undef
   return undefined;
 }
 
-/** Where processes but `own` are below a folder, what they have open there, and what they watch on its file system. */
+/** So much text on watches is read. A process may have any number of them, to make others wait. */
+const MOST_TEXT = 8 * 2 ** 20;
+/** What a text counts at least: the calls to get it. */
+const LEAST_TEXT = 1024;
+
+/**
+ * Where processes but `own` are below a folder, what they have open there, and what they watch on its file system; undefined
+ * if they watch too much to find that out.
+ */
 export function placesBelow(
   libc: Libc,
   processes: Folder,
   own: number,
   folder: BytePath,
   { devMajor, devMinor }: Stat,
-): PlacesInUse {
+): PlacesInUse | undefined {
+  let textLeft = MOST_TEXT;
   const paths: BytePath[] = [];
   const watched = new Set<string>();
   const device = ((devMajor << 20) | devMinor).toString(16);
@@ -54,10 +63,13 @@ export function placesBelow(
       for (const { name, target } of openFiles(process)) {
         add(target);
         if (!startsWith(target, WATCHES)) continue;
-        const lines = libc.readText(`/proc/${pid}/fdinfo/${textOf(name)}`) ?? "";
+        const lines = libc.readText(`/proc/${pid}/fdinfo/${textOf(name)}`, textLeft) ?? "";
+        textLeft -= Math.max(LEAST_TEXT, lines.length);
+        if (textLeft < 0) return;
         for (const [, inode] of lines.matchAll(watchesOn(device))) watched.add(inodeOf(inode ?? "0"));
       }
     });
+    if (textLeft < 0) return undefined;
   }
   return { paths, watched };
 }

@@ -57,6 +57,25 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "placesInUse() gives up where a process watches without end",
+  ...requires("ffi", "python3"),
+  async fn() {
+    using dir = tempDir();
+    const code =
+      "import ctypes, os, resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, (12000, 12000)); " +
+      "watch = ctypes.CDLL(None).inotify_init(); [os.dup(watch) for _ in range(9000)]";
+    const platform = openPlatform();
+    using folder = platform.openFolder(dir.path);
+    {
+      await using process = waiting(code, "/");
+      await process.ready();
+      assertEquals(platform.placesInUse(folder), undefined);
+    }
+    assertEquals(platform.placesInUse(folder)?.paths, []);
+  },
+});
+
 /** A process that says when it is up, and ends when its input does. */
 function waiting(code: string, cwd: string) {
   const script = `${code}; print("up", flush=True); sys.stdin.read()`;

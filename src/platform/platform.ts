@@ -292,6 +292,11 @@ export interface OpenFile extends Disposable {
   /** fdatasync; also covers writes through a memory map. */
   syncData(): void;
   sync(): void;
+  /**
+   * Waits until a write that is under way has ended, where the file system lets readers in meanwhile (ext4): its times were
+   * set when it began, so nothing would tell that what is read is only a part of it.
+   */
+  waitForWrite(): void;
   /** Shares all blocks of the source (FICLONE): EOPNOTSUPP, EXDEV or EINVAL where that is impossible. */
   cloneFrom(source: OpenFile): void;
   /**

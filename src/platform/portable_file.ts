@@ -70,6 +70,9 @@ export class PortableFile implements OpenFile {
     this.#written = false;
   }
 
+  /** Nothing here can wait for it. */
+  waitForWrite(): void {}
+
   cloneFrom(_source: OpenFile): void {
     throw new SystemError("clone into", this.path, "EOPNOTSUPP");
   }

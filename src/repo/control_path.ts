@@ -11,6 +11,11 @@ import { unlessFailed } from "../platform/system_error.ts";
 import { RefusedPath } from "./control_errors.ts";
 import type { ControlPlane, Place } from "./control_plane.ts";
 
+/** The same as text. */
+export interface OwnedText extends Pick<Stat, "uid" | "mode"> {
+  readonly text: string;
+}
+
 /**
  * Where a file or folder of JVS is, and all that can be done with it. It is not a text, so no other call can open it;
  * its text is only for messages.
@@ -110,16 +115,16 @@ export class ControlPath implements Place {
     return this.readFreshOwned()?.text;
   }
 
-  /** The same, with the user who wrote it. */
-  readFreshOwned(): { text: string; uid: number } | undefined {
-    let uid = 0;
+  /** The same, with its owner and mode. */
+  readFreshOwned(): OwnedText | undefined {
+    let [uid, mode] = [0, 0];
     const read = (folder: Folder) => {
       const owned = this.plane.readFileIn(folder, this);
-      uid = owned.uid;
+      ({ uid, mode } = owned);
       return owned.content;
     };
     const text = ifThere(() => this.#inParent((folder) => readFresh(folder, this.name, read)));
-    return text === undefined ? undefined : { text, uid };
+    return text === undefined ? undefined : { text, uid, mode };
   }
 
   /** The text of a file that is never changed; nothing when it does not exist. */
@@ -127,11 +132,11 @@ export class ControlPath implements Place {
     return this.readOnceOwned()?.text;
   }
 
-  /** The same, with the user who wrote it. */
-  readOnceOwned(): { text: string; uid: number } | undefined {
+  /** The same, with its owner and mode. */
+  readOnceOwned(): OwnedText | undefined {
     return ifThere(() => {
-      const { content, uid } = this.#inParent((folder) => this.plane.readFileIn(folder, this));
-      return { text: textOf(content), uid };
+      const { content, uid, mode } = this.#inParent((folder) => this.plane.readFileIn(folder, this));
+      return { text: textOf(content), uid, mode };
     });
   }
 

@@ -18,6 +18,11 @@ const CONTROL = ".jvs";
 /** No record of JVS is nearly as large. A sparse file of any size costs its maker nothing. */
 const MOST_BYTES = 64 * 1024 * 1024;
 
+/** What a file holds, who owns it, and who may write it. */
+export interface OwnedContent extends Pick<Stat, "uid" | "mode"> {
+  readonly content: Uint8Array<ArrayBuffer>;
+}
+
 /** An entry of the control plane. */
 export interface Place {
   /** The names from `.jvs` down; empty for `.jvs` itself. */
@@ -99,11 +104,11 @@ export class ControlPlane {
   }
 
   /** The content of a file in its open folder, and whose it is: in a shared control plane, that is who wrote it. */
-  readFileIn(folder: Folder, place: Place): { content: Uint8Array<ArrayBuffer>; uid: number } {
+  readFileIn(folder: Folder, place: Place): OwnedContent {
     const stat = new Stat();
     using file = this.openFileIn(folder, place, "read", stat);
     if (stat.size > MOST_BYTES) throw tooLarge(this.pathOf(place), stat.size);
-    return { content: readWhole(file, stat), uid: stat.uid };
+    return { content: readWhole(file, stat), uid: stat.uid, mode: stat.mode };
   }
 
   /** Why an entry of an open folder cannot be used, or nothing. */

@@ -3,7 +3,7 @@ import { isUuid } from "../model/ids.ts";
 import { type Claims, Intent } from "../model/records.ts";
 import { type Schema, SchemaMismatch } from "../model/schema.ts";
 import { nowIso } from "../platform/clock.ts";
-import type { Host } from "../platform/platform.ts";
+import type { Host, Stat } from "../platform/platform.ts";
 import { AuditEntry } from "./audit_record.ts";
 import { isUnreadableRecord } from "./control_errors.ts";
 import type { ControlPath } from "./control_path.ts";
@@ -28,10 +28,13 @@ export interface NewIntent<D> extends Pick<Intent, "worktree_id" | "target"> {
   readonly claims?: Claims;
 }
 
+/** Who wrote the file of an intent, and who may. */
+type Maker = Pick<Stat, "uid" | "mode">;
+
 /** What changes are about to do. It is durable before they do it, so that recovery can finish or undo it. */
 export class Intents {
   /** Who wrote the intents that were read, by their ids. */
-  private readonly makers = new Map<string, number>();
+  private readonly makers = new Map<string, Maker>();
 
   constructor(private readonly layout: Layout, private readonly host: Host) {}
 
@@ -74,7 +77,7 @@ export class Intents {
         // What is trusted in an intent depends on who wrote the file of its id.
         if (intent.id !== id) throw damaged(file, WHAT, `it is of another change, ${intent.id}`);
         intents.push(intent);
-        this.makers.set(id, found.uid);
+        this.makers.set(id, found);
       } catch (error) {
         if (!isUnreadableRecord(error)) throw error;
         unreadable.push({ path: file.path, error });
@@ -98,8 +101,8 @@ export class Intents {
    * own files; nothing otherwise.
    */
   distrustedMaker({ id }: Pick<Intent, "id">): number | undefined {
-    const uid = this.makers.get(id);
-    return uid === undefined || this.layout.plane.owners.isTrustedMaker(uid) ? undefined : uid;
+    const maker = this.makers.get(id);
+    return maker === undefined || this.layout.plane.owners.isTrustedMaker(maker) ? undefined : maker.uid;
   }
 
   /** Takes over an intent to recover it. The caller holds its lock or knows that its process has ended. */

@@ -18,6 +18,10 @@ export interface OwnerOptions {
   readonly groupFile?: string;
 }
 
+/** Who may write a file or into a folder. */
+const WRITABLE = 0o222;
+const WRITABLE_BY_OWNER = 0o200;
+
 type Owned = Pick<Stat, "uid" | "gid" | "mode">;
 
 /** Who may own the control plane and what is in it. SPEC 2. */
@@ -55,12 +59,15 @@ export class Owners {
 
   /**
    * Whether a record of this user's may decide what happens to the caller's own files: modes, owners, attributes. Where a
-   * group shares the control plane, each member may write anything there in own name, and only the caller's and root's count.
+   * group shares the control plane, each member may write anything there in own name, and only the caller's and root's count;
+   * and only where nobody else may write into it: a member may move the lock files and the audit log, which all write, and
+   * files of payloads, which nobody writes, to any name.
    */
-  isTrustedMaker(uid: number): boolean {
+  isTrustedMaker({ uid, mode }: Pick<Owned, "uid" | "mode">): boolean {
     const control = this.#control;
-    if (uid === this.caller.uid || uid === 0) return true;
-    return control !== undefined && !isShared(control.mode) && uid === control.uid;
+    const isOurs = uid === this.caller.uid || uid === 0;
+    if (control === undefined || !isShared(control.mode)) return isOurs || uid === control?.uid;
+    return isOurs && (mode & WRITABLE) === WRITABLE_BY_OWNER;
   }
 
   #isTrusted({ uid, gid, mode }: Owned): boolean {

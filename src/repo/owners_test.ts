@@ -116,3 +116,29 @@ Deno.test(
     );
   },
 );
+
+Deno.test(
+  "Owners.isTrustedMaker() believes in a shared repository only what nobody else may write",
+  requires("root"),
+  () => {
+    using folder = tempDir();
+    const options = groups(folder, `team:x:${ANN.gid}:ann`);
+    const shared = checkOwner(
+      planted(folder, { owner: STRANGER, group: ANN.gid, mode: 0o2770 }),
+      ANN,
+      options,
+    );
+    const trusts = (uid: number, mode: number) => shared.isTrustedMaker({ uid, mode });
+    for (const uid of [ANN.uid, 0]) {
+      assertEquals([0o644, 0o640, 0o600, 0o755, 0o700].map((mode) => trusts(uid, mode)), Array(5).fill(true));
+      // A lock file or the audit log that was moved, a file of a payload, a folder of one.
+      assertEquals(
+        [0o664, 0o666, 0o444, 0o555, 0o2770].map((mode) => trusts(uid, mode)),
+        Array(5).fill(false),
+      );
+    }
+    assertEquals(trusts(STRANGER, 0o644), false);
+    const own = checkOwner(planted(folder, { owner: ANN.uid }), ANN, options);
+    assertEquals(own.isTrustedMaker({ uid: ANN.uid, mode: 0o664 }), true);
+  },
+);

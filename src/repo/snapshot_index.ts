@@ -238,7 +238,7 @@ async function load(store: IndexSource, repository: string): Promise<StoredTable
   const content = ifUsable(() => {
     using file = indexFile(store).openFile("read");
     const stat = Stat.ofFile(file);
-    const isOurs = store.layout.plane.owners.isTrustedMaker(stat.uid) && stat.size <= MOST_BYTES;
+    const isOurs = store.layout.plane.owners.isTrustedMaker(stat) && stat.size <= MOST_BYTES;
     return isOurs ? readWhole(file, stat) : undefined;
   });
   const stored = content && await readIndexFile(content);

@@ -94,7 +94,7 @@ export class Snapshots {
   /** Whether the caller made the snapshot, or a user whom the caller trusts with the own files; by the descriptor's owner. */
   isByTrustedMaker(id: string): boolean {
     const found = this.layout.descriptor(id).readOnceOwned();
-    return found !== undefined && this.layout.plane.owners.isTrustedMaker(found.uid);
+    return found !== undefined && this.layout.plane.owners.isTrustedMaker(found);
   }
 
   /** The commit marker of a snapshot that exists, after a comparison with the descriptor. */

@@ -137,3 +137,25 @@ onTree(
     assertEquals(isSettled(coarse, folder, root), false, "its clock may stand still for days");
   },
 );
+
+Deno.test({
+  name: "readScanClock() sees that times are whole seconds, as with the small inodes of old ext4",
+  ...requires("ext4", "ffi"),
+  fn() {
+    using dir = tempDir();
+    const [image, path] = [`${dir.path}/image`, `${dir.path}/disk`];
+    Deno.mkdirSync(path);
+    Deno.writeFileSync(image, new Uint8Array());
+    Deno.truncateSync(image, 8 * 2 ** 20);
+    mustRun("mkfs.ext4", "-q", "-F", "-I", "128", image);
+    mustRun("mount", "-o", "loop", image, path);
+    try {
+      const platform = openPlatform();
+      using root = platform.openFolder(path);
+      const { granularityNs, tickNs } = readScanClock(platform, path, root);
+      assertEquals([granularityNs, tickNs], [2e9, 1e9]);
+    } finally {
+      mustRun("umount", path);
+    }
+  },
+});

@@ -137,6 +137,13 @@ Deno.test("a JuiceFS mount that hangs is named when the time is over, and at Ctr
         `Cannot reach "${volume.disk}": its file system (fuse.juicefs) has not answered for 1 s`,
       );
     }
+    const link = `${volume.programs}/link`;
+    Deno.symlinkSync(box.main, link);
+    const env = { JVS_MOUNT_TIMEOUT: "1" };
+    assertMatch(
+      (await box.error("E_IO", ["status", "--repo", link], { cwd: "/", env })).message,
+      /^Cannot reach/,
+    );
     assertEquals((await interrupted(box)).error, "E_INTERRUPTED");
   } finally {
     signalVolume(volume.disk, "CONT");
@@ -198,6 +205,17 @@ async function interrupted(box: BlackBox): Promise<JsonError> {
 function isAsking(pid: number): boolean {
   return run("sh", "-c", `cat /proc/${pid}/task/*/wchan`).stdout.includes("request_wait_answer");
 }
+
+Deno.test("a FIFO with the name of a JuiceFS mount's own file is not waited for", NEEDED, async () => {
+  await using volume = TroubledVolume.make();
+  volume.unmount();
+  volume.mount("--prefix-internal"); // then the other names are anybody's
+  mustRun("mkfifo", `${volume.disk}/.stats`);
+  const box = await volume.repository();
+  box.write("file-1", "changed");
+  await box.json(["snapshot", "two"]);
+  await isWhole(box, 2);
+});
 
 Deno.test("a JuiceFS mount with --readdir-cache saves, restores and forks as any", NEEDED, async () => {
   await using volume = TroubledVolume.make();

@@ -75,8 +75,14 @@ export function mountVolume(
   mustRun("juicefs", "mount", "-d", "--enable-xattr", ...quiet, metadata, path);
   if (run("mountpoint", "-q", path).code !== 0) throw new Error(`JuiceFS is not mounted at ${path}`);
   Deno.chmodSync(path, 0o755); // a new volume is open to all
-  const { Pid, PPid } = JSON.parse(Deno.readTextFileSync(`${path}/.config`));
+  const { Pid, PPid } = JSON.parse(configOf(path));
   serving.set(path, [`${PPid}`, `${Pid}`]);
+}
+
+/** What a mount says of itself. */
+function configOf(mount: string): string {
+  const name = run("test", "-e", `${mount}/.config`).code === 0 ? ".config" : ".jfs.config";
+  return Deno.readTextFileSync(`${mount}/${name}`);
 }
 
 /** The processes that serve a mount. */

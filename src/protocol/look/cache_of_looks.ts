@@ -14,12 +14,18 @@ export function cacheFile({ store, worktree }: WorktreeContext): ControlPath {
   return store.layout.cache(store.platform.host.id, worktree.worktree_id);
 }
 
+/** A cache by another member may be of any size; this is that of some hundred thousand files. */
+const MOST_OF_OTHERS = 64 * 2 ** 20;
+
 /** The cache in a file, of this tree or of any; undefined if it is missing, no file of ours, or must not be trusted. */
 export function readStatCache(place: ControlPath, owners: Owners, key?: string): StatCache | undefined {
   return unlessThrown(isRefusedCache, () => {
     using file = place.openFile("read");
+    const maker = Stat.ofFile(file);
+    const isOwn = owners.isTrustedMaker(maker);
+    if (!isOwn && maker.size > MOST_OF_OTHERS) return undefined;
     const cache = loadStatCache(file, key);
-    if (cache === undefined || owners.isTrustedMaker(Stat.ofFile(file).uid)) return cache;
+    if (cache === undefined || isOwn) return cache;
     forgetReadable(cache.table, owners.caller.uid);
     return { ...cache, since: null, snapshotId: null, savedAs: null };
   });

@@ -16,6 +16,7 @@ import type { TreeTable } from "../../tree/table.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import type { RepositoryContext } from "../context.ts";
 import { openWorktree } from "../open_worktree.ts";
+import { stagingInRoot } from "../staging_name.ts";
 import { beginAsking } from "./begin_asking.ts";
 import { cacheFile, cacheKey, isRefusedCache, readStatCache } from "./cache_of_looks.ts";
 import type { SubvolumeChanges } from "./subvolume_changes.ts";
@@ -171,7 +172,7 @@ export async function lookAt(
   const cache = options.known === undefined ? readStatCache(cacheFile(context), owners, key) : undefined;
   const clock = scanClock(context, root);
   const mayAsk = rules === null && options.known === undefined && key.startsWith("btrfs:") &&
-    stagingInRoot(context).length === 0;
+    ownStaging(context).length === 0;
   const changes = mayAsk ? await beginAsking(context, root, clock, cache) : undefined;
   const sharesKnown = options.toCompare ?? false;
   const asked = cache && await changes?.scanSince(cache, { clock, sharesKnown });
@@ -261,13 +262,13 @@ export async function scanWorktree(
   options: Omit<Partial<ScanOptions>, "exactStat" | "skipAtRoot">,
 ): Promise<Scan> {
   const { reporter, signal, store: { platform } } = context;
-  const skipAtRoot = stagingInRoot(context).map(bytesOf);
+  const skipAtRoot = ownStaging(context).map(bytesOf);
   return await scanTree(root, { ...platform.abilities, ...options, skipAtRoot, reporter, signal });
 }
 
-function stagingInRoot({ store: { intents }, worktree: { worktree_id: id } }: WorktreeContext): string[] {
+function ownStaging({ store: { intents }, worktree: { worktree_id: id } }: WorktreeContext): string[] {
   const own = intents.list().filter(({ worktree_id }) => worktree_id === id);
-  return own.map(({ claims }) => claims.staging_in_root).filter((name) => name !== undefined);
+  return own.map(({ claims }) => stagingInRoot(claims)).filter((name) => name !== undefined);
 }
 
 function readRules(root: Folder): string | null {

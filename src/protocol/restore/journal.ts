@@ -37,7 +37,8 @@ export interface JournalAspects {
   readonly after: Aspects;
 }
 
-const NAME = bytesOf("journal");
+/** Its name in staging. */
+export const JOURNAL = bytesOf("journal");
 const VERSION = 1;
 const MOST_TEXT = 1024 * 1024;
 
@@ -146,7 +147,7 @@ export function writeJournal(
   fresh: FoldersByPath,
   { units, aspects }: PlannedJournal,
 ): void {
-  using file = staging.openFile(NAME, "create");
+  using file = staging.openFile(JOURNAL, "create");
   let text = `{"version":${VERSION},"units":[`;
   let comma = "";
   const add = (line: object) => {
@@ -174,7 +175,7 @@ export function writeJournal(
 /** Reads it back. */
 export function readJournal(staging: Folder): Journal {
   try {
-    using file = staging.openFile(NAME, "read");
+    using file = staging.openFile(JOURNAL, "read");
     const lines = Lines.check(JSON.parse(textOf(readWhole(file))));
     return {
       units: lines.units.map((unit) => ({ ...unit, path: decodePath(unit.path) })),

@@ -6,7 +6,9 @@ import { removeClone } from "../../engine/engines.ts";
 import { nowMs } from "../../platform/clock.ts";
 import type { Store } from "../../repo/store.ts";
 import { removeTree } from "../../tree/remove_tree.ts";
+import { newStagingName, stagingInRoot } from "../staging_name.ts";
 import type { RestoreIntent, RootState } from "./intent.ts";
+import { JOURNAL } from "./journal.ts";
 
 /** The name of what is staged. */
 export const FRESH = bytesOf("new");
@@ -41,7 +43,7 @@ export class Staging implements Disposable {
     const name = bytesOf(intent.id);
     shared.makeFolder(name, 0o700);
     // After a kill in the probe, the intent says that this name in the payload root is ours.
-    const inRoot = `.jvs-staging-${crypto.randomUUID()}`;
+    const inRoot = newStagingName();
     const before = rootState(root);
     intent.step("staging", { root_before: before }, { staging_in_root: inRoot });
     const rootName = bytesOf(inRoot);
@@ -83,7 +85,7 @@ export class Staging implements Disposable {
         return staging;
       });
     using shared = store.layout.staging.open();
-    const inRoot = intent.claims.staging_in_root;
+    const inRoot = stagingInRoot(intent.claims);
     return openWhole(shared, intent.id, false) ??
       (inRoot === undefined ? undefined : openWhole(root, inRoot, true));
   }
@@ -92,7 +94,7 @@ export class Staging implements Disposable {
   static async discard(store: Store, root: Folder | undefined, intent: RestoreIntent): Promise<void> {
     using shared = store.layout.staging.open();
     await removeTree(shared, bytesOf(intent.id));
-    const inRoot = intent.claims.staging_in_root;
+    const inRoot = stagingInRoot(intent.claims);
     if (root === undefined || inRoot === undefined) return;
     await keepingRoot(root, stateToKeep(root, intent), () => removeTree(root, bytesOf(inRoot)));
   }
@@ -151,11 +153,14 @@ export class Staging implements Disposable {
 
 /** The journal in it decides what happens to the caller's files, and another member may have put it there. */
 function requireOwn({ layout }: Store, home: Folder): void {
-  const { uid } = Stat.ofFolder(home);
-  if (layout.plane.owners.isTrustedMaker(uid)) return;
+  const { owners } = layout.plane;
+  const [maker, journal] = [Stat.ofFolder(home), new Stat()];
+  const isOwn = owners.isTrustedMaker(maker) &&
+    (!home.stat(JOURNAL, journal) || owners.isTrustedMaker(journal));
+  if (isOwn) return;
   throw new JvsError("E_PERMISSION", `Cannot use "${home.path}": another user put it there`, {
     hint: "Ask its owner what it is; JVS did not make it for you. Nothing was changed.",
-    details: { path: home.path, owner: uid },
+    details: { path: home.path, owner: maker.uid },
   });
 }
 
