@@ -6,12 +6,12 @@ import {
   O_CREAT,
   O_EXCL,
   O_NOFOLLOW,
-  O_WRONLY,
+  O_RDWR,
   RENAME_EXCHANGE,
   RENAME_NOREPLACE,
 } from "./linux_constants.ts";
-import { statName } from "./linux_stat.ts";
-import { type RenameHow, Stat } from "./platform.ts";
+import { statName, statOpen } from "./linux_stat.ts";
+import { isSameInode, type RenameHow, Stat } from "./platform.ts";
 
 /** Two names (with a NUL at the end) in open folders. */
 interface RenameNames {
@@ -22,6 +22,10 @@ interface RenameNames {
 }
 
 const found = new Stat();
+const opened = new Stat();
+
+const EMPTY_FILE = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+const PIECE = 64 * 1024;
 
 /** The errors of a file system that has no hard links (exFAT), or not for this file. */
 const NO_LINKS = ["EPERM", "EOPNOTSUPP", "ENOSYS", "EMLINK"];
@@ -37,28 +41,78 @@ export function renameName(libc: Libc, names: RenameNames, how: RenameHow): stri
 }
 
 /** For file systems without the flag (NFS, some FUSE): uses calls that also fail when the new name exists. */
-function renameFresh(libc: Libc, { from, name, to, toName }: RenameNames): string | undefined {
+function renameFresh(libc: Libc, names: RenameNames): string | undefined {
+  const { from, name, to, toName } = names;
   const look = libc.reason(() => statName(libc, from, name, found));
   if (look !== undefined) return look;
-  if (found.type !== DIR) {
-    const linked = libc.reason((call) => call.linkat(from, name, to, toName, 0));
-    if (linked === undefined) return libc.reason((call) => call.unlinkat(from, name, 0));
-    if (!NO_LINKS.includes(linked)) return linked;
-  }
-  // Something empty takes the new name. A folder can replace it only while it is empty.
-  const isFolder = found.type === DIR;
-  const made = isFolder ? libc.reason((call) => call.mkdirat(to, toName, 0o700)) : takeName(libc, to, toName);
+  if (found.type === DIR) return renameFolder(libc, names);
+  // Killed between the two it leaves one file under both names: restore/undo.ts.
+  const linked = libc.reason((call) => call.linkat(from, name, to, toName, 0));
+  if (linked === undefined) return libc.reason((call) => call.unlinkat(from, name, 0));
+  return NO_LINKS.includes(linked) ? renameOverEmpty(libc, names) : linked;
+}
+
+/** An empty folder takes the new name. A folder can replace it only while it is empty. */
+function renameFolder(libc: Libc, { from, name, to, toName }: RenameNames): string | undefined {
+  const made = libc.reason((call) => call.mkdirat(to, toName, 0o700));
   if (made !== undefined) return made;
   const why = libc.reason((call) => call.renameat(from, name, to, toName));
-  if (why !== undefined) libc.call.unlinkat(to, toName, isFolder ? AT_REMOVEDIR : 0);
+  if (why !== undefined) libc.call.unlinkat(to, toName, AT_REMOVEDIR);
   return why;
 }
 
-/** Makes an empty file; returns the error number's name when that failed, EEXIST when the name is taken. */
-function takeName(libc: Libc, folder: number, name: Uint8Array<ArrayBuffer>): string | undefined {
-  const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-  let descriptor = -1;
-  const why = libc.reason((call) => descriptor = call.openat(folder, name, flags, 0o600));
-  if (why === undefined) libc.call.close(descriptor);
-  return why;
+/**
+ * An empty file takes the new name, and is replaced. Another program may write into it before that: what it has written by
+ * the last look keeps the name (EEXIST), what it writes after it goes to the old name, as if the two had been exchanged.
+ */
+function renameOverEmpty(libc: Libc, { from, name, to, toName }: RenameNames): string | undefined {
+  let taken = -1;
+  const made = libc.reason((call) => taken = call.openat(to, toName, EMPTY_FILE, 0o600));
+  if (made !== undefined) return made;
+  try {
+    if (!isEmptyAt(libc, taken, to, toName)) return "EEXIST";
+    const why = libc.reason((call) => call.renameat(from, name, to, toName));
+    if (why === undefined) return keepWritten(libc, taken, from, name);
+    if (isEmptyAt(libc, taken, to, toName)) libc.call.unlinkat(to, toName, 0);
+    return why;
+  } finally {
+    libc.call.close(taken);
+  }
+}
+
+/** Whether an open file is still what has this name, and still empty. */
+function isEmptyAt(libc: Libc, descriptor: number, folder: number, name: Uint8Array<ArrayBuffer>): boolean {
+  return statOpen(libc, descriptor, opened) === 0 && statName(libc, folder, name, found) === 0 &&
+    isSameInode(opened, found) && opened.size === 0 && found.size === 0;
+}
+
+/** Copies what is in an open file, usually nothing, to a new name; EIO when that failed, because then it is lost. */
+function keepWritten(
+  libc: Libc,
+  source: number,
+  folder: number,
+  name: Uint8Array<ArrayBuffer>,
+): string | undefined {
+  const piece = new Uint8Array(PIECE);
+  const readAt = (at: number) =>
+    libc.repeat((call) => call.pread(source, piece, BigInt(piece.length), BigInt(at)));
+  let length = readAt(0);
+  // An error: a file system on which nothing can be read that has no name any more.
+  if (length <= 0) return undefined;
+  const target = libc.repeat((call) => call.openat(folder, name, EMPTY_FILE, 0o600));
+  if (target < 0) return "EIO";
+  try {
+    for (let at = 0; length > 0; length = readAt(at)) {
+      for (let done = 0; done < length;) {
+        const rest = piece.subarray(done, length);
+        const written = libc.repeat((call) => call.pwrite(target, rest, BigInt(rest.length), BigInt(at)));
+        if (written <= 0) return "EIO";
+        done += written;
+        at += written;
+      }
+    }
+    return length < 0 ? "EIO" : undefined;
+  } finally {
+    libc.call.close(target);
+  }
 }

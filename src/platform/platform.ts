@@ -240,6 +240,9 @@ export interface Folder extends Disposable {
 
   /**
    * Atomic. `replace`: as rename(2). `fresh`: EEXIST when `toName` exists. `exchange`: both must exist.
+   *
+   * Where the file system cannot refuse to replace, `fresh` takes two steps. Killed between them it leaves one file under both
+   * names, or, without hard links, an empty file at `toName`; what others write into that one then goes to `name`.
    */
   rename(name: Uint8Array, to: Folder, toName: Uint8Array, how: RenameHow): void;
   /** Removes anything but a folder. */
@@ -323,6 +326,12 @@ export function inodeText(high: number, low: number): string {
 export function inodeAt(folder: Folder, name: Uint8Array): string | null {
   const stat = new Stat();
   return folder.stat(name, stat) ? inodeText(stat.inoHi, stat.inoLo) : null;
+}
+
+/** Whether two looks were at one inode. */
+export function isSameInode(one: Stat, other: Stat): boolean {
+  return one.inoLo === other.inoLo && one.inoHi === other.inoHi &&
+    one.devMajor === other.devMajor && one.devMinor === other.devMinor;
 }
 
 /** The whole content of a small file, as long as `stat` says. */

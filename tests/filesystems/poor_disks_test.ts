@@ -11,13 +11,16 @@ import { status } from "../../src/operation/status.ts";
 import { verify } from "../../src/operation/verify.ts";
 import { snapshot } from "../../src/operation/snapshot.ts";
 import { worktreeFork } from "../../src/operation/worktree_fork.ts";
+import { openLibc } from "../../src/platform/libc.ts";
 import { LinuxPlatform } from "../../src/platform/linux.ts";
+import type { Folder } from "../../src/platform/platform.ts";
+import { isSystemError } from "../../src/platform/system_error.ts";
 import { sameIdentity } from "../../src/repo/worktrees.ts";
 import { readScanClock } from "../../src/tree/scan_clock.ts";
 import { type PoorKind, sharedDisk } from "../support/disk_image.ts";
 import { namesIn } from "../support/files.ts";
 import { payloadsOf } from "../support/kept_content.ts";
-import { aroundRename, killedAt } from "../support/kill_point.ts";
+import { aroundCall, aroundRename, killedAt } from "../support/kill_point.ts";
 import { a, b, errnoOf, onDisks, statOf, write } from "../support/platform_cases.ts";
 import { TestRepository } from "../support/repository.ts";
 import { mustRun, run } from "../support/run.ts";
@@ -170,33 +173,152 @@ for (const kind of POOR) {
   });
 }
 
+for (const kind of POOR) {
+  Deno.test(
+    `a restore that is killed anywhere leaves all of the old or all of the new on ${kind}`,
+    requires("root", "ffi", kind),
+    async () => {
+      using _ = withoutWaits();
+      using folder = await sharedDisk(kind);
+      using repository = await TestRepository.make(folder.path);
+      const contents = () =>
+        namesIn(repository.main).map((name) => `${name}=${repository.read(`main/${name}`)}`);
+      repository.write("main/a", "a1");
+      repository.write("main/b", "b1");
+      const first = await repository.save();
+      repository.write("main/a", "a2");
+      Deno.renameSync(`${repository.main}/b`, `${repository.main}/B`);
+      const second = await repository.save();
+      const [old, fresh] = [["B=b1", "a=a2"], ["a=a1", "b=b1"]];
+      for (let n = 1;; n += 7) {
+        assertEquals(contents(), old, `before ${n}`);
+        const killed = await killedAt(n, () => repository.call(restore, { snapshot: first }));
+        await repository.call(doctor, { repair_runtime: true });
+        const expected = contents().includes("a=a1") ? fresh : old;
+        assertEquals(contents(), expected, `killed at ${n}`);
+        if (!killed) return;
+        await repository.call(restore, { snapshot: second });
+      }
+    },
+  );
+}
+
 Deno.test(
-  "a restore that is killed anywhere leaves all of the old or all of the new on exfat",
-  needs,
+  "a restore, or its undo, that is killed between a link and its removal is undone, and nothing counts as another's on ntfs",
+  requires("root", "ffi", "ntfs"),
   async () => {
     using _ = withoutWaits();
-    using folder = await sharedDisk("exfat");
+    using folder = await sharedDisk("ntfs");
     using repository = await TestRepository.make(folder.path);
-    const contents = () =>
-      namesIn(repository.main).map((name) => `${name}=${repository.read(`main/${name}`)}`);
     repository.write("main/a", "a1");
-    repository.write("main/b", "b1");
+    repository.write("main/made", "1");
     const first = await repository.save();
     repository.write("main/a", "a2");
-    Deno.renameSync(`${repository.main}/b`, `${repository.main}/B`);
+    Deno.removeSync(`${repository.main}/made`);
+    repository.write("main/removed", "2");
     const second = await repository.save();
-    const [old, fresh] = [["B=b1", "a=a2"], ["a=a1", "b=b1"]];
-    for (let n = 1;; n += 7) {
-      assertEquals(contents(), old, `before ${n}`);
-      const killed = await killedAt(n, () => repository.call(restore, { snapshot: first }));
-      await repository.call(doctor, { repair_runtime: true });
-      const expected = contents().includes("a=a1") ? fresh : old;
-      assertEquals(contents(), expected, `killed at ${n}`);
-      if (!killed) return;
-      await repository.call(restore, { snapshot: second });
+    const repair = () => repository.call(doctor, { repair_runtime: true });
+    const undone = async (what: string) => {
+      await repair();
+      const found = namesIn(repository.main).sort().map((name) => {
+        const { nlink } = Deno.statSync(`${repository.main}/${name}`);
+        return `${name}=${repository.read(`main/${name}`)} ${nlink}`;
+      });
+      assertEquals(found, ["a=a2 1", "removed=2 1"], what);
+      assertEquals(payloadsOf(`${repository.path}/.jvs`).size, 2, `${what}: no autosave`);
+    };
+    const within = "unlinkat";
+    const back = () => repository.call(restore, { snapshot: first });
+    let last = 0;
+    for (; await killedAt(last + 1, back, { within }); last++) await undone(`killed at ${last + 1}`);
+    assert(last >= 4, `${last} files were moved`);
+    assertEquals([repository.read("main/a"), namesIn(repository.main).sort()], ["a1", ["a", "made"]]);
+    await repository.call(restore, { snapshot: second });
+    for (let n = 1, killed = true; killed; n++) {
+      assert(await killedAt(last, back, { within }));
+      killed = await killedAt(n, repair, { within });
+      await undone(`undo killed at ${n}`);
     }
   },
 );
+
+/** What happens to the empty file that takes the new name of a rename on exfat. */
+const placeholders = (name: string, check: (path: string, folder: Folder) => Promise<void>) =>
+  Deno.test(`Folder.rename() on exfat, ${name}`, needs, async () => {
+    using disk = await sharedDisk("exfat");
+    using folder = new LinuxPlatform(openLibc()).openFolder(disk.path);
+    Deno.writeTextFileSync(`${disk.path}/a`, "a");
+    await check(disk.path, folder);
+  });
+const moveToB = (folder: Folder) => () => folder.rename(a, folder, b, "fresh");
+const contentIn = (path: string) =>
+  namesIn(path).sort().map((name) => `${name}=${Deno.readTextFileSync(`${path}/${name}`)}`);
+
+placeholders("what is written into the file that takes the name is not replaced", async (path, folder) => {
+  const after = () => Deno.writeTextFileSync(`${path}/b`, "work");
+  await aroundCall("openat", { after }, () => assertEquals(errnoOf(moveToB(folder)), "EEXIST"));
+  assertEquals(contentIn(path), ["a=a", "b=work"]);
+});
+
+placeholders("another file that takes the name is not replaced, though it is empty", async (path, folder) => {
+  const after = () => {
+    Deno.writeTextFileSync(`${path}/c`, "");
+    Deno.renameSync(`${path}/c`, `${path}/b`);
+  };
+  await aroundCall("openat", { after }, () => assertEquals(errnoOf(moveToB(folder)), "EEXIST"));
+  assertEquals(contentIn(path), ["a=a", "b="]);
+});
+
+placeholders("what is written right before the rename gets the old name", async (path, folder) => {
+  const work = "work".repeat(50_000); // more than one piece
+  const before = () => Deno.writeTextFileSync(`${path}/b`, work);
+  await aroundCall("renameat", { before }, moveToB(folder));
+  assertEquals(contentIn(path), [`a=${work}`, "b=a"]);
+});
+
+placeholders("a rename that fails removes no work", async (path, folder) => {
+  const before = () => Deno.removeSync(`${path}/a`);
+  await aroundCall("renameat", { before }, () => assertEquals(errnoOf(moveToB(folder)), "ENOENT"));
+  assertEquals(namesIn(path), []);
+  Deno.writeTextFileSync(`${path}/a`, "a");
+  const writes = () => {
+    Deno.removeSync(`${path}/a`);
+    Deno.writeTextFileSync(`${path}/b`, "work");
+  };
+  await aroundCall("renameat", { before: writes }, () => assertEquals(errnoOf(moveToB(folder)), "ENOENT"));
+  assertEquals(contentIn(path), ["b=work"]);
+});
+
+for (const [when, act] of [["openat", "after"], ["renameat", "before"]] as const) {
+  Deno.test(`a restore on exfat keeps what is written ${act} the ${when} of a rename`, needs, async () => {
+    using _ = withoutWaits();
+    using folder = await sharedDisk("exfat");
+    using repository = await TestRepository.make(folder.path);
+    repository.write("main/a.txt", "one\n");
+    const first = await repository.save();
+    repository.write("main/a.txt", "changed\n");
+    await repository.save();
+    const path = `${repository.main}/a.txt`;
+    let written = false;
+    const write = () => {
+      if (written || !namesIn(repository.main).includes("a.txt") || Deno.statSync(path).size !== 0) return;
+      Deno.writeTextFileSync(path, "work\n");
+      written = true;
+    };
+    await aroundCall(when, { [act]: write }, async () => {
+      try {
+        await repository.call(restore, { snapshot: first });
+      } catch (error) {
+        if (!isSystemError(error, "EEXIST")) throw error;
+      }
+    });
+    assert(written);
+    await repository.call(doctor, { repair_runtime: true });
+    const kept = [...payloadsOf(`${repository.path}/.jvs`).values()].map((files) => files.get("a.txt"));
+    assertEquals(kept.filter((content) => content === "work\n").length, 1);
+    assertEquals(repository.read("main/a.txt"), act === "after" ? "changed\n" : "one\n");
+  });
+}
 
 /** Tells JVS that times are fine, until the end of the block: it waits up to a second for each look where they are not. */
 function withoutWaits(): Disposable {

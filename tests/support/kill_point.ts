@@ -1,3 +1,4 @@
+import { Libc, type LibcCall, type LibcSymbols } from "../../src/platform/libc.ts";
 import { LinuxFile } from "../../src/platform/linux_file.ts";
 import { LinuxFolder } from "../../src/platform/linux_folder.ts";
 import { LinuxSubvolumes } from "../../src/platform/linux_subvolumes.ts";
@@ -26,12 +27,19 @@ export class Killed extends Error {}
 /**
  * Runs something as if its process were killed at its n-th change of the file system: neither this change nor a later
  * one happens, and its locks are released. Returns false if it ended before. Run only one at a time.
+ * With `within` only the calls of that function that a rename makes are counted: so it is killed between its steps.
  */
-export async function killedAt(n: number, body: () => Promise<unknown>): Promise<boolean> {
+export async function killedAt(
+  n: number,
+  body: () => Promise<unknown>,
+  { within }: { within?: keyof LibcSymbols } = {},
+): Promise<boolean> {
   let count = 0;
-  const strike = () => {
-    if (++count >= n) throw new Killed(`killed at change ${n}`);
+  const strikeIf = (counts: boolean) => {
+    if (counts) count++;
+    if (count >= n) throw new Killed(`killed at change ${n}`);
   };
+  const strike = () => strikeIf(within === undefined);
   const restore = [
     ...FOLDER_CHANGES.map((name) => intercept(LinuxFolder.prototype, name, strike)),
     ...SUBVOLUME_CHANGES.map((name) => intercept(LinuxSubvolumes.prototype, name, strike)),
@@ -41,7 +49,8 @@ export async function killedAt(n: number, body: () => Promise<unknown>): Promise
     intercept(LinuxFile.prototype, "writeAt", strike),
   ];
   try {
-    await body();
+    if (within === undefined) await body();
+    else await aroundCall(within, { before: () => strikeIf(true) }, body);
   } catch (error) {
     if (count < n) throw error; // it failed for a reason of its own
   } finally {
@@ -74,6 +83,31 @@ export async function aroundRename<T>(
     return await body();
   } finally {
     LinuxFolder.prototype.rename = original;
+  }
+}
+
+/** Runs something, and acts before, or after, each call of a function of the C library that a rename makes. */
+export async function aroundCall<T>(
+  name: keyof LibcSymbols,
+  act: { before?: () => void; after?: () => void },
+  body: () => T | Promise<T>,
+): Promise<T> {
+  const { reason } = Libc.prototype;
+  Libc.prototype.reason = function (this: Libc, call: LibcCall) {
+    const symbols = this.call;
+    const value = (...args: unknown[]) => {
+      act.before?.();
+      const result: unknown = Reflect.apply(symbols[name], undefined, args);
+      if (typeof result === "number" && result >= 0) act.after?.();
+      return result;
+    };
+    const watched: LibcSymbols = Object.create(symbols, { [name]: { value } });
+    return reason.call(this, () => call(watched));
+  };
+  try {
+    return await body();
+  } finally {
+    Libc.prototype.reason = reason;
   }
 }
 

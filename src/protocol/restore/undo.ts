@@ -1,4 +1,5 @@
-import { type Folder, inodeAt } from "../../platform/platform.ts";
+import { DIR } from "../../model/entry.ts";
+import { type Folder, inodeAt, isSameInode, Stat } from "../../platform/platform.ts";
 import { unlessFailed } from "../../platform/system_error.ts";
 import { type FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
 import { folderAbove, loosenFolders, nameIn, NO_EXCHANGE, type RestoreTrees, tryMove } from "./apply.ts";
@@ -26,12 +27,14 @@ function undoUnit(trees: RestoreTrees, { path, after }: JournalUnit): void {
   const taken = whereTaken(trees, path, after);
   const isOurs = present !== null && present === after;
   if (!isOurs && taken === undefined) return; // it was not carried out
+  // It was about to be taken out, or was put back already.
+  if (taken !== undefined && isHalfMoved(parent, name, taken)) return removeIfThere(taken, name);
   if (taken !== undefined) makeMovable(taken, name);
   if (present !== null) {
     makeMovable(parent, name);
     // In one step if that works: then there is no moment in which nothing has the name.
     if (isOurs && taken !== undefined && tryMove(parent, name, taken, "exchange", NO_EXCHANGE)) return;
-    if (isOurs) moveIfThere(parent, name, whereFree(trees, path));
+    if (isOurs) moveIfThere(parent, name, whereFree(trees, path, present));
     else trees.aside.put(path, (aside) => moveIfThere(parent, name, aside));
   }
   if (taken !== undefined) moveIfThere(taken, name, parent);
@@ -39,13 +42,26 @@ function undoUnit(trees: RestoreTrees, { path, after }: JournalUnit): void {
 
 /** Gone meanwhile is as good: a program's file system (FUSE) shows for a while what it does not have any more. */
 function moveIfThere(from: Folder, name: Uint8Array, to: Folder): void {
-  unlessFailed(["ENOENT"], () => from.rename(name, to, name, "fresh"));
+  if (isHalfMoved(from, name, to)) removeIfThere(from, name);
+  else unlessFailed(["ENOENT"], () => from.rename(name, to, name, "fresh"));
+}
+
+/** Whether a file has its name in both folders: a move in two steps, a link and its removal, was killed between them. */
+function isHalfMoved(from: Folder, name: Uint8Array, to: Folder): boolean {
+  const [one, other] = [new Stat(), new Stat()];
+  if (!from.stat(name, one) || one.type === DIR || one.nlink < 2) return false;
+  return to.stat(name, other) && isSameInode(one, other);
+}
+
+function removeIfThere(folder: Folder, name: Uint8Array): void {
+  unlessFailed(["ENOENT"], () => folder.removeFile(name));
 }
 
 /** Where an entry that the restore made can go: to `new`, or to `old` if `new` has something else of its path. */
-function whereFree(trees: RestoreTrees, path: Uint8Array): Folder {
+function whereFree(trees: RestoreTrees, path: Uint8Array, after: string): Folder {
   const staged = trees.fresh.ensure(parentPath(path));
-  return inodeAt(staged, lastName(path)) === null ? staged : trees.old.ensure(parentPath(path));
+  const there = inodeAt(staged, lastName(path));
+  return there === null || there === after ? staged : trees.old.ensure(parentPath(path));
 }
 
 /** Where the restore put what it took from a path: an exchange leaves it where the staged entry was, a removal in `old`. */
