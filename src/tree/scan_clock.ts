@@ -43,7 +43,7 @@ export function readScanClock(platform: FileSystems, folder: Folder, root: Folde
   const { now, tried } = writeNow(folder, same && scanned.granularityNs === UNKNOWN_GRANULARITY);
   const { changeTimes, tickNs } = tried ?? { changeTimes: true, tickNs: scanned.granularityNs };
   // ext4 with inodes of 128 bytes keeps whole seconds. By chance it looks like that elsewhere, which only costs time.
-  const granularityNs = now.nsec === 0 ? UNKNOWN_GRANULARITY : scanned.granularityNs;
+  const granularityNs = Math.max(scanned.granularityNs, now.nsec === 0 ? UNKNOWN_GRANULARITY : 0);
   // On tmpfs, a store through a memory map changes no time; on exFAT a program can set all times back: they prove nothing.
   const provesNothing = scanned.kind === "tmpfs" || !scanned.changeTimes || !changeTimes;
   return {
@@ -51,7 +51,7 @@ export function readScanClock(platform: FileSystems, folder: Folder, root: Folde
     granularityNs: !platform.abilities.exactStat || provesNothing
       ? Infinity
       : Math.max(LEAST_GRANULARITY, granularityNs, same ? 0 : UNKNOWN_GRANULARITY),
-    tickNs: Math.max(LEAST_GRANULARITY, now.nsec === 0 ? SECOND : tickNs),
+    tickNs: Math.max(LEAST_GRANULARITY, tickNs, now.nsec === 0 ? SECOND : 0),
     readAt: performance.now(),
     foldersTell: FOLDERS_TELL.includes(scanned.kind),
   };
