@@ -99,8 +99,8 @@ export class HashRun implements Disposable {
     const { table, options } = this;
     try {
       using file = this.folders.get(at(table.parent, index)).openFile(table.name(index), "read");
-      if (options.flushEach) file.syncData();
       file.waitForWrite();
+      if (options.flushEach) file.syncData();
       const size = at(table.size, index);
       const hash = size < this.buffer.length ? this.readSmall(file, size) : yield* this.readLarge(file, size);
       if (hash === undefined) this.changed.push(index);

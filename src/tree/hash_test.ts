@@ -126,15 +126,19 @@ onTree(
   },
 );
 
-onTree("hashFiles() flushes each file before it reads it, if it is to", async ({ platform, root, path }) => {
-  Deno.writeTextFileSync(`${path}/a`, "");
-  const { table } = await scan(root);
-  for (const flush of [platform, false] as const) {
-    const calls: string[] = [];
-    await hashFiles(watched(root, (call) => calls.push(call)), table, [1], { flush });
-    assertEquals(calls, flush ? ["openFile", "syncData", "read"] : ["openFile", "read"]);
-  }
-});
+onTree(
+  "hashFiles() waits for a write into a file and flushes it, if it is to, before it reads it",
+  async ({ platform, root, path }) => {
+    Deno.writeTextFileSync(`${path}/a`, "");
+    const { table } = await scan(root);
+    for (const flush of [platform, false] as const) {
+      const calls: string[] = [];
+      await hashFiles(watched(root, (call) => calls.push(call)), table, [1], { flush });
+      const flushing = flush ? ["syncData"] : [];
+      assertEquals(calls, ["openFile", "waitForWrite", ...flushing, "read"]);
+    }
+  },
+);
 
 onTree("hashFiles() flushes many files by one call for all", async ({ platform, root, path }) => {
   for (let i = 0; i < 100; i++) Deno.writeTextFileSync(`${path}/${i}`, "");
