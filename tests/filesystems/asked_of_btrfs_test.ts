@@ -152,7 +152,7 @@ async function hashSome(root: Folder, table: TreeTable, random: () => number): P
 }
 
 Deno.test("scanChanged() of what btrfs tells gives the very table that a scan gives", needed, async () => {
-  const seed = Number(Deno.env.get("JVS_TEST_SEED") ?? Math.floor(Math.random() * 1e9));
+  const seed = Number(Deno.env.get("JVS_TEST_SEED") ?? 11);
   const random = randomFrom(seed);
   await using given = await Case.make();
   const { root } = given;
@@ -272,7 +272,7 @@ function fill(root: string): void {
 const settled = () => new Promise((resolve) => setTimeout(resolve, 30));
 
 Deno.test("lookAt() asks btrfs, across snapshots and restores too", needed, async () => {
-  const seed = Number(Deno.env.get("JVS_TEST_SEED") ?? Math.floor(Math.random() * 1e9));
+  const seed = Number(Deno.env.get("JVS_TEST_SEED") ?? 11);
   const random = randomFrom(seed);
   await using given = await Repository.make();
   using root = platform.openFolder(given.main);
@@ -471,7 +471,7 @@ Deno.test("jvs snapshot by asking holds what is written while it is made", neede
   await using given = await Repository.make();
   await given.save();
   using root = platform.openFolder(given.main);
-  const seed = Number(Deno.env.get("JVS_TEST_SEED") ?? Math.floor(Math.random() * 1e9));
+  const seed = Number(Deno.env.get("JVS_TEST_SEED") ?? 11);
   const random = randomFrom(seed);
   for (let round = 0; round < 12; round++) {
     await settled();
@@ -604,7 +604,7 @@ Deno.test(
   "lookAt() asks rightly after a crash, whatever of the changes survived",
   neededToCrash,
   async () => {
-    const seed = Number(Deno.env.get("JVS_TEST_SEED") ?? Math.floor(Math.random() * 1e9));
+    const seed = Number(Deno.env.get("JVS_TEST_SEED") ?? 11);
     const random = randomFrom(seed);
     const disk = await CrashingDisk.make();
     await using given = await Repository.make(() => Promise.resolve(disk));
