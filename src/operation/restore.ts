@@ -139,9 +139,10 @@ function unsavedSetting({ reporter, store }: RepositoryContext): RestoreRequest[
   const maker = setting === "discard" ? config.readFreshOwned() : undefined;
   if (maker === undefined || plane.owners.isTrustedMaker(maker)) return setting;
   reporter.warn(
-    `User ${
+    `The settings say restore.unsaved: discard, and user ${
       userNameOf(maker.uid)
-    }, and not surely you, set restore.unsaved to discard. So unsaved work is saved.`,
+    } or another member may have written ` +
+      `that. So unsaved work is saved. If you wrote it, let nobody else write ${config.path} (chmod go-w).`,
   );
   return "save";
 }

@@ -27,9 +27,9 @@ export async function requireAnswer(
 ): Promise<ServedMount | undefined> {
   const given = platform.servedMount(path);
   if (given !== undefined) await answerWithin(given, waiting, ask);
-  // A link on the way may lead to another file system.
-  const led = { path, kind: "behind a link" };
-  const mount = platform.servedMount(await answerWithin(given ?? led, waiting, () => realPath(path)));
+  // A link on the way may lead to another file system. Mounts are read once where there is none.
+  const real = await answerWithin(given ?? { path, kind: "unknown" }, waiting, () => realPath(path));
+  const mount = real === path ? given : platform.servedMount(real);
   if (mount !== undefined && mount.path !== given?.path) await answerWithin(mount, waiting, ask);
   return mount;
 }

@@ -106,9 +106,8 @@ export class LinuxFile implements OpenFile {
   }
 
   waitForWrite(): void {
-    const position = this.#seek(0n, SEEK_CUR);
     this.#seek(0n, SEEK_DATA); // takes the lock that a write holds
-    this.#seek(position, SEEK_SET);
+    this.#seek(0n, SEEK_SET);
   }
 
   cloneFrom(source: OpenFile): void {

@@ -296,7 +296,7 @@ export interface OpenFile extends Disposable {
   syncData(): void;
   sync(): void;
   /**
-   * Waits until a write that is under way has ended, where the file system lets readers in meanwhile (ext4): its times were
+   * For a file from which nothing was read yet: waits until a write that is under way has ended, where the file system lets readers in meanwhile (ext4): its times were
    * set when it began, so nothing would tell that what is read is only a part of it.
    */
   waitForWrite(): void;

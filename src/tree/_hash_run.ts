@@ -99,9 +99,10 @@ export class HashRun implements Disposable {
     const { table, options } = this;
     try {
       using file = this.folders.get(at(table.parent, index)).openFile(table.name(index), "read");
-      file.waitForWrite();
-      if (options.flushEach) file.syncData();
       const size = at(table.size, index);
+      // What finds holes in a large file waits anyway.
+      if (size < this.buffer.length) file.waitForWrite();
+      if (options.flushEach) file.syncData();
       const hash = size < this.buffer.length ? this.readSmall(file, size) : yield* this.readLarge(file, size);
       if (hash === undefined) this.changed.push(index);
       return hash;
