@@ -1,10 +1,14 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { bundle, denoArguments } from "../tasks/bundle.ts";
 import { BlackBox } from "./support/black_box.ts";
+import { diskImage } from "./support/disk_image.ts";
 import { requires } from "./support/requires.ts";
 import { tempDir } from "./support/temp_dir.ts";
 
-/* Workers from the command as it is started from source and from a bundle. What they compute: `src/tree/_hash_team_test.ts`. */
+/*
+ * Workers from the command as it is started from source and from a bundle. What they compute: `src/tree/_hash_team_test.ts`,
+ * `src/engine/_clone_team_test.ts`.
+ */
 
 /** So much that a worker is there before all is hashed, also on a busy machine. It is a hole: nothing of it is on the disk. */
 const MUCH = 400_000_000;
@@ -14,12 +18,27 @@ function makeHole(path: string): void {
   file.truncateSync(MUCH);
 }
 
+interface TraceEvent {
+  readonly name: string;
+  readonly tid: number;
+  readonly args: { readonly name: string };
+}
+
+function eventsOf(file: string): TraceEvent[] {
+  return (JSON.parse(Deno.readTextFileSync(file)) as { traceEvents: TraceEvent[] }).traceEvents;
+}
+
 /** The tracks of a trace, as Perfetto shows them. */
 function tracksOf(file: string): string[] {
-  const { traceEvents } = JSON.parse(Deno.readTextFileSync(file)) as {
-    traceEvents: { name: string; args: { name: string } }[];
-  };
-  return traceEvents.filter(({ name }) => name === "thread_name").map(({ args }) => args.name);
+  return eventsOf(file).filter(({ name }) => name === "thread_name").map(({ args }) => args.name);
+}
+
+/** What workers did. */
+function workOf(file: string): string[] {
+  const events = eventsOf(file);
+  const workers = events.filter(({ args, name }) => name === "thread_name" && args.name.startsWith("worker"));
+  return events.filter(({ name, tid }) => name !== "thread_name" && workers.some((each) => each.tid === tid))
+    .map(({ name }) => name);
 }
 
 const NEEDED = requires("ffi");
@@ -47,6 +66,33 @@ Deno.test(
     assertEquals(await tracks("status", "2"), ["phases"]);
   },
 );
+
+for (const kind of ["xfs", "ext4"] as const) {
+  const needed = requires("ffi", "root", kind);
+  Deno.test(`many files are cloned and linked with workers on ${kind}`, needed, async () => {
+    await using disk = await diskImage(kind, { sizeMb: 600 });
+    Deno.mkdirSync(`${disk.path}/project`);
+    using box = await BlackBox.adopt(`${disk.path}/project`);
+    for (let n = 0; n < 6000; n++) {
+      if (n % 100 === 0) Deno.mkdirSync(`${box.main}/d${n / 100}`);
+      Deno.writeTextFileSync(`${box.main}/d${Math.floor(n / 100)}/f${n}`, `${n}`);
+    }
+    const file = `${disk.path}/trace.json`;
+    const work = async (threads: string, ...args: string[]) => {
+      const { code, stderr } = await box.run(args, { env: { JVS_TRACE: file, JVS_THREADS: threads } });
+      assertEquals(code, 0, stderr);
+      return workOf(file);
+    };
+    assertEquals(await work("2", "snapshot"), ["cloning"]);
+    assertEquals(await work("2", "snapshot"), ["cloning"]);
+    assertEquals(await work("2", "worktree", "fork", "other"), ["cloning"]);
+    assertEquals(await work("1", "worktree", "fork", "another"), []);
+    assertEquals(await work("1", "verify", "--all"), []);
+    const fork = (await box.run(["worktree", "path", "other"])).stdout.trim();
+    const { stdout } = await box.run(["status"], { cwd: fork });
+    assertStringIncludes(stdout, "Clean");
+  });
+}
 
 Deno.test("JVS_THREADS that is no number is refused", async () => {
   using box = await BlackBox.make();

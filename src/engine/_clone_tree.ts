@@ -1,23 +1,38 @@
 import { DIR, FILE } from "../model/entry.ts";
 import type { EngineName } from "../model/records.ts";
-import type { OpenFile, Platform } from "../platform/platform.ts";
+import type { Platform } from "../platform/platform.ts";
 import { flushTogether } from "../tree/hash.ts";
 import { at } from "../tree/table.ts";
 import { clearInheritedAcls } from "./_aspects.ts";
 import { Cloning, type FillFiles, WHILE_FILLED } from "./_cloning.ts";
+import { divide, MANY_FILES } from "./_divide.ts";
+import { lending } from "./_file_work.ts";
+import type { FillName } from "./_fill_files.ts";
 import { linkGroups } from "./_link_groups.ts";
 import { shareFiles } from "./_share_files.ts";
 import type { CloneRequest, CloneResult, Engine } from "./contract.ts";
 
-/** So many bytes are as much work as one entry, for `TimeSlice`. */
-const BYTES_A_ROUND = 64 * 1024;
+/** How an engine fills files. */
+export interface Filling {
+  readonly fill: FillFiles;
+  /** The same for workers; without it they have no part. */
+  readonly byWorkers?: FillName;
+  /** Looks at the files before the first of them is filled. */
+  readonly check?: (cloning: Cloning, files: readonly number[]) => void;
+}
+
+/** To copy so many bytes takes as long as to make a file. */
+const BYTES_A_FILE = 64 * 1024;
+
+/** Beside other threads that are at work, workers pay only if there are so many times more files. */
+const TIMES_IF_BUSY = 10;
 
 /** An engine that clones entry by entry: only how it fills files is its own. */
 export function entryByEntry(
   name: EngineName,
   platform: Platform,
   keepsHoles: boolean,
-  fill: FillFiles,
+  filling: Filling,
 ): Engine {
   return {
     name,
@@ -30,34 +45,7 @@ export function entryByEntry(
       keepsChangeTimes: false,
       leavesOut: true,
     },
-    clone: (request) => cloneTree(platform, request, fill),
-  };
-}
-
-/** Copies the content of a file into an empty file, piece by piece; yields the bytes of each piece. */
-type FillFile = (source: OpenFile, target: OpenFile) => Iterable<number>;
-
-/** For engines that copy from one open file to another: opens both files and fills them, one after the other. */
-export function oneByOne(fillFile: FillFile): FillFiles {
-  return async (cloning, files) => {
-    const { aspects, slice, table } = cloning;
-    for (const index of files) {
-      if (slice.isOver()) await slice.yield();
-      using source = cloning.openSource(index);
-      if (source === undefined) continue;
-      if (cloning.flushEach) source.syncData();
-      // Close the file before its time is set, because some file systems change the time at close.
-      {
-        const mode = aspects.createMode(index);
-        using target = cloning.folderOf(index).openFile(table.name(index), "create", mode);
-        // A file that was empty at the scan stays empty. The next scan sees its new content.
-        for (const bytes of at(table.size, index) > 0 ? fillFile(source, target) : []) {
-          cloning.advanceBytes(bytes);
-          if (slice.isOver(bytes / BYTES_A_ROUND)) await slice.yield();
-        }
-      }
-      cloning.finish(index);
-    }
+    clone: (request) => cloneTree(platform, request, filling),
   };
 }
 
@@ -67,7 +55,7 @@ export function oneByOne(fillFile: FillFile): FillFiles {
  *
  * 1. make all folders, links and special entries from the table (`Cloning.makeFromTable`);
  * 2. hard-link unchanged files from an earlier payload (`shareFiles`);
- * 3. clone the other files (`fill`);
+ * 3. clone the other files (`fillFiles`);
  * 4. make the further names of hard-linked files (`linkGroups`);
  * 5. set the aspects of the folders (`finishFolders`). `AspectSetter` sets those of other entries when they are made.
  *
@@ -76,7 +64,7 @@ export function oneByOne(fillFile: FillFile): FillFiles {
 export async function cloneTree(
   platform: Platform,
   request: Omit<CloneRequest, "gaps">,
-  fill: FillFiles,
+  filling: Filling,
   keepsModes = false,
 ): Promise<CloneResult> {
   const makeRoot = request.makeRoot ?? ((folder, name, mode) => folder.makeFolder(name, mode));
@@ -86,12 +74,13 @@ export async function cloneTree(
   clearInheritedAcls(root);
   await makeAllButFiles(cloning);
   const files = await shareFiles(cloning);
+  let isBusy = false;
   if (request.as === "payload") {
     cloning.flushEach = !flushTogether(platform, request.source, files.length);
-    request.onReadable?.(cloning.flushEach);
+    isBusy = await request.onReadable?.(cloning.flushEach) ?? false;
   }
-  await fill(cloning, files);
-  await linkGroups(cloning, fill);
+  await fillFiles(cloning, files, filling, isBusy);
+  await linkGroups(cloning, (_, alone) => fillFiles(cloning, alone, filling));
   await finishFolders(cloning);
   return cloning.result();
 }
@@ -103,6 +92,26 @@ async function makeAllButFiles(cloning: Cloning): Promise<void> {
     if (slice.isOver()) await slice.yield();
     if (at(table.type, i) !== FILE && !cloning.isFurtherLink(i)) cloning.makeFromTable(i);
   }
+}
+
+/** Makes files with their content. `isBusy`: other threads are at work. */
+async function fillFiles(
+  cloning: Cloning,
+  files: readonly number[],
+  { byWorkers, check, fill }: Filling,
+  isBusy = false,
+): Promise<void> {
+  const { request: { source }, table } = cloning;
+  if (files.length > 0) check?.(cloning, files);
+  if (byWorkers === undefined) return await fill(cloning, files);
+  await divide(cloning, {
+    files,
+    least: MANY_FILES * (isBusy ? TIMES_IF_BUSY : 1),
+    isPlain: (index) => !table.xattrs.has(index),
+    load: (index) => byWorkers === "copy" ? 1 + at(table.size, index) / BYTES_A_FILE : 1,
+    work: () => lending(source, (lent) => ({ fill: byWorkers, source: lent, flushEach: cloning.flushEach })),
+    here: (some) => fill(cloning, some),
+  });
 }
 
 /** Sets the aspects of folders last, the deepest first: new entries change the times of a folder and need its rights. */

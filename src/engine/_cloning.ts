@@ -16,8 +16,13 @@ const GONE = ["ENOENT", "ENOTDIR", "ELOOP", "ENXIO", "EINVAL", "EISDIR", "ESTALE
 /** The mode of a folder that is being filled: only its owner may enter. */
 export const WHILE_FILLED = 0o700;
 
-/** The part of each engine: makes files with their content. For each file it calls `finish` or notes why not. */
+/** Makes files with their content. For each file it calls `finish` or notes why not. */
 export type FillFiles = (cloning: Cloning, files: readonly number[]) => Promise<void>;
+
+/** What is needed to clone, after the root was made. */
+type CloningRequest = Pick<CloneRequest, "source" | "table" | "as" | "share" | "reporter" | "workers"> & {
+  readonly signal?: Pick<AbortSignal, "aborted">;
+};
 
 /** The state of one clone: both trees, and the result for each entry. */
 export class Cloning implements Disposable {
@@ -42,7 +47,7 @@ export class Cloning implements Disposable {
   /** `root` is the folder that is filled. */
   constructor(
     readonly platform: Platform,
-    readonly request: Omit<CloneRequest, "gaps">,
+    readonly request: CloningRequest,
     readonly root: Folder,
     keepsModes: boolean,
   ) {

@@ -3,23 +3,63 @@ import { type Folder, Stat } from "../platform/platform.ts";
 import { unlessFailed } from "../platform/system_error.ts";
 import { OpenFolders } from "../tree/open_folders.ts";
 import { hasSameFacts, isAsRecorded } from "../tree/same_entry.ts";
-import { at } from "../tree/table.ts";
+import { at, indexesWhere, sameName, type TreeTable } from "../tree/table.ts";
 import type { Cloning } from "./_cloning.ts";
 import type { ShareSource } from "./contract.ts";
+import { divide, MANY_FILES } from "./_divide.ts";
+import { lending } from "./_file_work.ts";
 
 /** Hard-links unchanged files from an earlier payload, and returns the files that must be cloned instead. SPEC 5. */
 export async function shareFiles(cloning: Cloning): Promise<number[]> {
   const { slice, request, table } = cloning;
+  const firsts = [...indexesWhere(table, (i) => table.type[i] === FILE && !cloning.isFurtherLink(i))];
   const share = request.as === "payload" ? request.share : undefined;
-  using earlier = share && new OpenFolders(share.payload, share.table);
-  const sharing = earlier && new Sharing(cloning, share, earlier);
-  const files: number[] = [];
-  for (let i = 1; i < table.count; i++) {
-    if (at(table.type, i) !== FILE || cloning.isFurtherLink(i)) continue;
-    if (slice.isOver()) await slice.yield();
-    if (!sharing?.tryTo(i)) files.push(i);
+  if (share === undefined) return firsts;
+  using earlier = new OpenFolders(share.payload, share.table);
+  const sharing = new Sharing(cloning, share, earlier);
+  const others: number[] = [];
+  const paths = new SamePaths(table, share.table);
+  await divide(cloning, {
+    files: firsts.filter((i) => sharing.mayTo(i) || !others.push(i)),
+    least: MANY_FILES,
+    isPlain: (i) => share.table.lost[oldOf(share, i)] === 0 && paths.are(i, oldOf(share, i)),
+    load: () => 1,
+    work: () => lending(share.payload, (link) => ({ link })),
+    here: async (files) => {
+      for (const i of files) {
+        if (slice.isOver()) await slice.yield();
+        if (!sharing.tryTo(i)) others.push(i);
+      }
+    },
+  });
+  return others.sort((a, b) => a - b);
+}
+
+/** The earlier entry of an unchanged file, or -1. */
+function oldOf({ match }: ShareSource, index: number): number {
+  return match[index] ?? -1;
+}
+
+/** Which entries of two tables have the same path. */
+class SamePaths {
+  /** Folders of `a`, and those of `b` with the same path. */
+  private readonly folders = new Map([[0, 0]]);
+
+  constructor(private readonly a: TreeTable, private readonly b: TreeTable) {}
+
+  /** Whether these two have. */
+  are(i: number, j: number): boolean {
+    const { a, b, folders } = this;
+    const climbed: [number, number][] = [];
+    let [x, y] = [i, j];
+    for (; !folders.has(x); [x, y] = [at(a.parent, x), at(b.parent, y)]) {
+      if (y === 0 || !sameName(a, x, b, y)) return false;
+      if (x !== i) climbed.push([x, y]);
+    }
+    if (folders.get(x) !== y) return false;
+    for (const [folder, other] of climbed) folders.set(folder, other);
+    return true;
   }
-  return files;
 }
 
 class Sharing {
@@ -35,12 +75,18 @@ class Sharing {
     this.further = Map.groupBy(cloning.furtherLinks(), (index) => at(cloning.table.linkGroup, index));
   }
 
-  /** Links all names of one file; false if the file must be cloned. */
+  /** Whether a file is in the earlier payload as it is. */
+  mayTo(index: number): boolean {
+    const { cloning, share } = this;
+    const old = oldOf(share, index);
+    // An inode has one owner, mode and time. A file that differs in these cannot be shared, even with the same content.
+    return old >= 0 && hasSameFacts(cloning.table, index, share.table, old);
+  }
+
+  /** Links all names of one file, if it may be; false if the file must be cloned. */
   tryTo(index: number): boolean {
     const { cloning, share } = this;
-    const old = share.match[index] ?? -1;
-    // An inode has one owner, mode and time. A file that differs in these cannot be shared, even with the same content.
-    if (old < 0 || !hasSameFacts(cloning.table, index, share.table, old)) return false;
+    const old = oldOf(share, index);
     const names = [index, ...this.further.get(index) ?? []];
     // Too many links, protected_hardlinks, another file system, …: a clone always works.
     const isLinked = unlessFailed([], () => {

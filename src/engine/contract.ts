@@ -2,6 +2,7 @@ import type { DegradationList } from "../model/degradations.ts";
 import type { Reporter } from "../model/progress.ts";
 import type { EngineName } from "../model/records.ts";
 import type { Folder, Platform } from "../platform/platform.ts";
+import type { WorkerSource } from "../platform/worker_team.ts";
 import type { RemoveTreeOptions } from "../tree/remove_tree.ts";
 import type { TreeTable } from "../tree/table.ts";
 
@@ -63,8 +64,11 @@ export interface CloneRequest {
   /**
    * For payloads, called by an engine that clones entry by entry, before it fills files: what programs had stored in them
    * is written now, so the source can be read beside the clone. With `flushEach` that holds only for a file that is flushed.
+   * Returns whether other threads have begun with that.
    */
-  readonly onReadable?: ((flushEach: boolean) => void) | undefined;
+  readonly onReadable?: ((flushEach: boolean) => Promise<boolean>) | undefined;
+  /** Workers that clone beside this thread where there are many files. */
+  readonly workers?: WorkerSource | undefined;
   readonly reporter?: Reporter;
   readonly signal?: AbortSignal;
 }

@@ -4,7 +4,7 @@ import type { Platform } from "../platform/platform.ts";
 import { unlessFailed } from "../platform/system_error.ts";
 import { at } from "../tree/table.ts";
 import { entryByEntry } from "./_clone_tree.ts";
-import { copyFiles } from "./_copy_files.ts";
+import { FILLS } from "./_fill_files.ts";
 import type { Cloning } from "./_cloning.ts";
 import type { Engine } from "./contract.ts";
 
@@ -13,10 +13,8 @@ const TAKING_ALL = ["ext4", "tmpfs"];
 
 /** The engine that works everywhere: a full copy that keeps holes if the platform can. SPEC 5. */
 export function copyEngine(platform: Platform): Engine {
-  return entryByEntry("copy", platform, platform.abilities.holes, async (cloning, files) => {
-    if (files.length > 0) requireRoom(cloning, files);
-    await copyFiles(cloning, files);
-  });
+  const filling = { fill: FILLS.copy, byWorkers: "copy", check: requireRoom } as const;
+  return entryByEntry("copy", platform, platform.abilities.holes, filling);
 }
 
 /**

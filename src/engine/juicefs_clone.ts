@@ -12,7 +12,7 @@ import { selectEntries } from "../tree/select_entries.ts";
 import { at, type TreeTable } from "../tree/table.ts";
 import { cloneTree } from "./_clone_tree.ts";
 import { makeUsable } from "./_clone_aspects.ts";
-import { copyFiles } from "./_copy_files.ts";
+import { FILLS } from "./_fill_files.ts";
 import { correctClone } from "./_correct_clone.ts";
 import { juicefsClone, juicefsProgram, juicefsRemove } from "./_juicefs_program.ts";
 import { settleWrites } from "./_settle_writes.ts";
@@ -128,7 +128,7 @@ interface Parts extends Omit<CloneResult, "table"> {
 async function cloneInParts(platform: Platform, request: CloneRequest, subtrees: Subtrees): Promise<Parts> {
   const { into, name, reporter, signal, source, table } = request;
   const rest = selectEntries(table, (i) => subtrees.within[i] === 0);
-  const copied = await cloneTree(platform, { ...request, table: rest.table }, copyFiles, true);
+  const copied = await cloneTree(platform, { ...request, table: rest.table }, { fill: FILLS.copy }, true);
   rest.origin.forEach((i, k) => table.lost[i] = at(table.lost, i) | at(rest.table.lost, k));
   const originOf = (index: number) => at(rest.origin, index);
   const changed = copied.changed.map(originOf);

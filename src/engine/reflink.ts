@@ -3,10 +3,11 @@ import { FILE } from "../model/entry.ts";
 import { isJvsError } from "../model/errors.ts";
 import { areOneFileSystem, type Folder, type OpenFile, type Platform, Stat } from "../platform/platform.ts";
 import { isSystemError, unlessFailed } from "../platform/system_error.ts";
-import { entryByEntry, oneByOne } from "./_clone_tree.ts";
+import { entryByEntry } from "./_clone_tree.ts";
+import { cloneByCall, FILLS } from "./_fill_files.ts";
 import type { Engine, Probe, ProbeOptions } from "./contract.ts";
 import { newProbeName } from "./probe_name.ts";
-import { cloneByCp, fillByCp, reflinkFailure } from "./reflink_cp.ts";
+import { cloneByCp, fillByCp } from "./reflink_cp.ts";
 
 /** Lets the empty file `target` share the blocks of `source`; throws `E_ENGINE_FAILED` if that is impossible. */
 type CloneFile = (source: OpenFile, target: OpenFile) => void;
@@ -20,22 +21,12 @@ const OTHER_FILE_SYSTEM: Probe = {
   reason: "the tree lies on another file system than the control plane",
 };
 
-const fillByCall = oneByOne((source, target) => {
-  cloneByCall(source, target);
-  return []; // one call clones the whole file, so there are no pieces to report
-});
-
 /** The engine for file systems where files can share blocks: by one call a file, or by `cp` for many files. SPEC 5. */
 export function reflinkEngine(platform: Platform): Engine {
-  return entryByEntry("reflink-copy", platform, true, platform.abilities.cloneFile ? fillByCall : fillByCp);
-}
-
-function cloneByCall(source: OpenFile, target: OpenFile): void {
-  try {
-    target.cloneFrom(source);
-  } catch (error) {
-    throw isSystemError(error) ? reflinkFailure(error) : error;
-  }
+  const filling = platform.abilities.cloneFile
+    ? { fill: FILLS.clone, byWorkers: "clone" } as const
+    : { fill: fillByCp };
+  return entryByEntry("reflink-copy", platform, true, filling);
 }
 
 /**

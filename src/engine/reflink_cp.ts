@@ -10,6 +10,7 @@ import { type ProgramResult, runProgram, runProgramNow } from "../platform/proce
 import { SystemError } from "../platform/system_error.ts";
 import { removeTree } from "../tree/remove_tree.ts";
 import type { Cloning } from "./_cloning.ts";
+import { reflinkFailure } from "./_reflink_failure.ts";
 
 /** JVS reads the messages of cp, so they must be in one language. */
 const ENGLISH = { LC_ALL: "C" };
@@ -80,7 +81,12 @@ async function copyBatch(cloning: Cloning, paths: string[]): Promise<ProgramResu
   // If an entry changed since the scan: -R does not read a FIFO, -P does not follow a link.
   const args = ["--reflink=always", "-RP", "--parents", "-t", ours(cloning.root).real, "--", ...paths];
   const cwd = ours(source).real;
-  return await runProgram("cp", args, { cwd, env: ENGLISH, reporter, ...(signal ? { signal } : {}) });
+  return await runProgram("cp", args, {
+    cwd,
+    env: ENGLISH,
+    reporter,
+    ...(signal instanceof AbortSignal ? { signal } : {}),
+  });
 }
 
 /** Completes a file that cp made, or finds out why cp did not make it. */
@@ -119,17 +125,4 @@ function failureOf(result: ProgramResult, path: string): JvsError {
       details: { path, engine: "reflink-copy", program: "cp", stderr: result.stderr },
     },
   );
-}
-
-/** These errors say that the disk is full or broken. Another engine would meet them too. */
-const DISK_ERRORS = ["ENOSPC", "EDQUOT", "EIO", "EROFS"];
-
-/** The error for a file that cannot be cloned. JVS never takes another engine silently. SPEC 5. */
-export function reflinkFailure(error: SystemError): JvsError {
-  if (DISK_ERRORS.includes(error.errno)) return error;
-  return new JvsError("E_ENGINE_FAILED", `${error.message}, so reflink-copy cannot clone this tree`, {
-    hint: "Use JVS_SNAPSHOT_ENGINE=copy, or exclude that file in .jvsignore.",
-    details: { ...error.details, engine: "reflink-copy" },
-    cause: error,
-  });
 }

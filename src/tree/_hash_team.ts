@@ -3,8 +3,10 @@ import type { Folder } from "../platform/platform.ts";
 import { throwIfCancelled } from "../platform/time_slice.ts";
 import { Team, workersOf, type WorkerSource } from "../platform/worker_team.ts";
 import { FILE_BYTES, type HashResult, type HashRun } from "./_hash_run.ts";
-import { filesOf, type HashedPiece, type HashInput, SHARED_COLUMNS } from "./hash_job.ts";
-import { at, type Column, HASH_BYTES, NONE, type TreeTable } from "./table.ts";
+import { type HashedPiece, type HashInput, SHARED_COLUMNS } from "./hash_job.ts";
+import { cutIntoPieces, entriesOf, type Pieces } from "./pieces.ts";
+import { sharedColumns } from "./shared_columns.ts";
+import { at, HASH_BYTES, NONE, type TreeTable } from "./table.ts";
 
 /** What to hash, and with which workers. */
 export interface HashTask {
@@ -43,7 +45,7 @@ export class HashTeam implements AsyncDisposable {
 
   private constructor(private readonly task: HashTask, workers: WorkerSource, root: HashInput["root"]) {
     const { flushEach, reporter, table } = task;
-    this.input = { root, flushEach, columns: sharedColumns(table), ...this.cut() };
+    this.input = { root, flushEach, columns: sharedColumns(table, SHARED_COLUMNS), ...this.cut() };
     const onFound = (piece: HashedPiece) => this.accept(piece);
     this.team = new Team(workers, { job: "hash", input: this.input, phase: "hashing", onFound, reporter });
   }
@@ -66,7 +68,7 @@ export class HashTeam implements AsyncDisposable {
     const { input, own, team } = this;
     for (let piece = team.shared.next(); piece < input.ends.length; piece = team.shared.next()) {
       own.add(piece);
-      await this.hash(run, filesOf(input, piece));
+      await this.hash(run, entriesOf(input, piece));
     }
     for (let areDone = false; !areDone;) {
       areDone = await team.wait(REPORT_EACH);
@@ -118,7 +120,7 @@ export class HashTeam implements AsyncDisposable {
     const left: number[] = [];
     for (let piece = 0; piece < input.ends.length; piece++) {
       if (this.own.has(piece)) continue;
-      for (const index of filesOf(input, piece)) {
+      for (const index of entriesOf(input, piece)) {
         const isDone = table.hashed[index] === 1 || this.unreadable.has(index) || this.changed.has(index);
         if (!isDone) left.push(index);
       }
@@ -127,7 +129,7 @@ export class HashTeam implements AsyncDisposable {
   }
 
   /** Cuts the work into pieces, with one name of each file. */
-  private cut(): Pick<HashInput, "files" | "ends"> {
+  private cut(): Pieces {
     const { table, wanted } = this.task;
     const load = (index: number) => at(table.size, index) + FILE_BYTES;
     const groups = new Set<number>();
@@ -139,30 +141,10 @@ export class HashTeam implements AsyncDisposable {
     });
     const large = firsts.filter((index) => load(index) > PIECE).sort((a, b) => load(b) - load(a));
     const small = firsts.filter((index) => load(index) <= PIECE);
-    const files = new Uint32Array(new SharedArrayBuffer(firsts.byteLength));
-    files.set(large);
-    files.set(small, large.length);
-    const ends: number[] = [];
-    for (let i = 0, sum = 0; i < files.length; i++) {
-      sum += load(at(files, i));
-      if (sum < PIECE && i + 1 < files.length) continue;
-      ends.push(i + 1);
-      sum = 0;
-    }
-    return { files, ends: Uint32Array.from(ends) };
+    firsts.set(large);
+    firsts.set(small, large.length);
+    return cutIntoPieces(firsts, load, PIECE);
   }
-}
-
-/** Copies of the columns that the threads need. The table's own stay as they are: its memory is not shared. */
-function sharedColumns(table: TreeTable): HashInput["columns"] {
-  const columns = table.columns();
-  return Object.fromEntries(SHARED_COLUMNS.map((name) => {
-    const column: Column = columns[name];
-    const Kind = column.constructor as new (buffer: SharedArrayBuffer) => Column;
-    const shared = new Kind(new SharedArrayBuffer(column.byteLength));
-    shared.set(column);
-    return [name, shared];
-  }));
 }
 
 function ascending(a: number, b: number): number {

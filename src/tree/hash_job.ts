@@ -1,16 +1,10 @@
 import type { LentFolder } from "../platform/platform.ts";
 import type { Job } from "../platform/serve_team.ts";
 import { HashRun } from "./_hash_run.ts";
+import { entriesOf, type Pieces } from "./pieces.ts";
 import { loadSha256 } from "./sha256.ts";
-import {
-  at,
-  type Column,
-  COLUMN_KINDS,
-  COLUMN_NAMES,
-  type ColumnName,
-  HASH_BYTES,
-  TreeTable,
-} from "./table.ts";
+import { type SharedColumns, tableOver } from "./shared_columns.ts";
+import { type ColumnName, HASH_BYTES } from "./table.ts";
 
 /** The columns of a table that all threads read. */
 export const SHARED_COLUMNS = [
@@ -22,16 +16,12 @@ export const SHARED_COLUMNS = [
   "pool",
 ] as const satisfies readonly ColumnName[];
 
-/** What the threads that hash together share. */
-export interface HashInput {
+/** What the threads that hash together share. The pieces have one name of each file. */
+export interface HashInput extends Pieces {
   readonly root: LentFolder;
   readonly flushEach: boolean;
-  /** `SHARED_COLUMNS` in shared memory. */
-  readonly columns: { readonly [name: string]: Column };
-  /** The files, piece after piece, one name of each. */
-  readonly files: Uint32Array;
-  /** Where in `files` each piece ends. */
-  readonly ends: Uint32Array;
+  /** `SHARED_COLUMNS`. */
+  readonly columns: SharedColumns;
 }
 
 /** What a worker found in a piece. What is in none of the lists is not done. */
@@ -43,11 +33,6 @@ export interface HashedPiece {
   readonly unreadable: readonly number[];
   readonly changed: readonly number[];
   readonly bytes: number;
-}
-
-/** The files of a piece. */
-export function filesOf({ files, ends }: Pick<HashInput, "files" | "ends">, piece: number): Uint32Array {
-  return files.subarray(piece === 0 ? 0 : at(ends, piece - 1), at(ends, piece));
 }
 
 /** The job of a worker: hashes pieces by the same code as one thread alone. */
@@ -71,7 +56,7 @@ export const hashJob: Job = async (input: HashInput, { platform, shared, tell })
     },
   });
   for (let piece = shared.next(); piece < input.ends.length && !shared.isStopped; piece = shared.next()) {
-    const files = filesOf(input, piece);
+    const files = entriesOf(input, piece);
     hashes = new Uint8Array(files.length * HASH_BYTES);
     const before = run.bytes;
     for (const index of files) {
@@ -83,9 +68,3 @@ export const hashJob: Job = async (input: HashInput, { platform, shared, tell })
   }
   run.report();
 };
-
-/** A table over the columns of another thread; the other columns are empty. */
-function tableOver(columns: HashInput["columns"]): TreeTable {
-  const all = COLUMN_NAMES.map((name) => [name, columns[name] ?? new COLUMN_KINDS[name]()]);
-  return TreeTable.fromColumns(Object.fromEntries(all));
-}

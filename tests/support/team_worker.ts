@@ -1,3 +1,4 @@
+import { type CloneInput, cloneJob } from "../../src/engine/clone_job.ts";
 import { type Job, serve } from "../../src/platform/serve_team.ts";
 import { type HashedPiece, type HashInput, hashJob } from "../../src/tree/hash_job.ts";
 
@@ -38,7 +39,8 @@ const FAULTS: Record<string, Job> = {
     return Promise.reject(new Error("not printed"));
   },
   /** Does its part, and does not tell all of what it found. */
-  async forgets(input: HashInput, tools) {
+  async forgets(input: HashInput | CloneInput, tools) {
+    if ("work" in input) return await cloneJob(input, { ...tools, tell() {} });
     const tell = (found: unknown) => tools.tell({ ...found as HashedPiece, unreadable: [], changed: [] }, []);
     await hashJob(input, { ...tools, tell });
   },
@@ -46,7 +48,8 @@ const FAULTS: Record<string, Job> = {
 
 const fault = new URL(import.meta.url).search.slice(1);
 const hash = () => Promise.resolve(FAULTS[fault] ?? hashJob);
-const jobs = { count: () => Promise.resolve(count), linger: () => Promise.resolve(linger), hash };
+const clone = () => Promise.resolve(FAULTS[fault] ?? cloneJob);
+const jobs = { clone, count: () => Promise.resolve(count), linger: () => Promise.resolve(linger), hash };
 if ("WorkerGlobalScope" in globalThis && fault !== "never") serve(jobs);
 
 /** This module as a source of workers, with a fault or without one. */

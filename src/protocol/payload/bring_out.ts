@@ -50,7 +50,7 @@ export async function bringOut(
   request: BringOutRequest,
 ): Promise<Pick<CloneResult, "table" | "degradations" | "hasFacts">> {
   const { action, adjust, into, manifest, name, snapshotId: id, wanted, verify } = request;
-  const { reporter, signal, store } = context;
+  const { reporter, signal, store, workers } = context;
   using payload = openToClone(store, action, id);
   const { engine } = await engineFor(context, { source: payload, control: into, needs: needsOf(action) });
   const selection = selectEntries(manifest, wanted);
@@ -73,7 +73,7 @@ export async function bringOut(
   } as const;
   // What a restore stages is renamed into the worktree: that works only out of a plain folder.
   const makeRoot: CloneRequest["makeRoot"] = (...root) => makeWorktreeRoot(context, ...root);
-  const how = { reporter, signal, makeRoot: action === "fork" ? makeRoot : undefined };
+  const how = { reporter, signal, workers, makeRoot: action === "fork" ? makeRoot : undefined };
   const result = await engine.clone({ ...what, ...how });
   const { changed, degradations, doubtful = [], hasFacts = false, unreadable } = result;
   const made = table.count === selection.table.count ? cloned : selection;

@@ -70,7 +70,7 @@ export class Attempts {
   /** Makes one attempt, and closes the payload that it shares files with. */
   async make(scan: Scan, share: ShareSource | undefined): Promise<Attempt> {
     const {
-      change: { reporter, signal, store: { layout } },
+      change: { reporter, signal, store: { layout }, workers },
       look,
       name,
       options: { engine, skipUnreadable },
@@ -92,6 +92,7 @@ export class Attempts {
       reporter,
       signal,
       share,
+      workers,
     });
     const refused = [...scan.unreadable, ...result.unreadable.map((index) => scan.table.path(index))];
     // A clone of the whole tree holds what was closed to the user meanwhile.

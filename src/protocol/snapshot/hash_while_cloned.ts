@@ -20,12 +20,13 @@ export class HashWhileCloned implements AsyncDisposable {
     private readonly table: TreeTable,
   ) {}
 
-  /** Begins where that pays. */
-  begin(flushEach: boolean): void {
+  /** Begins where that pays, and tells whether it does. */
+  async begin(flushEach: boolean): Promise<boolean> {
     this.hashing = hashBeside(this.root, this.table, unhashed(this.table), {
       ...this.options,
       flush: flushEach ? "each" : false,
     });
+    return await this.hashing !== undefined;
   }
 
   /** Hashes what the clone has. What cannot be read in the worktree, or changes, stays without a hash. */

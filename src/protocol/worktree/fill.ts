@@ -71,7 +71,7 @@ export async function fillFromWorktree(
   { into, name }: NewRoot,
   source: WorktreeConfig,
 ): Promise<Filled> {
-  const { reporter, signal } = context;
+  const { reporter, signal, workers } = context;
   using look = await lookAt(context, source, { rules: null });
   const { scan, table } = look;
   // The second scan must notice every change from now on.
@@ -81,7 +81,7 @@ export async function fillFromWorktree(
   const { gaps } = scan;
   const request = { source: look.root, table, gaps, into, name, as: "worktree", makeRoot } as const;
   await engine.settle?.(look.root, { reporter, signal });
-  const result = await engine.clone({ ...request, reporter, signal });
+  const result = await engine.clone({ ...request, reporter, signal, workers });
   const refused = [...scan.unreadable, ...result.unreadable.map((index) => table.path(index))];
   if (refused.length > 0) throw unreadableError(refused, NOTHING_IS_LEFT_OUT);
   const degradations = new DegradationList();

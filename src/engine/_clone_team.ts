@@ -1,0 +1,93 @@
+import { throwIfCancelled } from "../platform/time_slice.ts";
+import { unlessFailed } from "../platform/system_error.ts";
+import { Team, type WorkerSource } from "../platform/worker_team.ts";
+import { cutIntoPieces, entriesOf } from "../tree/pieces.ts";
+import { sharedColumns } from "../tree/shared_columns.ts";
+import type { Cloning } from "./_cloning.ts";
+import { type FileWork, hasOneName } from "./_file_work.ts";
+import { CLONE_COLUMNS, type ClonedPiece, type CloneInput } from "./clone_job.ts";
+
+/** Files that are taken together: they take some milliseconds. */
+const PIECE = 256;
+
+/** How often the progress of workers is reported while this thread waits for them, in milliseconds. */
+const REPORT_EACH = 100;
+
+/**
+ * Makes files by workers and this thread together. Workers make what needs no word: a file that differs in anything from what
+ * it should be is removed and made again by this thread, which notes what is lost, or says what is wrong.
+ */
+export class CloneTeam implements AsyncDisposable {
+  private readonly team: Team<ClonedPiece>;
+  /** The pieces that workers told of, and what they left. */
+  private readonly told = new Set<number>();
+  private readonly left: number[] = [];
+
+  private constructor(
+    private readonly cloning: Cloning,
+    private readonly work: FileWork,
+    private readonly input: CloneInput,
+    workers: WorkerSource,
+  ) {
+    const { reporter } = cloning.request;
+    const onFound = ({ piece, left }: ClonedPiece) => {
+      this.told.add(piece);
+      this.left.push(...left);
+    };
+    this.team = new Team(workers, { job: "clone", input, phase: "cloning", onFound, reporter });
+  }
+
+  /** Begins; undefined where the folders cannot be lent to workers. */
+  static begin(cloning: Cloning, workers: WorkerSource, work: FileWork): CloneTeam | undefined {
+    const { request: { as }, root, table } = cloning;
+    const [lent, task] = [root.lend(), work.work()];
+    if (lent === undefined || task === undefined) return undefined;
+    const plain = work.files.filter((index) => hasOneName(cloning, index) && work.isPlain(index));
+    const pieces = cutIntoPieces(Uint32Array.from(plain), work.load, PIECE);
+    const input = { root: lent, as, columns: sharedColumns(table, CLONE_COLUMNS), work: task, ...pieces };
+    return new CloneTeam(cloning, work, input, workers);
+  }
+
+  /** Whether a worker has begun. */
+  get hasBegun(): boolean {
+    return this.team.shared.hasBegun(1);
+  }
+
+  /** Does a part of it, and what workers cannot do. */
+  async finish(): Promise<void> {
+    const { cloning, input, left, team: { shared }, told, work } = this;
+    const own = new Set<number>();
+    for (let piece = shared.next(); piece < input.ends.length; piece = shared.next()) {
+      own.add(piece);
+      await work.here([...entriesOf(input, piece)]);
+      this.report();
+    }
+    for (let areDone = false; !areDone;) {
+      areDone = await this.team.wait(REPORT_EACH);
+      this.report();
+      throwIfCancelled(cloning.request.signal);
+    }
+    for (let piece = 0; piece < input.ends.length; piece++) {
+      if (!own.has(piece) && !told.has(piece)) left.push(...entriesOf(input, piece));
+    }
+    for (const index of left) this.removeOf(index);
+    const plain = new Set(input.files);
+    await work.here([...work.files.filter((index) => !plain.has(index)), ...left].sort((a, b) => a - b));
+  }
+
+  /** Stops the workers, and waits until they have. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.team[Symbol.asyncDispose]();
+  }
+
+  /** A worker may have made the file, or a part of it. */
+  private removeOf(index: number): void {
+    const { cloning } = this;
+    unlessFailed(["ENOENT"], () => cloning.folderOf(index).removeFile(cloning.table.name(index)));
+  }
+
+  private report(): void {
+    const { entries, bytes } = this.team.shared.takeProgress();
+    this.cloning.request.reporter?.advance(entries, bytes);
+  }
+}
