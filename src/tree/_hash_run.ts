@@ -100,8 +100,7 @@ export class HashRun implements Disposable {
     try {
       using file = this.folders.get(at(table.parent, index)).openFile(table.name(index), "read");
       const size = at(table.size, index);
-      // What finds holes in a large file waits anyway.
-      if (size < this.buffer.length) file.waitForWrite();
+      file.waitForWrite();
       if (options.flushEach) file.syncData();
       const hash = size < this.buffer.length ? this.readSmall(file, size) : yield* this.readLarge(file, size);
       if (hash === undefined) this.changed.push(index);
