@@ -14,6 +14,9 @@ const ZEROS = new Uint8Array(BUFFER_BYTES);
 const BUFFER_WEIGHT = 64;
 const FILE_WEIGHT = 2;
 
+/** Why what was a file cannot be opened: it is gone, or a link (ELOOP), a folder, a socket (ENXIO) or another type (EINVAL) now. */
+const NO_FILE = ["ENOENT", "ESTALE", "ENOTDIR", "ELOOP", "EISDIR", "ENXIO", "EINVAL"];
+
 /** To open, read and close a small file takes as long as to hash this many bytes. */
 export const FILE_BYTES = 4096;
 
@@ -107,8 +110,7 @@ export class HashRun implements Disposable {
       return hash;
     } catch (error) {
       if (isRefused(error)) this.unreadable.push(index);
-      // If the entry is no longer a file: ELOOP for a link, EINVAL for the other types.
-      else if (isSystemError(error, "ENOENT", "ENOTDIR", "ELOOP", "EINVAL")) this.changed.push(index);
+      else if (isSystemError(error, ...NO_FILE)) this.changed.push(index);
       else if (isSystemError(error) && options.onFailure) options.onFailure(index, error);
       else throw error;
       return undefined;
