@@ -22,6 +22,12 @@ const TAMPERINGS: [path: string, problem: string, command: string][] = [
   ["empty", "missing", "rmdir empty"],
   ["link", "target", "ln -sfn b.txt link"],
   ["link", "type", "rm link; printf a.txt > link"],
+  ["deep", "type", "rm -r deep; printf b > deep"],
+  ["deep/down", "type", "mv deep/down deep/up; ln -s up deep/down"],
+  ["deep/down/b.txt", "missing", "rm -r deep"],
+  ["a.txt", "type", "rm -f a.txt; mkdir a.txt; printf one > a.txt/one"],
+  ["a.txt/one", "extra", "rm -f a.txt; mkdir a.txt; printf one > a.txt/one"],
+  ["a.txt", "type", "rm -f a.txt; mkfifo a.txt"],
 ];
 
 /** What a copier may lose: nothing of it is needed to bring the tree back, as a restore goes by the manifest. */

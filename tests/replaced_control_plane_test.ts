@@ -22,8 +22,9 @@ Deno.test({
     const file = Deno.openSync(`${locks}/${name}`, { read: true, write: true });
     file.lockSync(true);
 
+    const opened = nextOpening(locks, name);
     const child = await spawnJvs(["restore", snapshot_id], box.commands());
-    await untilItOpens(child.pid, name);
+    await opened;
     mustRun("cp", "-a", box.control, `${box.path}/copy`);
     Deno.renameSync(box.control, `${box.outside}/former`);
     Deno.renameSync(`${box.path}/copy`, box.control);
@@ -61,9 +62,9 @@ Deno.test("worktree fork --live refuses a bad name before it waits for a lock", 
   }
 });
 
-/** Waits until a process has a file of this name open. */
-async function untilItOpens(pid: number, name: string): Promise<void> {
-  while (!mustRun("sh", "-c", `ls -l /proc/${pid}/fd 2>/dev/null || true`).includes(name)) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
+/** Waits until a file in a folder is opened. (What waits for a lock has its file open for a moment only, again and again.) */
+async function nextOpening(folder: string, name: string): Promise<void> {
+  for await (const { kind, paths } of Deno.watchFs(folder)) {
+    if (kind === "access" && paths.some((path) => path.endsWith(`/${name}`))) return;
   }
 }

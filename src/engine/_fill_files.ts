@@ -50,8 +50,11 @@ export const FILLS = {
     cloneByCall(source, target);
     return [];
   }),
-  /** Copies the content of files. */
-  copy: oneByOne((source, target) => target.copyPieces(source)),
+  /** Copies the content of files. (A clone by the kernel waits for writes by itself.) */
+  copy: oneByOne((source, target) => {
+    source.waitForWrite();
+    return target.copyPieces(source);
+  }),
 } satisfies { [name: string]: FillFiles };
 
 /** The name of a way to fill files that workers know. */

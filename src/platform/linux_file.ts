@@ -1,3 +1,4 @@
+import { bytesOf } from "../model/bytes.ts";
 import type { Libc, LibcCall } from "./libc.ts";
 import { LOCK_EX, LOCK_NB } from "./linux_constants.ts";
 import { statOpen } from "./linux_stat.ts";
@@ -19,7 +20,14 @@ const BUFFER = 1024 * 1024;
 // When copy_file_range fails with one of these, reading and writing still works.
 const NOT_IN_KERNEL = ["EXDEV", "EINVAL", "ENOSYS", "EOPNOTSUPP", "EPERM", "ETXTBSY"];
 
+// What the kernel says by itself, of such an attribute or of a file that the user may not write.
+const BY_KERNEL = ["EOPNOTSUPP", "EPERM", "EACCES"];
+
 const found = new Stat();
+/** An attribute of a kind that no file system of the kernel has. */
+const NO_ATTRIBUTE = bytesOf("jvs.none\0");
+/** The devices whose file systems are asked for attributes of each kind (FUSE: a message to a program). */
+const asked = new Set<number>();
 const readFrom = new BigInt64Array(1);
 const writeTo = new BigInt64Array(1);
 const readFromBytes = new Uint8Array(readFrom.buffer);
@@ -28,6 +36,8 @@ let buffer: Uint8Array<ArrayBuffer> | undefined;
 
 /** A file, open by descriptor. */
 export class LinuxFile implements OpenFile {
+  /** A number for the device that it is on; set when it was opened to be read. */
+  device = 0;
   // Most reads have the same length, and a new bigint costs more than a comparison.
   #length = 0;
   #lengthGiven = 0n;
@@ -106,7 +116,14 @@ export class LinuxFile implements OpenFile {
   }
 
   waitForWrite(): void {
-    this.#seek(0n, SEEK_DATA); // takes the lock that a write holds
+    // The kernel takes the lock of the inode, alone, before it finds that there are no such attributes. Nothing changes, no right
+    // to write is needed. Each write holds that lock, a direct one (O_DIRECT) together with others and with who looks for data.
+    if (!asked.has(this.device)) {
+      const why = this.libc.reason((call) => call.fremovexattr(this.descriptor, NO_ATTRIBUTE));
+      if (why !== undefined && BY_KERNEL.includes(why)) return;
+      asked.add(this.device);
+    }
+    this.#seek(0n, SEEK_DATA);
     this.#seek(0n, SEEK_SET);
   }
 

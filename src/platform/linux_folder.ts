@@ -87,6 +87,7 @@ export class LinuxFolder implements Folder {
     if (how === "create") return file;
     // ENOENT: another host of a network file system has removed it, and the kernel here did not know.
     const refused = statOpen(this.libc, descriptor, found) === 0 ? undefined : errnoName(this.libc.errno);
+    file.device = found.devMajor * 2 ** 20 + found.devMinor;
     if (refused === undefined && found.type === FILE) return file;
     file[Symbol.dispose]();
     throw this.#error(action, name, refused ?? (found.type === DIR ? "EISDIR" : "EINVAL"));

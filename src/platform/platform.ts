@@ -296,8 +296,8 @@ export interface OpenFile extends Disposable {
   syncData(): void;
   sync(): void;
   /**
-   * For a file from which nothing was read yet: waits until a write that is under way has ended, where the file system lets readers in meanwhile (ext4): its times were
-   * set when it began, so nothing would tell that what is read is only a part of it.
+   * For a file from which nothing was read yet: waits until a write that is under way has ended. Its times were set when it began, so nothing would tell that what is read is
+   * only a part of it. Not for what a program gave to the kernel without waiting for it (O_DIRECT by io_uring or libaio).
    */
   waitForWrite(): void;
   /** Shares all blocks of the source (FICLONE): EOPNOTSUPP, EXDEV or EINVAL where that is impossible. */

@@ -14,6 +14,9 @@ const ZEROS = new Uint8Array(BUFFER_BYTES);
 const BUFFER_WEIGHT = 64;
 const FILE_WEIGHT = 2;
 
+/** Why what was a file cannot be opened: it is gone, or a link (ELOOP), a folder, a socket (ENXIO) or another type (EINVAL) now. */
+const NO_FILE = ["ENOENT", "ESTALE", "ENOTDIR", "ELOOP", "EISDIR", "ENXIO", "EINVAL"];
+
 /** To open, read and close a small file takes as long as to hash this many bytes. */
 export const FILE_BYTES = 4096;
 
@@ -100,16 +103,14 @@ export class HashRun implements Disposable {
     try {
       using file = this.folders.get(at(table.parent, index)).openFile(table.name(index), "read");
       const size = at(table.size, index);
-      // What finds holes in a large file waits anyway.
-      if (size < this.buffer.length) file.waitForWrite();
+      file.waitForWrite();
       if (options.flushEach) file.syncData();
       const hash = size < this.buffer.length ? this.readSmall(file, size) : yield* this.readLarge(file, size);
       if (hash === undefined) this.changed.push(index);
       return hash;
     } catch (error) {
       if (isRefused(error)) this.unreadable.push(index);
-      // If the entry is no longer a file: ELOOP for a link, EINVAL for the other types.
-      else if (isSystemError(error, "ENOENT", "ENOTDIR", "ELOOP", "EINVAL")) this.changed.push(index);
+      else if (isSystemError(error, ...NO_FILE)) this.changed.push(index);
       else if (isSystemError(error) && options.onFailure) options.onFailure(index, error);
       else throw error;
       return undefined;

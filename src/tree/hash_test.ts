@@ -3,7 +3,7 @@ import { asOrdinaryThread } from "../../tests/support/ordinary_thread.ts";
 import { mustRun } from "../../tests/support/run.ts";
 import { indexOf, onTree, scan, tableOf, watched } from "../../tests/support/tree_cases.ts";
 import { bytesOf, hexOf } from "../model/bytes.ts";
-import { FILE } from "../model/entry.ts";
+import { FILE, SOCKET } from "../model/entry.ts";
 import { isJvsError, JvsError } from "../model/errors.ts";
 import { LinuxFile } from "../platform/linux_file.ts";
 import { SystemError } from "../platform/system_error.ts";
@@ -73,22 +73,24 @@ onTree("hashFiles() reads a file with several names once", async ({ platform, ro
 });
 
 onTree("hashFiles() names what changed since the scan", async ({ platform, root, path }) => {
-  for (const name of ["gone", "grown", "link", "pipe", "same", "shrunk"]) {
+  for (const name of ["dir", "gone", "grown", "link", "pipe", "same", "shrunk", "socket"]) {
     Deno.writeTextFileSync(`${path}/${name}`, "12");
   }
   Deno.mkdirSync(`${path}/folder`);
   Deno.writeTextFileSync(`${path}/folder/file`, "12");
   const { table } = await scan(root);
-  for (const name of ["gone", "link", "pipe"]) Deno.removeSync(`${path}/${name}`);
+  for (const name of ["dir", "gone", "link", "pipe", "socket"]) Deno.removeSync(`${path}/${name}`);
   Deno.writeTextFileSync(`${path}/grown`, "123");
   Deno.writeTextFileSync(`${path}/shrunk`, "1");
   Deno.symlinkSync("same", `${path}/link`);
   mustRun("mkfifo", `${path}/pipe`);
+  Deno.mkdirSync(`${path}/dir`);
+  root.makeSpecial(bytesOf("socket"), SOCKET, 0, 0);
   Deno.renameSync(`${path}/folder`, `${path}/../ours/folder`);
   Deno.symlinkSync("../ours/folder", `${path}/folder`);
   const { changed, unreadable } = await hashFiles(root, table, files(table), { flush: platform });
   const names = changed.map((index) => new TextDecoder().decode(table.path(index)));
-  assertEquals(names, ["folder/file", "gone", "grown", "link", "pipe", "shrunk"]);
+  assertEquals(names, ["dir", "folder/file", "gone", "grown", "link", "pipe", "shrunk", "socket"]);
   assertEquals(unreadable, []);
   assertEquals(table.hashed[indexOf(table, "same")], 1);
   assertEquals(table.hashed[indexOf(table, "grown")], 0);

@@ -13,7 +13,7 @@ import { PathWalker } from "./path_walker.ts";
 import { loadSha256, sha256 } from "./sha256.ts";
 import { TreeTable } from "./table.ts";
 
-const LEAST_ENTRIES = 16;
+const LEAST_ENTRIES = 8;
 const MOST_BYTES = 64 * 1024;
 /** The index of a billion entries is as large. */
 const MOST_INDEX_BYTES = 1024 * 1024 * 1024;
@@ -165,14 +165,14 @@ async function writeBlocks(
 
 /**
  * Whether an entry begins a new block. The path of the entry decides, not its number, so that a new or removed entry
- * changes only its own block. By FNV-1a, one entry in 48 begins a block, unless the block is still small.
+ * changes only its own block. By FNV-1a, one entry in 24 begins a block, unless the block is still small.
  */
 function beginsBlock(path: Uint8Array, entries: number, bytes: number): boolean {
   if (entries < LEAST_ENTRIES) return false;
   if (entries >= MOST_ENTRIES || bytes >= MOST_BYTES) return true;
   let hash = 0x811c9dc5;
   for (let i = 0; i < path.length; i++) hash = Math.imul(hash ^ (path[i] as number), 0x01000193);
-  return ((hash ^ (hash >>> 16)) >>> 0) % 48 === 0;
+  return ((hash ^ (hash >>> 16)) >>> 0) % 24 === 0;
 }
 
 async function writeIndex(

@@ -7,6 +7,8 @@ import { isJvsError } from "../../src/model/errors.ts";
 import { callOperation } from "../../src/operation/call.ts";
 import { operations } from "../../src/operation/registry.ts";
 import { PortablePlatform } from "../../src/platform/portable.ts";
+import { PortableFile } from "../../src/platform/portable_file.ts";
+import { PortableFolder } from "../../src/platform/portable_folder.ts";
 import { contextIn } from "./context.ts";
 import { mustRun, python } from "./run.ts";
 
@@ -53,15 +55,33 @@ const CALLS: [operation: string, input: Record<string, unknown>][] = [
 const SECRET = "secret";
 
 if (import.meta.main) {
-  // Without the C library JVS waits long for the clock of a file system that it does not know. Ours has a fine one.
-  const usual = PortablePlatform.prototype.fileSystem;
-  PortablePlatform.prototype.fileSystem = (folder) => ({ ...usual(folder), granularityNs: 10_000_000 });
+  if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") waitLess();
   const [template = "", folder = "", plant, share, shares] = Deno.args;
   const mine = fewOfEach(entriesOf(`${template}/.jvs`)).filter((_, i) =>
     i % Number(shares) === Number(share)
   );
   for (const name of mine) await tryAll(template, folder, name, plant as Plant);
   console.log("done");
+}
+
+/**
+ * Without the C library JVS waits long, a second before most changes, for the clock of a file system that it does not know and whose change
+ * times it gets in whole seconds. What is tried here does not depend on it.
+ */
+function waitLess(): void {
+  const usual = PortablePlatform.prototype.fileSystem;
+  PortablePlatform.prototype.fileSystem = (folder) => ({ ...usual(folder), granularityNs: 10_000_000 });
+  const inFolder = PortableFolder.prototype.stat;
+  PortableFolder.prototype.stat = function (name, into) {
+    const isThere = inFolder.call(this, name, into);
+    into.ctimeNsec = 1;
+    return isThere;
+  };
+  const ofFile = PortableFile.prototype.stat;
+  PortableFile.prototype.stat = function (into) {
+    ofFile.call(this, into);
+    into.ctimeNsec = 1;
+  };
 }
 
 async function tryAll(template: string, folder: string, name: string, plant: Plant): Promise<void> {
@@ -71,16 +91,16 @@ async function tryAll(template: string, folder: string, name: string, plant: Pla
   Deno.mkdirSync(outside);
   const place = `${repository}/.jvs/${name}`;
   if (plant === "hard link" && !Deno.lstatSync(place).isFile) return;
-  const isPayload = /^snapshots\/[^.]*(\.tmp)?$/.test(name);
+  const hasSecret = plant === "link" && /^snapshots\/[^.]*(\.tmp)?$/.test(name);
   for (const [operation, input] of CALLS) {
     replant(place, `${outside}/it`, plant);
-    if (isPayload && plant === "link") fillWith(SECRET, `${outside}/it`);
+    if (hasSecret) fillWith(SECRET, `${outside}/it`);
     const before = describe(outside);
     Deno.writeTextFileSync(`${repository}/main/a.txt`, `${name} ${operation}\n`);
     console.log(`${name}: ${operation}`);
     const told = await outcome(operation, `${repository}/main`, input);
     if (told !== undefined) console.log(`! ${name}: ${operation}: ${told}`);
-    if (holds(SECRET, `${repository}/main`) || holds(SECRET, `${repository}/worktrees`)) {
+    if (hasSecret && (holds(SECRET, `${repository}/main`) || holds(SECRET, `${repository}/worktrees`))) {
       console.log(`! ${name}: ${operation}: brought into a worktree what is outside`);
       return;
     }

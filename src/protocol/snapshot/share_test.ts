@@ -105,6 +105,22 @@ for (const [disk, engine] of [["ext4", "copy"], ["xfs", "reflink-copy"]] as cons
   });
 }
 
+Deno.test({
+  name: "shareWithNewest() shares what is unchanged on tmpfs, where no time proves it",
+  ...requires("ffi", "tmpfs"),
+  async fn() {
+    using folder = await sharedDisk("tmpfs");
+    using repository = await TestRepository.make(folder.path);
+    for (const name of ["same", "other"]) repository.write(`main/${name}`, name);
+    const first = await repository.save();
+    repository.write("main/other", "wrong");
+    const second = await repository.save();
+    const isShared = (name: string) => inodeIn(repository, first, name) === inodeIn(repository, second, name);
+    assertEquals(["same", "other"].filter(isShared), ["same"]);
+    assertEquals(repository.read(`.jvs/snapshots/${second}/other`), "wrong");
+  },
+});
+
 Deno.test("doctor() with repair_runtime drops damaged caches, and no others", async () => {
   using repository = await TestRepository.saved();
   const { store } = await repository.open();

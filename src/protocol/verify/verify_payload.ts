@@ -24,7 +24,9 @@ type Loss = typeof LOSSES[number];
 /** A path of a payload that is not as it was saved. */
 export const DamagedPath = record({
   path: ENCODED_PATH,
-  problem: text().about("`missing`, `extra`, or what differs: content, type, target, device."),
+  problem: text().about(
+    "`missing`, `extra`, `unreadable` (the disk reports an error), or what differs: content, type, target, device.",
+  ),
 });
 export type DamagedPath = Infer<typeof DamagedPath>;
 
@@ -81,7 +83,7 @@ export async function verifyPayload(
   const { reporter, signal } = context;
   const scan = await scanTree(payload, { exactStat, xattrs, expected: manifest.count, reporter, signal });
   const found = scan.table;
-  const { unread, refused } = await readContent(context, payload, found, read, isRead);
+  const { unread, refused, failed } = await readContent(context, payload, found, read, isRead);
   const hidden = new HiddenPaths(scan.unreadable);
   const damaged: DamagedPath[] = [];
   const worn: WornPath[] = [];
@@ -96,6 +98,7 @@ export async function verifyPayload(
     }
     if (j === -1) return hidden.covers(manifest, i) ? undefined : damage(manifest.path(i), "missing");
     const pair = { manifest, i, found, j };
+    if (failed.has(j)) return damage(manifest.path(i), "unreadable");
     for (const problem of problemsOf(pair, unread.has(j))) damage(manifest.path(i), problem);
     const seen = { exactStat, seesTrusted, keepsModes, xattrs: xattrs && !hidden.covers(manifest, i) };
     for (const lost of lossesOf(pair, seen)) wear(manifest.path(i), lost);
@@ -106,7 +109,9 @@ export async function verifyPayload(
     [...scan.unreadable, ...refused.map((j) => found.path(j))].map((p) => [keyOf(p), p]),
   );
   const unchecked = [...closed.values()].map((p) => ({ path: encodePath(p), owner: ownerOf(found, p) }));
-  const isWhole = unread.size === 0 && unchecked.length === 0;
+  // A file has no hash, too, that another process changed or replaced since the scan.
+  const hashless = indexesWhere(found, (j) => found.type[j] === FILE && found.hashed[j] !== 1);
+  const isWhole = hashless.length === 0 && unchecked.length === 0;
   return { damaged, unchecked, worn, rootHash: isWhole ? await rootHashOf(manifest, found) : null };
 }
 
@@ -118,14 +123,14 @@ function ownerOf(found: TreeTable, path: BytePath): string {
   }
 }
 
-/** Hashes the files. `refused` are closed to the user; `unread` are these and those that were not to be read. */
+/** Hashes the files. `refused` are closed to the user; `unread` are these and those that were not to be read; `failed` those that the disk does not give. */
 async function readContent(
   { reporter, signal, workers }: RepositoryContext,
   payload: Folder,
   found: TreeTable,
   read: ReadInodes | undefined,
   isRead: VerifyPayload["isRead"],
-): Promise<{ unread: ReadonlySet<number>; refused: readonly number[] }> {
+): Promise<{ unread: ReadonlySet<number>; refused: readonly number[]; failed: ReadonlySet<number> }> {
   const hashes = read?.of(payload);
   const skipped = new Set<number>();
   const wanted = indexesWhere(found, (j) => {
@@ -136,7 +141,9 @@ async function readContent(
     else return true;
     return false;
   });
-  const options = { flush: false, onFailure() {}, reporter, signal, workers } as const;
+  const failed = new Set<number>();
+  const onFailure = (j: number) => void failed.add(j);
+  const options = { flush: false, onFailure, reporter, signal, workers } as const;
   const { unreadable } = await hashFiles(payload, found, wanted, options);
   for (const j of hashes === undefined ? [] : wanted) {
     const hash = found.contentHash(j);
@@ -145,7 +152,7 @@ async function readContent(
       hashes?.set(at(found.inoHi, j), at(found.inoLo, j), hash);
     }
   }
-  return { unread: new Set([...skipped, ...unreadable]), refused: unreadable };
+  return { unread: new Set([...skipped, ...unreadable]), refused: unreadable, failed };
 }
 
 /** An entry as it was saved, and what the payload has in its place. */

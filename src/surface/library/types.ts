@@ -812,7 +812,7 @@ export interface VerifyResult {
     readonly files: readonly {
       /** Encoded as in the payload root hash; empty for the payload root. */
       readonly path: string;
-      /** `missing`, `extra`, or what differs: content, type, target, device. */
+      /** `missing`, `extra`, `unreadable` (the disk reports an error), or what differs: content, type, target, device. */
       readonly problem: string;
     }[];
     /** What you may not read, and so was not checked. */
