@@ -4,6 +4,8 @@ import { BLOCK, DIR, FILE, SYMLINK, type Xattr } from "../model/entry.ts";
 import { phase, type Reporter } from "../model/progress.ts";
 import { type Folder, type Listing, Stat } from "../platform/platform.ts";
 import { TimeSlice } from "../platform/time_slice.ts";
+import type { WorkerSource } from "../platform/worker_team.ts";
+import type { ScanTeam } from "./_scan_team.ts";
 import { type Boundary, boundaryOf, CONTROL_FOLDER, holdsRepository } from "./boundaries.ts";
 import type { IgnoreRules } from "./ignore.ts";
 import { type FolderNames, KnownNames, ListedNames } from "./folder_names.ts";
@@ -44,6 +46,8 @@ export interface ScanOptions {
   readonly sharesKnown?: boolean;
   /** Whether the platform has extended attributes. */
   readonly xattrs: boolean;
+  /** Where workers come from, for a large known table; by default there are none. */
+  readonly workers?: WorkerSource | undefined;
   readonly reporter?: Reporter;
   readonly signal?: AbortSignal;
 }
@@ -78,8 +82,19 @@ export async function scanTree(root: Folder, options: ScanOptions): Promise<Scan
   const slice = new TimeSlice(options.signal);
   slice.check();
   using _phase = phase(options.reporter, "scanning");
+  await using team = await teamFor(root, options);
+  return await scanWith(team, root, options, slice);
+}
+
+/** The same with these workers, or without any. */
+export async function scanWith(
+  team: ScanTeam | undefined,
+  root: Folder,
+  options: ScanOptions,
+  slice = new TimeSlice(options.signal),
+): Promise<Scan> {
   let reported = 0;
-  using walk = new ScanWalk(root, options);
+  using walk = new ScanWalk(root, options, team);
   const report = () => {
     options.reporter?.advance(walk.scanned.count - reported, 0);
     reported = walk.scanned.count;
@@ -93,10 +108,39 @@ export async function scanTree(root: Folder, options: ScanOptions): Promise<Scan
   return { ...walk.scanned.finish(options.sharesKnown ?? false), ...walk.notes.all(), clock: options.clock };
 }
 
+/** Below that, a worker would start when the scan is nearly over. */
+const LEAST_KNOWN = 50_000;
+
+/** Workers for a large known table; undefined: this thread scans alone. */
+async function teamFor(root: Folder, options: ScanOptions): Promise<ScanTeam | undefined> {
+  const { clock, exactStat, known, list, reporter, workers } = options;
+  if (workers === undefined || known === undefined || known.count < LEAST_KNOWN) return undefined;
+  // Elsewhere a folder must be listed before its entries are asked: only that brings up what other hosts did.
+  if (!exactStat || list !== undefined || !clock?.foldersTell) return undefined;
+  const { ScanTeam } = await import("./_scan_team.ts");
+  return ScanTeam.begin({ root, known, workers, reporter });
+}
+
+/** What is known of a folder that waits to be entered. */
+interface KnownFolder {
+  /** Its index in the known table, or NONE. */
+  readonly index: number;
+  /** It is the same folder as there, not one that replaced it. */
+  readonly isSame: boolean;
+  /** It need not be listed. */
+  readonly hasKnownNames: boolean;
+  /** A worker could open it. */
+  readonly canBeOpened: boolean;
+}
+
+const NEW_FOLDER: KnownFolder = { index: NONE, isSame: false, hasKnownNames: false, canBeOpened: false };
+
 /** A folder that the walk has entered and not left yet. */
 interface Frame {
   readonly index: number;
   readonly names: FolderNames;
+  /** It is the same folder as in the known table, so what workers found in it counts. */
+  readonly isSame: boolean;
   /** The folder's times prove that the names which were seen are all. */
   readonly tells: boolean;
   /** Subfolders whose content comes later: `a.txt` is between `a` and `a/x`. */
@@ -115,14 +159,12 @@ class ScanWalk implements Disposable {
   private readonly stat = new Stat();
   private readonly rootStat = new Stat();
   private readonly known: KnownTree | undefined;
-  /** For each folder that waits to be entered, its index in the known table. */
-  private readonly knownFolders = new Map<number, number>();
-  /** Those of them that need not be listed. */
-  private readonly unchangedFolders = new Set<number>();
+  /** The folders that wait to be entered and are in the known table. */
+  private readonly knownFolders = new Map<number, KnownFolder>();
   /** Whether the times and inode numbers of an entry can prove later that it is unchanged. */
   private readonly timesProve: boolean;
 
-  constructor(private readonly root: Folder, options: ScanOptions) {
+  constructor(private readonly root: Folder, options: ScanOptions, private readonly team?: ScanTeam) {
     this.options = options;
     this.known = options.known && new KnownTree(options.known);
     this.timesProve = options.exactStat && options.clock !== undefined;
@@ -134,7 +176,7 @@ class ScanWalk implements Disposable {
     this.paths = new PathWalker(this.scanned.table);
     root.stat(ITSELF, this.rootStat);
     root.stat(ITSELF, this.stat);
-    this.add(NONE, root, ITSELF, this.known ? 0 : NONE);
+    this.add(NONE, ITSELF, { before: this.known ? 0 : NONE, wasTold: false });
     this.enter(0);
   }
 
@@ -172,17 +214,25 @@ class ScanWalk implements Disposable {
 
   /** Enters a folder: its content comes next. */
   private enter(index: number): void {
-    const known = this.knownFolders.get(index) ?? NONE;
+    const before = this.knownFolders.get(index) ?? NEW_FOLDER;
+    const { isSame } = before;
     this.knownFolders.delete(index);
     try {
-      const folder = this.folders.get(index); // fails where the user may not list it
-      if (this.known !== undefined && this.unchangedFolders.delete(index)) {
-        this.frames.push({ index, names: new KnownNames(this.known, known), tells: true, later: [] });
+      if (!before.canBeOpened) this.folders.get(index); // fails where the user may not list it
+      if (this.known !== undefined && before.hasKnownNames) {
+        this.frames.push({
+          index,
+          names: new KnownNames(this.known, before.index),
+          isSame,
+          tells: true,
+          later: [],
+        });
         return;
       }
+      const folder = this.folders.get(index);
       const { clock, list } = this.options;
-      const range = this.names.push(list?.(folder, this.scanned.table, index, known) ?? folder.list());
-      const names = new ListedNames(this.names, range, this.known, known);
+      const range = this.names.push(list?.(folder, this.scanned.table, index, before.index) ?? folder.list());
+      const names = new ListedNames(this.names, range, this.known, before.index);
       const hasControl = this.names.has(range, CONTROL_FOLDER);
       if (index !== 0 && hasControl && holdsRepository(folder)) {
         names.close();
@@ -191,7 +241,7 @@ class ScanWalk implements Disposable {
       }
       // A folder can become a repository by what happens in its `.jvs`, and then its own times stay.
       const tells = (clock?.foldersTell ?? false) && !hasControl && list === undefined;
-      this.frames.push({ index, names, tells, later: [] });
+      this.frames.push({ index, names, isSame, tells, later: [] });
     } catch (error) {
       this.notes.gaps.add(index);
       this.scanned.setListed(index, false);
@@ -212,8 +262,9 @@ class ScanWalk implements Disposable {
 
   private lookAt(frame: Frame, name: Uint8Array): void {
     try {
-      const folder = this.folders.get(frame.index);
-      if (!folder.stat(name, this.stat)) return;
+      const before = frame.names.known();
+      const wasTold = this.isTold(frame, before);
+      if (!wasTold && !this.folders.get(frame.index).stat(name, this.stat)) return;
       const { type } = this.stat;
       if (this.ignores(frame, name, type === DIR)) return;
       if (type > BLOCK) {
@@ -221,7 +272,7 @@ class ScanWalk implements Disposable {
         this.notes.degradations.add("type", this.paths.child(frame.index, name), reason);
         return;
       }
-      const index = this.add(frame.index, folder, name, frame.names.known());
+      const index = this.add(frame.index, name, { before, wasTold });
       const boundary = boundaryOf(this.stat, this.rootStat.devMajor, this.rootStat.devMinor);
       if (boundary !== undefined) this.markBoundary(index, boundary);
       else if (type === DIR) frame.later.push(index);
@@ -231,6 +282,15 @@ class ScanWalk implements Disposable {
       if (isRefused(error) && (this.ignores(frame, name, false) || this.ignores(frame, name, true))) return;
       this.notes.failure(error, () => this.paths.child(frame.index, name));
     }
+  }
+
+  /** Whether a worker found an entry as it is known; then `stat` describes it. */
+  private isTold({ isSame }: Frame, before: number): boolean {
+    const { known, team } = this;
+    if (!isSame || team === undefined || known === undefined || before === NONE) return false;
+    if (!team.foundSame(before)) return false;
+    known.recall(before, this.rootStat, this.stat);
+    return true;
   }
 
   /** Whether the rules ignore a name; then it is noted. */
@@ -243,19 +303,25 @@ class ScanWalk implements Disposable {
     return true;
   }
 
-  /** Adds the entry that `stat` describes. `before` is its known entry or NONE. */
-  private add(parent: number, folder: Folder, name: Uint8Array, before: number): number {
-    const { stat, scanned, options } = this;
-    const isKnown = before !== NONE && (this.known?.isUnchanged(before, stat) ?? false);
+  /** Adds the entry that `stat` describes. `before` is its known entry or NONE; `wasTold`: a worker looked at it. */
+  private add(
+    parent: number,
+    name: Uint8Array,
+    { before, wasTold }: { readonly before: number; readonly wasTold: boolean },
+  ): number {
+    const { stat, scanned, options, known } = this;
+    const isKnown = before !== NONE && (known?.isUnchanged(before, stat) ?? false);
     const isClean = this.timesProve && options.clock !== undefined && isOld(options.clock, stat);
     const index = isKnown && isClean && scanned.addNext(before, stat)
       ? before
-      : this.addNew(parent, folder, name, { named: before, isKnown, isClean });
-    if (stat.type === DIR && before !== NONE) {
-      this.knownFolders.set(index, before);
-      if (isKnown && options.list === undefined && this.known?.isListed(before)) {
-        this.unchangedFolders.add(index);
-      }
+      : this.addNew(parent, name, { named: before, isKnown, isClean });
+    if (stat.type === DIR && before !== NONE && known !== undefined) {
+      this.knownFolders.set(index, {
+        index: before,
+        isSame: known.isInode(before, stat),
+        hasKnownNames: isKnown && options.list === undefined && known.isListed(before),
+        canBeOpened: wasTold,
+      });
     }
     if (stat.inodeFlags) {
       const reason = "Its inode flags (immutable, append-only and the like) are not kept.";
@@ -267,7 +333,6 @@ class ScanWalk implements Disposable {
   /** Adds an entry, with its link target and attributes. */
   private addNew(
     parent: number,
-    folder: Folder,
     name: Uint8Array,
     { named, isKnown, isClean }: {
       readonly named: number;
@@ -281,9 +346,9 @@ class ScanWalk implements Disposable {
     const target = stat.type !== SYMLINK
       ? undefined
       : known === undefined
-      ? folder.readLink(name)
+      ? this.folders.get(parent).readLink(name)
       : known.targets.get(named);
-    const xattrs = known === undefined ? this.readXattrs(parent, folder, name) : known.xattrs.get(named);
+    const xattrs = known === undefined ? this.readXattrs(parent, name) : known.xattrs.get(named);
 
     const hash = known?.contentHash(named);
     const same = known !== undefined && (stat.type !== FILE || hash !== undefined) ? named : -1;
@@ -304,9 +369,10 @@ class ScanWalk implements Disposable {
     this.paths = new PathWalker(table);
   }
 
-  private readXattrs(parent: number, folder: Folder, name: Uint8Array): readonly Xattr[] | undefined {
+  private readXattrs(parent: number, name: Uint8Array): readonly Xattr[] | undefined {
     if (!this.options.xattrs) return undefined;
     try {
+      const folder = parent === NONE ? this.root : this.folders.get(parent);
       const xattrs = folder.xattrs(name);
       return xattrs.length > 0 ? xattrs : undefined;
     } catch (error) {

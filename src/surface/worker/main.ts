@@ -4,4 +4,5 @@ import { serve } from "../../platform/serve_team.ts";
 
 serve({
   hash: async () => (await import("../../tree/hash_job.ts")).hashJob,
+  scan: async () => (await import("../../tree/scan_job.ts")).scanJob,
 });
