@@ -1,6 +1,8 @@
 import type { Reporter } from "../model/progress.ts";
 import type { Folder } from "../platform/platform.ts";
 import { Team, workersOf, type WorkerSource } from "../platform/worker_team.ts";
+import { FOUND } from "./known_tree.ts";
+import type { ScanClock } from "./scan_clock.ts";
 import { SCAN_COLUMNS, type ScanInput, take } from "./scan_job.ts";
 import { isShared, type TreeTable } from "./table.ts";
 
@@ -9,6 +11,8 @@ export interface ScanTask {
   readonly root: Folder;
   /** Its columns are in shared memory. */
   readonly known: TreeTable;
+  /** The clock of the scan. */
+  readonly clock?: ScanClock | undefined;
   readonly workers: WorkerSource;
   readonly reporter?: Reporter | undefined;
   /** How many entries a piece has. */
@@ -29,11 +33,12 @@ export class ScanTeam implements AsyncDisposable {
   private piece = -1;
 
   private constructor(task: ScanTask, root: ScanInput["root"]) {
-    const { known, pieceLength = PIECE_LENGTH, reporter, workers } = task;
+    const { clock, known, pieceLength = PIECE_LENGTH, reporter, workers } = task;
     const columns = known.columns();
     this.input = {
       root,
       columns: Object.fromEntries(SCAN_COLUMNS.map((name) => [name, columns[name]])) as ScanInput["columns"],
+      clock,
       pieceLength,
       taken: new Uint8Array(new SharedArrayBuffer(Math.ceil(known.count / pieceLength))),
       same: new Uint8Array(new SharedArrayBuffer(known.count)),
@@ -55,15 +60,15 @@ export class ScanTeam implements AsyncDisposable {
   }
 
   /**
-   * Whether a worker found this known entry unchanged since the scan began; a folder then lists what is known, and can be opened. A
-   * piece in which no worker is belongs to the walk from now on.
+   * What a worker found of a known entry since the scan began, as in `FOUND`. A folder that is the same lists what is known, and can be
+   * opened. A piece in which no worker is belongs to the walk from now on.
    */
-  foundSame(index: number): boolean {
+  found(index: number): number {
     const { pieceLength, same, taken } = this.input;
     const piece = Math.floor(index / pieceLength);
     if (piece !== this.piece) take(taken, piece);
     this.piece = piece;
-    return same[index] === 1;
+    return same[index] ?? FOUND.nothing;
   }
 
   /** Stops the workers, and waits until they have. */

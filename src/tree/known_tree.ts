@@ -3,6 +3,9 @@ import type { Stat } from "../platform/platform.ts";
 import { isUnchangedSince } from "./same_entry.ts";
 import { at, NONE, type TreeTable } from "./table.ts";
 
+/** What a worker says of an entry: nothing; it is unchanged; it is also clean, has one name, and is no folder. */
+export const FOUND = { nothing: 0, same: 1, plain: 2 } as const;
+
 /** An earlier table. The scan walks it in step with the tree and so finds each earlier entry without a search. */
 export class KnownTree {
   private readonly firstChild: Uint32Array;

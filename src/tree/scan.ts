@@ -9,7 +9,7 @@ import type { ScanTeam } from "./_scan_team.ts";
 import { type Boundary, boundaryOf, CONTROL_FOLDER, holdsRepository } from "./boundaries.ts";
 import type { IgnoreRules } from "./ignore.ts";
 import { type FolderNames, KnownNames, ListedNames } from "./folder_names.ts";
-import { KnownTree } from "./known_tree.ts";
+import { FOUND, KnownTree } from "./known_tree.ts";
 import { NameStack } from "./name_stack.ts";
 import { OpenFolders } from "./open_folders.ts";
 import { PathWalker } from "./path_walker.ts";
@@ -118,7 +118,15 @@ async function teamFor(root: Folder, options: ScanOptions): Promise<ScanTeam | u
   // Elsewhere a folder must be listed before its entries are asked: only that brings up what other hosts did.
   if (!exactStat || list !== undefined || !clock?.foldersTell) return undefined;
   const { ScanTeam } = await import("./_scan_team.ts");
-  return ScanTeam.begin({ root, known, workers, reporter });
+  return ScanTeam.begin({ root, known, clock, workers, reporter });
+}
+
+/** What is known of a name. */
+interface KnownName {
+  /** Its index in the known table, or NONE. */
+  readonly before: number;
+  /** A worker has found it unchanged. */
+  readonly wasTold: boolean;
 }
 
 /** What is known of a folder that waits to be entered. */
@@ -184,17 +192,19 @@ class ScanWalk implements Disposable {
   step(): boolean {
     const frame = this.frames[this.frames.length - 1];
     if (frame === undefined) return false;
-    const name = frame.names.current();
-    const later = frame.later[frame.later.length - 1];
+    const { later, names } = frame;
+    const folder = later[later.length - 1];
     if (
-      later !== undefined && (name === undefined || contentComesBefore(this.scanned.table.name(later), name))
+      folder !== undefined &&
+      (names.isDone || contentComesBefore(this.scanned.table.name(folder), names.current()))
     ) {
-      frame.later.pop();
-      this.enter(later);
-    } else if (name !== undefined) {
-      this.visit(frame, name);
-      frame.names.next();
-    } else this.leave(frame);
+      later.pop();
+      this.enter(folder);
+    } else if (names.isDone) this.leave(frame);
+    else {
+      this.visit(frame);
+      names.next();
+    }
     return true;
   }
 
@@ -250,9 +260,13 @@ class ScanWalk implements Disposable {
   }
 
   /** Looks at one name of a folder. */
-  private visit(frame: Frame, name: Uint8Array): void {
+  private visit(frame: Frame): void {
     const { count } = this.scanned;
-    if (!this.isSkipped(frame, name)) this.lookAt(frame, name);
+    const before = frame.names.known();
+    const found = this.found(frame, before);
+    if (found === FOUND.plain && this.mayTakeOver(frame) && this.scanned.addPlain(before)) return;
+    const name = frame.names.current();
+    if (!this.isSkipped(frame, name)) this.lookAt(frame, name, { before, wasTold: found !== FOUND.nothing });
     if (this.scanned.count === count) this.notes.gaps.add(frame.index);
   }
 
@@ -260,11 +274,10 @@ class ScanWalk implements Disposable {
     return index === 0 && (this.options.skipAtRoot?.some((ours) => equalBytes(ours, name)) ?? false);
   }
 
-  private lookAt(frame: Frame, name: Uint8Array): void {
+  private lookAt(frame: Frame, name: Uint8Array, known: KnownName): void {
     try {
-      const before = frame.names.known();
-      const wasTold = this.isTold(frame, before);
-      if (!wasTold && !this.folders.get(frame.index).stat(name, this.stat)) return;
+      if (known.wasTold) this.known?.recall(known.before, this.rootStat, this.stat);
+      else if (!this.folders.get(frame.index).stat(name, this.stat)) return;
       const { type } = this.stat;
       if (this.ignores(frame, name, type === DIR)) return;
       if (type > BLOCK) {
@@ -272,7 +285,7 @@ class ScanWalk implements Disposable {
         this.notes.degradations.add("type", this.paths.child(frame.index, name), reason);
         return;
       }
-      const index = this.add(frame.index, name, { before, wasTold });
+      const index = this.add(frame.index, name, known);
       const boundary = boundaryOf(this.stat, this.rootStat.devMajor, this.rootStat.devMinor);
       if (boundary !== undefined) this.markBoundary(index, boundary);
       else if (type === DIR) frame.later.push(index);
@@ -284,13 +297,15 @@ class ScanWalk implements Disposable {
     }
   }
 
-  /** Whether a worker found an entry as it is known; then `stat` describes it. */
-  private isTold({ isSame }: Frame, before: number): boolean {
-    const { known, team } = this;
-    if (!isSame || team === undefined || known === undefined || before === NONE) return false;
-    if (!team.foundSame(before)) return false;
-    known.recall(before, this.rootStat, this.stat);
-    return true;
+  /** What a worker found of an entry, as in `FOUND`. */
+  private found({ isSame }: Frame, before: number): number {
+    return isSame && before !== NONE && this.team !== undefined ? this.team.found(before) : FOUND.nothing;
+  }
+
+  /** Whether names of a folder need not be looked at. */
+  private mayTakeOver({ index }: Frame): boolean {
+    const { rules, skipAtRoot } = this.options;
+    return !rules && (index !== 0 || (skipAtRoot?.length ?? 0) === 0);
   }
 
   /** Whether the rules ignore a name; then it is noted. */
@@ -303,11 +318,11 @@ class ScanWalk implements Disposable {
     return true;
   }
 
-  /** Adds the entry that `stat` describes. `before` is its known entry or NONE; `wasTold`: a worker looked at it. */
+  /** Adds the entry that `stat` describes. */
   private add(
     parent: number,
     name: Uint8Array,
-    { before, wasTold }: { readonly before: number; readonly wasTold: boolean },
+    { before, wasTold }: KnownName,
   ): number {
     const { stat, scanned, options, known } = this;
     const isKnown = before !== NONE && (known?.isUnchanged(before, stat) ?? false);

@@ -1,11 +1,21 @@
 import { BLOCK, CHAR, DIR } from "../model/entry.ts";
 import { type Folder, type LentFolder, Stat } from "../platform/platform.ts";
 import type { Job } from "../platform/serve_team.ts";
+import { FOUND } from "./known_tree.ts";
 import { OpenFolders } from "./open_folders.ts";
 import { isUnchangedSince } from "./same_entry.ts";
-import { at, COLUMN_KINDS, COLUMN_NAMES, type ColumnName, type TreeColumns, TreeTable } from "./table.ts";
+import { isClean, type ScanClock } from "./scan_clock.ts";
+import {
+  at,
+  COLUMN_KINDS,
+  COLUMN_NAMES,
+  type ColumnName,
+  NONE,
+  type TreeColumns,
+  TreeTable,
+} from "./table.ts";
 
-/** The columns of the known table that tell where an entry is, and what the system reported of it. */
+/** The columns of the known table that tell where an entry is, what the system reported of it, and whether anything else is known. */
 export const SCAN_COLUMNS = [
   "parent",
   "type",
@@ -20,6 +30,8 @@ export const SCAN_COLUMNS = [
   "inoLo",
   "inoHi",
   "nlink",
+  "linkGroup",
+  "lost",
   "clean",
   "listed",
   "nameStart",
@@ -32,11 +44,12 @@ export interface ScanInput {
   readonly root: LentFolder;
   /** `SCAN_COLUMNS` of the known table, in shared memory. */
   readonly columns: Pick<TreeColumns, (typeof SCAN_COLUMNS)[number]>;
+  readonly clock: ScanClock | undefined;
   /** How many entries a piece has. */
   readonly pieceLength: number;
   /** For each piece 1 when a thread has taken it. */
   readonly taken: Uint8Array<SharedArrayBuffer>;
-  /** For each entry of the known table 1 as soon as a worker has found it as it is known. */
+  /** For each entry of the known table `FOUND.same` or `FOUND.plain` as soon as a worker has found it as it is known. */
   readonly same: Uint8Array<SharedArrayBuffer>;
 }
 
@@ -88,7 +101,7 @@ class KnownLook implements Disposable {
       if (parent === this.closed) continue;
       const folder = this.opened(parent);
       if (folder === undefined) this.closed = parent;
-      else if (this.isSame(folder, i)) same[i] = 1;
+      else if (this.isSame(folder, i)) same[i] = this.isPlain(i) ? FOUND.plain : FOUND.same;
     }
   }
 
@@ -109,6 +122,13 @@ class KnownLook implements Disposable {
       stat.devMajor === rootStat.devMajor && stat.devMinor === rootStat.devMinor &&
       !stat.mountRoot && !stat.inodeFlags && stat.type !== CHAR && stat.type !== BLOCK &&
       (stat.type !== DIR || (table.listed[index] === 1 && this.opened(index) !== undefined));
+  }
+
+  /** Whether a scan has nothing to decide about an entry that is the same. */
+  private isPlain(index: number): boolean {
+    const { input: { clock }, stat, table } = this;
+    return table.type[index] !== DIR && table.nlink[index] === 1 && table.linkGroup[index] === NONE &&
+      table.lost[index] === 0 && clock !== undefined && isClean(clock, stat);
   }
 
   private opened(index: number): Folder | undefined {
