@@ -136,7 +136,7 @@ onTree("scanTree() starts workers for large shared tables only, and where folder
   const clock = { ...clockOf(given), foldersTell: true };
   const small = await knownOf(given);
   const large = small.copy();
-  for (let i = 0; i < 50_000; i++) large.add(0, bytesOf(`gone-${i}`), FILE);
+  for (let i = 0; i < 150_000; i++) large.add(0, bytesOf(`gone-${i}`), FILE);
   const shared = sharedCopy(large);
   const told = async (options: Partial<ScanOptions>) => {
     seen.length = 0;
@@ -158,7 +158,7 @@ onTree(
   async (given) => {
     makeFolders(given.path);
     const large = (await knownOf(given)).copy();
-    for (let i = 0; i < 50_000; i++) large.add(0, bytesOf(`gone-${i}`), FILE);
+    for (let i = 0; i < 150_000; i++) large.add(0, bytesOf(`gone-${i}`), FILE);
     const controller = new AbortController();
     const root = watched(given.root, (_call, name) => name === "d3" && controller.abort());
     const { signal } = controller;

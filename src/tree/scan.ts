@@ -108,8 +108,8 @@ export async function scanWith(
   return { ...walk.scanned.finish(options.sharesKnown ?? false), ...walk.notes.all(), clock: options.clock };
 }
 
-/** Below that, a worker would start when the scan is nearly over. */
-const LEAST_KNOWN = 50_000;
+/** Below that, a worker would be fast when the scan is nearly over: it starts and is compiled meanwhile. */
+const LEAST_KNOWN = 150_000;
 
 /** Workers for a large known table; undefined: this thread scans alone. */
 async function teamFor(root: Folder, options: ScanOptions): Promise<ScanTeam | undefined> {

@@ -60,8 +60,8 @@ export function saveStatCache(folder: Folder, name: string, cache: StatCache): v
   file.replace();
 }
 
-/** Smaller tables are for one thread: some 50,000 entries. */
-const LEAST_SHARED = 5e6;
+/** Smaller tables are for one thread: some 100,000 entries. */
+const LEAST_SHARED = 10e6;
 
 /**
  * The cache in a file; undefined if it is damaged or has another format, or another key than the given one. With `share` other
