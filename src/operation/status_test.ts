@@ -1,11 +1,15 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { requires } from "../../tests/support/requires.ts";
 import { TestRepository } from "../../tests/support/repository.ts";
+import { testWorkers } from "../../tests/support/team_worker.ts";
 import { isJvsError, JvsError } from "../model/errors.ts";
 import { bytesOf } from "../model/bytes.ts";
+import { FILE } from "../model/entry.ts";
+import { openPlatform } from "../platform/open_platform.ts";
 import { nowSide } from "../protocol/look/side.ts";
 import { requireWorktree } from "../protocol/worktree/which.ts";
 import { diff } from "./diff.ts";
+import { loadStatCache, saveStatCache } from "../tree/stat_cache.ts";
 import { restore } from "./restore.ts";
 import { status } from "./status.ts";
 
@@ -105,4 +109,48 @@ Deno.test("status() notices that the manifest of the head is missing or cut, wha
     await assertRejects(() => repository.call(status), JvsError, "manifest");
     Deno.writeFileSync(path, good);
   }
+});
+
+/** Adds to the caches of a repository so many files that are not there. */
+function addToCaches(repository: TestRepository, count: number): void {
+  const hosts = `${repository.path}/.jvs/runtime/hosts`;
+  for (const { name: host } of Deno.readDirSync(hosts)) {
+    using folder = openPlatform().openFolder(`${hosts}/${host}/cache`);
+    for (const { name } of Deno.readDirSync(folder.path)) {
+      using file = folder.openFile(bytesOf(name), "read");
+      const cache = loadStatCache(file);
+      if (cache === undefined) throw new Error(`${name} is no cache`);
+      for (let i = 0; i < count; i++) cache.table.add(0, bytesOf(`gone-${i}`), FILE);
+      saveStatCache(folder, name, cache);
+    }
+  }
+}
+
+Deno.test({
+  name: "status() has workers if the cache knows very much, and says the same",
+  ...requires("ffi"),
+  fn: async () => {
+    using repository = await TestRepository.saved();
+    using main = openPlatform().openFolder(repository.main);
+    const tells = ["ext4", "xfs", "btrfs"].includes(openPlatform().fileSystem(main).kind);
+    const { module } = testWorkers();
+    const hasWorkers = async (threads: number) => {
+      let isAsked = false;
+      const workers = {
+        get module() {
+          isAsked = true;
+          return module;
+        },
+        threads,
+      };
+      assertEquals((await repository.call(status, {}, { workers })).clean, true);
+      return isAsked;
+    };
+    await untilOld();
+    assertEquals(await hasWorkers(2), false);
+    for (const threads of [1, 2]) {
+      addToCaches(repository, 200_000);
+      assertEquals(await hasWorkers(threads), tells && threads === 2);
+    }
+  },
 });

@@ -336,11 +336,15 @@ export function isSameInode(one: Stat, other: Stat): boolean {
 
 /** The whole content of a small file, as long as `stat` says. */
 export function readWhole(file: OpenFile, stat: Stat = Stat.ofFile(file)): Uint8Array<ArrayBuffer> {
-  const content = new Uint8Array(stat.size);
+  return readInto(file, new Uint8Array(stat.size));
+}
+
+/** The same in given memory, which has room for all of it. */
+export function readInto<B extends ArrayBufferLike>(file: OpenFile, content: Uint8Array<B>): Uint8Array<B> {
   let used = 0;
   while (used < content.length) {
     const read = file.read(used === 0 ? content : content.subarray(used));
-    if (read === 0) return content.slice(0, used); // cut in between
+    if (read === 0) return content.subarray(0, used); // cut in between
     used += read;
   }
   return content;

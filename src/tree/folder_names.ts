@@ -4,8 +4,10 @@ import { NONE } from "./table.ts";
 
 /** The names of a folder in their order, one after the other. */
 export interface FolderNames {
-  /** The name whose turn it is: a view that must not be kept. Undefined behind the last one. */
-  current(): Uint8Array | undefined;
+  /** Whether there are no more names. */
+  readonly isDone: boolean;
+  /** The name whose turn it is: a view that must not be kept. */
+  current(): Uint8Array;
   /** Its index in the known tree, or NONE. Asked once for each name. */
   known(): number;
   /** Goes on to the next name. */
@@ -30,8 +32,12 @@ export class ListedNames implements FolderNames {
     this.children = tree === undefined || known === NONE ? undefined : new KnownChildren(tree, known);
   }
 
-  current(): Uint8Array | undefined {
-    return this.at < this.range.to ? this.stack.name(this.at) : undefined;
+  get isDone(): boolean {
+    return this.at >= this.range.to;
+  }
+
+  current(): Uint8Array {
+    return this.stack.name(this.at);
   }
 
   known(): number {
@@ -55,8 +61,12 @@ export class KnownNames implements FolderNames {
     this.at = tree.firstIn(folder);
   }
 
-  current(): Uint8Array | undefined {
-    return this.at === NONE ? undefined : this.tree.table.name(this.at);
+  get isDone(): boolean {
+    return this.at === NONE;
+  }
+
+  current(): Uint8Array {
+    return this.tree.table.name(this.at);
   }
 
   known(): number {

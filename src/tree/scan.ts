@@ -4,10 +4,12 @@ import { BLOCK, DIR, FILE, SYMLINK, type Xattr } from "../model/entry.ts";
 import { phase, type Reporter } from "../model/progress.ts";
 import { type Folder, type Listing, Stat } from "../platform/platform.ts";
 import { TimeSlice } from "../platform/time_slice.ts";
+import type { WorkerSource } from "../platform/worker_team.ts";
+import type { ScanTeam } from "./_scan_team.ts";
 import { type Boundary, boundaryOf, CONTROL_FOLDER, holdsRepository } from "./boundaries.ts";
 import type { IgnoreRules } from "./ignore.ts";
 import { type FolderNames, KnownNames, ListedNames } from "./folder_names.ts";
-import { KnownTree } from "./known_tree.ts";
+import { FOUND, KnownTree } from "./known_tree.ts";
 import { NameStack } from "./name_stack.ts";
 import { OpenFolders } from "./open_folders.ts";
 import { PathWalker } from "./path_walker.ts";
@@ -44,6 +46,8 @@ export interface ScanOptions {
   readonly sharesKnown?: boolean;
   /** Whether the platform has extended attributes. */
   readonly xattrs: boolean;
+  /** Where workers come from, for a large known table; by default there are none. */
+  readonly workers?: WorkerSource | undefined;
   readonly reporter?: Reporter;
   readonly signal?: AbortSignal;
 }
@@ -78,8 +82,19 @@ export async function scanTree(root: Folder, options: ScanOptions): Promise<Scan
   const slice = new TimeSlice(options.signal);
   slice.check();
   using _phase = phase(options.reporter, "scanning");
+  await using team = await teamFor(root, options);
+  return await scanWith(team, root, options, slice);
+}
+
+/** The same with these workers, or without any. */
+export async function scanWith(
+  team: ScanTeam | undefined,
+  root: Folder,
+  options: ScanOptions,
+  slice = new TimeSlice(options.signal),
+): Promise<Scan> {
   let reported = 0;
-  using walk = new ScanWalk(root, options);
+  using walk = new ScanWalk(root, options, team);
   const report = () => {
     options.reporter?.advance(walk.scanned.count - reported, 0);
     reported = walk.scanned.count;
@@ -93,10 +108,47 @@ export async function scanTree(root: Folder, options: ScanOptions): Promise<Scan
   return { ...walk.scanned.finish(options.sharesKnown ?? false), ...walk.notes.all(), clock: options.clock };
 }
 
+/** Below that, a worker would be fast when the scan is nearly over: it starts and is compiled meanwhile. */
+const LEAST_KNOWN = 150_000;
+
+/** Workers for a large known table; undefined: this thread scans alone. */
+async function teamFor(root: Folder, options: ScanOptions): Promise<ScanTeam | undefined> {
+  const { clock, exactStat, known, list, reporter, workers } = options;
+  if (workers === undefined || known === undefined || known.count < LEAST_KNOWN) return undefined;
+  // Elsewhere a folder must be listed before its entries are asked: only that brings up what other hosts did.
+  if (!exactStat || list !== undefined || !clock?.foldersTell) return undefined;
+  const { ScanTeam } = await import("./_scan_team.ts");
+  return ScanTeam.begin({ root, known, clock, workers, reporter });
+}
+
+/** What is known of a name. */
+interface KnownName {
+  /** Its index in the known table, or NONE. */
+  readonly before: number;
+  /** A worker has found it unchanged. */
+  readonly wasTold: boolean;
+}
+
+/** What is known of a folder that waits to be entered. */
+interface KnownFolder {
+  /** Its index in the known table, or NONE. */
+  readonly index: number;
+  /** It is the same folder as there, not one that replaced it. */
+  readonly isSame: boolean;
+  /** It need not be listed. */
+  readonly hasKnownNames: boolean;
+  /** A worker could open it. */
+  readonly canBeOpened: boolean;
+}
+
+const NEW_FOLDER: KnownFolder = { index: NONE, isSame: false, hasKnownNames: false, canBeOpened: false };
+
 /** A folder that the walk has entered and not left yet. */
 interface Frame {
   readonly index: number;
   readonly names: FolderNames;
+  /** It is the same folder as in the known table, so what workers found in it counts. */
+  readonly isSame: boolean;
   /** The folder's times prove that the names which were seen are all. */
   readonly tells: boolean;
   /** Subfolders whose content comes later: `a.txt` is between `a` and `a/x`. */
@@ -115,14 +167,12 @@ class ScanWalk implements Disposable {
   private readonly stat = new Stat();
   private readonly rootStat = new Stat();
   private readonly known: KnownTree | undefined;
-  /** For each folder that waits to be entered, its index in the known table. */
-  private readonly knownFolders = new Map<number, number>();
-  /** Those of them that need not be listed. */
-  private readonly unchangedFolders = new Set<number>();
+  /** The folders that wait to be entered and are in the known table. */
+  private readonly knownFolders = new Map<number, KnownFolder>();
   /** Whether the times and inode numbers of an entry can prove later that it is unchanged. */
   private readonly timesProve: boolean;
 
-  constructor(private readonly root: Folder, options: ScanOptions) {
+  constructor(private readonly root: Folder, options: ScanOptions, private readonly team?: ScanTeam) {
     this.options = options;
     this.known = options.known && new KnownTree(options.known);
     this.timesProve = options.exactStat && options.clock !== undefined;
@@ -134,7 +184,7 @@ class ScanWalk implements Disposable {
     this.paths = new PathWalker(this.scanned.table);
     root.stat(ITSELF, this.rootStat);
     root.stat(ITSELF, this.stat);
-    this.add(NONE, root, ITSELF, this.known ? 0 : NONE);
+    this.add(NONE, ITSELF, { before: this.known ? 0 : NONE, wasTold: false });
     this.enter(0);
   }
 
@@ -142,17 +192,19 @@ class ScanWalk implements Disposable {
   step(): boolean {
     const frame = this.frames[this.frames.length - 1];
     if (frame === undefined) return false;
-    const name = frame.names.current();
-    const later = frame.later[frame.later.length - 1];
+    const { later, names } = frame;
+    const folder = later[later.length - 1];
     if (
-      later !== undefined && (name === undefined || contentComesBefore(this.scanned.table.name(later), name))
+      folder !== undefined &&
+      (names.isDone || contentComesBefore(this.scanned.table.name(folder), names.current()))
     ) {
-      frame.later.pop();
-      this.enter(later);
-    } else if (name !== undefined) {
-      this.visit(frame, name);
-      frame.names.next();
-    } else this.leave(frame);
+      later.pop();
+      this.enter(folder);
+    } else if (names.isDone) this.leave(frame);
+    else {
+      this.visit(frame);
+      names.next();
+    }
     return true;
   }
 
@@ -172,17 +224,25 @@ class ScanWalk implements Disposable {
 
   /** Enters a folder: its content comes next. */
   private enter(index: number): void {
-    const known = this.knownFolders.get(index) ?? NONE;
+    const before = this.knownFolders.get(index) ?? NEW_FOLDER;
+    const { isSame } = before;
     this.knownFolders.delete(index);
     try {
-      const folder = this.folders.get(index); // fails where the user may not list it
-      if (this.known !== undefined && this.unchangedFolders.delete(index)) {
-        this.frames.push({ index, names: new KnownNames(this.known, known), tells: true, later: [] });
+      if (!before.canBeOpened) this.folders.get(index); // fails where the user may not list it
+      if (this.known !== undefined && before.hasKnownNames) {
+        this.frames.push({
+          index,
+          names: new KnownNames(this.known, before.index),
+          isSame,
+          tells: true,
+          later: [],
+        });
         return;
       }
+      const folder = this.folders.get(index);
       const { clock, list } = this.options;
-      const range = this.names.push(list?.(folder, this.scanned.table, index, known) ?? folder.list());
-      const names = new ListedNames(this.names, range, this.known, known);
+      const range = this.names.push(list?.(folder, this.scanned.table, index, before.index) ?? folder.list());
+      const names = new ListedNames(this.names, range, this.known, before.index);
       const hasControl = this.names.has(range, CONTROL_FOLDER);
       if (index !== 0 && hasControl && holdsRepository(folder)) {
         names.close();
@@ -191,7 +251,7 @@ class ScanWalk implements Disposable {
       }
       // A folder can become a repository by what happens in its `.jvs`, and then its own times stay.
       const tells = (clock?.foldersTell ?? false) && !hasControl && list === undefined;
-      this.frames.push({ index, names, tells, later: [] });
+      this.frames.push({ index, names, isSame, tells, later: [] });
     } catch (error) {
       this.notes.gaps.add(index);
       this.scanned.setListed(index, false);
@@ -200,9 +260,13 @@ class ScanWalk implements Disposable {
   }
 
   /** Looks at one name of a folder. */
-  private visit(frame: Frame, name: Uint8Array): void {
+  private visit(frame: Frame): void {
     const { count } = this.scanned;
-    if (!this.isSkipped(frame, name)) this.lookAt(frame, name);
+    const before = frame.names.known();
+    const found = this.found(frame, before);
+    if (found === FOUND.plain && this.mayTakeOver(frame) && this.scanned.addPlain(before)) return;
+    const name = frame.names.current();
+    if (!this.isSkipped(frame, name)) this.lookAt(frame, name, { before, wasTold: found !== FOUND.nothing });
     if (this.scanned.count === count) this.notes.gaps.add(frame.index);
   }
 
@@ -210,10 +274,10 @@ class ScanWalk implements Disposable {
     return index === 0 && (this.options.skipAtRoot?.some((ours) => equalBytes(ours, name)) ?? false);
   }
 
-  private lookAt(frame: Frame, name: Uint8Array): void {
+  private lookAt(frame: Frame, name: Uint8Array, known: KnownName): void {
     try {
-      const folder = this.folders.get(frame.index);
-      if (!folder.stat(name, this.stat)) return;
+      if (known.wasTold) this.known?.recall(known.before, this.rootStat, this.stat);
+      else if (!this.folders.get(frame.index).stat(name, this.stat)) return;
       const { type } = this.stat;
       if (this.ignores(frame, name, type === DIR)) return;
       if (type > BLOCK) {
@@ -221,7 +285,7 @@ class ScanWalk implements Disposable {
         this.notes.degradations.add("type", this.paths.child(frame.index, name), reason);
         return;
       }
-      const index = this.add(frame.index, folder, name, frame.names.known());
+      const index = this.add(frame.index, name, known);
       const boundary = boundaryOf(this.stat, this.rootStat.devMajor, this.rootStat.devMinor);
       if (boundary !== undefined) this.markBoundary(index, boundary);
       else if (type === DIR) frame.later.push(index);
@@ -231,6 +295,17 @@ class ScanWalk implements Disposable {
       if (isRefused(error) && (this.ignores(frame, name, false) || this.ignores(frame, name, true))) return;
       this.notes.failure(error, () => this.paths.child(frame.index, name));
     }
+  }
+
+  /** What a worker found of an entry, as in `FOUND`. */
+  private found({ isSame }: Frame, before: number): number {
+    return isSame && before !== NONE && this.team !== undefined ? this.team.found(before) : FOUND.nothing;
+  }
+
+  /** Whether names of a folder need not be looked at. */
+  private mayTakeOver({ index }: Frame): boolean {
+    const { rules, skipAtRoot } = this.options;
+    return !rules && (index !== 0 || (skipAtRoot?.length ?? 0) === 0);
   }
 
   /** Whether the rules ignore a name; then it is noted. */
@@ -243,19 +318,25 @@ class ScanWalk implements Disposable {
     return true;
   }
 
-  /** Adds the entry that `stat` describes. `before` is its known entry or NONE. */
-  private add(parent: number, folder: Folder, name: Uint8Array, before: number): number {
-    const { stat, scanned, options } = this;
-    const isKnown = before !== NONE && (this.known?.isUnchanged(before, stat) ?? false);
+  /** Adds the entry that `stat` describes. */
+  private add(
+    parent: number,
+    name: Uint8Array,
+    { before, wasTold }: KnownName,
+  ): number {
+    const { stat, scanned, options, known } = this;
+    const isKnown = before !== NONE && (known?.isUnchanged(before, stat) ?? false);
     const isClean = this.timesProve && options.clock !== undefined && isOld(options.clock, stat);
     const index = isKnown && isClean && scanned.addNext(before, stat)
       ? before
-      : this.addNew(parent, folder, name, { named: before, isKnown, isClean });
-    if (stat.type === DIR && before !== NONE) {
-      this.knownFolders.set(index, before);
-      if (isKnown && options.list === undefined && this.known?.isListed(before)) {
-        this.unchangedFolders.add(index);
-      }
+      : this.addNew(parent, name, { named: before, isKnown, isClean });
+    if (stat.type === DIR && before !== NONE && known !== undefined) {
+      this.knownFolders.set(index, {
+        index: before,
+        isSame: known.isInode(before, stat),
+        hasKnownNames: isKnown && options.list === undefined && known.isListed(before),
+        canBeOpened: wasTold,
+      });
     }
     if (stat.inodeFlags) {
       const reason = "Its inode flags (immutable, append-only and the like) are not kept.";
@@ -267,7 +348,6 @@ class ScanWalk implements Disposable {
   /** Adds an entry, with its link target and attributes. */
   private addNew(
     parent: number,
-    folder: Folder,
     name: Uint8Array,
     { named, isKnown, isClean }: {
       readonly named: number;
@@ -281,9 +361,9 @@ class ScanWalk implements Disposable {
     const target = stat.type !== SYMLINK
       ? undefined
       : known === undefined
-      ? folder.readLink(name)
+      ? this.folders.get(parent).readLink(name)
       : known.targets.get(named);
-    const xattrs = known === undefined ? this.readXattrs(parent, folder, name) : known.xattrs.get(named);
+    const xattrs = known === undefined ? this.readXattrs(parent, name) : known.xattrs.get(named);
 
     const hash = known?.contentHash(named);
     const same = known !== undefined && (stat.type !== FILE || hash !== undefined) ? named : -1;
@@ -304,9 +384,10 @@ class ScanWalk implements Disposable {
     this.paths = new PathWalker(table);
   }
 
-  private readXattrs(parent: number, folder: Folder, name: Uint8Array): readonly Xattr[] | undefined {
+  private readXattrs(parent: number, name: Uint8Array): readonly Xattr[] | undefined {
     if (!this.options.xattrs) return undefined;
     try {
+      const folder = parent === NONE ? this.root : this.folders.get(parent);
       const xattrs = folder.xattrs(name);
       return xattrs.length > 0 ? xattrs : undefined;
     } catch (error) {

@@ -37,11 +37,16 @@ export class ScannedTable {
    * would add it.
    */
   addNext(before: number, stat: Stat): boolean {
-    if (!this.isInStep || before !== this.count) return false;
     const { table } = this;
     if (table.lost[before] !== 0 || table.nlink[before] !== stat.nlink) return false;
     if ((stat.nlink === 1 || stat.mountRoot) && table.linkGroup[before] !== NONE) return false;
-    if (this.isCopied) this.knownAs[before] = isHashed(table, before) ? before : -1;
+    return this.addPlain(before);
+  }
+
+  /** The same for one that has a single name, and of which nothing is lost. */
+  addPlain(before: number): boolean {
+    if (!this.isInStep || before !== this.count) return false;
+    if (this.isCopied) this.knownAs[before] = isHashed(this.table, before) ? before : -1;
     this.count++;
     return true;
   }

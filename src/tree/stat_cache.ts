@@ -1,10 +1,18 @@
 import { bytesOf, textOf } from "../model/bytes.ts";
 import type { Xattr } from "../model/entry.ts";
 import { decodePath, encodePath } from "../model/path_text.ts";
-import { type Folder, type OpenFile, readWhole } from "../platform/platform.ts";
+import { type Folder, type OpenFile, readInto, Stat } from "../platform/platform.ts";
 import { TemporaryFile } from "../platform/temporary_file.ts";
 import { ByteSink, ByteSource } from "./byte_stream.ts";
-import { at, COLUMN_KINDS, COLUMN_NAMES, columnLength, type TreeColumns, TreeTable } from "./table.ts";
+import {
+  at,
+  type Column,
+  COLUMN_KINDS,
+  COLUMN_NAMES,
+  columnLength,
+  type TreeColumns,
+  TreeTable,
+} from "./table.ts";
 
 /** A scan that is kept between two runs, so that the next run need not read unchanged files. SPEC 5. */
 export interface StatCache {
@@ -52,10 +60,18 @@ export function saveStatCache(folder: Folder, name: string, cache: StatCache): v
   file.replace();
 }
 
-/** The cache in a file; undefined if it is damaged or has another format, or another key than the given one. */
-export function loadStatCache(file: OpenFile, key?: string): StatCache | undefined {
+/** Smaller tables are for one thread: some 100,000 entries. */
+const LEAST_SHARED = 10e6;
+
+/**
+ * The cache in a file; undefined if it is damaged or has another format, or another key than the given one. With `share` other
+ * threads can see a large table.
+ */
+export function loadStatCache(file: OpenFile, key?: string, share = false): StatCache | undefined {
   try {
-    const cache = decode(readWhole(file));
+    const { size } = Stat.ofFile(file);
+    const Memory = share && size > LEAST_SHARED ? SharedArrayBuffer : ArrayBuffer;
+    const cache = decode(readInto<ArrayBufferLike>(file, new Uint8Array(new Memory(size))));
     return key === undefined || cache?.key === key ? cache : undefined;
   } catch {
     return undefined; // damage that the checksum does not show: the next scan reads everything again
@@ -70,7 +86,7 @@ function* parts(cache: StatCache): Generator<ArrayBufferView> {
   yield pack;
 }
 
-function decode(file: Uint8Array<ArrayBuffer>): StatCache | undefined {
+function decode(file: Uint8Array): StatCache | undefined {
   const { buffer, length } = file;
   if (length < (HEADER_WORDS + 2) * 4 || length % ALIGNMENT !== 0) return undefined;
   const [magic, format, count = 0, poolBytes = 0, packBytes = 0] = new Uint32Array(buffer, 0, HEADER_WORDS);
@@ -81,7 +97,8 @@ function decode(file: Uint8Array<ArrayBuffer>): StatCache | undefined {
   if (sum.value().some((word, i) => word !== written[i])) return undefined;
   let offset = HEADER_WORDS * 4;
   const columns = COLUMN_NAMES.map((name) => {
-    const column = new COLUMN_KINDS[name](buffer, offset, columnLength(name, count, poolBytes));
+    const Kind = COLUMN_KINDS[name] as new (buffer: ArrayBufferLike, from: number, length: number) => Column;
+    const column = new Kind(buffer, offset, columnLength(name, count, poolBytes));
     offset += Math.ceil(column.byteLength / ALIGNMENT) * ALIGNMENT;
     return [name, column];
   });

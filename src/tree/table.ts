@@ -316,6 +316,11 @@ export function at(column: Column, index: number): number {
   return column[index] as number;
 }
 
+/** Whether other threads can see a table without a copy of it. */
+export function isShared(table: TreeTable): boolean {
+  return Object.values(table.columns()).every((column) => column.buffer instanceof SharedArrayBuffer);
+}
+
 const HIGH_WORD = 2 ** 32;
 
 /** The inode number of an entry of a scan. */

@@ -1,5 +1,6 @@
 import { type CloneInput, cloneJob } from "../../src/engine/clone_job.ts";
 import { type Job, serve } from "../../src/platform/serve_team.ts";
+import { scanJob, take } from "../../src/tree/scan_job.ts";
 import { type HashedPiece, type HashInput, hashJob } from "../../src/tree/hash_job.ts";
 
 /*
@@ -24,18 +25,23 @@ const linger: Job = async ({ state }: { state: Int32Array }, { shared }) => {
   Atomics.store(state, 0, 2);
 };
 
+/** Takes a piece, also where that is marked. */
+function takePiece({ taken }: { taken?: Uint8Array<SharedArrayBuffer> }, n: number): void {
+  if (taken !== undefined) take(taken, taken.length - 1 - n);
+}
+
 const FAULTS: Record<string, Job> = {
   /** Dies when it has taken a piece, as if it had no memory left. */
-  async dies(_input, { shared }) {
-    shared.next();
+  async dies(input, { shared }) {
+    takePiece(input, shared.next());
     setTimeout(() => {
       throw new Error("this worker dies, as its test asks for");
     });
     return await new Promise(() => {});
   },
   /** Takes a piece and fails. */
-  fails(_input, { shared }) {
-    shared.next();
+  fails(input, { shared }) {
+    takePiece(input, shared.next());
     return Promise.reject(new Error("not printed"));
   },
   /** Does its part, and does not tell all of what it found. */
@@ -49,7 +55,8 @@ const FAULTS: Record<string, Job> = {
 const fault = new URL(import.meta.url).search.slice(1);
 const hash = () => Promise.resolve(FAULTS[fault] ?? hashJob);
 const clone = () => Promise.resolve(FAULTS[fault] ?? cloneJob);
-const jobs = { clone, count: () => Promise.resolve(count), linger: () => Promise.resolve(linger), hash };
+const scan = () => Promise.resolve(FAULTS[fault] ?? scanJob);
+const jobs = { clone, count: () => Promise.resolve(count), linger: () => Promise.resolve(linger), hash, scan };
 if ("WorkerGlobalScope" in globalThis && fault !== "never") serve(jobs);
 
 /** This module as a source of workers, with a fault or without one. */

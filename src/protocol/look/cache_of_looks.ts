@@ -17,14 +17,22 @@ export function cacheFile({ store, worktree }: WorktreeContext): ControlPath {
 /** A cache by another member may be of any size; this is that of some hundred thousand files. */
 const MOST_OF_OTHERS = 64 * 2 ** 20;
 
-/** The cache in a file, of this tree or of any; undefined if it is missing, no file of ours, or must not be trusted. */
-export function readStatCache(place: ControlPath, owners: Owners, key?: string): StatCache | undefined {
+/**
+ * The cache in a file, of this tree or of any; undefined if it is missing, no file of ours, or must not be trusted. With `share`
+ * workers can see a large one.
+ */
+export function readStatCache(
+  place: ControlPath,
+  owners: Owners,
+  key?: string,
+  share = false,
+): StatCache | undefined {
   return unlessThrown(isRefusedCache, () => {
     using file = place.openFile("read");
     const maker = Stat.ofFile(file);
     const isOwn = owners.isTrustedMaker(maker);
     if (!isOwn && maker.size > MOST_OF_OTHERS) return undefined;
-    const cache = loadStatCache(file, key);
+    const cache = loadStatCache(file, key, share);
     if (cache === undefined || isOwn) return cache;
     forgetReadable(cache.table, owners.caller.uid);
     return { ...cache, since: null, snapshotId: null, savedAs: null };

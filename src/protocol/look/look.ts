@@ -169,7 +169,10 @@ export async function lookAt(
   const rules = options.rules === undefined ? parsed(rulesText) : options.rules;
   const key = cacheKey(context, root);
   const { owners } = context.store.layout.plane;
-  const cache = options.known === undefined ? readStatCache(cacheFile(context), owners, key) : undefined;
+  const share = mayHaveWorkers(context, root);
+  const cache = options.known === undefined
+    ? readStatCache(cacheFile(context), owners, key, share)
+    : undefined;
   const clock = scanClock(context, root);
   const mayAsk = rules === null && options.known === undefined && key.startsWith("btrfs:") &&
     ownStaging(context).length === 0;
@@ -261,9 +264,14 @@ export async function scanWorktree(
   root: Folder,
   options: Omit<Partial<ScanOptions>, "exactStat" | "skipAtRoot">,
 ): Promise<Scan> {
-  const { reporter, signal, store: { platform } } = context;
+  const { reporter, signal, store: { platform }, workers } = context;
   const skipAtRoot = ownStaging(context).map(bytesOf);
-  return await scanTree(root, { ...platform.abilities, ...options, skipAtRoot, reporter, signal });
+  return await scanTree(root, { ...platform.abilities, ...options, skipAtRoot, workers, reporter, signal });
+}
+
+/** Whether workers may help with a folder. */
+function mayHaveWorkers({ workers }: RepositoryContext, root: Folder): boolean {
+  return workers !== undefined && workers.threads !== 1 && root.lend() !== undefined;
 }
 
 function ownStaging({ store: { intents }, worktree: { worktree_id: id } }: WorktreeContext): string[] {

@@ -5,4 +5,5 @@ import { serve } from "../../platform/serve_team.ts";
 serve({
   clone: async () => (await import("../../engine/clone_job.ts")).cloneJob,
   hash: async () => (await import("../../tree/hash_job.ts")).hashJob,
+  scan: async () => (await import("../../tree/scan_job.ts")).scanJob,
 });
