@@ -8,6 +8,7 @@ import { type Folder, type RenameHow, Stat } from "../../platform/platform.ts";
 import { isSystemError, unlessFailed } from "../../platform/system_error.ts";
 import { FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
 import { changeAspects, type OnRefused, setAspects } from "./aspects.ts";
+import { NONE, type TreeTable } from "../../tree/table.ts";
 import type { JournalAspects, PlannedJournal, PlannedUnit } from "./journal.ts";
 import type { Staging } from "./staging.ts";
 
@@ -106,15 +107,13 @@ export function tryMove(
 /** Checks, before any change, that folders can be moved: overlayfs refuses that for those of a lower layer (EXDEV). */
 export function requireMovable(
   worktree: FoldersByPath,
+  now: TreeTable,
   { units }: PlannedJournal,
   staging: Staging,
 ): void {
-  const stat = new Stat();
-  for (const { kind, path } of units) {
-    if (kind === "create") continue;
-    const parent = worktree.get(parentPath(path));
-    if (!parent.stat(lastName(path), stat) || stat.type !== DIR) continue;
-    if (staging.canTake(parent, lastName(path))) continue;
+  for (const { now: i, path } of units) {
+    if (i === NONE || now.type[i] !== DIR) continue;
+    if (staging.canTake(worktree.get(parentPath(path)), lastName(path))) continue;
     throw new JvsError(
       "E_IO",
       `Cannot restore: the folder "${
@@ -141,7 +140,7 @@ export function prepareRoom(trees: RestoreTrees, { units }: PlannedJournal): voi
 /** Is told of each entry right before it is taken out, and of each right after it is put in its place. */
 export interface UnitWatch {
   taking(unit: PlannedUnit, folder: Folder, name: Uint8Array): void;
-  placed(path: BytePath, folder: Folder, name: Uint8Array): void;
+  placed(unit: PlannedUnit, folder: Folder, name: Uint8Array): void;
 }
 
 /**
@@ -163,7 +162,7 @@ export async function applyJournal(
     const folder = trees.worktree.get(parentPath(path));
     if (kind !== "create") watch.taking(unit, folder, lastName(path));
     carryOut(trees, unit, folder);
-    if (kind !== "remove") watch.placed(path, folder, lastName(path));
+    if (kind !== "remove") watch.placed(unit, folder, lastName(path));
     if (slice.isOver(8)) await slice.yield();
   }
   for (const { path, folder, before, after } of aspectsUpwards) {

@@ -1,4 +1,4 @@
-import { ITSELF } from "../../model/bytes.ts";
+import { equalBytes, ITSELF } from "../../model/bytes.ts";
 import { DIR, FILE, SYMLINK } from "../../model/entry.ts";
 import { encodePath } from "../../model/path_text.ts";
 import { type Folder, inodeAt, Stat } from "../../platform/platform.ts";
@@ -38,8 +38,8 @@ export async function gatherConcurrentWrites(
     for (let j = 1; j < found.count; j++) {
       if (found.type[j] !== DIR && !isProven(j)) doubtful.push(j);
     }
-    // A later look must notice what is written from now on.
-    await look.settle();
+    // Before staging is deleted there is a later look: it must notice what is written from now on.
+    if (staging.isInRoot) await look.settle();
     await look.hash(doubtful.filter((j) => found.type[j] === FILE));
     using folders = new FoldersByPath(tree);
     for (const j of doubtful) {
@@ -96,8 +96,12 @@ async function removeEmptyParents(
 ): Promise<void> {
   const { table } = await scanTree(tree, { exactStat: false, xattrs: false });
   const isAbove = new Uint8Array(table.count);
+  let last: Uint8Array | undefined;
   for (const { path } of units) {
-    let index = nearestThere(table, parentPath(path));
+    const parent = parentPath(path);
+    if (last !== undefined && equalBytes(last, parent)) continue; // most are in the same folder as the one before
+    last = parent;
+    let index = nearestThere(table, parent);
     for (; index !== 0 && isAbove[index] === 0; index = at(table.parent, index)) isAbove[index] = 1;
   }
   using folders = new OpenFolders(tree, table);

@@ -13,12 +13,12 @@ import {
   SchemaMismatch,
   text,
 } from "../../model/schema.ts";
-import { type Folder, inodeAt, inodeText, readWhole } from "../../platform/platform.ts";
-import { type FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
+import { type Folder, inodeText, readWhole } from "../../platform/platform.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import { type Aspects, aspectsOf } from "./aspects.ts";
 import type { Unit } from "./plan_form.ts";
 import type { PreparedRestore } from "./prepare.ts";
+import type { StagedTree } from "./staged_tree.ts";
 
 /** What a restore is about to do. With it recovery can tell from the disk what was done. docs/design/restore.md. */
 export interface Journal {
@@ -144,7 +144,7 @@ function* movedFolders({ plan, now, then }: JournalRequest): Generator<Target> {
 export function writeJournal(
   staging: Folder,
   now: TreeTable,
-  fresh: FoldersByPath,
+  staged: StagedTree,
   { units, aspects }: PlannedJournal,
 ): void {
   using file = staging.openFile(JOURNAL, "create");
@@ -159,7 +159,7 @@ export function writeJournal(
   };
   for (const { kind, path, now: i, then } of units) {
     const before = i === NONE ? null : inodeText(at(now.inoHi, i), at(now.inoLo, i));
-    const after = then === NONE ? null : inodeAt(fresh.get(parentPath(path)), lastName(path));
+    const after = then === NONE ? null : staged.inode(then);
     add({ kind, path: encodePath(path), before, after });
   }
   text += `],"aspects":[`;
