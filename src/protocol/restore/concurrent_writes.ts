@@ -21,16 +21,17 @@ const NO_LINKS = ["EPERM", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV"];
 
 /**
  * Searches staging for what another process wrote meanwhile into what was taken out of the worktree, and links that into
- * `aside`, by its path. Returns what each tree holds, with a hash for each file that times alone did not prove. SPEC 7.
+ * `aside`, by its path. `trees` are those of staging that may hold anything. Returns what each tree holds, with a hash for each file that times alone did not prove. SPEC 7.
  */
 export async function gatherConcurrentWrites(
   context: WorktreeContext,
   staging: Staging,
   expected: Expected,
   aside: PutAside,
+  trees: readonly Folder[] = [staging.fresh, staging.old],
 ): Promise<Map<Folder, TreeTable>> {
   const gathered = new Map<Folder, TreeTable>();
-  for (const tree of [staging.fresh, staging.old]) {
+  for (const tree of trees) {
     using look = await lookWithoutCache(context, tree.openFolder(ITSELF));
     const found = look.table;
     const { isProven, isKnown } = await expected(found, tree);
@@ -235,9 +236,19 @@ export class TakenOut {
   }
 }
 
+/** To search one entry in a table takes as long as to walk over so many of it. */
+const AS_MANY = 16;
+
 /** For each entry of `found` the index in `table` of the entry with its path, or NONE. */
 export async function placesIn(table: TreeTable, found: TreeTable): Promise<Uint32Array> {
   const places = new Uint32Array(found.count).fill(NONE);
+  if (found.count * AS_MANY < table.count) {
+    for (let j = 0; j < found.count; j++) {
+      const index = table.find(found.path(j));
+      if (index !== -1) places[j] = index;
+    }
+    return places;
+  }
   await mergeTables(table, found, (i, j) => {
     if (i !== -1 && j !== -1) places[j] = i;
   });

@@ -105,7 +105,7 @@ async function changeTree(
   using trees = new RestoreTrees(look.root, staging);
   const plan = withoutUnmade(prepared.plan, staged);
   const journal = journalOf({ plan, now: look.table, then, scope });
-  requireMovable(trees.worktree, look.table, journal, staging);
+  requireMovable(trees.worktree, look.table, plan, staging);
   prepareRoom(trees, journal);
   writeJournal(staging.home, look.table, staged, journal);
   await cacheUpdate.settle(); // by now it seldom has to wait
@@ -121,8 +121,11 @@ async function changeTree(
   warnOfKept(change, await applyJournal(trees, journal, watch, degradations, signal));
 
   phases.next("keeping concurrent writes");
-  const gathered = await gatherConcurrentWrites(change, staging, taken.expected, trees.aside);
-  const [secondAutosaveId = null, ...more] = await saveConcurrentWrites(change, staging, journal);
+  // What was exchanged is in `fresh`: a restore that takes nothing else out leaves the folders of `old` as it made them.
+  const among = trees.hasTakenOut || staging.isInRoot ? [staging.fresh, staging.old] : [staging.fresh];
+  const gathered = await gatherConcurrentWrites(change, staging, taken.expected, trees.aside, among);
+  const kept = trees.aside.isUsed ? await saveConcurrentWrites(change, staging, journal) : [];
+  const [secondAutosaveId = null, ...more] = kept;
   for (const id of more) reporter.warn(`More of it was kept as snapshot ${id}.`);
   // The worktree and staging may be on two file systems (SPEC 2).
   for (const folder of [look.root, staging.home]) store.platform.syncFileSystem(folder);

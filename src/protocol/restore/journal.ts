@@ -75,6 +75,8 @@ export type PlannedUnit = Unit & { readonly path: BytePath };
 /** A journal that is not written yet. Each step is made when it is asked for: a million of them at once take 200 MB and more. */
 export interface PlannedJournal {
   readonly units: Iterable<PlannedUnit>;
+  /** The folders of the units, and what they do in them: once for all units that follow each other. */
+  readonly folders: Iterable<Pick<PlannedUnit, "kind" | "path">>;
   readonly aspects: Iterable<JournalAspects>;
   /** The same, but folders after what is in them. */
   readonly aspectsUpwards: Iterable<JournalAspects>;
@@ -96,9 +98,21 @@ export function journalOf(request: JournalRequest): PlannedJournal {
   const lazily = <T>(steps: () => Iterator<T>): Iterable<T> => ({ [Symbol.iterator]: steps });
   return {
     units: lazily(() => plan.units.values().map((unit) => ({ ...unit, path: pathOf(unit) }))),
+    folders: lazily(() => foldersOfUnits(request)),
     aspects: lazily(() => targets.values().map(aspectsAt)),
     aspectsUpwards: lazily(() => targets.toReversed().values().map(aspectsAt)),
   };
+}
+
+function* foldersOfUnits({ plan, now, then }: JournalRequest): Generator<Pick<PlannedUnit, "kind" | "path">> {
+  let last: { kind: Unit["kind"]; folder: number } | undefined;
+  for (const { kind, now: i, then: j } of plan.units) {
+    const [table, index] = kind === "remove" ? [now, i] : [then, j];
+    const folder = at(table.parent, index);
+    if (last?.kind === kind && last.folder === folder) continue;
+    last = { kind, folder };
+    yield { kind, path: table.path(folder) };
+  }
 }
 
 /** What gets aspects, by its places in the two trees: `now` is NONE for what is made, `then` for what stays as it is. */
