@@ -94,9 +94,9 @@ export class LinuxPlatform implements Platform {
     this.libc.must("make durable what was written to", folder, (call) => call.syncfs(descriptor));
   }
 
-  usersOf(path: string): UserOfFolder[] {
+  usersOf(paths: readonly string[]): UserOfFolder[] {
     using processes = this.openFolder("/proc");
-    return usersBelow(processes, this.host.pid, path);
+    return usersBelow(processes, this.host.pid, paths);
   }
 
   placesInUse(folder: Folder): PlacesInUse | undefined {

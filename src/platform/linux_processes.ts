@@ -13,12 +13,13 @@ const SLASH = 0x2f;
 const [CWD, ROOT, FD, COMM] = [bytesOf("cwd"), bytesOf("root"), bytesOf("fd"), bytesOf("comm")];
 const WATCHES = bytesOf("anon_inode:inotify");
 
-/** The processes but `own` that are in a folder or have a file in it open. */
-export function usersBelow(processes: Folder, own: number, path: string): UserOfFolder[] {
-  const [found, folder] = [[] as UserOfFolder[], bytesOf(path)];
+/** The processes but `own` that are in one of these folders or have a file in it open; how they use the first of them. */
+export function usersBelow(processes: Folder, own: number, paths: readonly string[]): UserOfFolder[] {
+  const found: UserOfFolder[] = [];
+  const folders = paths.map(bytesOf);
   for (const { pid, process } of eachProcess(processes, own)) {
     const user = unlessFailed([], () => {
-      const uses = usedBy(process, folder);
+      const uses = usedBy(process, folders);
       return uses && { pid, name: nameOf(process), uses };
     });
     if (user !== undefined) found.push(user);
@@ -26,9 +27,13 @@ export function usersBelow(processes: Folder, own: number, path: string): UserOf
   return found;
 }
 
-function usedBy(process: Folder, folder: BytePath): UserOfFolder["uses"] | undefined {
-  if (isBelow(process.readLink(CWD), folder)) return "folder";
-  for (const { target } of openFiles(process)) if (isBelow(target, folder)) return "file";
+function usedBy(process: Folder, folders: readonly BytePath[]): UserOfFolder["uses"] | undefined {
+  const place = process.readLink(CWD);
+  const open = Array.from(openFiles(process), ({ target }) => target);
+  for (const folder of folders) {
+    if (isBelow(place, folder)) return "folder";
+    if (open.some((target) => isBelow(target, folder))) return "file";
+  }
   return undefined;
 }
 

@@ -16,7 +16,7 @@ Deno.test({
     await using opening = waiting(`import sys; f = open(${JSON.stringify(`${dir.path}/here/file`)})`, "/");
     await using elsewhere = waiting("import sys", dir.path);
     for (const each of [standing, opening, elsewhere]) await each.ready();
-    const found = openPlatform().usersOf(`${dir.path}/here`).map(({ pid, uses }) => ({ pid, uses }));
+    const found = openPlatform().usersOf([`${dir.path}/here`]).map(({ pid, uses }) => ({ pid, uses }));
     assertEquals(
       found.sort((a, b) => a.pid - b.pid),
       [{ pid: standing.pid, uses: "folder" }, { pid: opening.pid, uses: "file" }].sort((a, b) =>

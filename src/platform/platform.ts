@@ -37,8 +37,11 @@ export interface Platform {
   /** Makes everything durable that was written to the file system of the folder. */
   syncFileSystem(folder: Folder): void;
 
-  /** Other processes that are in a folder (absolute, without links) or have a file in it open, as far as we can see. */
-  usersOf(path: string): UserOfFolder[];
+  /**
+   * Other processes that are in one of these folders (absolute, without links) or have a file in it open, as far as we can
+   * see; how they use the first of them. All processes are asked, so it is best to ask once.
+   */
+  usersOf(paths: readonly string[]): UserOfFolder[];
 
   /** What other processes use below a folder, as far as we can see; undefined where the system does not say. */
   placesInUse(folder: Folder): PlacesInUse | undefined;

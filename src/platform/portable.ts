@@ -75,7 +75,7 @@ export class PortablePlatform implements Platform {
   }
 
   /** Without FFI other processes cannot be seen. */
-  usersOf(_path: string): [] {
+  usersOf(_paths: readonly string[]): [] {
     return [];
   }
 

@@ -13,6 +13,8 @@ const NOWHERE = new Uint8Array();
 export class FoldersByPath implements Disposable {
   /** The last used, the latest at the end. */
   private readonly open = new Map<string, OpenFolder>();
+  /** The very last used: what is next is mostly in the same folder, and a key costs more than the comparison of two paths. */
+  private last: OpenFolder | undefined;
 
   constructor(readonly root: Folder) {}
 
@@ -30,15 +32,18 @@ export class FoldersByPath implements Disposable {
   [Symbol.dispose](): void {
     for (const { folder } of this.open.values()) folder[Symbol.dispose]();
     this.open.clear();
+    this.last = undefined;
   }
 
   private reach(path: BytePath, make: boolean): Folder {
     if (path.length === 0) return this.root;
+    if (this.last !== undefined && equalBytes(this.last.path, path)) return this.last.folder;
     const key = keyOf(path);
     const known = this.open.get(key);
     if (known === undefined) return this.walk(path, make);
     this.open.delete(key);
     this.open.set(key, known);
+    this.last = known;
     return known.folder;
   }
 
@@ -74,7 +79,8 @@ export class FoldersByPath implements Disposable {
   }
 
   private keep(path: BytePath, folder: Folder): void {
-    this.open.set(keyOf(path), { path, folder });
+    this.last = { path, folder };
+    this.open.set(keyOf(path), this.last);
     const [oldest] = this.open;
     if (this.open.size <= MOST_OPEN || oldest === undefined) return;
     this.open.delete(oldest[0]);

@@ -33,9 +33,7 @@ function pathComparer(a: TreeTable, b: TreeTable): (i: number, j: number) => num
   const pathsOfB = new PathWalker(b);
   return (i, j) => {
     const siblings = i !== 0 && j !== 0 && twins[at(a.parent, i)] === at(b.parent, j);
-    const order = siblings
-      ? compareBytes(a.name(i), b.name(j))
-      : compareBytes(pathsOfA.path(i), pathsOfB.path(j));
+    const order = siblings ? a.compareName(i, b, j) : compareBytes(pathsOfA.path(i), pathsOfB.path(j));
     if (order === 0) twins[i] = j;
     return order;
   };

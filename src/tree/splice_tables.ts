@@ -8,7 +8,7 @@ interface Run {
   /** The first of them in that table, and in the spliced one. */
   readonly first: number;
   readonly to: number;
-  readonly length: number;
+  length: number;
 }
 
 /** Where the entries of two tables are in the spliced one. */
@@ -31,7 +31,7 @@ export interface SplicePlan {
 
 /**
  * Puts the entries of `part` between those of `known`, in root-hash order. Whole runs of columns are copied, so that a few
- * entries cost little in a large table. Both tables have the bytes of their names in the order of their entries. Link groups
+ * entries cost little in a large table, and many that follow each other too. Both tables have the bytes of their names in the order of their entries. Link groups
  * are made again, because a change of one name changes them all.
  */
 export function spliceTables(known: TreeTable, part: TreeTable, plan: SplicePlan): Splice {
@@ -57,7 +57,9 @@ function runsOf(known: TreeTable, part: TreeTable, { before, gone, replaces }: S
   const runs: Run[] = [];
   let count = 0;
   const add = (from: Run["from"], first: number, length: number) => {
-    if (length > 0) runs.push({ from, first, to: count, length });
+    const last = runs.at(-1);
+    if (last?.from === from && last.first + last.length === first) last.length += length;
+    else if (length > 0) runs.push({ from, first, to: count, length });
     count += length;
   };
   let next = 0;

@@ -1,4 +1,4 @@
-import { type BytePath, compareBytes, equalBytes } from "../model/bytes.ts";
+import { type BytePath, compareBytes } from "../model/bytes.ts";
 import { BLOCK, CHAR, DIR, type Xattr } from "../model/entry.ts";
 import { collectGarbage } from "../platform/collect_garbage.ts";
 import type { Stat } from "../platform/platform.ts";
@@ -249,14 +249,28 @@ export class TreeTable {
     let length = 0;
     for (let i = index; i !== 0; i = at(this.parent, i)) length += at(this.nameLength, i) + 1;
     const path = new Uint8Array(Math.max(0, length - 1));
+    const { pool } = this;
     let end = path.length;
     for (let i = index; i !== 0; i = at(this.parent, i)) {
-      const name = this.name(i);
-      path.set(name, end - name.length);
-      end -= name.length + 1;
-      if (end >= 0) path[end] = SLASH;
+      // Byte by byte: names are short, and a view of each takes several times as long.
+      const start = at(this.nameStart, i);
+      for (let k = start + at(this.nameLength, i) - 1; k >= start; k--) path[--end] = pool[k] as number;
+      if (end > 0) path[--end] = SLASH;
     }
     return path;
+  }
+
+  /** Negative, zero or positive: the order of an entry's name and one of another table, as `compareBytes`. */
+  compareName(index: number, other: TreeTable, otherIndex: number): number {
+    const [pool, otherPool] = [this.pool, other.pool];
+    const [start, otherStart] = [at(this.nameStart, index), at(other.nameStart, otherIndex)];
+    const [length, otherLength] = [at(this.nameLength, index), at(other.nameLength, otherIndex)];
+    const shorter = Math.min(length, otherLength);
+    for (let k = 0; k < shorter; k++) {
+      const difference = (pool[start + k] as number) - (otherPool[otherStart + k] as number);
+      if (difference !== 0) return difference;
+    }
+    return length - otherLength;
   }
 
   /** The index of the entry with this path, or -1. The search is binary, because entries are sorted by path. */
@@ -335,7 +349,7 @@ export function isDevice(table: TreeTable, index: number): boolean {
 
 /** Whether two entries, of one or two tables, have the same name. */
 export function sameName(a: TreeTable, i: number, b: TreeTable, j: number): boolean {
-  return equalBytes(a.name(i), b.name(j));
+  return a.compareName(i, b, j) === 0;
 }
 
 /** Copies what only a look at the disk tells: change time, inode and number of links. */

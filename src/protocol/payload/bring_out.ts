@@ -37,6 +37,9 @@ export interface BringOutRequest {
   readonly action: "fork" | "restore";
 }
 
+/** What was brought out: `table` has what was wanted and the folders above it. See `CloneResult`. */
+export interface BroughtOut extends Selection, Required<Pick<CloneResult, "degradations" | "hasFacts">> {}
+
 /** If this share of the entries is wanted, an engine for whole trees clones all, and what is not wanted is removed. */
 const WORTH_THE_WHOLE = 0.5;
 
@@ -48,7 +51,7 @@ const WORTH_THE_WHOLE = 0.5;
 export async function bringOut(
   context: RepositoryContext,
   request: BringOutRequest,
-): Promise<Pick<CloneResult, "table" | "degradations" | "hasFacts">> {
+): Promise<BroughtOut> {
   const { action, adjust, into, manifest, name, snapshotId: id, wanted, verify } = request;
   const { reporter, signal, store, workers } = context;
   using payload = openToClone(store, action, id);
@@ -91,7 +94,7 @@ export async function bringOut(
   const isRead = (i: number) => verify || isPrivileged(made.table, i) || doubted.has(at(made.origin, i));
   const differing = await differingFiles(context, payload, clone, made.table, isRead);
   if (differing.length > 0) throw damagedPayload(action, id, differing);
-  return { table: made.table, degradations, hasFacts };
+  return { ...made, degradations, hasFacts };
 }
 
 /** Takes over what the clone of more entries tells of these. */

@@ -8,7 +8,9 @@ import { type Folder, type RenameHow, Stat } from "../../platform/platform.ts";
 import { isSystemError, unlessFailed } from "../../platform/system_error.ts";
 import { FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
 import { changeAspects, type OnRefused, setAspects } from "./aspects.ts";
+import { NONE, type TreeTable } from "../../tree/table.ts";
 import type { JournalAspects, PlannedJournal, PlannedUnit } from "./journal.ts";
+import type { RestorePlan } from "./plan_form.ts";
 import type { Staging } from "./staging.ts";
 
 const OWNER_MAY_CHANGE = 0o300;
@@ -22,6 +24,8 @@ export class RestoreTrees implements Disposable {
   readonly old: FoldersByPath;
   /** What other processes wrote in the way of the restore, or into what it took out. */
   readonly aside: PutAside;
+  /** Whether `old` got anything, or began to. What is exchanged is in `fresh`. */
+  hasTakenOut = false;
 
   constructor(root: Folder, staging: Staging) {
     this.worktree = new FoldersByPath(root);
@@ -41,17 +45,20 @@ export class RestoreTrees implements Disposable {
  */
 export class PutAside implements Disposable {
   private readonly trees: FoldersByPath[] = [];
+  /** Whether anything was put here, or began to be. */
+  isUsed = false;
 
   /** `openTree` opens the tree of a number, and makes it if it does not exist. */
   constructor(private readonly openTree: (number: number) => Folder) {}
 
-  /** Makes the folders for this path in advance, because on a full disk none can be made later. */
-  prepare(path: BytePath): void {
-    this.tree(0).ensure(parentPath(path));
+  /** Makes this folder in advance, because on a full disk it cannot be made later. */
+  prepare(folder: BytePath): void {
+    this.tree(0).ensure(folder);
   }
 
   /** Calls `put` for the first tree in which the path is free; `put` throws EEXIST if it is not. */
   put(path: BytePath, put: (folder: Folder, name: Uint8Array) => void): void {
+    this.isUsed = true;
     for (let number = 0;; number++) {
       try {
         return put(this.tree(number).ensure(parentPath(path)), lastName(path));
@@ -106,15 +113,14 @@ export function tryMove(
 /** Checks, before any change, that folders can be moved: overlayfs refuses that for those of a lower layer (EXDEV). */
 export function requireMovable(
   worktree: FoldersByPath,
-  { units }: PlannedJournal,
+  now: TreeTable,
+  { units }: RestorePlan,
   staging: Staging,
 ): void {
-  const stat = new Stat();
-  for (const { kind, path } of units) {
-    if (kind === "create") continue;
-    const parent = worktree.get(parentPath(path));
-    if (!parent.stat(lastName(path), stat) || stat.type !== DIR) continue;
-    if (staging.canTake(parent, lastName(path))) continue;
+  for (const { now: i } of units) {
+    if (i === NONE || now.type[i] !== DIR) continue;
+    const path = now.path(i);
+    if (staging.canTake(worktree.get(parentPath(path)), lastName(path))) continue;
     throw new JvsError(
       "E_IO",
       `Cannot restore: the folder "${
@@ -131,9 +137,9 @@ export function requireMovable(
 }
 
 /** Makes the folders of staging that moves need, in advance: on a full disk only renames between folders that exist work. */
-export function prepareRoom(trees: RestoreTrees, { units }: PlannedJournal): void {
-  for (const { path, kind } of units) {
-    if (kind !== "create") trees.old.ensure(parentPath(path));
+export function prepareRoom(trees: RestoreTrees, { folders }: PlannedJournal): void {
+  for (const { kind, path } of folders) {
+    if (kind !== "create") trees.old.ensure(path);
     trees.aside.prepare(path);
   }
 }
@@ -141,7 +147,7 @@ export function prepareRoom(trees: RestoreTrees, { units }: PlannedJournal): voi
 /** Is told of each entry right before it is taken out, and of each right after it is put in its place. */
 export interface UnitWatch {
   taking(unit: PlannedUnit, folder: Folder, name: Uint8Array): void;
-  placed(path: BytePath, folder: Folder, name: Uint8Array): void;
+  placed(unit: PlannedUnit, folder: Folder, name: Uint8Array): void;
 }
 
 /**
@@ -163,7 +169,7 @@ export async function applyJournal(
     const folder = trees.worktree.get(parentPath(path));
     if (kind !== "create") watch.taking(unit, folder, lastName(path));
     carryOut(trees, unit, folder);
-    if (kind !== "remove") watch.placed(path, folder, lastName(path));
+    if (kind !== "remove") watch.placed(unit, folder, lastName(path));
     if (slice.isOver(8)) await slice.yield();
   }
   for (const { path, folder, before, after } of aspectsUpwards) {
@@ -204,6 +210,7 @@ function carryOut(trees: RestoreTrees, { kind, path }: PlannedUnit, parent: Fold
 
 function takeOut(trees: RestoreTrees, parent: Folder, path: BytePath): void {
   const name = lastName(path);
+  trees.hasTakenOut = true;
   // It may be gone already.
   unlessFailed(["ENOENT"], () => parent.rename(name, trees.old.ensure(parentPath(path)), name, "fresh"));
 }

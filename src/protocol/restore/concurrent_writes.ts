@@ -1,4 +1,4 @@
-import { ITSELF } from "../../model/bytes.ts";
+import { equalBytes, ITSELF } from "../../model/bytes.ts";
 import { DIR, FILE, SYMLINK } from "../../model/entry.ts";
 import { encodePath } from "../../model/path_text.ts";
 import { type Folder, inodeAt, Stat } from "../../platform/platform.ts";
@@ -21,16 +21,17 @@ const NO_LINKS = ["EPERM", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV"];
 
 /**
  * Searches staging for what another process wrote meanwhile into what was taken out of the worktree, and links that into
- * `aside`, by its path. Returns what each tree holds, with a hash for each file that times alone did not prove. SPEC 7.
+ * `aside`, by its path. `trees` are those of staging that may hold anything. Returns what each tree holds, with a hash for each file that times alone did not prove. SPEC 7.
  */
 export async function gatherConcurrentWrites(
   context: WorktreeContext,
   staging: Staging,
   expected: Expected,
   aside: PutAside,
+  trees: readonly Folder[] = [staging.fresh, staging.old],
 ): Promise<Map<Folder, TreeTable>> {
   const gathered = new Map<Folder, TreeTable>();
-  for (const tree of [staging.fresh, staging.old]) {
+  for (const tree of trees) {
     using look = await lookWithoutCache(context, tree.openFolder(ITSELF));
     const found = look.table;
     const { isProven, isKnown } = await expected(found, tree);
@@ -38,8 +39,8 @@ export async function gatherConcurrentWrites(
     for (let j = 1; j < found.count; j++) {
       if (found.type[j] !== DIR && !isProven(j)) doubtful.push(j);
     }
-    // A later look must notice what is written from now on.
-    await look.settle();
+    // Before staging is deleted there is a later look: it must notice what is written from now on.
+    if (staging.isInRoot) await look.settle();
     await look.hash(doubtful.filter((j) => found.type[j] === FILE));
     using folders = new FoldersByPath(tree);
     for (const j of doubtful) {
@@ -96,8 +97,12 @@ async function removeEmptyParents(
 ): Promise<void> {
   const { table } = await scanTree(tree, { exactStat: false, xattrs: false });
   const isAbove = new Uint8Array(table.count);
+  let last: Uint8Array | undefined;
   for (const { path } of units) {
-    let index = nearestThere(table, parentPath(path));
+    const parent = parentPath(path);
+    if (last !== undefined && equalBytes(last, parent)) continue; // most are in the same folder as the one before
+    last = parent;
+    let index = nearestThere(table, parent);
     for (; index !== 0 && isAbove[index] === 0; index = at(table.parent, index)) isAbove[index] = 1;
   }
   using folders = new OpenFolders(tree, table);
@@ -231,9 +236,19 @@ export class TakenOut {
   }
 }
 
+/** To search one entry in a table takes as long as to walk over so many of it. */
+const AS_MANY = 16;
+
 /** For each entry of `found` the index in `table` of the entry with its path, or NONE. */
 export async function placesIn(table: TreeTable, found: TreeTable): Promise<Uint32Array> {
   const places = new Uint32Array(found.count).fill(NONE);
+  if (found.count * AS_MANY < table.count) {
+    for (let j = 0; j < found.count; j++) {
+      const index = table.find(found.path(j));
+      if (index !== -1) places[j] = index;
+    }
+    return places;
+  }
   await mergeTables(table, found, (i, j) => {
     if (i !== -1 && j !== -1) places[j] = i;
   });

@@ -3,13 +3,12 @@ import type { BytePath } from "../../model/bytes.ts";
 import { DIR } from "../../model/entry.ts";
 import { isJvsError } from "../../model/errors.ts";
 import { namedPaths } from "../../model/path_text.ts";
-import { inodeAt, Stat } from "../../platform/platform.ts";
-import { type FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
+import { Stat } from "../../platform/platform.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import { commitChange } from "../change/commit.ts";
 import { defineChange, type WorktreeChange } from "../change/kind.ts";
 import type { Context } from "../context.ts";
-import { bringOut } from "../payload/bring_out.ts";
+import { bringOut, type BroughtOut } from "../payload/bring_out.ts";
 import { applyJournal, prepareRoom, requireMovable, RestoreTrees, type UnitWatch } from "./apply.ts";
 import type { RestoreRequest } from "./comparison.ts";
 import {
@@ -23,6 +22,7 @@ import { RestoreAudit, RestoreDetails, STEPS } from "./intent.ts";
 import { journalOf, writeJournal } from "./journal.ts";
 import type { RestorePlan, Unit } from "./plan_form.ts";
 import { type PreparedRestore, prepareRestore } from "./prepare.ts";
+import { StagedTree } from "./staged_tree.ts";
 import { FRESH, removeOldReplaced, Staging } from "./staging.ts";
 import { StatCacheUpdate } from "./stat_cache_update.ts";
 
@@ -65,7 +65,7 @@ export async function restoreInPlace<Result>(
   const { result, cacheUpdate } = await restoreWhole(change, request, report);
   if (cacheUpdate !== undefined) {
     await tidyUp(change, () => removeOldReplaced(store, store.config.get("restore.keep_replaced")));
-    await tidyUp(change, () => cacheUpdate.write(change));
+    await tidyUp(change, () => cacheUpdate.write());
   }
   return result;
 }
@@ -97,16 +97,18 @@ async function changeTree(
   using phases = new Phases(reporter);
   phases.next("staging");
   using staging = await Staging.make(store, look.root, intent);
-  const staged = await fillStaging(change, staging, request.descriptor.snapshot_id, prepared);
+  const made = await fillStaging(change, staging, request.descriptor.snapshot_id, prepared);
   store.platform.syncFileSystem(staging.home);
-  const cacheUpdate = await StatCacheUpdate.begin(change, look.table, staged, staging, prepared);
+  const staged = await StagedTree.look(staging.fresh, made, then.count, signal);
+  const cacheUpdate = new StatCacheUpdate(change, prepared, staged, staging.fresh);
 
   using trees = new RestoreTrees(look.root, staging);
-  const plan = withoutUnmade(prepared.plan, then, trees.fresh);
+  const plan = withoutUnmade(prepared.plan, staged);
   const journal = journalOf({ plan, now: look.table, then, scope });
-  requireMovable(trees.worktree, journal, staging);
+  requireMovable(trees.worktree, look.table, plan, staging);
   prepareRoom(trees, journal);
-  writeJournal(staging.home, look.table, trees.fresh, journal);
+  writeJournal(staging.home, look.table, staged, journal);
+  await cacheUpdate.settle(); // by now it seldom has to wait
   intent.step("journal");
 
   const mostRead = store.config.get("restore.verify_limit");
@@ -114,13 +116,16 @@ async function changeTree(
   phases.next("restoring", { entries: plan.units.length });
   const watch: UnitWatch = {
     taking: ({ now }, folder, name) => taken.lookLast(now, folder, name),
-    placed: (path, folder, name) => cacheUpdate.entryMoved(path, folder, name),
+    placed: ({ then }, folder, name) => cacheUpdate.entryMoved(then, folder, name),
   };
   warnOfKept(change, await applyJournal(trees, journal, watch, degradations, signal));
 
   phases.next("keeping concurrent writes");
-  const gathered = await gatherConcurrentWrites(change, staging, taken.expected, trees.aside);
-  const [secondAutosaveId = null, ...more] = await saveConcurrentWrites(change, staging, journal);
+  // What was exchanged is in `fresh`: a restore that takes nothing else out leaves the folders of `old` as it made them.
+  const among = trees.hasTakenOut || staging.isInRoot ? [staging.fresh, staging.old] : [staging.fresh];
+  const gathered = await gatherConcurrentWrites(change, staging, taken.expected, trees.aside, among);
+  const kept = trees.aside.isUsed ? await saveConcurrentWrites(change, staging, journal) : [];
+  const [secondAutosaveId = null, ...more] = kept;
   for (const id of more) reporter.warn(`More of it was kept as snapshot ${id}.`);
   // The worktree and staging may be on two file systems (SPEC 2).
   for (const folder of [look.root, staging.home]) store.platform.syncFileSystem(folder);
@@ -145,7 +150,7 @@ async function fillStaging(
   staging: Staging,
   snapshotId: string,
   { degradations, plan, then, verified }: PreparedRestore,
-): ReturnType<typeof bringOut> {
+): Promise<BroughtOut> {
   const tops = new Set(plan.units.map((unit) => unit.then));
   const plain = Stat.ofFolder(staging.home);
   const made = await bringOut(context, {
@@ -182,12 +187,8 @@ function makeMovable(table: TreeTable, i: number): void {
 }
 
 /** The plan without what could not be made here, such as a device by an ordinary user: what is in its place stays. */
-function withoutUnmade(plan: RestorePlan, then: TreeTable, fresh: FoldersByPath): RestorePlan {
-  const isUnmade = ({ then: j }: Unit) => {
-    if (j === NONE) return false;
-    const path = then.path(j);
-    return inodeAt(fresh.get(parentPath(path)), lastName(path)) === null;
-  };
+function withoutUnmade(plan: RestorePlan, staged: StagedTree): RestorePlan {
+  const isUnmade = ({ then: j }: Unit) => j !== NONE && staged.inode(j) === null;
   const unmade = new Set(plan.units.filter(isUnmade));
   if (unmade.size === 0) return plan;
   const added = [...unmade].filter((unit) => unit.kind === "create").length;

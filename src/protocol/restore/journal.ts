@@ -13,12 +13,12 @@ import {
   SchemaMismatch,
   text,
 } from "../../model/schema.ts";
-import { type Folder, inodeAt, inodeText, readWhole } from "../../platform/platform.ts";
-import { type FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
+import { type Folder, inodeText, readWhole } from "../../platform/platform.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import { type Aspects, aspectsOf } from "./aspects.ts";
 import type { Unit } from "./plan_form.ts";
 import type { PreparedRestore } from "./prepare.ts";
+import type { StagedTree } from "./staged_tree.ts";
 
 /** What a restore is about to do. With it recovery can tell from the disk what was done. docs/design/restore.md. */
 export interface Journal {
@@ -75,6 +75,8 @@ export type PlannedUnit = Unit & { readonly path: BytePath };
 /** A journal that is not written yet. Each step is made when it is asked for: a million of them at once take 200 MB and more. */
 export interface PlannedJournal {
   readonly units: Iterable<PlannedUnit>;
+  /** The folders of the units, and what they do in them: once for all units that follow each other. */
+  readonly folders: Iterable<Pick<PlannedUnit, "kind" | "path">>;
   readonly aspects: Iterable<JournalAspects>;
   /** The same, but folders after what is in them. */
   readonly aspectsUpwards: Iterable<JournalAspects>;
@@ -96,9 +98,21 @@ export function journalOf(request: JournalRequest): PlannedJournal {
   const lazily = <T>(steps: () => Iterator<T>): Iterable<T> => ({ [Symbol.iterator]: steps });
   return {
     units: lazily(() => plan.units.values().map((unit) => ({ ...unit, path: pathOf(unit) }))),
+    folders: lazily(() => foldersOfUnits(request)),
     aspects: lazily(() => targets.values().map(aspectsAt)),
     aspectsUpwards: lazily(() => targets.toReversed().values().map(aspectsAt)),
   };
+}
+
+function* foldersOfUnits({ plan, now, then }: JournalRequest): Generator<Pick<PlannedUnit, "kind" | "path">> {
+  let last: { kind: Unit["kind"]; folder: number } | undefined;
+  for (const { kind, now: i, then: j } of plan.units) {
+    const [table, index] = kind === "remove" ? [now, i] : [then, j];
+    const folder = at(table.parent, index);
+    if (last?.kind === kind && last.folder === folder) continue;
+    last = { kind, folder };
+    yield { kind, path: table.path(folder) };
+  }
 }
 
 /** What gets aspects, by its places in the two trees: `now` is NONE for what is made, `then` for what stays as it is. */
@@ -144,7 +158,7 @@ function* movedFolders({ plan, now, then }: JournalRequest): Generator<Target> {
 export function writeJournal(
   staging: Folder,
   now: TreeTable,
-  fresh: FoldersByPath,
+  staged: StagedTree,
   { units, aspects }: PlannedJournal,
 ): void {
   using file = staging.openFile(JOURNAL, "create");
@@ -159,7 +173,7 @@ export function writeJournal(
   };
   for (const { kind, path, now: i, then } of units) {
     const before = i === NONE ? null : inodeText(at(now.inoHi, i), at(now.inoLo, i));
-    const after = then === NONE ? null : inodeAt(fresh.get(parentPath(path)), lastName(path));
+    const after = then === NONE ? null : staged.inode(then);
     add({ kind, path: encodePath(path), before, after });
   }
   text += `],"aspects":[`;

@@ -5,7 +5,12 @@ const ANOTHER = CHANGED.type | CHANGED.content | CHANGED.unknown | CHANGED.targe
 
 /** Whether an entry differs, or may differ, in more than modes, owners, times and attributes. */
 export function isAnother(now: TreeTable, i: number, then: TreeTable, j: number): boolean {
-  return (compareEntries(now, i, then, j) & ANOTHER) !== 0;
+  return hasOtherContent(compareEntries(now, i, then, j));
+}
+
+/** The same of what `compareEntries` has found. */
+export function hasOtherContent(differing: number): boolean {
+  return (differing & ANOTHER) !== 0;
 }
 
 /** Which names are hard links to one file (or symbolic link, or pipe), on both sides. */
@@ -28,6 +33,7 @@ export class LinkGroups {
    * is missing or has other content, the links of all of them are wrong.
    */
   differ(i: number, j: number): boolean {
+    if (this.now.linkGroup[i] === NONE && this.then.linkGroup[j] === NONE) return this.nowOf[j] !== i;
     const before = this.nowMembers.get(at(this.now.linkGroup, i)) ?? [i];
     const after = this.thenMembers.get(at(this.then.linkGroup, j)) ?? [j];
     if (before.length === 1 && after.length === 1) return this.groupsDiffer(before, after);

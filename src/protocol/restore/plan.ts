@@ -4,10 +4,13 @@ import { CHANGED, compareEntries } from "../../tree/diff.ts";
 import { mergeTables } from "../../tree/merge_tables.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import { isLeftOut } from "../payload/as_allowed.ts";
-import { isAnother, LinkGroups } from "./links.ts";
+import { hasOtherContent, LinkGroups } from "./links.ts";
 import { inOrder } from "./order.ts";
 import type { PlanRequest, RestoreCounts, RestorePlan, Unit } from "./plan_form.ts";
 import { replaceWholeFolders } from "./whole_folders.ts";
+
+/** Compares everything of two entries. */
+const ALL = { metadata: true };
 
 /** Finds the fewest changes that make the worktree equal the snapshot. Pure; other work gets its turn. */
 export async function planRestore(request: PlanRequest): Promise<RestorePlan> {
@@ -86,11 +89,12 @@ class Planner {
     if (i === NONE && request.hidden?.(j)) return this.leaveAlone(j);
     if (i === NONE) return this.add({ kind: "create", now: NONE, then: j });
     if (request.fixed(i)) return this.meetFixed(i, j);
-    if (this.mustSwap(i, j)) {
+    const differing = compareEntries(this.now, i, then, j, ALL);
+    if (this.mustSwap(i, j, differing)) {
       this.add({ kind: "swap", now: i, then: j });
       this.touched.push(i);
       if (at(this.now.type, i) === DIR) this.swallowed[i] = 1;
-    } else if (request.inScope(then, j) && differsInAspects(this.now, i, then, j)) {
+    } else if (request.inScope(then, j) && differsInAspects(this.now, i, differing)) {
       this.metadata.push({ now: i, then: j });
     }
   }
@@ -119,13 +123,11 @@ class Planner {
     else this.inTheWay.push(i);
   }
 
-  private mustSwap(i: number, j: number): boolean {
-    const { now, then } = this;
-    const type = at(now.type, i);
-    if (type !== at(then.type, j)) return true;
-    if (type === DIR) return false;
-    if (isAnother(now, i, then, j) || this.groups.differ(i, j)) return true;
-    return this.groups.reachOutside(i) && differsInAspects(now, i, then, j);
+  private mustSwap(i: number, j: number, differing: number): boolean {
+    if ((differing & CHANGED.type) !== 0) return true;
+    if (this.now.type[i] === DIR) return false;
+    if (hasOtherContent(differing) || this.groups.differ(i, j)) return true;
+    return differsInAspects(this.now, i, differing) && this.groups.reachOutside(i);
   }
 
   /** What is in a folder that is replaced goes with it, or is in the way. */
@@ -232,9 +234,7 @@ function isUnknown(then: TreeTable, j: number): boolean {
 }
 
 /** Whether anything is to be set in place, such as a mode or a time. */
-function differsInAspects(now: TreeTable, i: number, then: TreeTable, j: number): boolean {
-  const differing = compareEntries(now, i, then, j, { metadata: true }) & ~CHANGED.hardlink;
-  const type = at(now.type, i);
-  if (type === SYMLINK && differing === CHANGED.mode) return false;
-  return differing !== 0;
+function differsInAspects(now: TreeTable, i: number, differing: number): boolean {
+  const aspects = differing & ~CHANGED.hardlink;
+  return aspects !== 0 && !(now.type[i] === SYMLINK && aspects === CHANGED.mode);
 }

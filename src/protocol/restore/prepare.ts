@@ -30,6 +30,8 @@ export interface PreparedRestore {
   readonly plan: RestorePlan;
   /** For each entry of `then` 1 if it is to be restored. */
   readonly scope: Uint8Array;
+  /** For each entry of the look 1 if the worktree's own rules ignore it. */
+  readonly ignored: Uint8Array;
   /** See `directionTo`. */
   readonly direction: string;
   /** What the autosave or the head holds of the worktree; with `--discard` what the look saw. */
@@ -99,7 +101,8 @@ export async function prepareRestore(
   });
   opened.move();
   const degradations = new DegradationList();
-  return { look, then, plan, scope, direction, ...kept, secondAutosaveId: null, verified, degradations };
+  const known = { look, then, plan, scope, ignored, direction, ...kept };
+  return { ...known, secondAutosaveId: null, verified, degradations };
 }
 
 /** What became of unsaved work. */

@@ -91,10 +91,8 @@ export function resultOf(
 
 /** The processes that work in the worktree, or have open what the restore of this id replaced. */
 function usersOf({ platform, layout }: Store, path: string, id: string | undefined): UserOfFolder[] {
-  const writers = id === undefined ? [] : platform.usersOf(layout.replaced.at(id).path);
-  const writing = new Set(writers.map(({ pid }) => pid));
-  const others = platform.usersOf(path).filter(({ pid }) => !writing.has(pid));
-  return [...others, ...writers].sort((a, b) => a.pid - b.pid);
+  const folders = id === undefined ? [path] : [layout.replaced.at(id).path, path];
+  return platform.usersOf(folders).sort((a, b) => a.pid - b.pid);
 }
 
 function sentenceOf(

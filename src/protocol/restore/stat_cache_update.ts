@@ -1,74 +1,100 @@
-import type { CloneResult } from "../../engine/contract.ts";
-import { FILE } from "../../model/entry.ts";
+import { DIR, FILE } from "../../model/entry.ts";
 import { type Folder, Stat } from "../../platform/platform.ts";
-import { unlessFailed } from "../../platform/system_error.ts";
-import { TimeSlice } from "../../platform/time_slice.ts";
-import { matchUnchanged } from "../../tree/match_unchanged.ts";
-import { OpenFolders } from "../../tree/open_folders.ts";
-import { isAsRecorded } from "../../tree/same_entry.ts";
-import { settle } from "../../tree/scan_clock.ts";
+import { mergeTables } from "../../tree/merge_tables.ts";
+import { isClean, type ScanClock, settle } from "../../tree/scan_clock.ts";
+import { spliceTables } from "../../tree/splice_tables.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import type { WorktreeContext } from "../change/kind.ts";
-import { lookAt, scanClock } from "../look/look.ts";
+import { scanClock } from "../look/look.ts";
+import { openWorktree } from "../open_worktree.ts";
 import type { RestorePlan } from "./plan_form.ts";
-import type { Staging } from "./staging.ts";
+import type { PreparedRestore } from "./prepare.ts";
+import type { StagedTree } from "./staged_tree.ts";
 
 /**
- * Keeps the stat cache right across a restore, so that the next look need not read what was restored. It takes the ctimes
- * in staging, where no other process writes: an entry with the same ctime in the worktree is what was staged.
+ * Keeps the stat cache right across a restore, so that the next look need not read what was restored. Nothing is scanned
+ * for it: what was not touched is as the look saw it, and what was restored as it was in staging, where no other process
+ * writes. What another process has changed since has a later change time than the cache says, so the next look reads it.
  */
 export class StatCacheUpdate {
   private readonly stat = new Stat();
+  private readonly clock: ScanClock | undefined;
+  private readonly trustsRenames: boolean;
 
-  private constructor(
-    private readonly seen: TreeTable,
-    private readonly staged: TreeTable,
-    private readonly trustsRenames: boolean,
-  ) {}
+  /** `fresh` is the folder of what is staged. */
+  constructor(
+    private readonly context: WorktreeContext,
+    private readonly prepared: Pick<PreparedRestore, "look" | "ignored" | "plan" | "then">,
+    private readonly staged: StagedTree,
+    fresh: Folder,
+  ) {
+    const { plan, then } = prepared;
+    this.clock = scanClock(context, fresh);
+    let bytes = 0;
+    for (const { then: j } of plan.units) if (j !== NONE && then.type[j] === FILE) bytes += at(then.size, j);
+    this.trustsRenames = bytes > context.store.config.get("restore.verify_limit");
+  }
 
-  /** Looks at what was staged, before any of it is visible, if that does not tell. `seen` is the worktree before the restore. */
-  static async begin(
-    context: WorktreeContext,
-    seen: TreeTable,
-    { table: staged, hasFacts }: Pick<CloneResult, "table" | "hasFacts">,
-    { fresh }: Staging,
-    { plan, then }: { readonly plan: RestorePlan; readonly then: TreeTable },
-  ): Promise<StatCacheUpdate> {
-    if (hasFacts !== true) await readStats(fresh, staged, context.signal);
-    const clock = scanClock(context, fresh);
-    if (clock !== undefined) await settle(staged, clock);
-    const movedAlone = plan.units.map((unit) => unit.then).filter((j) => j !== NONE && then.type[j] === FILE);
-    const bytes = movedAlone.reduce((sum, j) => sum + at(then.size, j), 0);
-    return new StatCacheUpdate(seen, staged, bytes > context.store.config.get("restore.verify_limit"));
+  /** Waits until each change of what is staged would get another change time. It must not be visible before. */
+  async settle(): Promise<void> {
+    if (this.clock !== undefined) await settle(this.staged.table, this.clock);
   }
 
   /**
-   * Is told of each entry that was just put in its place. The rename changes the ctime of a file, and hides a write in
+   * Is told of each entry that was just put in its place. Where the rename changes the ctime of a file, it hides a write in
    * the instant before it. So the next look reads such files, unless that is too much: then their new ctime counts.
    */
-  entryMoved(path: Uint8Array, folder: Folder, name: Uint8Array): void {
-    const index = this.trustsRenames ? this.staged.find(path) : -1;
-    if (index !== -1 && folder.stat(name, this.stat)) this.staged.setStat(index, this.stat);
+  entryMoved(then: number, folder: Folder, name: Uint8Array): void {
+    if (this.trustsRenames && folder.stat(name, this.stat)) this.staged.setStat(then, this.stat);
   }
 
-  /** Writes the cache. It holds what did not change since it was `seen`, or staged. */
-  async write(context: WorktreeContext): Promise<void> {
-    using look = await lookAt(context, context.worktree, { known: this.seen });
-    await matchUnchanged(this.staged, look.table);
-    look.remember(null);
+  /** Writes the cache. */
+  async write(): Promise<void> {
+    const { context, prepared: { look, ignored, plan }, staged: { table: staged } } = this;
+    using root = openWorktree(context, context.worktree);
+    const clock = scanClock(context, root);
+    if (clock !== undefined && this.clock !== undefined) markClean(staged, clock);
+    look.remember(null, await tableAfter(look.table, staged, goneFrom(look.table, plan, ignored)));
   }
 }
 
-/** Fills a table of what was made with the facts that the system reports. The hash of an entry counts only if it is as it was to be. */
-async function readStats(root: Folder, table: TreeTable, signal: AbortSignal): Promise<void> {
-  using folders = new OpenFolders(root, table);
-  const slice = new TimeSlice(signal);
-  const stat = new Stat();
+/** Marks each file of a settled table whose times are old enough. Folders are not: what came into them was not listed. */
+function markClean(table: TreeTable, clock: ScanClock): void {
+  const times = new Stat();
   for (let i = 1; i < table.count; i++) {
-    // A folder may be closed even to its owner; what is in it is read by the next look.
-    const isThere = unlessFailed([], () => folders.get(at(table.parent, i)).stat(table.name(i), stat));
-    if (isThere !== true || !isAsRecorded(table, i, stat)) table.hashed[i] = 0;
-    if (isThere === true) table.setStat(i, stat);
-    if (slice.isOver()) await slice.yield();
+    if (table.type[i] === DIR) continue;
+    times.mtimeSec = at(table.mtimeSec, i);
+    times.mtimeNsec = at(table.mtimeNsec, i);
+    times.ctimeSec = at(table.ctimeSec, i);
+    times.ctimeNsec = at(table.ctimeNsec, i);
+    if (isClean(clock, times)) table.clean[i] = 1;
   }
+}
+
+/** For each entry of the look 1 if the cache shall not have it: it was taken out, or the worktree's own rules ignore it. */
+function goneFrom(seen: TreeTable, { touched }: RestorePlan, ignored: Uint8Array): Uint8Array {
+  const gone = ignored.slice();
+  for (const i of touched) gone[i] = 1;
+  for (let i = 1; i < seen.count; i++) if (gone[at(seen.parent, i)] === 1) gone[i] = 1;
+  return gone;
+}
+
+/** What was seen, without what is gone, and with what was staged in its place. */
+async function tableAfter(seen: TreeTable, staged: TreeTable, gone: Uint8Array): Promise<TreeTable> {
+  const replaces = new Uint32Array(staged.count).fill(NONE);
+  const before = new Uint32Array(staged.count);
+  let next = 0;
+  await mergeTables(seen, staged, (i, j) => {
+    if (j !== -1) before[j] = i === -1 ? next : i;
+    if (i === -1) return;
+    next = i + 1;
+    if (j !== -1) replaces[j] = i;
+  });
+  const { table, known } = spliceTables(seen, staged, { replaces, before, gone });
+  // From its names that are missing here the next look could not tell that it was listed.
+  for (let i = 1; i < seen.count; i++) {
+    const folder = at(known, at(seen.parent, i));
+    if (gone[i] === 1 && folder !== NONE) table.listed[folder] = 0;
+  }
+  return table;
 }
