@@ -9,6 +9,7 @@ import {
   type LostAspect,
   lostAspects,
   SYMLINK,
+  withoutSetIds,
   type Xattr,
 } from "../model/entry.ts";
 import { type Folder, type Platform, Stat } from "../platform/platform.ts";
@@ -17,7 +18,6 @@ import { at, NONE, type TreeTable } from "../tree/table.ts";
 
 const ACCESS_ACL = "system.posix_acl_access";
 const DEFAULT_ACL = "system.posix_acl_default";
-const SET_IDS = 0o6000;
 /** Errors that mean: this user or file system cannot do it. That is a loss. A full or broken disk is an error. */
 const REFUSALS = ["EPERM", "EACCES", "EOPNOTSUPP", "EINVAL", "ENOSYS", "ENOTTY", "EOVERFLOW"] as const;
 const XATTR_REFUSALS = [...REFUSALS, "E2BIG", "ERANGE", "ENAMETOOLONG"];
@@ -145,7 +145,7 @@ export class AspectSetter {
     const mode = at(this.table.mode, index);
     if (this.payload) return payloadMode(entryTypeName(type), mode);
     // Without its owner, a set-id program would run as the user who made the copy.
-    return owned || type !== FILE ? mode : mode & ~SET_IDS;
+    return owned ? mode : withoutSetIds(type, mode);
   }
 
   private setXattr(folder: Folder, name: Uint8Array, index: number, xattr: Xattr): void {

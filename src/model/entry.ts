@@ -61,3 +61,16 @@ export function sameXattrs(a: readonly Xattr[], b: readonly Xattr[]): boolean {
     return xattr.name === other.name && equalBytes(xattr.value, other.value);
   });
 }
+
+/**
+ * The bits of the mode of an entry that could give rights of its owner or group away. Set-gid of a folder only says whose group
+ * its files get. Set-uid of a folder means nothing to the system; JVS marks its own folders with it (`make_own.ts`).
+ */
+export function setIdsOf(type: number): number {
+  return type === DIR ? 0o4000 : 0o6000;
+}
+
+/** A mode without these bits. */
+export function withoutSetIds(type: number, mode: number): number {
+  return mode & ~setIdsOf(type);
+}

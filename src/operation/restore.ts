@@ -6,7 +6,6 @@ import { boolean, type Infer, list, record, text } from "../model/schema.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
 import { changeWorktree } from "../protocol/change/change.ts";
 import { defineOperation, OTHER_WORKTREE } from "./define.ts";
-import { userNameOf } from "../platform/host_names.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
 import { pathsInWorktree } from "../protocol/look/paths.ts";
 import { restoreInPlace, restoring } from "../protocol/restore/in_place.ts";
@@ -132,17 +131,15 @@ async function restoreHere(
   });
 }
 
-/** What the settings say of unsaved work; but another member of a group cannot give up the caller's. */
-function unsavedSetting({ reporter, store }: RepositoryContext): RestoreRequest["unsaved"] {
-  const setting = store.config.get("restore.unsaved");
-  const { config, plane } = store.layout;
-  const maker = setting === "discard" ? config.readFreshOwned() : undefined;
-  if (maker === undefined || plane.owners.isTrustedMaker(maker)) return setting;
+/** What the settings say of unsaved work; but where others may write the settings, they cannot give up the caller's. */
+function unsavedSetting(
+  { reporter, store: { config, layout } }: RepositoryContext,
+): RestoreRequest["unsaved"] {
+  const setting = config.get("restore.unsaved");
+  if (setting !== "discard" || !layout.plane.isOpenToOthers) return setting;
   reporter.warn(
-    `The settings say restore.unsaved: discard, and user ${
-      userNameOf(maker.uid)
-    } or another member may have written ` +
-      `that. So unsaved work is saved. If you wrote it, let nobody else write ${config.path} (chmod go-w).`,
+    "The settings say restore.unsaved: discard. In a shared repository every member may write them, so unsaved work is " +
+      "saved. Say --discard if you do not want that.",
   );
   return "save";
 }

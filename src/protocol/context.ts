@@ -46,8 +46,6 @@ export interface RepositoryContext extends Context {
 /** What recovery must know of a kind of change. */
 // deno-lint-ignore no-explicit-any -- details and steps of any kind: `unknown` would refuse all of them
 export interface Recoverable extends IntentForm<any, any> {
-  /** Recovery changes files of users as the intent says, so it takes an intent from no other member of a group. */
-  readonly touchesFiles?: boolean;
   /** Finishes or undoes what an intent began. It decides by what is on disk, so it can be killed and repeated. */
   // deno-lint-ignore no-explicit-any -- as above
   recover(context: RepositoryContext, intent: OpenIntent<any, any>): Promise<void>;

@@ -37,7 +37,7 @@ export const CONFIG_TABLE = {
   "restore.unsaved": setting(
     oneOf("save", "refuse", "discard"),
     "save",
-    "What restore does with unsaved work: save it as an autosave, refuse, or discard it.",
+    "What restore does with unsaved work: save it as an autosave, refuse, or discard it (not in a shared repository).",
   ),
   "restore.verify_limit": size(1e9, "Restore hashes what it brings back up to this many bytes."),
   "restore.keep_replaced": duration(DAY, "How long files that a restore replaced are kept."),

@@ -52,3 +52,14 @@ export function hardLinked(path: string, { nlink }: Stat): RefusedPath {
 export function tooLarge(path: string, size: number): RefusedPath {
   return new RefusedPath(path, "E_PERMISSION", `it has ${size} bytes, more than any record of JVS`);
 }
+
+/** The error for a folder that is to hold what only one user may write, and that others could have filled. */
+export function notForOneAlone(path: string, user: number): RefusedPath {
+  return new RefusedPath(
+    path,
+    "E_PERMISSION",
+    `it must belong to user ${user}, be open to no other user's writing, and be made by JVS; so what is in it may be another's`,
+    "Nothing was changed. If JVS made it and its rights were changed, the mode is u=rwxs,g=rxs,o= (06750). Else have its owner " +
+      "move it away: JVS makes the folder that it needs.",
+  );
+}

@@ -9,10 +9,12 @@ import {
 import { type Folder, type OpenFile, type OpenHow, Stat } from "../platform/platform.ts";
 import { unlessFailed } from "../platform/system_error.ts";
 import { RefusedPath } from "./control_errors.ts";
-import type { ControlPlane, Place } from "./control_plane.ts";
+import type { ControlPlane, OwnFolder, Place } from "./control_plane.ts";
+
+const STICKY = 0o1000;
 
 /** The same as text. */
-export interface OwnedText extends Pick<Stat, "uid" | "mode"> {
+export interface OwnedText extends Pick<Stat, "uid"> {
   readonly text: string;
 }
 
@@ -25,6 +27,7 @@ export class ControlPath implements Place {
     private readonly plane: ControlPlane,
     readonly parts: readonly string[],
     readonly isPayload = false,
+    readonly own?: OwnFolder,
   ) {}
 
   /** For messages: absolute. */
@@ -42,17 +45,33 @@ export class ControlPath implements Place {
 
   /** The folder it is in. */
   get parent(): ControlPath {
-    return new ControlPath(this.plane, this.parts.slice(0, -1));
+    const parts = this.parts.slice(0, -1);
+    const { own } = this;
+    return new ControlPath(this.plane, parts, false, own && parts.length >= own.depth ? own : undefined);
   }
 
   /** The file or folder of this name in it. */
   at(name: string): ControlPath {
-    return new ControlPath(this.plane, [...this.parts, name]);
+    return new ControlPath(this.plane, [...this.parts, name], false, this.own);
   }
 
   /** The payload of this name in it, which belongs to the owner of the user's tree. */
   payload(name: string): ControlPath {
     return new ControlPath(this.plane, [...this.parts, name], true);
+  }
+
+  /** The folder in it that only this user may write, by the user's number. */
+  ownedBy(user: number): ControlPath {
+    const parts = [...this.parts, String(user)];
+    return new ControlPath(this.plane, parts, false, { user, depth: parts.length });
+  }
+
+  /** Makes this folder of the caller's own, and the one it is in, if they are missing; a `RefusedPath` if it is not the caller's. */
+  ensureOwn(): void {
+    this.parent.ensure();
+    using parent = this.parent.open();
+    keepEntries(parent, this.plane.owners.caller.uid);
+    this.plane.makeOwn(parent, this);
   }
 
   /** Opens the folder. */
@@ -115,29 +134,21 @@ export class ControlPath implements Place {
     return this.readFreshOwned()?.text;
   }
 
-  /** The same, with its owner and mode. */
+  /** The same, with its owner. */
   readFreshOwned(): OwnedText | undefined {
-    let [uid, mode] = [0, 0];
+    let uid = 0;
     const read = (folder: Folder) => {
       const owned = this.plane.readFileIn(folder, this);
-      ({ uid, mode } = owned);
+      ({ uid } = owned);
       return owned.content;
     };
     const text = ifThere(() => this.#inParent((folder) => readFresh(folder, this.name, read)));
-    return text === undefined ? undefined : { text, uid, mode };
+    return text === undefined ? undefined : { text, uid };
   }
 
   /** The text of a file that is never changed; nothing when it does not exist. */
   readOnce(): string | undefined {
-    return this.readOnceOwned()?.text;
-  }
-
-  /** The same, with its owner and mode. */
-  readOnceOwned(): OwnedText | undefined {
-    return ifThere(() => {
-      const { content, uid, mode } = this.#inParent((folder) => this.plane.readFileIn(folder, this));
-      return { text: textOf(content), uid, mode };
-    });
+    return ifThere(() => textOf(this.#inParent((folder) => this.plane.readFileIn(folder, this)).content));
   }
 
   /** Writes the whole file, durably. */
@@ -174,6 +185,12 @@ export class ControlPath implements Place {
   #inParent<T>(work: (folder: Folder) => T): T {
     return this.plane.within(this.parent, work);
   }
+}
+
+/** Sticky: only the owner of an entry may rename or remove it. The maker of the folder says so. */
+function keepEntries(folder: Folder, caller: number): void {
+  const { uid, mode } = Stat.ofFolder(folder);
+  if (uid === caller && (mode & STICKY) === 0) folder.setMode(ITSELF, mode | STICKY);
 }
 
 function namesIn(folder: Folder): string[] {

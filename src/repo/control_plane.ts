@@ -1,7 +1,7 @@
 import { bytesOf } from "../model/bytes.ts";
 import { DIR, FILE } from "../model/entry.ts";
 import { JvsError } from "../model/errors.ts";
-import { makeOwnFile } from "../platform/make_own.ts";
+import { makeForCallerAlone, makeOwnFile } from "../platform/make_own.ts";
 import {
   type Folder,
   type OpenFile,
@@ -10,17 +10,31 @@ import {
   readWhole,
   Stat,
 } from "../platform/platform.ts";
-import { isSystemError } from "../platform/system_error.ts";
-import { hardLinked, type RefusedPath, tooLarge, wrongKind, wrongOwner } from "./control_errors.ts";
+import { isSystemError, unlessFailed } from "../platform/system_error.ts";
+import {
+  hardLinked,
+  notForOneAlone,
+  type RefusedPath,
+  tooLarge,
+  wrongKind,
+  wrongOwner,
+} from "./control_errors.ts";
 import { type OwnerOptions, Owners } from "./owners.ts";
 
 const CONTROL = ".jvs";
 /** No record of JVS is nearly as large. A sparse file of any size costs its maker nothing. */
 const MOST_BYTES = 64 * 1024 * 1024;
 
-/** What a file holds, who owns it, and who may write it. */
-export interface OwnedContent extends Pick<Stat, "uid" | "mode"> {
+/** What a file holds, and who owns it. */
+export interface OwnedContent extends Pick<Stat, "uid"> {
   readonly content: Uint8Array<ArrayBuffer>;
+}
+
+/** A folder that only one user may write, so that all in it is that user's word. */
+export interface OwnFolder {
+  readonly user: number;
+  /** How many names lead to it from `.jvs`. */
+  readonly depth: number;
 }
 
 /** An entry of the control plane. */
@@ -29,6 +43,8 @@ export interface Place {
   readonly parts: readonly string[];
   /** It holds the tree of a user and belongs to the owner of that tree. */
   readonly isPayload: boolean;
+  /** The folder of one user that it is or lies in. */
+  readonly own?: OwnFolder | undefined;
 }
 
 /**
@@ -64,7 +80,7 @@ export class ControlPlane {
   }
 
   /** Opens a folder; the caller closes it. */
-  openFolder({ parts, isPayload }: Place): Folder {
+  openFolder({ parts, isPayload, own }: Place): Folder {
     let folder = this.platform.openFolder(this.root);
     for (let depth = 0; depth <= parts.length; depth++) {
       using outer = folder;
@@ -73,9 +89,37 @@ export class ControlPlane {
         const stat = Stat.ofFolder(opened);
         if (depth === 0) this.owners.check(stat);
         else if (!place.isPayload) this.#checkOwner(stat, place);
+        if (own?.depth === depth && !this.owners.isOwnFolderOf(own.user, stat)) {
+          throw notForOneAlone(this.pathOf(place), own.user);
+        }
       });
     }
     return folder;
+  }
+
+  /** Whether users other than its owner may write into `.jvs`: see `Owners`. */
+  get isOpenToOthers(): boolean {
+    if (this.owners.controlMode === 0) this.openFolder({ parts: [], isPayload: false })[Symbol.dispose]();
+    return this.owners.isOpenToOthers;
+  }
+
+  /**
+   * Whether what lies at a place may decide what happens to the caller's own files. Where others may write, only what lies in the
+   * caller's own folder may; else all that `Owners.may` lets be there.
+   */
+  mayDecide({ own }: Place): boolean {
+    return own === undefined ? !this.isOpenToOthers : own.user === this.owners.caller.uid;
+  }
+
+  /** Makes the caller's own folder in its open parent, if it is missing. */
+  makeOwn(parent: Folder, place: Place): void {
+    const { caller, controlMode } = this.owners;
+    // It may be a link or a file.
+    const isMade = unlessFailed(
+      ["ELOOP", "ENOTDIR"],
+      () => makeForCallerAlone(parent, nameOf(place), caller.uid, controlMode),
+    );
+    if (isMade !== true) throw notForOneAlone(this.pathOf(place), caller.uid);
   }
 
   /** Does work in a folder, which is open during the work. */
@@ -103,12 +147,12 @@ export class ControlPlane {
     });
   }
 
-  /** The content of a file in its open folder, and whose it is: in a shared control plane, that is who wrote it. */
+  /** The content of a file in its open folder, and whose it is. */
   readFileIn(folder: Folder, place: Place): OwnedContent {
     const stat = new Stat();
     using file = this.openFileIn(folder, place, "read", stat);
     if (stat.size > MOST_BYTES) throw tooLarge(this.pathOf(place), stat.size);
-    return { content: readWhole(file, stat), uid: stat.uid, mode: stat.mode };
+    return { content: readWhole(file, stat), uid: stat.uid };
   }
 
   /** Why an entry of an open folder cannot be used, or nothing. */

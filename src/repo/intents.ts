@@ -1,9 +1,9 @@
-import type { JvsError } from "../model/errors.ts";
+import { type JvsError, unlessThrown } from "../model/errors.ts";
 import { isUuid } from "../model/ids.ts";
 import { type Claims, Intent } from "../model/records.ts";
 import { type Schema, SchemaMismatch } from "../model/schema.ts";
 import { nowIso } from "../platform/clock.ts";
-import type { Host, Stat } from "../platform/platform.ts";
+import type { Host } from "../platform/platform.ts";
 import { AuditEntry } from "./audit_record.ts";
 import { isUnreadableRecord } from "./control_errors.ts";
 import type { ControlPath } from "./control_path.ts";
@@ -19,6 +19,8 @@ export interface IntentForm<D extends object = object, S extends string = string
   /** Fields that are known only at a later step are optional. */
   readonly details: Schema<D>;
   readonly steps: readonly S[];
+  /** Recovery changes files of users as the intent says, so it takes an intent from no other member of a group. */
+  readonly touchesFiles?: boolean;
 }
 
 /** What a change says when it begins. */
@@ -28,13 +30,28 @@ export interface NewIntent<D> extends Pick<Intent, "worktree_id" | "target"> {
   readonly claims?: Claims;
 }
 
-/** Who wrote the file of an intent, and who may. */
-type Maker = Pick<Stat, "uid" | "mode">;
+/** Where an intent was read. */
+interface Source {
+  readonly file: ControlPath;
+  /** Its user: where others may write, that of the folder it lies in; else the owner of the file. */
+  readonly user: number;
+}
 
-/** What changes are about to do. It is durable before they do it, so that recovery can finish or undo it. */
+/** What keeps a caller from recovering an intent. */
+export interface Distrusted {
+  readonly user: number;
+  /** The file, if JVS does not keep such an intent there, so that even its user does not recover it. */
+  readonly misplaced: string | undefined;
+}
+
+/**
+ * What changes are about to do. It is durable before they do it, so that recovery can finish or undo it.
+ *
+ * Where others may write, an intent that says what to do to files outside `.jvs` lies in a folder that only its user may write
+ * (`Layout.ownIntents`). The others lie in one folder, where each member can complete what another began.
+ */
 export class Intents {
-  /** Who wrote the intents that were read, by their ids. */
-  private readonly makers = new Map<string, Maker>();
+  private readonly sources = new WeakMap<object, Source>();
 
   constructor(private readonly layout: Layout, private readonly host: Host) {}
 
@@ -43,8 +60,11 @@ export class Intents {
     form: IntentForm<D, S>,
     { worktree_id, target, details, claims = {} }: NewIntent<D>,
   ): OpenIntent<D, S> {
-    const open = this.takeOver(form, {
-      id: crypto.randomUUID(),
+    if (form.touchesFiles) this.layout.ensureOwn();
+    const id = crypto.randomUUID();
+    const folder = form.touchesFiles ? this.layout.ownIntents : this.layout.intents;
+    const open = this.own(this.layout.intent(id, folder), form, {
+      id,
       operation: form.operation,
       worktree_id,
       target,
@@ -68,22 +88,49 @@ export class Intents {
   read(): { intents: Intent[]; damaged: { path: string; error: JvsError }[] } {
     const intents: Intent[] = [];
     const unreadable: { path: string; error: JvsError }[] = [];
-    for (const id of this.layout.intents.jsonNames().filter(isUuid)) {
-      const file = this.layout.intent(id);
+    const take = (path: string, read: () => void) => {
       try {
-        const found = file.readFreshOwned();
-        const intent = parseRecord(file, Intent, WHAT, found?.text);
-        if (found === undefined || intent === undefined) continue; // it may have been completed in between
-        // What is trusted in an intent depends on who wrote the file of its id.
-        if (intent.id !== id) throw damaged(file, WHAT, `it is of another change, ${intent.id}`);
-        intents.push(intent);
-        this.makers.set(id, found);
+        read();
       } catch (error) {
         if (!isUnreadableRecord(error)) throw error;
-        unreadable.push({ path: file.path, error });
+        unreadable.push({ path, error });
       }
+    };
+    for (const { folder, user } of this.folders()) {
+      take(folder.path, () => {
+        for (const id of folder.jsonNames().filter(isUuid)) {
+          const file = this.layout.intent(id, folder);
+          take(file.path, () => intents.push(...this.readFrom(file, id, user)));
+        }
+      });
     }
     return { intents: intents.sort(byAge), damaged: unreadable };
+  }
+
+  /** Where intents are; `user` is whose alone. */
+  private folders(): { readonly folder: ControlPath; readonly user?: number }[] {
+    const owned = this.layout.userFolders().map(({ uid, folder }) => ({
+      folder: folder.at("intents"),
+      user: uid,
+    }));
+    return [{ folder: this.layout.intents }, ...owned];
+  }
+
+  /** The intent in a file; none if it was completed in between. */
+  private readFrom(file: ControlPath, id: string, user: number | undefined): Intent[] {
+    const found = file.readFreshOwned();
+    const intent = parseRecord(file, Intent, WHAT, found?.text);
+    if (found === undefined || intent === undefined) return [];
+    if (intent.id !== id) throw damaged(file, WHAT, `it is of another change, ${intent.id}`);
+    this.sources.set(intent, { file, user: user ?? found.uid });
+    return [intent];
+  }
+
+  /** The names of the files of intents, without `.json`; of damaged ones too. */
+  names(): string[] {
+    return this.folders().flatMap(({ folder }) =>
+      unlessThrown(isUnreadableRecord, () => folder.names().map((name) => name.replace(/\.json$/, ""))) ?? []
+    );
   }
 
   /**
@@ -97,22 +144,27 @@ export class Intents {
   }
 
   /**
-   * The user who wrote an intent that was read, if the caller must not take that user's word for changes to the caller's
-   * own files; nothing otherwise.
+   * What keeps the caller from recovering an intent that `list` gave, if that changes files outside `.jvs`; nothing if the
+   * caller wrote it. Recovery does what it says with the caller's rights.
    */
-  distrustedMaker({ id }: Pick<Intent, "id">): number | undefined {
-    const maker = this.makers.get(id);
-    return maker === undefined || this.layout.plane.owners.isTrustedMaker(maker) ? undefined : maker.uid;
+  distrust(intent: Intent): Distrusted | undefined {
+    const { file, user } = this.sources.get(intent) as Source;
+    if (this.layout.plane.mayDecide(file)) return undefined;
+    return { user, misplaced: file.own === undefined ? file.path : undefined };
   }
 
-  /** Takes over an intent to recover it. The caller holds its lock or knows that its process has ended. */
-  takeOver<D extends object, S extends string>(
+  /** Takes over an intent that `list` gave, to recover it. The caller holds its lock or knows that its process has ended. */
+  takeOver<D extends object, S extends string>(form: IntentForm<D, S>, intent: Intent): OpenIntent<D, S> {
+    return this.own((this.sources.get(intent) as Source).file, form, intent);
+  }
+
+  private own<D extends object, S extends string>(
+    file: ControlPath,
     form: IntentForm<D, S>,
     intent: Omit<Intent, "host" | "boot_id" | "pid" | "process_start">,
   ): OpenIntent<D, S> {
     const { id: host, bootId: boot_id, pid, startTime: process_start } = this.host;
-    const ours: Intent = { ...intent, host, boot_id, pid, process_start };
-    return new OpenIntent(this.layout.intent(intent.id), form, ours);
+    return new OpenIntent(file, form, { ...intent, host, boot_id, pid, process_start });
   }
 }
 

@@ -120,7 +120,9 @@ Deno.test("Intents.takeOver(FORM, ) makes it ours from the next step on", () => 
   using plane = controlPlane();
   const intent = begun(new Intents(plane.layout, hostLike({ pid: 1, startTime: "1" })));
   const recovering = new Intents(plane.layout, hostLike({ pid: 2, startTime: "2" }));
-  const open = recovering.takeOver(FORM, intent);
+  const [found] = recovering.list();
+  assert(found);
+  const open = recovering.takeOver(FORM, found);
   open.step("recovering");
   const [seen] = recovering.list();
   assertEquals([seen?.pid, seen?.process_start, seen?.id], [2, "2", intent.id]);

@@ -48,10 +48,13 @@ export class Layout extends Root {
   readonly shared = this.runtime.at("shared");
   readonly locks = this.shared.at("locks");
   readonly intents = this.shared.at("intents");
-  readonly staging = this.shared.at("staging");
-  /** Files that a restore replaced, kept for a time; one folder for each restore. */
-  readonly replaced = this.shared.at("replaced");
+  private readonly sharedStaging = this.shared.at("staging");
+  private readonly sharedReplaced = this.shared.at("replaced");
   readonly hosts = this.runtime.at("hosts");
+  /** Where others may write into the repository: for each user a folder whose content decides what is done for that user. */
+  readonly users = this.runtime.at("users");
+  /** There too: for each user the names of those snapshots that may give rights, because the user made them. */
+  readonly makers = this.control.at("makers");
 
   /** Those of the folders that can be made again at any time. */
   readonly runtimeFolders: readonly ControlPath[] = [
@@ -59,8 +62,8 @@ export class Layout extends Root {
     this.shared,
     this.locks,
     this.intents,
-    this.staging,
-    this.replaced,
+    this.sharedStaging,
+    this.sharedReplaced,
     this.hosts,
   ];
 
@@ -94,12 +97,63 @@ export class Layout extends Root {
   readonly ref = (name: string) => this.refs.at(`${name}.json`);
   readonly pin = (id: string) => this.pins.at(`${id}.json`);
   readonly lock = (name: string) => this.locks.at(`${name}.lock`);
-  readonly intent = (id: string) => this.intents.at(`${id}.json`);
+  /** Among the intents that every member may complete, or in another folder of intents. */
+  readonly intent = (id: string, folder = this.intents) => folder.at(`${id}.json`);
   readonly host = (hostId: string) => this.hosts.at(hostId);
   /** The host's name, for people. */
   readonly hostName = (hostId: string) => this.host(hostId).at("name");
-  readonly cache = (hostId: string, worktreeId: string) =>
-    this.host(hostId).at("cache").at(`${worktreeId}.stat`);
-  readonly index = (hostId: string, uid: number) =>
-    this.host(hostId).at("cache").at(`snapshots-${uid}.index`);
+  readonly cache = (hostId: string, worktreeId: string) => this.caches(hostId).at(`${worktreeId}.stat`);
+  readonly index = (hostId: string, uid: number) => this.caches(hostId).at(`snapshots-${uid}.index`);
+  /** What tells that this user made the snapshot. */
+  readonly maker = (uid: number, id: string) => this.makers.ownedBy(uid).at(id);
+
+  /** The folder of the caller that no other user may write; undefined where no other user may write at all. */
+  get own(): ControlPath | undefined {
+    const { isOpenToOthers, owners: { caller } } = this.plane;
+    return isOpenToOthers ? this.users.ownedBy(caller.uid) : undefined;
+  }
+
+  /** Where the caller's intents are that say what to do to files outside `.jvs`. */
+  get ownIntents(): ControlPath {
+    return this.own?.at("intents") ?? this.intents;
+  }
+
+  /** Where the caller's changes make what they move, and take out what they replace or remove. */
+  get staging(): ControlPath {
+    return this.own?.at("staging") ?? this.sharedStaging;
+  }
+
+  /** Files that the caller's restores replaced, kept for a time; one folder for each restore. */
+  get replaced(): ControlPath {
+    return this.own?.at("replaced") ?? this.sharedReplaced;
+  }
+
+  /** The folders in that of the caller; none where no other user may write. */
+  get ownFolders(): readonly ControlPath[] {
+    return this.own === undefined ? [] : [this.ownIntents, this.staging, this.replaced];
+  }
+
+  /** The caller's caches of a host. */
+  caches(hostId: string): ControlPath {
+    const { own, plane } = this;
+    return own ? this.cachesOf(plane.owners.caller.uid, hostId) : this.host(hostId).at("cache");
+  }
+
+  /** Those of a user, where others may write. */
+  cachesOf(uid: number, hostId: string): ControlPath {
+    return this.users.ownedBy(uid).at("hosts").at(hostId);
+  }
+
+  /** Makes the caller's own folders, where other users may write, if they are missing. docs/design/control-plane.md. */
+  ensureOwn(): void {
+    this.own?.ensureOwn();
+    for (const folder of this.ownFolders) folder.ensure();
+  }
+
+  /** The folders of all users who have one, and whose each is. */
+  userFolders(): { readonly uid: number; readonly folder: ControlPath }[] {
+    if (!this.plane.isOpenToOthers) return [];
+    const uids = this.users.names().filter((name) => /^(0|[1-9]\d{0,9})$/.test(name)).map(Number);
+    return uids.map((uid) => ({ uid, folder: this.users.ownedBy(uid) }));
+  }
 }

@@ -1,7 +1,7 @@
 import { JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
 import { userNameOf } from "../platform/host_names.ts";
-import { isShared } from "../platform/make_own.ts";
+import { isForOwnerAlone, isOpenToOthers, isShared } from "../platform/make_own.ts";
 import type { Host, Rights, Stat } from "../platform/platform.ts";
 
 /** The user who wants to use a repository. */
@@ -17,10 +17,6 @@ export interface OwnerOptions {
   /** The file that lists groups and their users; the system's by default. */
   readonly groupFile?: string;
 }
-
-/** Who may write a file or into a folder. */
-const WRITABLE = 0o222;
-const WRITABLE_BY_OWNER = 0o200;
 
 type Owned = Pick<Stat, "uid" | "gid" | "mode">;
 
@@ -58,16 +54,24 @@ export class Owners {
   }
 
   /**
-   * Whether a record of this user's may decide what happens to the caller's own files: modes, owners, attributes. Where a
-   * group shares the control plane, each member may write anything there in own name, and only the caller's and root's count;
-   * and only where nobody else may write into it: a member may move the lock files and the audit log, which all write, and
-   * files of payloads, which nobody writes, to any name.
+   * Whether users other than its owner may write into the control plane. Then only a folder of its own says who wrote what is in
+   * it (`isOwnFolderOf`): the owner of a file says nothing, because members may move files of others to any name.
    */
-  isTrustedMaker({ uid, mode }: Pick<Owned, "uid" | "mode">): boolean {
-    const control = this.#control;
-    const isOurs = uid === this.caller.uid || uid === 0;
-    if (control === undefined || !isShared(control.mode)) return isOurs || uid === control?.uid;
-    return isOurs && (mode & WRITABLE) === WRITABLE_BY_OWNER;
+  get isOpenToOthers(): boolean {
+    return this.#control !== undefined && isOpenToOthers(this.#control.mode);
+  }
+
+  /** The mode of `.jvs`. */
+  get controlMode(): number {
+    return this.#control?.mode ?? 0;
+  }
+
+  /**
+   * Whether only this user can have put anything into a folder: it belongs to that user, nobody else may write into it, and JVS
+   * made it so. Nobody can move such a folder to another parent, because that takes the right to write into it.
+   */
+  isOwnFolderOf(user: number, { uid, mode }: Pick<Owned, "uid" | "mode">): boolean {
+    return uid === user && isForOwnerAlone(mode);
   }
 
   #isTrusted({ uid, gid, mode }: Owned): boolean {

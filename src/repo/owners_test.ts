@@ -118,27 +118,24 @@ Deno.test(
 );
 
 Deno.test(
-  "Owners.isTrustedMaker() believes in a shared repository only what nobody else may write",
+  "Owners.isOwnFolderOf() takes a folder only of its user, that JVS made for nobody else to write",
   requires("root"),
   () => {
     using folder = tempDir();
     const options = groups(folder, `team:x:${ANN.gid}:ann`);
-    const shared = checkOwner(
-      planted(folder, { owner: STRANGER, group: ANN.gid, mode: 0o2770 }),
-      ANN,
-      options,
+    const root = planted(folder, { owner: STRANGER, group: ANN.gid, mode: 0o2770 });
+    const shared = checkOwner(root, ANN, options);
+    const own = (uid: number, mode: number) => shared.isOwnFolderOf(ANN.uid, { uid, mode });
+    assertEquals([0o6750, 0o4700].map((mode) => own(ANN.uid, mode)), [true, true]);
+    // What a member could move there, from a worktree folder in which the member's own snapshot was restored.
+    assertEquals(
+      [0o2750, 0o755, 0o700, 0o6770, 0o4702].map((mode) => own(ANN.uid, mode)),
+      Array(5).fill(false),
     );
-    const trusts = (uid: number, mode: number) => shared.isTrustedMaker({ uid, mode });
-    for (const uid of [ANN.uid, 0]) {
-      assertEquals([0o644, 0o640, 0o600, 0o755, 0o700].map((mode) => trusts(uid, mode)), Array(5).fill(true));
-      // A lock file or the audit log that was moved, a file of a payload, a folder of one.
-      assertEquals(
-        [0o664, 0o666, 0o444, 0o555, 0o2770].map((mode) => trusts(uid, mode)),
-        Array(5).fill(false),
-      );
-    }
-    assertEquals(trusts(STRANGER, 0o644), false);
-    const own = checkOwner(planted(folder, { owner: ANN.uid }), ANN, options);
-    assertEquals(own.isTrustedMaker({ uid: ANN.uid, mode: 0o664 }), true);
+    assertEquals([STRANGER, 0].map((uid) => own(uid, 0o6750)), [false, false]);
+    assertEquals(
+      [shared.isOpenToOthers, checkOwner(planted(folder, { owner: ANN.uid }), ANN).isOpenToOthers],
+      [true, false],
+    );
   },
 );

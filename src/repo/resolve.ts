@@ -9,7 +9,7 @@ import type { SnapshotTable } from "./snapshot_table.ts";
 import type { Store } from "./store.ts";
 
 /** What this file needs from a store. */
-type NamingSource = Pick<Store, "hostFolder" | "layout" | "snapshots" | "refs"> & {
+type NamingSource = Pick<Store, "cacheFolder" | "layout" | "snapshots" | "refs"> & {
   readonly worktrees: Pick<Store["worktrees"], "find" | "names">;
 };
 

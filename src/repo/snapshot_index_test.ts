@@ -7,6 +7,7 @@ import { requires } from "../../tests/support/requires.ts";
 import { mustRun, python } from "../../tests/support/run.ts";
 import { isJvsError } from "../model/errors.ts";
 import type { Descriptor } from "../model/records.ts";
+import { Layout } from "./layout.ts";
 import { byIndex, readIndex } from "./snapshot_index.ts";
 import { readIndexFile, saveIndex } from "./snapshot_index_file.ts";
 import { idText, type SnapshotTable } from "./snapshot_table.ts";
@@ -191,7 +192,7 @@ async function storedOf(plane: ControlPlane) {
 }
 
 async function store(plane: ControlPlane, table: SnapshotTable, stamp: string): Promise<void> {
-  using folder = plane.hostFolder().at("cache").open();
+  using folder = plane.cacheFolder().open();
   const { repository } = await storedOf(plane);
   await saveIndex(folder, fileOf(plane).slice(fileOf(plane).lastIndexOf("/") + 1), {
     table,
@@ -249,17 +250,18 @@ async function lie(plane: ControlPlane): Promise<void> {
   await store(plane, await changedTable(table, { kept, pruned: () => false, added }), stamp);
 }
 
-Deno.test({
-  name: "readIndex() believes no index that another user wrote",
-  ...requires("root"),
-  fn: async () => {
-    using plane = await indexed();
-    await lie(plane);
-    assertEquals((await readIndex(plane)).tags(20), ["liar"], "the lie would be believed");
-    Deno.chownSync(fileOf(plane), 12345, plane.layout.plane.platform.host.gid);
-    Deno.chmodSync(plane.layout.control.path, 0o2770); // shared: then a member may own files in it
-    await assertStillRight(plane, "an index of another user");
-  },
+Deno.test("readIndex() believes no index where others may write, but in a folder that only the caller may write", async () => {
+  using plane = await indexed();
+  await lie(plane);
+  assertEquals((await readIndex(plane)).tags(20), ["liar"], "the lie would be believed");
+  const [{ layout }, forged] = [plane, Deno.readFileSync(fileOf(plane))];
+  Deno.chmodSync(layout.control.path, 0o2770);
+  const shared = { ...plane, layout: new Layout(layout.root) };
+  assertEquals((await readIndex(shared)).tags(20), ["ten", "tag-20"], "where it lay before");
+  const folder = shared.layout.caches(layout.plane.platform.host.id);
+  Deno.mkdirSync(folder.path, { recursive: true }); // as another user could have moved it there
+  Deno.writeFileSync(fileOf(shared), forged);
+  assertEquals((await readIndex(shared)).tags(20), ["ten", "tag-20"], "in a folder that JVS did not make");
 });
 
 Deno.test("byIndex() confirms what an answer is about, and makes an index anew that says something else", async () => {

@@ -1,5 +1,5 @@
 import { bytesOf } from "../model/bytes.ts";
-import { isJvsError, JvsError } from "../model/errors.ts";
+import { isJvsError, JvsError, unlessThrown } from "../model/errors.ts";
 import { isSnapshotId, newSnapshotId, shortId } from "../model/ids.ts";
 import { quoted } from "../model/path_text.ts";
 import { Descriptor, Ready } from "../model/records.ts";
@@ -91,10 +91,26 @@ export class Snapshots {
     return await unlessDamaged(this.descriptor(id));
   }
 
-  /** Whether the caller made the snapshot, or a user whom the caller trusts with the own files; by the descriptor's owner. */
-  isByTrustedMaker(id: string): boolean {
-    const found = this.layout.descriptor(id).readOnceOwned();
-    return found !== undefined && this.layout.plane.owners.isTrustedMaker(found);
+  /**
+   * Whether what a snapshot holds may give rights: where others may write, only if the caller or root made it, as their own
+   * folder says (`claim`).
+   */
+  mayGiveRights({ descriptor_checksum, snapshot_id }: Descriptor): boolean {
+    const { maker, plane } = this.layout;
+    if (!plane.isOpenToOthers) return true;
+    const isBy = (uid: number) => maker(uid, snapshot_id).readOnce()?.trim() === descriptor_checksum.value;
+    return [plane.owners.caller.uid, 0].some((uid) =>
+      unlessThrown(isUnreadableRecord, () => isBy(uid)) ?? false
+    );
+  }
+
+  /** Says in the caller's own folder that the caller makes this snapshot, before it is published. */
+  claim({ descriptor_checksum, snapshot_id }: Descriptor): void {
+    const { maker, plane } = this.layout;
+    if (!plane.isOpenToOthers) return;
+    const file = maker(plane.owners.caller.uid, snapshot_id);
+    file.parent.ensureOwn();
+    file.write(`${descriptor_checksum.value}\n`);
   }
 
   /** The commit marker of a snapshot that exists, after a comparison with the descriptor. */

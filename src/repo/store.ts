@@ -74,6 +74,17 @@ export class Store {
     for (const folder of this.layout.runtimeFolders) folder.ensure();
   }
 
+  /** The folder of the caller's caches of this host; it is made if it is missing. */
+  cacheFolder(): ControlPath {
+    const host = this.hostFolder();
+    const caches = this.layout.caches(host.name);
+    if (caches.parent.path === host.path || caches.isThere()) return caches;
+    this.layout.ensureOwn();
+    caches.parent.ensure();
+    caches.ensure();
+    return caches;
+  }
+
   /** The folder for the files of this host; it is made if it is missing. */
   hostFolder(): ControlPath {
     const { id, name } = this.platform.host;

@@ -1,4 +1,4 @@
-import { FILE, sameXattrs, type Xattr } from "../model/entry.ts";
+import { sameXattrs, withoutSetIds, type Xattr } from "../model/entry.ts";
 import type { Host } from "../platform/platform.ts";
 import { mergeTables } from "./merge_tables.ts";
 import { at, type TreeTable } from "./table.ts";
@@ -6,7 +6,6 @@ import { at, type TreeTable } from "./table.ts";
 /** The user who gets the tree, with the rights to set owners and attributes. */
 export type Holder = Pick<Host, "uid" | "rights">;
 
-const SET_IDS = 0o6000;
 const NO_XATTRS: readonly Xattr[] = [];
 
 /**
@@ -23,7 +22,7 @@ export async function asHeld(saved: TreeTable, now: TreeTable, holder: Holder): 
     if (mayBeRefused.owner(saved, i, now, j)) {
       held.uid[i] = at(now.uid, j);
       held.gid[i] = at(now.gid, j);
-      if (saved.type[i] === FILE) held.mode[i] = at(saved.mode, i) & ~SET_IDS;
+      held.mode[i] = withoutSetIds(at(saved.type, i), at(saved.mode, i));
     }
     const xattrs = mayBeRefused.mixed(saved.xattrs.get(i) ?? NO_XATTRS, now.xattrs.get(j) ?? NO_XATTRS);
     if (xattrs.length > 0) held.xattrs.set(i, xattrs);

@@ -179,8 +179,7 @@ const SCENARIOS: readonly Scenario[] = [
     name: "doctor --repair rebuild_index",
     change: (repository) => repository.call(doctor, { repair: ["rebuild_index"] }),
     record: null,
-    isDone: async (repository) =>
-      (await repository.open()).store.hostFolder().at("cache").names().length === 0,
+    isDone: async (repository) => (await repository.open()).store.cacheFolder().names().length === 0,
   },
   {
     name: "a folder that was replaced, taken by doctor",

@@ -12,7 +12,7 @@ export interface ControlPlane extends Disposable {
   readonly layout: Layout;
   readonly snapshots: Snapshots;
   readonly refs: Refs;
-  hostFolder(): ControlPath;
+  cacheFolder(): ControlPath;
   readonly worktrees: { find(name: string): WorktreeConfig | undefined; names(): string[] };
   /** The content of `worktrees`. */
   readonly configs: Map<string, WorktreeConfig>;
@@ -30,16 +30,16 @@ export function controlPlane(dir: TempDir = tempDir()): ControlPlane {
     layout,
     snapshots: snapshotsOf(layout),
     refs: new Refs(layout),
-    hostFolder: () => hostFolderOf(layout),
+    cacheFolder: () => cacheFolderOf(layout),
     worktrees: { find: (name) => configs.get(name), names: () => [...configs.keys()] },
     configs,
     [Symbol.dispose]: () => dir[Symbol.dispose](),
   };
 }
 
-function hostFolderOf(layout: Layout): ControlPath {
-  const folder = layout.host(layout.plane.platform.host.id);
-  if (!folder.at("cache").isThere()) Deno.mkdirSync(`${folder.path}/cache`, { recursive: true });
+function cacheFolderOf(layout: Layout): ControlPath {
+  const folder = layout.caches(layout.plane.platform.host.id);
+  if (!folder.isThere()) Deno.mkdirSync(folder.path, { recursive: true });
   return folder;
 }
 

@@ -56,7 +56,13 @@ const fault = new URL(import.meta.url).search.slice(1);
 const hash = () => Promise.resolve(FAULTS[fault] ?? hashJob);
 const clone = () => Promise.resolve(FAULTS[fault] ?? cloneJob);
 const scan = () => Promise.resolve(FAULTS[fault] ?? scanJob);
-const jobs = { clone, count: () => Promise.resolve(count), linger: () => Promise.resolve(linger), hash, scan };
+const jobs = {
+  clone,
+  count: () => Promise.resolve(count),
+  linger: () => Promise.resolve(linger),
+  hash,
+  scan,
+};
 if ("WorkerGlobalScope" in globalThis && fault !== "never") serve(jobs);
 
 /** This module as a source of workers, with a fault or without one. */

@@ -4,6 +4,7 @@ import { quoted } from "../../model/path_text.ts";
 import type { Intent, WorktreeConfig } from "../../model/records.ts";
 import { userNameOf } from "../../platform/host_names.ts";
 import type { FileLock } from "../../platform/locks.ts";
+import type { Distrusted } from "../../repo/intents.ts";
 import type { LockWait } from "../../repo/locks.ts";
 import type { Recoverable, RepositoryContext } from "../context.ts";
 import type { AnyChangeKind } from "./kind.ts";
@@ -82,19 +83,29 @@ export async function recoverInterrupted(context: RepositoryContext, intent: Int
 
 async function recoverAs(context: RepositoryContext, kind: Recoverable, intent: Intent): Promise<void> {
   const { intents } = context.store;
-  const maker = intents.distrustedMaker(intent);
-  if (kind.touchesFiles !== true || maker === undefined) {
-    return await kind.recover(context, intents.takeOver(kind, intent));
+  const why = kind.touchesFiles === true ? intents.distrust(intent) : undefined;
+  if (why === undefined) return await kind.recover(context, intents.takeOver(kind, intent));
+  throw distrusted(intent, why);
+}
+
+/** What another member wrote could be made up, to have the caller's own files changed. */
+function distrusted({ operation, target }: Intent, { misplaced, user: uid }: Distrusted): JvsError {
+  const user = userNameOf(uid);
+  const before = `Cannot go on before the interrupted "${operation}" of ${quoted(target)} is recovered, and `;
+  if (misplaced === undefined) {
+    return new JvsError("E_PERMISSION", `${before}only user ${user}, who began it, may do that`, {
+      hint: `Have ${user} run \`jvs doctor --repair-runtime\` here.`,
+      details: { operation, target, user },
+    });
   }
-  // What another member wrote could be made up, to have the caller's own files changed.
-  const { operation, target } = intent;
-  const user = userNameOf(maker);
-  throw new JvsError(
+  return new JvsError(
     "E_PERMISSION",
-    `Cannot go on before the interrupted "${operation}" of ${
-      quoted(target)
-    } is recovered, and only user ${user}, who began it, may do that`,
-    { hint: `Have ${user} run \`jvs doctor --repair-runtime\` here.`, details: { operation, target, user } },
+    `${before}"${misplaced}" may be forged: any member can put such a file there`,
+    {
+      hint:
+        "JVS does nothing that it says. See whether the worktree is as it should be, then remove that file.",
+      details: { operation, target, path: misplaced },
+    },
   );
 }
 

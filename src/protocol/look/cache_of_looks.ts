@@ -3,9 +3,7 @@ import { type Folder, Stat } from "../../platform/platform.ts";
 import { isSystemError } from "../../platform/system_error.ts";
 import { RefusedPath } from "../../repo/control_errors.ts";
 import type { ControlPath } from "../../repo/control_path.ts";
-import type { Owners } from "../../repo/owners.ts";
 import { loadStatCache, type StatCache } from "../../tree/stat_cache.ts";
-import { at, type TreeTable } from "../../tree/table.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import type { RepositoryContext } from "../context.ts";
 
@@ -14,42 +12,20 @@ export function cacheFile({ store, worktree }: WorktreeContext): ControlPath {
   return store.layout.cache(store.platform.host.id, worktree.worktree_id);
 }
 
-/** A cache by another member may be of any size; this is that of some hundred thousand files. */
-const MOST_OF_OTHERS = 64 * 2 ** 20;
-
 /**
- * The cache in a file, of this tree or of any; undefined if it is missing, no file of ours, or must not be trusted. With `share`
- * workers can see a large one.
+ * The cache in a file, of this tree or of any; undefined if it is missing or no file of ours. By a forged cache another user
+ * could make unsaved work look saved: so where others may write it lies in the caller's own folder. With `share` workers can
+ * see a large one.
  */
 export function readStatCache(
   place: ControlPath,
-  owners: Owners,
   key?: string,
-  share = false,
+  { mostBytes = Infinity, share = false }: { readonly mostBytes?: number; readonly share?: boolean } = {},
 ): StatCache | undefined {
   return unlessThrown(isRefusedCache, () => {
     using file = place.openFile("read");
-    const maker = Stat.ofFile(file);
-    const isOwn = owners.isTrustedMaker(maker);
-    if (!isOwn && maker.size > MOST_OF_OTHERS) return undefined;
-    const cache = loadStatCache(file, key, share);
-    if (cache === undefined || isOwn) return cache;
-    forgetReadable(cache.table, owners.caller.uid);
-    return { ...cache, since: null, snapshotId: null, savedAs: null };
+    return Stat.ofFile(file).size > mostBytes ? undefined : loadStatCache(file, key, share);
   });
-}
-
-/**
- * By a forged cache another member could make unsaved work look saved. So their caches count only for what the caller may not
- * read: files of others that are closed to all.
- */
-function forgetReadable(table: TreeTable, caller: number): void {
-  table.listed.fill(0);
-  for (let i = 0; i < table.count; i++) {
-    if (caller !== 0 && table.uid[i] !== caller && (at(table.mode, i) & 0o044) === 0) continue;
-    table.clean[i] = 0;
-    table.hashed[i] = 0;
-  }
 }
 
 /** Whether an error says only that there is no cache to be had, or to be written. */

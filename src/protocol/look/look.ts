@@ -19,6 +19,7 @@ import { openWorktree } from "../open_worktree.ts";
 import { stagingInRoot } from "../staging_name.ts";
 import { beginAsking } from "./begin_asking.ts";
 import { cacheFile, cacheKey, isRefusedCache, readStatCache } from "./cache_of_looks.ts";
+import { scanWithOthers } from "./closed_files.ts";
 import type { SubvolumeChanges } from "./subvolume_changes.ts";
 
 const IGNORE_FILE = bytesOf(".jvsignore");
@@ -84,7 +85,7 @@ export class Look implements Disposable {
     const { context, cacheKey, cached } = this;
     const kept = cached?.table.deref();
     if (kept !== undefined) return kept;
-    const cache = readStatCache(cacheFile(context), context.store.layout.plane.owners, cacheKey);
+    const cache = readStatCache(cacheFile(context), cacheKey);
     return cache?.mark === cached?.mark ? cache?.table : undefined;
   }
 
@@ -133,8 +134,8 @@ export class Look implements Disposable {
     // The repository may be read-only: then every look reads everything.
     unlessThrown(isRefusedCache, () => {
       using _phase = phase(this.context.reporter, "writing the cache");
-      const { name, parent } = cacheFile(this.context);
-      using folder = parent.open();
+      using folder = this.context.store.cacheFolder().open();
+      const { name } = cacheFile(this.context);
       const since = table === this.table && isWhole(this.scan) ? this.changes?.mark ?? null : null;
       saveStatCache(folder, name, { key: this.cacheKey, since, snapshotId, savedAs, table });
     });
@@ -168,11 +169,8 @@ export async function lookAt(
   const rulesText = readRules(root);
   const rules = options.rules === undefined ? parsed(rulesText) : options.rules;
   const key = cacheKey(context, root);
-  const { owners } = context.store.layout.plane;
   const share = mayHaveWorkers(context, root);
-  const cache = options.known === undefined
-    ? readStatCache(cacheFile(context), owners, key, share)
-    : undefined;
+  const cache = options.known === undefined ? readStatCache(cacheFile(context), key, { share }) : undefined;
   const clock = scanClock(context, root);
   const mayAsk = rules === null && options.known === undefined && key.startsWith("btrfs:") &&
     ownStaging(context).length === 0;
@@ -180,8 +178,17 @@ export async function lookAt(
   const sharesKnown = options.toCompare ?? false;
   const asked = cache && await changes?.scanSince(cache, { clock, sharesKnown });
   const known = options.known ?? cache?.table;
-  const scan = asked ?? await scanWorktree(context, root, { rules, clock, known, sharesKnown });
-  const cached = cache && { ...cache, table: new WeakRef(cache.table) };
+  const own = asked ?? await scanWorktree(context, root, { rules, clock, known, sharesKnown });
+  const withOthers = options.known !== undefined ? undefined : await scanWithOthers(
+    context,
+    key,
+    own,
+    (known) => scanWorktree(context, root, { rules, clock, known }),
+  );
+  const scan = withOthers ?? own;
+  const cached = withOthers === undefined && cache
+    ? { ...cache, table: new WeakRef(cache.table) }
+    : undefined;
   const look = new Look(
     context,
     root,
@@ -190,7 +197,7 @@ export async function lookAt(
     clock,
     key,
     scan,
-    isAllOf(cache, scan),
+    withOthers === undefined && isAllOf(cache, scan),
     cached,
     false,
     changes,
@@ -214,7 +221,7 @@ export function lookBack(repository: RepositoryContext, worktree: WorktreeConfig
   const root = opened.use(openWorktree(context, worktree));
   if (readRules(root) !== null) return undefined;
   const key = cacheKey(context, root);
-  const cache = readStatCache(cacheFile(context), context.store.layout.plane.owners, key);
+  const cache = readStatCache(cacheFile(context), key);
   if (cache === undefined) return undefined;
   const clock = scanClock(context, root);
   const cached = { ...cache, table: new WeakRef(cache.table) };

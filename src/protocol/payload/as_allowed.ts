@@ -1,8 +1,8 @@
-import { DIR, FILE, LOST } from "../../model/entry.ts";
+import { FILE, LOST, setIdsOf, withoutSetIds } from "../../model/entry.ts";
+import type { Descriptor } from "../../model/records.ts";
 import { at, indexesWhere, isDevice, type TreeTable } from "../../tree/table.ts";
 import type { RepositoryContext } from "../context.ts";
 
-const SET_IDS = 0o6000;
 const PRIVILEGED = /^(security|trusted)\./;
 
 /**
@@ -12,12 +12,12 @@ const PRIVILEGED = /^(security|trusted)\./;
  */
 export function asAllowed(
   { reporter, store }: RepositoryContext,
-  id: string,
+  descriptor: Descriptor,
   manifest: TreeTable,
 ): TreeTable {
-  if (store.snapshots.isByTrustedMaker(id)) return manifest;
-  const privileged = indexesWhere(manifest, (i) => isPrivileged(manifest, i));
-  if (privileged.length === 0) return manifest;
+  if (!store.layout.plane.isOpenToOthers) return manifest;
+  const privileged = privilegedIn(manifest);
+  if (privileged.length === 0 || store.snapshots.mayGiveRights(descriptor)) return manifest;
   const table = manifest.copy();
   for (const i of privileged) withhold(table, i);
   reporter.warn(
@@ -37,6 +37,11 @@ export function isUnread(table: TreeTable, index: number): boolean {
   return at(table.type, index) === FILE && isLeftOut(table, index);
 }
 
+/** What gives rights to those who run or open it. */
+export function privilegedIn(table: TreeTable): Uint32Array {
+  return indexesWhere(table, (i) => isPrivileged(table, i));
+}
+
 /** Whether an entry gives rights to those who run or open it. */
 export function isPrivileged(table: TreeTable, i: number): boolean {
   return isDevice(table, i) || hasSetId(table, i) ||
@@ -44,12 +49,12 @@ export function isPrivileged(table: TreeTable, i: number): boolean {
 }
 
 function hasSetId(table: TreeTable, i: number): boolean {
-  return table.type[i] !== DIR && (at(table.mode, i) & SET_IDS) !== 0;
+  return (at(table.mode, i) & setIdsOf(at(table.type, i))) !== 0;
 }
 
 function withhold(table: TreeTable, i: number): void {
   if (isDevice(table, i)) table.lost[i] = at(table.lost, i) | LOST.type;
-  if (hasSetId(table, i)) table.mode[i] = at(table.mode, i) & ~SET_IDS;
+  table.mode[i] = withoutSetIds(at(table.type, i), at(table.mode, i));
   const kept = table.xattrs.get(i)?.filter(({ name }) => !PRIVILEGED.test(name));
   if (kept !== undefined) table.xattrs.set(i, kept);
 }

@@ -8,6 +8,7 @@ export const RestoreDetails = record({
     mode: integer(),
     mtime: list(integer()).about("Seconds and nanoseconds."),
   }).about("How the payload root was before JVS made or removed something in it.").optional(),
+  staging_inode: text().about("Of staging in the payload root.").optional(),
   head: nullable(record({
     base_snapshot_id: nullable(snapshotId()),
     head_snapshot_id: nullable(snapshotId()),
@@ -34,11 +35,11 @@ export const RestoreAudit = record({
 });
 
 /**
- * The steps of a restore. `staging`: staging is being made. `journal`: the journal is durable, and the change begins.
+ * The steps of a restore. `staging`: staging is being made. `in root`: it was made in the payload root. `journal`: the journal is durable, and the change begins.
  * `committing`: the audit record is about to be decided. `undone`: recovery has undone the change. `retiring`: staging in
  * the payload root is about to be removed.
  */
-export const STEPS = ["staging", "journal", "committing", "undone", "retiring"] as const;
+export const STEPS = ["staging", "in root", "journal", "committing", "undone", "retiring"] as const;
 
 /** The intent of a restore. */
 export type RestoreIntent = OpenIntent<Infer<typeof RestoreDetails>, typeof STEPS[number]>;

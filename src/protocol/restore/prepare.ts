@@ -67,7 +67,7 @@ export async function prepareRestore(
   const ignored = await ignoredEntries(look.table, [look.ownRules]);
   const unheld = ignored.slice();
   let read = head_snapshot_id === target
-    ? await store.snapshots.manifest(target, { verify: true })
+    ? await store.snapshots.manifestOf(request.descriptor, { verify: true })
     : undefined;
   const differs = await isUnsaved(look, head_snapshot_id, unheld, read);
   let planned: Planned | undefined = await planOn(look, context, request, [], read);
@@ -121,8 +121,9 @@ async function planOn(
 ): Promise<Planned> {
   const { store } = context;
   const target = request.descriptor.snapshot_id;
-  const manifest = read ?? await store.snapshots.manifest(target, { verify: true });
-  const then = await asHeld(asAllowed(context, target, manifest), look.table, store.platform.host);
+  const manifest = read ?? await store.snapshots.manifestOf(request.descriptor, { verify: true });
+  const allowed = asAllowed(context, request.descriptor, manifest);
+  const then = await asHeld(allowed, look.table, store.platform.host);
   const comparison = await Comparison.between(look, then, request);
   if (then !== read) await look.hash(await needsHash(then, look.table)); // else `isUnsaved` did that
   // Where entries are renamed out of a clone of the whole payload, the renames are what a restore costs.

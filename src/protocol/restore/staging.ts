@@ -1,6 +1,6 @@
 import { bytesOf, ITSELF } from "../../model/bytes.ts";
 import { JvsError } from "../../model/errors.ts";
-import { type Folder, Stat } from "../../platform/platform.ts";
+import { type Folder, inodeText, Stat } from "../../platform/platform.ts";
 import { isSystemError, unlessFailed } from "../../platform/system_error.ts";
 import { removeClone } from "../../engine/engines.ts";
 import { nowMs } from "../../platform/clock.ts";
@@ -41,19 +41,19 @@ export class Staging implements Disposable {
   static async make(store: Store, root: Folder, intent: RestoreIntent): Promise<Staging> {
     using shared = store.layout.staging.open();
     const name = bytesOf(intent.id);
-    shared.makeFolder(name, 0o700);
     // After a kill in the probe, the intent says that this name in the payload root is ours.
     const inRoot = newStagingName();
     const before = rootState(root);
     intent.step("staging", { root_before: before }, { staging_in_root: inRoot });
     const rootName = bytesOf(inRoot);
     const isInRoot = !await keepingRoot(root, before, () => canRename(shared, name, root, rootName));
-    if (isInRoot) {
-      shared.removeFolder(name);
-      await keepingRoot(root, before, () => root.makeFolder(rootName, 0o700));
-    }
     const [parent, own] = isInRoot ? [root, rootName] : [shared, name];
+    await keepingRoot(root, before, () => parent.makeFolder(own, 0o700));
     using home = parent.openFolder(own);
+    if (isInRoot) {
+      if (home.list().count > 0) throw replacedStaging(home);
+      intent.step("in root", { staging_inode: inodeOf(home) });
+    }
     home.makeFolder(OLD, 0o700);
     return Staging.at(parent, own, isInRoot);
   }
@@ -80,14 +80,16 @@ export class Staging implements Disposable {
         using opened = new DisposableStack();
         const staging = opened.use(Staging.at(parent, bytesOf(name), inRoot));
         void staging.fresh; // throws ENOENT if it is missing
-        requireOwn(store, staging.home);
+        requireOwn(store, staging, intent);
         opened.move();
         return staging;
       });
     using shared = store.layout.staging.open();
     const inRoot = stagingInRoot(intent.claims);
+    // Without the inode nothing was put into it yet, and it may be any folder.
+    const isKnown = !store.layout.plane.isOpenToOthers || intent.details.staging_inode !== undefined;
     return openWhole(shared, intent.id, false) ??
-      (inRoot === undefined ? undefined : openWhole(root, inRoot, true));
+      (inRoot === undefined || !isKnown ? undefined : openWhole(root, inRoot, true));
   }
 
   /** Removes what an interrupted restore left of its staging. Repeatable. Without a root only in the control plane. */
@@ -96,7 +98,14 @@ export class Staging implements Disposable {
     await removeTree(shared, bytesOf(intent.id));
     const inRoot = stagingInRoot(intent.claims);
     if (root === undefined || inRoot === undefined) return;
-    await keepingRoot(root, stateToKeep(root, intent), () => removeTree(root, bytesOf(inRoot)));
+    const name = bytesOf(inRoot);
+    const remove = async () => {
+      using home = unlessFailed(["ENOENT", "ENOTDIR", "ELOOP"], () => root.openFolder(name));
+      if (home === undefined) return;
+      if (isMadeByUs(store, home, intent)) await removeContent(home);
+      unlessFailed(["ENOENT", "ENOTEMPTY", "EEXIST"], () => root.removeFolder(name)); // what is left is not ours
+    };
+    await keepingRoot(root, stateToKeep(root, intent), remove);
   }
 
   private static at(parent: Folder, name: Uint8Array, inRoot: boolean): Staging {
@@ -139,7 +148,10 @@ export class Staging implements Disposable {
       const before = stateToKeep(this.parent, intent);
       // The last step of the removal changes the root's time: after a kill only the intent has the old time.
       if (!intent.has("retiring")) intent.step("retiring", { root_before: before });
-      await keepingRoot(this.parent, before, () => removeTree(this.parent, this.name));
+      await keepingRoot(this.parent, before, async () => {
+        await removeContent(this.home);
+        this.parent.removeFolder(this.name);
+      });
       return;
     }
     using replaced = store.layout.replaced.open();
@@ -151,16 +163,41 @@ export class Staging implements Disposable {
   }
 }
 
-/** The journal in it decides what happens to the caller's files, and another member may have put it there. */
-function requireOwn({ layout }: Store, home: Folder): void {
-  const { owners } = layout.plane;
-  const [maker, journal] = [Stat.ofFolder(home), new Stat()];
-  const isOwn = owners.isTrustedMaker(maker) &&
-    (!home.stat(JOURNAL, journal) || owners.isTrustedMaker(journal));
-  if (isOwn) return;
-  throw new JvsError("E_PERMISSION", `Cannot use "${home.path}": another user put it there`, {
+/** The journal in it decides what happens to the caller's files, and another user may have put it there. */
+function requireOwn(store: Store, { home, isInRoot }: Staging, intent: RestoreIntent): void {
+  const { plane } = store.layout;
+  const journal = new Stat();
+  const isOwn = plane.isOpenToOthers
+    ? !isInRoot || isMadeByUs(store, home, intent) // else it lies in the caller's own folder
+    : plane.owners.may(Stat.ofFolder(home)) && (!home.stat(JOURNAL, journal) || plane.owners.may(journal));
+  if (!isOwn) throw replacedStaging(home);
+}
+
+/**
+ * Whether staging in the payload root is the folder that the intent's own restore made. Who may write in the payload root may
+ * give any folder in it the name of staging, and nobody but its owner can write in staging: so its inode tells.
+ */
+function isMadeByUs({ layout }: Store, home: Folder, { details }: RestoreIntent): boolean {
+  return !layout.plane.isOpenToOthers || details.staging_inode === inodeOf(home);
+}
+
+function inodeOf(folder: Folder): string {
+  const { inoHi, inoLo } = Stat.ofFolder(folder);
+  return inodeText(inoHi, inoLo);
+}
+
+/** Removes what is in an open folder, whatever its name leads to by now. */
+async function removeContent(folder: Folder): Promise<void> {
+  const names = folder.list();
+  const all = Array.from({ length: names.count }, (_, i) => names.name(i).slice());
+  for (const name of all) await removeTree(folder, name);
+}
+
+function replacedStaging(home: Folder): JvsError {
+  const { uid } = Stat.ofFolder(home);
+  return new JvsError("E_PERMISSION", `Cannot use "${home.path}": another user put it there`, {
     hint: "Ask its owner what it is; JVS did not make it for you. Nothing was changed.",
-    details: { path: home.path, owner: maker.uid },
+    details: { path: home.path, owner: uid },
   });
 }
 
@@ -174,13 +211,18 @@ function asideName(number: number): Uint8Array {
   return bytesOf(number === 0 ? "strangers" : `strangers-${number + 1}`);
 }
 
-/** Tries to rename the real folder: on a subvolume, a bind mount or overlayfs only that shows whether it works. */
+/**
+ * Tries to rename a folder: on a subvolume, a bind mount or overlayfs only that shows whether it works. It is not moved back:
+ * another user could have put something else in its place.
+ */
 function canRename(shared: Folder, name: Uint8Array, root: Folder, probe: Uint8Array): boolean {
+  shared.makeFolder(name, 0o700);
   const isMoved = unlessFailed(["EXDEV"], () => {
     shared.rename(name, root, probe, "fresh");
     return true;
   });
-  if (isMoved) root.rename(probe, shared, name, "fresh");
+  if (isMoved) root.removeFolder(probe);
+  else shared.removeFolder(name);
   return isMoved === true;
 }
 

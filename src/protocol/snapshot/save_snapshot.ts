@@ -6,10 +6,12 @@ import { boolean, list, nullable, oneOf, record, text } from "../../model/schema
 import { nowIso } from "../../platform/clock.ts";
 import type { PlatformAbilities } from "../../platform/platform.ts";
 import { snapshotsMentioned } from "../../repo/audit_mentions.ts";
+import { RefusedPath } from "../../repo/control_errors.ts";
 import type { Store } from "../../repo/store.ts";
 import { commitChange, finishDecided } from "../change/commit.ts";
 import { defineChange, type DetailsOf, type WorktreeChange, type WorktreeContext } from "../change/kind.ts";
 import type { Look } from "../look/look.ts";
+import { privilegedIn } from "../payload/as_allowed.ts";
 import type { CaptureOptions } from "./attempts.ts";
 import { type Capture, capture } from "./capture.ts";
 import { describeTree } from "./describe_tree.ts";
@@ -151,7 +153,20 @@ async function makeSnapshot(
     ...described,
   });
   store.snapshots.writeDescriptor(descriptor);
+  if (store.layout.plane.isOpenToOthers && privilegedIn(table).length > 0) claim(change, descriptor);
   return { descriptor, table, seen };
+}
+
+/** Says who makes a snapshot that gives rights. If another user prevents it, all else is saved. */
+function claim({ reporter, store }: WorktreeContext, descriptor: Descriptor): void {
+  try {
+    store.snapshots.claim(descriptor);
+  } catch (error) {
+    if (!(error instanceof RefusedPath)) throw error;
+    reporter.warn(
+      `${error.message}. So a restore of this snapshot will leave out its set-id bits, capabilities and devices.`,
+    );
+  }
 }
 
 /** The worktree is saved even if its head is missing. */

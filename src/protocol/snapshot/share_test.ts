@@ -124,7 +124,7 @@ Deno.test({
 Deno.test("doctor() with repair_runtime drops damaged caches, and no others", async () => {
   using repository = await TestRepository.saved();
   const { store } = await repository.open();
-  const folder = `${store.hostFolder()}/cache`;
+  const folder = `${store.cacheFolder()}`;
   const [whole = ""] = Array.from(Deno.readDirSync(folder), ({ name }) => name);
   Deno.writeFileSync(`${folder}/damaged`, Deno.readFileSync(`${folder}/${whole}`).subarray(8));
   const { repaired } = await repository.call(doctor, { repair_runtime: true });

@@ -209,8 +209,15 @@ function problemFound(error: JvsError): Finding {
 /** Checks what is of use only while JVS runs: intents, folders, the clock. */
 export function* checkRuntime({ store }: RepositoryContext): Generator<Finding> {
   for (const intent of store.intents.list().filter((each) => store.intents.isAbandoned(each))) {
-    const maker = store.intents.distrustedMaker(intent);
-    const by = maker === undefined ? "" : `, if user ${userNameOf(maker)}, who began it, makes that change`;
+    const why = store.intents.distrust(intent);
+    if (why?.misplaced !== undefined) {
+      const message =
+        `"${why.misplaced}" says that "${intent.operation}" was interrupted, and any member can put such a ` +
+        "file there: what it says is not done. See whether the worktree is as it should be, then remove the file.";
+      yield finding("warning", "INTENT_OPEN", message, { path: why.misplaced });
+      continue;
+    }
+    const by = why === undefined ? "" : `, if user ${userNameOf(why.user)}, who began it, makes that change`;
     const message =
       `The operation "${intent.operation}" of ${intent.started_at} was interrupted; the next change ` +
       `finishes or undoes it${by}.`;

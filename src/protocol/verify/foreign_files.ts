@@ -10,7 +10,9 @@ import { finding, firstFew } from "./finding.ts";
 /** Finds what is in the place of a file or folder of JVS, but is something else or another user's: JVS does not use it. */
 export function checkPlaces({ store: { layout, platform, worktrees } }: RepositoryContext): Finding[] {
   const host = layout.host(platform.host.id);
-  const ours = [...layout.folders, host, host.at("cache")].flatMap((folder) => folder.refusals());
+  const owned = [layout.users, ...layout.userFolders().map(({ folder }) => folder), ...layout.ownFolders];
+  const ours = [...layout.folders, host, layout.caches(platform.host.id), ...owned]
+    .flatMap((folder) => folder.refusals());
   const names = ours.some(({ path }) => path === layout.worktrees.path) ? [] : worktrees.names();
   const refused = [...ours, ...names.flatMap((name) => layout.worktree(name).refusals())];
   // A folder may be found twice: by the folder above it and by itself. The second finding says more, and is kept.

@@ -59,9 +59,9 @@ function strayProbes({ layout, platform }: Store): Leftover[] {
 }
 
 /** Staging of restores. To clean it moves it to `replaced`, where it is kept for a while. SPEC 7. */
-function strayStaging({ layout }: Store): Leftover[] {
+function strayStaging({ intents, layout }: Store): Leftover[] {
   // Names of intents, damaged ones too: what such an intent staged may be the only copy.
-  const busy = new Set(layout.intents.names().map((name) => name.replace(/\.json$/, "")));
+  const busy = new Set(intents.names());
   return layout.staging.names().filter((name) => !busy.has(name) && !isProbeName(name)).map((name) => ({
     what: "an interrupted restore",
     path: layout.staging.at(name).path,
@@ -100,7 +100,7 @@ function unfinishedRepositories({ layout, platform }: Store): Leftover[] {
 /** Temporary files, from which control files are renamed. */
 function temporaryFiles({ layout, worktrees }: Store): Leftover[] {
   const records = worktrees.names().map((name) => layout.worktree(name));
-  const files = [...layout.folders, ...records].flatMap((folder) =>
+  const files = [...layout.folders, ...layout.ownFolders, ...records].flatMap((folder) =>
     folder.names().filter(isTemporaryName).map((name) => folder.at(name))
   );
   return files.map((file) => ({

@@ -110,10 +110,10 @@ async function cleanIntents(context: RepositoryContext): Promise<string[]> {
 
 /** Keeps the sound caches, because they save reading everything again. */
 async function dropDamagedCaches({ store }: RepositoryContext): Promise<string[]> {
-  const caches = store.hostFolder().at("cache");
+  const caches = store.cacheFolder();
   const damaged: string[] = [];
   for (const name of caches.names()) {
-    const isStatCache = readStatCache(caches.at(name), store.layout.plane.owners) !== undefined;
+    const isStatCache = readStatCache(caches.at(name)) !== undefined;
     if (!isStatCache && !await isSoundIndex(store, name)) damaged.push(name);
   }
   if (damaged.length === 0) return [];
@@ -123,8 +123,9 @@ async function dropDamagedCaches({ store }: RepositoryContext): Promise<string[]
 }
 
 async function rebuildIndex({ store }: RepositoryContext): Promise<string[]> {
-  using host = store.hostFolder().open();
-  await removeTree(host, bytesOf("cache"));
+  const { name, parent } = store.cacheFolder();
+  using folder = parent.open();
+  await removeTree(folder, bytesOf(name));
   return ["Removed this host's caches; they are rebuilt as they are needed."];
 }
 

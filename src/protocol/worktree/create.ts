@@ -192,7 +192,8 @@ async function rememberContent(
 }
 
 function fillWithNothing(context: RepositoryContext, { into, name }: NewRoot): Promise<Filled> {
-  makeOwnFolder(into, name, undefined, (...root) => makeWorktreeRoot(context, ...root));
+  const { controlMode } = context.store.layout.plane.owners; // staging may be open to fewer users
+  makeOwnFolder(into, name, controlMode, (...root) => makeWorktreeRoot(context, ...root));
   return Promise.resolve({ verified: true, degradations: new DegradationList() });
 }
 

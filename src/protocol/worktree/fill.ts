@@ -48,9 +48,11 @@ export async function fillFromSnapshot(
   asked: boolean | undefined,
 ): Promise<Filled> {
   const { store } = context;
-  const manifest = asAllowed(context, id, await context.store.snapshots.manifest(id, { verify: true }));
+  const descriptor = await store.snapshots.descriptor(id);
+  const saved = await store.snapshots.manifestOf(descriptor, { verify: true });
+  const manifest = asAllowed(context, descriptor, saved);
   const degradations = new DegradationList();
-  const mayMakeDevices = store.snapshots.isByTrustedMaker(id);
+  const mayMakeDevices = store.snapshots.mayGiveRights(descriptor);
   const wanted = (index: number) =>
     !isUnread(manifest, index) && (mayMakeDevices || !isDevice(manifest, index));
   for (let i = 1; i < manifest.count; i++) {

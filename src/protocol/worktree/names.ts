@@ -44,7 +44,7 @@ async function recoverLostWorktrees(context: RepositoryContext): Promise<void> {
       using _lock = await locks.worktree(worktree_id, `recovery of ${operation}`, { timeoutMs: 0 });
       // The intent may be gone by now: the process that held the lock has just finished.
       const open = intents.list().find((intent) => intent.id === id);
-      if (open !== undefined && intents.distrustedMaker(open) === undefined) {
+      if (open !== undefined && intents.distrust(open) === undefined) {
         await recoverInterrupted(context, open);
       }
     } catch (error) {

@@ -2,7 +2,7 @@ import { type BytePath, bytesOf, ITSELF } from "../../model/bytes.ts";
 import { DIR } from "../../model/entry.ts";
 import { JvsError } from "../../model/errors.ts";
 import { quoted } from "../../model/path_text.ts";
-import { isShared, makeOwnFolder } from "../../platform/make_own.ts";
+import { makeOwnFolder } from "../../platform/make_own.ts";
 import { type Folder, inodeAt, Stat, SUBVOLUME_INODE } from "../../platform/platform.ts";
 import { isSystemError, unlessFailed } from "../../platform/system_error.ts";
 import { removeClone } from "../../engine/engines.ts";
@@ -25,7 +25,7 @@ export function openPayloads({ layout, platform }: Store): Folder {
       const control = new Stat();
       layout.control.stat(control);
       // Another process may have just made it.
-      unlessFailed(["EEXIST"], () => makeOwnFolder(root, PAYLOADS, isShared(control.mode)));
+      unlessFailed(["EEXIST"], () => makeOwnFolder(root, PAYLOADS, control.mode));
       root.sync();
     }
     return root.openFolder(PAYLOADS);

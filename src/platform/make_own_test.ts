@@ -1,0 +1,55 @@
+import { assertEquals } from "@std/assert";
+import { tempDir } from "../../tests/support/temp_dir.ts";
+import { bytesOf } from "../model/bytes.ts";
+import { makeForCallerAlone, makeOwnFile, makeOwnFolder } from "./make_own.ts";
+import { openPlatform } from "./open_platform.ts";
+
+const SHARED = 0o2770;
+
+function modeOf(path: string): string {
+  return ((Deno.lstatSync(path).mode ?? 0) & 0o7777).toString(8);
+}
+
+for (const ffi of [true, false]) {
+  const how = ffi ? "" : " without FFI";
+  Deno.test(`makeForCallerAlone() makes what the group can read and only its owner write, for any umask${how}`, () => {
+    using dir = tempDir();
+    const platform = openPlatform({ ffi });
+    using folder = platform.openFolder(dir.path);
+    const usual = Deno.umask();
+    try {
+      for (const umask of [0o077, 0o022, 0]) {
+        Deno.umask(umask);
+        const name = umask.toString(8);
+        for (let n = 0; n < 2; n++) {
+          assertEquals(makeForCallerAlone(folder, bytesOf(name), platform.host.uid, SHARED), true);
+        }
+        using own = folder.openFolder(bytesOf(name));
+        makeOwnFolder(own, bytesOf("inner"));
+        makeOwnFile(own, bytesOf("file"))[Symbol.dispose]();
+        const modes = ["", "/inner", "/file"].map((path) => modeOf(`${dir.path}/${name}${path}`));
+        assertEquals(modes, ["6750", "6750", umask === 0o077 ? "640" : "644"]);
+      }
+    } finally {
+      Deno.umask(usual);
+    }
+  });
+
+  Deno.test(`makeForCallerAlone() takes no folder with content that it did not make, and does not change it${how}`, () => {
+    using dir = tempDir();
+    const platform = openPlatform({ ffi });
+    using folder = platform.openFolder(dir.path);
+    const make = (name: string) => makeForCallerAlone(folder, bytesOf(name), platform.host.uid, SHARED);
+    for (const [name, mode] of [["closed", 0o755], ["open", 0o2775]] as const) {
+      Deno.mkdirSync(`${dir.path}/${name}/intents`, { recursive: true });
+      Deno.chmodSync(`${dir.path}/${name}`, mode);
+      assertEquals([make(name), modeOf(`${dir.path}/${name}`)], [false, mode.toString(8)], name);
+    }
+    Deno.mkdirSync(`${dir.path}/empty`); // as a kill leaves it
+    Deno.chmodSync(`${dir.path}/empty`, 0o700);
+    assertEquals([make("empty"), modeOf(`${dir.path}/empty`)], [true, "6750"]);
+    Deno.mkdirSync(`${dir.path}/another's`);
+    Deno.chmodSync(`${dir.path}/another's`, 0o755);
+    assertEquals(makeForCallerAlone(folder, bytesOf("another's"), platform.host.uid + 1, SHARED), false);
+  });
+}
