@@ -25,7 +25,7 @@ export interface Filling {
 const BYTES_A_FILE = 64 * 1024;
 
 /** Beside other threads that are at work, workers pay only if there are so many times more files. */
-const TIMES_IF_BUSY = 10;
+const TIMES_IF_BUSY = 4;
 
 /** An engine that clones entry by entry: only how it fills files is its own. */
 export function entryByEntry(

@@ -2,8 +2,8 @@ import { workersOf } from "../platform/worker_team.ts";
 import type { Cloning } from "./_cloning.ts";
 import type { FileWork } from "./_file_work.ts";
 
-/** From so many files on workers pay, which take some 30 ms to start. */
-export const MANY_FILES = 5000;
+/** From so many files on workers pay: another thread takes 0.1 s of a processor to start, and to compile the same code again. */
+export const MANY_FILES = 50_000;
 
 /** File systems on which two threads make files faster than one. Elsewhere they wait for each other (btrfs), or it was not tried. */
 const SCALING = ["xfs", "ext4"];
