@@ -19,7 +19,7 @@ export async function scanWithOthers(
   first: Scan,
   scanAgain: (known: TreeTable) => Promise<Scan>,
 ): Promise<Scan | undefined> {
-  if (host.uid === 0 || !layout.plane.isOpenToOthers || !hasClosed(first, host.uid)) return undefined;
+  if (host.uid === 0 || !hasClosed(first, host.uid)) return undefined;
   let best: Scan | undefined;
   for (const { uid } of layout.userFolders()) {
     if (uid === host.uid) continue;

@@ -19,7 +19,6 @@ import { openWorktree } from "../open_worktree.ts";
 import { stagingInRoot } from "../staging_name.ts";
 import { beginAsking } from "./begin_asking.ts";
 import { cacheFile, cacheKey, isRefusedCache, readStatCache } from "./cache_of_looks.ts";
-import { scanWithOthers } from "./closed_files.ts";
 import type { SubvolumeChanges } from "./subvolume_changes.ts";
 
 const IGNORE_FILE = bytesOf(".jvsignore");
@@ -179,12 +178,10 @@ export async function lookAt(
   const asked = cache && await changes?.scanSince(cache, { clock, sharesKnown });
   const known = options.known ?? cache?.table;
   const own = asked ?? await scanWorktree(context, root, { rules, clock, known, sharesKnown });
-  const withOthers = options.known !== undefined ? undefined : await scanWithOthers(
-    context,
-    key,
-    own,
-    (known) => scanWorktree(context, root, { rules, clock, known }),
-  );
+  const scanAgain = (known: TreeTable) => scanWorktree(context, root, { rules, clock, known });
+  const mayLearn = options.known === undefined && context.store.layout.plane.isOpenToOthers;
+  const others = mayLearn ? await import("./closed_files.ts") : undefined; // loaded only in shared repositories
+  const withOthers = await others?.scanWithOthers(context, key, own, scanAgain);
   const scan = withOthers ?? own;
   const cached = withOthers === undefined && cache
     ? { ...cache, table: new WeakRef(cache.table) }
