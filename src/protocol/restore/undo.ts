@@ -70,6 +70,7 @@ function whereFree(trees: RestoreTrees, path: Uint8Array, after: string): Folder
  * the old name. What was taken out is in `old` then: the two must not be mistaken for each other.
  */
 function putCopyAside(trees: RestoreTrees, path: Uint8Array, after: string | null): void {
+  if (after === null) return; // nothing was moved out of `new`; what has the name there may be that of another case
   const [copied, taken] = [trees.fresh, trees.old].map((folders) => {
     const folder = folderAbove(folders, path);
     const there = folder === undefined ? null : inodeAt(folder, lastName(path));
