@@ -34,6 +34,11 @@ export async function requireAnswer(
   return mount;
 }
 
+/** Fails, as `requireAnswer`, if one of these file systems does not answer. */
+export async function requireAnswers(mounts: readonly ServedMount[], waiting: Waiting): Promise<void> {
+  await Promise.all(mounts.map((mount) => answerWithin(mount, waiting, ask)));
+}
+
 /**
  * Does work on a file system that answered, and asks it again and again meanwhile: it may stop while the work waits for
  * a program that uses it. Then this fails, and the work is stopped as soon as that gets to it.

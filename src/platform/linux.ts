@@ -5,7 +5,7 @@ import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_RDONLY } from "./linux_constants.ts
 import { fileSystemOf } from "./linux_file_system.ts";
 import { BorrowedFolder, LinuxFolder, linuxFolder } from "./linux_folder.ts";
 import { LinuxHost } from "./linux_host.ts";
-import { hasMountsBelow, pathOf, servedMountOf } from "./linux_mounts.ts";
+import { hasMountsBelow, pathOf, servedMountOf, servedMountsBelow } from "./linux_mounts.ts";
 import { terminated } from "./linux_name.ts";
 import { placesBelow, usersBelow } from "./linux_processes.ts";
 import { tellsMountRoots } from "./linux_stat.ts";
@@ -83,6 +83,10 @@ export class LinuxPlatform implements Platform {
 
   servedMount(path: string): ServedMount | undefined {
     return servedMountOf(this.libc, path);
+  }
+
+  servedMountsBelow(folder: Folder): readonly ServedMount[] {
+    return servedMountsBelow(this.libc, linuxFolder(folder));
   }
 
   fileSystem(folder: Folder): FileSystem {

@@ -24,7 +24,7 @@ export function servedMountOf(libc: Libc, path: string): ServedMount | undefined
     if (point.length < found.path.length || !`${path}/`.startsWith(point === "/" ? point : `${point}/`)) {
       continue;
     }
-    found = { path: point, kind: line.split(BEFORE_KIND)[1]?.split(" ")[0] ?? "" };
+    found = { path: point, kind: kindOf(line) };
   }
   return SERVED.test(found.kind) ? found : undefined;
 }
@@ -39,6 +39,28 @@ export function hasMountsBelow(libc: Libc, open: Opened): boolean {
   return lines.split("\n").some((line) =>
     unescaped(line.split(" ")[MOUNT_POINT] ?? "").startsWith(`${path}/`)
   );
+}
+
+/** The served file systems that are mounted below an open folder, but not those inside another mount there. */
+export function servedMountsBelow(libc: Libc, open: Opened): ServedMount[] {
+  const lines = libc.readText("/proc/self/mountinfo")?.split("\n") ?? [];
+  // Most machines have none, and then the folder need not be asked where it is.
+  if (!lines.some((line) => SERVED.test(kindOf(line)))) return [];
+  const where = pathOf(libc, open);
+  if (where === undefined) return [];
+  const below = new Map<string, string>(); // of several at one place the last one hides the others
+  for (const line of lines) {
+    const point = unescaped(line.split(" ")[MOUNT_POINT] ?? "");
+    if (point.startsWith(`${textOf(where)}/`)) below.set(point, kindOf(line));
+  }
+  const points = [...below.keys()];
+  const isInside = (path: string) => points.some((point) => path.startsWith(`${point}/`));
+  return [...below].flatMap(([path, kind]) => SERVED.test(kind) && !isInside(path) ? { path, kind } : []);
+}
+
+/** The kind of file system that a line of mountinfo names. */
+function kindOf(line: string): string {
+  return line.split(BEFORE_KIND)[1]?.split(" ")[0] ?? "";
 }
 
 /** Where something open is now, absolute and without links; undefined if it was removed. */

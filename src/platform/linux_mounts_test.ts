@@ -3,8 +3,9 @@ import { requires } from "../../tests/support/requires.ts";
 import { mustRun } from "../../tests/support/run.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
 import { bytesOf } from "../model/bytes.ts";
-import type { Libc } from "./libc.ts";
-import { servedMountOf } from "./linux_mounts.ts";
+import { type Libc, openLibc } from "./libc.ts";
+import type { LinuxFolder } from "./linux_folder.ts";
+import { servedMountOf, servedMountsBelow } from "./linux_mounts.ts";
 import { openPlatform } from "./open_platform.ts";
 
 Deno.test("hasMountsBelow() sees a mount at any depth, whatever its name", requires("ffi", "tmpfs"), () => {
@@ -43,6 +44,30 @@ Deno.test(
     parent.makeFolder(new Uint8Array([0xff]));
     using nameless = parent.openFolder(new Uint8Array([0xff]));
     assertEquals(platform.whereIs(nameless), undefined);
+  },
+);
+
+Deno.test(
+  "servedMountsBelow() finds served file systems below a folder, not those inside another mount",
+  requires("ffi"),
+  () => {
+    using dir = tempDir();
+    const libc = openLibc();
+    using root = openPlatform().openFolder(dir.path);
+    const line = (point: string, kind: string) => `36 35 0:25 / ${point} rw - ${kind} dev rw`;
+    const below = (...lines: [point: string, kind: string][]) => {
+      const text = lines.map(([point, kind]) => line(point, kind)).join("\n");
+      const seeing = Object.assign(Object.create(libc) as Libc, { readText: () => text });
+      return servedMountsBelow(seeing, root as LinuxFolder).map(({ path }) => path.slice(dir.path.length));
+    };
+    const at = (path: string) => `${dir.path}${path}`;
+    assertEquals(below(["/", "nfs"], [at(""), "fuse.x"], [at("/local"), "tmpfs"]), []);
+    assertEquals(below([at("/a"), "fuse.x"], [at("/deep/b"), "nfs4"], [at("/a/inside"), "nfs4"]), [
+      "/a",
+      "/deep/b",
+    ]);
+    assertEquals(below([at("/local"), "tmpfs"], [at("/local/a"), "fuse.x"]), []);
+    assertEquals(below([at("/a"), "fuse.x"], [at("/a"), "tmpfs"]), []);
   },
 );
 

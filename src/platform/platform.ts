@@ -31,6 +31,9 @@ export interface Platform {
    */
   servedMount(path: string): ServedMount | undefined;
 
+  /** Such file systems that are mounted below a folder, but not inside another mount there. None where the system does not say. */
+  servedMountsBelow(folder: Folder): readonly ServedMount[];
+
   /** The file system that a folder is on. */
   fileSystem(folder: Folder): FileSystem;
 

@@ -56,6 +56,10 @@ export class PortablePlatform implements Platform {
 
   servedMount(): undefined {}
 
+  servedMountsBelow(): [] {
+    return [];
+  }
+
   /** Nothing is known: the device number is no id, because it changes with each mount. */
   fileSystem(_folder: Folder): FileSystem {
     return {

@@ -122,6 +122,32 @@ Deno.test(
   },
 );
 
+Deno.test("a JuiceFS mount inside a worktree that hangs is named when the time is over", NEEDED, async () => {
+  await using volume = TroubledVolume.make();
+  using box = await BlackBox.make();
+  box.write("a", "one");
+  const inside = `${box.main}/data/mount`;
+  Deno.mkdirSync(inside, { recursive: true });
+  mustRun("mount", "--bind", volume.disk, inside);
+  try {
+    signalVolume(volume.disk, "STOP");
+    const env = { JVS_MOUNT_TIMEOUT: "1" };
+    for (const command of [["status"], ["snapshot", "two"]]) {
+      const { message } = await box.error("E_IO", command, { env });
+      assertEquals(
+        message,
+        `Cannot reach "${inside}": its file system (fuse.juicefs) has not answered for 1 s`,
+      );
+    }
+    // What the scan does not come to is not asked.
+    Deno.writeTextFileSync(`${box.main}/.jvsignore`, "data\n");
+    await box.json(["status"], { env });
+  } finally {
+    signalVolume(volume.disk, "CONT");
+    unmount(inside);
+  }
+});
+
 Deno.test("a JuiceFS mount that hangs is named when the time is over, and at Ctrl-C", NEEDED, async () => {
   await using volume = TroubledVolume.make();
   const box = await volume.repository();

@@ -10,15 +10,15 @@ import { hashFiles } from "../../tree/hash.ts";
 import { type IgnoreRules, parseIgnoreRules } from "../../tree/ignore.ts";
 import { sameTable } from "../../tree/match_unchanged.ts";
 import { readScanClock, type ScanClock, settle } from "../../tree/scan_clock.ts";
-import { type Scan, type ScanOptions, scanTree } from "../../tree/scan.ts";
+import type { Scan } from "../../tree/scan.ts";
 import { saveStatCache, type StatCache } from "../../tree/stat_cache.ts";
 import type { TreeTable } from "../../tree/table.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import type { RepositoryContext } from "../context.ts";
 import { openWorktree } from "../open_worktree.ts";
-import { stagingInRoot } from "../staging_name.ts";
 import { beginAsking } from "./begin_asking.ts";
 import { cacheFile, cacheKey, isRefusedCache, readStatCache } from "./cache_of_looks.ts";
+import { ownStaging, scanWorktree } from "./scan_worktree.ts";
 import type { SubvolumeChanges } from "./subvolume_changes.ts";
 
 const IGNORE_FILE = bytesOf(".jvsignore");
@@ -171,8 +171,7 @@ export async function lookAt(
   const share = mayHaveWorkers(context, root);
   const cache = options.known === undefined ? readStatCache(cacheFile(context), key, { share }) : undefined;
   const clock = scanClock(context, root);
-  const mayAsk = rules === null && options.known === undefined && key.startsWith("btrfs:") &&
-    ownStaging(context).length === 0;
+  const mayAsk = rules === null && options.known === undefined && isAskable(context, key);
   const changes = mayAsk ? await beginAsking(context, root, clock, cache) : undefined;
   const sharesKnown = options.toCompare ?? false;
   const asked = cache && await changes?.scanSince(cache, { clock, sharesKnown });
@@ -201,6 +200,11 @@ export async function lookAt(
   );
   opened.move();
   return look;
+}
+
+/** Whether the file system can tell what changed: nothing of a restore may be staged in the worktree. */
+function isAskable(context: WorktreeContext, key: string): boolean {
+  return key.startsWith("btrfs:") && ownStaging(context).length === 0;
 }
 
 /** Whether a scan left nothing out. */
@@ -262,25 +266,9 @@ export async function lookWithoutCache(context: WorktreeContext, root: Folder): 
   return look;
 }
 
-/** Scans a payload root without the staging of a restore, which may be in it (SPEC 2). */
-export async function scanWorktree(
-  context: WorktreeContext,
-  root: Folder,
-  options: Omit<Partial<ScanOptions>, "exactStat" | "skipAtRoot">,
-): Promise<Scan> {
-  const { reporter, signal, store: { platform }, workers } = context;
-  const skipAtRoot = ownStaging(context).map(bytesOf);
-  return await scanTree(root, { ...platform.abilities, ...options, skipAtRoot, workers, reporter, signal });
-}
-
 /** Whether workers may help with a folder. */
 function mayHaveWorkers({ workers }: RepositoryContext, root: Folder): boolean {
   return workers !== undefined && workers.threads !== 1 && root.lend() !== undefined;
-}
-
-function ownStaging({ store: { intents }, worktree: { worktree_id: id } }: WorktreeContext): string[] {
-  const own = intents.list().filter(({ worktree_id }) => worktree_id === id);
-  return own.map(({ claims }) => stagingInRoot(claims)).filter((name) => name !== undefined);
 }
 
 function readRules(root: Folder): string | null {

@@ -23,6 +23,7 @@ function undoUnit(trees: RestoreTrees, { path, after }: JournalUnit): void {
   const parent = folderAbove(trees.worktree, path);
   if (parent === undefined) return; // its folder is gone: what was taken out of it stays in staging
   const name = lastName(path);
+  putCopyAside(trees, path, after);
   const present = inodeAt(parent, name);
   const taken = whereTaken(trees, path, after);
   const isOurs = present !== null && present === after;
@@ -62,6 +63,21 @@ function whereFree(trees: RestoreTrees, path: Uint8Array, after: string): Folder
   const staged = trees.fresh.ensure(parentPath(path));
   const there = inodeAt(staged, lastName(path));
   return there === null || there === after ? staged : trees.old.ensure(parentPath(path));
+}
+
+/**
+ * Where there are no links (exFAT), what another process wrote into a file while it was moved out of `new` is in a copy there, under
+ * the old name. What was taken out is in `old` then: the two must not be mistaken for each other.
+ */
+function putCopyAside(trees: RestoreTrees, path: Uint8Array, after: string | null): void {
+  if (after === null) return; // nothing was moved out of `new`; what has the name there may be that of another case
+  const [copied, taken] = [trees.fresh, trees.old].map((folders) => {
+    const folder = folderAbove(folders, path);
+    const there = folder === undefined ? null : inodeAt(folder, lastName(path));
+    return there === null || there === after ? undefined : folder;
+  });
+  if (copied === undefined || taken === undefined) return;
+  trees.aside.put(path, (aside) => moveIfThere(copied, lastName(path), aside));
 }
 
 /** Where the restore put what it took from a path: an exchange leaves it where the staged entry was, a removal in `old`. */

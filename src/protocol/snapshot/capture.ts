@@ -11,7 +11,8 @@ import { selectEntries } from "../../tree/select_entries.ts";
 import { at, type TreeTable } from "../../tree/table.ts";
 import { OpenFolders } from "../../tree/open_folders.ts";
 import type { WorktreeContext } from "../change/kind.ts";
-import { type Look, scanWorktree } from "../look/look.ts";
+import type { Look } from "../look/look.ts";
+import { scanWorktree } from "../look/scan_worktree.ts";
 import { type Attempt, Attempts, type CaptureOptions } from "./attempts.ts";
 import { type EarlierSnapshot, newestSnapshot, shareWithNewest } from "./share.ts";
 

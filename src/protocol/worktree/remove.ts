@@ -9,7 +9,7 @@ import type { Store } from "../../repo/store.ts";
 import type { TreeTable } from "../../tree/table.ts";
 import { commitChange, finishDecided } from "../change/commit.ts";
 import { defineChange, type WorktreeChange } from "../change/kind.ts";
-import { scanWorktree } from "../look/look.ts";
+import { scanWorktree } from "../look/scan_worktree.ts";
 import {
   changedBetween,
   discardStaged,
