@@ -12,11 +12,10 @@ const tree = new KnownTree(table);
 /** Each name, and the path of its known entry. */
 function all(names: FolderNames): [string, string][] {
   const found: [string, string][] = [];
-  for (let name = names.current(); name !== undefined; name = names.current()) {
-    const text = textOf(name);
+  for (; !names.isDone; names.next()) {
+    const text = textOf(names.current());
     const known = names.known();
     found.push([text, known === NONE ? "" : textOf(table.path(known))]);
-    names.next();
   }
   names.close();
   return found;
