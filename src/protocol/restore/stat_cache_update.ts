@@ -5,7 +5,7 @@ import { isClean, type ScanClock, settle } from "../../tree/scan_clock.ts";
 import { spliceTables } from "../../tree/splice_tables.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import type { WorktreeContext } from "../change/kind.ts";
-import { scanClock } from "../look/look.ts";
+import { type Look, scanClock } from "../look/look.ts";
 import { openWorktree } from "../open_worktree.ts";
 import type { RestorePlan } from "./plan_form.ts";
 import type { PreparedRestore } from "./prepare.ts";
@@ -18,17 +18,20 @@ import type { StagedTree } from "./staged_tree.ts";
  */
 export class StatCacheUpdate {
   private readonly stat = new Stat();
+  private readonly look: Look;
+  private readonly gone: Uint8Array;
   private readonly clock: ScanClock | undefined;
   private readonly trustsRenames: boolean;
 
-  /** `fresh` is the folder of what is staged. */
+  /** `fresh` is the folder of what is staged. Of what was prepared only the look is kept: the rest takes much memory. */
   constructor(
     private readonly context: WorktreeContext,
-    private readonly prepared: Pick<PreparedRestore, "look" | "ignored" | "plan" | "then">,
+    { look, ignored, plan, then }: Pick<PreparedRestore, "look" | "ignored" | "plan" | "then">,
     private readonly staged: StagedTree,
     fresh: Folder,
   ) {
-    const { plan, then } = prepared;
+    this.look = look;
+    this.gone = goneFrom(look.table, plan, ignored);
     this.clock = scanClock(context, fresh);
     let bytes = 0;
     for (const { then: j } of plan.units) if (j !== NONE && then.type[j] === FILE) bytes += at(then.size, j);
@@ -50,11 +53,11 @@ export class StatCacheUpdate {
 
   /** Writes the cache. */
   async write(): Promise<void> {
-    const { context, prepared: { look, ignored, plan }, staged: { table: staged } } = this;
+    const { context, gone, look, staged: { table: staged } } = this;
     using root = openWorktree(context, context.worktree);
     const clock = scanClock(context, root);
     if (clock !== undefined && this.clock !== undefined) markClean(staged, clock);
-    look.remember(null, await tableAfter(look.table, staged, goneFrom(look.table, plan, ignored)));
+    look.remember(null, await tableAfter(look.table, staged, gone));
   }
 }
 
