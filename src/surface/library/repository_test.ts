@@ -78,9 +78,9 @@ function oursIn(folder: string): string[] {
   });
 }
 
-/** A folder is the group's; a record is written by its owner alone; what all write in place is a lock or the audit log. */
+/** A folder is the group's, but a user's own; a record is written by its owner alone; what all write in place is a lock or the audit log. */
 function modeForGroup(path: string): number {
-  if (Deno.lstatSync(path).isDirectory) return 0o2070;
+  if (Deno.lstatSync(path).isDirectory) return /\/users\/\d/.test(path) ? 0o2050 : 0o2070;
   return /\/locks\/|\/audit\.jsonl$/.test(path) ? 0o060 : 0o040;
 }
 
