@@ -5,15 +5,8 @@ import { FOUND } from "./known_tree.ts";
 import { OpenFolders } from "./open_folders.ts";
 import { isUnchangedSince } from "./same_entry.ts";
 import { isClean, type ScanClock } from "./scan_clock.ts";
-import {
-  at,
-  COLUMN_KINDS,
-  COLUMN_NAMES,
-  type ColumnName,
-  NONE,
-  type TreeColumns,
-  TreeTable,
-} from "./table.ts";
+import { tableOver } from "./shared_columns.ts";
+import { at, type ColumnName, NONE, type TreeColumns, type TreeTable } from "./table.ts";
 
 /** The columns of the known table that tell where an entry is, what the system reported of it, and whether anything else is known. */
 export const SCAN_COLUMNS = [
@@ -138,11 +131,4 @@ class KnownLook implements Disposable {
       return undefined;
     }
   }
-}
-
-/** A table over the columns of another thread; the other columns are empty. */
-function tableOver(columns: ScanInput["columns"]): TreeTable {
-  const given: Partial<TreeColumns> = columns;
-  const all = COLUMN_NAMES.map((name) => [name, given[name] ?? new COLUMN_KINDS[name]()]);
-  return TreeTable.fromColumns(Object.fromEntries(all));
 }
