@@ -392,3 +392,40 @@ Deno.test({
     assertStringIncludes(message, "is changing a worktree with that name");
   },
 });
+
+Deno.test({
+  name:
+    "a folder with the mark of JVS in a worktree gets no copy that has it: not by a restore, a fork or a live fork",
+  ...needs,
+  async fn() {
+    using box = await sharedBox("mkdir -p moved/users/in; chmod 6750 moved/users/in");
+    assertEquals(modeOf(`${box.main}/moved/users/in`), "6750");
+    await box.json(["worktree", "fork", "one"]);
+    await box.json(["worktree", "fork", "two", "--live"]);
+    act(box, ANN, "rm -r moved");
+    await box.json(["restore", box.id, "--discard"]);
+    for (const root of [box.main, `${box.path}/worktrees/one`, `${box.path}/worktrees/two`]) {
+      assertEquals(modeOf(`${root}/moved/users/in`), "2750", root);
+    }
+    assertEquals(modeOf(`${box.control}/snapshots/${box.id}/moved/users/in`), "750");
+  },
+});
+
+Deno.test({
+  name:
+    "what lies in a user's own folder and belongs to another is believed by nobody, and what is closed stops nobody",
+  ...needs,
+  async fn() {
+    using box = await sharedBox("echo 1 >file");
+    const intents = `${box.control}/runtime/users/${ANN}/intents`;
+    const { id, text } = restoreIntent(box, ["begun"]);
+    Deno.writeTextFileSync(`${intents}/${id}.json`, text);
+    Deno.chownSync(`${intents}/${id}.json`, BEN, TEAM);
+    assertStringIncludes((await box.run(["doctor", "--json"])).stdout, id);
+    Deno.removeSync(`${intents}/${id}.json`);
+    Deno.chmodSync(intents, 0o700); // what Ann may do to hers: then the group cannot read it
+    assertEquals((await box.run(["status"], { user: BEN })).code, 0);
+    act(box, BEN, "echo 2 >other");
+    await box.json(["snapshot", "ben's", "--branch"], { user: BEN });
+  },
+});

@@ -1,6 +1,6 @@
 import { throwIfCancelled } from "../platform/time_slice.ts";
 import { unlessFailed } from "../platform/system_error.ts";
-import { Team, type WorkerSource } from "../platform/worker_team.ts";
+import { Team, workersOf, type WorkerSource } from "../platform/worker_team.ts";
 import { cutIntoPieces, entriesOf } from "../tree/pieces.ts";
 import { sharedColumns } from "../tree/shared_columns.ts";
 import type { Cloning } from "./_cloning.ts";
@@ -37,9 +37,10 @@ export class CloneTeam implements AsyncDisposable {
     this.team = new Team(workers, { job: "clone", input, phase: "cloning", onFound, reporter });
   }
 
-  /** Begins; undefined where the folders cannot be lent to workers. */
+  /** Begins; undefined where there are no workers, or the folders cannot be lent to them. */
   static begin(cloning: Cloning, workers: WorkerSource, work: FileWork): CloneTeam | undefined {
     const { request: { as }, root, table } = cloning;
+    if (workersOf(workers) === 0) return undefined;
     const [lent, task] = [root.lend(), work.work()];
     if (lent === undefined || task === undefined) return undefined;
     const plain = work.files.filter((index) => hasOneName(cloning, index) && work.isPlain(index));

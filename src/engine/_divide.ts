@@ -1,4 +1,3 @@
-import { workersOf } from "../platform/worker_team.ts";
 import type { Cloning } from "./_cloning.ts";
 import type { FileWork } from "./_file_work.ts";
 
@@ -12,7 +11,7 @@ const SCALING = ["xfs", "ext4"];
 export async function divide(cloning: Cloning, work: FileWork): Promise<void> {
   const { platform, request: { workers }, root } = cloning;
   const { files, here, least } = work;
-  const pays = workers !== undefined && files.length >= least && workersOf(workers) > 0 &&
+  const pays = workers !== undefined && workers.threads !== 1 && files.length >= least &&
     SCALING.includes(platform.fileSystem(root).kind);
   if (!pays) return await here(files);
   const { CloneTeam } = await import("./_clone_team.ts");

@@ -1,6 +1,7 @@
 import { bytesOf } from "../model/bytes.ts";
 import type { Libc, LibcCall } from "./libc.ts";
 import { LOCK_EX, LOCK_NB } from "./linux_constants.ts";
+import { isOfKernel } from "./linux_file_system.ts";
 import { statOpen } from "./linux_stat.ts";
 import { type OpenFile, Stat } from "./platform.ts";
 import { errnoName, SystemError } from "./system_error.ts";
@@ -20,14 +21,11 @@ const BUFFER = 1024 * 1024;
 // When copy_file_range fails with one of these, reading and writing still works.
 const NOT_IN_KERNEL = ["EXDEV", "EINVAL", "ENOSYS", "EOPNOTSUPP", "EPERM", "ETXTBSY"];
 
-// What the kernel says by itself, of such an attribute or of a file that the user may not write.
-const BY_KERNEL = ["EOPNOTSUPP", "EPERM", "EACCES"];
-
 const found = new Stat();
 /** An attribute of a kind that no file system of the kernel has. */
 const NO_ATTRIBUTE = bytesOf("jvs.none\0");
-/** The devices whose file systems are asked for attributes of each kind (FUSE: a message to a program). */
-const asked = new Set<number>();
+/** Whether the file systems of these devices are the kernel's own. */
+const ofKernel = new Map<number, boolean>();
 const readFrom = new BigInt64Array(1);
 const writeTo = new BigInt64Array(1);
 const readFromBytes = new Uint8Array(readFrom.buffer);
@@ -118,13 +116,16 @@ export class LinuxFile implements OpenFile {
   waitForWrite(): void {
     // The kernel takes the lock of the inode, alone, before it finds that there are no such attributes. Nothing changes, no right
     // to write is needed. Each write holds that lock, a direct one (O_DIRECT) together with others and with who looks for data.
-    if (!asked.has(this.device)) {
-      const why = this.libc.reason((call) => call.fremovexattr(this.descriptor, NO_ATTRIBUTE));
-      if (why !== undefined && BY_KERNEL.includes(why)) return;
-      asked.add(this.device);
-    }
+    if (this.#isOfKernel()) this.libc.reason((call) => call.fremovexattr(this.descriptor, NO_ATTRIBUTE));
     this.#seek(0n, SEEK_DATA);
     this.#seek(0n, SEEK_SET);
+  }
+
+  /** A program that serves a file system could do anything when an attribute is removed (fuse-overlayfs copies the file). */
+  #isOfKernel(): boolean {
+    let is = ofKernel.get(this.device);
+    if (is === undefined) ofKernel.set(this.device, is = isOfKernel(this.libc, this.descriptor));
+    return is;
   }
 
   cloneFrom(source: OpenFile): void {

@@ -27,6 +27,14 @@ const WITHOUT_CHANGE_TIMES = ["vfat", "msdos", "exfat"];
 const TICK_NS = 10_000_000;
 const UNKNOWN_NS = 2_000_000_000;
 
+/** Whether something open is on a file system of the kernel that we know, not on one that a program or another machine serves. */
+export function isOfKernel(libc: Libc, descriptor: number): boolean {
+  const bytes = new Uint8Array(256);
+  if (libc.repeat((call) => call.fstatfs(descriptor, bytes)) < 0) return false;
+  const kind = MAGIC[new Uint32Array(bytes.buffer)[0] as number];
+  return kind !== undefined && kind !== "fuse";
+}
+
 /** The file system that an open file or folder is on. */
 export function fileSystemOf(libc: Libc, open: Opened): FileSystem {
   const bytes = new Uint8Array(256);

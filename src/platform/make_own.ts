@@ -8,6 +8,7 @@ const OTHERS_MAY_READ = 0o044;
 const GROUP_MAY_READ = 0o040;
 const GROUP_MAY_WRITE = 0o060;
 const ALONE = 0o700;
+const CLOSED = 0o600;
 /** The rights of a shared folder that one for a single user has too. */
 const READERS = 0o2055;
 /** Set-uid means nothing for a folder. No snapshot and no fork of another member's gives it to one (docs/design/control-plane.md). */
@@ -29,16 +30,18 @@ export function isForOwnerAlone(mode: number): boolean {
 }
 
 /**
- * Makes a file of JVS, empty and open. Its mode follows the umask. In a folder that is shared with a group, the group may
+ * Makes a file of JVS, empty and open. Its mode follows the umask. But in a folder that is shared with a group, the group may
  * read the file, and only its owner may write it. Other members replace such a file. In a folder for its owner alone, those
  * who may read the folder may read the file. `inPlace` is for the few files that all members write into. The umask of the
  * process stays as it is. SPEC 2.
  */
 export function makeOwnFile(folder: Folder, name: Uint8Array, inPlace = false): OpenFile {
-  const file = folder.openFile(name, "create", 0o666);
+  const like = modeOf(folder);
+  const followsFolder = isShared(like) || isForOwnerAlone(like);
+  // Closed at first: who could open it for writing before its mode is set could write into it ever after.
+  const file = folder.openFile(name, "create", followsFolder ? CLOSED : 0o666);
   try {
-    const like = modeOf(folder);
-    if (!isShared(like) && !isForOwnerAlone(like)) return file;
+    if (!followsFolder) return file;
     const made = Stat.ofFile(file).mode;
     const readers = isShared(like) ? GROUP_MAY_READ : like & OTHERS_MAY_READ;
     const mode = inPlace ? made | GROUP_MAY_WRITE : (made & ~OTHERS_MAY_WRITE) | readers;
@@ -58,7 +61,9 @@ export function makeOwnFolder(
   folder: Folder,
   name: Uint8Array,
   like = modeOf(folder),
-  make: (folder: Folder, name: Uint8Array) => void = (folder, name) => folder.makeFolder(name),
+  // In one user's own folder closed at first, as in `makeOwnFile`.
+  make: (folder: Folder, name: Uint8Array) => void = (folder, name) =>
+    folder.makeFolder(name, isForOwnerAlone(like) ? ALONE : undefined),
 ): void {
   make(folder, name);
   if (!isShared(like) && !isForOwnerAlone(like)) return;

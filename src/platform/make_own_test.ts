@@ -28,7 +28,7 @@ for (const ffi of [true, false]) {
         makeOwnFolder(own, bytesOf("inner"));
         makeOwnFile(own, bytesOf("file"))[Symbol.dispose]();
         const modes = ["", "/inner", "/file"].map((path) => modeOf(`${dir.path}/${name}${path}`));
-        assertEquals(modes, ["6750", "6750", umask === 0o077 ? "640" : "644"]);
+        assertEquals(modes, ["6750", "6750", "640"]);
       }
     } finally {
       Deno.umask(usual);
@@ -53,3 +53,35 @@ for (const ffi of [true, false]) {
     assertEquals(makeForCallerAlone(folder, bytesOf("another's"), platform.host.uid + 1, SHARED), false);
   });
 }
+
+Deno.test("what is made in a shared folder or in one user's own is closed until its mode is set", () => {
+  using dir = tempDir();
+  const platform = openPlatform();
+  using folder = platform.openFolder(dir.path);
+  assertEquals(makeForCallerAlone(folder, bytesOf("own"), platform.host.uid, SHARED), true);
+  Deno.mkdirSync(`${dir.path}/shared`);
+  Deno.chmodSync(`${dir.path}/shared`, SHARED);
+  const usual = Deno.umask(0);
+  try {
+    for (const name of ["own", "shared"]) {
+      using into = folder.openFolder(bytesOf(name));
+      const modes: unknown[] = [];
+      const watched = new Proxy(into, {
+        get(target, key) {
+          const value = Reflect.get(target, key, target);
+          if (typeof value !== "function") return value;
+          return (...args: unknown[]) => {
+            if (key === "openFile" || key === "makeFolder") modes.push(args.at(-1));
+            return value.apply(target, args);
+          };
+        },
+      });
+      makeOwnFile(watched, bytesOf("file"))[Symbol.dispose]();
+      assertEquals(modes, [0o600], name);
+      if (name === "own") makeOwnFolder(watched, bytesOf("folder"));
+      assertEquals(modes.slice(1), name === "own" ? [0o700] : [], name);
+    }
+  } finally {
+    Deno.umask(usual);
+  }
+});

@@ -59,7 +59,7 @@ export function notForOneAlone(path: string, user: number): RefusedPath {
     path,
     "E_PERMISSION",
     `it must belong to user ${user}, be open to no other user's writing, and be made by JVS; so what is in it may be another's`,
-    "Nothing was changed. If JVS made it and its rights were changed, the mode is u=rwxs,g=rxs,o= (06750). Else have its owner " +
-      "move it away: JVS makes the folder that it needs.",
+    "Nothing was changed. Have its owner, or root, move it away and give nobody its rights or its owner: what is in it may be made " +
+      "up. JVS makes the folder that it needs.",
   );
 }

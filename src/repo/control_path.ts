@@ -134,11 +134,11 @@ export class ControlPath implements Place {
     return this.readFreshOwned()?.text;
   }
 
-  /** The same, with its owner. */
-  readFreshOwned(): OwnedText | undefined {
+  /** The same, with its owner. A larger file than `mostBytes` is refused. */
+  readFreshOwned(mostBytes?: number): OwnedText | undefined {
     let uid = 0;
     const read = (folder: Folder) => {
-      const owned = this.plane.readFileIn(folder, this);
+      const owned = this.plane.readFileIn(folder, this, mostBytes);
       ({ uid } = owned);
       return owned.content;
     };

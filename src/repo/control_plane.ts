@@ -1,7 +1,7 @@
 import { bytesOf } from "../model/bytes.ts";
 import { DIR, FILE } from "../model/entry.ts";
-import { JvsError } from "../model/errors.ts";
-import { makeForCallerAlone, makeOwnFile } from "../platform/make_own.ts";
+import { JvsError, unlessThrown } from "../model/errors.ts";
+import { isOpenToOthers, isShared, makeForCallerAlone, makeOwnFile } from "../platform/make_own.ts";
 import {
   type Folder,
   type OpenFile,
@@ -22,6 +22,9 @@ import {
 import { type OwnerOptions, Owners } from "./owners.ts";
 
 const CONTROL = ".jvs";
+const CONTROL_PLACE: Place = { parts: [], isPayload: false };
+
+const PROBE = "probe-";
 /** No record of JVS is nearly as large. A sparse file of any size costs its maker nothing. */
 const MOST_BYTES = 64 * 1024 * 1024;
 
@@ -54,6 +57,7 @@ export interface Place {
  */
 export class ControlPlane {
   readonly owners: Owners;
+  #hasModes: boolean | undefined;
   readonly #held = new Map<string, { readonly folder: Folder; uses: number }>();
 
   /** `root` is the absolute path of the folder that holds `.jvs`. */
@@ -89,18 +93,21 @@ export class ControlPlane {
         const stat = Stat.ofFolder(opened);
         if (depth === 0) this.owners.check(stat);
         else if (!place.isPayload) this.#checkOwner(stat, place);
-        if (own?.depth === depth && !this.owners.isOwnFolderOf(own.user, stat)) {
-          throw notForOneAlone(this.pathOf(place), own.user);
+        if (own !== undefined && depth >= own.depth && !place.isPayload) {
+          this.#checkOwn(stat, place, own, depth);
         }
       });
     }
     return folder;
   }
 
-  /** Whether users other than its owner may write into `.jvs`: see `Owners`. */
+  /**
+   * Whether users other than its owner may write into `.jvs`: see `Owners`. Not where the file system has no modes: everything is
+   * open to all there, and nothing can be anybody's own.
+   */
   get isOpenToOthers(): boolean {
-    if (this.owners.controlMode === 0) this.openFolder({ parts: [], isPayload: false })[Symbol.dispose]();
-    return this.owners.isOpenToOthers;
+    if (this.owners.controlMode === 0) this.openFolder(CONTROL_PLACE)[Symbol.dispose]();
+    return this.owners.isOpenToOthers && (this.#hasModes ??= this.#triesModes());
   }
 
   /**
@@ -143,15 +150,16 @@ export class ControlPlane {
     return this.#open(folder, place, FILE, (name) => folder.openFile(name, how), (file) => {
       file.stat(stat);
       this.#checkOwner(stat, place);
+      if (place.own !== undefined && stat.uid !== place.own.user) throw wrongOwner(this.pathOf(place), stat);
       if (how === "write" && stat.nlink > 1) throw hardLinked(this.pathOf(place), stat);
     });
   }
 
   /** The content of a file in its open folder, and whose it is. */
-  readFileIn(folder: Folder, place: Place): OwnedContent {
+  readFileIn(folder: Folder, place: Place, mostBytes = MOST_BYTES): OwnedContent {
     const stat = new Stat();
     using file = this.openFileIn(folder, place, "read", stat);
-    if (stat.size > MOST_BYTES) throw tooLarge(this.pathOf(place), stat.size);
+    if (stat.size > mostBytes) throw tooLarge(this.pathOf(place), stat.size);
     return { content: readWhole(file, stat), uid: stat.uid };
   }
 
@@ -161,6 +169,28 @@ export class ControlPlane {
     if (!folder.stat(nameOf(place), stat) || stat.type === DIR) return undefined; // a folder is checked when it is opened
     if (stat.type !== FILE) return wrongKind(this.pathOf(place), stat.type, FILE);
     return this.owners.may(stat) ? undefined : wrongOwner(this.pathOf(place), stat);
+  }
+
+  /**
+   * Whether a new file gets the mode that it is made with. It is asked by its descriptor, so no other user can answer. Where none
+   * can be made, that is not known, and it is better to believe less.
+   */
+  #triesModes(): boolean {
+    if (isShared(this.owners.controlMode)) return true;
+    using folder = this.openFolder(CONTROL_PLACE);
+    const name = bytesOf(`${PROBE}${crypto.randomUUID()}`);
+    using file = unlessThrown(isSystemError, () => folder.openFile(name, "create", 0o600));
+    if (file === undefined) return true;
+    unlessFailed(["ENOENT"], () => folder.removeFile(name));
+    return (Stat.ofFile(file).mode & 0o777) === 0o600;
+  }
+
+  /** A user's own folder is marked; all below it belongs to that user, and no other may write there. */
+  #checkOwn(stat: Stat, place: Place, { user, depth: marked }: OwnFolder, depth: number): void {
+    const isRight = depth === marked
+      ? this.owners.isOwnFolderOf(user, stat)
+      : stat.uid === user && !isOpenToOthers(stat.mode);
+    if (!isRight) throw notForOneAlone(this.pathOf(place), user);
   }
 
   #checkOwner(stat: Stat, place: Place): void {

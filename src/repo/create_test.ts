@@ -163,12 +163,12 @@ Deno.test("createRepository() opens a shared one to the group, what is made late
       assertEquals(modeOf(path), "2770", path);
     }
     for (const path of store.layout.folders.slice(1)) assertEquals(modeOf(path.path), "2775", path.path);
-    assertEquals(modeOf(store.layout.worktreeConfig("main").path), "644");
+    assertEquals(modeOf(store.layout.worktreeConfig("main").path), "640");
     Deno.umask(0o022);
     const again = openStore(store.layout.root);
     again.worktrees.update("main", { label: "x" });
     assertEquals(modeOf(again.hostFolder().path), "2775");
-    assertEquals(modeOf(store.layout.worktreeConfig("main").path), "644");
+    assertEquals(modeOf(store.layout.worktreeConfig("main").path), "640");
   } finally {
     Deno.umask(umask);
   }

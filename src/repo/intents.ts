@@ -4,6 +4,7 @@ import { type Claims, Intent } from "../model/records.ts";
 import { type Schema, SchemaMismatch } from "../model/schema.ts";
 import { nowIso } from "../platform/clock.ts";
 import type { Host } from "../platform/platform.ts";
+import { isSystemError } from "../platform/system_error.ts";
 import { AuditEntry } from "./audit_record.ts";
 import { isUnreadableRecord } from "./control_errors.ts";
 import type { ControlPath } from "./control_path.ts";
@@ -11,6 +12,8 @@ import type { Layout } from "./layout.ts";
 import { damaged, parseRecord, writeRecord } from "./record_file.ts";
 
 const WHAT = "the intent";
+/** Every command reads the intents of all, so nobody may make that take long. What a change says of itself takes some 1,000 bytes. */
+const MOST_BYTES = 1024 * 1024;
 
 /** One kind of intent: its name, what recovery must know, and its steps. */
 export interface IntentForm<D extends object = object, S extends string = string> {
@@ -92,7 +95,7 @@ export class Intents {
       try {
         read();
       } catch (error) {
-        if (!isUnreadableRecord(error)) throw error;
+        if (!isNotReadable(error)) throw error;
         unreadable.push({ path, error });
       }
     };
@@ -118,7 +121,7 @@ export class Intents {
 
   /** The intent in a file; none if it was completed in between. */
   private readFrom(file: ControlPath, id: string, user: number | undefined): Intent[] {
-    const found = file.readFreshOwned();
+    const found = file.readFreshOwned(MOST_BYTES);
     const intent = parseRecord(file, Intent, WHAT, found?.text);
     if (found === undefined || intent === undefined) return [];
     if (intent.id !== id) throw damaged(file, WHAT, `it is of another change, ${intent.id}`);
@@ -129,7 +132,7 @@ export class Intents {
   /** The names of the files of intents, without `.json`; of damaged ones too. */
   names(): string[] {
     return this.folders().flatMap(({ folder }) =>
-      unlessThrown(isUnreadableRecord, () => folder.names().map((name) => name.replace(/\.json$/, ""))) ?? []
+      unlessThrown(isNotReadable, () => folder.names().map((name) => name.replace(/\.json$/, ""))) ?? []
     );
   }
 
@@ -246,4 +249,9 @@ export class OpenIntent<D extends object = object, S extends string = string> {
 
 function byAge(a: Intent, b: Intent): number {
   return a.started_at < b.started_at ? -1 : a.started_at > b.started_at ? 1 : 0;
+}
+
+/** Whether an error says that intents cannot be read: another user may also have closed what is theirs. */
+function isNotReadable(error: unknown): error is JvsError {
+  return isUnreadableRecord(error) || isSystemError(error, "EACCES");
 }

@@ -27,6 +27,8 @@ export type HashResult = Readonly<Pick<HashRun, "unreadable" | "changed" | "byte
 export interface HashRunOptions {
   /** Flush each file before it is read. */
   readonly flushEach: boolean;
+  /** Nobody writes the files, as in a payload: no write is waited for, which would wait for a frozen file system too. */
+  readonly isStill?: boolean | undefined;
   /** Gets errors of reading, except refused access. Without it the error is thrown. */
   readonly onFailure?: ((index: number, error: SystemError) => void) | undefined;
   readonly reporter?: Reporter | undefined;
@@ -103,7 +105,7 @@ export class HashRun implements Disposable {
     try {
       using file = this.folders.get(at(table.parent, index)).openFile(table.name(index), "read");
       const size = at(table.size, index);
-      file.waitForWrite();
+      if (!options.isStill) file.waitForWrite();
       if (options.flushEach) file.syncData();
       const hash = size < this.buffer.length ? this.readSmall(file, size) : yield* this.readLarge(file, size);
       if (hash === undefined) this.changed.push(index);

@@ -14,6 +14,7 @@ export interface HashTask {
   readonly table: TreeTable;
   readonly wanted: Uint32Array;
   readonly flushEach: boolean;
+  readonly isStill?: boolean | undefined;
   readonly workers?: WorkerSource | undefined;
   readonly reporter?: Reporter;
   readonly signal?: AbortSignal;
@@ -44,8 +45,8 @@ export class HashTeam implements AsyncDisposable {
   private readonly team: Team<HashedPiece>;
 
   private constructor(private readonly task: HashTask, workers: WorkerSource, root: HashInput["root"]) {
-    const { flushEach, reporter, table } = task;
-    this.input = { root, flushEach, columns: sharedColumns(table, SHARED_COLUMNS), ...this.cut() };
+    const { flushEach, isStill = false, reporter, table } = task;
+    this.input = { root, flushEach, isStill, columns: sharedColumns(table, SHARED_COLUMNS), ...this.cut() };
     const onFound = (piece: HashedPiece) => this.accept(piece);
     this.team = new Team(workers, { job: "hash", input: this.input, phase: "hashing", onFound, reporter });
   }

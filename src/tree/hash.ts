@@ -14,6 +14,8 @@ export interface HashOptions {
    * false: no flush.
    */
   readonly flush: Platform | "each" | false;
+  /** Nobody writes the files, as in a payload. */
+  readonly isStill?: boolean;
   /** Gets errors of reading, except refused access. Without it the error is thrown. */
   readonly onFailure?: (index: number, error: SystemError) => void;
   /** Workers that hash beside this thread if there is much to hash. */

@@ -20,6 +20,7 @@ export const SHARED_COLUMNS = [
 export interface HashInput extends Pieces {
   readonly root: LentFolder;
   readonly flushEach: boolean;
+  readonly isStill: boolean;
   /** `SHARED_COLUMNS`. */
   readonly columns: SharedColumns;
 }
@@ -47,6 +48,7 @@ export const hashJob: Job = async (input: HashInput, { platform, shared, tell })
   });
   using run = new HashRun(platform.borrow(input.root), table, await loadSha256(), {
     flushEach: input.flushEach,
+    isStill: input.isStill,
     onFailure() {}, // the thread that asked reads the file again, and meets the error
     reporter: { begin() {}, warn() {}, advance: (entries, bytes) => shared.advance(entries, bytes) },
     signal: {

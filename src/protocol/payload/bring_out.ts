@@ -204,7 +204,7 @@ async function differingFiles(
   if (files.length === 0) return [];
   const read = table.withoutHashes();
   const { reporter, signal, workers } = context;
-  const options = { flush: false, reporter, signal, workers } as const;
+  const options = { flush: false, isStill: true, reporter, signal, workers } as const;
   const { unreadable } = await hashFiles(clone, read, files, options);
   // The user owns the clone of a file that only its group may read, and cannot read it: then the saved file is read.
   await hashFiles(payload, read, unreadable, options);

@@ -2,7 +2,7 @@ import { type Folder, inodeText, Stat } from "../../platform/platform.ts";
 import { unlessFailed } from "../../platform/system_error.ts";
 import { TimeSlice } from "../../platform/time_slice.ts";
 import { OpenFolders } from "../../tree/open_folders.ts";
-import { isAsRecorded } from "../../tree/same_entry.ts";
+import { isAsRecorded, isUnchangedSince } from "../../tree/same_entry.ts";
 import { at, inodeOf, NONE, type TreeTable } from "../../tree/table.ts";
 import type { BroughtOut } from "../payload/bring_out.ts";
 
@@ -41,9 +41,17 @@ export class StagedTree {
     return inodeText(at(this.table.inoHi, place), at(this.table.inoLo, place));
   }
 
-  /** Takes the facts that the system reports now of an entry of the manifest. */
-  setStat(index: number, stat: Stat): void {
-    this.table.setStat(at(this.places, index), stat);
+  /**
+   * Takes the change time that the system reports now of an entry of the manifest, which a rename moved. What differs in anything
+   * else is another's work already: the next look reads it.
+   */
+  wasMoved(index: number, stat: Stat): void {
+    const { table } = this;
+    const i = at(this.places, index);
+    const { ctimeSec, ctimeNsec } = stat;
+    [stat.ctimeSec, stat.ctimeNsec] = [at(table.ctimeSec, i), at(table.ctimeNsec, i)];
+    if (!isUnchangedSince(table, i, stat)) return void (table.hashed[i] = 0);
+    [table.ctimeSec[i], table.ctimeNsec[i]] = [ctimeSec, ctimeNsec];
   }
 }
 

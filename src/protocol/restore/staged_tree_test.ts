@@ -3,6 +3,7 @@ import { entry, tableOf } from "../../../tests/support/random_tables.ts";
 import { onTree } from "../../../tests/support/tree_cases.ts";
 import { bytesOf } from "../../model/bytes.ts";
 import { DIR } from "../../model/entry.ts";
+import { Stat } from "../../platform/platform.ts";
 import { StagedTree } from "./staged_tree.ts";
 
 const HASH = "ab".repeat(32);
@@ -36,3 +37,32 @@ onTree("StagedTree.look() believes of what was staged only what the system says"
   }
   assertEquals([staged.inode(4 + 10), staged.inode(3)], [null, null]);
 });
+
+onTree(
+  "StagedTree.wasMoved() believes a new change time only of what is otherwise as it was staged",
+  async ({ root, path }) => {
+    const made = { hash: HASH, size: 3, sec: 5 };
+    const names = ["moved", "written into", "replaced"];
+    const table = tableOf([entry("", { type: DIR }), ...names.toSorted().map((name) => entry(name, made))]);
+    for (const name of names) {
+      Deno.writeTextFileSync(`${path}/${name}`, "abc");
+      Deno.utimeSync(`${path}/${name}`, 5, 5);
+    }
+    const origin = Uint32Array.from({ length: table.count }, (_, i) => i);
+    const staged = await StagedTree.look(root, { table, origin, hasFacts: false }, table.count, signal);
+    Deno.chmodSync(`${path}/moved`, 0o600);
+    Deno.chmodSync(`${path}/moved`, 0o644); // another change time
+    Deno.writeTextFileSync(`${path}/written into`, "def");
+    Deno.writeTextFileSync(`${path}/other`, "abc");
+    Deno.utimeSync(`${path}/other`, 5, 5);
+    Deno.renameSync(`${path}/other`, `${path}/replaced`);
+    const stat = new Stat();
+    for (let i = 1; i < table.count; i++) {
+      root.stat(table.name(i), stat);
+      staged.wasMoved(i, stat);
+    }
+    assertEquals([...table.hashed.subarray(1, table.count)], [1, 0, 0]);
+    root.stat(bytesOf("moved"), stat);
+    assertEquals([table.ctimeSec[1], table.ctimeNsec[1]], [stat.ctimeSec, stat.ctimeNsec]);
+  },
+);

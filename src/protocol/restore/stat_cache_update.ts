@@ -48,7 +48,7 @@ export class StatCacheUpdate {
    * the instant before it. So the next look reads such files, unless that is too much: then their new ctime counts.
    */
   entryMoved(then: number, folder: Folder, name: Uint8Array): void {
-    if (this.trustsRenames && folder.stat(name, this.stat)) this.staged.setStat(then, this.stat);
+    if (this.trustsRenames && folder.stat(name, this.stat)) this.staged.wasMoved(then, this.stat);
   }
 
   /** Writes the cache. */

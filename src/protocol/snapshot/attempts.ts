@@ -120,7 +120,7 @@ export class Attempts {
     const files = [...unhashed(table)];
     if (files.length === 0) return;
     using payload = this.open();
-    await hashFiles(payload, table, files, { flush: false, reporter, signal, workers });
+    await hashFiles(payload, table, files, { flush: false, isStill: true, reporter, signal, workers });
   }
 
   /**

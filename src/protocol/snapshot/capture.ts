@@ -135,7 +135,7 @@ export async function correctFromPayload(
     table.hashed[i] = 0;
     again.push(i);
   }
-  await hashFiles(payload, table, again, { flush: false });
+  await hashFiles(payload, table, again, { flush: false, isStill: true });
   return selectEntries(table, (index) => keep[index] === 1).table;
 }
 

@@ -143,7 +143,7 @@ async function readContent(
   });
   const failed = new Set<number>();
   const onFailure = (j: number) => void failed.add(j);
-  const options = { flush: false, onFailure, reporter, signal, workers } as const;
+  const options = { flush: false, isStill: true, onFailure, reporter, signal, workers } as const;
   const { unreadable } = await hashFiles(payload, found, wanted, options);
   for (const j of hashes === undefined ? [] : wanted) {
     const hash = found.contentHash(j);
