@@ -11,7 +11,7 @@ export interface Reporter {
   warn(message: string): void;
   /** The phase that began last ends, and the one around it goes on. */
   end?(): void;
-  /** Another program starts, beside the phases. The end of `using` says that it has ended. */
+  /** Another program starts, by its name or path, beside the phases. The end of `using` says that it has ended. */
   program?(name: string): Disposable;
   /** A worker did this beside the phases; times are those of `performance.now()` in this thread. */
   beside?(

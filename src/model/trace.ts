@@ -140,7 +140,7 @@ export class Trace {
         track.end();
         inner.end?.();
       },
-      program: (name) => this.program(name),
+      program: (path) => this.program(path.slice(path.lastIndexOf("/") + 1)),
       beside: (worker, work) => this.beside(worker, work),
     };
   }
