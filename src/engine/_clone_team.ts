@@ -1,4 +1,3 @@
-import { throwIfCancelled } from "../platform/time_slice.ts";
 import { unlessFailed } from "../platform/system_error.ts";
 import { Team, workersOf, type WorkerSource } from "../platform/worker_team.ts";
 import { cutIntoPieces, entriesOf } from "../tree/pieces.ts";
@@ -9,9 +8,6 @@ import { CLONE_COLUMNS, type ClonedPiece, type CloneInput } from "./clone_job.ts
 
 /** Files that are taken together: they take some milliseconds. */
 const PIECE = 256;
-
-/** How often the progress of workers is reported while this thread waits for them, in milliseconds. */
-const REPORT_EACH = 100;
 
 /**
  * Makes files by workers and this thread together. Workers make what needs no word: a file that differs in anything from what
@@ -27,6 +23,8 @@ export class CloneTeam implements AsyncDisposable {
     private readonly cloning: Cloning,
     private readonly work: FileWork,
     private readonly input: CloneInput,
+    /** What is not for workers. */
+    private readonly others: readonly number[],
     workers: WorkerSource,
   ) {
     const { reporter } = cloning.request;
@@ -43,10 +41,15 @@ export class CloneTeam implements AsyncDisposable {
     if (workersOf(workers) === 0) return undefined;
     const [lent, task] = [root.lend(), work.work()];
     if (lent === undefined || task === undefined) return undefined;
-    const plain = work.files.filter((index) => hasOneName(cloning, index) && work.isPlain(index));
+    const others: number[] = [];
+    const plain = work.files.filter((index) => {
+      const isPlain = hasOneName(cloning, index) && work.isPlain(index);
+      if (!isPlain) others.push(index);
+      return isPlain;
+    });
     const pieces = cutIntoPieces(Uint32Array.from(plain), work.load, PIECE);
     const input = { root: lent, as, columns: sharedColumns(table, CLONE_COLUMNS), work: task, ...pieces };
-    return new CloneTeam(cloning, work, input, workers);
+    return new CloneTeam(cloning, work, input, others, workers);
   }
 
   /** Whether a worker has begun. */
@@ -56,24 +59,20 @@ export class CloneTeam implements AsyncDisposable {
 
   /** Does a part of it, and what workers cannot do. */
   async finish(): Promise<void> {
-    const { cloning, input, left, team: { shared }, told, work } = this;
+    const { cloning, input, left, others, team, told, work } = this;
+    const { shared } = team;
     const own = new Set<number>();
     for (let piece = shared.next(); piece < input.ends.length; piece = shared.next()) {
       own.add(piece);
       await work.here([...entriesOf(input, piece)]);
-      this.report();
+      team.report();
     }
-    for (let areDone = false; !areDone;) {
-      areDone = await this.team.wait(REPORT_EACH);
-      this.report();
-      throwIfCancelled(cloning.request.signal);
-    }
+    await team.finish(cloning.request.signal);
     for (let piece = 0; piece < input.ends.length; piece++) {
       if (!own.has(piece) && !told.has(piece)) left.push(...entriesOf(input, piece));
     }
     for (const index of left) this.removeOf(index);
-    const plain = new Set(input.files);
-    await work.here([...work.files.filter((index) => !plain.has(index)), ...left].sort((a, b) => a - b));
+    await work.here([...others, ...left].sort((a, b) => a - b));
   }
 
   /** Stops the workers, and waits until they have. */
@@ -85,10 +84,5 @@ export class CloneTeam implements AsyncDisposable {
   private removeOf(index: number): void {
     const { cloning } = this;
     unlessFailed(["ENOENT"], () => cloning.folderOf(index).removeFile(cloning.table.name(index)));
-  }
-
-  private report(): void {
-    const { entries, bytes } = this.team.shared.takeProgress();
-    this.cloning.request.reporter?.advance(entries, bytes);
   }
 }

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { openFilesIn } from "../../tests/support/open_files.ts";
 import { randomFrom } from "../../tests/support/random.ts";
+import { makeFolders, pick } from "../../tests/support/random_tree.ts";
 import { testWorkers } from "../../tests/support/team_worker.ts";
 import { onTree, scan, type TreeCase } from "../../tests/support/tree_cases.ts";
 import { bytesOf, textOf } from "../model/bytes.ts";
@@ -20,19 +21,13 @@ type Fault = Parameters<typeof testWorkers>[0];
 /** Everything of a tree that a clone can have, with so many files. */
 function makeTree(path: string, seed: number, files: number): void {
   const random = randomFrom(seed);
-  const below = (limit: number) => Math.floor(random() * limit);
-  const folders = [path];
-  for (let i = 0; i < 20; i++) {
-    const folder = `${folders[below(folders.length)]}/d${i}`;
-    Deno.mkdirSync(folder);
-    folders.push(folder);
-  }
+  const folders = makeFolders(path, 20, random);
   const made: string[] = [];
   for (let i = 0; i < files; i++) {
-    const file = `${folders[below(folders.length)]}/f${i}`;
-    if (i % 10 === 9) Deno.linkSync(made[below(made.length)] as string, file);
-    else Deno.writeFileSync(file, new Uint8Array([0, 1, 4096, 70_000][below(4)] as number).fill(i));
-    if (i % 10 !== 9) Deno.chmodSync(file, [0o644, 0o600, 0o755, 0o444][below(4)] as number);
+    const file = `${pick(random, folders)}/f${i}`;
+    if (i % 10 === 9) Deno.linkSync(pick(random, made), file);
+    else Deno.writeFileSync(file, new Uint8Array(pick(random, [0, 1, 4096, 70_000])).fill(i));
+    if (i % 10 !== 9) Deno.chmodSync(file, pick(random, [0o644, 0o600, 0o755, 0o444]));
     Deno.utimeSync(file, 1e9 + i, 1e9 + i);
     made.push(file);
   }

@@ -4,7 +4,7 @@ import type { Platform } from "../platform/platform.ts";
 import { flushTogether } from "../tree/hash.ts";
 import { at } from "../tree/table.ts";
 import { clearInheritedAcls } from "./_aspects.ts";
-import { Cloning, type FillFiles, WHILE_FILLED } from "./_cloning.ts";
+import { Cloning, type Files, type FillFiles, WHILE_FILLED } from "./_cloning.ts";
 import { divide, MANY_FILES } from "./_divide.ts";
 import { lending } from "./_file_work.ts";
 import type { FillName } from "./_fill_files.ts";
@@ -18,7 +18,7 @@ export interface Filling {
   /** The same for workers; without it they have no part. */
   readonly byWorkers?: FillName;
   /** Looks at the files before the first of them is filled. */
-  readonly check?: (cloning: Cloning, files: readonly number[]) => void;
+  readonly check?: (cloning: Cloning, files: Files) => void;
 }
 
 /** To copy so many bytes takes as long as to make a file. */
@@ -97,7 +97,7 @@ async function makeAllButFiles(cloning: Cloning): Promise<void> {
 /** Makes files with their content. `isBusy`: other threads are at work. */
 async function fillFiles(
   cloning: Cloning,
-  files: readonly number[],
+  files: Files,
   { byWorkers, check, fill }: Filling,
   isBusy = false,
 ): Promise<void> {

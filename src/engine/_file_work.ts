@@ -1,11 +1,11 @@
 import type { Folder, LentFolder } from "../platform/platform.ts";
 import { at, NONE } from "../tree/table.ts";
-import type { Cloning } from "./_cloning.ts";
+import type { Cloning, Files } from "./_cloning.ts";
 import type { CloneWork } from "./clone_job.ts";
 
 /** Work on many files, which threads can divide. */
 export interface FileWork {
-  readonly files: readonly number[];
+  readonly files: Files;
   /** Below that, this thread does it alone. */
   readonly least: number;
   /** Whether workers can do it for a file with one name. Files with several names are done by this thread. */
@@ -15,7 +15,7 @@ export interface FileWork {
   /** What workers do; undefined if folders cannot be lent to them. */
   readonly work: () => CloneWork | undefined;
   /** Does it in this thread. */
-  readonly here: (files: readonly number[]) => Promise<void>;
+  readonly here: (files: Files) => Promise<void>;
 }
 
 /** What workers do with an open folder; undefined where it cannot be lent. */

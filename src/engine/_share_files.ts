@@ -12,15 +12,15 @@ import { lending } from "./_file_work.ts";
 /** Hard-links unchanged files from an earlier payload, and returns the files that must be cloned instead. SPEC 5. */
 export async function shareFiles(cloning: Cloning): Promise<number[]> {
   const { slice, request, table } = cloning;
-  const firsts = [...indexesWhere(table, (i) => table.type[i] === FILE && !cloning.isFurtherLink(i))];
+  const isFirst = (i: number) => table.type[i] === FILE && !cloning.isFurtherLink(i);
   const share = request.as === "payload" ? request.share : undefined;
-  if (share === undefined) return firsts;
+  if (share === undefined) return [...indexesWhere(table, isFirst)];
   using earlier = new OpenFolders(share.payload, share.table);
   const sharing = new Sharing(cloning, share, earlier);
-  const others: number[] = [];
+  const others = [...indexesWhere(table, (i) => isFirst(i) && !sharing.mayTo(i))];
   const paths = new SamePaths(table, share.table);
   await divide(cloning, {
-    files: firsts.filter((i) => sharing.mayTo(i) || !others.push(i)),
+    files: indexesWhere(table, (i) => isFirst(i) && sharing.mayTo(i)),
     least: MANY_FILES,
     isPlain: (i) => share.table.lost[oldOf(share, i)] === 0 && paths.are(i, oldOf(share, i)),
     load: () => 1,

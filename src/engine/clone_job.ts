@@ -44,22 +44,12 @@ export interface ClonedPiece {
 }
 
 /** The job of a worker: makes files by the same code as one thread alone. */
-export const cloneJob: Job = async (input: CloneInput, { platform, shared, tell }) => {
+export const cloneJob: Job = async (input: CloneInput, { platform, reporter, shared, signal, tell }) => {
   const table = tableOver(input.columns);
   table.lost = new Uint16Array(table.count);
   const root = platform.borrow(input.root);
   const { as, work } = input;
   const source = platform.borrow("link" in work ? work.link : work.source);
-  const reporter = {
-    begin() {},
-    warn() {},
-    advance: (entries: number, bytes: number) => shared.advance(entries, bytes),
-  };
-  const signal = {
-    get aborted() {
-      return shared.isStopped;
-    },
-  };
   using cloning = new Cloning(platform, { source, table, as, reporter, signal }, root, false);
   const doOne = "link" in work ? linking(cloning) : filling(cloning, work);
   for (let piece = shared.next(); piece < input.ends.length && !shared.isStopped; piece = shared.next()) {

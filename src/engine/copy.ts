@@ -5,7 +5,7 @@ import { unlessFailed } from "../platform/system_error.ts";
 import { at } from "../tree/table.ts";
 import { entryByEntry } from "./_clone_tree.ts";
 import { FILLS } from "./_fill_files.ts";
-import type { Cloning } from "./_cloning.ts";
+import type { Cloning, Files } from "./_cloning.ts";
 import type { Engine } from "./contract.ts";
 
 /** These file systems neither share nor compress content, so a copy needs as much space as its content. */
@@ -21,7 +21,7 @@ export function copyEngine(platform: Platform): Engine {
  * Checks that the files fit on the disk before the first byte is copied, because a copy can take hours. On other file
  * systems the needed space is unknown, so the copy is tried and fails when the disk is full.
  */
-function requireRoom(cloning: Cloning, files: readonly number[]): void {
+function requireRoom(cloning: Cloning, files: Files): void {
   const { platform, root, table } = cloning;
   const { freeBytes, freeInodes, kind } = platform.fileSystem(root);
   if (!TAKING_ALL.includes(kind)) return;
@@ -30,14 +30,15 @@ function requireRoom(cloning: Cloning, files: readonly number[]): void {
     const needed = `${files.length.toLocaleString("en")} files`;
     throw noRoom(needed, path, `has room for ${freeInodes.toLocaleString("en")} more`);
   }
-  const size = files.reduce((sum, index) => sum + at(table.size, index), 0);
+  let size = 0;
+  for (const index of files) size += at(table.size, index);
   if (size <= freeBytes) return;
   const content = contentOf(cloning, files);
   if (content > freeBytes) throw noRoom(formatBytes(content), path, `has ${formatBytes(freeBytes)} free`);
 }
 
 /** The bytes of content in these files. Holes and unwritten blocks are not copied. */
-function contentOf({ source, table }: Cloning, files: readonly number[]): number {
+function contentOf({ source, table }: Cloning, files: Files): number {
   let bytes = 0;
   for (const index of files) {
     // A file that is gone or unreadable is left out: the copy notes that later.

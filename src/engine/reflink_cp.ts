@@ -9,7 +9,7 @@ import { ours } from "../platform/portable_folder.ts";
 import { type ProgramResult, runProgram, runProgramNow } from "../platform/processes.ts";
 import { SystemError } from "../platform/system_error.ts";
 import { removeTree } from "../tree/remove_tree.ts";
-import type { Cloning } from "./_cloning.ts";
+import type { Cloning, Files } from "./_cloning.ts";
 import { reflinkFailure } from "./_reflink_failure.ts";
 
 /** JVS reads the messages of cp, so they must be in one language. */
@@ -40,7 +40,7 @@ export function cloneByCp(source: OpenFile, target: OpenFile): void {
 }
 
 /** Fills files without the C library: calls `cp --reflink=always` for many at a time. */
-export async function fillByCp(cloning: Cloning, files: readonly number[]): Promise<void> {
+export async function fillByCp(cloning: Cloning, files: Files): Promise<void> {
   const { slice } = cloning;
   for (const batch of batches(cloning, files)) {
     const result = await copyBatch(cloning, batch.paths);
@@ -57,7 +57,7 @@ interface Batch {
   readonly paths: string[];
 }
 
-function* batches(cloning: Cloning, files: readonly number[]): Generator<Batch> {
+function* batches(cloning: Cloning, files: Files): Generator<Batch> {
   let batch: Batch = { files: [], paths: [] };
   let bytes = 0;
   for (const index of files) {

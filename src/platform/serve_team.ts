@@ -1,3 +1,4 @@
+import { type Reporter, silentReporter } from "../model/progress.ts";
 import { openPlatform } from "./open_platform.ts";
 import type { Platform } from "./platform.ts";
 import { type FromWorker, Shared, type ToWorker } from "./worker_team.ts";
@@ -7,6 +8,9 @@ export interface JobTools {
   readonly platform: Platform;
   /** What it shares with the other threads. It stops when `isStopped`. */
   readonly shared: Shared;
+  /** For code that also runs in the thread that asked: counts for that thread, and says when to stop. */
+  readonly reporter: Reporter;
+  readonly signal: Pick<AbortSignal, "aborted">;
   /** Gives what was found to the thread that asked, with the buffers to move. */
   readonly tell: (found: unknown, moved: Transferable[]) => void;
 }
@@ -31,10 +35,23 @@ export function serve(jobs: { readonly [name: string]: () => Promise<Job> }): vo
     try {
       const run = await jobs[job]?.();
       const shared = new Shared(counters);
-      if (shared.begin(index)) await run?.(input, { platform: openPlatform(), shared, tell });
+      if (shared.begin(index)) {
+        await run?.(input, { platform: openPlatform(), shared, tell, ...asIfHere(shared) });
+      }
     } catch {
       // The thread that asked does what is not done. If the reason was not this worker, it meets the same error there.
     }
     scope.postMessage({ began, ended: now() });
+  };
+}
+
+function asIfHere(shared: Shared): Pick<JobTools, "reporter" | "signal"> {
+  return {
+    reporter: { ...silentReporter, advance: (entries, bytes) => shared.advance(entries, bytes) },
+    signal: {
+      get aborted() {
+        return shared.isStopped;
+      },
+    },
   };
 }

@@ -1,4 +1,5 @@
 import type { Reporter } from "../model/progress.ts";
+import { throwIfCancelled } from "./time_slice.ts";
 
 /** Where workers come from, and how many may work beside the thread that asks. Nothing is started before there is much to do. */
 export interface WorkerSource {
@@ -13,6 +14,9 @@ export const WORKER_NAME = "jvs worker";
 
 /** A worker takes about 20 MB of memory, and a disk or a memory bus is busy with a few. */
 export const MOST_THREADS = 4;
+
+/** How often the progress of workers is reported while this thread waits for them, in milliseconds. */
+const REPORT_EACH = 100;
 
 /** How many workers a source can give. Only a module that is a file surely is there: Deno prints what cannot be loaded. */
 export function workersOf(source: WorkerSource | undefined): number {
@@ -105,6 +109,21 @@ export class Team<Found> implements AsyncDisposable {
       } catch {
         break; // not permitted here: then fewer work, or this thread alone
       }
+    }
+  }
+
+  /** Reports what workers did since the last time. */
+  report(): void {
+    const { entries, bytes } = this.shared.takeProgress();
+    this.task.reporter?.advance(entries, bytes);
+  }
+
+  /** Waits until all workers are done, and reports what they do meanwhile; `E_INTERRUPTED` if the work is cancelled. */
+  async finish(signal: Pick<AbortSignal, "aborted"> | undefined): Promise<void> {
+    for (let areDone = false; !areDone;) {
+      areDone = await this.wait(REPORT_EACH);
+      this.report();
+      throwIfCancelled(signal);
     }
   }
 

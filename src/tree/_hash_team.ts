@@ -1,6 +1,5 @@
 import type { Reporter } from "../model/progress.ts";
 import type { Folder } from "../platform/platform.ts";
-import { throwIfCancelled } from "../platform/time_slice.ts";
 import { Team, workersOf, type WorkerSource } from "../platform/worker_team.ts";
 import { FILE_BYTES, type HashResult, type HashRun } from "./_hash_run.ts";
 import { type HashedPiece, type HashInput, SHARED_COLUMNS } from "./hash_job.ts";
@@ -22,9 +21,6 @@ export interface HashTask {
 
 /** Small files are taken in pieces that take about 6 ms. A larger file is a piece by itself. */
 const PIECE = 8 * 2 ** 20;
-
-/** How often the progress of workers is reported while this thread waits for them, in milliseconds. */
-const REPORT_EACH = 100;
 
 /**
  * Hashes files by workers and this thread together. Large files come first, because small pieces let all threads end
@@ -71,11 +67,7 @@ export class HashTeam implements AsyncDisposable {
       own.add(piece);
       await this.hash(run, entriesOf(input, piece));
     }
-    for (let areDone = false; !areDone;) {
-      areDone = await team.wait(REPORT_EACH);
-      this.report();
-      throwIfCancelled(this.task.signal);
-    }
+    await team.finish(this.task.signal);
     await this.hash(run, this.left(run));
     const { unreadable, changed, bytes } = run.result();
     return {
@@ -93,15 +85,10 @@ export class HashTeam implements AsyncDisposable {
   private async hash(run: HashRun, files: Iterable<number>): Promise<void> {
     for (const index of files) {
       for (const _due of run.hash(index)) {
-        this.report();
+        this.team.report();
         await run.pause();
       }
     }
-  }
-
-  private report(): void {
-    const { entries, bytes } = this.team.shared.takeProgress();
-    this.task.reporter?.advance(entries, bytes);
   }
 
   /** Takes over what a worker found, as soon as this thread lets other code run. */

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { openFilesIn } from "../../tests/support/open_files.ts";
 import { randomFrom } from "../../tests/support/random.ts";
+import { makeFolders, pick } from "../../tests/support/random_tree.ts";
 import { testWorkers } from "../../tests/support/team_worker.ts";
 import { onTree, scan } from "../../tests/support/tree_cases.ts";
 import { FILE } from "../model/entry.ts";
@@ -19,18 +20,12 @@ const MUCH = 210_000_000;
 /** A tree of files of all sizes with further names, and a hole that is much work. */
 function makeTree(path: string, seed: number): void {
   const random = randomFrom(seed);
-  const below = (limit: number) => Math.floor(random() * limit);
-  const folders = [path];
-  for (let i = 0; i < 20; i++) {
-    const folder = `${folders[below(folders.length)]}/d${i}`;
-    Deno.mkdirSync(folder);
-    folders.push(folder);
-  }
+  const folders = makeFolders(path, 20, random);
   const files: string[] = [];
   for (let i = 0; i < 300; i++) {
-    const file = `${folders[below(folders.length)]}/f${i}`;
-    const size = [0, 1, 4096, 700_000][below(4)] as number;
-    if (i % 10 === 9) Deno.linkSync(files[below(files.length)] as string, file);
+    const file = `${pick(random, folders)}/f${i}`;
+    const size = pick(random, [0, 1, 4096, 700_000]);
+    if (i % 10 === 9) Deno.linkSync(pick(random, files), file);
     else Deno.writeFileSync(file, new Uint8Array(size).fill(i));
     files.push(file);
   }

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { openFilesIn } from "../../tests/support/open_files.ts";
 import { randomFrom } from "../../tests/support/random.ts";
+import { changeTree } from "../../tests/support/random_tree.ts";
 import { testWorkers } from "../../tests/support/team_worker.ts";
 import { onTree, scan, scanSettled, type TreeCase, watched } from "../../tests/support/tree_cases.ts";
 import { bytesOf, textOf } from "../model/bytes.ts";
@@ -17,6 +18,9 @@ import { readScanClock, type ScanClock } from "./scan_clock.ts";
 import { scanJob } from "./scan_job.ts";
 import { COLUMN_NAMES, type TreeTable, TreeTable as Table } from "./table.ts";
 
+/** Some are ignored by the rules, some are the same but for what sorts before or after a slash. */
+const NAMES = ["a", "a.o", "a-", "a0", "d1", "b", "c", "d", "e", "ä"];
+
 const RULES = parseIgnoreRules("*.o\n/d1/\n");
 
 type Fault = Parameters<typeof testWorkers>[0];
@@ -24,11 +28,11 @@ type Fault = Parameters<typeof testWorkers>[0];
 onTree("ScanTeam and the walk see what the walk alone sees, on random trees that changed", async (given) => {
   const seed = Number(Deno.env.get("JVS_TEST_SEED") ?? 1);
   const random = randomFrom(seed);
-  for (let k = 0; k < 200; k++) changeTree(given.path, random);
+  for (let k = 0; k < 200; k++) changeTree(given.path, random, NAMES);
   let believed = 0;
   for (let round = 0; round < 24; round++) {
     const known = await knownOf(given);
-    for (let k = 0; k < round % 6; k++) changeTree(given.path, random);
+    for (let k = 0; k < round % 6; k++) changeTree(given.path, random, NAMES);
     const rules = round % 3 === 2 ? RULES : null;
     const options = { known, rules, clock: clockOf(given), sharesKnown: round % 2 === 0 };
     const alone = await scan(given.root, options);
@@ -72,13 +76,13 @@ onTree(
   "what ScanTeam believes of a tree that changes is a state that was there, and does not last",
   async (given) => {
     const random = randomFrom(Number(Deno.env.get("JVS_TEST_SEED") ?? 5));
-    for (let k = 0; k < 200; k++) changeTree(given.path, random);
+    for (let k = 0; k < 200; k++) changeTree(given.path, random, NAMES);
     for (let round = 0; round < 12; round++) {
       const known = await knownOf(given);
       const clock = clockOf(given);
       const before = (await scan(given.root, { clock })).table;
       const change = () => {
-        for (let k = 0; k < 6; k++) changeTree(given.path, random);
+        for (let k = 0; k < 6; k++) changeTree(given.path, random, NAMES);
       };
       const { seen } = await scanByTwo(given, { known, clock }, { change, worksFirst: round % 3 > 0 });
       const after = (await scan(given.root, { clock })).table;
@@ -187,7 +191,8 @@ onTree("scanJob() does nothing when all is stopped", async (given) => {
   await using team = ScanTeam.begin({ root: given.root, known, workers: testWorkers("never") });
   assert(team !== undefined);
   const shared = new Shared();
-  const tools = { platform: given.platform, shared, tell() {} };
+  const { signal } = new AbortController();
+  const tools = { platform: given.platform, reporter: silentReporter, shared, signal, tell() {} };
   shared.stop();
   await scanJob(team.input, tools);
   assertEquals(team.input.same.includes(1), false);
@@ -254,46 +259,6 @@ function makeFolders(path: string): void {
   for (let d = 0; d < 5; d++) {
     Deno.mkdirSync(`${path}/d${d}`);
     for (let f = 0; f < 3; f++) Deno.writeTextFileSync(`${path}/d${d}/f${f}`, `${d} ${f}`);
-  }
-}
-
-/** Makes one random change. */
-function changeTree(root: string, random: () => number): void {
-  const pick = <T>(values: readonly T[]) => values[Math.floor(random() * values.length)] as T;
-  const paths = [...walk(root)];
-  const folders = [root, ...paths.filter((path) => Deno.lstatSync(path).isDirectory)];
-  const files = paths.filter((path) => Deno.lstatSync(path).isFile);
-  const place = `${pick(folders)}/${pick(["a", "a.o", "a-", "a0", "d1", "b", "c", "d", "e", "ä"])}`;
-  const any = pick([root, ...paths]);
-  const file = pick([`${root}/file`, ...files]);
-  const change = pick([
-    () => Deno.mkdirSync(place),
-    () => Deno.mkdirSync(place),
-    () => Deno.writeTextFileSync(place, place),
-    () => Deno.writeTextFileSync(place, place),
-    () => Deno.writeTextFileSync(file, pick(["one", "two", "longer"])),
-    () => Deno.symlinkSync(pick(["a", "b", "."]), place),
-    () => Deno.linkSync(file, place),
-    () => Deno.renameSync(any, place),
-    () => Deno.chmodSync(any, pick([0o700, 0o755, 0o777])),
-    () => any !== root && pick([0, 1, 2]) === 0 && Deno.removeSync(any, { recursive: true }),
-    () => {
-      if (any === root) return;
-      Deno.renameSync(any, `${root}/moved`);
-      Deno.symlinkSync(`${root}/moved`, any);
-    },
-  ]);
-  try {
-    change();
-  } catch (error) {
-    if (!(error instanceof Error)) throw error; // such as a folder that is moved into itself: no change
-  }
-}
-
-function* walk(folder: string): Generator<string> {
-  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
-    yield `${folder}/${name}`;
-    if (isDirectory) yield* walk(`${folder}/${name}`);
   }
 }
 

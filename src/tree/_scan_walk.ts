@@ -1,6 +1,7 @@
 import { equalBytes, ITSELF } from "../model/bytes.ts";
 import { BLOCK, DIR, FILE, SYMLINK, type Xattr } from "../model/entry.ts";
 import { type Folder, type Listing, Stat } from "../platform/platform.ts";
+import { SystemError, unlessFailed } from "../platform/system_error.ts";
 import type { ScanTeam } from "./_scan_team.ts";
 import { type Boundary, boundaryOf, CONTROL_FOLDER, holdsRepository } from "./boundaries.ts";
 import { type FolderNames, KnownNames, ListedNames } from "./folder_names.ts";
@@ -282,7 +283,7 @@ export class ScanWalk implements Disposable {
     const target = stat.type !== SYMLINK
       ? undefined
       : known === undefined
-      ? this.folders.get(parent).readLink(name)
+      ? this.readTarget(parent, name)
       : known.targets.get(named);
     const xattrs = known === undefined ? this.readXattrs(parent, name) : known.xattrs.get(named);
 
@@ -303,6 +304,14 @@ export class ScanWalk implements Disposable {
     this.folders[Symbol.dispose]();
     this.folders = new OpenFolders(this.root, table);
     this.paths = new PathWalker(table);
+  }
+
+  /** Something else in the place of the link (EINVAL) came there after the look: the link is gone. */
+  private readTarget(parent: number, name: Uint8Array): Uint8Array {
+    const folder = this.folders.get(parent);
+    const target = unlessFailed(["EINVAL"], () => folder.readLink(name));
+    if (target === undefined) throw new SystemError("read the link", folder.path, "ENOENT");
+    return target;
   }
 
   private readXattrs(parent: number, name: Uint8Array): readonly Xattr[] | undefined {

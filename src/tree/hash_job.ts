@@ -37,7 +37,7 @@ export interface HashedPiece {
 }
 
 /** The job of a worker: hashes pieces by the same code as one thread alone. */
-export const hashJob: Job = async (input: HashInput, { platform, shared, tell }) => {
+export const hashJob: Job = async (input: HashInput, { platform, reporter, shared, signal, tell }) => {
   const hashed: number[] = [];
   let hashes = new Uint8Array();
   const table = Object.assign(tableOver(input.columns), {
@@ -50,12 +50,8 @@ export const hashJob: Job = async (input: HashInput, { platform, shared, tell })
     flushEach: input.flushEach,
     isStill: input.isStill,
     onFailure() {}, // the thread that asked reads the file again, and meets the error
-    reporter: { begin() {}, warn() {}, advance: (entries, bytes) => shared.advance(entries, bytes) },
-    signal: {
-      get aborted() {
-        return shared.isStopped;
-      },
-    },
+    reporter,
+    signal,
   });
   for (let piece = shared.next(); piece < input.ends.length && !shared.isStopped; piece = shared.next()) {
     const files = entriesOf(input, piece);

@@ -159,6 +159,17 @@ onTree("scanTree() leaves out what vanishes under it", async ({ root, path }) =>
   assertEquals(unreadable, []);
 });
 
+onTree("scanTree() leaves out a link in whose place a file comes", async ({ root, path }) => {
+  Deno.symlinkSync("a", `${path}/link`);
+  const replaced = watched(root, (call) => {
+    if (call !== "readLink") return;
+    Deno.removeSync(`${path}/link`);
+    Deno.writeTextFileSync(`${path}/link`, "");
+  });
+  const { table, unreadable } = await scan(replaced);
+  assertEquals([pathsOf(table), unreadable], [[], []]);
+});
+
 onTree(
   "scanTree() records what may not be read; the error names up to 20 of it, and the two ways on",
   async ({ root, path }) => {

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { randomFrom } from "../../tests/support/random.ts";
+import { changeTree } from "../../tests/support/random_tree.ts";
 import { onTree, pathsOf, scan, scanSettled, type TreeCase } from "../../tests/support/tree_cases.ts";
 import { bytesOf } from "../model/bytes.ts";
 import { FILE } from "../model/entry.ts";
@@ -12,8 +13,7 @@ const NAMES = ["a", "a.txt", "a-", "a0", "b", "c", "ä", "long-name-of-a-file"];
 
 onTree("a scan in step with a known table sees what a scan of its own sees", async (given) => {
   const random = randomFrom(7);
-  const pick = <T>(values: readonly T[]) => values[Math.floor(random() * values.length)] as T;
-  for (let k = 0; k < 60; k++) changeTree(given.path, pick);
+  for (let k = 0; k < 60; k++) changeTree(given.path, random, NAMES);
   let unchanged = 0;
   for (let round = 0; round < 80; round++) {
     const { table: known } = await scanSettled(given);
@@ -23,7 +23,7 @@ onTree("a scan in step with a known table sees what a scan of its own sees", asy
     if (round % 20 === 19) known.lost[Math.floor(random() * known.count)] = 1;
     const before = known.copy();
     const changes = round % 4;
-    for (let k = 0; k < changes; k++) changeTree(given.path, pick);
+    for (let k = 0; k < changes; k++) changeTree(given.path, random, NAMES);
     const sharesKnown = round % 3 > 0;
     const seen = await scanNow(given, { known, sharesKnown });
     const alone = await scanNow(given, {});
@@ -70,38 +70,6 @@ function filesOf(table: TreeTable): number[] {
 async function scanNow(given: TreeCase, options: Parameters<typeof scan>[1]): Promise<Scan> {
   using ours = given.platform.openFolder(given.ours);
   return await scan(given.root, { ...options, clock: readScanClock(given.platform, ours, given.root) });
-}
-
-/** Makes one random change. */
-function changeTree(root: string, pick: <T>(values: readonly T[]) => T): void {
-  const paths = [...walk(root)];
-  const folders = [root, ...paths.filter((path) => Deno.lstatSync(path).isDirectory)];
-  const files = paths.filter((path) => Deno.lstatSync(path).isFile);
-  const place = `${pick(folders)}/${pick(NAMES)}`;
-  const any = pick([root, ...paths]);
-  const file = pick([`${root}/file`, ...files]);
-  const change = pick([
-    () => Deno.mkdirSync(place),
-    () => Deno.writeTextFileSync(place, place),
-    () => Deno.writeTextFileSync(file, pick(["one", "two", "longer"])),
-    () => Deno.symlinkSync(pick(NAMES), place),
-    () => Deno.linkSync(file, place),
-    () => Deno.renameSync(any, place),
-    () => Deno.chmodSync(any, pick([0o700, 0o755, 0o777])),
-    () => any !== root && pick([0, 1]) === 0 && Deno.removeSync(any, { recursive: true }),
-  ]);
-  try {
-    change();
-  } catch (error) {
-    if (!(error instanceof Error)) throw error; // such as a folder that is moved into itself: no change
-  }
-}
-
-function* walk(folder: string): Generator<string> {
-  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
-    yield `${folder}/${name}`;
-    if (isDirectory) yield* walk(`${folder}/${name}`);
-  }
 }
 
 /** All that a scan sees is the same; hashes and what is clean are another matter. */
