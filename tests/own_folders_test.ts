@@ -322,8 +322,8 @@ Deno.test({
     using box = await sharedBox("printf x > f", BEN); // so Ann has no folder yet
     const as = { user: ANN };
     const plant = (place: string, script: string) => act(box, BEN, `cd '${box.control}/${place}'; ${script}`);
-    act(box, BEN, "mkdir dir; chmod 6775 dir");
-    await box.save("marked"); // makes `makers`
+    act(box, BEN, "cp /bin/true tool; chmod 4755 tool");
+    await box.save("with rights"); // makes `makers`
     for (const script of [`ln -s /tmp ${ANN}`, `mkfifo ${ANN}`, `mkdir ${ANN}`, `printf x > ${ANN}`]) {
       for (const place of ["runtime/users", "makers"]) plant(place, script);
       assertEquals((await box.json<{ clean: boolean }>(["status"], as)).clean, true, script);

@@ -62,12 +62,9 @@ export function sameXattrs(a: readonly Xattr[], b: readonly Xattr[]): boolean {
   });
 }
 
-/**
- * The bits of the mode of an entry that could give rights of its owner or group away. Set-gid of a folder only says whose group
- * its files get. Set-uid of a folder means nothing to the system; JVS marks its own folders with it (`make_own.ts`).
- */
+/** The bits of a mode that could give rights of its owner or group away. Set-gid of a folder only says whose group its files get. */
 export function setIdsOf(type: number): number {
-  return type === DIR ? 0o4000 : 0o6000;
+  return type === DIR ? 0 : 0o6000;
 }
 
 /** A mode without these bits. */

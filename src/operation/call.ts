@@ -19,7 +19,7 @@ export async function callOperation(
     if (operation.changes !== "nothing") await reach(context);
     return await operation.run(context, checked);
   }
-  const { mount, ...opened } = await openForCall(context);
+  const { mount, ...opened } = await openForCall(context, operation.takesUnmarked?.(checked));
   // Such a setting may be meant to prevent this change, so warn. Without a change, doctor and info tell the user.
   const notHonoured = operation.changes === "nothing" ? undefined : opened.store.config.notHonoured();
   if (notHonoured !== undefined) context.reporter.warn(notHonoured);
@@ -32,9 +32,9 @@ export async function callOperation(
   });
 }
 
-async function openForCall(context: Context): Promise<OpenedContext> {
+async function openForCall(context: Context, takesUnmarked?: boolean): Promise<OpenedContext> {
   using _phase = phase(context.reporter, "opening the repository");
-  return await openRepository(context);
+  return await openRepository(context, takesUnmarked);
 }
 
 /** Makes sure that the place of a call answers; returns what serves it, if anything does. */
@@ -52,17 +52,17 @@ interface OpenedContext extends RepositoryContext {
 }
 
 /** Finds and opens the repository of a context. `E_NOT_A_REPOSITORY` names the folder where the search began. */
-export async function openRepository(context: Context): Promise<OpenedContext> {
+export async function openRepository(context: Context, takesUnmarked = false): Promise<OpenedContext> {
   const mount = await reach(context);
   // Loaded here, so that commands without a repository start faster.
   const { unlessFailed } = await import("../platform/system_error.ts");
   const { discover } = await import("../repo/discover.ts");
   const { openStore } = await import("../repo/store.ts");
   const { trustedRepositories } = await import("../repo/trust.ts");
-  const trustedRoots = trustedRepositories(context.userConfig);
+  const options = { trustedRoots: trustedRepositories(context.userConfig), takesUnmarked };
   const from = context.repo ?? context.cwd;
   // A missing folder has no repository. The error below explains that better.
-  const found = unlessFailed(["ENOENT", "ENOTDIR"], () => discover(from, { trustedRoots }));
+  const found = unlessFailed(["ENOENT", "ENOTDIR"], () => discover(from, options));
   if (found === undefined) {
     const [message, hint] = context.repo === undefined
       ? [`Cannot find a JVS repository in or above ${quoted(from)}`]
@@ -72,7 +72,7 @@ export async function openRepository(context: Context): Promise<OpenedContext> {
       ];
     throw new JvsError("E_NOT_A_REPOSITORY", message, { ...(hint && { hint }), details: { path: from } });
   }
-  const store = openStore(found.root, { trustedRoots });
+  const store = openStore(found.root, options);
   return { ...context, store, mount, ...await worktreeOf(context, store, found) };
 }
 

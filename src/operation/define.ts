@@ -34,12 +34,12 @@ interface Described<N extends string, C extends Context, I extends Fields, O> {
 }
 
 /** An operation on a repository. */
-export type Operation<I extends Fields = Fields, O = unknown> = Described<
-  "repository",
-  RepositoryContext,
-  I,
-  O
->;
+export type Operation<I extends Fields = Fields, O = unknown> =
+  & Described<"repository", RepositoryContext, I, O>
+  & {
+    /** Whether the user says that a repository is theirs that may be a copy without the mark of JVS. By default not. */
+    readonly takesUnmarked?: (input: InferFields<I>) => boolean;
+  };
 
 /** An operation that needs no repository (`init`, `version`). */
 export type FreeOperation<I extends Fields = Fields, O = unknown> = Described<"nothing", Context, I, O>;

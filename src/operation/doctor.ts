@@ -48,6 +48,7 @@ export const doctor = defineOperation({
     repaired: list(text()).about("The repairs that were made, as sentences."),
   }),
   failed: ({ healthy }) => !healthy,
+  takesUnmarked: ({ repair_runtime }) => repair_runtime,
   async run(context, input) {
     const repaired = input.repair_runtime ? await repairRuntime(context) : [];
     for (const action of input.repair) repaired.push(...await repair(context, action));

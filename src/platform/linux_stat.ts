@@ -2,7 +2,7 @@ import { BLOCK, CHAR, DIR, FIFO, FILE, SOCKET, SYMLINK } from "../model/entry.ts
 import type { Libc } from "./libc.ts";
 import { AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW } from "./linux_constants.ts";
 import { NO_NAME } from "./linux_name.ts";
-import type { Stat } from "./platform.ts";
+import { setMode, type Stat } from "./platform.ts";
 
 const TWO_32 = 0x1_0000_0000;
 const BASIC_STATS = 0x7ff;
@@ -65,7 +65,7 @@ function fill(into: Stat): void {
   const attributes = words[2] as number;
   const mode = (words[7] as number) & 0xffff;
   into.type = TYPES[mode >> 12] as number;
-  into.mode = mode & 0o7777;
+  setMode(into, mode);
   into.nlink = words[4] as number;
   into.uid = words[5] as number;
   into.gid = words[6] as number;

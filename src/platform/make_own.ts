@@ -1,7 +1,9 @@
-import { ITSELF } from "../model/bytes.ts";
+import { bytesOf, ITSELF } from "../model/bytes.ts";
+import { unlessThrown } from "../model/errors.ts";
 import { type Folder, type OpenFile, Stat } from "./platform.ts";
-import { unlessFailed } from "./system_error.ts";
+import { isSystemError, unlessFailed } from "./system_error.ts";
 
+const PROBE = "probe-";
 const OPEN_TO_GROUP = 0o2070;
 const OTHERS_MAY_WRITE = 0o022;
 const OTHERS_MAY_READ = 0o044;
@@ -11,8 +13,13 @@ const ALONE = 0o700;
 const CLOSED = 0o600;
 /** The rights of a shared folder that one for a single user has too. */
 const READERS = 0o2055;
-/** Set-uid means nothing for a folder. No snapshot and no fork of another member's gives it to one (docs/design/control-plane.md). */
+/** Set-uid means nothing for a folder, and no copy that JVS makes of one has it: `Stat.marked` (docs/design/control-plane.md). */
 const MADE_BY_JVS = 0o4000;
+/** What the folder `.jvs` has besides: what is made in it does not follow its mode. */
+const STICKY = 0o1000;
+
+/** What tells whose a folder is. */
+export type FolderRights = Pick<Stat, "mode" | "marked">;
 
 /** Whether the mode of a folder says that it is shared with its group on purpose. SPEC 2. */
 export function isShared(mode: number): boolean {
@@ -24,9 +31,14 @@ export function isOpenToOthers(mode: number): boolean {
   return (mode & OTHERS_MAY_WRITE) !== 0;
 }
 
-/** Whether the mode of a folder says that JVS made it for its owner alone to write. */
-export function isForOwnerAlone(mode: number): boolean {
-  return (mode & MADE_BY_JVS) !== 0 && !isOpenToOthers(mode);
+/** Whether the rights of a folder say that JVS made it for its owner alone to write, empty. */
+export function isForOwnerAlone({ marked, mode }: FolderRights): boolean {
+  return marked && !isOpenToOthers(mode);
+}
+
+/** Whether what is made in a folder of one user's own, which is not `.jvs` itself, is that user's own too. */
+function passesOn(folder: FolderRights): boolean {
+  return isForOwnerAlone(folder) && (folder.mode & STICKY) === 0;
 }
 
 /**
@@ -36,14 +48,14 @@ export function isForOwnerAlone(mode: number): boolean {
  * process stays as it is. SPEC 2.
  */
 export function makeOwnFile(folder: Folder, name: Uint8Array, inPlace = false): OpenFile {
-  const like = modeOf(folder);
-  const followsFolder = isShared(like) || isForOwnerAlone(like);
+  const like = Stat.ofFolder(folder);
+  const followsFolder = isShared(like.mode) || passesOn(like);
   // Closed at first: who could open it for writing before its mode is set could write into it ever after.
   const file = folder.openFile(name, "create", followsFolder ? CLOSED : 0o666);
   try {
     if (!followsFolder) return file;
     const made = Stat.ofFile(file).mode;
-    const readers = isShared(like) ? GROUP_MAY_READ : like & OTHERS_MAY_READ;
+    const readers = isShared(like.mode) ? GROUP_MAY_READ : like.mode & OTHERS_MAY_READ;
     const mode = inPlace ? made | GROUP_MAY_WRITE : (made & ~OTHERS_MAY_WRITE) | readers;
     if (mode !== made) file.setMode(mode);
     return file;
@@ -54,23 +66,23 @@ export function makeOwnFile(folder: Folder, name: Uint8Array, inPlace = false): 
 }
 
 /**
- * Makes a folder of JVS by the same rule; EEXIST when the name is taken. `like` is the mode that it follows, by default that
+ * Makes a folder of JVS by the same rule; EEXIST when the name is taken. `like` has the rights that it follows, by default those
  * of the folder it is in. `make` makes it, by default as a plain folder.
  */
 export function makeOwnFolder(
   folder: Folder,
   name: Uint8Array,
-  like = modeOf(folder),
+  like: FolderRights = Stat.ofFolder(folder),
   // In one user's own folder closed at first, as in `makeOwnFile`.
   make: (folder: Folder, name: Uint8Array) => void = (folder, name) =>
-    folder.makeFolder(name, isForOwnerAlone(like) ? ALONE : undefined),
+    folder.makeFolder(name, passesOn(like) ? ALONE : undefined),
 ): void {
   make(folder, name);
-  if (!isShared(like) && !isForOwnerAlone(like)) return;
+  if (!isShared(like.mode) && !passesOn(like)) return;
   using made = folder.openFolder(name);
-  const now = modeOf(made);
-  const mode = isShared(like) ? now | OPEN_TO_GROUP : like;
-  if (now !== mode) made.setMode(ITSELF, mode);
+  const { mode } = Stat.ofFolder(made);
+  if (passesOn(like)) made.setMode(ITSELF, MADE_BY_JVS | like.mode);
+  else if (!isShared(mode)) made.setMode(ITSELF, mode | OPEN_TO_GROUP);
 }
 
 /**
@@ -81,16 +93,48 @@ export function makeOwnFolder(
 export function makeForCallerAlone(folder: Folder, name: Uint8Array, caller: number, like: number): boolean {
   unlessFailed(["EEXIST"], () => folder.makeFolder(name, ALONE)); // in no mode in which others could move it
   using made = folder.openFolder(name);
-  const { uid, mode } = Stat.ofFolder(made);
-  if (uid !== caller || isOpenToOthers(mode)) return false;
-  if (isForOwnerAlone(mode)) return true;
+  const found = Stat.ofFolder(made);
+  if (found.uid !== caller || isOpenToOthers(found.mode)) return false;
+  if (isForOwnerAlone(found)) return true;
   if (made.list().count > 0) return false;
   made.setMode(ITSELF, MADE_BY_JVS | ALONE | (like & READERS));
   made.sync();
   folder.sync();
-  return isForOwnerAlone(modeOf(made));
+  return isForOwnerAlone(Stat.ofFolder(made));
 }
 
-function modeOf(folder: Folder): number {
-  return Stat.ofFolder(folder).mode;
+/** Makes the folder `.jvs` for the caller alone, empty; EEXIST when there is one. */
+export function makeControl(root: Folder, name: Uint8Array): void {
+  root.makeFolder(name, ALONE);
+  using made = root.openFolder(name);
+  markControl(made);
+}
+
+/** Gives `.jvs` the mark, where the file system and the surroundings of the process allow it: see `keepsMarks`. */
+export function markControl(control: Folder): void {
+  const { mode } = Stat.ofFolder(control);
+  unlessFailed(
+    ["EPERM", "ENOTSUP", "EOPNOTSUPP", "EINVAL"],
+    () => control.setMode(ITSELF, MADE_BY_JVS | STICKY | mode),
+  );
+}
+
+/** Whether what is made in a folder has the mode that it is made with, and can have the mark. */
+export interface KeptModes {
+  readonly modes: boolean;
+  readonly marks: boolean;
+}
+
+/**
+ * Asks the file system by a file, through its descriptor, so that no other user can answer. Where none can be made that is not
+ * known, and it is better to believe less.
+ */
+export function keptModes(folder: Folder): KeptModes {
+  const name = bytesOf(`${PROBE}${crypto.randomUUID()}`);
+  using file = unlessThrown(isSystemError, () => folder.openFile(name, "create", CLOSED));
+  if (file === undefined) return { modes: true, marks: true };
+  unlessFailed(["ENOENT"], () => folder.removeFile(name));
+  if ((Stat.ofFile(file).mode & 0o777) !== CLOSED) return { modes: false, marks: false };
+  unlessThrown(isSystemError, () => file.setMode(MADE_BY_JVS | CLOSED));
+  return { modes: true, marks: (Stat.ofFile(file).mode & MADE_BY_JVS) !== 0 };
 }

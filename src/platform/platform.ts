@@ -1,5 +1,5 @@
 import { type BytePath, ITSELF } from "../model/bytes.ts";
-import type { Xattr } from "../model/entry.ts";
+import { DIR, type Xattr } from "../model/entry.ts";
 import type { DenoHost } from "./host_names.ts";
 
 /**
@@ -154,8 +154,10 @@ export interface Host extends DenoHost {
 export class Stat {
   /** A number of `model/entry`. */
   type = 0;
-  /** st_mode & 07777. */
+  /** st_mode & 07777, of a folder & 03777: `marked` has the rest. */
   mode = 0;
+  /** A folder has the set-uid bit: it means nothing to the system, and JVS marks folders of its own with it (`make_own.ts`). */
+  marked = false;
   uid = 0;
   gid = 0;
   nlink = 0;
@@ -190,6 +192,15 @@ export class Stat {
     folder.stat(ITSELF, stat);
     return stat;
   }
+}
+
+const SET_UID = 0o4000;
+const OTHER_BITS = 0o3777;
+
+/** Sets the mode, and whether it has the mark. The type is set before. */
+export function setMode(into: Stat, mode: number): void {
+  into.marked = into.type === DIR && (mode & SET_UID) !== 0;
+  into.mode = mode & (into.type === DIR ? OTHER_BITS : SET_UID | OTHER_BITS);
 }
 
 /** The names in a folder when it was listed, without `.` and `..`. */

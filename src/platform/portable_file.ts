@@ -1,6 +1,6 @@
 import { BLOCK, CHAR, DIR, FIFO, FILE, SOCKET, SYMLINK } from "../model/entry.ts";
 import { callDeno } from "./deno_call.ts";
-import type { OpenFile, Stat } from "./platform.ts";
+import { type OpenFile, setMode, type Stat } from "./platform.ts";
 import { SystemError } from "./system_error.ts";
 
 const PIECE = 1024 * 1024;
@@ -118,7 +118,7 @@ export class PortableFile implements OpenFile {
 /** Fills a `Stat` from Deno's: times in milliseconds, without mount points and inode flags. */
 export function fillFrom(info: Deno.FileInfo, into: Stat): void {
   into.type = typeOf(info);
-  into.mode = (info.mode ?? 0) & 0o7777;
+  setMode(into, info.mode ?? 0);
   into.uid = info.uid ?? 0;
   into.gid = info.gid ?? 0;
   into.nlink = info.nlink ?? 1;

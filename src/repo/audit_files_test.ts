@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { makeControlFolders } from "../../tests/support/control_plane.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
 import { linesFromEnd, linesOf, LogFile } from "./audit_files.ts";
 import { Layout } from "./layout.ts";
@@ -6,7 +7,7 @@ import { Layout } from "./layout.ts";
 Deno.test("linesOf() and linesFromEnd() read no line without an end, however long", () => {
   using dir = tempDir();
   const layout = new Layout(dir.path);
-  Deno.mkdirSync(`${dir.path}/.jvs/audit`, { recursive: true });
+  makeControlFolders(layout.control, layout.audit);
   Deno.writeTextFileSync(layout.auditLog.path, "one\n");
   Deno.truncateSync(layout.auditLog.path, 2 ** 42);
   using file = LogFile.open(layout.auditLog);

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { makeControlFolders } from "../../tests/support/control_plane.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
 import type { AuditRecord } from "../model/records.ts";
 import { sha256 } from "../tree/sha256.ts";
@@ -18,7 +19,7 @@ interface Case extends Disposable {
 async function someLog(rotateBytes: number): Promise<Case> {
   const dir = tempDir();
   const layout = new Layout(dir.path);
-  Deno.mkdirSync(layout.audit.path, { recursive: true });
+  makeControlFolders(layout.control, layout.audit);
   const audit = new Audit(layout, {
     lock: () => Promise.resolve({ [Symbol.dispose]() {} }),
     rotateBytes: () => rotateBytes,

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { makeControlFolders } from "../../tests/support/control_plane.ts";
 import { requires } from "../../tests/support/requires.ts";
 import { removeTree, type TempDir, tempDir } from "../../tests/support/temp_dir.ts";
 import { bytesOf, textOf } from "../model/bytes.ts";
@@ -21,7 +22,7 @@ interface Log extends Disposable {
 function emptyLog(rotateBytes = 100 * MB): Log {
   const dir: TempDir = tempDir();
   const layout = new Layout(dir.path);
-  Deno.mkdirSync(layout.audit.path, { recursive: true });
+  makeControlFolders(layout.control, layout.audit);
   return { layout, audit: auditOf(layout, rotateBytes), [Symbol.dispose]: () => dir[Symbol.dispose]() };
 }
 

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { JvsError } from "../model/errors.ts";
+import { makeControlFolders } from "../../tests/support/control_plane.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
 import { Config, initialConfig } from "./config.ts";
 import { CONFIG_KEYS } from "./config_table.ts";
@@ -12,7 +13,7 @@ interface ConfigAt extends Config {
 
 function configOf(folder: { path: string }, text?: string): ConfigAt {
   const { config, control } = new Layout(folder.path);
-  Deno.mkdirSync(control.path, { recursive: true });
+  makeControlFolders(control);
   if (text !== undefined) Deno.writeTextFileSync(config.path, text);
   return Object.assign(new Config(config), { path: config.path });
 }

@@ -53,6 +53,18 @@ export function tooLarge(path: string, size: number): RefusedPath {
   return new RefusedPath(path, "E_PERMISSION", `it has ${size} bytes, more than any record of JVS`);
 }
 
+/** The error for a control plane that may be anybody's: only its owner and its mode say that it is the user's. */
+export function notMadeHere(root: string): JvsError {
+  const state =
+    "nothing shows that JVS made it; a copy looks so that lost the modes of folders, and one that somebody made up";
+  return new JvsError("E_UNTRUSTED", `Cannot use the repository ${quoted(root)}: ${state}`, {
+    hint:
+      "If you copied it there yourself, `jvs doctor --repair-runtime` takes it as it is. If not, leave it alone: JVS would " +
+      "do to your files what it says. Nothing in it was read.",
+    details: { root },
+  });
+}
+
 /** The error for a folder that is to hold what only one user may write, and that others could have filled. */
 export function notForOneAlone(path: string, user: number): RefusedPath {
   return new RefusedPath(

@@ -1,7 +1,16 @@
 import { bytesOf } from "../model/bytes.ts";
 import { DIR, FILE } from "../model/entry.ts";
-import { JvsError, unlessThrown } from "../model/errors.ts";
-import { isOpenToOthers, isShared, makeForCallerAlone, makeOwnFile } from "../platform/make_own.ts";
+import { JvsError } from "../model/errors.ts";
+import {
+  isOpenToOthers,
+  isShared,
+  type KeptModes,
+  keptModes,
+  makeControl,
+  makeForCallerAlone,
+  makeOwnFile,
+  markControl,
+} from "../platform/make_own.ts";
 import {
   type Folder,
   type OpenFile,
@@ -14,6 +23,7 @@ import { isSystemError, unlessFailed } from "../platform/system_error.ts";
 import {
   hardLinked,
   notForOneAlone,
+  notMadeHere,
   type RefusedPath,
   tooLarge,
   wrongKind,
@@ -24,7 +34,6 @@ import { type OwnerOptions, Owners } from "./owners.ts";
 const CONTROL = ".jvs";
 const CONTROL_PLACE: Place = { parts: [], isPayload: false };
 
-const PROBE = "probe-";
 /** No record of JVS is nearly as large. A sparse file of any size costs its maker nothing. */
 const MOST_BYTES = 64 * 1024 * 1024;
 
@@ -57,7 +66,7 @@ export interface Place {
  */
 export class ControlPlane {
   readonly owners: Owners;
-  #hasModes: boolean | undefined;
+  #keptModes: KeptModes | undefined;
   readonly #held = new Map<string, { readonly folder: Folder; uses: number }>();
 
   /** `root` is the absolute path of the folder that holds `.jvs`. */
@@ -70,10 +79,20 @@ export class ControlPlane {
     return [this.root === "/" ? "" : this.root, CONTROL, ...parts].join("/");
   }
 
-  /** Makes `.jvs`, with exactly this mode. */
-  make(mode: number): void {
+  /** Makes `.jvs`, for the caller alone or with exactly this mode. */
+  make(mode: number | undefined): void {
     using root = this.platform.openFolder(this.root);
-    root.makeFolder(bytesOf(CONTROL), mode);
+    if (mode === undefined) makeControl(root, bytesOf(CONTROL));
+    else root.makeFolder(bytesOf(CONTROL), mode);
+  }
+
+  /** Gives `.jvs` the mark that JVS made it, if it should have it and has not; returns whether it has it now and had not. */
+  mark(): boolean {
+    using control = this.openFolder(CONTROL_PLACE);
+    const before = Stat.ofFolder(control);
+    if (before.marked || before.uid !== this.owners.caller.uid || isOpenToOthers(before.mode)) return false;
+    markControl(control);
+    return Stat.ofFolder(control).marked;
   }
 
   /** Moves `.jvs` to another root on the same file system, durably; fails when that root has a control plane. */
@@ -91,7 +110,7 @@ export class ControlPlane {
       const place = { parts: parts.slice(0, depth), isPayload: isPayload && depth === parts.length };
       folder = this.#open(outer, place, DIR, (name) => outer.openFolder(name), (opened) => {
         const stat = Stat.ofFolder(opened);
-        if (depth === 0) this.owners.check(stat);
+        if (depth === 0) this.#checkControl(opened, stat);
         else if (!place.isPayload) this.#checkOwner(stat, place);
         if (own !== undefined && depth >= own.depth && !place.isPayload) {
           this.#checkOwn(stat, place, own, depth);
@@ -106,8 +125,8 @@ export class ControlPlane {
    * open to all there, and nothing can be anybody's own.
    */
   get isOpenToOthers(): boolean {
-    if (this.owners.controlMode === 0) this.openFolder(CONTROL_PLACE)[Symbol.dispose]();
-    return this.owners.isOpenToOthers && (this.#hasModes ??= this.#triesModes());
+    if (this.owners.control.mode === 0) this.openFolder(CONTROL_PLACE)[Symbol.dispose]();
+    return this.owners.isOpenToOthers && this.#hasModes;
   }
 
   /**
@@ -120,11 +139,11 @@ export class ControlPlane {
 
   /** Makes the caller's own folder in its open parent, if it is missing. */
   makeOwn(parent: Folder, place: Place): void {
-    const { caller, controlMode } = this.owners;
+    const { caller, control } = this.owners;
     // It may be a link or a file.
     const isMade = unlessFailed(
       ["ELOOP", "ENOTDIR"],
-      () => makeForCallerAlone(parent, nameOf(place), caller.uid, controlMode),
+      () => makeForCallerAlone(parent, nameOf(place), caller.uid, control.mode),
     );
     if (isMade !== true) throw notForOneAlone(this.pathOf(place), caller.uid);
   }
@@ -171,18 +190,21 @@ export class ControlPlane {
     return this.owners.may(stat) ? undefined : wrongOwner(this.pathOf(place), stat);
   }
 
-  /**
-   * Whether a new file gets the mode that it is made with. It is asked by its descriptor, so no other user can answer. Where none
-   * can be made, that is not known, and it is better to believe less.
-   */
-  #triesModes(): boolean {
-    if (isShared(this.owners.controlMode)) return true;
-    using folder = this.openFolder(CONTROL_PLACE);
-    const name = bytesOf(`${PROBE}${crypto.randomUUID()}`);
-    using file = unlessThrown(isSystemError, () => folder.openFile(name, "create", 0o600));
-    if (file === undefined) return true;
-    unlessFailed(["ENOENT"], () => folder.removeFile(name));
-    return (Stat.ofFile(file).mode & 0o777) === 0o600;
+  /** `E_UNTRUSTED` unless `.jvs` belongs to somebody who may have one here, and is what JVS made. */
+  #checkControl(control: Folder, stat: Stat): void {
+    this.owners.check(stat);
+    if (!this.owners.mustBeMarked(stat)) return;
+    this.#keptModes ??= keptModes(control);
+    if (this.#keptModes.marks) throw notMadeHere(this.root);
+  }
+
+  get #hasModes(): boolean {
+    if (isShared(this.owners.control.mode)) return true;
+    if (this.#keptModes === undefined) {
+      using control = this.openFolder(CONTROL_PLACE);
+      this.#keptModes = keptModes(control);
+    }
+    return this.#keptModes.modes;
   }
 
   /** A user's own folder is marked; all below it belongs to that user, and no other may write there. */

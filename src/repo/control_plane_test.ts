@@ -1,4 +1,6 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { makeControlFolders } from "../../tests/support/control_plane.ts";
+import { namesIn } from "../../tests/support/files.ts";
 import { openFilesIn } from "../../tests/support/open_files.ts";
 import { requires } from "../../tests/support/requires.ts";
 import { mustRun } from "../../tests/support/run.ts";
@@ -6,7 +8,7 @@ import { tempDir } from "../../tests/support/temp_dir.ts";
 import { JvsError } from "../model/errors.ts";
 import { openPlatform } from "../platform/open_platform.ts";
 import { RefusedPath } from "./control_errors.ts";
-import { Layout } from "./layout.ts";
+import { Layout, type LayoutOptions } from "./layout.ts";
 
 const STRANGER = 12345;
 const ID = "1700000000000-0123abcd";
@@ -22,7 +24,7 @@ function onPlane(
     Deno.test(`${name} (${ffi ? "Linux" : "portable"})`, needed, () => {
       using dir = tempDir();
       const layout = new Layout(`${dir.path}/repo`, { platform: openPlatform({ ffi }) });
-      for (const folder of layout.folders) Deno.mkdirSync(folder.path, { recursive: true });
+      makeControlFolders(layout.control, ...layout.folders);
       const outside = `${dir.path}/outside`;
       Deno.mkdirSync(outside);
       for (const folder of [layout.refs.path, outside]) Deno.writeTextFileSync(`${folder}/one.json`, "one");
@@ -159,6 +161,40 @@ onPlane(
   },
   "root",
 );
+
+onPlane(
+  "ControlPlane uses no closed `.jvs` without the mark, unless the user answers for it",
+  ({ layout }) => {
+    const { control, root } = layout;
+    const reads = (options: LayoutOptions = {}) => new Layout(root, options).formatVersion.readFresh();
+    for (const mode of [0o700, 0o755, 0o1700, 0o2700]) {
+      Deno.chmodSync(control.path, mode);
+      const error = assertThrows(() => reads(), JvsError, "nothing shows that JVS made it");
+      assertEquals([error.code, namesIn(control.path).filter((name) => name.startsWith("probe"))], [
+        "E_UNTRUSTED",
+        [],
+      ]);
+      assertStringIncludes(error.hint, "--repair-runtime");
+      for (const answer of [{ takesUnmarked: true }, { trustedRoots: [root] }]) reads(answer);
+      assertEquals(new Layout(root, { trustedRoots: [root] }).plane.mark(), true);
+      reads();
+      assertEquals(layout.plane.mark(), false);
+      assertEquals((Deno.lstatSync(control.path).mode ?? 0) & 0o7777, 0o5000 | mode & 0o2777);
+    }
+    Deno.chmodSync(control.path, 0o4755); // what chmod(1) leaves of the mark
+    reads();
+    Deno.chmodSync(control.path, 0o2770); // others may write: what decides lies in folders of each user
+    reads();
+    assertEquals(layout.plane.mark(), false);
+  },
+);
+
+onPlane("a user marks only a `.jvs` of their own", ({ layout }) => {
+  const { control, root } = layout;
+  Deno.chmodSync(control.path, 0o700);
+  Deno.chownSync(control.path, STRANGER, STRANGER);
+  assertEquals(new Layout(root, { trustedRoots: [root] }).plane.mark(), false);
+}, "root");
 
 onPlane(
   "ControlPath keeps no descriptor open, whether it succeeds or not; hold() does as long as it is held",

@@ -56,7 +56,7 @@ export function createRepository(root: string, options: CreateOptions): Store {
     const group = main.shared ? groupOf(platform, layout.root) : undefined;
     if (group !== undefined && made.includes(payload)) shareWith(platform, payload, group);
     publish(layout, platform, (unfinished) => {
-      fillControlPlane(unfinished, config, mode ?? PRIVATE, group);
+      fillControlPlane(unfinished, config, group);
       fill?.(unfinished);
     });
     return openStore(layout.root, { platform });
@@ -70,14 +70,13 @@ export function createRepository(root: string, options: CreateOptions): Store {
 function fillControlPlane(
   layout: Layout,
   main: WorktreeConfig,
-  mode: number,
   group: number | undefined,
 ): void {
   // Mode and group of `.jvs` come first, because those of what is made in it follow from them.
-  layout.plane.make(mode);
+  layout.plane.make(group === undefined ? undefined : SHARED);
   if (group !== undefined) {
     using control = layout.control.open();
-    giveToGroup(control, group, mode);
+    giveToGroup(control, group, SHARED);
   }
   for (const folder of [...layout.folders.slice(1), layout.worktree("main")]) {
     using parent = folder.parent.open();

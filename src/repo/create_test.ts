@@ -27,7 +27,7 @@ Deno.test("createRepository() makes all of SPEC 2's layout, closed to others", (
   const root = `${folder.path}/repo`;
   const store = createRepository(root, MAIN);
   for (const path of store.layout.folders) assert(Deno.lstatSync(path.path).isDirectory, path.path);
-  assertEquals(modeOf(store.layout.control.path), "700");
+  assertEquals(modeOf(store.layout.control.path), "5700");
   assertEquals(Deno.readTextFileSync(`${root}/.jvs/format_version`), "2\n");
   assert(isUuid(Deno.readTextFileSync(`${root}/.jvs/repo_id`).trim()));
   assertEquals(store.repoId, Deno.readTextFileSync(`${root}/.jvs/repo_id`).trim());

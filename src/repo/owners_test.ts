@@ -125,7 +125,8 @@ Deno.test(
     const options = groups(folder, `team:x:${ANN.gid}:ann`);
     const root = planted(folder, { owner: STRANGER, group: ANN.gid, mode: 0o2770 });
     const shared = checkOwner(root, ANN, options);
-    const own = (uid: number, mode: number) => shared.isOwnFolderOf(ANN.uid, { uid, mode });
+    const own = (uid: number, bits: number) =>
+      shared.isOwnFolderOf(ANN.uid, { uid, mode: bits & 0o3777, marked: (bits & 0o4000) !== 0 });
     assertEquals([0o6750, 0o4700].map((mode) => own(ANN.uid, mode)), [true, true]);
     // What a member could move there, from a worktree folder in which the member's own snapshot was restored.
     assertEquals(

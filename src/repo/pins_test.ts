@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { JvsError } from "../model/errors.ts";
 import type { Pin } from "../model/records.ts";
+import { makeControlFolders } from "../../tests/support/control_plane.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
 import { Layout } from "./layout.ts";
 import { Pins } from "./pins.ts";
@@ -12,8 +13,9 @@ function pin(digit: string, created_at: string): Pin {
 
 Deno.test("Pins keep what they are given, oldest first, also where a copier left the folder out", () => {
   using folder = tempDir();
-  Deno.mkdirSync(`${folder.path}/.jvs`);
-  const pins = new Pins(new Layout(folder.path));
+  const layout = new Layout(folder.path);
+  makeControlFolders(layout.control);
+  const pins = new Pins(layout);
   assertEquals(pins.list(), []);
   const [old, young] = [pin("2", "2026-01-01T00:00:00.000Z"), pin("1", "2026-02-01T00:00:00.000Z")];
   for (const each of [young, old, old]) pins.add(each);

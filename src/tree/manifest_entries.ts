@@ -10,6 +10,8 @@ const DOT = 0x2e;
 const LONGEST_NAME = 0xffff;
 const MOST_32 = 0xffffffff;
 const MOST_MODE = 0o7777;
+/** No mode of a folder has set-uid: `Stat.marked`. */
+const MOST_FOLDER_MODE = 0o3777;
 const MOST_NANOSECONDS = 999_999_999;
 const KNOWN_EXTRAS = Object.values(EXTRA).reduce((all, bit) => all | bit, 0);
 
@@ -163,7 +165,7 @@ export class EntryDecoder {
     const index = this.place(type, this.readPath(beginsBlock));
     const extras = (head & HEAD.extras) === 0 ? 0 : source.byte();
     if ((extras & ~KNOWN_EXTRAS) !== 0) throw new Damage("an entry has unknown extras");
-    if ((head & HEAD.attributes) !== 0) this.readAttributes(index);
+    if ((head & HEAD.attributes) !== 0) this.readAttributes(index, type);
     else this.copyAttributes(index, type);
     this.lastOf[type] = index;
     if (type !== DIR) table.size[index] = source.varint(2 ** 64);
@@ -227,9 +229,9 @@ export class EntryDecoder {
     throw new Damage("an entry's folder is missing");
   }
 
-  private readAttributes(index: number): void {
+  private readAttributes(index: number, type: number): void {
     const { source, table } = this;
-    table.mode[index] = source.varint(MOST_MODE);
+    table.mode[index] = source.varint(type === DIR ? MOST_FOLDER_MODE : MOST_MODE);
     table.uid[index] = source.varint(MOST_32);
     table.gid[index] = source.varint(MOST_32);
   }

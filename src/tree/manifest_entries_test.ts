@@ -55,6 +55,7 @@ Deno.test("EntryDecoder refuses everything that is no tree", () => {
     ["impossible time", [ROOT, [9, 0, 1, 0x61, ...ATTRIBUTES, ...far]]],
     ["first name is missing", [ROOT, [0x48, 0, 1, 0x61, 8, ...ATTRIBUTES, 0, 0, 1, 0]]],
     ["at most", [ROOT, [9, 0, 1, 0x61, 0xff, 0xff, 3, 0, 0, 0]]],
+    ["at most", [ROOT, [9, 0, 1, 0x61, 0xed, 0x13, 0, 0, 0]]], // a folder with set-uid
     ["no end", [ROOT, [9, ...new Array(12).fill(0xff)]]],
     ["too early", [ROOT, [9, 0, 1, 0x61, 0, 0]]],
     ["more bytes after its last", [ROOT, [...file("a"), 0]]],

@@ -24,7 +24,7 @@ export const WORKTREE_ID = "11111111-1111-4111-8111-111111111111";
 /** Two control planes on one folder act like two processes of one repository. */
 export function controlPlane(dir: TempDir = tempDir()): ControlPlane {
   const layout = new Layout(dir.path);
-  for (const folder of layout.folders) Deno.mkdirSync(folder.path, { recursive: true });
+  makeControlFolders(layout.control, ...layout.folders);
   const configs = new Map<string, WorktreeConfig>();
   return {
     layout,
@@ -35,6 +35,12 @@ export function controlPlane(dir: TempDir = tempDir()): ControlPlane {
     configs,
     [Symbol.dispose]: () => dir[Symbol.dispose](),
   };
+}
+
+/** Makes `.jvs` as JVS makes it, and folders in it. */
+export function makeControlFolders(control: ControlPath, ...folders: readonly ControlPath[]): void {
+  for (const folder of [control, ...folders]) Deno.mkdirSync(folder.path, { recursive: true });
+  Deno.chmodSync(control.path, 0o5700);
 }
 
 function cacheFolderOf(layout: Layout): ControlPath {

@@ -175,7 +175,7 @@ export function randomEntry(random: Random, path: string, type: number): PlainEn
   const content = group === null ? random(40) : 5;
   return entry(path, {
     type,
-    mode: rarely(5) ? random(0o10000) : type === DIR ? 0o755 : 0o644,
+    mode: rarely(5) ? random(type === DIR ? 0o4000 : 0o10000) : type === DIR ? 0o755 : 0o644,
     uid: rarely(9) ? random(2 ** 32) : 1000,
     gid: rarely(9) ? random(2 ** 32) : 1000,
     size: type === FILE ? content * (rarely(30) ? 2 ** 50 : 1) : 0,

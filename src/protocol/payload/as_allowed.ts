@@ -1,4 +1,4 @@
-import { DIR, FILE, LOST, setIdsOf, withoutSetIds } from "../../model/entry.ts";
+import { FILE, LOST, setIdsOf, withoutSetIds } from "../../model/entry.ts";
 import type { Descriptor } from "../../model/records.ts";
 import { at, indexesWhere, isDevice, type TreeTable } from "../../tree/table.ts";
 import type { RepositoryContext } from "../context.ts";
@@ -18,7 +18,7 @@ export function asAllowed(
   if (!store.layout.plane.isOpenToOthers) return manifest;
   const privileged = privilegedIn(manifest);
   if (privileged.length === 0) return manifest;
-  if (store.snapshots.mayGiveRights(descriptor)) return withoutMarks(manifest);
+  if (store.snapshots.mayGiveRights(descriptor)) return manifest;
   const table = manifest.copy();
   for (const i of privileged) withhold(table, i);
   reporter.warn(
@@ -26,18 +26,6 @@ export function asAllowed(
       `(${privileged.length} of its entries).`,
   );
   return table;
-}
-
-/**
- * A table in which no folder has the set-uid bit, by which JVS knows its own folders: one that a member moved into a worktree
- * must not get a copy that looks as if JVS had made it. It means nothing else on Linux.
- */
-export function withoutMarks(table: TreeTable): TreeTable {
-  const marked = indexesWhere(table, (i) => table.type[i] === DIR && hasSetId(table, i));
-  if (marked.length === 0) return table;
-  const copy = table.copy();
-  for (const i of marked) copy.mode[i] = withoutSetIds(DIR, at(copy.mode, i));
-  return copy;
 }
 
 /** Whether the payload does not have this entry: it could not be read, or not be made. */

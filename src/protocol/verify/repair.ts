@@ -23,6 +23,8 @@ import {
 import { leftoversOf, snapshotsWithoutMarker } from "./leftovers.ts";
 import { verifyContent } from "./verify_snapshot.ts";
 
+const MARKED = "Took the repository as one that JVS made: the copy had lost the mark.";
+
 const ADVANCE = { moves_head: true, keep_line_as: null };
 
 /** Moves the head of a worktree to the snapshot that follows it, if a kill prevented that. */
@@ -49,8 +51,10 @@ export const readyRebuilding = defineChange({
 
 /** Recovers open intents, and does the repairs that cannot lose anything. SPEC 9. */
 export async function repairRuntime(context: RepositoryContext): Promise<string[]> {
+  const isMarked = context.store.layout.plane.mark();
   context.store.ensureRuntime();
   return [
+    ...isMarked ? [MARKED] : [],
     ...await acceptFolders(context),
     ...await cleanIntents(context),
     ...await dropDamagedCaches(context),

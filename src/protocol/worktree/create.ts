@@ -192,8 +192,8 @@ async function rememberContent(
 }
 
 function fillWithNothing(context: RepositoryContext, { into, name }: NewRoot): Promise<Filled> {
-  const { controlMode } = context.store.layout.plane.owners; // staging may be open to fewer users
-  makeOwnFolder(into, name, controlMode, (...root) => makeWorktreeRoot(context, ...root));
+  const { control } = context.store.layout.plane.owners; // staging may be open to fewer users
+  makeOwnFolder(into, name, control, (...root) => makeWorktreeRoot(context, ...root));
   return Promise.resolve({ verified: true, degradations: new DegradationList() });
 }
 

@@ -10,7 +10,7 @@ import type { RepositoryContext } from "../context.ts";
 import { engineFor, makeWorktreeRoot } from "../engine_for.ts";
 import { lookAt } from "../look/look.ts";
 import { scanWorktree } from "../look/scan_worktree.ts";
-import { asAllowed, isUnread, withoutMarks } from "../payload/as_allowed.ts";
+import { asAllowed, isUnread } from "../payload/as_allowed.ts";
 import { bringOut, willVerify } from "../payload/bring_out.ts";
 import { changedBetween } from "./payload_roots.ts";
 
@@ -82,8 +82,7 @@ export async function fillFromWorktree(
   const { engine } = await engineFor(context, { source: look.root, control: into });
   const makeRoot: CloneRequest["makeRoot"] = (...root) => makeWorktreeRoot(context, ...root);
   const { gaps } = scan;
-  const wanted = context.store.layout.plane.isOpenToOthers ? withoutMarks(table) : table;
-  const request = { source: look.root, table: wanted, gaps, into, name, as: "worktree", makeRoot } as const;
+  const request = { source: look.root, table, gaps, into, name, as: "worktree", makeRoot } as const;
   await engine.settle?.(look.root, { reporter, signal });
   const result = await engine.clone({ ...request, reporter, signal, workers });
   const refused = [...scan.unreadable, ...result.unreadable.map((index) => table.path(index))];

@@ -25,7 +25,7 @@ export function openPayloads({ layout, platform }: Store): Folder {
       const control = new Stat();
       layout.control.stat(control);
       // Another process may have just made it.
-      unlessFailed(["EEXIST"], () => makeOwnFolder(root, PAYLOADS, control.mode));
+      unlessFailed(["EEXIST"], () => makeOwnFolder(root, PAYLOADS, control));
       root.sync();
     }
     return root.openFolder(PAYLOADS);
