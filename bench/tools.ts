@@ -25,9 +25,14 @@ export function reflinkCopyOf(tree: string, folder: string): Contender {
   return copyOf(tree, folder, "-a", "--reflink=always");
 }
 
-/** A copy by hard links. */
-export function linkCopyOf(tree: string, folder: string): Contender {
-  return copyOf(tree, folder, "-al");
+/**
+ * A copy by hard links, of a twin of the tree: each link changes the ctime of its file, so whoever looks at the tree itself
+ * afterwards must take each file for changed.
+ */
+export async function linkCopyOf(tree: string, folder: string): Promise<Contender> {
+  const twin = `${folder}/twin`;
+  await run("cp", ["-a", tree, twin], folder);
+  return copyOf(twin, folder, "-al");
 }
 
 /** `git status` of a tree that is all in its index; the repository is elsewhere. */

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { textOf } from "../src/model/bytes.ts";
 import { LinuxPlatform } from "../src/platform/linux.ts";
 import { doctor } from "../src/operation/doctor.ts";
-import type { Stat } from "../src/platform/platform.ts";
+import type { Stat } from "../src/platform/stat.ts";
 import { LinuxFolder } from "../src/platform/linux_folder.ts";
 import { snapshot } from "../src/operation/snapshot.ts";
 import { BlackBox } from "./support/black_box.ts";

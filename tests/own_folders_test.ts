@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { bytesOf } from "../src/model/bytes.ts";
 import { openPlatform } from "../src/platform/open_platform.ts";
-import { Stat } from "../src/platform/platform.ts";
+import { Stat } from "../src/platform/stat.ts";
 import { loadStatCache, saveStatCache } from "../src/tree/stat_cache.ts";
 import { asUser } from "./support/as_user.ts";
 import { BlackBox } from "./support/black_box.ts";

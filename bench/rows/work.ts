@@ -63,7 +63,7 @@ export function repeatedSnapshot(place: Place, size: Size, against: Copy, target
     scene: async (project, { folder }) => ({
       ours: (await project.save()).command("snapshot", "-q"),
       beforeRound: async () => void await changeSome(project.main, 100),
-      reference: () => [{ times: 1, contender: COPIES[against](project.main, folder) }],
+      reference: async () => [{ times: 1, contender: await COPIES[against](project.main, folder) }],
       beside: () =>
         place === "xfs" && size.files <= 20_000 ? backupsOf(project.main, folder, { first: false }) : [],
     }),

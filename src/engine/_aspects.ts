@@ -12,7 +12,8 @@ import {
   withoutSetIds,
   type Xattr,
 } from "../model/entry.ts";
-import { type Folder, type Platform, Stat } from "../platform/platform.ts";
+import type { Folder, Platform } from "../platform/platform.ts";
+import { Stat } from "../platform/stat.ts";
 import { isSystemError, type SystemError } from "../platform/system_error.ts";
 import { at, NONE, type TreeTable } from "../tree/table.ts";
 

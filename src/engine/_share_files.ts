@@ -1,5 +1,6 @@
 import { FILE, LOST } from "../model/entry.ts";
-import { type Folder, Stat } from "../platform/platform.ts";
+import type { Folder } from "../platform/platform.ts";
+import { Stat } from "../platform/stat.ts";
 import { unlessFailed } from "../platform/system_error.ts";
 import { OpenFolders } from "../tree/open_folders.ts";
 import { hasSameFacts, isAsRecorded } from "../tree/same_entry.ts";

@@ -7,9 +7,9 @@ import {
   type OpenFile,
   PLACEHOLDER_INODE,
   type Platform,
-  Stat,
   SUBVOLUME_INODE,
 } from "../platform/platform.ts";
+import { Stat } from "../platform/stat.ts";
 import { subvolumesOf } from "../platform/open_subvolumes.ts";
 import type { Subvolumes } from "../platform/subvolumes.ts";
 import { isSystemError, type SystemError, unlessFailed } from "../platform/system_error.ts";

@@ -1,4 +1,5 @@
-import { type LentFolder, Stat } from "../platform/platform.ts";
+import type { LentFolder } from "../platform/platform.ts";
+import { Stat } from "../platform/stat.ts";
 import type { Job } from "../platform/serve_team.ts";
 import { entriesOf, type Pieces } from "../tree/pieces.ts";
 import { isAsRecorded } from "../tree/same_entry.ts";

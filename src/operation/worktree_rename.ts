@@ -3,7 +3,7 @@ import { checkName } from "../model/names.ts";
 import type { WorktreeConfig } from "../model/records.ts";
 import { WORKTREE } from "../model/result_fields.ts";
 import { record, text } from "../model/schema.ts";
-import { inodeAt } from "../platform/platform.ts";
+import { inodeAt } from "../platform/stat.ts";
 import type { Store } from "../repo/store.ts";
 import { changeWorktree } from "../protocol/change/change.ts";
 import { commitChange } from "../protocol/change/commit.ts";

@@ -2,7 +2,8 @@ import { bytesOf, equalBytes, textOf } from "../model/bytes.ts";
 import { DIR } from "../model/entry.ts";
 import { JvsError } from "../model/errors.ts";
 import { makeOwnFolder } from "./make_own.ts";
-import { type Folder, readWhole, Stat } from "./platform.ts";
+import { type Folder, readWhole } from "./platform.ts";
+import { Stat } from "./stat.ts";
 import { isSystemError, unlessFailed } from "./system_error.ts";
 import { TemporaryFile } from "./temporary_file.ts";
 

@@ -9,18 +9,18 @@ import { hasMountsBelow, pathOf, servedMountOf, servedMountsBelow } from "./linu
 import { terminated } from "./linux_name.ts";
 import { placesBelow, usersBelow } from "./linux_processes.ts";
 import { tellsMountRoots } from "./linux_stat.ts";
-import {
-  type FileSystem,
-  type Folder,
-  type Host,
-  type LentFolder,
-  type PlacesInUse,
-  type Platform,
-  type PlatformAbilities,
-  type ServedMount,
-  Stat,
-  type UserOfFolder,
+import type {
+  FileSystem,
+  Folder,
+  Host,
+  LentFolder,
+  PlacesInUse,
+  Platform,
+  PlatformAbilities,
+  ServedMount,
+  UserOfFolder,
 } from "./platform.ts";
+import { Stat } from "./stat.ts";
 import { SystemError } from "./system_error.ts";
 
 const SLASH = 0x2f;

@@ -3,7 +3,8 @@ import type { Libc, LibcCall } from "./libc.ts";
 import { LOCK_EX, LOCK_NB } from "./linux_constants.ts";
 import { isOfKernel } from "./linux_file_system.ts";
 import { statOpen } from "./linux_stat.ts";
-import { type OpenFile, Stat } from "./platform.ts";
+import type { OpenFile } from "./platform.ts";
+import { Stat } from "./stat.ts";
 import { errnoName, SystemError } from "./system_error.ts";
 
 const FICLONE = 0x40049409n;

@@ -1,7 +1,8 @@
 import { hexOf } from "../model/bytes.ts";
 import type { Libc } from "./libc.ts";
 import { mountIdOf, type Opened, statOpen } from "./linux_stat.ts";
-import { type FileSystem, Stat } from "./platform.ts";
+import type { FileSystem } from "./platform.ts";
+import { Stat } from "./stat.ts";
 
 const MAGIC: Record<number, string> = {
   0xef53: "ext4",

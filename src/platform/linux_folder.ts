@@ -10,15 +10,8 @@ import { statName, statOpen } from "./linux_stat.ts";
 import { isFuse, setModified } from "./linux_times.ts";
 import { FolderXattrs } from "./linux_xattr.ts";
 import { isDot, joinPath, LazyPath } from "./lazy_path.ts";
-import {
-  type Folder,
-  type LentFolder,
-  type Listing,
-  type OpenFile,
-  type OpenHow,
-  type RenameHow,
-  Stat,
-} from "./platform.ts";
+import type { Folder, LentFolder, Listing, OpenFile, OpenHow, RenameHow } from "./platform.ts";
+import { Stat } from "./stat.ts";
 import { errnoName, isSystemError, SystemError } from "./system_error.ts";
 
 const AS_FOLDER = flag.O_RDONLY | flag.O_DIRECTORY | flag.O_NOFOLLOW | flag.O_CLOEXEC;

@@ -13,7 +13,8 @@ import {
   statOf,
   write,
 } from "../../tests/support/platform_cases.ts";
-import { type Folder, Stat } from "./platform.ts";
+import type { Folder } from "./platform.ts";
+import { Stat } from "./stat.ts";
 import { openPlatform } from "./open_platform.ts";
 import { SystemError } from "./system_error.ts";
 

@@ -11,7 +11,8 @@ import {
   RENAME_NOREPLACE,
 } from "./linux_constants.ts";
 import { statName, statOpen } from "./linux_stat.ts";
-import { isSameInode, type RenameHow, Stat } from "./platform.ts";
+import type { RenameHow } from "./platform.ts";
+import { isSameInode, Stat } from "./stat.ts";
 
 /** Two names (with a NUL at the end) in open folders. */
 interface RenameNames {

@@ -2,7 +2,7 @@ import { BLOCK, CHAR, DIR, FIFO, FILE, SOCKET, SYMLINK } from "../model/entry.ts
 import type { Libc } from "./libc.ts";
 import { AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW } from "./linux_constants.ts";
 import { NO_NAME } from "./linux_name.ts";
-import { setMode, type Stat } from "./platform.ts";
+import { setMode, type Stat } from "./stat.ts";
 
 const TWO_32 = 0x1_0000_0000;
 const BASIC_STATS = 0x7ff;

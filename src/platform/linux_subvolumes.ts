@@ -4,7 +4,8 @@ import type { Libc, LibcSymbols } from "./libc.ts";
 import { fileSystemOf } from "./linux_file_system.ts";
 import { linuxFolder } from "./linux_folder.ts";
 import { NameBuffer } from "./linux_name.ts";
-import { type Folder, Stat, SUBVOLUME_INODE } from "./platform.ts";
+import { type Folder, SUBVOLUME_INODE } from "./platform.ts";
+import { Stat } from "./stat.ts";
 import type { Subvolumes, SubvolumeState } from "./subvolumes.ts";
 import { SystemError, unlessFailed } from "./system_error.ts";
 

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { bytesOf, textOf } from "../model/bytes.ts";
 import { openPlatform } from "./open_platform.ts";
-import { inodeAt } from "./platform.ts";
+import { inodeAt } from "./stat.ts";
 import { requires } from "../../tests/support/requires.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
 

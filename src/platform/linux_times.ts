@@ -2,7 +2,7 @@ import type { Libc } from "./libc.ts";
 import { AT_SYMLINK_NOFOLLOW } from "./linux_constants.ts";
 import { NO_NAME } from "./linux_name.ts";
 import { statName } from "./linux_stat.ts";
-import { Stat } from "./platform.ts";
+import { Stat } from "./stat.ts";
 
 const FUSE_SUPER_MAGIC = 0x65735546;
 const UTIME_NOW = 0x3fffffffn;

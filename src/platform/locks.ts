@@ -2,7 +2,8 @@ import { bytesOf, textOf } from "../model/bytes.ts";
 import { JvsError } from "../model/errors.ts";
 import { nowMs } from "./clock.ts";
 import { throwIfCancelled } from "./time_slice.ts";
-import { type OpenFile, type OpenHow, Stat } from "./platform.ts";
+import type { OpenFile, OpenHow } from "./platform.ts";
+import { Stat } from "./stat.ts";
 import { isSystemError, unlessFailed } from "./system_error.ts";
 
 /** Where the file of a lock is. Each call opens the folders on the way again, because they can be replaced. */

@@ -4,7 +4,7 @@ import { requires } from "../../tests/support/requires.ts";
 import { run } from "../../tests/support/run.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
 import { JvsError } from "../model/errors.ts";
-import type { Stat } from "./platform.ts";
+import type { Stat } from "./stat.ts";
 import { acquireLock, type LockHolder, tryLock } from "./locks.ts";
 
 const holder: LockHolder = {

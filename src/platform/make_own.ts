@@ -1,6 +1,7 @@
 import { bytesOf, ITSELF } from "../model/bytes.ts";
 import { unlessThrown } from "../model/errors.ts";
-import { type Folder, type OpenFile, Stat } from "./platform.ts";
+import type { Folder, OpenFile } from "./platform.ts";
+import { Stat } from "./stat.ts";
 import { isSystemError, unlessFailed } from "./system_error.ts";
 
 const PROBE = "probe-";

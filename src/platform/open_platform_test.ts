@@ -90,7 +90,7 @@ Deno.test({
     await setup();
     const { checkout, deno, home } = ordinaryHome();
     const user = `import { openPlatform } from "file://${checkout}/src/platform/open_platform.ts";
-      import { Stat } from "file://${checkout}/src/platform/platform.ts";
+      import { Stat } from "file://${checkout}/src/platform/stat.ts";
       import { bytesOf } from "file://${checkout}/src/model/bytes.ts";
       const dot = bytesOf(".");
       Deno.mkdirSync("${home}/closed/in", { recursive: true });

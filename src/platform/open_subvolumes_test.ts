@@ -8,7 +8,8 @@ import { requires } from "../../tests/support/requires.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
 import { bytesOf } from "../model/bytes.ts";
 import { openPlatform } from "./open_platform.ts";
-import { type Folder, PLACEHOLDER_INODE, Stat, SUBVOLUME_INODE } from "./platform.ts";
+import { type Folder, PLACEHOLDER_INODE, SUBVOLUME_INODE } from "./platform.ts";
+import { Stat } from "./stat.ts";
 import { subvolumesOf } from "./open_subvolumes.ts";
 import type { Subvolumes } from "./subvolumes.ts";
 

@@ -2,7 +2,8 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { bytesOf, textOf } from "../model/bytes.ts";
 import { FIFO } from "../model/entry.ts";
 import { a, b, eachPlatform, errnoOf, statOf, write } from "../../tests/support/platform_cases.ts";
-import { type Folder, type OpenFile, Stat } from "./platform.ts";
+import type { Folder, OpenFile } from "./platform.ts";
+import { Stat } from "./stat.ts";
 import { SystemError } from "./system_error.ts";
 
 function readAll(file: OpenFile): string {

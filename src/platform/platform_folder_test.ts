@@ -2,7 +2,8 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { bytesOf, textOf } from "../model/bytes.ts";
 import { DIR, FILE, SYMLINK } from "../model/entry.ts";
 import { a, b, dot, eachPlatform, errnoOf, statOf, write } from "../../tests/support/platform_cases.ts";
-import { type Folder, Stat } from "./platform.ts";
+import type { Folder } from "./platform.ts";
+import { Stat } from "./stat.ts";
 import { SystemError } from "./system_error.ts";
 
 function namesOf(folder: Folder): string[] {

@@ -1,6 +1,7 @@
 import { BLOCK, CHAR, DIR, FIFO, FILE, SOCKET, SYMLINK } from "../model/entry.ts";
 import { callDeno } from "./deno_call.ts";
-import { type OpenFile, setMode, type Stat } from "./platform.ts";
+import type { OpenFile } from "./platform.ts";
+import { setMode, type Stat } from "./stat.ts";
 import { SystemError } from "./system_error.ts";
 
 const PIECE = 1024 * 1024;

@@ -4,7 +4,8 @@ import { displayPath } from "../model/path_text.ts";
 import { isDot, joinPath } from "./lazy_path.ts";
 import { byteNameRefused, callDeno } from "./deno_call.ts";
 import { fillFrom, PortableFile } from "./portable_file.ts";
-import type { Folder, Listing, OpenFile, OpenHow, RenameHow, Stat } from "./platform.ts";
+import type { Folder, Listing, OpenFile, OpenHow, RenameHow } from "./platform.ts";
+import type { Stat } from "./stat.ts";
 import { SystemError, unlessFailed } from "./system_error.ts";
 
 const REPLACED = "\ufffd";

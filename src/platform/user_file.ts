@@ -2,7 +2,7 @@ import { bytesOf } from "../model/bytes.ts";
 import { FILE } from "../model/entry.ts";
 import { JvsError, unlessThrown } from "../model/errors.ts";
 import { openPlatform } from "./open_platform.ts";
-import { Stat } from "./platform.ts";
+import { Stat } from "./stat.ts";
 import { TemporaryFile } from "./temporary_file.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { bytesOf, equalBytes, textOf } from "../model/bytes.ts";
 import type { AuditHead, AuditRecord } from "../model/records.ts";
 import { nowMs } from "../platform/clock.ts";
-import { Stat } from "../platform/platform.ts";
+import { Stat } from "../platform/stat.ts";
 import { unlessFailed } from "../platform/system_error.ts";
 import { Chain, ChainBroken, openLog, readHead, viewLog } from "./audit_chain.ts";
 import { archiveName, archivesOf, isArchiveName, linesFromEnd, LogFile } from "./audit_files.ts";

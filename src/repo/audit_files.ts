@@ -1,4 +1,5 @@
-import { type OpenFile, Stat } from "../platform/platform.ts";
+import type { OpenFile } from "../platform/platform.ts";
+import { Stat } from "../platform/stat.ts";
 import { unlessFailed } from "../platform/system_error.ts";
 import type { ControlPath } from "./control_path.ts";
 import type { Layout } from "./layout.ts";

@@ -1,7 +1,7 @@
 import { type DIR, type FILE, SYMLINK } from "../model/entry.ts";
 import { isJvsError, JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
-import type { Stat } from "../platform/platform.ts";
+import type { Stat } from "../platform/stat.ts";
 
 /** By type number. */
 const NAMES = ["a file", "a folder", "a symbolic link", "a FIFO", "a socket", "a device", "a device"];

@@ -6,7 +6,8 @@ import {
   removeDurable,
   writeDurable,
 } from "../platform/durable.ts";
-import { type Folder, type OpenFile, type OpenHow, Stat } from "../platform/platform.ts";
+import type { Folder, OpenFile, OpenHow } from "../platform/platform.ts";
+import { Stat } from "../platform/stat.ts";
 import { unlessFailed } from "../platform/system_error.ts";
 import { RefusedPath } from "./control_errors.ts";
 import type { ControlPlane, OwnFolder, Place } from "./control_plane.ts";

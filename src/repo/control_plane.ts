@@ -11,14 +11,8 @@ import {
   makeOwnFile,
   markControl,
 } from "../platform/make_own.ts";
-import {
-  type Folder,
-  type OpenFile,
-  type OpenHow,
-  type Platform,
-  readWhole,
-  Stat,
-} from "../platform/platform.ts";
+import { type Folder, type OpenFile, type OpenHow, type Platform, readWhole } from "../platform/platform.ts";
+import { Stat } from "../platform/stat.ts";
 import { isSystemError, unlessFailed } from "../platform/system_error.ts";
 import {
   hardLinked,

@@ -2,7 +2,8 @@ import { JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
 import { userNameOf } from "../platform/host_names.ts";
 import { type FolderRights, isForOwnerAlone, isOpenToOthers, isShared } from "../platform/make_own.ts";
-import type { Host, Rights, Stat } from "../platform/platform.ts";
+import type { Host, Rights } from "../platform/platform.ts";
+import type { Stat } from "../platform/stat.ts";
 
 /** The user who wants to use a repository. */
 export type Caller = Pick<Host, "uid" | "gid" | "userName"> & {

@@ -4,7 +4,7 @@ import { type TempDir, tempDir } from "../../tests/support/temp_dir.ts";
 import { bytesOf } from "../model/bytes.ts";
 import { JvsError } from "../model/errors.ts";
 import { openPlatform } from "../platform/open_platform.ts";
-import { Stat } from "../platform/platform.ts";
+import { Stat } from "../platform/stat.ts";
 import { type Caller, type OwnerOptions, Owners } from "./owners.ts";
 
 const ANN = { uid: 1001, gid: 1001, userName: "ann" };

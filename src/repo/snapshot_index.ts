@@ -1,7 +1,8 @@
 import { isJvsError, JvsError, unlessThrown } from "../model/errors.ts";
 import type { Reporter } from "../model/progress.ts";
 import type { Descriptor } from "../model/records.ts";
-import { inodeText, readWhole, Stat } from "../platform/platform.ts";
+import { readWhole } from "../platform/platform.ts";
+import { inodeText, Stat } from "../platform/stat.ts";
 import { isSystemError } from "../platform/system_error.ts";
 import { TimeSlice } from "../platform/time_slice.ts";
 import { isSettled } from "../tree/scan_clock.ts";

@@ -1,6 +1,7 @@
 import { equalBytes, ITSELF } from "../model/bytes.ts";
 import { BLOCK, DIR, FILE, SYMLINK, type Xattr } from "../model/entry.ts";
-import { type Folder, type Listing, Stat } from "../platform/platform.ts";
+import type { Folder, Listing } from "../platform/platform.ts";
+import { Stat } from "../platform/stat.ts";
 import { SystemError, unlessFailed } from "../platform/system_error.ts";
 import type { ScanTeam } from "./_scan_team.ts";
 import { type Boundary, boundaryOf, CONTROL_FOLDER, holdsRepository } from "./boundaries.ts";

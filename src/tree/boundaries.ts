@@ -1,7 +1,8 @@
 import { unlessThrown } from "../model/errors.ts";
 import { bytesOf } from "../model/bytes.ts";
 import { DIR, FILE } from "../model/entry.ts";
-import { type Folder, PLACEHOLDER_INODE, Stat, SUBVOLUME_INODE } from "../platform/platform.ts";
+import { type Folder, PLACEHOLDER_INODE, SUBVOLUME_INODE } from "../platform/platform.ts";
+import { Stat } from "../platform/stat.ts";
 import { isSystemError } from "../platform/system_error.ts";
 
 /** The sentence for degradations, for each kind of boundary. */

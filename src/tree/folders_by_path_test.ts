@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { openFilesIn } from "../../tests/support/open_files.ts";
 import { onTree, watched } from "../../tests/support/tree_cases.ts";
 import { bytesOf } from "../model/bytes.ts";
-import { Stat } from "../platform/platform.ts";
+import { Stat } from "../platform/stat.ts";
 import { FoldersByPath } from "./folders_by_path.ts";
 
 onTree("FoldersByPath.get() gives each folder, whatever was asked for before", ({ root, path }) => {

@@ -1,5 +1,5 @@
 import { compareBytes } from "../model/bytes.ts";
-import type { Stat } from "../platform/platform.ts";
+import type { Stat } from "../platform/stat.ts";
 import { isUnchangedSince } from "./same_entry.ts";
 import { at, NONE, type TreeTable } from "./table.ts";
 

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { DIR, FIFO } from "../model/entry.ts";
-import { Stat } from "../platform/platform.ts";
+import { Stat } from "../platform/stat.ts";
 import { KnownTree } from "./known_tree.ts";
 import { NONE, TreeTable } from "./table.ts";
 

@@ -1,4 +1,5 @@
-import { type Folder, type OpenFile, Stat } from "../platform/platform.ts";
+import type { Folder, OpenFile } from "../platform/platform.ts";
+import { Stat } from "../platform/stat.ts";
 import { TemporaryFile } from "../platform/temporary_file.ts";
 import { bytesOf, compareBytes, equalBytes } from "../model/bytes.ts";
 import { ByteSink, ByteSource, Damage, inFile } from "./byte_stream.ts";

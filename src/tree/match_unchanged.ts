@@ -1,6 +1,7 @@
 import { equalBytes, ITSELF } from "../model/bytes.ts";
 import { sameXattrs } from "../model/entry.ts";
-import { type Folder, Stat } from "../platform/platform.ts";
+import type { Folder } from "../platform/platform.ts";
+import { Stat } from "../platform/stat.ts";
 import { isSystemError } from "../platform/system_error.ts";
 import { TimeSlice } from "../platform/time_slice.ts";
 import { mergeTables } from "./merge_tables.ts";

@@ -4,7 +4,7 @@ import { mustRun } from "../../tests/support/run.ts";
 import { indexOf, onTree, scan, tableOf, watched } from "../../tests/support/tree_cases.ts";
 import { bytesOf, ITSELF } from "../model/bytes.ts";
 import { DIR } from "../model/entry.ts";
-import { Stat } from "../platform/platform.ts";
+import { Stat } from "../platform/stat.ts";
 import { SystemError } from "../platform/system_error.ts";
 import { OpenFolders } from "./open_folders.ts";
 

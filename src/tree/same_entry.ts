@@ -1,5 +1,5 @@
 import { DIR, sameXattrs } from "../model/entry.ts";
-import type { Stat } from "../platform/platform.ts";
+import type { Stat } from "../platform/stat.ts";
 import { at, type TreeTable } from "./table.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { DIR, FILE } from "../model/entry.ts";
-import { Stat } from "../platform/platform.ts";
+import { Stat } from "../platform/stat.ts";
 import {
   hasSameFacts,
   isAsRecorded,

@@ -1,5 +1,6 @@
 import { bytesOf } from "../model/bytes.ts";
-import { areOneFileSystem, type Folder, type Platform, Stat } from "../platform/platform.ts";
+import { areOneFileSystem, type Folder, type Platform } from "../platform/platform.ts";
+import { Stat } from "../platform/stat.ts";
 import { at, type TreeTable } from "./table.ts";
 
 const MS = 1e6;

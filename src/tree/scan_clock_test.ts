@@ -5,7 +5,8 @@ import { mustRun } from "../../tests/support/run.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
 import { onTree, scan, tableOf } from "../../tests/support/tree_cases.ts";
 import { openPlatform } from "../platform/open_platform.ts";
-import { type Folder, type Platform, Stat } from "../platform/platform.ts";
+import type { Folder, Platform } from "../platform/platform.ts";
+import { Stat } from "../platform/stat.ts";
 import { isClean, isSettled, readScanClock as readClockIn, type ScanClock, settle } from "./scan_clock.ts";
 
 const CLOCK: ScanClock = {

@@ -1,5 +1,6 @@
 import { BLOCK, CHAR, DIR } from "../model/entry.ts";
-import { type Folder, type LentFolder, Stat } from "../platform/platform.ts";
+import type { Folder, LentFolder } from "../platform/platform.ts";
+import { Stat } from "../platform/stat.ts";
 import type { Job } from "../platform/serve_team.ts";
 import { FOUND } from "./known_tree.ts";
 import { OpenFolders } from "./open_folders.ts";

@@ -1,4 +1,4 @@
-import type { Stat } from "../platform/platform.ts";
+import type { Stat } from "../platform/stat.ts";
 import { FILE } from "../model/entry.ts";
 import { at, NONE, TreeTable } from "./table.ts";
 

@@ -1,7 +1,8 @@
 import { bytesOf, textOf } from "../model/bytes.ts";
 import type { Xattr } from "../model/entry.ts";
 import { decodePath, encodePath } from "../model/path_text.ts";
-import { type Folder, type OpenFile, readInto, Stat } from "../platform/platform.ts";
+import { type Folder, type OpenFile, readInto } from "../platform/platform.ts";
+import { Stat } from "../platform/stat.ts";
 import { TemporaryFile } from "../platform/temporary_file.ts";
 import { ByteSink, ByteSource } from "./byte_stream.ts";
 import {

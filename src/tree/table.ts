@@ -1,7 +1,7 @@
 import { type BytePath, compareBytes } from "../model/bytes.ts";
 import { BLOCK, CHAR, DIR, type Xattr } from "../model/entry.ts";
 import { collectGarbage } from "../platform/collect_garbage.ts";
-import type { Stat } from "../platform/platform.ts";
+import type { Stat } from "../platform/stat.ts";
 
 /** No parent, no link group. */
 export const NONE = 0xffffffff;

@@ -6,7 +6,8 @@ import { bytesOf } from "../../src/model/bytes.ts";
 import { openLibc } from "../../src/platform/libc.ts";
 import { LinuxPlatform } from "../../src/platform/linux.ts";
 import { openPlatform } from "../../src/platform/open_platform.ts";
-import { type Folder, type Platform, Stat } from "../../src/platform/platform.ts";
+import type { Folder, Platform } from "../../src/platform/platform.ts";
+import { Stat } from "../../src/platform/stat.ts";
 import { SystemError } from "../../src/platform/system_error.ts";
 
 /** The kinds of disks on which the platform is tested. */

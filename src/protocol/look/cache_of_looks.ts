@@ -1,5 +1,6 @@
 import { unlessThrown } from "../../model/errors.ts";
-import { type Folder, Stat } from "../../platform/platform.ts";
+import type { Folder } from "../../platform/platform.ts";
+import { Stat } from "../../platform/stat.ts";
 import { isSystemError } from "../../platform/system_error.ts";
 import { RefusedPath } from "../../repo/control_errors.ts";
 import type { ControlPath } from "../../repo/control_path.ts";

@@ -1,6 +1,7 @@
 import { countNewlines } from "../../model/lines.ts";
 import { CONTEXT } from "../../model/unified_diff.ts";
-import { type OpenFile, Stat } from "../../platform/platform.ts";
+import type { OpenFile } from "../../platform/platform.ts";
+import { Stat } from "../../platform/stat.ts";
 import type { TimeSlice } from "../../platform/time_slice.ts";
 
 /** The most bytes of each file that are compared line by line, and the most lines. The rest must be the same on both sides. */

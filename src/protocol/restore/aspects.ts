@@ -1,7 +1,8 @@
 import { grantAclOwner } from "../../model/acl.ts";
 import { equalBytes } from "../../model/bytes.ts";
 import { sameXattrs, SYMLINK, type Xattr } from "../../model/entry.ts";
-import { type Folder, Stat } from "../../platform/platform.ts";
+import type { Folder } from "../../platform/platform.ts";
+import { Stat } from "../../platform/stat.ts";
 import { isSystemError } from "../../platform/system_error.ts";
 import { at, type TreeTable } from "../../tree/table.ts";
 

@@ -1,7 +1,8 @@
 import { equalBytes, ITSELF } from "../../model/bytes.ts";
 import { DIR, FILE, SYMLINK } from "../../model/entry.ts";
 import { encodePath } from "../../model/path_text.ts";
-import { type Folder, inodeAt, Stat } from "../../platform/platform.ts";
+import type { Folder } from "../../platform/platform.ts";
+import { inodeAt, Stat } from "../../platform/stat.ts";
 import { isSystemError, unlessFailed } from "../../platform/system_error.ts";
 import { FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
 import { OpenFolders } from "../../tree/open_folders.ts";

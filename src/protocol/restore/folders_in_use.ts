@@ -1,6 +1,7 @@
 import type { BytePath } from "../../model/bytes.ts";
 import { DIR } from "../../model/entry.ts";
-import { type Folder, inodeText, type Platform } from "../../platform/platform.ts";
+import type { Folder, Platform } from "../../platform/platform.ts";
+import { inodeText } from "../../platform/stat.ts";
 import { parentPath } from "../../tree/folders_by_path.ts";
 import { at, type TreeTable } from "../../tree/table.ts";
 

@@ -3,7 +3,7 @@ import type { BytePath } from "../../model/bytes.ts";
 import { DIR } from "../../model/entry.ts";
 import { isJvsError } from "../../model/errors.ts";
 import { namedPaths } from "../../model/path_text.ts";
-import { Stat } from "../../platform/platform.ts";
+import { Stat } from "../../platform/stat.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import { commitChange } from "../change/commit.ts";
 import { defineChange, type WorktreeChange } from "../change/kind.ts";

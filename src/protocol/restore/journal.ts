@@ -13,7 +13,8 @@ import {
   SchemaMismatch,
   text,
 } from "../../model/schema.ts";
-import { type Folder, inodeText, readWhole } from "../../platform/platform.ts";
+import { type Folder, readWhole } from "../../platform/platform.ts";
+import { inodeText } from "../../platform/stat.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import { type Aspects, aspectsOf } from "./aspects.ts";
 import type { Unit } from "./plan_form.ts";

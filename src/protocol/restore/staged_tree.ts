@@ -1,4 +1,5 @@
-import { type Folder, inodeText, Stat } from "../../platform/platform.ts";
+import type { Folder } from "../../platform/platform.ts";
+import { inodeText, Stat } from "../../platform/stat.ts";
 import { unlessFailed } from "../../platform/system_error.ts";
 import { TimeSlice } from "../../platform/time_slice.ts";
 import { OpenFolders } from "../../tree/open_folders.ts";

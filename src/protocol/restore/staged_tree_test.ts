@@ -3,7 +3,7 @@ import { entry, tableOf } from "../../../tests/support/random_tables.ts";
 import { onTree } from "../../../tests/support/tree_cases.ts";
 import { bytesOf } from "../../model/bytes.ts";
 import { DIR } from "../../model/entry.ts";
-import { Stat } from "../../platform/platform.ts";
+import { Stat } from "../../platform/stat.ts";
 import { StagedTree } from "./staged_tree.ts";
 
 const HASH = "ab".repeat(32);

@@ -1,6 +1,7 @@
 import { bytesOf, ITSELF } from "../../model/bytes.ts";
 import { JvsError } from "../../model/errors.ts";
-import { type Folder, inodeText, Stat } from "../../platform/platform.ts";
+import type { Folder } from "../../platform/platform.ts";
+import { inodeText, Stat } from "../../platform/stat.ts";
 import { isSystemError, unlessFailed } from "../../platform/system_error.ts";
 import { removeClone } from "../../engine/engines.ts";
 import { nowMs } from "../../platform/clock.ts";

@@ -1,5 +1,6 @@
 import { DIR, FILE } from "../../model/entry.ts";
-import { type Folder, Stat } from "../../platform/platform.ts";
+import type { Folder } from "../../platform/platform.ts";
+import { Stat } from "../../platform/stat.ts";
 import { mergeTables } from "../../tree/merge_tables.ts";
 import { isClean, type ScanClock, settle } from "../../tree/scan_clock.ts";
 import { spliceTables } from "../../tree/splice_tables.ts";

@@ -1,5 +1,6 @@
 import { DIR } from "../../model/entry.ts";
-import { type Folder, inodeAt, isSameInode, Stat } from "../../platform/platform.ts";
+import type { Folder } from "../../platform/platform.ts";
+import { inodeAt, isSameInode, Stat } from "../../platform/stat.ts";
 import { unlessFailed } from "../../platform/system_error.ts";
 import { type FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
 import { folderAbove, loosenFolders, nameIn, NO_EXCHANGE, type RestoreTrees, tryMove } from "./apply.ts";

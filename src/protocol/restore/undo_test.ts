@@ -4,7 +4,7 @@ import { requires } from "../../../tests/support/requires.ts";
 import { tempDir } from "../../../tests/support/temp_dir.ts";
 import { bytesOf } from "../../model/bytes.ts";
 import { openPlatform } from "../../platform/open_platform.ts";
-import { inodeAt } from "../../platform/platform.ts";
+import { inodeAt } from "../../platform/stat.ts";
 import { RestoreTrees } from "./apply.ts";
 import type { Staging } from "./staging.ts";
 import { undoJournal } from "./undo.ts";

@@ -1,7 +1,7 @@
 import type { Engine } from "../../engine/contract.ts";
 import type { BytePath } from "../../model/bytes.ts";
 import { DIR, FILE } from "../../model/entry.ts";
-import { Stat } from "../../platform/platform.ts";
+import { Stat } from "../../platform/stat.ts";
 import { isSystemError } from "../../platform/system_error.ts";
 import { TimeSlice } from "../../platform/time_slice.ts";
 import { FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";

@@ -1,5 +1,6 @@
 import { ITSELF } from "../../model/bytes.ts";
-import { type Folder, Stat } from "../../platform/platform.ts";
+import type { Folder } from "../../platform/platform.ts";
+import { Stat } from "../../platform/stat.ts";
 import { at, HASH_BYTES, larger } from "../../tree/table.ts";
 
 /** The hashes of the payload inodes that were read, for one run over several snapshots. They share inodes, and each is read once. */

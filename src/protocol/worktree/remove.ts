@@ -3,7 +3,7 @@ import { isJvsError, JvsError } from "../../model/errors.ts";
 import { namedPaths } from "../../model/path_text.ts";
 import { snapshotId, time, uuid, type WorktreeConfig } from "../../model/records.ts";
 import { boolean, integer, nullable, record, text } from "../../model/schema.ts";
-import { inodeAt } from "../../platform/platform.ts";
+import { inodeAt } from "../../platform/stat.ts";
 import { nowIso, nowMs } from "../../platform/clock.ts";
 import type { Store } from "../../repo/store.ts";
 import type { TreeTable } from "../../tree/table.ts";
