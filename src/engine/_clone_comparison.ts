@@ -121,12 +121,12 @@ export class CloneComparison {
     return isStill ? table.contentHash(i) : undefined;
   }
 
-  /** Gives the table of a worktree the facts of what was made, where that is as the table says and was not set since. */
-  noteFacts(isSet: (j: number) => boolean): void {
+  /** Gives the table of a worktree the facts of what was made, where that is as the table says and was not touched since. */
+  noteFacts(isTouched: (j: number) => boolean): void {
     const { made, request: { table }, twin } = this;
     for (let i = 0; i < table.count; i++) {
       const j = at(twin, i);
-      if (j !== NONE && !isSet(j) && isOfSameMake(table, i, made, j)) copyFacts(made, j, table, i);
+      if (j !== NONE && !isTouched(j) && isOfSameMake(table, i, made, j)) copyFacts(made, j, table, i);
     }
   }
 

@@ -50,7 +50,7 @@ export async function correctClone(
   await correction.joinLinks();
   await correction.setAspects();
   const hasFacts = request.as === "worktree";
-  if (hasFacts) compared.noteFacts(correction.isSet);
+  if (hasFacts) compared.noteFacts(correction.isTouched);
   return { ...found, table: compared.resultTable(), degradations: correction.losses.degradations, hasFacts };
 }
 
@@ -102,6 +102,8 @@ class Correction implements Disposable {
   private readonly made: TreeTable;
   /** Entries of the clone whose aspects must be set. */
   private readonly toSet: Set<number>;
+  /** Names of one file that were joined: their change times moved. */
+  private readonly joined = new Set<number>();
   private readonly slice: TimeSlice;
   private readonly folders: OpenFolders;
   private readonly others: OpenFolders;
@@ -181,6 +183,7 @@ class Correction implements Disposable {
     folder.rename(name, folder, made.name(j), "replace");
     made.inoLo[j] = at(made.inoLo, k);
     made.inoHi[j] = at(made.inoHi, k);
+    this.joined.add(j).add(k);
   }
 
   /** The deepest first, because to change an entry moves the times of its folder. */
@@ -220,7 +223,7 @@ class Correction implements Disposable {
     return isCandidate && !hasAspects(table, i, made, j);
   }
 
-  readonly isSet = (j: number): boolean => this.toSet.has(j);
+  readonly isTouched = (j: number): boolean => this.toSet.has(j) || this.joined.has(j);
 
   /** Opens a folder of the clone to change what is in it; its aspects are set later. */
   private openToChange(j: number): Folder {

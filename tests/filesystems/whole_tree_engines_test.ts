@@ -247,6 +247,21 @@ for (const subject of SUBJECTS) {
     await repository.assertWhole();
   });
 
+  test("looks once at what a fork made, and the next look reads nothing of it", async (repository) => {
+    await repository.settle();
+    await repository.save("first");
+    const phases: string[] = [];
+    const reporter = { ...silentReporter, begin: (phase: string) => void phases.push(phase) };
+    await callIn(repository.main, worktreeFork, { name: "made" }, { engine: "auto", reporter });
+    assert(phases.includes("cloning") && !phases.includes("scanning"), `${phases}`);
+    const seen = await callIn(`${repository.path}/worktrees/made`, status, {}, { reporter });
+    assert(phases.includes("scanning") && !phases.includes("hashing"), `${phases}`);
+    assertEquals([seen.clean, seen.worktree], [true, "made"]);
+    Deno.writeTextFileSync(`${repository.path}/worktrees/made/a.txt`, "changed\n");
+    assertEquals((await callIn(`${repository.path}/worktrees/made`, status)).clean, false);
+    await repository.assertWhole();
+  });
+
   test("keeps a hard link", async (repository) => {
     const made = await callIn(repository.main, snapshot, {}, { engine: "auto" });
     const payload = `.jvs/snapshots/${made.snapshot.snapshot_id}`;

@@ -1,10 +1,11 @@
 import { unlessThrown } from "../../model/errors.ts";
+import { phase } from "../../model/progress.ts";
 import type { Folder } from "../../platform/platform.ts";
 import { Stat } from "../../platform/stat.ts";
 import { isSystemError } from "../../platform/system_error.ts";
 import { RefusedPath } from "../../repo/control_errors.ts";
 import type { ControlPath } from "../../repo/control_path.ts";
-import { loadStatCache, type StatCache } from "../../tree/stat_cache.ts";
+import { loadStatCache, saveStatCache, type StatCache } from "../../tree/stat_cache.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import type { RepositoryContext } from "../context.ts";
 
@@ -26,6 +27,15 @@ export function readStatCache(
   return unlessThrown(isRefusedCache, () => {
     using file = place.openFile("read");
     return Stat.ofFile(file).size > mostBytes ? undefined : loadStatCache(file, key, share);
+  });
+}
+
+/** Writes the cache of a worktree. It may fail: the repository may be read-only, and then every look reads everything. */
+export function writeStatCache(context: WorktreeContext, cache: Parameters<typeof saveStatCache>[2]): void {
+  unlessThrown(isRefusedCache, () => {
+    using _phase = phase(context.reporter, "writing the cache");
+    using folder = context.store.cacheFolder().open();
+    saveStatCache(folder, cacheFile(context).name, cache);
   });
 }
 

@@ -12,13 +12,13 @@ import { type IgnoreRules, parseIgnoreRules } from "../../tree/ignore.ts";
 import { sameTable } from "../../tree/match_unchanged.ts";
 import { readScanClock, type ScanClock, settle } from "../../tree/scan_clock.ts";
 import type { Scan } from "../../tree/scan.ts";
-import { saveStatCache, type StatCache } from "../../tree/stat_cache.ts";
+import type { StatCache } from "../../tree/stat_cache.ts";
 import type { TreeTable } from "../../tree/table.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import type { RepositoryContext } from "../context.ts";
 import { openWorktree } from "../open_worktree.ts";
 import { beginAsking } from "./begin_asking.ts";
-import { cacheFile, cacheKey, isRefusedCache, readStatCache } from "./cache_of_looks.ts";
+import { cacheFile, cacheKey, readStatCache, writeStatCache } from "./cache_of_looks.ts";
 import { ownStaging, scanWorktree } from "./scan_worktree.ts";
 import type { SubvolumeChanges } from "./subvolume_changes.ts";
 
@@ -131,14 +131,8 @@ export class Look implements Disposable {
 
   /** Writes what was seen and hashed to the cache, so that the next look need not read it again. It may fail. */
   remember(snapshotId: string | null, table: TreeTable = this.table, savedAs = snapshotId): void {
-    // The repository may be read-only: then every look reads everything.
-    unlessThrown(isRefusedCache, () => {
-      using _phase = phase(this.context.reporter, "writing the cache");
-      using folder = this.context.store.cacheFolder().open();
-      const { name } = cacheFile(this.context);
-      const since = table === this.table && isWhole(this.scan) ? this.changes?.mark ?? null : null;
-      saveStatCache(folder, name, { key: this.cacheKey, since, snapshotId, savedAs, table });
-    });
+    const since = table === this.table && isWhole(this.scan) ? this.changes?.mark ?? null : null;
+    writeStatCache(this.context, { key: this.cacheKey, since, snapshotId, savedAs, table });
   }
 
   [Symbol.dispose](): void {

@@ -1,13 +1,9 @@
 import type { Folder } from "../../platform/platform.ts";
-import { inodeText, Stat } from "../../platform/stat.ts";
-import { unlessFailed } from "../../platform/system_error.ts";
-import { TimeSlice } from "../../platform/time_slice.ts";
-import { OpenFolders } from "../../tree/open_folders.ts";
-import { isAsRecorded, isUnchangedSince } from "../../tree/same_entry.ts";
-import { at, inodeOf, NONE, type TreeTable } from "../../tree/table.ts";
-import type { BroughtOut } from "../payload/bring_out.ts";
-
-type Made = Omit<BroughtOut, "degradations">;
+import { inodeText, type Stat } from "../../platform/stat.ts";
+import { isUnchangedSince } from "../../tree/same_entry.ts";
+import { at, NONE, type TreeTable } from "../../tree/table.ts";
+import type { Selection } from "../../tree/select_entries.ts";
+import { type Made, readFacts } from "../payload/read_facts.ts";
 
 /**
  * What is staged, with the facts that the system reports of it before any of it is visible: no other process writes in
@@ -26,7 +22,7 @@ export class StagedTree {
   /** Looks at what was brought out into `root`; the manifest has so many entries. */
   static async look(
     root: Folder,
-    brought: Made,
+    brought: Made & Pick<Selection, "origin">,
     entries: number,
     signal: AbortSignal,
   ): Promise<StagedTree> {
@@ -54,40 +50,4 @@ export class StagedTree {
     if (!isUnchangedSince(table, i, stat)) return void (table.hashed[i] = 0);
     [table.ctimeSec[i], table.ctimeNsec[i]] = [ctimeSec, ctimeNsec];
   }
-}
-
-/** Fills a table of what was made with what the system reports. Returns for each entry 1 if it is there. */
-async function readFacts(
-  root: Folder,
-  { table, hasFacts }: Made,
-  signal: AbortSignal,
-): Promise<Uint8Array> {
-  const isThere = new Uint8Array(table.count);
-  using folders = new OpenFolders(root, table);
-  const slice = new TimeSlice(signal);
-  const stat = new Stat();
-  for (let i = 1; i < table.count; i++) {
-    if (slice.isOver()) await slice.yield();
-    const isTold = hasFacts && inodeOf(table, i) !== 0;
-    const wantsXattrs = table.xattrs.has(i); // the system may not have taken them
-    if (isTold) isThere[i] = 1;
-    if (isTold && !wantsXattrs) continue;
-    // A folder may be closed even to its owner; what is in it is read by the next look.
-    const isFound = unlessFailed([], () =>
-      folders.get(at(table.parent, i)).stat(table.name(i), stat)) === true;
-    // What the engine did not tell of is not as the table says, or was touched since.
-    if (!isFound || (hasFacts && !isTold) || !isAsRecorded(table, i, stat)) table.hashed[i] = 0;
-    if (isFound) table.setStat(i, stat);
-    if (isFound) isThere[i] = 1;
-    if (wantsXattrs) readXattrs(folders, table, i);
-  }
-  return isThere;
-}
-
-/** Reads the attributes that an entry got; if that fails, takes care that no look believes the table. */
-function readXattrs(folders: OpenFolders, table: TreeTable, i: number): void {
-  const found = unlessFailed([], () => folders.get(at(table.parent, i)).xattrs(table.name(i)));
-  if (found === undefined) table.ctimeSec[i] = 0;
-  else if (found.length > 0) table.xattrs.set(i, found);
-  else table.xattrs.delete(i);
 }

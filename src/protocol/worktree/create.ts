@@ -1,4 +1,4 @@
-import { bytesOf, ITSELF } from "../../model/bytes.ts";
+import { bytesOf } from "../../model/bytes.ts";
 import { DegradationList } from "../../model/degradations.ts";
 import { checkName } from "../../model/names.ts";
 import { Degradations, snapshotId, uuid, WorktreeConfig } from "../../model/records.ts";
@@ -6,17 +6,18 @@ import { WORKTREE } from "../../model/result_fields.ts";
 import { boolean, type Infer, integer, nullable, record, text } from "../../model/schema.ts";
 import type { Folder } from "../../platform/platform.ts";
 import { makeOwnFolder } from "../../platform/make_own.ts";
+import { Stat } from "../../platform/stat.ts";
 import type { Store } from "../../repo/store.ts";
-import { copyHashes } from "../../tree/match_unchanged.ts";
 import { settle } from "../../tree/scan_clock.ts";
-import type { TreeTable } from "../../tree/table.ts";
 import { newWorktreeConfig } from "../../repo/worktrees.ts";
 import { commitChange, finishDecided, withIntent } from "../change/commit.ts";
-import { defineChange, type IntentOf } from "../change/kind.ts";
+import { defineChange, type IntentOf, type WorktreeContext } from "../change/kind.ts";
 import type { RepositoryContext } from "../context.ts";
 import { makeWorktreeRoot } from "../engine_for.ts";
 import { checkForkable, type Filled, fillFromSnapshot, fillFromWorktree, type NewRoot } from "./fill.ts";
-import { lookWithoutCache } from "../look/look.ts";
+import { cacheKey, writeStatCache } from "../look/cache_of_looks.ts";
+import { scanClock } from "../look/look.ts";
+import { type Made, readFacts } from "../payload/read_facts.ts";
 import { discardStaged, hasPayload, makeMovable, movePayload, openPayloads } from "./payload_roots.ts";
 import { lockRepository, lockWorktree, recoverOpenIntents } from "../change/locks.ts";
 import { reserveName } from "./names.ts";
@@ -167,28 +168,26 @@ async function stage(
   const identity = store.worktrees.identify(root);
   const made = newWorktreeConfig({ name, path: `worktrees/${name}`, identity, snapshotId });
   const config = { ...made, worktree_id: id };
-  if (filled.table !== undefined) await rememberContent(context, config, root, filled.table);
+  if (filled.made !== undefined) await rememberContent({ ...context, worktree: config }, root, filled.made);
   intent.step("staged", { config, root_mode });
   return filled;
 }
 
 /**
  * Writes known hashes to the stat cache, so that the first snapshot need not read everything. No other process can write
- * there yet, and after one tick of the clock every later write shows in times (SPEC 5, *clean*).
+ * there yet, and after one tick of the clock every later write shows in times (SPEC 5, *clean*). No folder was listed: the next
+ * look does that.
  */
-async function rememberContent(
-  context: RepositoryContext,
-  config: WorktreeConfig,
-  root: Folder,
-  known: TreeTable,
-): Promise<void> {
-  using look = await lookWithoutCache({ ...context, worktree: config }, root.openFolder(ITSELF));
-  const { clock, table } = look;
+async function rememberContent(context: WorktreeContext, root: Folder, made: Made): Promise<void> {
+  const clock = scanClock(context, root);
   if (clock === undefined || clock.granularityNs > clock.tickNs) return;
+  const { table } = made;
+  await readFacts(root, made, context.signal);
+  table.setStat(0, Stat.ofFolder(root));
   await settle(table, clock);
   table.clean.fill(1);
-  await copyHashes(table, known);
-  look.remember(null);
+  const key = cacheKey(context, root);
+  writeStatCache(context, { key, since: null, snapshotId: null, savedAs: null, table });
 }
 
 function fillWithNothing(context: RepositoryContext, { into, name }: NewRoot): Promise<Filled> {

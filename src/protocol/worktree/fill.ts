@@ -4,7 +4,7 @@ import { JvsError } from "../../model/errors.ts";
 import { shortId } from "../../model/ids.ts";
 import type { WorktreeConfig } from "../../model/records.ts";
 import type { Folder } from "../../platform/platform.ts";
-import { isDevice, type TreeTable } from "../../tree/table.ts";
+import { isDevice } from "../../tree/table.ts";
 import { unreadableError } from "../../tree/unreadable.ts";
 import type { RepositoryContext } from "../context.ts";
 import { engineFor, makeWorktreeRoot } from "../engine_for.ts";
@@ -12,6 +12,7 @@ import { lookAt } from "../look/look.ts";
 import { scanWorktree } from "../look/scan_worktree.ts";
 import { asAllowed, isUnread } from "../payload/as_allowed.ts";
 import { bringOut, willVerify } from "../payload/bring_out.ts";
+import type { Made } from "../payload/read_facts.ts";
 import { changedBetween } from "./payload_roots.ts";
 
 /** Where to make a payload root. */
@@ -26,7 +27,7 @@ export interface Filled {
   /** Whether its content was hashed and is right. */
   readonly verified: boolean;
   /** What it holds, as the snapshot says it, if it was made from one. */
-  readonly table?: TreeTable;
+  readonly made?: Made;
 }
 
 /** Refuses a snapshot that no worktree can begin with: its content was pruned, or it holds only some paths. */
@@ -63,7 +64,7 @@ export async function fillFromSnapshot(
   const request = { snapshotId: id, manifest, wanted, into, name, verify, action: "fork" } as const;
   const made = await bringOut(context, request);
   degradations.addAll(made.degradations);
-  return { degradations, verified: verify, table: made.table };
+  return { degradations, verified: verify, made };
 }
 
 const NOTHING_IS_LEFT_OUT = "Change the rights: a live fork takes everything, ignored files too.";
