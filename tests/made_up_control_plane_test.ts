@@ -36,7 +36,7 @@ async function assertRefused(box: BlackBox, cwd: string): Promise<void> {
 
 Deno.test({
   name: "a `.jvs` that a member made up is not believed when another member's copy of it gets the name",
-  ...requires("root", "user"),
+  ...requires("root", "user", "acl"),
   async fn() {
     using box = await BlackBox.make({ user: ANN, group: TEAM });
     act(box, ANN, "mkdir -m 2775 team");
@@ -48,7 +48,8 @@ Deno.test({
       BEN,
       `cp -r '${made.repository}/.jvs' team/x; cp -r '${made.repository}/main' team/main
        mkdir -m 2775 team/work.jvs; cp -r team/x team/work.jvs/x; mkdir team/work
-       chmod 755 team/x; chmod 4755 team/work.jvs/x`,
+       setfacl -d -m u::r-x,g::r-x,o::r-x team/x # gives new files another mode than they are made with
+       chmod 755 team/x team/work.jvs/x; chmod 4755 team/x/origin team/work.jvs/x/origin`,
     );
     const { snapshot } = await box.json<{ snapshot: { snapshot_id: string } }>([
       "snapshot",
@@ -100,6 +101,25 @@ Deno.test("a copy that lost the mark of JVS is refused until its owner takes it"
   assertEquals((await box.json<{ repaired: string[] }>(["doctor", "--repair-runtime"], at)).repaired, []);
   await box.json(["restore", id], at);
   await box.json(["snapshot", "goes on"], at);
+});
+
+Deno.test({
+  name: "a copy of what a group shared, that lost that, does not become its owner's word",
+  ...requires("root", "user"),
+  async fn() {
+    using box = await BlackBox.make({ user: ANN, group: TEAM });
+    act(box, ANN, "echo saved > f");
+    const { snapshot_id: id } = await box.save("first");
+    await box.json(["config", "set", "restore.unsaved", "discard"], { user: BEN });
+    await box.json(["restore", id]);
+    const copy = `${box.outside}/copy`;
+    act(box, ANN, `cp -r '${box.path}' '${copy}'`);
+    const at = { cwd: `${copy}/main` };
+    const { message } = await box.error("E_UNTRUSTED", ["doctor", "--repair-runtime"], at);
+    assertStringIncludes(message, "a group shared it");
+    await assertRefused(box, copy);
+    assertEquals((await box.json<{ healthy: boolean }>(["doctor", "--repair-runtime"])).healthy, true);
+  },
 });
 
 Deno.test("a copy that keeps the modes of folders is taken as it is", async () => {

@@ -339,34 +339,40 @@ Deno.test({
   },
 });
 
-Deno.test({
-  name: "staging in a payload root that a member exchanged is neither believed nor deleted",
-  ...needs,
-  async fn() {
-    using box = await sharedBox("printf x > run.sh; chmod 644 run.sh; mkdir -m 755 real");
-    await box.json(["restore", box.id]);
-    const own = `${box.control}/runtime/users/${ANN}/intents`;
-    const inode = String(Deno.lstatSync(`${box.main}/real`).ino);
-    for (const steps of [["staging"], ["staging", "in root"], ["staging", "in root", "journal"]]) {
-      const { id, staging, text } = restoreIntent(box, steps, steps.length > 1 ? inode : undefined);
-      const file = `${own}/${id}.json`;
-      const journal = journalFor(box);
-      act(
-        box,
-        ANN,
-        `mkdir -p ${staging}/new ${staging}/old; cat > ${staging}/journal <<E\n${journal}\nE\ncat > '${file}' <<E\n${text}\nE\n`,
-      );
-      const { code } = await box.run(["snapshot", "two"]);
-      assertEquals(
-        [modeOf(`${box.main}/run.sh`), exists(`${box.main}/${staging}/journal`)],
-        ["644", true],
-        `${steps}`,
-      );
-      assertEquals([code, exists(file)], steps.length === 1 ? [0, false] : [1, true], `${steps}`);
-      if (exists(file)) Deno.removeSync(file);
-    }
-  },
-});
+for (const group of [TEAM, undefined]) {
+  const where = group === undefined ? "a private" : "a shared";
+  Deno.test({
+    name:
+      `staging in a payload root that another user exchanged is neither believed nor deleted, in ${where} repository`,
+    ...needs,
+    async fn() {
+      const made = await BlackBox.make({ user: ANN, ...(group === undefined ? {} : { group }) });
+      act(made, ANN, "printf x > run.sh; chmod 644 run.sh; mkdir -m 755 real");
+      using box = Object.assign(made, { id: (await made.save("first")).snapshot_id });
+      await box.json(["restore", box.id]);
+      const own = `${box.control}/runtime/${group === undefined ? "shared" : `users/${ANN}`}/intents`;
+      const inode = String(Deno.lstatSync(`${box.main}/real`).ino);
+      for (const steps of [["staging"], ["staging", "in root"], ["staging", "in root", "journal"]]) {
+        const { id, staging, text } = restoreIntent(box, steps, steps.length > 1 ? inode : undefined);
+        const file = `${own}/${id}.json`;
+        const journal = journalFor(box);
+        act(
+          box,
+          ANN,
+          `mkdir -p ${staging}/new ${staging}/old; cat > ${staging}/journal <<E\n${journal}\nE\ncat > '${file}' <<E\n${text}\nE\n`,
+        );
+        const { code } = await box.run(["snapshot", "two"]);
+        assertEquals(
+          [modeOf(`${box.main}/run.sh`), exists(`${box.main}/${staging}/journal`)],
+          ["644", true],
+          `${steps}`,
+        );
+        assertEquals([code, exists(file)], steps.length === 1 ? [0, false] : [1, true], `${steps}`);
+        if (exists(file)) Deno.removeSync(file);
+      }
+    },
+  });
+}
 
 Deno.test({
   name:

@@ -117,6 +117,8 @@ export class AspectSetter {
   private setOneByOne(folder: Folder, name: Uint8Array, index: number, xattrs: readonly Xattr[]): Refused {
     const { found, table } = this;
     const [uid, gid] = [at(table.uid, index), at(table.gid, index)];
+    // The mark of the one who had it must not become the new owner's.
+    if (found.marked) refusalOf(() => folder.setMode(name, found.mode));
     const owner = this.hasOwner(index) ? undefined : refusalOf(() => folder.setOwner(name, uid, gid));
     // The access ACL comes last: it sets the mode, and a read-only file of an ordinary user takes no more attributes.
     const isAccess = (xattr: Xattr) => xattr.name === ACCESS_ACL;
@@ -138,7 +140,8 @@ export class AspectSetter {
   }
 
   private hasMode(index: number): boolean {
-    return at(this.table.type, index) === SYMLINK || this.found.mode === this.modeOf(index, true);
+    if (at(this.table.type, index) === SYMLINK) return true;
+    return this.found.mode === this.modeOf(index, true) && !this.found.marked;
   }
 
   private modeOf(index: number, owned: boolean): number {

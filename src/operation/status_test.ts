@@ -40,7 +40,7 @@ async function decodesManifest(repository: TestRepository): Promise<boolean> {
 
 /** Waits until every file is old enough for the cache. */
 async function untilOld(): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, 30));
+  await new Promise((resolve) => setTimeout(resolve, 1030));
 }
 
 Deno.test({

@@ -16,9 +16,6 @@ const CLOSED = 0o600;
 const READERS = 0o2055;
 /** Set-uid means nothing for a folder, and no copy that JVS makes of one has it: `Stat.marked` (docs/design/control-plane.md). */
 const MADE_BY_JVS = 0o4000;
-/** What the folder `.jvs` has besides: what is made in it does not follow its mode. */
-const STICKY = 0o1000;
-
 /** What tells whose a folder is. */
 export type FolderRights = Pick<Stat, "mode" | "marked">;
 
@@ -37,22 +34,22 @@ export function isForOwnerAlone({ marked, mode }: FolderRights): boolean {
   return marked && !isOpenToOthers(mode);
 }
 
-/** Whether what is made in a folder of one user's own, which is not `.jvs` itself, is that user's own too. */
-function passesOn(folder: FolderRights): boolean {
-  return isForOwnerAlone(folder) && (folder.mode & STICKY) === 0;
-}
-
 /**
- * Makes a file of JVS, empty and open. Its mode follows the umask. But in a folder that is shared with a group, the group may
+ * Makes a file of JVS, empty and open. Its mode follows the umask, but others may not write it where they may not write the folder:
+ * somebody may open that for readers later. In a folder that is shared with a group, the group may
  * read the file, and only its owner may write it. Other members replace such a file. In a folder for its owner alone, those
  * who may read the folder may read the file. `inPlace` is for the few files that all members write into. The umask of the
  * process stays as it is. SPEC 2.
  */
 export function makeOwnFile(folder: Folder, name: Uint8Array, inPlace = false): OpenFile {
   const like = Stat.ofFolder(folder);
-  const followsFolder = isShared(like.mode) || passesOn(like);
+  const followsFolder = isShared(like.mode) || isForOwnerAlone(like);
   // Closed at first: who could open it for writing before its mode is set could write into it ever after.
-  const file = folder.openFile(name, "create", followsFolder ? CLOSED : 0o666);
+  const file = folder.openFile(
+    name,
+    "create",
+    followsFolder ? CLOSED : isOpenToOthers(like.mode) ? 0o666 : 0o644,
+  );
   try {
     if (!followsFolder) return file;
     const made = Stat.ofFile(file).mode;
@@ -76,14 +73,14 @@ export function makeOwnFolder(
   like: FolderRights = Stat.ofFolder(folder),
   // In one user's own folder closed at first, as in `makeOwnFile`.
   make: (folder: Folder, name: Uint8Array) => void = (folder, name) =>
-    folder.makeFolder(name, passesOn(like) ? ALONE : undefined),
+    folder.makeFolder(name, isForOwnerAlone(like) ? ALONE : undefined),
 ): void {
   make(folder, name);
-  if (!isShared(like.mode) && !passesOn(like)) return;
   using made = folder.openFolder(name);
   const { mode } = Stat.ofFolder(made);
-  if (passesOn(like)) made.setMode(ITSELF, MADE_BY_JVS | like.mode);
-  else if (!isShared(mode)) made.setMode(ITSELF, mode | OPEN_TO_GROUP);
+  if (isForOwnerAlone(like)) made.setMode(ITSELF, MADE_BY_JVS | like.mode);
+  else if (isShared(like.mode) && !isShared(mode)) made.setMode(ITSELF, mode | OPEN_TO_GROUP);
+  else if (!isOpenToOthers(like.mode) && isOpenToOthers(mode)) made.setMode(ITSELF, mode & ~OTHERS_MAY_WRITE);
 }
 
 /**
@@ -104,38 +101,29 @@ export function makeForCallerAlone(folder: Folder, name: Uint8Array, caller: num
   return isForOwnerAlone(Stat.ofFolder(made));
 }
 
-/** Makes the folder `.jvs` for the caller alone, empty; EEXIST when there is one. */
-export function makeControl(root: Folder, name: Uint8Array): void {
-  root.makeFolder(name, ALONE);
-  using made = root.openFolder(name);
-  markControl(made);
-}
-
-/** Gives `.jvs` the mark, where the file system and the surroundings of the process allow it: see `keepsMarks`. */
-export function markControl(control: Folder): void {
-  const { mode } = Stat.ofFolder(control);
-  unlessFailed(
-    ["EPERM", "ENOTSUP", "EOPNOTSUPP", "EINVAL"],
-    () => control.setMode(ITSELF, MADE_BY_JVS | STICKY | mode),
-  );
-}
-
 /** Whether what is made in a folder has the mode that it is made with, and can have the mark. */
 export interface KeptModes {
   readonly modes: boolean;
   readonly marks: boolean;
 }
 
+const KEEPS_NOTHING: KeptModes = { modes: false, marks: false };
+
+/** Where no file can be made, these are believed to keep no modes: most mounts of them do not. */
+const WITHOUT_MODES = ["vfat", "msdos", "exfat", "ntfs", "ntfs3", "fuseblk", "fuse.exfat"];
+
 /**
- * Asks the file system by a file, through its descriptor, so that no other user can answer. Where none can be made that is not
- * known, and it is better to believe less.
+ * Asks the file system, of this kind, by a file, through its descriptor, so that no other user can answer. Where none can be made
+ * that is mostly not known, and it is better to believe less.
  */
-export function keptModes(folder: Folder): KeptModes {
+export function keptModes(folder: Folder, kind: string): KeptModes {
   const name = bytesOf(`${PROBE}${crypto.randomUUID()}`);
   using file = unlessThrown(isSystemError, () => folder.openFile(name, "create", CLOSED));
-  if (file === undefined) return { modes: true, marks: true };
+  if (file === undefined) return WITHOUT_MODES.includes(kind) ? KEEPS_NOTHING : { modes: true, marks: true };
   unlessFailed(["ENOENT"], () => folder.removeFile(name));
-  if ((Stat.ofFile(file).mode & 0o777) !== CLOSED) return { modes: false, marks: false };
+  // A default access list of the folder gives a new file another mode than it is made with.
+  unlessThrown(isSystemError, () => file.setMode(CLOSED));
+  if ((Stat.ofFile(file).mode & 0o777) !== CLOSED) return KEEPS_NOTHING;
   unlessThrown(isSystemError, () => file.setMode(MADE_BY_JVS | CLOSED));
   return { modes: true, marks: (Stat.ofFile(file).mode & MADE_BY_JVS) !== 0 };
 }

@@ -1,8 +1,10 @@
 import { assertEquals } from "@std/assert";
 import { tempDir } from "../../tests/support/temp_dir.ts";
 import { bytesOf } from "../model/bytes.ts";
-import { makeForCallerAlone, makeOwnFile, makeOwnFolder } from "./make_own.ts";
+import { keptModes, makeForCallerAlone, makeOwnFile, makeOwnFolder } from "./make_own.ts";
 import { openPlatform } from "./open_platform.ts";
+import type { Folder } from "./platform.ts";
+import { SystemError } from "./system_error.ts";
 
 const SHARED = 0o2770;
 
@@ -53,6 +55,43 @@ for (const ffi of [true, false]) {
     assertEquals(makeForCallerAlone(folder, bytesOf("another's"), platform.host.uid + 1, SHARED), false);
   });
 }
+
+Deno.test("what is made in a closed folder is closed to others' writing, for any umask", () => {
+  using dir = tempDir();
+  using folder = openPlatform().openFolder(dir.path);
+  const usual = Deno.umask();
+  try {
+    for (const umask of [0o077, 0o002, 0]) {
+      Deno.umask(umask);
+      const name = umask.toString(8);
+      makeOwnFolder(folder, bytesOf(name));
+      makeOwnFile(folder, bytesOf(`${name}.file`))[Symbol.dispose]();
+      const modes = ["", ".file"].map((end) => Number.parseInt(modeOf(`${dir.path}/${name}${end}`), 8));
+      assertEquals(modes, [0o755 & ~umask, 0o644 & ~umask]);
+    }
+  } finally {
+    Deno.umask(usual);
+  }
+});
+
+Deno.test("keptModes() tells what a file system keeps, and believes less where nothing can be made", () => {
+  using dir = tempDir();
+  using folder = openPlatform().openFolder(dir.path);
+  assertEquals(keptModes(folder, "ext4"), { modes: true, marks: true });
+  assertEquals([...Deno.readDirSync(dir.path)], []);
+  const refusing: Folder = Object.create(folder, {
+    openFile: {
+      value: () => {
+        throw new SystemError("make", dir.path, "EROFS");
+      },
+    },
+  });
+  for (
+    const [kind, isKept] of [["ext4", true], ["unknown", true], ["exfat", false], ["fuseblk", false]] as const
+  ) {
+    assertEquals(keptModes(refusing, kind), { modes: isKept, marks: isKept });
+  }
+});
 
 Deno.test("what is made in a shared folder or in one user's own is closed until its mode is set", () => {
   using dir = tempDir();

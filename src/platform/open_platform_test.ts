@@ -64,7 +64,7 @@ Deno.test({
   ...requires("ffi"),
   fn: () => {
     const worker = `import { openPlatform } from ${here("./open_platform.ts")};
-      import { Stat } from ${here("./platform.ts")};
+      import { Stat } from ${here("./stat.ts")};
       using folder = openPlatform().openFolder("/");
       const name = new TextEncoder().encode("jvs no such name");
       let wrong = 0;

@@ -7,7 +7,7 @@ import { Layout } from "./layout.ts";
 Deno.test("linesOf() and linesFromEnd() read no line without an end, however long", () => {
   using dir = tempDir();
   const layout = new Layout(dir.path);
-  makeControlFolders(layout.control, layout.audit);
+  makeControlFolders(layout, layout.audit);
   Deno.writeTextFileSync(layout.auditLog.path, "one\n");
   Deno.truncateSync(layout.auditLog.path, 2 ** 42);
   using file = LogFile.open(layout.auditLog);

@@ -19,7 +19,7 @@ interface Case extends Disposable {
 async function someLog(rotateBytes: number): Promise<Case> {
   const dir = tempDir();
   const layout = new Layout(dir.path);
-  makeControlFolders(layout.control, layout.audit);
+  makeControlFolders(layout, layout.audit);
   const audit = new Audit(layout, {
     lock: () => Promise.resolve({ [Symbol.dispose]() {} }),
     rotateBytes: () => rotateBytes,

@@ -22,7 +22,7 @@ interface Log extends Disposable {
 function emptyLog(rotateBytes = 100 * MB): Log {
   const dir: TempDir = tempDir();
   const layout = new Layout(dir.path);
-  makeControlFolders(layout.control, layout.audit);
+  makeControlFolders(layout, layout.audit);
   return { layout, audit: auditOf(layout, rotateBytes), [Symbol.dispose]: () => dir[Symbol.dispose]() };
 }
 

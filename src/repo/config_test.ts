@@ -12,8 +12,9 @@ interface ConfigAt extends Config {
 }
 
 function configOf(folder: { path: string }, text?: string): ConfigAt {
-  const { config, control } = new Layout(folder.path);
-  makeControlFolders(control);
+  const layout = new Layout(folder.path);
+  const { config } = layout;
+  makeControlFolders(layout);
   if (text !== undefined) Deno.writeTextFileSync(config.path, text);
   return Object.assign(new Config(config), { path: config.path });
 }

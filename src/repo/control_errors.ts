@@ -56,13 +56,38 @@ export function tooLarge(path: string, size: number): RefusedPath {
 /** The error for a control plane that may be anybody's: only its owner and its mode say that it is the user's. */
 export function notMadeHere(root: string): JvsError {
   const state =
-    "nothing shows that JVS made it; a copy looks so that lost the modes of folders, and one that somebody made up";
+    "nothing shows that JVS made it; a copy that lost the modes of folders looks so, and one that somebody made up";
   return new JvsError("E_UNTRUSTED", `Cannot use the repository ${quoted(root)}: ${state}`, {
     hint:
-      "If you copied it there yourself, `jvs doctor --repair-runtime` takes it as it is. If not, leave it alone: JVS would " +
-      "do to your files what it says. Nothing in it was read.",
+      "If you copied it there yourself, `jvs doctor --repair-runtime` takes it as it is; where nothing can be written, " +
+      'name the folder in "trusted_repositories" of your own config.jsonc. If not, leave it alone: JVS would do to your files ' +
+      "what it says. Nothing in it was read.",
     details: { root },
   });
+}
+
+/** The error for a control plane that may not become one user's own: its members wrote in it. */
+export function sharedOnce(root: string): JvsError {
+  const state = "a group shared it, so what is in it is its members' word, and not yours alone";
+  return new JvsError("E_UNTRUSTED", `Cannot take the repository ${quoted(root)} as it is: ${state}`, {
+    hint:
+      "If it is a copy, make it again with its modes (`cp -a`, `rsync -a`). Or, if you answer for all that the members " +
+      'wrote, name the folder in "trusted_repositories" of your own config.jsonc.',
+    details: { root },
+  });
+}
+
+/** The error for what others may write, in a control plane that is not shared. */
+export function openToWrite(path: string, { mode }: Stat): RefusedPath {
+  const state = `others may write it (mode ${
+    mode.toString(8)
+  }) and enter the repository, which is not shared`;
+  return new RefusedPath(
+    path,
+    "E_PERMISSION",
+    `${state}; so what it says may be another's`,
+    "See whether it is as it should be; then take that right away (`chmod go-w`), or close the repository (`chmod 700 .jvs`).",
+  );
 }
 
 /** The error for a folder that is to hold what only one user may write, and that others could have filled. */

@@ -6,26 +6,28 @@ import {
   isShared,
   type KeptModes,
   keptModes,
-  makeControl,
   makeForCallerAlone,
   makeOwnFile,
-  markControl,
 } from "../platform/make_own.ts";
 import { type Folder, type OpenFile, type OpenHow, type Platform, readWhole } from "../platform/platform.ts";
-import { Stat } from "../platform/stat.ts";
+import { inodeText, Stat } from "../platform/stat.ts";
 import { isSystemError, unlessFailed } from "../platform/system_error.ts";
 import {
   hardLinked,
   notForOneAlone,
   notMadeHere,
+  openToWrite,
   type RefusedPath,
+  sharedOnce,
   tooLarge,
   wrongKind,
   wrongOwner,
 } from "./control_errors.ts";
+import { hasMembers, hasOrigin, makeOrigin, removeOrigin } from "./origin.ts";
 import { type OwnerOptions, Owners } from "./owners.ts";
 
 const CONTROL = ".jvs";
+const OTHERS_MAY_ENTER = 0o011;
 const CONTROL_PLACE: Place = { parts: [], isPayload: false };
 
 /** No record of JVS is nearly as large. A sparse file of any size costs its maker nothing. */
@@ -61,6 +63,8 @@ export interface Place {
 export class ControlPlane {
   readonly owners: Owners;
   #keptModes: KeptModes | undefined;
+  /** The closed `.jvs` that was found to be of JVS. */
+  #believed: string | undefined;
   readonly #held = new Map<string, { readonly folder: Folder; uses: number }>();
 
   /** `root` is the absolute path of the folder that holds `.jvs`. */
@@ -73,27 +77,34 @@ export class ControlPlane {
     return [this.root === "/" ? "" : this.root, CONTROL, ...parts].join("/");
   }
 
-  /** Makes `.jvs`, for the caller alone or with exactly this mode. */
-  make(mode: number | undefined): void {
-    using root = this.platform.openFolder(this.root);
-    if (mode === undefined) makeControl(root, bytesOf(CONTROL));
-    else root.makeFolder(bytesOf(CONTROL), mode);
+  /** Makes `.jvs` in its open root, with exactly this mode. */
+  make(root: Folder, mode: number): void {
+    root.makeFolder(bytesOf(CONTROL), mode);
+    using control = root.openFolder(bytesOf(CONTROL));
+    // Who may rename the root may have put another one there.
+    if (control.list().count > 0) throw notMadeHere(this.root);
+    makeOrigin(control, this.owners.caller.uid);
   }
 
-  /** Gives `.jvs` the mark that JVS made it, if it should have it and has not; returns whether it has it now and had not. */
+  /**
+   * Puts into the caller's own closed `.jvs` what shows that JVS made it; returns whether that was missing. `E_UNTRUSTED` for what a
+   * group shared once. Nothing where the file system, or what surrounds the process, does not allow the mark.
+   */
   mark(): boolean {
-    using control = this.openFolder(CONTROL_PLACE);
-    const before = Stat.ofFolder(control);
-    if (before.marked || before.uid !== this.owners.caller.uid || isOpenToOthers(before.mode)) return false;
-    markControl(control);
-    return Stat.ofFolder(control).marked;
+    using root = this.platform.openFolder(this.root);
+    using control = root.openFolder(bytesOf(CONTROL));
+    const { caller, isListed } = this.owners;
+    if (isOpenToOthers(Stat.ofFolder(control).mode) || hasOrigin(control, caller.uid) || isListed) {
+      return false;
+    }
+    if (hasMembers(control)) throw sharedOnce(this.root);
+    return makeOrigin(control, caller.uid);
   }
 
-  /** Moves `.jvs` to another root on the same file system, durably; fails when that root has a control plane. */
-  moveTo(root: Folder): void {
-    using from = this.platform.openFolder(this.root);
-    from.rename(bytesOf(CONTROL), root, bytesOf(CONTROL), "replace");
-    root.sync();
+  /** Moves `.jvs` out of one open folder into another on the same file system, durably; fails when there is a control plane. */
+  static move(from: Folder, to: Folder): void {
+    from.rename(bytesOf(CONTROL), to, bytesOf(CONTROL), "replace");
+    to.sync();
   }
 
   /** Opens a folder; the caller closes it. */
@@ -119,7 +130,7 @@ export class ControlPlane {
    * open to all there, and nothing can be anybody's own.
    */
   get isOpenToOthers(): boolean {
-    if (this.owners.control.mode === 0) this.openFolder(CONTROL_PLACE)[Symbol.dispose]();
+    if (this.owners.controlMode === 0) this.openFolder(CONTROL_PLACE)[Symbol.dispose]();
     return this.owners.isOpenToOthers && this.#hasModes;
   }
 
@@ -133,11 +144,11 @@ export class ControlPlane {
 
   /** Makes the caller's own folder in its open parent, if it is missing. */
   makeOwn(parent: Folder, place: Place): void {
-    const { caller, control } = this.owners;
+    const { caller, controlMode } = this.owners;
     // It may be a link or a file.
     const isMade = unlessFailed(
       ["ELOOP", "ENOTDIR"],
-      () => makeForCallerAlone(parent, nameOf(place), caller.uid, control.mode),
+      () => makeForCallerAlone(parent, nameOf(place), caller.uid, controlMode),
     );
     if (isMade !== true) throw notForOneAlone(this.pathOf(place), caller.uid);
   }
@@ -187,18 +198,25 @@ export class ControlPlane {
   /** `E_UNTRUSTED` unless `.jvs` belongs to somebody who may have one here, and is what JVS made. */
   #checkControl(control: Folder, stat: Stat): void {
     this.owners.check(stat);
-    if (!this.owners.mustBeMarked(stat)) return;
-    this.#keptModes ??= keptModes(control);
-    if (this.#keptModes.marks) throw notMadeHere(this.root);
+    const { mode, uid } = stat;
+    const what = `${inodeText(stat.inoHi, stat.inoLo)} ${uid} ${mode}`;
+    if (this.#believed === what) return;
+    // Whoever closes it later must not find that it was closed all the time.
+    if (isOpenToOthers(mode)) removeOrigin(control);
+    else if (this.owners.mustBeOfJvs && !hasOrigin(control, uid) && this.#asks(control).marks) {
+      throw notMadeHere(this.root);
+    }
+    this.#believed = what;
+  }
+
+  #asks(control: Folder): KeptModes {
+    return this.#keptModes ??= keptModes(control, this.platform.fileSystem(control).kind);
   }
 
   get #hasModes(): boolean {
-    if (isShared(this.owners.control.mode)) return true;
-    if (this.#keptModes === undefined) {
-      using control = this.openFolder(CONTROL_PLACE);
-      this.#keptModes = keptModes(control);
-    }
-    return this.#keptModes.modes;
+    if (isShared(this.owners.controlMode)) return true;
+    using control = this.openFolder(CONTROL_PLACE);
+    return this.#asks(control).modes;
   }
 
   /** A user's own folder is marked; all below it belongs to that user, and no other may write there. */
@@ -209,8 +227,13 @@ export class ControlPlane {
     if (!isRight) throw notForOneAlone(this.pathOf(place), user);
   }
 
+  /** In a `.jvs` that only its owner may write, but others may enter, the same must hold for what is in it. */
   #checkOwner(stat: Stat, place: Place): void {
     if (!this.owners.may(stat)) throw wrongOwner(this.pathOf(place), stat);
+    const { controlMode } = this.owners;
+    const mayBeAnyones = isOpenToOthers(stat.mode) && !isOpenToOthers(controlMode) &&
+      (controlMode & OTHERS_MAY_ENTER) !== 0;
+    if (mayBeAnyones && this.#hasModes) throw openToWrite(this.pathOf(place), stat);
   }
 
   /** Opens an entry, and closes it when the check fails. For an entry of another kind, the error says of which. */

@@ -1,12 +1,13 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { makeControlFolders } from "../../tests/support/control_plane.ts";
-import { namesIn } from "../../tests/support/files.ts";
+import { exists, namesIn } from "../../tests/support/files.ts";
 import { openFilesIn } from "../../tests/support/open_files.ts";
 import { requires } from "../../tests/support/requires.ts";
 import { mustRun } from "../../tests/support/run.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
 import { JvsError } from "../model/errors.ts";
 import { openPlatform } from "../platform/open_platform.ts";
+import type { Folder } from "../platform/platform.ts";
 import { RefusedPath } from "./control_errors.ts";
 import { Layout, type LayoutOptions } from "./layout.ts";
 
@@ -24,7 +25,7 @@ function onPlane(
     Deno.test(`${name} (${ffi ? "Linux" : "portable"})`, needed, () => {
       using dir = tempDir();
       const layout = new Layout(`${dir.path}/repo`, { platform: openPlatform({ ffi }) });
-      makeControlFolders(layout.control, ...layout.folders);
+      makeControlFolders(layout, ...layout.folders);
       const outside = `${dir.path}/outside`;
       Deno.mkdirSync(outside);
       for (const folder of [layout.refs.path, outside]) Deno.writeTextFileSync(`${folder}/one.json`, "one");
@@ -162,39 +163,93 @@ onPlane(
   "root",
 );
 
+const NOT_OF_JVS: [name: string, plant: (origin: string) => void][] = [
+  ["nothing", () => {}],
+  ["a folder without the mark", (origin) => Deno.mkdirSync(origin, { mode: 0o700 })],
+  ["one that others may write", (origin) => (Deno.mkdirSync(origin), Deno.chmodSync(origin, 0o4770))],
+  ["a file", (origin) => Deno.writeTextFileSync(origin, "")],
+  ["a link", (origin) => {
+    Deno.mkdirSync(`${origin}-x`);
+    Deno.chmodSync(`${origin}-x`, 0o4700);
+    Deno.symlinkSync("origin-x", origin);
+  }],
+];
+
 onPlane(
-  "ControlPlane uses no closed `.jvs` without the mark, unless the user answers for it",
+  "ControlPlane uses no closed `.jvs` that JVS did not make, unless the user answers for it",
   ({ layout }) => {
     const { control, root } = layout;
+    const origin = `${control.path}/origin`;
     const reads = (options: LayoutOptions = {}) => new Layout(root, options).formatVersion.readFresh();
-    for (const mode of [0o700, 0o755, 0o1700, 0o2700]) {
-      Deno.chmodSync(control.path, mode);
-      const error = assertThrows(() => reads(), JvsError, "nothing shows that JVS made it");
-      assertEquals([error.code, namesIn(control.path).filter((name) => name.startsWith("probe"))], [
-        "E_UNTRUSTED",
-        [],
-      ]);
-      assertStringIncludes(error.hint, "--repair-runtime");
-      for (const answer of [{ takesUnmarked: true }, { trustedRoots: [root] }]) reads(answer);
-      assertEquals(new Layout(root, { trustedRoots: [root] }).plane.mark(), true);
-      reads();
-      assertEquals(layout.plane.mark(), false);
-      assertEquals((Deno.lstatSync(control.path).mode ?? 0) & 0o7777, 0o5000 | mode & 0o2777);
+    for (const [name, plant] of NOT_OF_JVS) {
+      for (const mode of [0o700, 0o755, 0o4700]) {
+        Deno.chmodSync(control.path, mode);
+        Deno.removeSync(origin);
+        plant(origin);
+        const error = assertThrows(() => reads(), JvsError, "nothing shows that JVS made it");
+        const probes = namesIn(control.path).filter((name) => name.startsWith("probe"));
+        assertEquals([error.code, probes], ["E_UNTRUSTED", []]);
+        assertStringIncludes(error.hint, "--repair-runtime", name);
+        for (const answer of [{ takesUnmarked: true }, { trustedRoots: [root] }]) reads(answer);
+        if (name !== "nothing") Deno.removeSync(origin);
+        if (name === "a link") Deno.removeSync(`${origin}-x`);
+        assertEquals([new Layout(root).plane.mark(), layout.plane.mark()], [true, false]);
+        reads();
+      }
     }
-    Deno.chmodSync(control.path, 0o4755); // what chmod(1) leaves of the mark
-    reads();
     Deno.chmodSync(control.path, 0o2770); // others may write: what decides lies in folders of each user
     reads();
-    assertEquals(layout.plane.mark(), false);
+    assertEquals([layout.plane.mark(), exists(origin)], [false, false]);
+    Deno.chmodSync(control.path, 0o700); // nobody knows what they wrote meanwhile
+    assertThrows(() => reads(), JvsError, "nothing shows");
+    Deno.mkdirSync(`${control.path}/makers`);
+    assertThrows(() => layout.plane.mark(), JvsError, "a group shared it");
+    assertEquals(new Layout(root, { trustedRoots: [root] }).plane.mark(), false);
   },
 );
 
-onPlane("a user marks only a `.jvs` of their own", ({ layout }) => {
-  const { control, root } = layout;
-  Deno.chmodSync(control.path, 0o700);
-  Deno.chownSync(control.path, STRANGER, STRANGER);
-  assertEquals(new Layout(root, { trustedRoots: [root] }).plane.mark(), false);
-}, "root");
+onPlane("ControlPlane makes no `.jvs` of a folder that somebody put in its place", ({ layout }) => {
+  using dir = tempDir();
+  using folder = layout.plane.platform.openFolder(dir.path);
+  const exchanged: Folder = new Proxy(folder, {
+    get: (target, name) => {
+      if (name === "makeFolder") return () => Deno.mkdirSync(`${dir.path}/.jvs/runtime`, { recursive: true });
+      const value = Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  assertThrows(() => layout.plane.make(exchanged, 0o700), JvsError, "nothing shows");
+  assertEquals(namesIn(`${dir.path}/.jvs`), ["runtime"]);
+});
+
+onPlane(
+  "ControlPlane uses nothing that others may write, where they may enter and it is not shared",
+  ({ layout }) => {
+    const one = layout.ref("one");
+    Deno.chmodSync(layout.control.path, 0o700);
+    for (const path of [one.path, layout.refs.path]) {
+      Deno.chmodSync(path, 0o777);
+      one.readFresh();
+      Deno.chmodSync(layout.control.path, 0o755);
+      assertThrows(() => one.readFresh(), RefusedPath, "others may write it");
+      Deno.chmodSync(layout.control.path, 0o700);
+      Deno.chmodSync(path, 0o755);
+    }
+  },
+);
+
+onPlane(
+  "a user marks only a `.jvs` of their own, and a mark of another user's counts for nothing",
+  ({ layout }) => {
+    const { control, root } = layout;
+    Deno.chownSync(`${control.path}/origin`, STRANGER, STRANGER);
+    assertThrows(() => new Layout(root).formatVersion.readFresh(), JvsError, "nothing shows");
+    Deno.removeSync(`${control.path}/origin`);
+    Deno.chownSync(control.path, STRANGER, STRANGER);
+    assertEquals(layout.plane.mark(), false);
+  },
+  "root",
+);
 
 onPlane(
   "ControlPath keeps no descriptor open, whether it succeeds or not; hold() does as long as it is held",

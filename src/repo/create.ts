@@ -1,4 +1,5 @@
 import { bytesOf, hexOf, ITSELF } from "../model/bytes.ts";
+import { DIR } from "../model/entry.ts";
 import { JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
 import type { WorktreeConfig } from "../model/records.ts";
@@ -11,6 +12,7 @@ import type { Folder, Platform } from "../platform/platform.ts";
 import { Stat } from "../platform/stat.ts";
 import { isSystemError, unlessFailed } from "../platform/system_error.ts";
 import { initialConfig } from "./config.ts";
+import { ControlPlane } from "./control_plane.ts";
 import { repositoryAt } from "./discover.ts";
 import { Layout } from "./layout.ts";
 import { writeRecord } from "./record_file.ts";
@@ -56,8 +58,8 @@ export function createRepository(root: string, options: CreateOptions): Store {
     const config = mainConfig(layout, main.path);
     const group = main.shared ? groupOf(platform, layout.root) : undefined;
     if (group !== undefined && made.includes(payload)) shareWith(platform, payload, group);
-    publish(layout, platform, (unfinished) => {
-      fillControlPlane(unfinished, config, group);
+    publish(layout, platform, (unfinished, root) => {
+      fillControlPlane(unfinished, root, config, group);
       fill?.(unfinished);
     });
     return openStore(layout.root, { platform });
@@ -70,11 +72,12 @@ export function createRepository(root: string, options: CreateOptions): Store {
 /** `group` is the one that the repository is shared with. */
 function fillControlPlane(
   layout: Layout,
+  root: Folder,
   main: WorktreeConfig,
   group: number | undefined,
 ): void {
   // Mode and group of `.jvs` come first, because those of what is made in it follow from them.
-  layout.plane.make(group === undefined ? undefined : SHARED);
+  layout.plane.make(root, group === undefined ? PRIVATE : SHARED);
   if (group !== undefined) {
     using control = layout.control.open();
     giveToGroup(control, group, SHARED);
@@ -90,17 +93,40 @@ function fillControlPlane(
 }
 
 /** Makes the control plane in a temporary folder and moves it to its place when it is whole and durable. */
-function publish(layout: Layout, platform: Platform, fill: (unfinished: Layout) => void): void {
+function publish(
+  layout: Layout,
+  platform: Platform,
+  fill: (unfinished: Layout, root: Folder) => void,
+): void {
   const name = `${UNFINISHED}${hexOf(randomBytes(8))}`;
   using root = platform.openFolder(layout.root);
   root.makeFolder(bytesOf(name), PRIVATE);
-  const unfinished = new Layout(`${layout.root}/${name}`, { platform });
+  // Who may write in the root may give its name, and that of the root, to another folder. So only what is open is changed.
+  using unfinished = root.openFolder(bytesOf(name));
+  if (unfinished.list().count > 0) throw inTheWay(layout.root);
   try {
-    fill(unfinished);
+    fill(new Layout(`${layout.root}/${name}`, { platform }), unfinished);
     platform.syncFileSystem(root); // for the folders; the files are durable already
-    unfinished.plane.moveTo(root);
+    ControlPlane.move(unfinished, root);
   } finally {
-    Deno.removeSync(unfinished.root, { recursive: true });
+    removeContent(unfinished);
+    unlessFailed(["ENOENT", "ENOTEMPTY", "EEXIST", "ENOTDIR"], () => root.removeFolder(bytesOf(name)));
+  }
+}
+
+/** Removes the few things that are in a folder of ours. */
+function removeContent(folder: Folder): void {
+  const [names, stat] = [folder.list(), new Stat()];
+  const all = Array.from({ length: names.count }, (_, i) => names.name(i).slice());
+  for (const name of all) {
+    if (!folder.stat(name, stat)) continue;
+    if (stat.type !== DIR) {
+      folder.removeFile(name);
+      continue;
+    }
+    using inner = folder.openFolder(name);
+    removeContent(inner);
+    folder.removeFolder(name);
   }
 }
 

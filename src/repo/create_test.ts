@@ -7,8 +7,10 @@ import { SystemError } from "../platform/system_error.ts";
 import { diskImage } from "../../tests/support/disk_image.ts";
 import { requires } from "../../tests/support/requires.ts";
 import { run } from "../../tests/support/run.ts";
+import { namesIn } from "../../tests/support/files.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
 import { initialConfig } from "./config.ts";
+import type { Layout } from "./layout.ts";
 import { createRepository } from "./create.ts";
 import { openStore } from "./store.ts";
 
@@ -27,7 +29,7 @@ Deno.test("createRepository() makes all of SPEC 2's layout, closed to others", (
   const root = `${folder.path}/repo`;
   const store = createRepository(root, MAIN);
   for (const path of store.layout.folders) assert(Deno.lstatSync(path.path).isDirectory, path.path);
-  assertEquals(modeOf(store.layout.control.path), "5700");
+  assertEquals(["", "/origin"].map((part) => modeOf(`${root}/.jvs${part}`)), ["700", "4700"]);
   assertEquals(Deno.readTextFileSync(`${root}/.jvs/format_version`), "2\n");
   assert(isUuid(Deno.readTextFileSync(`${root}/.jvs/repo_id`).trim()));
   assertEquals(store.repoId, Deno.readTextFileSync(`${root}/.jvs/repo_id`).trim());
@@ -118,6 +120,21 @@ Deno.test("createRepository() refuses a place where something is, and uses one t
     );
     assertEquals(error.code, "E_ALREADY_EXISTS");
   }
+});
+
+Deno.test("createRepository() removes nothing that somebody put in the place of what it makes", () => {
+  using folder = tempDir();
+  const root = `${folder.path}/repo`;
+  Deno.mkdirSync(`${folder.path}/work`);
+  Deno.writeTextFileSync(`${folder.path}/work/precious`, "");
+  const fill = (unfinished: Layout) => {
+    Deno.renameSync(unfinished.root, `${folder.path}/elsewhere`);
+    Deno.renameSync(`${folder.path}/work`, unfinished.root);
+    throw new Error("as if it failed");
+  };
+  assertThrows(() => createRepository(root, { ...MAIN, fill }));
+  assertEquals(namesIn(root).map((name) => namesIn(`${root}/${name}`)), [["precious"]]);
+  assertEquals(namesIn(`${folder.path}/elsewhere`), []);
 });
 
 Deno.test("createRepository() lets only one of several at once make it, and it stays whole", async () => {

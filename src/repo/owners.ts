@@ -1,7 +1,7 @@
 import { JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
 import { userNameOf } from "../platform/host_names.ts";
-import { type FolderRights, isForOwnerAlone, isOpenToOthers, isShared } from "../platform/make_own.ts";
+import { isForOwnerAlone, isOpenToOthers, isShared } from "../platform/make_own.ts";
 import type { Host, Rights } from "../platform/platform.ts";
 import type { Stat } from "../platform/stat.ts";
 
@@ -17,13 +17,11 @@ export interface OwnerOptions {
   readonly trustedRoots?: readonly string[];
   /** The file that lists groups and their users; the system's by default. */
   readonly groupFile?: string;
-  /** Also take what may be a copy that lost the mark of JVS; false by default. */
+  /** Also take what may be a copy in which the mark of JVS was lost; false by default. */
   readonly takesUnmarked?: boolean;
 }
 
-type Owned = Pick<Stat, "uid" | "gid" | "mode" | "marked">;
-
-const NOTHING_KNOWN: FolderRights = { mode: 0, marked: false };
+type Owned = Pick<Stat, "uid" | "gid" | "mode">;
 
 /** Who may own the control plane and what is in it. SPEC 2. */
 export class Owners {
@@ -40,19 +38,19 @@ export class Owners {
    * `E_UNTRUSTED` unless the control plane belongs to the caller or root, is shared on purpose with a group of the caller,
    * or is trusted in the user's own config. Otherwise its owner could make JVS act for them.
    */
-  check(control: Owned): void {
-    if (isSameOwned(control, this.#control)) return;
-    const { uid, gid, mode, marked } = control;
-    if (!this.#isTrusted(control)) throw untrusted(this.root, uid, this.caller);
-    this.#control = { uid, gid, mode, marked };
+  check({ uid, gid, mode }: Owned): void {
+    const { uid: lastUid, gid: lastGid, mode: lastMode } = this.#control ?? {};
+    if (uid === lastUid && gid === lastGid && mode === lastMode) return;
+    if (!this.#isTrusted({ uid, gid, mode })) throw untrusted(this.root, uid, this.caller);
+    this.#control = { uid, gid, mode };
   }
 
   /**
-   * Whether JVS must have made this control plane: what is in it is its owner's word alone. One that is open to others is checked
-   * part by part, and the user answers for one that is trusted.
+   * Whether JVS must have made a control plane that only its owner may write: what is in it is that user's word alone. The user
+   * answers for one that is trusted.
    */
-  mustBeMarked({ marked, mode }: Owned): boolean {
-    return !marked && !isOpenToOthers(mode) && !(this.options.takesUnmarked ?? false) && !this.#isListed;
+  get mustBeOfJvs(): boolean {
+    return !(this.options.takesUnmarked ?? false) && !this.isListed;
   }
 
   /** Whether something in the control plane, which was checked before, belongs to a user who may put it there. */
@@ -74,25 +72,26 @@ export class Owners {
     return this.#control !== undefined && isOpenToOthers(this.#control.mode);
   }
 
-  /** The rights of `.jvs`. */
-  get control(): FolderRights {
-    return this.#control ?? NOTHING_KNOWN;
+  /** The mode of `.jvs`. */
+  get controlMode(): number {
+    return this.#control?.mode ?? 0;
   }
 
   /**
    * Whether only this user can have put anything into a folder: it belongs to that user, nobody else may write into it, and JVS
    * made it so. Nobody can move such a folder to another parent, because that takes the right to write into it.
    */
-  isOwnFolderOf(user: number, folder: Pick<Owned, "uid" | "mode" | "marked">): boolean {
+  isOwnFolderOf(user: number, folder: Pick<Stat, "uid" | "mode" | "marked">): boolean {
     return folder.uid === user && isForOwnerAlone(folder);
   }
 
   #isTrusted({ uid, gid, mode }: Owned): boolean {
     if (uid === this.caller.uid || uid === 0) return true;
-    return isShared(mode) && this.#isInGroup(this.caller, gid) || this.#isListed;
+    return isShared(mode) && this.#isInGroup(this.caller, gid) || this.isListed;
   }
 
-  get #isListed(): boolean {
+  /** Whether the user's own config trusts it. */
+  get isListed(): boolean {
     return this.options.trustedRoots?.some((trusted) => isSameFolder(trusted, this.root)) ?? false;
   }
 
@@ -108,10 +107,6 @@ export class Owners {
     }
     return false;
   }
-}
-
-function isSameOwned(a: Owned, b: Owned | undefined): boolean {
-  return a.uid === b?.uid && a.gid === b.gid && a.mode === b.mode && a.marked === b.marked;
 }
 
 function untrusted(root: string, owner: number, caller: Caller): JvsError {

@@ -14,7 +14,7 @@ function pin(digit: string, created_at: string): Pin {
 Deno.test("Pins keep what they are given, oldest first, also where a copier left the folder out", () => {
   using folder = tempDir();
   const layout = new Layout(folder.path);
-  makeControlFolders(layout.control);
+  makeControlFolders(layout);
   const pins = new Pins(layout);
   assertEquals(pins.list(), []);
   const [old, young] = [pin("2", "2026-01-01T00:00:00.000Z"), pin("1", "2026-02-01T00:00:00.000Z")];

@@ -3,7 +3,14 @@ import { openFilesIn } from "../../tests/support/open_files.ts";
 import { randomFrom } from "../../tests/support/random.ts";
 import { changeTree } from "../../tests/support/random_tree.ts";
 import { testWorkers } from "../../tests/support/team_worker.ts";
-import { onTree, scan, scanSettled, type TreeCase, watched } from "../../tests/support/tree_cases.ts";
+import {
+  clockOf,
+  onTree,
+  scan,
+  scanSettled,
+  type TreeCase,
+  watched,
+} from "../../tests/support/tree_cases.ts";
 import { bytesOf, textOf } from "../model/bytes.ts";
 import { FILE } from "../model/entry.ts";
 import { JvsError } from "../model/errors.ts";
@@ -14,7 +21,7 @@ import { ScanTeam } from "./_scan_team.ts";
 import { hashFiles } from "./hash.ts";
 import { parseIgnoreRules } from "./ignore.ts";
 import { type Scan, type ScanOptions, scanTree, scanWith } from "./scan.ts";
-import { readScanClock, type ScanClock } from "./scan_clock.ts";
+import type { ScanClock } from "./scan_clock.ts";
 import { scanJob } from "./scan_job.ts";
 import { COLUMN_NAMES, type TreeTable, TreeTable as Table } from "./table.ts";
 
@@ -247,11 +254,6 @@ function sharedCopy(table: TreeTable): TreeTable {
   });
   const { targets, xattrs, devices } = table;
   return Object.assign(Table.fromColumns(Object.fromEntries(columns)), { targets, xattrs, devices });
-}
-
-function clockOf(given: TreeCase): ScanClock {
-  using ours = given.platform.openFolder(given.ours);
-  return readScanClock(given.platform, ours, given.root);
 }
 
 /** Five folders of three files. */

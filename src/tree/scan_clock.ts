@@ -1,10 +1,13 @@
 import { bytesOf } from "../model/bytes.ts";
+import { FILE } from "../model/entry.ts";
 import { areOneFileSystem, type Folder, type Platform } from "../platform/platform.ts";
 import { Stat } from "../platform/stat.ts";
 import { at, type TreeTable } from "./table.ts";
 
 const MS = 1e6;
 const SECOND = 1e9;
+/** Up to 74 ms were measured with idle writers; a limit on processor time (cgroups) holds threads up for some tenths of a second. */
+const LATEST_STORE = SECOND;
 /** The kernel gives times in ticks of up to this length, even if the file system stores finer times. */
 const LEAST_GRANULARITY = 10 * MS;
 const UNKNOWN_GRANULARITY = 2 * SECOND;
@@ -58,10 +61,26 @@ export function readScanClock(platform: FileSystems, folder: Folder, root: Folde
   };
 }
 
-/** Whether an entry is *clean* (SPEC 5): its times are so old that each later change will show. */
+/**
+ * Whether an entry of a worktree is *clean* (SPEC 5): its times are so old that each later change will show. For a file that takes
+ * longer: a store through a memory map sets the times first, and comes when its thread has the processor again.
+ */
 export function isClean(clock: ScanClock, stat: Stat): boolean {
-  return behind(clock, stat.mtimeSec, stat.mtimeNsec) > clock.granularityNs &&
-    behind(clock, stat.ctimeSec, stat.ctimeNsec) > clock.granularityNs;
+  return isOlder(
+    clock,
+    stat,
+    stat.type === FILE ? Math.max(clock.granularityNs, LATEST_STORE) : clock.granularityNs,
+  );
+}
+
+/** The same for what lies where no other process can have it open. */
+export function isCleanInStaging(clock: ScanClock, stat: Stat): boolean {
+  return isOlder(clock, stat, clock.granularityNs);
+}
+
+function isOlder(clock: ScanClock, stat: Stat, ns: number): boolean {
+  return behind(clock, stat.mtimeSec, stat.mtimeNsec) > ns &&
+    behind(clock, stat.ctimeSec, stat.ctimeNsec) > ns;
 }
 
 /**

@@ -6,8 +6,16 @@ import { tempDir } from "../../tests/support/temp_dir.ts";
 import { onTree, scan, tableOf } from "../../tests/support/tree_cases.ts";
 import { openPlatform } from "../platform/open_platform.ts";
 import type { Folder, Platform } from "../platform/platform.ts";
+import { DIR, FILE } from "../model/entry.ts";
 import { Stat } from "../platform/stat.ts";
-import { isClean, isSettled, readScanClock as readClockIn, type ScanClock, settle } from "./scan_clock.ts";
+import {
+  isClean,
+  isCleanInStaging,
+  isSettled,
+  readScanClock as readClockIn,
+  type ScanClock,
+  settle,
+} from "./scan_clock.ts";
 
 const CLOCK: ScanClock = {
   sec: 1000,
@@ -22,19 +30,29 @@ function readScanClock(platform: Platform, ours: string, root: Folder): ScanCloc
   return readClockIn(platform, folder, root);
 }
 
-Deno.test("isClean() wants mtime and ctime to be older than the clock by more than the granularity", () => {
-  const cases: [sec: number, nsec: number, clean: boolean][] = [
-    [999, 994_999_999, true],
-    [999, 995_000_000, false],
-    [1000, 5_000_000, false],
-    [2000, 0, false],
-    [-1, 0, true],
+Deno.test("isClean() wants mtime and ctime to be older than the clock by more than the granularity, of a file by a second", () => {
+  const cases: [sec: number, nsec: number, clean: boolean, cleanFile: boolean][] = [
+    [999, 4_999_999, true, true],
+    [999, 5_000_000, true, false],
+    [999, 994_999_999, true, false],
+    [999, 995_000_000, false, false],
+    [1000, 5_000_000, false, false],
+    [2000, 0, false, false],
+    [-1, 0, true, true],
   ];
-  for (const [sec, nsec, clean] of cases) {
+  for (const [sec, nsec, clean, cleanFile] of cases) {
     const mtime = { mtimeSec: sec, mtimeNsec: nsec };
     const ctime = { ctimeSec: sec, ctimeNsec: nsec };
     for (const times of [mtime, ctime, { ...mtime, ...ctime }]) { // the one that is not set is 1970
-      assertEquals(isClean(CLOCK, Object.assign(new Stat(), times)), clean);
+      const [folder, file] = [DIR, FILE].map((type) => Object.assign(new Stat(), times, { type })) as [
+        Stat,
+        Stat,
+      ];
+      assertEquals([isClean(CLOCK, folder), isClean(CLOCK, file), isCleanInStaging(CLOCK, file)], [
+        clean,
+        cleanFile,
+        clean,
+      ]);
     }
   }
   assertEquals(isClean({ ...CLOCK, granularityNs: Infinity }, new Stat()), false);

@@ -251,8 +251,10 @@ onTree("scanTree() asks no more of what is clean and unchanged than its stat", a
 onTree("scanTree() takes nothing from what was not clean, although nothing shows a change", async (given) => {
   Deno.writeTextFileSync(`${given.path}/file`, "one");
   const { table } = await scan(given.root);
-  const tickNs = 10_000_000;
-  for (const [laterNs, clean] of [[0, 0], [tickNs - 1000, 0], [tickNs + 1000, 1]] as const) {
+  const [tickNs, second] = [10_000_000, 1e9];
+  for (
+    const [laterNs, clean] of [[0, 0], [tickNs + 1000, 0], [second - 1000, 0], [second + 1000, 1]] as const
+  ) {
     const nsec = Number(table.ctimeNsec[1]) + laterNs;
     const clock = { sec: Number(table.ctimeSec[1]), nsec, granularityNs: tickNs, tickNs, readAt: 0 };
     const { table: known } = await scan(given.root, { clock });

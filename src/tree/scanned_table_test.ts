@@ -1,12 +1,18 @@
 import { assert, assertEquals } from "@std/assert";
 import { randomFrom } from "../../tests/support/random.ts";
 import { changeTree } from "../../tests/support/random_tree.ts";
-import { onTree, pathsOf, scan, scanSettled, type TreeCase } from "../../tests/support/tree_cases.ts";
+import {
+  clockOf,
+  onTree,
+  pathsOf,
+  scan,
+  scanSettled,
+  type TreeCase,
+} from "../../tests/support/tree_cases.ts";
 import { bytesOf } from "../model/bytes.ts";
 import { FILE } from "../model/entry.ts";
 import { hashFiles } from "./hash.ts";
 import type { Scan } from "./scan.ts";
-import { readScanClock } from "./scan_clock.ts";
 import { COLUMN_NAMES, type TreeTable } from "./table.ts";
 
 const NAMES = ["a", "a.txt", "a-", "a0", "b", "c", "ä", "long-name-of-a-file"];
@@ -68,8 +74,7 @@ function filesOf(table: TreeTable): number[] {
 }
 
 async function scanNow(given: TreeCase, options: Parameters<typeof scan>[1]): Promise<Scan> {
-  using ours = given.platform.openFolder(given.ours);
-  return await scan(given.root, { ...options, clock: readScanClock(given.platform, ours, given.root) });
+  return await scan(given.root, { ...options, clock: clockOf(given) });
 }
 
 /** All that a scan sees is the same; hashes and what is clean are another matter. */

@@ -270,7 +270,7 @@ function fill(root: string): void {
 }
 
 /** Waits until what was written is so old that a look trusts its times. */
-const settled = () => new Promise((resolve) => setTimeout(resolve, 30));
+const settled = () => new Promise((resolve) => setTimeout(resolve, 1050));
 
 Deno.test("lookAt() asks btrfs, across snapshots and restores too", needed, async () => {
   const seed = Number(Deno.env.get("JVS_TEST_SEED") ?? 11);

@@ -54,6 +54,7 @@ Deno.test({
     using disk = await sharedDisk("xfs");
     using repository = await TestRepository.make(disk.path);
     fill(repository, "tree");
+    letTimesBeOld(1050);
     const id = await repository.save();
     for (const path of ["a/one", "d/e/two"]) repository.write(`main/tree/${path}`, "other");
     Deno.removeSync(`${repository.main}/tree/a.b`, { recursive: true });
@@ -78,9 +79,9 @@ async function save(repository: TestRepository): Promise<string> {
   return (await repository.call(snapshot, { branch: true })).snapshot.snapshot_id;
 }
 
-/** Waits until what was changed so far has times that are believed. */
-function letTimesBeOld(): void {
-  for (const until = Date.now() + 30; Date.now() < until;);
+/** Waits until what was changed so far has times that are believed; of files that another process could have open, after a second. */
+function letTimesBeOld(ms = 30): void {
+  for (const until = Date.now() + ms; Date.now() < until;);
 }
 
 async function lookNow(

@@ -36,8 +36,8 @@ const SUBJECTS: readonly Subject[] = [
 /** The content of the files of `Repository.make`. */
 const STATE_SAVED = ["one\n", "two\n", "two\n", "three\n"].join();
 
-/** SPEC 5, *clean*. */
-const GRANULARITY_MS = 10;
+/** SPEC 5, *clean*: of a file. */
+const GRANULARITY_MS = 1000;
 
 /** Each of the many changes of a restore would take minutes here. */
 const STRIDE = 9;
@@ -94,7 +94,7 @@ class Repository implements AsyncDisposable {
       Deno.writeTextFileSync(marker, "now");
       return Deno.statSync(marker).mtime?.getTime() ?? 0;
     };
-    while (now() < beginning + 2 * GRANULARITY_MS) await new Promise((resolve) => setTimeout(resolve, 1));
+    while (now() < beginning + 1.1 * GRANULARITY_MS) await new Promise((resolve) => setTimeout(resolve, 1));
     Deno.removeSync(marker);
   }
 

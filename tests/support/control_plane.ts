@@ -24,7 +24,7 @@ export const WORKTREE_ID = "11111111-1111-4111-8111-111111111111";
 /** Two control planes on one folder act like two processes of one repository. */
 export function controlPlane(dir: TempDir = tempDir()): ControlPlane {
   const layout = new Layout(dir.path);
-  makeControlFolders(layout.control, ...layout.folders);
+  makeControlFolders(layout, ...layout.folders);
   const configs = new Map<string, WorktreeConfig>();
   return {
     layout,
@@ -38,9 +38,9 @@ export function controlPlane(dir: TempDir = tempDir()): ControlPlane {
 }
 
 /** Makes `.jvs` as JVS makes it, and folders in it. */
-export function makeControlFolders(control: ControlPath, ...folders: readonly ControlPath[]): void {
+export function makeControlFolders({ control, plane }: Layout, ...folders: readonly ControlPath[]): void {
   for (const folder of [control, ...folders]) Deno.mkdirSync(folder.path, { recursive: true });
-  Deno.chmodSync(control.path, 0o5700);
+  plane.mark();
 }
 
 function cacheFolderOf(layout: Layout): ControlPath {

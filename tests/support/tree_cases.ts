@@ -5,7 +5,7 @@ import { DIR } from "../../src/model/entry.ts";
 import { openPlatform } from "../../src/platform/open_platform.ts";
 import type { Folder, OpenFile, Platform } from "../../src/platform/platform.ts";
 import { type Scan, type ScanOptions, scanTree } from "../../src/tree/scan.ts";
-import { readScanClock } from "../../src/tree/scan_clock.ts";
+import { readScanClock, type ScanClock, settle } from "../../src/tree/scan_clock.ts";
 import { NONE, TreeTable } from "../../src/tree/table.ts";
 
 /** The arguments of a test of a tree: an empty folder for the tree, and a folder for files of JVS. */
@@ -52,16 +52,22 @@ export function scan(root: Folder, options: Partial<ScanOptions> = {}): Promise<
   return scanTree(root, { exactStat: true, xattrs: true, ...options });
 }
 
-/** Waits until all entries can be clean, then scans with the clock of the file system. */
+/** The clock of the file system a second later. For it every entry is old enough to be clean: nobody here stores through memory maps. */
+export function clockOf(given: TreeCase): ScanClock {
+  const now = clockNow(given);
+  return { ...now, sec: now.sec + 1 };
+}
+
+/** Scans with that clock when every later change will show in times. */
 export async function scanSettled(given: TreeCase, options: Partial<ScanOptions> = {}): Promise<Scan> {
   const { table } = await scan(given.root);
-  for (;;) {
-    using ours = given.platform.openFolder(given.ours);
-    const clock = readScanClock(given.platform, ours, given.root);
-    const seen = await scan(given.root, { clock, ...options });
-    if (seen.table.clean.subarray(0, table.count).every((clean) => clean === 1)) return seen;
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
+  await settle(table, clockNow(given));
+  return await scan(given.root, { clock: clockOf(given), ...options });
+}
+
+function clockNow(given: TreeCase): ScanClock {
+  using ours = given.platform.openFolder(given.ours);
+  return readScanClock(given.platform, ours, given.root);
 }
 
 /** All paths of a table except the root, as texts to compare; bytes that are not UTF-8 are lost. */

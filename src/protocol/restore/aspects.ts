@@ -145,6 +145,8 @@ export function setAspects(
     told.add(aspect);
     refused(aspect, reason);
   };
+  // The mark of the one who had it must not become the new owner's.
+  if (stat.marked) unlessRefused("mode", tell, () => folder.setMode(name, stat.mode));
   if (stat.uid !== to.uid || stat.gid !== to.gid) {
     unlessRefused("owner", tell, () => folder.setOwner(name, to.uid, to.gid));
   }

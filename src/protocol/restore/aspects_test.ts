@@ -3,7 +3,7 @@ import { bytesOf } from "../../model/bytes.ts";
 import { requires } from "../../../tests/support/requires.ts";
 import { tempDir } from "../../../tests/support/temp_dir.ts";
 import { openPlatform } from "../../platform/open_platform.ts";
-import { type Aspects, aspectsNow, changeAspects, changedAspects } from "./aspects.ts";
+import { type Aspects, aspectsNow, changeAspects, changedAspects, setAspects } from "./aspects.ts";
 
 const PLAIN: Aspects = { mode: 0o644, uid: 1, gid: 1, mtime: [1, 123_456_789], xattrs: [] };
 const xattr = (name: string, value: string) => ({ name, value: bytesOf(value) });
@@ -100,3 +100,16 @@ Deno.test(
     assertEquals([touched.isWhole, touched.mode, touched.mtime], [false, 0o600, [5, 0]]);
   },
 );
+
+Deno.test("setAspects() gives no new owner the mark that a folder had", requires("root", "ffi"), () => {
+  using dir = tempDir();
+  using folder = openPlatform().openFolder(dir.path);
+  const path = `${dir.path}/d`;
+  Deno.mkdirSync(path);
+  Deno.chownSync(path, 7, 7);
+  Deno.chmodSync(path, 0o4755);
+  const to = { ...PLAIN, mode: 0o755, uid: 8, gid: 8 };
+  setAspects(folder, bytesOf("d"), to, (aspect) => assertEquals(aspect, "nothing is refused"));
+  const { mode, uid } = Deno.lstatSync(path);
+  assertEquals([(mode ?? 0) & 0o7777, uid], [0o755, 8]);
+});

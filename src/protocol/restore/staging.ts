@@ -88,7 +88,7 @@ export class Staging implements Disposable {
     using shared = store.layout.staging.open();
     const inRoot = stagingInRoot(intent.claims);
     // Without the inode nothing was put into it yet, and it may be any folder.
-    const isKnown = !store.layout.plane.isOpenToOthers || intent.details.staging_inode !== undefined;
+    const isKnown = intent.details.staging_inode !== undefined;
     return openWhole(shared, intent.id, false) ??
       (inRoot === undefined || !isKnown ? undefined : openWhole(root, inRoot, true));
   }
@@ -103,7 +103,7 @@ export class Staging implements Disposable {
     const remove = async () => {
       using home = unlessFailed(["ENOENT", "ENOTDIR", "ELOOP"], () => root.openFolder(name));
       if (home === undefined) return;
-      if (isMadeByUs(store, home, intent)) await removeContent(home);
+      if (isMadeByUs(home, intent)) await removeContent(home);
       unlessFailed(["ENOENT", "ENOTEMPTY", "EEXIST"], () => root.removeFolder(name)); // what is left is not ours
     };
     await keepingRoot(root, stateToKeep(root, intent), remove);
@@ -168,9 +168,8 @@ export class Staging implements Disposable {
 function requireOwn(store: Store, { home, isInRoot }: Staging, intent: RestoreIntent): void {
   const { plane } = store.layout;
   const journal = new Stat();
-  const isOwn = plane.isOpenToOthers
-    ? !isInRoot || isMadeByUs(store, home, intent) // else it lies in the caller's own folder
-    : plane.owners.may(Stat.ofFolder(home)) && (!home.stat(JOURNAL, journal) || plane.owners.may(journal));
+  const isOwn = isInRoot ? isMadeByUs(home, intent) : plane.isOpenToOthers || // it lies in the caller's own folder
+    (plane.owners.may(Stat.ofFolder(home)) && (!home.stat(JOURNAL, journal) || plane.owners.may(journal)));
   if (!isOwn) throw replacedStaging(home);
 }
 
@@ -178,8 +177,8 @@ function requireOwn(store: Store, { home, isInRoot }: Staging, intent: RestoreIn
  * Whether staging in the payload root is the folder that the intent's own restore made. Who may write in the payload root may
  * give any folder in it the name of staging, and nobody but its owner can write in staging: so its inode tells.
  */
-function isMadeByUs({ layout }: Store, home: Folder, { details }: RestoreIntent): boolean {
-  return !layout.plane.isOpenToOthers || details.staging_inode === inodeOf(home);
+function isMadeByUs(home: Folder, { details }: RestoreIntent): boolean {
+  return details.staging_inode === inodeOf(home);
 }
 
 function inodeOf(folder: Folder): string {

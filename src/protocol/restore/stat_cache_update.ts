@@ -2,7 +2,7 @@ import { DIR, FILE } from "../../model/entry.ts";
 import type { Folder } from "../../platform/platform.ts";
 import { Stat } from "../../platform/stat.ts";
 import { mergeTables } from "../../tree/merge_tables.ts";
-import { isClean, type ScanClock, settle } from "../../tree/scan_clock.ts";
+import { isCleanInStaging, type ScanClock, settle } from "../../tree/scan_clock.ts";
 import { spliceTables } from "../../tree/splice_tables.ts";
 import { at, NONE, type TreeTable } from "../../tree/table.ts";
 import type { WorktreeContext } from "../change/kind.ts";
@@ -71,7 +71,7 @@ function markClean(table: TreeTable, clock: ScanClock): void {
     times.mtimeNsec = at(table.mtimeNsec, i);
     times.ctimeSec = at(table.ctimeSec, i);
     times.ctimeNsec = at(table.ctimeNsec, i);
-    if (isClean(clock, times)) table.clean[i] = 1;
+    if (isCleanInStaging(clock, times)) table.clean[i] = 1;
   }
 }
 

@@ -5,7 +5,7 @@ import { Degradations, snapshotId, uuid, WorktreeConfig } from "../../model/reco
 import { WORKTREE } from "../../model/result_fields.ts";
 import { boolean, type Infer, integer, nullable, record, text } from "../../model/schema.ts";
 import type { Folder } from "../../platform/platform.ts";
-import { makeOwnFolder } from "../../platform/make_own.ts";
+import { isShared, makeOwnFolder } from "../../platform/make_own.ts";
 import { Stat } from "../../platform/stat.ts";
 import type { Store } from "../../repo/store.ts";
 import { settle } from "../../tree/scan_clock.ts";
@@ -191,8 +191,10 @@ async function rememberContent(context: WorktreeContext, root: Folder, made: Mad
 }
 
 function fillWithNothing(context: RepositoryContext, { into, name }: NewRoot): Promise<Filled> {
-  const { control } = context.store.layout.plane.owners; // staging may be open to fewer users
-  makeOwnFolder(into, name, control, (...root) => makeWorktreeRoot(context, ...root));
+  const { controlMode: mode } = context.store.layout.plane.owners; // staging may be open to fewer users
+  if (isShared(mode)) {
+    makeOwnFolder(into, name, { mode, marked: false }, (...root) => makeWorktreeRoot(context, ...root));
+  } else makeWorktreeRoot(context, into, name); // as the user's own folders are made
   return Promise.resolve({ verified: true, degradations: new DegradationList() });
 }
 
