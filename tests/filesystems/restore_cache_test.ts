@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { FILE } from "../../src/model/entry.ts";
 import { restore } from "../../src/operation/restore.ts";
 import { snapshot } from "../../src/operation/snapshot.ts";
+import { worktreeFork } from "../../src/operation/worktree_fork.ts";
 import { openPlatform } from "../../src/platform/open_platform.ts";
 import { tableOf } from "../../src/protocol/look/compare.ts";
 import { type Look, lookAt } from "../../src/protocol/look/look.ts";
@@ -12,9 +13,11 @@ import { editAtRandom } from "../support/random_edits.ts";
 import { plainOf } from "../support/random_tables.ts";
 import { TestRepository } from "../support/repository.ts";
 import { requires } from "../support/requires.ts";
+import { mustRun } from "../support/run.ts";
+import { makeRichTree } from "../support/trees.ts";
 
 /*
- * After a restore the stat cache says what was not touched and what was restored, without a scan. A look must see by it
+ * After a restore and a fork the stat cache says what was not touched and what was made, without a scan. A look must see by it
  * what it sees without a cache (docs/design/restore.md).
  */
 
@@ -67,6 +70,26 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "a look in a fork sees by the cache what is there, whatever was changed before",
+  ...requires("root", "ffi", "python3", "acl", "xfs"),
+  async fn() {
+    const random = randomFrom(3);
+    using disk = await sharedDisk("xfs");
+    using repository = await TestRepository.make(disk.path);
+    await makeRichTree(repository.main);
+    for (let round = 0; round < 4; round++) {
+      if (round === 1) mustRun("sh", "-c", `cd "${repository.main}" && rm -r deep names`); // Deno opens no such paths, to edit there
+      if (round < 2) await save(repository);
+      const { path } = await repository.call(worktreeFork, { name: `fork${round}` });
+      using root = openPlatform().openFolder(path);
+      for (let edits = 0; edits < 3 * round; edits++) editAtRandom(root, random, edits);
+      letTimesBeOld();
+      assertEquals(...await looks(repository, `fork${round}`), `round ${round}`);
+    }
+  },
+});
+
 function fill(repository: TestRepository, name: string): void {
   for (const folder of ["a", "a.b", "a/c", "d", "d/e", "d/e/f"]) {
     for (const file of ["one", "two", "two.more"]) {
@@ -87,17 +110,18 @@ function letTimesBeOld(ms = 30): void {
 async function lookNow(
   repository: TestRepository,
   options: Parameters<typeof lookAt>[2] = {},
+  worktree = "main",
 ): Promise<Look> {
   const context = await repository.open();
-  return await lookAt(context, context.store.worktrees.get("main"), options);
+  return await lookAt(context, context.store.worktrees.get(worktree), options);
 }
 
 /** What a look sees by the cache, and what one sees without it, which reads all. */
-async function looks(repository: TestRepository): Promise<[unknown, unknown]> {
+async function looks(repository: TestRepository, worktree = "main"): Promise<[unknown, unknown]> {
   const { store } = await repository.open();
   const seen = [];
   for (const options of [{}, { known: await tableOf(store, null) }]) {
-    using look = await lookNow(repository, options);
+    using look = await lookNow(repository, options, worktree);
     const { table } = look;
     await look.hash(indexesWhere(table, (i) => table.type[i] === FILE && table.hashed[i] !== 1));
     table.hashed.forEach((_, i) => table.type[i] !== FILE && (table.hashed[i] = 0)); // of a link, if it was compared
