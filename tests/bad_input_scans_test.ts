@@ -224,7 +224,7 @@ Deno.test({
       return Deno.statSync(path).ino;
     };
     const first = write("one\n");
-    await box.save();
+    await new Promise((resolve) => setTimeout(resolve, 1050));
     await box.save(); // now the cache has it as clean
     for (let tries = 0;; tries++) {
       Deno.removeSync(path);

@@ -11,7 +11,7 @@ import { FOUND, KnownTree } from "./known_tree.ts";
 import { NameStack } from "./name_stack.ts";
 import { OpenFolders } from "./open_folders.ts";
 import { PathWalker } from "./path_walker.ts";
-import { isClean as isOld, type ScanClock } from "./scan_clock.ts";
+import { CLEAN, cleanOf, NOT_CLEAN, type ScanClock } from "./scan_clock.ts";
 import { ScanNotes } from "./scan_notes.ts";
 import { ScannedTable } from "./scanned_table.ts";
 import { at, NONE, type TreeTable } from "./table.ts";
@@ -249,10 +249,10 @@ export class ScanWalk implements Disposable {
   ): number {
     const { stat, scanned, options, known } = this;
     const isKnown = before !== NONE && (known?.isUnchanged(before, stat) ?? false);
-    const isClean = this.timesProve && options.clock !== undefined && isOld(options.clock, stat);
-    const index = isKnown && isClean && scanned.addNext(before, stat)
+    const clean = this.timesProve && options.clock !== undefined ? cleanOf(options.clock, stat) : NOT_CLEAN;
+    const index = isKnown && clean === CLEAN && scanned.addNext(before, stat)
       ? before
-      : this.addNew(parent, name, { named: before, isKnown, isClean });
+      : this.addNew(parent, name, { named: before, isKnown, clean });
     if (stat.type === DIR && before !== NONE && known !== undefined) {
       this.knownFolders.set(index, {
         index: before,
@@ -272,10 +272,10 @@ export class ScanWalk implements Disposable {
   private addNew(
     parent: number,
     name: Uint8Array,
-    { named, isKnown, isClean }: {
+    { named, isKnown, clean }: {
       readonly named: number;
       readonly isKnown: boolean;
-      readonly isClean: boolean;
+      readonly clean: number;
     },
   ): number {
     const { stat } = this;
@@ -296,7 +296,7 @@ export class ScanWalk implements Disposable {
     if (target !== undefined) table.targets.set(index, target);
     if (xattrs !== undefined && xattrs !== REFUSED) table.xattrs.set(index, xattrs);
     // The next scan must ask again for refused attributes.
-    if (isClean && xattrs !== REFUSED) table.clean[index] = 1;
+    if (xattrs !== REFUSED) table.clean[index] = clean;
     return index;
   }
 

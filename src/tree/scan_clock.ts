@@ -61,16 +61,22 @@ export function readScanClock(platform: FileSystems, folder: Folder, root: Folde
   };
 }
 
+/** What the column `clean` of a table says. */
+export const [NOT_CLEAN, CLEAN, YOUNG] = [0, 1, 2];
+
 /**
  * Whether an entry of a worktree is *clean* (SPEC 5): its times are so old that each later change will show. For a file that takes
- * longer: a store through a memory map sets the times first, and comes when its thread has the processor again.
+ * longer: a store through a memory map sets the times first, and comes when its thread has the processor again. `YOUNG`: only that is
+ * in the way.
  */
+export function cleanOf(clock: ScanClock, stat: Stat): number {
+  if (!isCleanInStaging(clock, stat)) return NOT_CLEAN;
+  return stat.type !== FILE || isOlder(clock, stat, LATEST_STORE) ? CLEAN : YOUNG;
+}
+
+/** Whether it is clean. */
 export function isClean(clock: ScanClock, stat: Stat): boolean {
-  return isOlder(
-    clock,
-    stat,
-    stat.type === FILE ? Math.max(clock.granularityNs, LATEST_STORE) : clock.granularityNs,
-  );
+  return cleanOf(clock, stat) === CLEAN;
 }
 
 /** The same for what lies where no other process can have it open. */

@@ -94,7 +94,7 @@ export class TreeTable {
   inoLo: Uint32Array = new Uint32Array();
   inoHi: Uint32Array = new Uint32Array();
   nlink: Uint32Array = new Uint32Array();
-  /** 1: mtime and ctime are old enough to be trusted (SPEC 5, *clean*). */
+  /** 1: mtime and ctime are old enough to be trusted (SPEC 5, *clean*). See `cleanOf`. */
   clean: Uint8Array = new Uint8Array();
   /** 1 for a folder: the table lists all its names, and the folder's times show when a name comes or goes. */
   listed: Uint8Array = new Uint8Array();

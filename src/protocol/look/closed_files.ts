@@ -1,6 +1,7 @@
 import { FILE } from "../../model/entry.ts";
 import { matchUnchanged } from "../../tree/match_unchanged.ts";
 import type { Scan } from "../../tree/scan.ts";
+import { CLEAN, NOT_CLEAN, YOUNG } from "../../tree/scan_clock.ts";
 import { at, type TreeTable } from "../../tree/table.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import { readStatCache } from "./cache_of_looks.ts";
@@ -46,8 +47,12 @@ function hasClosed({ table, unreadable }: Scan, caller: number): boolean {
 function forgetReadable(table: TreeTable, caller: number): void {
   table.listed.fill(0);
   for (let i = 0; i < table.count; i++) {
-    if (isClosed(table, i, caller)) continue;
-    table.clean[i] = 0;
+    if (isClosed(table, i, caller)) {
+      // Only the file's owner can store into it, and says more when that one looks again.
+      if (table.clean[i] === YOUNG) table.clean[i] = CLEAN;
+      continue;
+    }
+    table.clean[i] = NOT_CLEAN;
     table.hashed[i] = 0;
   }
 }
