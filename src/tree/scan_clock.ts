@@ -15,6 +15,7 @@ const LONGEST_WAIT_MS = 1000;
 
 /** Local file systems that change the times of a folder with its names. An overlay merges folders, and on a volume other hosts write too. */
 const FOLDERS_TELL = ["ext4", "xfs", "btrfs"];
+const STORES_COME_LATE = [...FOLDERS_TELL, "overlay"];
 const DAY_SEC = 86_400;
 const FINE_NSEC = 987_654_321;
 
@@ -35,6 +36,8 @@ export interface ScanClock {
   readonly readAt: number;
   /** Whether the times of a folder show each change of its names. */
   readonly foldersTell?: boolean;
+  /** Whether a store through a memory map sets the times of its file before it comes, and not when it is written back. */
+  readonly storesComeLate?: boolean;
 }
 
 /**
@@ -58,6 +61,7 @@ export function readScanClock(platform: FileSystems, folder: Folder, root: Folde
     tickNs: Math.max(LEAST_GRANULARITY, tickNs, now.nsec === 0 ? SECOND : 0),
     readAt: performance.now(),
     foldersTell: FOLDERS_TELL.includes(scanned.kind),
+    storesComeLate: STORES_COME_LATE.includes(scanned.kind),
   };
 }
 
@@ -71,7 +75,8 @@ export const [NOT_CLEAN, CLEAN, YOUNG] = [0, 1, 2];
  */
 export function cleanOf(clock: ScanClock, stat: Stat): number {
   if (!isCleanInStaging(clock, stat)) return NOT_CLEAN;
-  return stat.type !== FILE || isOlder(clock, stat, LATEST_STORE) ? CLEAN : YOUNG;
+  const mayComeLate = clock.storesComeLate === true && stat.type === FILE;
+  return !mayComeLate || isOlder(clock, stat, LATEST_STORE) ? CLEAN : YOUNG;
 }
 
 /** Whether it is clean. */

@@ -256,7 +256,14 @@ onTree("scanTree() takes nothing from what was not clean, although nothing shows
     const [laterNs, clean] of [[0, 0], [tickNs + 1000, 2], [second - 1000, 2], [second + 1000, 1]] as const
   ) {
     const nsec = Number(table.ctimeNsec[1]) + laterNs;
-    const clock = { sec: Number(table.ctimeSec[1]), nsec, granularityNs: tickNs, tickNs, readAt: 0 };
+    const clock = {
+      sec: Number(table.ctimeSec[1]),
+      nsec,
+      granularityNs: tickNs,
+      tickNs,
+      readAt: 0,
+      storesComeLate: true,
+    };
     const { table: known } = await scan(given.root, { clock });
     await hashFiles(given.root, known, [1], { flush: given.platform });
     assertEquals([known.clean[1], known.hashed[1]], [clean, 1], `${laterNs} ns`);
