@@ -77,8 +77,8 @@ export function readFresh(folder: Folder, name: string, read: ReadFile = readFil
     try {
       return folderHas(folder, bytes) ? textOf(read(folder, bytes)) : undefined;
     } catch (error) {
-      // Replaced between the two calls: the old file is gone, and the next listing finds the new one.
-      if (!isSystemError(error, "ENOENT", "ESTALE") || look === MOST_LOOKS) throw error;
+      // Replaced in between: the old file is gone, and the next listing finds the new one. JuiceFS says EBADF to who has it open.
+      if (!isSystemError(error, "ENOENT", "ESTALE", "EBADF") || look === MOST_LOOKS) throw error;
     }
   }
 }

@@ -6,6 +6,7 @@ import { tempDir } from "../../tests/support/temp_dir.ts";
 import { bytesOf } from "../model/bytes.ts";
 import { JvsError } from "../model/errors.ts";
 import { byPath } from "../../tests/support/by_path.ts";
+import { openPlatform } from "./open_platform.ts";
 import * as durable from "./durable.ts";
 import { isTemporaryName } from "./temporary_file.ts";
 import { SystemError } from "./system_error.ts";
@@ -27,6 +28,25 @@ Deno.test("writeDurable() makes and replaces a file and leaves nothing beside it
   assertEquals(readFresh(path), "two");
   assert(Deno.statSync(path).ino !== first, "a new file took the name, the old one was not written into");
   assertEquals(namesIn(folder.path), ["f"]);
+});
+
+Deno.test("readFresh() looks again when the file is replaced while it reads, whatever the system says then", () => {
+  using dir = tempDir();
+  using folder = openPlatform().openFolder(dir.path);
+  writeDurable(`${dir.path}/f`, "new");
+  const errors = ["ENOENT", "ESTALE", "EBADF"] as const;
+  for (const errno of errors) {
+    let tries = 0;
+    const read = (): Uint8Array => {
+      if (tries++ === 0) throw new SystemError("read", dir.path, errno);
+      return bytesOf("new");
+    };
+    assertEquals([durable.readFresh(folder, "f", read), tries], ["new", 2]);
+  }
+  const broken = (): Uint8Array => {
+    throw new SystemError("read", dir.path, "EBADF");
+  };
+  assertThrows(() => durable.readFresh(folder, "f", broken), SystemError, "EBADF");
 });
 
 Deno.test("writeDurable() keeps the old file when it fails", () => {

@@ -54,7 +54,8 @@ export function tryLock(
     const { file, writable } = openLockFile(place);
     // Closing frees the lock; only the name of the holder could be lost.
     opened.defer(() => ifPossible(() => file[Symbol.dispose]()));
-    if (!file.tryLock()) return undefined;
+    // JuiceFS can say that the open file is not there.
+    if (unlessFailed(["ENOENT", "ESTALE"], () => file.tryLock()) !== true) return undefined;
     if (!isStillThere(place, file)) continue; // its folder was replaced in between: our lock would exclude no other process
     // A full disk: the lock is held, but processes that wait do not learn the name.
     if (writable) ifPossible(() => writeHolder(place, holder));

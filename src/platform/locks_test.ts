@@ -4,7 +4,9 @@ import { requires } from "../../tests/support/requires.ts";
 import { run } from "../../tests/support/run.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
 import { JvsError } from "../model/errors.ts";
+import type { OpenHow } from "./platform.ts";
 import type { Stat } from "./stat.ts";
+import { SystemError } from "./system_error.ts";
 import { acquireLock, type LockHolder, tryLock } from "./locks.ts";
 
 const holder: LockHolder = {
@@ -34,6 +36,28 @@ Deno.test("tryLock() excludes everybody else, and says who holds it", () => {
   assertEquals(Deno.statSync(path).size, 0);
   using again = tryLock(lockAt(path), { holder: other });
   assert(again);
+});
+
+Deno.test("acquireLock() tries again where the system says that the open file is not there", async () => {
+  using folder = tempDir();
+  const place = lockAt(`${folder.path}/lock`);
+  let opened = 0;
+  const flaky = {
+    path: place.path,
+    stat: (into: Stat) => place.stat(into),
+    openFile(how: OpenHow) {
+      const file = place.openFile(how);
+      if (opened++ > 1) return file;
+      return Object.assign(file, {
+        tryLock: () => {
+          throw new SystemError("lock", place.path, "ENOENT");
+        },
+      });
+    },
+  };
+  using lock = await acquireLock(flaky, { holder, timeoutMs: 5000 });
+  assert(lock);
+  assert(opened > 2);
 });
 
 Deno.test("FileLock[Symbol.dispose]() frees once, and never another's lock", () => {
