@@ -33,7 +33,8 @@ async function bytesOfSnapshot(
 }
 
 async function usedBytes(folder: string): Promise<number> {
-  await run("sync", ["-f", folder], "/");
+  // Only then has XFS given back what was deleted, and what it set aside behind the ends of files.
+  for (const how of ["-f", "-u"]) await run("fsfreeze", [how, folder], "/");
   const [blocks = NaN, free = NaN, size = NaN] = (await run("stat", ["-f", "-c", "%b %f %S", folder], "/"))
     .trim().split(" ").map(Number);
   return (blocks - free) * size;
