@@ -88,6 +88,18 @@ export function parseWhen(text: string, nowMs: number): number {
   return exact(ms, text, "a time", hint);
 }
 
+/** The time of an ISO date or time that is still to come, or in `90d`. */
+export function parseLater(text: string, nowMs: number): number {
+  const trimmed = text.trim();
+  const hint = "Give a date or time to come, such as 2027-01-31, or how long from now on: 12h, 90d.";
+  const ms = DURATION.test(trimmed)
+    ? nowMs + parseDuration(trimmed)
+    : /ago$/.test(trimmed)
+    ? NaN
+    : parseWhen(trimmed, nowMs);
+  return exact(ms > nowMs ? ms : NaN, text, "a time to come", hint);
+}
+
 function exact(value: number, text: string, what: string, hint: string): number {
   const rounded = Math.round(value);
   if (Number.isSafeInteger(rounded)) return rounded;

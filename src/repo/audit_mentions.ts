@@ -22,17 +22,29 @@ export function snapshotsMentioned(layout: Layout, ids: readonly string[]): Map<
   return checksums;
 }
 
-/** The snapshots that were published, by the records of the whole log. */
-export function snapshotsRecorded(layout: Layout): Set<string> {
-  const ids = new Set<string>();
+/** The snapshots that were published, and those that a garbage collection deleted, by the records of the whole log. */
+export function snapshotsRecorded(layout: Layout): { made: Set<string>; deleted: Set<string> } {
+  const [made, deleted] = [new Set<string>(), new Set<string>()];
   using log = openLog(layout);
   for (const file of log.files) {
     for (const line of linesOf(file).flatMap((lines) => lines)) {
-      const [, id] = /"operation":"snapshot",.*?"target":"([^"]+)"/.exec(textOf(line)) ?? [];
-      if (id !== undefined && isSnapshotId(id)) ids.add(id);
+      const text = textOf(line);
+      const [, id] = /"operation":"snapshot",.*?"target":"([^"]+)"/.exec(text) ?? [];
+      if (id !== undefined && isSnapshotId(id)) made.add(id);
+      if (text.includes('"operation":"gc run"')) { for (const gone of deletedIn(text)) deleted.add(gone); }
     }
   }
-  return ids;
+  return { made, deleted };
+}
+
+/** The snapshots that the record of a garbage collection says are gone. */
+function deletedIn(text: string): string[] {
+  try {
+    const { operation, details: { deleted } } = JSON.parse(text);
+    return operation === "gc run" && Array.isArray(deleted) ? deleted.map(String) : [];
+  } catch {
+    return []; // torn or damaged: `Chain` reports it
+  }
 }
 
 /** The checksum in a line, or in HEAD, whose record is `next`. */

@@ -1,7 +1,7 @@
 import { formatDuration, parseBytes, parseDuration } from "../model/duration.ts";
 import { isJvsError } from "../model/errors.ts";
 import { PRESENT_ENGINES } from "../model/records.ts";
-import { type Infer, mismatch, oneOf, Schema } from "../model/schema.ts";
+import { type Infer, integer, list, mismatch, oneOf, Schema, text } from "../model/schema.ts";
 
 interface Setting<T> {
   readonly schema: Schema<T>;
@@ -41,6 +41,30 @@ export const CONFIG_TABLE = {
   ),
   "restore.verify_limit": size(1e9, "Restore hashes what it brings back up to this many bytes."),
   "restore.keep_replaced": duration(DAY, "How long files that a restore replaced are kept."),
+  "retention.keep_last_n": setting(
+    integer({ min: 0 }),
+    0,
+    "Garbage collection keeps the newest so many snapshots of each worktree.",
+  ),
+  "retention.keep_days": setting(
+    integer({ min: 0 }),
+    0,
+    "Garbage collection keeps snapshots that are younger than so many days.",
+  ),
+  "retention.keep_tag_prefixes": setting(
+    list(text()),
+    [],
+    "Garbage collection keeps snapshots with a tag that begins with one of these.",
+  ),
+  "retention.max_repo_bytes": size(
+    0,
+    "Above this size garbage collection takes what is kept only by number or age too, the oldest first; 0: no limit.",
+  ),
+  "retention.keep_autosave_days": setting(
+    integer({ min: 0 }),
+    30,
+    "Garbage collection keeps autosaves that are younger than so many days.",
+  ),
   "audit.rotate_bytes": size(100e6, "The audit log goes on in a new file above this many bytes."),
 } satisfies Record<string, Setting<unknown>>;
 
@@ -51,7 +75,6 @@ export const CONFIG_TABLE = {
 export const NOT_HONOURED: ReadonlyMap<string, string> = new Map(Object.entries({
   locking:
     "Changes wait for each other by themselves. Only an agreement among people reserves a worktree for longer.",
-  retention: "All snapshots are kept: nothing deletes them yet.",
   signing: "Keep a copy of the descriptors where their authors cannot write: it proves what was saved.",
   environment:
     "Save what you want to know later in a file of the worktree before the snapshot: `pip freeze > packages.txt`.",

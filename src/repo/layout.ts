@@ -43,6 +43,10 @@ export class Layout extends Root {
 
   readonly gc = this.control.at("gc");
   readonly pins = this.gc.at("pins");
+  readonly plans = this.gc.at("plans");
+  /** The named policies of the user, JSON with comments. */
+  readonly retention = this.gc.at("retention.json");
+  private readonly sharedTombstones = this.gc.at("tombstones");
 
   private readonly runtime = this.control.at("runtime");
   readonly shared = this.runtime.at("shared");
@@ -79,8 +83,8 @@ export class Layout extends Root {
     this.audit,
     this.gc,
     this.pins,
-    this.gc.at("plans"),
-    this.gc.at("tombstones"),
+    this.plans,
+    this.sharedTombstones,
     ...this.runtimeFolders,
   ];
 
@@ -90,12 +94,16 @@ export class Layout extends Root {
   readonly payload = (id: string) => this.snapshots.payload(id);
   /** A payload that is being made. */
   readonly unfinishedPayload = (id: string) => this.snapshots.payload(`${id}.tmp`);
+  /** A payload that garbage collection took out of the history and has not deleted whole yet. */
+  readonly gonePayload = (id: string) => this.snapshots.payload(`${id}.gone`);
   readonly ready = (id: string) => this.snapshots.at(`${id}.READY`);
   readonly pruned = (id: string) => this.snapshots.at(`${id}.PRUNED`);
   readonly descriptor = (id: string) => this.descriptors.at(`${id}.json`);
   readonly unfinishedDescriptor = (id: string) => this.descriptors.at(`${id}.json.tmp`);
   readonly ref = (name: string) => this.refs.at(`${name}.json`);
   readonly pin = (id: string) => this.pins.at(`${id}.json`);
+  readonly plan = (id: string) => this.plans.at(`${id}.json`);
+  readonly tombstone = (id: string) => this.tombstones.at(`${id}.json`);
   readonly lock = (name: string) => this.locks.at(`${name}.lock`);
   /** Among the intents that every member may complete, or in another folder of intents. */
   readonly intent = (id: string, folder = this.intents) => folder.at(`${id}.json`);
@@ -128,9 +136,14 @@ export class Layout extends Root {
     return this.own?.at("replaced") ?? this.sharedReplaced;
   }
 
+  /** What the caller's garbage collections have to delete. */
+  get tombstones(): ControlPath {
+    return this.own?.at("tombstones") ?? this.sharedTombstones;
+  }
+
   /** The folders in that of the caller; none where no other user may write. */
   get ownFolders(): readonly ControlPath[] {
-    return this.own === undefined ? [] : [this.ownIntents, this.staging, this.replaced];
+    return this.own === undefined ? [] : [this.ownIntents, this.staging, this.replaced, this.tombstones];
   }
 
   /** The caller's caches of a host. */

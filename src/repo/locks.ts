@@ -21,6 +21,11 @@ export class Locks {
     return this.take("repository", operation, wait);
   }
 
+  /** For a garbage collection, which deletes files while changes go on. It comes before the repository's lock. */
+  collection(operation: string, wait: LockWait = {}): Promise<FileLock> {
+    return this.take("collection", operation, wait);
+  }
+
   /** For a few milliseconds around one file or one number. Its holder never waits for another lock. */
   short(name: string): Promise<FileLock> {
     return this.take(`short-${name}`, name, {});

@@ -116,6 +116,11 @@ export class SnapshotTable {
     return (at(this.columns.flags, row) & PRUNED) !== 0;
   }
 
+  /** Whether JVS made it by itself to save unsaved work. */
+  isAutosave(row: number): boolean {
+    return (at(this.columns.flags, row) & KIND_BITS) === KINDS.indexOf("autosave");
+  }
+
   /** Whether its descriptor could not be read, so that nothing else is known of it. */
   isUnread(row: number): boolean {
     return (at(this.columns.flags, row) & UNREAD) !== 0;

@@ -5,12 +5,14 @@ import { quoted } from "../model/path_text.ts";
 import { Descriptor, Ready } from "../model/records.ts";
 import { nowMs, randomBytes } from "../platform/clock.ts";
 import type { Folder } from "../platform/platform.ts";
+import { unlessFailed } from "../platform/system_error.ts";
+import { TemporaryFile } from "../platform/temporary_file.ts";
 import { checkManifest, readManifest, type ReadManifestOptions } from "../tree/manifest.ts";
 import type { TreeTable } from "../tree/table.ts";
 import { isUnreadableRecord } from "./control_errors.ts";
 import type { ControlPath } from "./control_path.ts";
 import type { Layout } from "./layout.ts";
-import { damaged, parseRecord, writeRecord } from "./record_file.ts";
+import { damaged, parseRecord, recordText, writeRecord } from "./record_file.ts";
 import { asWritten, recordHash } from "./record_hash.ts";
 import { idsIn, newestIdIn, publish } from "./snapshot_files.ts";
 
@@ -179,6 +181,31 @@ export class Snapshots {
     const { snapshot_id, created_at, engine, descriptor_checksum, payload_root_hash } = descriptor;
     const ready: Ready = { snapshot_id, created_at, engine, descriptor_checksum, payload_root_hash };
     writeRecord(this.layout.ready(snapshot_id), ready);
+  }
+
+  claimForRemoval(_id: string): Disposable | undefined {
+    return { [Symbol.dispose]() {} };
+  }
+
+  /** Says that a snapshot is pruned, by this plan; not durable. It counts only when READY is gone. */
+  writePruned(id: string, planId: string): void {
+    using folder = this.layout.snapshots.open();
+    using file = new TemporaryFile(folder, this.layout.pruned(id).name);
+    file.write(bytesOf(recordText({ ...this.ready(id), plan_id: planId })));
+    file.replace();
+  }
+
+  /** Takes READY from those that are pruned, and every marker from those that are deleted, durably. */
+  removeMarkers(
+    { deleted, pruned }: { readonly deleted: readonly string[]; readonly pruned: readonly string[] },
+  ): void {
+    const { layout } = this;
+    using folder = layout.snapshots.open();
+    const remove = ({ name }: ControlPath) =>
+      unlessFailed(["ENOENT"], () => folder.removeFile(bytesOf(name)));
+    for (const id of [...pruned, ...deleted]) remove(layout.ready(id));
+    for (const id of deleted) remove(layout.pruned(id));
+    folder.sync();
   }
 
   /** Removes all parts of a snapshot that was not published; repeatable. */

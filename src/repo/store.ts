@@ -16,6 +16,7 @@ import { damaged } from "./record_file.ts";
 import { Pins } from "./pins.ts";
 import { Refs } from "./refs.ts";
 import { Snapshots } from "./snapshots.ts";
+import { Tombstones } from "./tombstones.ts";
 import { Worktrees } from "./worktrees.ts";
 
 /** The operations that make a repository; it contains their intent from its first moment. */
@@ -41,6 +42,7 @@ export class Store {
   readonly pins: Pins;
   readonly refs: Refs;
   readonly snapshots: Snapshots;
+  readonly tombstones: Tombstones;
   readonly worktrees: Worktrees;
   #repoId: string | undefined;
 
@@ -54,6 +56,7 @@ export class Store {
     this.pins = new Pins(layout);
     this.refs = new Refs(layout);
     this.locks = new Locks(layout, () => this.ensureRuntime());
+    this.tombstones = new Tombstones(layout);
     this.worktrees = new Worktrees(layout);
     this.snapshots = new Snapshots(layout, () => this.locks.short("snapshot-id"));
     this.audit = new Audit(layout, {

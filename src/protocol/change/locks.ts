@@ -25,6 +25,12 @@ export async function lockRepository(context: RepositoryContext, operation: stri
   return await context.store.locks.repository(operation, waiting(context));
 }
 
+/** Takes the lock of garbage collections, which comes before the repository's. */
+export async function lockCollection(context: RepositoryContext, operation: string): Promise<FileLock> {
+  using _phase = phase(context.reporter, "taking the lock");
+  return await context.store.locks.collection(operation, waiting(context));
+}
+
 /** Takes all locks, so that no change is under way until they are released. */
 export async function lockEverything(
   context: RepositoryContext,

@@ -102,7 +102,7 @@ export async function orphansOf(
 /** Each snapshot's parent. A descriptor that cannot be read becomes a finding. */
 export async function parentsOf(store: Store, findings: Finding[]): Promise<Map<string, string | null>> {
   const parents = new Map<string, string | null>();
-  const ids = store.snapshots.list();
+  const ids = store.snapshots.listKnown();
   if (ids.length >= MANY_RECORDS) await loadSha256();
   for (const id of ids) {
     try {
@@ -151,14 +151,14 @@ export async function checkLayout({ store }: RepositoryContext): Promise<Finding
   const { layout, snapshots } = store;
   const findings: Finding[] = [];
   sound(["repo_id"], () => store.repoId, findings);
-  for (const id of snapshots.list()) {
-    if (snapshots.isPruned(id)) continue;
+  for (const id of snapshots.listKnown()) {
     // `checkLineage` reports a missing descriptor.
     const parts = [
       [layout.payload(id), "E_PAYLOAD_HASH_MISMATCH"],
       [layout.manifests.at(id), "E_DESCRIPTOR_CORRUPT"],
     ] as const;
-    for (const [{ path }, code] of parts.filter(([place]) => !place.isThere())) {
+    const expected = snapshots.isPruned(id) ? parts.slice(1) : parts;
+    for (const [{ path }, code] of expected.filter(([place]) => !place.isThere())) {
       const message = `Snapshot ${shortId(id)} exists, but "${path}" is missing: bring it back from a copy.`;
       findings.push(finding("critical", code, message, { path, snapshot_id: id }));
     }

@@ -43,7 +43,7 @@ const ID_LENGTH = 22;
 /** Finds files among snapshots, descriptors and intents that are not of JVS, by their names. JVS does not read them. */
 export function checkForeign({ store: { layout } }: RepositoryContext): Finding[] {
   return [
-    ...foreignIn(layout.snapshots, isOfSnapshot(["", ".READY", ".PRUNED", ".tmp", ".tmp.before"])),
+    ...foreignIn(layout.snapshots, isOfSnapshot(["", ".READY", ".PRUNED", ".tmp", ".tmp.before", ".gone"])),
     ...foreignIn(layout.descriptors, isOfSnapshot([".json", ".json.tmp"])),
     ...foreignIn(layout.intents, (name) => name.endsWith(".json") && isUuid(name.slice(0, -".json".length))),
   ];

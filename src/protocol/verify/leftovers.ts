@@ -10,6 +10,7 @@ import { UNFINISHED } from "../../repo/new_repository_place.ts";
 import type { Store } from "../../repo/store.ts";
 import { removeTree } from "../../tree/remove_tree.ts";
 import type { RepositoryContext } from "../context.ts";
+import { deleteNamed } from "../gc/sweep.ts";
 import { finding } from "./finding.ts";
 import { lostRecords } from "./lost_records.ts";
 
@@ -30,6 +31,7 @@ export async function leftoversOf(store: Store): Promise<Leftover[]> {
     ...temporaryFiles(store),
     ...emptyRecords(store),
     ...unfinishedRepositories(store),
+    ...uncollected(store),
   ];
 }
 
@@ -97,6 +99,15 @@ function unfinishedRepositories({ layout, platform }: Store): Leftover[] {
   }));
 }
 
+/** What garbage collections took out of the history and have not deleted whole. */
+function uncollected(store: Store): Leftover[] {
+  return store.tombstones.own().map((tombstone) => ({
+    what: "a garbage collection that did not delete all",
+    path: store.layout.tombstone(tombstone.id).path,
+    clean: () => deleteNamed({ store }, tombstone),
+  }));
+}
+
 /** Temporary files, from which control files are renamed. */
 function temporaryFiles({ layout, worktrees }: Store): Leftover[] {
   const records = worktrees.names().map((name) => layout.worktree(name));
@@ -149,9 +160,9 @@ export async function snapshotsWithoutMarker(store: Store): Promise<WithoutMarke
 
 /** Reports each published snapshot without a marker, and each of which nothing is left. */
 export async function checkMarkers({ store }: RepositoryContext): Promise<Finding[]> {
-  const recorded = [...snapshotsRecorded(store.layout)]; // first: what is made meanwhile is among those there are
+  const { made, deleted } = snapshotsRecorded(store.layout); // first: what is made meanwhile is among those there are
   const kept = new Set([...store.snapshots.listKnown(), ...store.snapshots.leftovers()]);
-  const gone = recorded.filter((id) => !kept.has(id)).map((id) => {
+  const gone = [...made].filter((id) => !kept.has(id) && !deleted.has(id)).map((id) => {
     const message =
       `Snapshot ${id} was made, as the audit trail says, and nothing of it is left: bring it back from a copy of ` +
       "the repository.";
@@ -178,10 +189,15 @@ function wayBack({ snapshots }: Store, id: string): string {
     `copy of the repository. What is left of it is kept: ${left}.`;
 }
 
-/** In this order, because a snapshot that is finished meanwhile has its marker at the last look. */
-function withoutIntent({ snapshots, intents }: Store): string[] {
+/**
+ * Those that no open change makes and no garbage collection deletes. A pack of manifest blocks outlives its snapshot as long as
+ * others use it. In this order, because a snapshot that is finished meanwhile has its marker at the last look.
+ */
+function withoutIntent({ intents, layout, snapshots, tombstones }: Store): string[] {
   const ids = snapshots.leftovers();
-  const busy = new Set<string | undefined>(intents.list().map((intent) => intent.claims.snapshot_id));
+  if (ids.length === 0) return ids;
+  const busy = tombstones.named().union(snapshotsRecorded(layout).deleted);
+  for (const { claims } of intents.list()) if (claims.snapshot_id !== undefined) busy.add(claims.snapshot_id);
   return ids.filter((id) => !busy.has(id) && !snapshots.exists(id));
 }
 

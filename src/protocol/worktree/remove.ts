@@ -112,6 +112,7 @@ function pinLine({ intent, store, worktree }: RemovalChange): string | null {
     reason: `the line of worktree ${name}, which was removed`,
     created_at: nowIso(),
     expires_at,
+    keeps_line: true,
   });
   return expires_at;
 }

@@ -16,10 +16,18 @@ export const RENDERERS: Readonly<Record<string, () => Promise<unknown>>> = {
   "demo": () => Promise.resolve(renderDemo),
   "diff": async () => (await import("./changes.ts")).renderDiff,
   "doctor": async () => (await import("./checks.ts")).renderDoctor,
+  "gc pin": async () => (await import("./collection.ts")).renderPinned,
+  "gc pins": async () => (await import("./collection.ts")).renderPins,
+  "gc plan": async () => (await import("./collection.ts")).renderPlan,
+  "gc run": async () => (await import("./collection.ts")).renderCollected,
+  "gc unpin": async () => (await import("./collection.ts")).renderUnpinned,
   "history": async () => (await import("./history.ts")).renderHistory,
   "info": async () => (await import("./repository.ts")).renderInfo,
   "init": async () => (await import("./repository.ts")).renderInit,
   "path": async () => (await import("./worktrees.ts")).renderPath,
+  "pin add": async () => (await import("./collection.ts")).renderPinned,
+  "pin list": async () => (await import("./collection.ts")).renderPins,
+  "pin remove": async () => (await import("./collection.ts")).renderUnpinned,
   "ref create": async () => (await import("./worktrees.ts")).renderRefCreated,
   "ref delete": async () => (await import("./worktrees.ts")).renderRefDeleted,
   "ref list": async () => (await import("./worktrees.ts")).renderRefs,
@@ -68,6 +76,9 @@ async function renderDemo({ steps, folder }: ResultOf<"demo">, view: View): Prom
 
 /** Where the result of a change has the value that a script needs next. */
 export const QUIET_VALUES: Readonly<Record<string, readonly string[]>> = {
+  "gc plan": ["plan_id"],
+  "gc pin": ["pin", "pin_id"],
+  "pin add": ["pin", "pin_id"],
   "snapshot": ["snapshot", "snapshot_id"],
   "worktree create": ["path"],
   "worktree fork": ["path"],

@@ -1,0 +1,184 @@
+import { isJvsError, JvsError, unlessThrown } from "../../model/errors.ts";
+import { GcPlan, type PlannedSnapshot, type Policy } from "../../model/gc_records.ts";
+import { quoted } from "../../model/path_text.ts";
+import { phase } from "../../model/progress.ts";
+import { nowIso, nowMs } from "../../platform/clock.ts";
+import { Stat } from "../../platform/stat.ts";
+import { isUnreadableRecord } from "../../repo/control_errors.ts";
+import { readRecord, writeRecord } from "../../repo/record_file.ts";
+import { recordHash } from "../../repo/record_hash.ts";
+import { readIndex } from "../../repo/snapshot_index.ts";
+import type { SnapshotTable } from "../../repo/snapshot_table.ts";
+import type { Store } from "../../repo/store.ts";
+import type { RepositoryContext } from "../context.ts";
+import { assess, type Assessment, type Question } from "./assess.ts";
+import { type Root, rootsOf } from "./roots.ts";
+import { readSpace, type Space } from "./space.ts";
+
+const ID_DIGITS = 16;
+const MOST_PLANS = 20;
+
+/** All snapshots, and what becomes of each. */
+export interface Assessed {
+  readonly table: SnapshotTable;
+  readonly assessment: Assessment;
+}
+
+/** What becomes of each snapshot by a policy, as the repository is now. `also` are kept besides what records say. */
+export async function assessNow(
+  context: RepositoryContext,
+  policy: Policy,
+  also: readonly Root[] = [],
+): Promise<Assessed> {
+  const question = await questionNow(context, policy, also);
+  return { table: question.table, assessment: assess(question) };
+}
+
+async function questionNow(
+  context: RepositoryContext,
+  policy: Policy,
+  also: readonly Root[],
+): Promise<Question> {
+  const now = nowMs();
+  // First, because what a change names later it has made or used before.
+  const table = await readIndex(context.store, context);
+  await table.readDetails();
+  const roots = [...rootsOf(context.store, now), ...foreignRoots(context.store, table), ...also];
+  return { table, roots, policy, now };
+}
+
+/** In a shared repository a member collects what that member made; root and the owner of a private one collect all. */
+function foreignRoots({ layout }: Store, table: SnapshotTable): Root[] {
+  const { isOpenToOthers, owners: { caller } } = layout.plane;
+  if (!isOpenToOthers || caller.uid === 0) return [];
+  const stat = new Stat();
+  const isOwn = (id: string) => layout.payload(id).stat(stat) && stat.uid === caller.uid;
+  return Array.from(table.existing(), (row) => table.id(row)).filter((id) => !isOwn(id)).map((id) => ({
+    id,
+    by: "other",
+    why: "another member made it",
+  }));
+}
+
+/** Makes a plan and writes it. Nothing else changes. */
+export async function makePlan(context: RepositoryContext, policy: Policy): Promise<GcPlan> {
+  const { store } = context;
+  using _phase = phase(context.reporter, "planning");
+  const question = await questionNow(context, policy, []);
+  const space = await readSpace(context, question.table);
+  const assessment = await withinLimit(question, space);
+  const plan = await planOf(store, question, assessment, space);
+  store.layout.gc.ensure(); // copy programs may leave out empty folders
+  store.layout.plans.ensure();
+  writeRecord(store.layout.plan(plan.plan_id), plan);
+  forgetOld(store, plan.plan_id);
+  return plan;
+}
+
+/** The assessment by which the repository is within the limit, if giving up the oldest that only number or age keeps makes it so. */
+async function withinLimit(question: Question, space: Space): Promise<Assessment> {
+  const { policy: { max_repo_bytes }, table } = question;
+  const first = assess(question);
+  if (max_repo_bytes === 0) return first;
+  const oldest = first.onlyRetained();
+  const without = (count: number) => assess({ ...question, givenUp: new Set(oldest.slice(0, count)) });
+  const isWithin = async (assessment: Assessment) =>
+    space.total - (await space.freed(rowsOf(table, assessment))).bytes <= max_repo_bytes;
+  let [few, many] = [0, oldest.length];
+  while (few < many) {
+    const middle = (few + many) >>> 1;
+    if (await isWithin(without(middle))) many = middle;
+    else few = middle + 1;
+  }
+  return without(few);
+}
+
+function rowsOf(table: SnapshotTable, assessment: Assessment) {
+  const deleted = new Set(assessment.rows("delete"));
+  return { deleted, pruned: new Set(assessment.rows("prune").filter((row) => !table.isPruned(row))) };
+}
+
+async function planOf(
+  store: Store,
+  { policy, table }: Question,
+  assessment: Assessment,
+  space: Space,
+): Promise<GcPlan> {
+  const rows = rowsOf(table, assessment);
+  const { bytes, isExact, perRow } = await space.freed(rows);
+  const snapshots: PlannedSnapshot[] = [];
+  const counts = { pin: 0, lineage: 0, ref: 0, retention: 0, other: 0 };
+  for (let row = 0; row < table.count; row++) {
+    const action = assessment.action(row);
+    const reasons = assessment.reasons(row);
+    for (const by of new Set(reasons.map((each) => each.by))) counts[by]++;
+    snapshots.push({
+      snapshot_id: table.id(row),
+      action,
+      reasons: reasons.length > 0 ? reasons.map(({ why }) => why) : action === "delete" ? [] : [LEADS_ON],
+      bytes: action === "keep" ? 0 : perRow.get(row) ?? 0,
+    });
+  }
+  const candidates = snapshots.filter(({ action }) => action !== "keep").map((each) => each.snapshot_id);
+  const said = {
+    repo_id: store.repoId,
+    policy,
+    candidates,
+    candidate_count: candidates.length,
+    protected_by_pin: counts.pin,
+    protected_by_lineage: counts.lineage,
+    protected_by_ref: counts.ref,
+    protected_by_retention: counts.retention,
+    protected_by_other: counts.other,
+    deletable_bytes_estimate: bytes,
+    is_exact: isExact,
+    total_bytes: space.total,
+    snapshots,
+  };
+  return { plan_id: await planIdOf(said), created_at: nowIso(), ...said };
+}
+
+const LEADS_ON = "a kept snapshot descends from it";
+
+async function planIdOf(said: Omit<GcPlan, "plan_id" | "created_at">): Promise<string> {
+  return (await recordHash(said)).slice(0, ID_DIGITS);
+}
+
+/** Keeps the newest plans: others have been made since. */
+function forgetOld({ layout }: Store, keep: string): void {
+  const names = layout.plans.jsonNames().filter((name) => name !== keep);
+  if (names.length < MOST_PLANS) return;
+  const made = (name: string) =>
+    unlessThrown(isUnreadableRecord, () => readRecord(layout.plan(name), GcPlan, "the plan")?.created_at) ??
+      "";
+  const oldestFirst = names.map((name) => ({ name, at: made(name) })).sort((a, b) => a.at < b.at ? -1 : 1);
+  for (const { name } of oldestFirst.slice(0, names.length - MOST_PLANS + 1)) layout.plan(name).remove();
+}
+
+/** A plan that was made here and is as it was written; `E_GC_PLAN_MISMATCH` says what is wrong with it. */
+export async function readPlan(store: Store, planId: string): Promise<GcPlan> {
+  const file = store.layout.plan(planId);
+  const mismatch = (state: string) => planMismatch(planId, state);
+  if (!/^[0-9a-f]{16}$/.test(planId)) throw mismatch("no plan has this id");
+  const plan = unlessThrown(isDamaged, () => readRecord(file, GcPlan, "the plan") ?? null);
+  if (plan === null) throw mismatch("there is no such plan, or it was carried out");
+  if (plan === undefined) throw mismatch(`its file ${quoted(file.path)} is damaged`);
+  const { created_at: _made, plan_id, ...said } = plan;
+  if (plan_id !== planId || await planIdOf(said) !== planId) {
+    throw mismatch("it was changed after it was made");
+  }
+  if (plan.repo_id !== store.repoId) throw mismatch("it was made for another repository");
+  return plan;
+}
+
+function isDamaged(error: unknown): error is JvsError {
+  return isJvsError(error, "E_DESCRIPTOR_CORRUPT");
+}
+
+/** The error for a plan that cannot be carried out. */
+export function planMismatch(planId: string, state: string, snapshotIds: readonly string[] = []): JvsError {
+  return new JvsError("E_GC_PLAN_MISMATCH", `Cannot carry out the plan ${quoted(planId)}: ${state}`, {
+    hint: "Nothing was changed by it. Make a new plan with `jvs gc plan`.",
+    details: { plan_id: planId, snapshot_ids: snapshotIds.slice(0, 100) },
+  });
+}

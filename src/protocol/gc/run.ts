@@ -1,0 +1,149 @@
+import type { GcPlan, Policy } from "../../model/gc_records.ts";
+import { snapshotId } from "../../model/records.ts";
+import { list, record, text } from "../../model/schema.ts";
+import { nowMs } from "../../platform/clock.ts";
+import { changeRepository } from "../change/change.ts";
+import { commitChange, finishDecided } from "../change/commit.ts";
+import { type Change, defineChange } from "../change/kind.ts";
+import { lockCollection } from "../change/locks.ts";
+import type { RepositoryContext } from "../context.ts";
+import { removeOldReplaced } from "../restore/staging.ts";
+import { assessNow, planMismatch } from "./plan.ts";
+import type { Root } from "./roots.ts";
+import { sweep } from "./sweep.ts";
+import { finishTaking, isAny, type Taken, takeOut } from "./take_out.ts";
+
+/** So many snapshots leave the history in one change: the marker of each is open and locked until they have. */
+const AT_ONCE = 256;
+
+/** Takes snapshots out of the history. What they held is deleted afterwards. */
+export const collection = defineChange({
+  operation: "gc run",
+  details: record({ pruned: list(snapshotId()), deleted: list(snapshotId()) }),
+  steps: ["marking"],
+  touchesFiles: true, // where others may write, they must not make up which payloads are moved
+  audit: record({ plan_id: text(), pruned: list(snapshotId()), deleted: list(snapshotId()) }),
+  async recover(context, intent): Promise<void> {
+    const taken = finishTaking(context.store, intent.id, intent.details);
+    const decided = intent.decided();
+    if (decided === null || !isAny(taken)) return intent.complete();
+    intent.decide({ ...decided, details: { ...decided.details, ...taken } });
+    await finishDecided(context, intent);
+  },
+});
+
+/** What a garbage collection did. */
+export interface Collected extends Taken {
+  /** Candidates that stayed, because somebody used them at that moment. */
+  readonly inUse: readonly string[];
+}
+
+/**
+ * Carries a plan out, in two phases. Snapshots leave the history, many in one change: a tombstone says which, then their markers
+ * go. Then their files are deleted, without a lock that others wait for (`sweep.ts`). Interrupted anywhere, it goes on when it is
+ * called again. docs/design/garbage-collection.md has the reasons.
+ */
+export async function runPlan(context: RepositoryContext, plan: GcPlan): Promise<Collected> {
+  const { store } = context;
+  using _collection = await lockCollection(context, collection.operation);
+  await sweep(context, plan); // what an earlier run left: it needs no room, and gives some
+  await requirePlan(context, plan);
+  const { snapshots } = store;
+  const isKnown = (id: string) => snapshots.exists(id) || snapshots.isPruned(id);
+  // The newest first: a descendant leaves before what it descends from.
+  const waiting = plan.candidates.filter(isKnown).reverse();
+  const [pruned, deleted, inUse]: [string[], string[], string[]] = [[], [], []];
+  for (let i = 0; i < waiting.length; i += AT_ONCE) {
+    const taken = await takeBatch(context, plan, waiting.slice(i, i + AT_ONCE), inUse);
+    pruned.push(...taken.pruned);
+    deleted.push(...taken.deleted);
+  }
+  await sweep(context, plan);
+  await removeOldReplaced(store, store.config.get("restore.keep_replaced"));
+  forgetExpiredPins(context);
+  if (inUse.length === 0) store.layout.plan(plan.plan_id).remove();
+  return { pruned: pruned.sort(), deleted: deleted.sort(), inUse: inUse.sort() };
+}
+
+/** `E_GC_PLAN_MISMATCH` if something keeps a snapshot now that nothing kept when the plan was made. */
+async function requirePlan(context: RepositoryContext, plan: GcPlan): Promise<void> {
+  const { assessment, table } = await assessNow(context, policyToHold(plan));
+  const kept = plan.candidates.flatMap((id) => {
+    const row = table.find(id);
+    return row === -1 || assessment.reasons(row).length === 0 ? [] : [{ id, row }];
+  });
+  const [first] = kept;
+  if (first === undefined) return;
+  const why = assessment.reasons(first.row).map((each) => each.why).join(", ");
+  throw planMismatch(plan.plan_id, `snapshot ${first.id} is kept now (${why})`, kept.map(({ id }) => id));
+}
+
+/** For the sake of a size a plan may take what number or age keeps: then only what names a snapshot counts. */
+function policyToHold({ policy }: GcPlan): Policy {
+  if (policy.max_repo_bytes === 0) return policy;
+  return { ...policy, keep_last_n: 0, keep_days: 0, keep_autosave_days: 0 };
+}
+
+/** Takes those of a batch out of the history that nobody uses; the others are added to `inUse`. */
+async function takeBatch(
+  context: RepositoryContext,
+  plan: GcPlan,
+  batch: readonly string[],
+  inUse: string[],
+): Promise<Taken> {
+  const { plan_id } = plan;
+  const begun = { kind: collection, target: plan_id, details: { pruned: [], deleted: [] } };
+  return await changeRepository(context, begun, async (change) => {
+    const { intent, store } = change;
+    using held = new DisposableStack();
+    for (const id of batch) {
+      const marker = store.snapshots.claimForRemoval(id);
+      if (marker === undefined) inUse.push(id);
+      else held.use(marker);
+    }
+    const taken = await stillPlanned(change, plan, batch, inUse);
+    if (!isAny(taken)) {
+      intent.complete();
+      return taken;
+    }
+    intent.step("marking", taken);
+    store.tombstones.mark({ id: intent.id, plan_id, ...taken });
+    await commitChange<typeof collection>(change, { target: plan_id, details: { plan_id, ...taken } }, {
+      commit: () => takeOut(store, intent.id, plan_id, taken),
+    });
+    return taken;
+  });
+}
+
+/**
+ * What becomes of a batch now that its markers are held: nobody can begin to use one of them any more, and whatever was done with
+ * them before shows in the records. One that came to be kept is added to `inUse`.
+ */
+async function stillPlanned(
+  context: Change<typeof collection>,
+  plan: GcPlan,
+  batch: readonly string[],
+  inUse: string[],
+): Promise<Taken> {
+  const used: Root[] = inUse.map((id) => ({ id, by: "other", why: "in use" }));
+  const { assessment, table } = await assessNow(context, policyToHold(plan), used);
+  const planned = new Map(plan.snapshots.map(({ action, snapshot_id }) => [snapshot_id, action]));
+  const [pruned, deleted]: [string[], string[]] = [[], []];
+  for (const id of batch.filter((each) => !inUse.includes(each))) {
+    const row = table.find(id);
+    if (row === -1) continue;
+    const action = assessment.action(row);
+    if (assessment.reasons(row).length > 0) inUse.push(id);
+    else if (action === "delete" && planned.get(id) === "delete") deleted.push(id);
+    else if (!table.isPruned(row)) pruned.push(id);
+  }
+  return { pruned: pruned.sort(), deleted: deleted.sort() };
+}
+
+/** A pin that has run out keeps nothing. */
+function forgetExpiredPins({ store: { pins } }: RepositoryContext): void {
+  const now = nowMs();
+  for (const { expires_at, pin_id } of pins.list()) {
+    if (expires_at !== null && Date.parse(expires_at) <= now) pins.remove(pin_id);
+  }
+}

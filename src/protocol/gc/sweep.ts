@@ -1,0 +1,86 @@
+import { removeClone } from "../../engine/engines.ts";
+import { bytesOf } from "../../model/bytes.ts";
+import { isJvsError, JvsError } from "../../model/errors.ts";
+import type { GcPlan, Tombstone } from "../../model/gc_records.ts";
+import { shortId } from "../../model/ids.ts";
+import { phase, type Reporter } from "../../model/progress.ts";
+import { unlessFailed } from "../../platform/system_error.ts";
+import type { Store } from "../../repo/store.ts";
+import { dropManifests } from "../../tree/manifest_shrink.ts";
+
+/** Whose garbage is deleted, and who waits for it. */
+export interface Sweep {
+  readonly store: Store;
+  readonly reporter?: Reporter;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Deletes what snapshots held that the caller's garbage collections took out of the history; `plan` says how much that is, for the
+ * progress. It stops at the first failure, and goes on there when it is called again. Two processes may do it at once.
+ */
+export async function sweep(context: Sweep, plan?: GcPlan): Promise<void> {
+  const bytes = new Map(plan?.snapshots.map((each) => [each.snapshot_id, each.bytes]));
+  for (const tombstone of context.store.tombstones.own()) await deleteNamed(context, tombstone, bytes);
+}
+
+/** Deletes what one tombstone names, and then the tombstone. */
+export async function deleteNamed(
+  { reporter, signal, store }: Sweep,
+  tombstone: Tombstone,
+  bytes: ReadonlyMap<string, number> = new Map(),
+): Promise<void> {
+  const { layout, platform } = store;
+  const ids = [...tombstone.pruned, ...tombstone.deleted];
+  const total = ids.reduce((sum, id) => sum + (bytes.get(id) ?? 0), 0);
+  using _phase = phase(reporter, "freeing", { bytes: total });
+  let current = ids[0] ?? "";
+  try {
+    using folder = layout.snapshots.open();
+    for (const id of ids) {
+      current = id;
+      await removeClone(platform, folder, bytesOf(layout.gonePayload(id).name), signal && { signal });
+      reporter?.advance(0, bytes.get(id) ?? 0);
+    }
+    await deleteRecords(store, tombstone.deleted);
+    store.tombstones.remove(tombstone.id);
+  } catch (error) {
+    throw stopped(store, tombstone, current, error);
+  }
+}
+
+/** Removes descriptors and manifests; a manifest that others share blocks of stays as far as they need it. */
+async function deleteRecords({ layout, snapshots }: Store, ids: readonly string[]): Promise<void> {
+  const gone = ids.filter((id) => !snapshots.exists(id) && !snapshots.isPruned(id));
+  if (gone.length === 0) return;
+  using manifests = layout.manifests.open();
+  await dropManifests(manifests, new Set(gone));
+  using descriptors = layout.descriptors.open();
+  for (const id of gone) {
+    unlessFailed(["ENOENT"], () => descriptors.removeFile(bytesOf(layout.descriptor(id).name)));
+    if (layout.plane.isOpenToOthers) layout.maker(layout.plane.owners.caller.uid, id).remove();
+  }
+  descriptors.sync();
+}
+
+/** Writes into the tombstone why its files could not be deleted, and gives the error that says what to do. */
+function stopped(
+  { tombstones }: Store,
+  { id, plan_id }: Tombstone,
+  snapshotId: string,
+  error: unknown,
+): unknown {
+  if (!isJvsError(error) || error.code === "E_INTERRUPTED") return error;
+  try {
+    tombstones.update(id, { gc_state: "failed", failure_reason: error.message });
+  } catch {
+    // It only repeats what the error says.
+  }
+  const message = `Cannot delete all that snapshot ${shortId(snapshotId)} held: ${error.message}`;
+  return new JvsError(error.code, message, {
+    hint: "It is out of the history, and nothing else was touched. Correct what the message names; then " +
+      `\`jvs gc run --plan-id ${plan_id}\` goes on.`,
+    details: { ...error.details, snapshot_id: snapshotId, plan_id },
+    cause: error,
+  });
+}

@@ -1,0 +1,61 @@
+import { bytesOf } from "../../model/bytes.ts";
+import { nowIso } from "../../platform/clock.ts";
+import { unlessFailed } from "../../platform/system_error.ts";
+import type { Store } from "../../repo/store.ts";
+
+/** The snapshots of one change. */
+export interface Taken {
+  /** They keep their record. */
+  readonly pruned: readonly string[];
+  /** Nothing of them stays. */
+  readonly deleted: readonly string[];
+}
+
+/** Whether there are any. */
+export function isAny({ deleted, pruned }: Taken): boolean {
+  return deleted.length + pruned.length > 0;
+}
+
+/**
+ * Takes snapshots out of the history, durably. The caller holds their markers and has written the tombstone. The marker PRUNED is
+ * durable before READY goes, and a payload gets its other name only when no marker leads to it any more.
+ */
+export function takeOut(store: Store, id: string, planId: string, taken: Taken): void {
+  const { layout, platform, snapshots } = store;
+  for (const pruned of taken.pruned) snapshots.writePruned(pruned, planId);
+  if (taken.pruned.length > 0) {
+    using folder = layout.snapshots.open();
+    platform.syncFileSystem(folder); // one call for all of them
+  }
+  snapshots.removeMarkers(taken);
+  setAside(store, taken);
+  store.tombstones.update(id, { gc_state: "committed", committed_at: nowIso() });
+}
+
+/** After a kill in `takeOut`: those that lost their marker are out, and the others stay as they were. Repeatable. */
+export function finishTaking(store: Store, id: string, { deleted, pruned }: Taken): Taken {
+  const { layout, snapshots, tombstones } = store;
+  for (const stays of pruned.filter((each) => snapshots.exists(each))) layout.pruned(stays).remove();
+  const taken = {
+    pruned: pruned.filter((each) => snapshots.isPruned(each)),
+    deleted: deleted.filter((each) => !snapshots.exists(each) && !snapshots.isPruned(each)),
+  };
+  if (!isAny(taken)) {
+    tombstones.remove(id);
+    return taken;
+  }
+  setAside(store, taken);
+  tombstones.update(id, { ...taken, gc_state: "committed", committed_at: nowIso() });
+  return taken;
+}
+
+/** Gives payloads a name under which nobody looks for a snapshot, durably. Repeatable. */
+function setAside({ layout }: Store, { deleted, pruned }: Taken): void {
+  using folder = layout.snapshots.open();
+  const nameOf = ({ name }: { readonly name: string }) => bytesOf(name);
+  for (const id of [...pruned, ...deleted]) {
+    const [from, to] = [nameOf(layout.payload(id)), nameOf(layout.gonePayload(id))];
+    unlessFailed(["ENOENT"], () => folder.rename(from, folder, to, "fresh"));
+  }
+  folder.sync();
+}
