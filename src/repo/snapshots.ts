@@ -195,7 +195,10 @@ export class Snapshots {
     file.replace();
   }
 
-  /** Takes READY from those that are pruned, and every marker from those that are deleted, durably. */
+  /**
+   * Takes READY from those that are pruned, and every marker from those that are deleted, durably. The newest go first, so that at
+   * no moment a snapshot is there whose ancestor is not.
+   */
   removeMarkers(
     { deleted, pruned }: { readonly deleted: readonly string[]; readonly pruned: readonly string[] },
   ): void {
@@ -203,8 +206,11 @@ export class Snapshots {
     using folder = layout.snapshots.open();
     const remove = ({ name }: ControlPath) =>
       unlessFailed(["ENOENT"], () => folder.removeFile(bytesOf(name)));
-    for (const id of [...pruned, ...deleted]) remove(layout.ready(id));
-    for (const id of deleted) remove(layout.pruned(id));
+    const goesWhole = new Set(deleted);
+    for (const id of [...pruned, ...deleted].sort().reverse()) {
+      remove(layout.ready(id));
+      if (goesWhole.has(id)) remove(layout.pruned(id));
+    }
     folder.sync();
   }
 

@@ -1,0 +1,244 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { namesIn } from "../../tests/support/files.ts";
+import { fullAudit } from "../../tests/support/full_audit.ts";
+import { interceptWhen } from "../../tests/support/kill_point.ts";
+import { TestRepository } from "../../tests/support/repository.ts";
+import { textOf } from "../model/bytes.ts";
+import { type ErrorCode, JvsError } from "../model/errors.ts";
+import { LinuxFolder } from "../platform/linux_folder.ts";
+import { SystemError } from "../platform/system_error.ts";
+import { configSet } from "./config_set.ts";
+import { doctor } from "./doctor.ts";
+import { gcPin } from "./gc_pin.ts";
+import { gcPins } from "./gc_pins.ts";
+import { gcPlan } from "./gc_plan.ts";
+import { gcRun } from "./gc_run.ts";
+import { gcUnpin } from "./gc_unpin.ts";
+import { history } from "./history.ts";
+import { refCreate } from "./ref_create.ts";
+import { refDelete } from "./ref_delete.ts";
+import { restore } from "./restore.ts";
+import { worktreeFork } from "./worktree_fork.ts";
+import { worktreeRemove } from "./worktree_remove.ts";
+
+/** A line of three in main, and a line of two that was removed with its pin; ids in their order. */
+async function twoLines(): Promise<TestRepository & { readonly ids: string[] }> {
+  const repository = await TestRepository.saved();
+  const ids = [repository.first];
+  for (const text of ["2\n", "3\n"]) {
+    repository.write("main/a.txt", text);
+    ids.push(await repository.save(text));
+  }
+  await repository.call(worktreeFork, { name: "old" });
+  for (const text of ["4\n", "5\n"]) {
+    repository.write("worktrees/old/a.txt", text);
+    ids.push(await repository.save(text, "worktrees/old"));
+  }
+  await repository.call(worktreeRemove, { name: "old" });
+  await repository.call(gcUnpin, { pin: ids[4] ?? "" });
+  return Object.assign(repository, { ids });
+}
+
+async function fails(code: ErrorCode, call: Promise<unknown>): Promise<JvsError> {
+  const error = await assertRejects(() => call, JvsError);
+  assertEquals(error.code, code, error.message);
+  return error;
+}
+
+Deno.test("gc plan says why each snapshot stays or goes, and writes nothing but itself", async () => {
+  using repository = await twoLines();
+  const before = await repository.audit();
+  const plan = await repository.call(gcPlan);
+  const [, , third = "", fourth = "", fifth = ""] = repository.ids;
+  assertEquals(plan.candidates, [fourth, fifth]);
+  assertEquals([plan.candidate_count, plan.protected_by_lineage, plan.protected_by_ref], [2, 3, 0]);
+  assertEquals(plan.snapshots.map(({ action }) => action), ["keep", "keep", "keep", "delete", "delete"]);
+  assertEquals(plan.snapshots[2]?.reasons, ["head of worktree main", "newest of worktree main"]);
+  assertEquals(plan.snapshots[0]?.reasons, [
+    "before the head of worktree main",
+    "before the newest of worktree main",
+  ]);
+  assertEquals(await repository.audit(), before);
+  assertEquals(namesIn(`${repository.path}/.jvs/gc/plans`), [`${plan.plan_id}.json`]);
+  assert(plan.deletable_bytes_estimate > 0, "files of the old line take space");
+  assertEquals(third, repository.ids[2]);
+});
+
+Deno.test("gc plan gives the same plan for the same state", async () => {
+  using repository = await twoLines();
+  const { created_at: _first, ...first } = await repository.call(gcPlan);
+  const { created_at: _second, ...second } = await repository.call(gcPlan);
+  assertEquals(first, second);
+});
+
+Deno.test("gc run does what the plan says, in one audit record, and what stays is whole", async () => {
+  using repository = await twoLines();
+  const plan = await repository.call(gcPlan);
+  const before = (await repository.audit()).length;
+  const result = await repository.call(gcRun, { plan_id: plan.plan_id });
+  assertEquals([result.pruned, result.deleted, result.in_use], [[], repository.ids.slice(3), []]);
+  assertEquals(result.freed_bytes, plan.deletable_bytes_estimate);
+  const record = (await repository.audit()).at(-1);
+  assertEquals([(await repository.audit()).length, record?.operation, record?.target], [
+    before + 1,
+    "gc run",
+    plan.plan_id,
+  ]);
+  const kept = repository.ids.slice(0, 3);
+  const control = `${repository.path}/.jvs`;
+  assertEquals(namesIn(`${control}/snapshots`), kept.flatMap((id) => [id, `${id}.READY`]));
+  assertEquals(namesIn(`${control}/descriptors`), kept.map((id) => `${id}.json`));
+  assertEquals([namesIn(`${control}/gc/tombstones`), namesIn(`${control}/gc/plans`)], [[], []]);
+  await fullAudit(repository.path);
+});
+
+Deno.test("gc run by the policy thin prunes what is before the head, and the history still leads through it", async () => {
+  using repository = await twoLines();
+  await repository.call(configSet, { key: "retention.keep_last_n", value: "1" });
+  const { deleted, pruned } = await repository.call(gcRun, { yes: true, policy: "thin" });
+  const [first = "", second = "", , fourth = "", fifth = ""] = repository.ids;
+  // The newest of the removed worktree counts by number too.
+  assertEquals([pruned, deleted], [[first, second, fourth], []]);
+  const { snapshots } = await repository.call(history);
+  assertEquals(snapshots.map((each) => each.pruned), [false, true, true]);
+  const error = await fails("E_NOT_FOUND", repository.call(restore, { snapshot: first }));
+  assertStringIncludes(error.message, "pruned");
+  await repository.call(restore, { snapshot: fifth });
+  assertEquals(repository.read("main/a.txt"), "5\n");
+  await fullAudit(repository.path);
+});
+
+Deno.test("gc run deletes a pruned snapshot when nothing descends from it any more", async () => {
+  using repository = await twoLines();
+  const [, , , fourth = "", fifth = ""] = repository.ids;
+  await repository.call(refCreate, { name: "best", snapshot: fifth });
+  assertEquals((await repository.call(gcRun, { yes: true })).pruned, [fourth]);
+  await repository.call(refDelete, { name: "best" });
+  assertEquals((await repository.call(gcRun, { yes: true })).deleted, [fourth, fifth]);
+  await fullAudit(repository.path);
+});
+
+Deno.test("gc run refuses a plan that does not hold any more, and changes nothing", async () => {
+  using repository = await twoLines();
+  const { plan_id } = await repository.call(gcPlan);
+  const [, , , , fifth = ""] = repository.ids;
+  await repository.call(restore, { snapshot: fifth });
+  const error = await fails("E_GC_PLAN_MISMATCH", repository.call(gcRun, { plan_id }));
+  assertStringIncludes(error.message, "head of worktree main");
+  await repository.call(restore, { snapshot: "LATEST" });
+  assertEquals((await repository.call(gcRun, { plan_id })).deleted, repository.ids.slice(3));
+});
+
+Deno.test("gc run refuses a plan that was edited, is of another repository, damaged or unknown", async () => {
+  using repository = await twoLines();
+  using other = await TestRepository.saved();
+  const { plan_id } = await repository.call(gcPlan);
+  const file = `${repository.path}/.jvs/gc/plans/${plan_id}.json`;
+  const text = Deno.readTextFileSync(file);
+  Deno.copyFileSync(file, `${other.path}/.jvs/gc/plans/${plan_id}.json`);
+  await fails("E_GC_PLAN_MISMATCH", other.call(gcRun, { plan_id }));
+  for (const edited of [text.replace('"keep"', '"delete"'), text.slice(0, 40), "[]", ""]) {
+    Deno.writeTextFileSync(file, edited);
+    await fails("E_GC_PLAN_MISMATCH", repository.call(gcRun, { plan_id }));
+  }
+  for (const unknown of ["0123456789abcdef", "../../config", "", "ABC"]) {
+    await fails("E_GC_PLAN_MISMATCH", repository.call(gcRun, { plan_id: unknown }));
+  }
+  await fails("E_USAGE", repository.call(gcRun));
+  await fails("E_USAGE", repository.call(gcRun, { yes: true, plan_id }));
+});
+
+Deno.test("gc plan takes policies from retention.json, and refuses one that is wrong or keeps nothing", async () => {
+  using repository = await twoLines();
+  const file = `${repository.path}/.jvs/gc/retention.json`;
+  Deno.writeTextFileSync(
+    file,
+    '{ // nightly\n  "nightly": { "keep_days": 3 }, "none": { "prune_ancestors": true },\n}',
+  );
+  assertEquals((await repository.call(gcPlan, { policy: "nightly" })).candidates, []);
+  await fails("E_USAGE", repository.call(gcPlan, { policy: "none" }));
+  const unknown = await fails("E_NOT_FOUND", repository.call(gcPlan, { policy: "weekly" }));
+  assertStringIncludes(unknown.hint, "default, thin, nightly, none");
+  for (const wrong of ['{ "x": { "keep_days": -1 } }', '{ "x": { "keep": 1 } }', '{ "default": {} }', "{"]) {
+    Deno.writeTextFileSync(file, wrong);
+    await fails("E_USAGE", repository.call(gcPlan, { policy: "x" }));
+  }
+});
+
+Deno.test("gc plan gives up what only number or age keeps, the oldest first, above the limit of size", async () => {
+  using repository = await twoLines();
+  const [, , , fourth = "", fifth = ""] = repository.ids;
+  await repository.call(configSet, { key: "retention.keep_days", value: "5" });
+  const { candidates, total_bytes } = await repository.call(gcPlan);
+  assertEquals(candidates, []);
+  await repository.call(configSet, { key: "retention.max_repo_bytes", value: String(total_bytes - 1) });
+  assertEquals((await repository.call(gcPlan)).candidates, [fourth]);
+  await repository.call(configSet, { key: "retention.max_repo_bytes", value: "1" });
+  const { plan_id } = await repository.call(gcPlan);
+  assertEquals((await repository.call(gcRun, { plan_id })).deleted, [fourth, fifth]);
+  await fullAudit(repository.path);
+});
+
+Deno.test("gc pin keeps a snapshot forever or for a time, and gc unpin ends that", async () => {
+  using repository = await twoLines();
+  const [, , , fourth = "", fifth = ""] = repository.ids;
+  const { pin } = await repository.call(gcPin, { snapshot: fifth, reason: "in the paper" });
+  assertEquals((await repository.call(gcPlan)).snapshots.slice(3).map(({ action }) => action), [
+    "prune",
+    "keep",
+  ]);
+  await repository.call(gcPin, { snapshot: fourth, expires: "90d" });
+  assertEquals((await repository.call(gcPlan)).protected_by_pin, 2);
+  const { pins } = await repository.call(gcPins);
+  assertEquals(pins.map(({ expired, reason }) => [expired, reason]), [[false, "in the paper"], [false, ""]]);
+  assertEquals((await repository.call(gcUnpin, { pin: pin.pin_id.slice(0, 8) })).pins.length, 1);
+  await repository.call(gcUnpin, { pin: fourth });
+  await fails("E_NOT_FOUND", repository.call(gcUnpin, { pin: fourth }));
+  await fails("E_USAGE", repository.call(gcPin, { snapshot: fifth, expires: "2001-01-01" }));
+  await fails("E_NOT_FOUND", repository.call(gcPin, { snapshot: "nonsense" }));
+  assertEquals((await repository.call(gcRun, { yes: true })).deleted, [fourth, fifth]);
+  await fails("E_NOT_FOUND", repository.call(gcPin, { snapshot: fifth }));
+});
+
+Deno.test("gc plan counts a pin that has run out for nothing, and gc run removes it", async () => {
+  using repository = await twoLines();
+  const { store } = await repository.open();
+  store.pins.add({
+    pin_id: crypto.randomUUID(),
+    snapshot_id: repository.ids[4] ?? "",
+    reason: "",
+    created_at: "2020-01-01T00:00:00Z",
+    expires_at: "2020-01-02T00:00:00Z",
+    keeps_line: true,
+  });
+  assertEquals((await repository.call(gcPins)).pins[0]?.expired, true);
+  assertEquals((await repository.call(gcRun, { yes: true })).deleted.length, 2);
+  assertEquals((await repository.call(gcPins)).pins, []);
+});
+
+Deno.test("gc plan refuses to plan where a record that keeps snapshots cannot be read", async () => {
+  using repository = await twoLines();
+  await repository.call(refCreate, { name: "best" });
+  Deno.writeTextFileSync(`${repository.path}/.jvs/refs/best.json`, "{");
+  await fails("E_DESCRIPTOR_CORRUPT", repository.call(gcPlan));
+});
+
+Deno.test("gc run goes on after files could not be deleted, and doctor names what is left", async () => {
+  using repository = await twoLines();
+  const { plan_id } = await repository.call(gcPlan);
+  const isOfPayload = ([name]: readonly unknown[]) => name instanceof Uint8Array && textOf(name) === "a.txt";
+  const unblock = interceptWhen(LinuxFolder.prototype, "removeFile", isOfPayload, () => {
+    throw new SystemError("remove", "a.txt", "EIO");
+  });
+  try {
+    const error = await assertRejects(() => repository.call(gcRun, { plan_id }), JvsError);
+    assertStringIncludes(error.hint, `jvs gc run --plan-id ${plan_id}`);
+    const { findings } = await repository.call(doctor, { strict: true });
+    assertEquals(findings.map(({ code, severity }) => [code, severity]), [["LEFTOVER", "warning"]]);
+  } finally {
+    unblock();
+  }
+  await repository.call(gcRun, { plan_id });
+  assertEquals(namesIn(`${repository.path}/.jvs/gc/tombstones`), []);
+  await fullAudit(repository.path);
+});

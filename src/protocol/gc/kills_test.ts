@@ -1,0 +1,98 @@
+import { assert, assertEquals } from "@std/assert";
+import { killedAt } from "../../../tests/support/kill_point.ts";
+import { TestRepository } from "../../../tests/support/repository.ts";
+import { configSet } from "../../operation/config_set.ts";
+import { doctor } from "../../operation/doctor.ts";
+import { gcPin } from "../../operation/gc_pin.ts";
+import { gcRun } from "../../operation/gc_run.ts";
+import { gcUnpin } from "../../operation/gc_unpin.ts";
+import { restore } from "../../operation/restore.ts";
+import { verify } from "../../operation/verify.ts";
+import { worktreeFork } from "../../operation/worktree_fork.ts";
+import { worktreeRemove } from "../../operation/worktree_remove.ts";
+
+/** Four in main, of which two are to be pruned, and two of a line that was removed, which are to be deleted. */
+async function someGarbage(): Promise<TestRepository & { readonly ids: string[] }> {
+  const repository = await TestRepository.saved();
+  const ids = [repository.first];
+  for (const text of ["2\n", "3\n", "4\n"]) {
+    repository.write("main/a.txt", text);
+    ids.push(await repository.save());
+  }
+  await repository.call(worktreeFork, { name: "old", snapshot: ids[1] ?? "" });
+  for (const text of ["5\n", "6\n"]) {
+    repository.write("worktrees/old/a.txt", text);
+    ids.push(await repository.save("", "worktrees/old"));
+  }
+  await repository.call(worktreeRemove, { name: "old" });
+  await repository.call(gcUnpin, { pin: ids[5] ?? "" });
+  Deno.writeTextFileSync(
+    `${repository.path}/.jvs/gc/retention.json`,
+    '{ "two": { "prune_ancestors": true, "keep_days": 1 } }',
+  );
+  // By age everything would stay, by number two of each worktree: what goes must be the same at every kill.
+  await repository.call(configSet, { key: "retention.max_repo_bytes", value: "1" });
+  return Object.assign(repository, { ids });
+}
+
+/** What a snapshot is: whole, without content, or gone. Anything between is named. */
+async function stateOf(repository: TestRepository, id: string): Promise<string> {
+  const { store } = await repository.open();
+  const { snapshots, layout } = store;
+  if (snapshots.exists(id)) {
+    const { severity } = await repository.call(verify, { snapshot: id });
+    return severity === "ok" && layout.payload(id).isThere() ? "whole" : `there, but ${severity}`;
+  }
+  if (layout.payload(id).isThere()) return "a payload without a marker";
+  if (snapshots.isPruned(id)) {
+    return (await snapshots.readable(id)) === undefined ? "a marker alone" : "pruned";
+  }
+  return "gone";
+}
+
+Deno.test("gc run: killed at any moment, each snapshot is whole or out, and the next run ends it", async () => {
+  let kills = 0;
+  for (let n = 1;; n++) {
+    using repository = await someGarbage();
+    const collect = () => repository.call(gcRun, { yes: true, policy: "two" });
+    const killed = await killedAt(n, collect);
+    const where = `killed at ${n}`;
+    await repository.call(gcPin, { snapshot: "HEAD" }); // any change recovers what was interrupted
+    const states = await Promise.all(repository.ids.map((id) => stateOf(repository, id)));
+    for (const [i, state] of states.entries()) {
+      const meant = i < 3 ? "pruned" : i === 3 ? "whole" : "gone";
+      assert(state === meant || state === "whole", `${where}: snapshot ${i} is ${state}`);
+    }
+    const { findings } = await repository.call(doctor, { strict: true });
+    const left = findings.filter(({ code }) => code !== "LEFTOVER");
+    assertEquals(left, [], where);
+    await collect();
+    assertEquals(await Promise.all(repository.ids.map((id) => stateOf(repository, id))), [
+      "pruned",
+      "pruned",
+      "pruned",
+      "whole",
+      "gone",
+      "gone",
+    ], where);
+    await everythingIsTold(repository, where);
+    if (!killed) break;
+    kills++;
+  }
+  assert(kills > 30, `only ${kills} changes were seen`);
+});
+
+/** Nothing is left over, and the audit trail names each snapshot that went once. */
+async function everythingIsTold(
+  repository: TestRepository & { readonly ids: string[] },
+  where: string,
+): Promise<void> {
+  const records = (await repository.audit()).filter(({ operation }) => operation === "gc run");
+  const told = records.flatMap(({ details }) => [details.pruned, details.deleted].flat());
+  assertEquals(told.toSorted(), repository.ids.filter((_, i) => i !== 3), where);
+  const { store: { intents, tombstones } } = await repository.open();
+  assertEquals([intents.list(), tombstones.own()], [[], []], where);
+  const { findings, healthy } = await repository.call(doctor, { strict: true });
+  assertEquals([healthy, findings.filter(({ code }) => code !== "LEFTOVER")], [true, []], where);
+  await repository.call(restore, { snapshot: "HEAD" });
+}
