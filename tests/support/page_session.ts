@@ -60,8 +60,13 @@ export function masked(texts: readonly string[]): string[] {
   return texts.map((text) =>
     text
       .replace(/\b[0-9a-f]{64}\b/g, "HASH")
+      .replace(/\b[0-9a-f]{16}\b/g, "PLAN")
+      // How much room a file takes differs between file systems.
+      .replace(/^.*\b(frees|Freed|delete|prune)\b.*\d [KMG]?B\b.*$/gm, (line) =>
+        line.replace(/[\d.]+ [KMG]?B\b/g, "SIZE"))
       .replace(/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, "UUID")
-      .replace(/\b(\d{13}-)?([0-9a-f]{8})\b/g, (_, time = "", id: string) => `${time && "ID"}${named(id)}`)
+      .replace(/\b(\d{13}-)?([0-9a-f]{8})\b/g, (_, time = "", id: string) =>
+        `${time && "ID"}${named(id)}`)
       .replace(/\b\d{4}-\d\d-\d\d([T ][\d:.]+Z?)?/g, "TIME")
       .replace(/\bjust now\b|\b\d+ (second|minute)s? ago\b/g, "AGO")
       .replace(/^( +changed +)[\d.]+ \w+$/gm, "$1SIZE")

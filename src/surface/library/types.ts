@@ -874,6 +874,307 @@ export interface DoctorResult {
   readonly repaired: readonly string[];
 }
 
+/** What `gc plan` is given. */
+export interface GcPlanInput {
+  /** A policy of gc/retention.json, or `thin`, which thins out the lines of worktrees too; without it the settings retention.*. */
+  readonly policy?: string | undefined;
+}
+
+/** The result of `gc plan`. */
+export interface GcPlanResult {
+  /** Its id, which depends on nothing but what it says: the same plan has the same id. */
+  readonly plan_id: string;
+  /** The repository that it was made for. */
+  readonly repo_id: string;
+  /** When it was made. */
+  readonly created_at: string;
+  /** What it keeps besides that which something names. */
+  readonly policy: {
+    /** Its name. */
+    readonly name: string;
+    /** Whether ancestors of heads and of kept lines lose their content too; heads and newest snapshots never do. */
+    readonly prune_ancestors: boolean;
+    /** The newest N of each worktree keep their content; 0: none for that reason. */
+    readonly keep_last_n: number;
+    /** What is younger than so many days keeps it; 0: none for that reason. */
+    readonly keep_days: number;
+    /** What has a tag that begins with one of these keeps it. */
+    readonly keep_tag_prefixes: readonly string[];
+    /** Above this size of the repository, what is kept only by number or age goes too, the oldest first; 0: no limit. */
+    readonly max_repo_bytes: number;
+    /** Autosaves that are younger than so many days keep their content. */
+    readonly keep_autosave_days: number;
+  };
+  /** The snapshots that lose their content, the oldest first. */
+  readonly candidates: readonly string[];
+  /** How many that are. */
+  readonly candidate_count: number;
+  /** How many are kept because of a pin. A snapshot may be kept for several reasons. */
+  readonly protected_by_pin: number;
+  /** How many are kept because a worktree stands on them, has them as its newest, or has a descendant of them. */
+  readonly protected_by_lineage: number;
+  /** How many are kept because a ref names them. */
+  readonly protected_by_ref: number;
+  /** How many are kept by number, age or tag. */
+  readonly protected_by_retention: number;
+  /** How many are kept for another reason: a change under way, damaged records around them, or another member made them. */
+  readonly protected_by_other: number;
+  /** What comes free in all. */
+  readonly deletable_bytes_estimate: number;
+  /** Whether all could be looked at; else a part of the bytes is a guess. */
+  readonly is_exact: boolean;
+  /** What all snapshots take now. */
+  readonly total_bytes: number;
+  /** Each snapshot, the oldest first, with what happens to it, and why. */
+  readonly snapshots: readonly {
+    /** The snapshot. */
+    readonly snapshot_id: string;
+    /** `prune`: its content goes, its place in the history stays; `delete`: nothing stays, because nothing descends from it. */
+    readonly action: "keep" | "prune" | "delete";
+    /** Why it is kept; or, where it goes, why its record stays. Empty if it goes whole. */
+    readonly reasons: readonly string[];
+    /** What comes free with it; what several have comes free with the newest of them. */
+    readonly bytes: number;
+  }[];
+}
+
+/** What `gc run` is given. */
+export interface GcRunInput {
+  /** The plan to carry out. */
+  readonly plan_id?: string | undefined;
+  /** Make a plan and carry it out at once. By default `false`. */
+  readonly yes?: boolean | undefined;
+  /** A policy of gc/retention.json, or `thin`, which thins out the lines of worktrees too; without it the settings retention.*. */
+  readonly policy?: string | undefined;
+}
+
+/** The result of `gc run`. */
+export interface GcRunResult {
+  /** The plan that was carried out. */
+  readonly plan: {
+    /** Its id, which depends on nothing but what it says: the same plan has the same id. */
+    readonly plan_id: string;
+    /** The repository that it was made for. */
+    readonly repo_id: string;
+    /** When it was made. */
+    readonly created_at: string;
+    /** What it keeps besides that which something names. */
+    readonly policy: {
+      /** Its name. */
+      readonly name: string;
+      /** Whether ancestors of heads and of kept lines lose their content too; heads and newest snapshots never do. */
+      readonly prune_ancestors: boolean;
+      /** The newest N of each worktree keep their content; 0: none for that reason. */
+      readonly keep_last_n: number;
+      /** What is younger than so many days keeps it; 0: none for that reason. */
+      readonly keep_days: number;
+      /** What has a tag that begins with one of these keeps it. */
+      readonly keep_tag_prefixes: readonly string[];
+      /** Above this size of the repository, what is kept only by number or age goes too, the oldest first; 0: no limit. */
+      readonly max_repo_bytes: number;
+      /** Autosaves that are younger than so many days keep their content. */
+      readonly keep_autosave_days: number;
+    };
+    /** The snapshots that lose their content, the oldest first. */
+    readonly candidates: readonly string[];
+    /** How many that are. */
+    readonly candidate_count: number;
+    /** How many are kept because of a pin. A snapshot may be kept for several reasons. */
+    readonly protected_by_pin: number;
+    /** How many are kept because a worktree stands on them, has them as its newest, or has a descendant of them. */
+    readonly protected_by_lineage: number;
+    /** How many are kept because a ref names them. */
+    readonly protected_by_ref: number;
+    /** How many are kept by number, age or tag. */
+    readonly protected_by_retention: number;
+    /** How many are kept for another reason: a change under way, damaged records around them, or another member made them. */
+    readonly protected_by_other: number;
+    /** What comes free in all. */
+    readonly deletable_bytes_estimate: number;
+    /** Whether all could be looked at; else a part of the bytes is a guess. */
+    readonly is_exact: boolean;
+    /** What all snapshots take now. */
+    readonly total_bytes: number;
+    /** Each snapshot, the oldest first, with what happens to it, and why. */
+    readonly snapshots: readonly {
+      /** The snapshot. */
+      readonly snapshot_id: string;
+      /** `prune`: its content goes, its place in the history stays; `delete`: nothing stays, because nothing descends from it. */
+      readonly action: "keep" | "prune" | "delete";
+      /** Why it is kept; or, where it goes, why its record stays. Empty if it goes whole. */
+      readonly reasons: readonly string[];
+      /** What comes free with it; what several have comes free with the newest of them. */
+      readonly bytes: number;
+    }[];
+  };
+  /** The snapshots that lost their content and keep their place in the history. */
+  readonly pruned: readonly string[];
+  /** The snapshots of which nothing stays. */
+  readonly deleted: readonly string[];
+  /** Candidates that somebody used at that moment, and that stay until the next run. */
+  readonly in_use: readonly string[];
+  /** What came free, by the plan. */
+  readonly freed_bytes: number;
+}
+
+/** What `gc pin` is given. */
+export interface GcPinInput {
+  /** The snapshot. By default `"HEAD"`. */
+  readonly snapshot?: string | undefined;
+  /** Why it is kept. By default `""`. */
+  readonly reason?: string | undefined;
+  /** Until when it is kept: a date, a time, or `90d`; without it, forever. */
+  readonly expires?: string | undefined;
+}
+
+/** The result of `gc pin`. */
+export interface GcPinResult {
+  /** The new pin. */
+  readonly pin: {
+    /** The pin's id; its file has this name. */
+    readonly pin_id: string;
+    /** The snapshot that is kept. */
+    readonly snapshot_id: string;
+    /** Why it is kept. */
+    readonly reason: string;
+    /** When the pin was made. */
+    readonly created_at: string;
+    /** Until when it is kept; null: forever. */
+    readonly expires_at: string | null;
+    /** Whether the snapshots that it descends from are kept with it. By default `true`. */
+    readonly keeps_line?: boolean;
+  };
+}
+
+/** What `gc unpin` is given. */
+export interface GcUnpinInput {
+  /** The pin's id or its first digits, or a snapshot. */
+  readonly pin: string;
+}
+
+/** The result of `gc unpin`. */
+export interface GcUnpinResult {
+  /** The pins that were removed. */
+  readonly pins: readonly {
+    /** The pin's id; its file has this name. */
+    readonly pin_id: string;
+    /** The snapshot that is kept. */
+    readonly snapshot_id: string;
+    /** Why it is kept. */
+    readonly reason: string;
+    /** When the pin was made. */
+    readonly created_at: string;
+    /** Until when it is kept; null: forever. */
+    readonly expires_at: string | null;
+    /** Whether the snapshots that it descends from are kept with it. By default `true`. */
+    readonly keeps_line?: boolean;
+  }[];
+}
+
+/** What `gc pins` is given. */
+export interface GcPinsInput {
+}
+
+/** The result of `gc pins`. */
+export interface GcPinsResult {
+  /** All pins, the oldest first. */
+  readonly pins: readonly {
+    /** The pin's id; its file has this name. */
+    readonly pin_id: string;
+    /** The snapshot that is kept. */
+    readonly snapshot_id: string;
+    /** Why it is kept. */
+    readonly reason: string;
+    /** When the pin was made. */
+    readonly created_at: string;
+    /** Until when it is kept; null: forever. */
+    readonly expires_at: string | null;
+    /** Whether the snapshots that it descends from are kept with it. By default `true`. */
+    readonly keeps_line?: boolean;
+    /** Its time is over: it keeps nothing any more. */
+    readonly expired: boolean;
+  }[];
+}
+
+/** What `pin add` is given. */
+export interface PinAddInput {
+  /** The snapshot. By default `"HEAD"`. */
+  readonly snapshot?: string | undefined;
+  /** Why it is kept. By default `""`. */
+  readonly reason?: string | undefined;
+  /** Until when it is kept: a date, a time, or `90d`; without it, forever. */
+  readonly expires?: string | undefined;
+}
+
+/** The result of `pin add`. */
+export interface PinAddResult {
+  /** The new pin. */
+  readonly pin: {
+    /** The pin's id; its file has this name. */
+    readonly pin_id: string;
+    /** The snapshot that is kept. */
+    readonly snapshot_id: string;
+    /** Why it is kept. */
+    readonly reason: string;
+    /** When the pin was made. */
+    readonly created_at: string;
+    /** Until when it is kept; null: forever. */
+    readonly expires_at: string | null;
+    /** Whether the snapshots that it descends from are kept with it. By default `true`. */
+    readonly keeps_line?: boolean;
+  };
+}
+
+/** What `pin list` is given. */
+export interface PinListInput {
+}
+
+/** The result of `pin list`. */
+export interface PinListResult {
+  /** All pins, the oldest first. */
+  readonly pins: readonly {
+    /** The pin's id; its file has this name. */
+    readonly pin_id: string;
+    /** The snapshot that is kept. */
+    readonly snapshot_id: string;
+    /** Why it is kept. */
+    readonly reason: string;
+    /** When the pin was made. */
+    readonly created_at: string;
+    /** Until when it is kept; null: forever. */
+    readonly expires_at: string | null;
+    /** Whether the snapshots that it descends from are kept with it. By default `true`. */
+    readonly keeps_line?: boolean;
+    /** Its time is over: it keeps nothing any more. */
+    readonly expired: boolean;
+  }[];
+}
+
+/** What `pin remove` is given. */
+export interface PinRemoveInput {
+  /** The pin's id or its first digits, or a snapshot. */
+  readonly pin: string;
+}
+
+/** The result of `pin remove`. */
+export interface PinRemoveResult {
+  /** The pins that were removed. */
+  readonly pins: readonly {
+    /** The pin's id; its file has this name. */
+    readonly pin_id: string;
+    /** The snapshot that is kept. */
+    readonly snapshot_id: string;
+    /** Why it is kept. */
+    readonly reason: string;
+    /** When the pin was made. */
+    readonly created_at: string;
+    /** Until when it is kept; null: forever. */
+    readonly expires_at: string | null;
+    /** Whether the snapshots that it descends from are kept with it. By default `true`. */
+    readonly keeps_line?: boolean;
+  }[];
+}
+
 /** What `config get` is given. */
 export interface ConfigGetInput {
   /** The setting. */
@@ -967,6 +1268,22 @@ export interface RepositoryMethods {
   verify(input?: VerifyInput, options?: CallOptions): Promise<VerifyResult>;
   /** Check the repository, and repair it on request. Checks the layout, snapshots, lineage, worktrees, audit log, interrupted operations and the clock. Changes nothing unless you ask for a repair. --repair-runtime recovers interrupted operations and rebuilds what can be rebuilt. It does other repairs only by name: clean_tmp, rebuild_index, audit_repair, advance_head, rebuild_ready, clean_locks, clean_intents. */
   doctor(input?: DoctorInput, options?: CallOptions): Promise<DoctorResult>;
+  /** Say which snapshots can go, why the others stay, and how much space that frees. Nothing but the plan is written. A snapshot keeps its content while a worktree stands on it, on its newest or on a descendant of it, while a ref or a pin names it, and while the settings retention.* or a policy keep it. The others are pruned (their place in the history stays) or, where nothing kept descends from them, deleted. */
+  gcPlan(input?: GcPlanInput, options?: CallOptions): Promise<GcPlanResult>;
+  /** Free the space of snapshots that nothing keeps. Carries out a plan of `jvs gc plan`, if it still holds. A snapshot that is being restored, forked or verified at that moment stays. If it is interrupted, or files cannot be deleted, the same command goes on. */
+  gcRun(input?: GcRunInput, options?: CallOptions): Promise<GcRunResult>;
+  /** Keep a snapshot from garbage collection, forever or for a time. */
+  gcPin(input?: GcPinInput, options?: CallOptions): Promise<GcPinResult>;
+  /** Remove a pin, or all pins of a snapshot. */
+  gcUnpin(input: GcUnpinInput, options?: CallOptions): Promise<GcUnpinResult>;
+  /** List what pins keep from garbage collection. */
+  gcPins(input?: GcPinsInput, options?: CallOptions): Promise<GcPinsResult>;
+  /** Keep a snapshot from garbage collection, forever or for a time. */
+  pinAdd(input?: PinAddInput, options?: CallOptions): Promise<PinAddResult>;
+  /** List what pins keep from garbage collection. */
+  pinList(input?: PinListInput, options?: CallOptions): Promise<PinListResult>;
+  /** Remove a pin, or all pins of a snapshot. */
+  pinRemove(input: PinRemoveInput, options?: CallOptions): Promise<PinRemoveResult>;
   /** Show a setting. */
   configGet(input: ConfigGetInput, options?: CallOptions): Promise<ConfigGetResult>;
   /** Change a setting of this repository. Keeps the comments in .jvs/config.jsonc. */
