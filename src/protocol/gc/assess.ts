@@ -139,7 +139,7 @@ function addRetention(assessment: Assessment, { givenUp, now, policy, table }: Q
   const seen = new Map<number, number>();
   for (let row = table.count - 1; row >= 0; row--) {
     if (table.isPruned(row) || table.isUnread(row) || givenUp?.has(row)) continue;
-    const age = now - table.created(row);
+    const age = Math.max(0, now - table.created(row)); // a clock may have been ahead
     if (table.isAutosave(row)) {
       if (age < keep_autosave_days * DAY_MS) keep(row, `autosave of less than ${days(keep_autosave_days)}`);
       continue;

@@ -100,6 +100,7 @@ Deno.test("assess() keeps by number for each worktree, by age and by tag", async
   assertEquals(await actions(given, []), "ddddd");
   assertEquals(await actions(given, [], { keep_last_n: 1 }), "ddkdk");
   assertEquals(await actions(given, [], { keep_days: 7 }), "dddkk");
+  assertEquals(await actions([{ age: -1 }], []), "d"); // by a clock that was ahead
   assertEquals(await actions(given, [], { keep_tag_prefixes: ["v"] }), "dkddd");
 });
 
