@@ -3,6 +3,7 @@ import type { Descriptor } from "../src/model/records.ts";
 import { exists } from "./support/files.ts";
 import { jvsError } from "./support/jvs.ts";
 import { requires } from "./support/requires.ts";
+import { stoppedReader, until } from "./support/stopped_reader.ts";
 import { TwoHosts, type VolumeHost } from "./support/two_hosts.ts";
 
 /* Two hosts that work on one repository, on a JuiceFS volume with the caches that a mount has by default. */
@@ -116,6 +117,21 @@ test("with metadata in Redis, where clones lack FIFOs and devices, they are kept
     a.shell(`cd '${main}/d'; find . -type p | sort; find . -type c`),
     "./pipe\n./second\n./null\n",
   );
+  await audit(repository);
+});
+
+test("a snapshot that one host reads the other cannot claim", 0, async (repository) => {
+  const { hosts: { a, b }, main } = repository;
+  a.shell(`echo one > '${main}/data'`);
+  const { snapshot_id: id } = await save(a, main, "first");
+  const marker = `${main}/../.jvs/snapshots/${id}.READY`;
+  const isFree = () => b.shell(`flock -n -x '${marker}' true && echo free || echo used`) === "free\n";
+  assert(isFree());
+  {
+    await using _reader = await stoppedReader(["verify"], a.commands(main));
+    await until(() => !isFree());
+  }
+  await until(isFree);
   await audit(repository);
 });
 

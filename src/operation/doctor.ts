@@ -18,7 +18,7 @@ import { checkMarkers } from "../protocol/verify/leftovers.ts";
 import { folderAcceptance } from "../protocol/change/change.ts";
 import { headAdvance, readyRebuilding, repair, repairRuntime } from "../protocol/verify/repair.ts";
 import { ReadInodes } from "../protocol/verify/read_inodes.ts";
-import { verifySnapshot } from "../protocol/verify/verify_snapshot.ts";
+import { verifyListed } from "../protocol/verify/verify_snapshot.ts";
 
 /** Checks the repository, and repairs it on request. */
 export const doctor = defineOperation({
@@ -89,8 +89,8 @@ async function check(context: RepositoryContext, strict: boolean): Promise<Findi
 /** Reads every snapshot: a finding for each that is damaged, unreadable or degraded. */
 async function* readEverything(context: RepositoryContext): AsyncGenerator<Finding> {
   const read = new ReadInodes();
-  for (const id of context.store.snapshots.list()) {
-    const { severity, error, message, files, unchecked, worn } = await verifySnapshot(context, id, { read });
+  for await (const verified of verifyListed(context, context.store.snapshots.list(), { read })) {
+    const { severity, error, message, files, unchecked, worn, snapshot_id: id } = verified;
     const told = (state: string | null, paths: readonly (readonly [path: string, what: string])[]) => {
       const named = firstFew(paths.map(([path, what]) => `${path || "."} (${what})`));
       return [`Snapshot ${id}: ${state} ${named}`.trimEnd(), { snapshot_id: id }] as const;

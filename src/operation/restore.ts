@@ -106,6 +106,8 @@ async function restoreHere(
   let request = requestFor(context, worktree, descriptor, input);
   if (request.preview) {
     // It takes no lock, recovers nothing and writes no intent: it plans on what an interrupted restore left, too.
+    const { signal, store } = context;
+    using _used = await store.snapshots.use(descriptor.snapshot_id, { signal, action: "restore" });
     const prepared = await prepareRestore({ ...context, worktree }, request);
     using _look = prepared.look;
     return resultOf(context, { worktree }, request, prepared);

@@ -9,7 +9,7 @@ import { defineOperation, OTHER_WORKTREE } from "./define.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
 import { checkRecords } from "../protocol/verify/lost_records.ts";
 import { ReadInodes } from "../protocol/verify/read_inodes.ts";
-import { VerifiedSnapshot, verifySnapshot } from "../protocol/verify/verify_snapshot.ts";
+import { VerifiedSnapshot, verifyListed, verifySnapshot } from "../protocol/verify/verify_snapshot.ts";
 import { checkMarkers } from "../protocol/verify/leftovers.ts";
 import { requireWorktree } from "../protocol/worktree/which.ts";
 
@@ -61,8 +61,10 @@ export const verify = defineOperation({
     const ids = input.all ? store.snapshots.list() : [await oneSnapshot(context, input)];
     const read = ids.length > 1 ? new ReadInodes() : undefined;
     const isRead = input.subset === undefined ? {} : { isRead: parseSubset(context, input.subset) };
-    const snapshots: VerifiedSnapshot[] = [];
-    for (const id of ids) snapshots.push(await verifySnapshot(context, id, { read, ...isRead }));
+    const options = { read, ...isRead };
+    const snapshots = input.all
+      ? await Array.fromAsync(verifyListed(context, ids, options))
+      : [await verifySnapshot(context, ids[0] ?? "", options)];
     return resultOf(snapshots, input.all ? await runChecks(context, AROUND) : []);
   },
 });

@@ -1,9 +1,9 @@
 import { bytesOf } from "../model/bytes.ts";
 import type { Libc, LibcCall } from "./libc.ts";
-import { LOCK_EX, LOCK_NB } from "./linux_constants.ts";
+import { LOCK_EX, LOCK_NB, LOCK_SH } from "./linux_constants.ts";
 import { isOfKernel } from "./linux_file_system.ts";
 import { statOpen } from "./linux_stat.ts";
-import type { OpenFile } from "./platform.ts";
+import type { LockHow, OpenFile } from "./platform.ts";
 import { Stat } from "./stat.ts";
 import { errnoName, SystemError } from "./system_error.ts";
 
@@ -96,8 +96,9 @@ export class LinuxFile implements OpenFile {
     this.#must("set the mode of", (call) => call.fchmod(this.descriptor, mode));
   }
 
-  tryLock(): boolean {
-    const why = this.libc.reason((call) => call.flock(this.descriptor, LOCK_EX | LOCK_NB));
+  tryLock(how: LockHow = "alone"): boolean {
+    const operation = (how === "shared" ? LOCK_SH : LOCK_EX) | LOCK_NB;
+    const why = this.libc.reason((call) => call.flock(this.descriptor, operation));
     if (why !== undefined && why !== "EAGAIN") throw new SystemError("lock", this.path, why);
     return why === undefined;
   }

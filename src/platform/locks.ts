@@ -111,7 +111,8 @@ function openToWrite(place: LockPlace): OpenFile {
   }
 }
 
-function isStillThere(place: LockPlace, file: OpenFile): boolean {
+/** Whether the name of a file still leads to this file. */
+export function isStillThere(place: Pick<LockPlace, "stat">, file: OpenFile): boolean {
   const [named, locked] = [new Stat(), Stat.ofFile(file)];
   return place.stat(named) && named.inoLo === locked.inoLo && named.inoHi === locked.inoHi &&
     named.devMajor === locked.devMajor && named.devMinor === locked.devMinor;
@@ -167,7 +168,7 @@ function busy(path: string, timeoutMs: number, holder: LockHolder | undefined): 
 }
 
 /** Waits, but no longer than until the signal aborts. */
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+export function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer);

@@ -163,6 +163,9 @@ export interface Listing {
 /** How a file is opened. It must exist for `read` and `write`; it must not for `create`, which allows both. */
 export type OpenHow = "read" | "write" | "create";
 
+/** Whether a lock excludes every other one (the default), or only those that exclude it. */
+export type LockHow = "alone" | "shared";
+
 /** What a rename does with the new name: see `Folder.rename`. */
 export type RenameHow = "replace" | "fresh" | "exchange";
 
@@ -255,8 +258,11 @@ export interface OpenFile extends Disposable {
   truncate(size: number): void;
   stat(into: Stat): void;
   setMode(mode: number): void;
-  /** Takes the lock of the file (flock) if it is free. Closing the file frees it. */
-  tryLock(): boolean;
+  /**
+   * Takes the lock of the file (flock) if it is free; false if it is not. Any number of openings can have it `shared`, also of a
+   * file that is open for reading only. Closing the file frees it.
+   */
+  tryLock(how?: LockHow): boolean;
   /** fdatasync; also covers writes through a memory map. */
   syncData(): void;
   sync(): void;

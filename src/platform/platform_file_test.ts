@@ -150,3 +150,19 @@ eachPlatform("OpenFile.tryLock() locks out other openings of the file until it i
   }
   assertEquals(second.tryLock(), true);
 });
+
+eachPlatform(
+  "OpenFile.tryLock() shares a lock that is wanted shared, and lets none have it alone",
+  ({ folder }) => {
+    write(folder, a, "");
+    folder.setMode(a, 0o444);
+    using alone = folder.openFile(a, "read");
+    {
+      using first = folder.openFile(a, "read");
+      using second = folder.openFile(a, "read");
+      assertEquals([first.tryLock("shared"), second.tryLock("shared"), alone.tryLock()], [true, true, false]);
+    }
+    using late = folder.openFile(a, "read");
+    assertEquals([alone.tryLock(), late.tryLock("shared")], [true, false]);
+  },
+);

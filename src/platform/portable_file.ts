@@ -1,6 +1,6 @@
 import { BLOCK, CHAR, DIR, FIFO, FILE, SOCKET, SYMLINK } from "../model/entry.ts";
 import { callDeno } from "./deno_call.ts";
-import type { OpenFile } from "./platform.ts";
+import type { LockHow, OpenFile } from "./platform.ts";
 import { setMode, type Stat } from "./stat.ts";
 import { SystemError } from "./system_error.ts";
 
@@ -53,8 +53,8 @@ export class PortableFile implements OpenFile {
     });
   }
 
-  tryLock(): boolean {
-    return callDeno("lock", this.path, () => this.file.tryLockSync(true));
+  tryLock(how: LockHow = "alone"): boolean {
+    return callDeno("lock", this.path, () => this.file.tryLockSync(how === "alone"));
   }
 
   stat(into: Stat): void {

@@ -31,6 +31,7 @@ const ERRNOS: Record<string, [number: number, sentence?: string, code?: ErrorCod
   EMLINK: [31, "it has too many links"],
   ERANGE: [34],
   ENAMETOOLONG: [36, "the name is too long for this file system"],
+  ENOLCK: [37, "the file system gives no locks"],
   ENOSYS: [38, "the file system cannot do that"],
   ENOTEMPTY: [39, "the folder is not empty"],
   ELOOP: [40, "it is a symbolic link"],

@@ -1,6 +1,6 @@
 import { bytesOf } from "../model/bytes.ts";
 import { isJvsError, JvsError, unlessThrown } from "../model/errors.ts";
-import { isSnapshotId, newSnapshotId, shortId } from "../model/ids.ts";
+import { isSnapshotId, newSnapshotId } from "../model/ids.ts";
 import { quoted } from "../model/path_text.ts";
 import { Descriptor, Ready } from "../model/records.ts";
 import { nowMs, randomBytes } from "../platform/clock.ts";
@@ -15,6 +15,8 @@ import type { Layout } from "./layout.ts";
 import { damaged, parseRecord, recordText, writeRecord } from "./record_file.ts";
 import { asWritten, recordHash } from "./record_hash.ts";
 import { idsIn, newestIdIn, publish } from "./snapshot_files.ts";
+import { noSnapshot, wasPruned } from "./snapshot_errors.ts";
+import { claimMarker, useMarker, type UseSnapshotOptions } from "./snapshot_use.ts";
 
 const DESCRIPTOR = "the descriptor";
 const MARKER = "the commit marker";
@@ -40,6 +42,11 @@ export class Snapshots {
   /** Whether gc kept only the lineage of the snapshot. */
   isPruned(id: string): boolean {
     return isSnapshotId(id) && !this.exists(id) && this.layout.pruned(id).isThere();
+  }
+
+  /** Whether there is a record of the snapshot: it exists or is pruned. */
+  isKnown(id: string): boolean {
+    return this.exists(id) || this.isPruned(id);
   }
 
   /** All that exist, oldest first. Lists one folder and reads no file. */
@@ -123,12 +130,38 @@ export class Snapshots {
     return marker;
   }
 
+  /**
+   * Keeps a snapshot, also a pruned one, from being collected until the end of `using`, or of the process. Begins before the first look at its
+   * manifest or payload and lasts as long as these are needed, or until a record protects it. `E_NOT_FOUND` when there is
+   * none. docs/design/snapshots-in-use.md.
+   */
+  async use(id: string, { signal, action }: UseSnapshotOptions = {}): Promise<Disposable> {
+    if (!isSnapshotId(id)) throw this.notFound(id);
+    const used = await useMarker(this.markers(id), signal);
+    if (used === undefined) throw this.notFound(id);
+    if (action === undefined || this.exists(id)) return used;
+    used[Symbol.dispose]();
+    throw this.notFound(id, action);
+  }
+
+  /**
+   * Takes a snapshot for itself, so that its content can be removed: undefined while it is in use, `E_NOT_FOUND` when there is
+   * none. What protects it (a head, a ref, a claim) may have come just before: ask that after this. Hold it until nothing is
+   * left to remove. Throws where the file system gives no locks.
+   */
+  claimForRemoval(id: string): Disposable | undefined {
+    const marker = this.markers(id).find((file) => file.isThere());
+    if (!isSnapshotId(id) || marker === undefined) throw this.notFound(id);
+    return claimMarker(marker, id);
+  }
+
   /** Every entry of a snapshot. With `verify`, each block is proved and not only the index. */
   async manifest(id: string, options: Omit<ReadManifestOptions, "expectedHash"> = {}): Promise<TreeTable> {
+    using _used = await this.use(id, options);
     return await this.manifestOf(await this.descriptor(id), options);
   }
 
-  /** The same, from a descriptor that was read before. */
+  /** The same, from a descriptor that was read before. The caller uses the snapshot. */
   async manifestOf(
     { snapshot_id, manifest_hash }: Descriptor,
     options: Omit<ReadManifestOptions, "expectedHash"> = {},
@@ -139,6 +172,7 @@ export class Snapshots {
 
   /** How many entries a snapshot has. The blocks of its manifest are there, but are not read. */
   async countEntries(id: string): Promise<number> {
+    using _used = await this.use(id);
     const { manifest_hash } = await this.descriptor(id);
     using manifests = this.layout.manifests.open();
     return await checkManifest(manifests, id, manifest_hash.value);
@@ -149,7 +183,7 @@ export class Snapshots {
     if (!this.exists(id)) throw this.notFound(id, action);
   }
 
-  /** The folder with the files of a snapshot. */
+  /** The folder with the files of a snapshot. The caller uses it. */
   openPayload(id: string): Folder {
     this.requireContent(id);
     return this.layout.payload(id).open();
@@ -181,10 +215,6 @@ export class Snapshots {
     const { snapshot_id, created_at, engine, descriptor_checksum, payload_root_hash } = descriptor;
     const ready: Ready = { snapshot_id, created_at, engine, descriptor_checksum, payload_root_hash };
     writeRecord(this.layout.ready(snapshot_id), ready);
-  }
-
-  claimForRemoval(_id: string): Disposable | undefined {
-    return { [Symbol.dispose]() {} };
   }
 
   /** Says that a snapshot is pruned, by this plan; not durable. It counts only when READY is gone. */
@@ -274,9 +304,14 @@ export class Snapshots {
     throw damaged(file, DESCRIPTOR, `it is that of another snapshot, ${descriptor.snapshot_id}`);
   }
 
+  /** Where its marker is: in the first of these that is there. */
+  private markers(id: string): readonly ControlPath[] {
+    return [this.layout.ready(id), this.layout.pruned(id)];
+  }
+
   /** READY, or else PRUNED. */
   private marker(id: string): Ready {
-    for (const file of [this.layout.ready(id), this.layout.pruned(id)]) {
+    for (const file of this.markers(id)) {
       const marker = parseRecord(file, Ready, MARKER, file.readOnce());
       if (marker !== undefined) return marker;
     }
@@ -293,17 +328,8 @@ export class Snapshots {
     throw damaged(file, MARKER, "it does not match the snapshot's descriptor");
   }
 
-  private notFound(id: string, action = "open snapshot"): JvsError {
-    if (!this.isPruned(id)) {
-      const hint = "See what there is with `jvs history --all`.";
-      const message = `Cannot find snapshot ${quoted(id)}: no snapshot has this id`;
-      return new JvsError("E_NOT_FOUND", message, { hint, details: { snapshot_id: id } });
-    }
-    const state = "its content was pruned; only its place in the history was kept";
-    return new JvsError("E_NOT_FOUND", `Cannot ${action} ${shortId(id)}: ${state}`, {
-      hint: "Name another snapshot; `jvs history` marks pruned ones.",
-      details: { snapshot_id: id, pruned: true },
-    });
+  private notFound(id: string, action?: string): JvsError {
+    return this.isPruned(id) ? wasPruned(id, action) : noSnapshot(id);
   }
 }
 

@@ -48,10 +48,8 @@ export async function runPlan(context: RepositoryContext, plan: GcPlan): Promise
   using _collection = await lockCollection(context, collection.operation);
   await sweep(context, plan); // what an earlier run left: it needs no room, and gives some
   await requirePlan(context, plan);
-  const { snapshots } = store;
-  const isKnown = (id: string) => snapshots.exists(id) || snapshots.isPruned(id);
   // The newest first: a descendant leaves before what it descends from.
-  const waiting = plan.candidates.filter(isKnown).reverse();
+  const waiting = plan.candidates.filter((id) => store.snapshots.isKnown(id)).reverse();
   const [pruned, deleted, inUse]: [string[], string[], string[]] = [[], [], []];
   for (let i = 0; i < waiting.length; i += AT_ONCE) {
     const taken = await takeBatch(context, plan, waiting.slice(i, i + AT_ONCE), inUse);
@@ -96,7 +94,7 @@ async function takeBatch(
   return await changeRepository(context, begun, async (change) => {
     const { intent, store } = change;
     using held = new DisposableStack();
-    for (const id of batch) {
+    for (const id of batch.filter((each) => store.snapshots.isKnown(each))) {
       const marker = store.snapshots.claimForRemoval(id);
       if (marker === undefined) inUse.push(id);
       else held.use(marker);

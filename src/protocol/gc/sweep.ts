@@ -51,7 +51,7 @@ export async function deleteNamed(
 
 /** Removes descriptors and manifests; a manifest that others share blocks of stays as far as they need it. */
 async function deleteRecords({ layout, snapshots }: Store, ids: readonly string[]): Promise<void> {
-  const gone = ids.filter((id) => !snapshots.exists(id) && !snapshots.isPruned(id));
+  const gone = ids.filter((id) => !snapshots.isKnown(id));
   if (gone.length === 0) return;
   using manifests = layout.manifests.open();
   await dropManifests(manifests, new Set(gone));

@@ -11,7 +11,7 @@ import { type Look, lookAt } from "./look.ts";
 /** The label of the empty tree before the first snapshot. */
 export const NOTHING = "nothing";
 
-/** One side of a comparison: a snapshot, or a worktree as it is now. */
+/** One side of a comparison: a snapshot, which is not collected meanwhile, or a worktree as it is now. */
 export interface Side extends Disposable {
   /** How results name it: a snapshot's id, or `@name`. */
   readonly label: string;
@@ -51,18 +51,22 @@ export async function nowSide(context: RepositoryContext, worktree: WorktreeConf
  * manifest is not decoded.
  */
 export async function snapshotSide(
-  { reporter, store }: RepositoryContext,
+  { reporter, signal, store }: RepositoryContext,
   id: string | null,
   seen?: Look | null,
 ): Promise<Side> {
   using _phase = phase(reporter, "reading a manifest");
+  using opened = new DisposableStack();
+  if (id !== null) opened.use(await store.snapshots.use(id, { signal }));
   const isSeen = id !== null && id === seen?.savedAs &&
     await store.snapshots.countEntries(id) === seen.table.count;
+  const table = isSeen ? seen.table : await tableOf(store, id);
+  const used = opened.move();
   return {
     label: id ?? NOTHING,
-    table: isSeen ? seen.table : await tableOf(store, id),
+    table,
     look: null,
     open: () => store.snapshots.openPayload(id ?? ""),
-    [Symbol.dispose]() {},
+    [Symbol.dispose]: () => used.dispose(),
   };
 }

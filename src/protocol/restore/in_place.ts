@@ -76,6 +76,9 @@ async function restoreWhole<Result>(
   request: RestoreRequest,
   report: (restored: PreparedRestore) => Result,
 ): Promise<{ result: Result; cacheUpdate?: StatCacheUpdate }> {
+  const { descriptor: { snapshot_id } } = request;
+  // Until the worktree stands on it, or everything is out of it.
+  using _used = await change.store.snapshots.use(snapshot_id, { signal: change.signal, action: "restore" });
   const prepared = await prepareRestore(change, request);
   using _look = prepared.look;
   const { units, metadata } = prepared.plan;

@@ -15,9 +15,17 @@ import type { WorktreeContext } from "../change/kind.ts";
 import type { Look } from "../look/look.ts";
 import { scanWorktree } from "../look/scan_worktree.ts";
 import { type Attempt, Attempts, type CaptureOptions } from "./attempts.ts";
-import { type EarlierSnapshot, newestSnapshot, shareWithNewest } from "./share.ts";
+import { type EarlierSnapshot, earlierSnapshot, shareWith } from "./share.ts";
 
 const RECAPTURES = 3;
+
+/** The payload to make. */
+export interface NewPayload {
+  /** The new snapshot. */
+  readonly id: string;
+  /** The newest snapshot before it, which the caller uses. */
+  readonly newest: string | undefined;
+}
 
 /** A payload that is made and hashed, but not published. */
 export interface Capture {
@@ -39,13 +47,14 @@ export interface Capture {
 export async function capture(
   change: WorktreeContext,
   look: Look,
-  id: string,
+  { id, newest }: NewPayload,
   options: CaptureOptions,
 ): Promise<Capture> {
   const attempts = new Attempts(change, look, id, options);
   let scan = look.scan;
-  const shared = options.engine.abilities.sharesFiles ? await shareWithNewest(change, look) : undefined;
-  const earlier = shared ?? await newestSnapshot(change, look);
+  const mayShare = newest !== undefined && options.engine.abilities.sharesFiles;
+  const shared = mayShare ? await shareWith(newest, change, look) : undefined;
+  const earlier = shared ?? (newest === undefined ? undefined : await earlierSnapshot(newest, change, look));
   let share: ShareSource | undefined = shared;
   for (let again = 0;; again++) {
     const attempt = await attempts.tryToMake(scan, share);

@@ -13,9 +13,10 @@ import { defineChange, type DetailsOf, type WorktreeChange, type WorktreeContext
 import type { Look } from "../look/look.ts";
 import { privilegedIn } from "../payload/as_allowed.ts";
 import type { CaptureOptions } from "./attempts.ts";
-import { type Capture, capture } from "./capture.ts";
+import { type Capture, capture, type NewPayload } from "./capture.ts";
 import { describeTree } from "./describe_tree.ts";
 import { engineToSave } from "./engine_to_save.ts";
+import { useNewest } from "./share.ts";
 
 /** Saves a snapshot. Recovery finishes a snapshot that has READY, and removes one that has not. SPEC 6. */
 export const snapshotSaving = defineChange({
@@ -92,8 +93,10 @@ export async function saveSnapshot(
   const advance = { moves_head: options.kind === "manual", keep_line_as: options.keepLineAs };
   intent.step("began", { ...advance, parent: worktree.head_snapshot_id }, { snapshot_id: id });
 
-  // 3. to 7. Make all of it, under names that no other process reads.
-  const { descriptor, table, seen } = await makeSnapshot(change, look, id, { ...options, engine });
+  // 3. to 7. Make all of it, under names that no other process reads. What it shares must stay until it is published.
+  using newest = await useNewest(change, look);
+  const made = { id, newest: newest?.id };
+  const { descriptor, table, seen } = await makeSnapshot(change, look, made, { ...options, engine });
 
   // 8. No other change can have the worktree: we hold its lock until the end.
   const { kind, note, tags, descriptor_checksum: { value } } = descriptor;
@@ -115,14 +118,15 @@ export async function saveSnapshot(
 async function makeSnapshot(
   change: WorktreeContext,
   look: Look,
-  id: string,
+  made: NewPayload,
   options: SaveOptions & CaptureOptions,
 ): Promise<Saved> {
+  const { id } = made;
   const { reporter, store, worktree: { head_snapshot_id, worktree_id } } = change;
   const { engine: { abilities, name }, kind, note, tags, paths } = options;
 
   // 3. and 4. Clone into snapshots/<id>.tmp, hash it, and write the manifest.
-  const { consistency, degradations, earlier, table, seen } = await capture(change, look, id, options);
+  const { consistency, degradations, earlier, table, seen } = await capture(change, look, made, options);
   addUnseenAspects(degradations, store.platform.abilities, abilities);
   const described = await describeTree(change, id, { earlier, table });
 

@@ -6,8 +6,7 @@ import { abilitiesOf } from "../../engine/engines.ts";
 import { CHANGED, compareEntries } from "../../tree/diff.ts";
 import { mergeTables } from "../../tree/merge_tables.ts";
 import { settle } from "../../tree/scan_clock.ts";
-import type { WorktreeConfig } from "../../model/records.ts";
-import type { Store } from "../../repo/store.ts";
+import { isUnreadableRecord } from "../../repo/control_errors.ts";
 import type { TreeTable } from "../../tree/table.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import type { Look } from "../look/look.ts";
@@ -22,28 +21,50 @@ export interface EarlierSnapshot {
 /** A snapshot whose payload can share files with a new one. */
 export type SnapshotToShare = EarlierSnapshot & ShareSource;
 
+/** A snapshot that is not collected until the end of `using`. */
+export interface UsedSnapshot extends Disposable {
+  readonly id: string;
+}
+
 /**
- * Finds the newest payload of this worktree, and which of the files that `look` saw it holds unchanged: those can be
- * hard-linked from it. Undefined if there is none, or if it is damaged: then everything is cloned.
+ * The newest snapshot of this worktree whose content is there, in use: the new one shares files and blocks of the manifest with it. Undefined if
+ * there is none. Blocks of the head are shared too; as long as the worktree is locked, its record protects that.
  */
-export async function shareWithNewest(
+export async function useNewest(
+  { signal, store: { snapshots }, worktree }: WorktreeContext,
+  look: Look,
+): Promise<UsedSnapshot | undefined> {
+  const candidates = [look.cachedSnapshotId, worktree.head_snapshot_id, worktree.latest_snapshot_id];
+  for (const id of new Set(candidates)) {
+    if (id === null || !snapshots.exists(id)) continue;
+    const used = await unlessDamaged(() => snapshots.use(id, { signal, action: "share with" }));
+    if (used !== undefined) return { id, [Symbol.dispose]: () => used[Symbol.dispose]() };
+  }
+  return undefined;
+}
+
+/**
+ * Finds which of the files that `look` saw this snapshot holds unchanged: those can be hard-linked from it. Undefined if
+ * it is damaged: then everything is cloned. The caller uses it.
+ */
+export async function shareWith(
+  id: string,
   change: WorktreeContext,
   look: Look,
 ): Promise<SnapshotToShare | undefined> {
-  return await unlessDamaged(() => newestPayload(change, look));
+  return await unlessDamaged(() => payloadToShare(id, change, look));
 }
 
-/** The newest snapshot of this worktree, to describe a new one by what changed. Undefined as above. */
-export async function newestSnapshot(
-  { store, worktree }: WorktreeContext,
+/** A snapshot and its tree, to describe a new one by what changed. Undefined as above. */
+export async function earlierSnapshot(
+  id: string,
+  { store }: WorktreeContext,
   look: Look,
 ): Promise<EarlierSnapshot | undefined> {
-  return await unlessDamaged(async () => {
-    const id = idOfNewest(store, worktree, look);
-    return id === undefined
-      ? undefined
-      : { snapshotId: id, table: cachedTable(look, id) ?? await store.snapshots.manifest(id) };
-  });
+  return await unlessDamaged(async () => ({
+    snapshotId: id,
+    table: cachedTable(look, id) ?? await store.snapshots.manifest(id),
+  }));
 }
 
 /** An earlier snapshot only saves time and space. Verify and doctor report what is wrong with it. */
@@ -51,14 +72,11 @@ async function unlessDamaged<T>(find: () => Promise<T | undefined>): Promise<T |
   try {
     return await find();
   } catch (error) {
-    if (isJvsError(error, "E_DESCRIPTOR_CORRUPT", "E_NOT_FOUND", "E_IO", "E_PERMISSION")) return undefined;
+    if (isUnreadableRecord(error) || isJvsError(error, "E_NOT_FOUND", "E_IO", "E_PERMISSION")) {
+      return undefined;
+    }
     throw error;
   }
-}
-
-function idOfNewest({ snapshots }: Store, worktree: WorktreeConfig, look: Look): string | undefined {
-  const candidates = [look.cachedSnapshotId, worktree.head_snapshot_id, worktree.latest_snapshot_id];
-  return candidates.find((candidate) => candidate !== null && snapshots.exists(candidate)) ?? undefined;
 }
 
 /** The cache is the manifest of a snapshot, and the scan has matched it already. */
@@ -66,13 +84,12 @@ function cachedTable(look: Look, id: string): TreeTable | undefined {
   return id === look.cachedSnapshotId ? look.cachedTable() : undefined;
 }
 
-async function newestPayload(
-  { store, worktree }: WorktreeContext,
+async function payloadToShare(
+  id: string,
+  { store }: WorktreeContext,
   look: Look,
 ): Promise<SnapshotToShare | undefined> {
   const { scan } = look;
-  const id = idOfNewest(store, worktree, look);
-  if (id === undefined) return undefined;
   // An engine that keeps modes makes writable payload files, and two payloads must not share such a file.
   if (abilitiesOf((await store.snapshots.descriptor(id)).engine, store.platform).keepsModes) return undefined;
   const cached = cachedTable(look, id);

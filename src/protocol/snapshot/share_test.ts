@@ -10,7 +10,7 @@ import { status } from "../../operation/status.ts";
 import { verify } from "../../operation/verify.ts";
 import { collectGarbage } from "../../platform/collect_garbage.ts";
 import { lookAt } from "../look/look.ts";
-import { shareWithNewest } from "./share.ts";
+import { shareWith } from "./share.ts";
 
 const inodeIn = (repository: TestRepository, id: string, path: string) =>
   Deno.lstatSync(`${repository.path}/.jvs/snapshots/${id}/${path}`).ino;
@@ -22,8 +22,7 @@ async function afterTheTick(repository: TestRepository): Promise<void> {
 }
 
 Deno.test({
-  name:
-    "shareWithNewest() shares unchanged files with the snapshot before, whatever looked at them meanwhile",
+  name: "shareWith() shares unchanged files with the snapshot before, whatever looked at them meanwhile",
   ...requires("ffi"),
   async fn() {
     using repository = await TestRepository.saved();
@@ -48,7 +47,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "shareWithNewest() takes nothing from a cache that another process wrote since the look",
+  name: "shareWith() takes nothing from a cache that another process wrote since the look",
   ...requires("ffi"),
   async fn() {
     using repository = await TestRepository.saved();
@@ -65,7 +64,7 @@ Deno.test({
     await new Promise((resolve) => setTimeout(resolve)); // V8 keeps what was asked for until the turn ends
     collectGarbage();
     assertEquals(look.cachedTable(), undefined);
-    const shared = await shareWithNewest({ ...context, worktree }, look);
+    const shared = await shareWith(worktree.head_snapshot_id ?? "", { ...context, worktree }, look);
     using _payload = shared?.payload;
     assertEquals(shared?.snapshotId, second);
     const paths = [...look.table.type.subarray(0, look.table.count)].map((_, i) =>
@@ -80,7 +79,7 @@ Deno.test({
 
 for (const [disk, engine] of [["ext4", "copy"], ["xfs", "reflink-copy"]] as const) {
   Deno.test({
-    name: `shareWithNewest() shares what is unchanged without a cache too, by ${engine}`,
+    name: `shareWith() shares what is unchanged without a cache too, by ${engine}`,
     ...requires("ffi", disk),
     async fn() {
       using folder = await sharedDisk(disk);
@@ -106,7 +105,7 @@ for (const [disk, engine] of [["ext4", "copy"], ["xfs", "reflink-copy"]] as cons
 }
 
 Deno.test({
-  name: "shareWithNewest() shares what is unchanged on tmpfs, where no time proves it",
+  name: "shareWith() shares what is unchanged on tmpfs, where no time proves it",
   ...requires("ffi", "tmpfs"),
   async fn() {
     using folder = await sharedDisk("tmpfs");

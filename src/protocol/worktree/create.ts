@@ -98,6 +98,8 @@ export async function createWorktreeFrom(
 ): Promise<NewWorktreeResult> {
   const { snapshotId: id, verify } = worktree;
   if (id === null) return await make(context, worktree, (root) => fillWithNothing(context, root));
+  // Until the new worktree's record protects it.
+  using _used = await context.store.snapshots.use(id, { signal: context.signal });
   await checkForkable(context, id);
   return await make(context, worktree, (root) => fillFromSnapshot(context, root, id, verify));
 }
