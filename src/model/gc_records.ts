@@ -93,3 +93,4 @@ export type Tombstone = Infer<typeof Tombstone>;
 
 /** The marker of a snapshot without content: what its READY said, and the plan by which the content went. */
 export const Pruned = record({ ...Ready.fields, plan_id: GcPlan.fields.plan_id });
+export type Pruned = Infer<typeof Pruned>;

@@ -12,12 +12,12 @@ const FEW_STEPS = 100;
  * `E_LINEAGE_BROKEN` where the record names one that is missing.
  */
 export function standsOn(
-  { snapshots }: { readonly snapshots: Pick<Snapshots, "exists" | "isPruned"> },
+  { snapshots }: { readonly snapshots: Pick<Snapshots, "isKnown"> },
   worktree: Pick<WorktreeConfig, "name" | "head_snapshot_id" | "latest_snapshot_id">,
   which: "head" | "latest" = "head",
 ): string | null {
   const id = worktree[`${which}_snapshot_id`];
-  if (id === null || snapshots.exists(id) || snapshots.isPruned(id)) return id;
+  if (id === null || snapshots.isKnown(id)) return id;
   const relation = which === "head" ? "stands on" : "has as its newest";
   const message = `Cannot read the snapshot that worktree "${worktree.name}" ${relation}: ${id} is missing`;
   throw new JvsError("E_LINEAGE_BROKEN", message, {

@@ -8,7 +8,14 @@ import { Pins } from "./pins.ts";
 
 function pin(digit: string, created_at: string): Pin {
   const pin_id = `00000000-0000-4000-8000-00000000000${digit}`;
-  return { pin_id, snapshot_id: "1700000000000-0123abcd", reason: "why", created_at, expires_at: null };
+  return {
+    pin_id,
+    snapshot_id: "1700000000000-0123abcd",
+    reason: "why",
+    created_at,
+    expires_at: null,
+    keeps_line: false,
+  };
 }
 
 Deno.test("Pins keep what they are given, oldest first, also where a copier left the folder out", () => {

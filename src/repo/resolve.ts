@@ -171,7 +171,7 @@ async function confirmed({ confirm, table }: Indexed, rows: readonly number[]): 
 }
 
 function isKnown({ snapshots }: NamingSource, id: string): boolean {
-  return isSnapshotId(id) && (snapshots.exists(id) || snapshots.isPruned(id));
+  return snapshots.isKnown(id);
 }
 
 /** The id that a worktree has as its head or newest, if the snapshot exists. */

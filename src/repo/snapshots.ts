@@ -5,14 +5,12 @@ import { quoted } from "../model/path_text.ts";
 import { Descriptor, Ready } from "../model/records.ts";
 import { nowMs, randomBytes } from "../platform/clock.ts";
 import type { Folder } from "../platform/platform.ts";
-import { unlessFailed } from "../platform/system_error.ts";
-import { TemporaryFile } from "../platform/temporary_file.ts";
 import { checkManifest, readManifest, type ReadManifestOptions } from "../tree/manifest.ts";
 import type { TreeTable } from "../tree/table.ts";
 import { isUnreadableRecord } from "./control_errors.ts";
 import type { ControlPath } from "./control_path.ts";
 import type { Layout } from "./layout.ts";
-import { damaged, parseRecord, recordText, writeRecord } from "./record_file.ts";
+import { damaged, parseRecord, writeRecord } from "./record_file.ts";
 import { asWritten, recordHash } from "./record_hash.ts";
 import { idsIn, newestIdIn, publish } from "./snapshot_files.ts";
 import { noSnapshot, wasPruned } from "./snapshot_errors.ts";
@@ -217,37 +215,10 @@ export class Snapshots {
     writeRecord(this.layout.ready(snapshot_id), ready);
   }
 
-  /** Says that a snapshot is pruned, by this plan; not durable. It counts only when READY is gone. */
-  writePruned(id: string, planId: string): void {
-    using folder = this.layout.snapshots.open();
-    using file = new TemporaryFile(folder, this.layout.pruned(id).name);
-    file.write(bytesOf(recordText({ ...this.ready(id), plan_id: planId })));
-    file.replace();
-  }
-
-  /**
-   * Takes READY from those that are pruned, and every marker from those that are deleted, durably. The newest go first, so that at
-   * no moment a snapshot is there whose ancestor is not.
-   */
-  removeMarkers(
-    { deleted, pruned }: { readonly deleted: readonly string[]; readonly pruned: readonly string[] },
-  ): void {
-    const { layout } = this;
-    using folder = layout.snapshots.open();
-    const remove = ({ name }: ControlPath) =>
-      unlessFailed(["ENOENT"], () => folder.removeFile(bytesOf(name)));
-    const goesWhole = new Set(deleted);
-    for (const id of [...pruned, ...deleted].sort().reverse()) {
-      remove(layout.ready(id));
-      if (goesWhole.has(id)) remove(layout.pruned(id));
-    }
-    folder.sync();
-  }
-
   /** Removes all parts of a snapshot that was not published; repeatable. */
   async discardUnfinished(id: string): Promise<void> {
     const { layout } = this;
-    if (!isSnapshotId(id) || this.exists(id) || this.isPruned(id)) {
+    if (!isSnapshotId(id) || this.isKnown(id)) {
       throw new JvsError("E_INTERNAL", `Cannot discard ${quoted(id)}: it is no unfinished snapshot`);
     }
     layout.descriptor(id).remove();

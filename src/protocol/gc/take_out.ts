@@ -1,6 +1,11 @@
 import { bytesOf } from "../../model/bytes.ts";
+import type { Pruned } from "../../model/gc_records.ts";
 import { nowIso } from "../../platform/clock.ts";
+import type { Folder } from "../../platform/platform.ts";
 import { unlessFailed } from "../../platform/system_error.ts";
+import { TemporaryFile } from "../../platform/temporary_file.ts";
+import type { ControlPath } from "../../repo/control_path.ts";
+import { recordText } from "../../repo/record_file.ts";
 import type { Store } from "../../repo/store.ts";
 
 /** The snapshots of one change. */
@@ -21,15 +26,34 @@ export function isAny({ deleted, pruned }: Taken): boolean {
  * durable before READY goes, and a payload gets its other name only when no marker leads to it any more.
  */
 export function takeOut(store: Store, id: string, planId: string, taken: Taken): void {
-  const { layout, platform, snapshots } = store;
-  for (const pruned of taken.pruned) snapshots.writePruned(pruned, planId);
-  if (taken.pruned.length > 0) {
-    using folder = layout.snapshots.open();
-    platform.syncFileSystem(folder); // one call for all of them
-  }
-  snapshots.removeMarkers(taken);
+  const { layout, platform } = store;
+  using folder = layout.snapshots.open();
+  for (const pruned of taken.pruned) writePruned(store, folder, pruned, planId);
+  if (taken.pruned.length > 0) platform.syncFileSystem(folder); // one call for all of them
+  removeMarkers(store, folder, taken);
   setAside(store, taken);
   store.tombstones.update(id, { gc_state: "committed", committed_at: nowIso() });
+}
+
+/** Says that a snapshot is pruned, not durably. It counts only when READY is gone. */
+function writePruned({ layout, snapshots }: Store, folder: Folder, id: string, planId: string): void {
+  using file = new TemporaryFile(folder, layout.pruned(id).name);
+  file.write(bytesOf(recordText({ ...snapshots.ready(id), plan_id: planId } satisfies Pruned)));
+  file.replace();
+}
+
+/**
+ * Takes READY from those that are pruned, and every marker from those that are deleted, durably. The newest go first, so that at
+ * no moment a snapshot is there whose ancestor is not.
+ */
+function removeMarkers({ layout }: Store, folder: Folder, { deleted, pruned }: Taken): void {
+  const remove = ({ name }: ControlPath) => unlessFailed(["ENOENT"], () => folder.removeFile(bytesOf(name)));
+  const goesWhole = new Set(deleted);
+  for (const id of [...pruned, ...deleted].sort().reverse()) {
+    remove(layout.ready(id));
+    if (goesWhole.has(id)) remove(layout.pruned(id));
+  }
+  folder.sync();
 }
 
 /** After a kill in `takeOut`: those that lost their marker are out, and the others stay as they were. Repeatable. */

@@ -176,7 +176,7 @@ function claim({ reporter, store }: WorktreeContext, descriptor: Descriptor): vo
 /** The worktree is saved even if its head is missing. */
 function warnOfMissingHead({ reporter, store: { snapshots }, worktree }: WorktreeContext): void {
   const { head_snapshot_id: head, name } = worktree;
-  if (head === null || snapshots.exists(head) || snapshots.isPruned(head)) return;
+  if (head === null || snapshots.isKnown(head)) return;
   reporter.warn(
     `The snapshot that worktree "${name}" stands on, ${head}, is missing; what is here now is saved behind it all the ` +
       "same. See what is left of it with `jvs doctor`.",
