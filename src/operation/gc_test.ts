@@ -7,6 +7,7 @@ import { textOf } from "../model/bytes.ts";
 import { type ErrorCode, JvsError } from "../model/errors.ts";
 import { LinuxFolder } from "../platform/linux_folder.ts";
 import { SystemError } from "../platform/system_error.ts";
+import { Snapshots } from "../repo/snapshots.ts";
 import { configSet } from "./config_set.ts";
 import { doctor } from "./doctor.ts";
 import { gcPin } from "./gc_pin.ts";
@@ -240,5 +241,41 @@ Deno.test("gc run goes on after files could not be deleted, and doctor names wha
   }
   await repository.call(gcRun, { plan_id });
   assertEquals(namesIn(`${repository.path}/.jvs/gc/tombstones`), []);
+  await fullAudit(repository.path);
+});
+
+Deno.test("gc run leaves what is in use, keeps the place of what that descends from, and takes it when it is run again", async () => {
+  using repository = await twoLines();
+  const [, , , fourth = "", fifth = ""] = repository.ids;
+  const { plan_id } = await repository.call(gcPlan);
+  const { store } = await repository.open();
+  {
+    using _used = await store.snapshots.use(fifth);
+    const { deleted, in_use, pruned } = await repository.call(gcRun, { plan_id });
+    assertEquals([deleted, pruned, in_use], [[], [fourth], [fifth]]);
+    await fullAudit(repository.path);
+  }
+  assertEquals((await repository.call(gcRun, { plan_id })).deleted, [fourth, fifth]);
+  await fullAudit(repository.path);
+});
+
+Deno.test("gc run leaves what came to be kept after the plan was looked at, at the last moment", async () => {
+  using repository = await twoLines();
+  const [, , , fourth = "", fifth = ""] = repository.ids;
+  const { plan_id } = await repository.call(gcPlan);
+  const { store } = await repository.open();
+  const claim = Snapshots.prototype.claimForRemoval;
+  Snapshots.prototype.claimForRemoval = function (id) {
+    // As if a fork ended between the look at the plan and the lock: its head keeps the snapshot, and its lock is released.
+    store.worktrees.update("main", { head_snapshot_id: fifth });
+    return claim.call(this, id);
+  };
+  try {
+    const { deleted, in_use, pruned } = await repository.call(gcRun, { plan_id });
+    assertEquals([deleted, pruned, in_use], [[], [], [fourth, fifth]]);
+  } finally {
+    Snapshots.prototype.claimForRemoval = claim;
+    store.worktrees.update("main", { head_snapshot_id: repository.ids[2] ?? null });
+  }
   await fullAudit(repository.path);
 });
