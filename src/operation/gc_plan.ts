@@ -1,6 +1,6 @@
 import { GcPlan } from "../model/gc_records.ts";
 import { record, text } from "../model/schema.ts";
-import { makePlan } from "../protocol/gc/plan.ts";
+import { writePlan } from "../protocol/gc/plan.ts";
 import { policyOf } from "../protocol/gc/policy.ts";
 import { withRoom } from "../protocol/gc/room.ts";
 import { defineOperation } from "./define.ts";
@@ -27,5 +27,5 @@ export const gcPlan = defineOperation({
   input: record({ policy: POLICY }, { closed: true }),
   output: GcPlan,
   run: async (context, input) =>
-    await withRoom(context, () => makePlan(context, policyOf(context.store, input.policy))),
+    await withRoom(context, () => writePlan(context, policyOf(context.store, input.policy))),
 });

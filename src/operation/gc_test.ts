@@ -233,7 +233,7 @@ Deno.test("gc run goes on after files could not be deleted, and doctor names wha
   });
   try {
     const error = await assertRejects(() => repository.call(gcRun, { plan_id }), JvsError);
-    assertStringIncludes(error.hint, `jvs gc run --plan-id ${plan_id}`);
+    assertStringIncludes(error.hint, `--plan-id ${plan_id}`);
     const { findings } = await repository.call(doctor, { strict: true });
     assertEquals(findings.map(({ code, severity }) => [code, severity]), [["LEFTOVER", "warning"]]);
   } finally {

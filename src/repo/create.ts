@@ -16,6 +16,7 @@ import { ControlPlane } from "./control_plane.ts";
 import { repositoryAt } from "./discover.ts";
 import { Layout } from "./layout.ts";
 import { writeRecord } from "./record_file.ts";
+import { setRoomAside } from "./reserve.ts";
 import { isUnused, UNFINISHED } from "./new_repository_place.ts";
 import { openStore, type Store } from "./store.ts";
 import { newWorktreeConfig, Worktrees } from "./worktrees.ts";
@@ -90,6 +91,7 @@ function fillControlPlane(
   layout.repoId.write(`${crypto.randomUUID()}\n`);
   layout.config.write(initialConfig());
   writeRecord(layout.worktreeConfig("main"), main);
+  setRoomAside(layout);
 }
 
 /** Makes the control plane in a temporary folder and moves it to its place when it is whole and durable. */

@@ -50,6 +50,8 @@ export class Layout extends Root {
 
   private readonly runtime = this.control.at("runtime");
   readonly shared = this.runtime.at("shared");
+  /** Room for what garbage collection must write on a full disk. */
+  readonly reserve = this.shared.at("reserve");
   readonly locks = this.shared.at("locks");
   readonly intents = this.shared.at("intents");
   private readonly sharedStaging = this.shared.at("staging");

@@ -60,19 +60,25 @@ function foreignRoots({ layout }: Store, table: SnapshotTable): Root[] {
   }));
 }
 
-/** Makes a plan and writes it. Nothing else changes. */
+/** Makes a plan and writes it, so that it can be carried out later. Nothing else changes. */
+export async function writePlan(context: RepositoryContext, policy: Policy): Promise<GcPlan> {
+  const { store } = context;
+  const plan = await makePlan(context, policy);
+  store.layout.gc.ensure(); // copy programs may leave out empty folders
+  store.layout.plans.ensure();
+  writeRecord(store.layout.plan(plan.plan_id), plan);
+  forgetOld(store, plan.plan_id);
+  return plan;
+}
+
+/** Makes a plan. */
 export async function makePlan(context: RepositoryContext, policy: Policy): Promise<GcPlan> {
   const { store } = context;
   using _phase = phase(context.reporter, "planning");
   const question = await questionNow(context, policy, []);
   const space = await readSpace(context, question.table);
   const assessment = await withinLimit(question, space);
-  const plan = await planOf(store, question, assessment, space);
-  store.layout.gc.ensure(); // copy programs may leave out empty folders
-  store.layout.plans.ensure();
-  writeRecord(store.layout.plan(plan.plan_id), plan);
-  forgetOld(store, plan.plan_id);
-  return plan;
+  return await planOf(store, question, assessment, space);
 }
 
 /** The assessment by which the repository is within the limit, if giving up the oldest that only number or age keeps makes it so. */

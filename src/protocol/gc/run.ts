@@ -5,7 +5,7 @@ import { nowMs } from "../../platform/clock.ts";
 import { changeRepository } from "../change/change.ts";
 import { commitChange, finishDecided } from "../change/commit.ts";
 import { type Change, defineChange } from "../change/kind.ts";
-import { lockCollection } from "../change/locks.ts";
+import { lockCollection, lockRepository, recoverOpenIntents } from "../change/locks.ts";
 import type { RepositoryContext } from "../context.ts";
 import { removeOldReplaced } from "../restore/staging.ts";
 import { assessNow, planMismatch } from "./plan.ts";
@@ -46,6 +46,7 @@ export interface Collected extends Taken {
 export async function runPlan(context: RepositoryContext, plan: GcPlan): Promise<Collected> {
   const { store } = context;
   using _collection = await lockCollection(context, collection.operation);
+  await endInterrupted(context);
   await sweep(context, plan); // what an earlier run left: it needs no room, and gives some
   await requirePlan(context, plan);
   // The newest first: a descendant leaves before what it descends from.
@@ -61,6 +62,12 @@ export async function runPlan(context: RepositoryContext, plan: GcPlan): Promise
   forgetExpiredPins(context);
   if (inUse.length === 0) store.layout.plan(plan.plan_id).remove();
   return { pruned: pruned.sort(), deleted: deleted.sort(), inUse: inUse.sort() };
+}
+
+/** Ends a collection that was killed: only then it is known what it took out. */
+async function endInterrupted(context: RepositoryContext): Promise<void> {
+  using _lock = await lockRepository(context, collection.operation);
+  await recoverOpenIntents(context, null);
 }
 
 /** `E_GC_PLAN_MISMATCH` if something keeps a snapshot now that nothing kept when the plan was made. */

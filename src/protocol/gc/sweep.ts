@@ -7,6 +7,7 @@ import { phase, type Reporter } from "../../model/progress.ts";
 import { unlessFailed } from "../../platform/system_error.ts";
 import type { Store } from "../../repo/store.ts";
 import { dropManifests } from "../../tree/manifest_shrink.ts";
+import { finishTaking, isAny } from "./take_out.ts";
 
 /** Whose garbage is deleted, and who waits for it. */
 export interface Sweep {
@@ -27,10 +28,12 @@ export async function sweep(context: Sweep, plan?: GcPlan): Promise<void> {
 /** Deletes what one tombstone names, and then the tombstone. */
 export async function deleteNamed(
   { reporter, signal, store }: Sweep,
-  tombstone: Tombstone,
+  marked: Tombstone,
   bytes: ReadonlyMap<string, number> = new Map(),
 ): Promise<void> {
   const { layout, platform } = store;
+  const tombstone = outOfHistory(store, marked);
+  if (tombstone === undefined) return;
   const ids = [...tombstone.pruned, ...tombstone.deleted];
   const total = ids.reduce((sum, id) => sum + (bytes.get(id) ?? 0), 0);
   using _phase = phase(reporter, "freeing", { bytes: total });
@@ -47,6 +50,14 @@ export async function deleteNamed(
   } catch (error) {
     throw stopped(store, tombstone, current, error);
   }
+}
+
+/** The tombstone with those that are out of the history; undefined while that is for the recovery of the change to say. */
+function outOfHistory(store: Store, tombstone: Tombstone): Tombstone | undefined {
+  if (tombstone.gc_state !== "marked") return tombstone;
+  if (store.intents.names().includes(tombstone.id)) return undefined;
+  const taken = finishTaking(store, tombstone.id, tombstone); // a copy of the repository without its `runtime/`
+  return isAny(taken) ? { ...tombstone, ...taken } : undefined;
 }
 
 /** Removes descriptors and manifests; a manifest that others share blocks of stays as far as they need it. */
@@ -78,8 +89,9 @@ function stopped(
   }
   const message = `Cannot delete all that snapshot ${shortId(snapshotId)} held: ${error.message}`;
   return new JvsError(error.code, message, {
-    hint: "It is out of the history, and nothing else was touched. Correct what the message names; then " +
-      `\`jvs gc run --plan-id ${plan_id}\` goes on.`,
+    hint:
+      "It is out of the history, and nothing that is kept was touched. Correct what the message names, and run " +
+      `\`jvs gc run\` again, with --plan-id ${plan_id} or --yes: it goes on there.`,
     details: { ...error.details, snapshot_id: snapshotId, plan_id },
     cause: error,
   });

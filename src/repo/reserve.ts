@@ -1,0 +1,23 @@
+import type { Layout } from "./layout.ts";
+
+/** Enough for an intent, a tombstone, an audit record and the blocks of folders, several times over. */
+const BYTES = 512 * 1024;
+
+/**
+ * Sets a little room aside: on a full disk a garbage collection gives it up, writes what it must, and frees much more. Nothing is
+ * said where that fails, because the disk may be full, or this user may not write here.
+ */
+export function setRoomAside({ reserve }: Layout): void {
+  try {
+    if (reserve.isThere()) return;
+    using file = reserve.openFile("create");
+    file.writeAt(new Uint8Array(BYTES).fill(0x2e), 0); // no zeros: they might be kept as a hole
+  } catch {
+    // The next garbage collection tries again.
+  }
+}
+
+/** Gives the room up; false if there was none. */
+export function giveRoomUp({ reserve }: Layout): boolean {
+  return reserve.remove();
+}
