@@ -30,6 +30,21 @@ export class TemporaryFile implements Disposable {
     this.#reporting("write", () => this.#file.write(bytes));
   }
 
+  /** Writes all of the bytes at this position; what lies between is a hole where the file system has them. */
+  writeAt(bytes: Uint8Array, position: number): void {
+    this.#reporting("write", () => this.#file.writeAt(bytes, position));
+  }
+
+  /** Gives it this size. */
+  truncate(size: number): void {
+    this.#reporting("write", () => this.#file.truncate(size));
+  }
+
+  /** Its size without holes. */
+  dataBytes(): number {
+    return this.#reporting("look at", () => this.#file.dataBytes());
+  }
+
   /** Makes what was written durable. */
   sync(): void {
     this.#reporting("write", () => this.#file.sync());

@@ -66,6 +66,14 @@ export async function decodeIndex(bytes: Uint8Array): Promise<ManifestIndex> {
   return { count, packs, blocks };
 }
 
+/** The packs that an index names, from its beginning: its checksum is not proved. `Damage` if that is no index, or ends within the list. */
+export function packsNamedIn(beginning: Uint8Array): readonly string[] {
+  const source = new ByteSource(beginning);
+  checkHeader(source, INDEX_MAGIC);
+  source.varint(Number.MAX_SAFE_INTEGER);
+  return [...readPacks(source)];
+}
+
 /** Checks the magic and the version at the beginning of an index or a pack. */
 export function checkHeader(source: ByteSource, magic: string): void {
   if (textOf(source.bytes(Math.min(source.left, magic.length))) !== magic) {

@@ -38,6 +38,7 @@ export async function lockEverything(
 ): Promise<Disposable> {
   using held = new DisposableStack();
   // Always in this order, so that two processes that do it never wait for each other.
+  held.use(await lockCollection(context, operation));
   const ids = context.store.worktrees.list().map((worktree) => worktree.worktree_id).sort();
   for (const id of ids) held.use(await lockWorktree(context, id, operation));
   held.use(await lockRepository(context, operation));

@@ -6,7 +6,7 @@ import { shortId } from "../../model/ids.ts";
 import { phase, type Reporter } from "../../model/progress.ts";
 import { unlessFailed } from "../../platform/system_error.ts";
 import type { Store } from "../../repo/store.ts";
-import { dropManifests } from "../../tree/manifest_shrink.ts";
+import { dropManifests } from "../../tree/drop_manifests.ts";
 import { finishTaking, isAny } from "./take_out.ts";
 
 /** Whose garbage is deleted, and who waits for it. */
@@ -18,12 +18,15 @@ export interface Sweep {
 
 /**
  * Deletes what snapshots held that the caller's garbage collections took out of the history; `plan` says how much that is, for the
- * progress. It stops at the first failure, and goes on there when it is called again. Two processes may do it at once.
+ * progress. It stops at the first failure, and goes on there when it is called again. The caller holds the lock of collections.
  */
 export async function sweep(context: Sweep, plan?: GcPlan): Promise<void> {
   const bytes = new Map(plan?.snapshots.map((each) => [each.snapshot_id, each.bytes]));
   for (const tombstone of context.store.tombstones.own()) await deleteNamed(context, tombstone, bytes);
 }
+
+/** No other host has a file open that is replaced there. */
+const OF_ONE_HOST = ["ext4", "xfs", "btrfs", "tmpfs"];
 
 /** Deletes what one tombstone names, and then the tombstone. */
 export async function deleteNamed(
@@ -45,7 +48,7 @@ export async function deleteNamed(
       await removeClone(platform, folder, bytesOf(layout.gonePayload(id).name), signal && { signal });
       reporter?.advance(0, bytes.get(id) ?? 0);
     }
-    await deleteRecords(store, tombstone.deleted);
+    await deleteRecords(store, tombstone.deleted, signal);
     store.tombstones.remove(tombstone.id);
   } catch (error) {
     throw stopped(store, tombstone, current, error);
@@ -61,11 +64,16 @@ function outOfHistory(store: Store, tombstone: Tombstone): Tombstone | undefined
 }
 
 /** Removes descriptors and manifests; a manifest that others share blocks of stays as far as they need it. */
-async function deleteRecords({ layout, snapshots }: Store, ids: readonly string[]): Promise<void> {
+async function deleteRecords(
+  { layout, platform, snapshots }: Store,
+  ids: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const gone = ids.filter((id) => !snapshots.isKnown(id));
   if (gone.length === 0) return;
   using manifests = layout.manifests.open();
-  await dropManifests(manifests, new Set(gone));
+  const mayReplace = OF_ONE_HOST.includes(platform.fileSystem(manifests).kind);
+  await dropManifests(manifests, new Set(gone), { mayReplace, signal });
   using descriptors = layout.descriptors.open();
   for (const id of gone) {
     unlessFailed(["ENOENT"], () => descriptors.removeFile(bytesOf(layout.descriptor(id).name)));
