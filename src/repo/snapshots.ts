@@ -248,11 +248,14 @@ export class Snapshots {
       .map((name) => manifests.at(name));
   }
 
-  /** Ids with files but no marker, oldest first: being made now, left by a crash, or with a lost marker. */
+  /**
+   * Ids with files but no marker, oldest first: being made now, left by a crash, or with a lost marker. A pack alone does not count: it
+   * may have outlived its snapshot, because other manifests have blocks in it.
+   */
   leftovers(): string[] {
     const { snapshots, descriptors, manifests } = this.layout;
     const known = idsIn(snapshots, KNOWN);
-    const named = idsIn(snapshots).union(idsIn(descriptors)).union(idsIn(manifests));
+    const named = idsIn(snapshots).union(idsIn(descriptors)).union(idsIn(manifests, [""]));
     return [...named.difference(known)].sort();
   }
 

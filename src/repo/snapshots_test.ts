@@ -77,6 +77,15 @@ Deno.test("Snapshots.list() gives those that exist, oldest first, and nothing un
   assertEquals(plane.snapshots.leftovers(), [SOME_ID, unfinished].sort());
 });
 
+Deno.test("Snapshots.leftovers() leaves out a pack that may have outlived its snapshot", () => {
+  using plane = controlPlane();
+  const place = (name: string) => plane.layout.manifests.at(name).path;
+  Deno.writeTextFileSync(place(`${SOME_ID}.pack`), "");
+  assertEquals(plane.snapshots.leftovers(), []);
+  Deno.writeTextFileSync(place(SOME_ID), "");
+  assertEquals(plane.snapshots.leftovers(), [SOME_ID]);
+});
+
 Deno.test("Snapshots.newId() rises strictly over what is there, reserved and unfinished, whatever the clock says", async () => {
   using plane = controlPlane();
   const future = Date.now() + 3_600_000;
