@@ -187,7 +187,8 @@ async function writeIndex(
   return { hash: hexOf(await sha256(index)), bytes: packBytes + index.length };
 }
 
-async function readIndex(folder: Folder, id: string, expectedHash?: string): Promise<ManifestIndex> {
+/** The places of the blocks of a manifest. `Damage` if it is none. */
+export async function readIndex(folder: Folder, id: string, expectedHash?: string): Promise<ManifestIndex> {
   using file = folder.openFile(bytesOf(id), "read");
   const stat = Stat.ofFile(file);
   if (stat.size > MOST_INDEX_BYTES) throw new Damage(`it has ${stat.size} bytes, which no index has`);
