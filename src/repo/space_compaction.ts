@@ -35,6 +35,7 @@ export function compacted(from: SpaceLedger, { payload, known }: NodeStates): Sp
       digits: from.digits[node] as number,
       base: before === NONE ? NONE : nodes[before] as number,
       own: payload[node] === 0 ? 0 : from.own[node] as number,
+      inodes: payload[node] === 0 ? 0 : from.inodes[node] as number,
       records: known[node] === 0 ? 0 : from.records[node] as number,
       flags: payload[node] === 0 ? flags & ~NODE.payload : flags,
     });

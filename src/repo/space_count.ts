@@ -12,7 +12,14 @@ export interface Going {
 export interface GivesBack {
   /** Only whole extents, as they were written. */
   readonly wholeExtents: boolean;
+  /** What a byte of an extent takes. */
+  readonly perByte: number;
+  /** What an inode takes, where they come free only in whole chunks; else 0. */
+  readonly inode: number;
 }
+
+/** Inodes in a chunk; so many of them must be known to go before it surely is not shared with files outside the payloads. */
+const CHUNK = { inodes: 64, least: 48 };
 
 /** btrfs writes no longer extents: this much of one that is partly used surely comes free. */
 const LONGEST_EXTENT = 128 * 1024 * 1024;
@@ -79,7 +86,9 @@ export class SpaceCount {
     for (let unit = 0; unit < staying.length; unit++) {
       if (this.isFreed(unit, staying)) give(unit, bytes[unit] as number);
     }
-    this.#freeExtents(staying, give);
+    const { perByte, inode } = this.how;
+    this.#freeExtents(staying, (unit, more) => give(unit, more * perByte));
+    if (inode > 0) this.#freeInodes(staying, going, give, perNode);
     this.#freePacks(going, perNode);
     return perNode;
   }
@@ -129,6 +138,34 @@ export class SpaceCount {
     }
     for (const { start, length } of outside.slice(next)) sweep.stays(start, start + length);
     sweep.finish();
+  }
+
+  #freeInodes(
+    staying: Int32Array,
+    going: Going,
+    give: (unit: number, bytes: number) => void,
+    perNode: Float64Array,
+  ): void {
+    const { key, inodes } = this.ledger;
+    const chunkOf = (unit: number) => Math.floor((key[unit] as number) / CHUNK.inodes);
+    const free = new Map<number, number>();
+    for (let unit = 0; unit < key.length; unit++) {
+      if (this.isFreed(unit, staying)) free.set(chunkOf(unit), (free.get(chunkOf(unit)) ?? 0) + 1);
+    }
+    for (let unit = 0; unit < key.length && free.size > 0; unit++) {
+      if ((staying[unit] as number) > 0) free.delete(chunkOf(unit));
+    }
+    for (let unit = 0; unit < key.length; unit++) {
+      if (this.isFreed(unit, staying) && (free.get(chunkOf(unit)) ?? 0) >= CHUNK.least) {
+        give(unit, this.how.inode);
+      }
+    }
+    // Folders of one payload are made together, so only the first and the last chunks of them have other inodes too.
+    for (let node = 0; node < inodes.length; node++) {
+      if (going.payload[node] === 0) continue;
+      const whole = Math.max(0, (inodes[node] as number) - 2 * CHUNK.inodes);
+      perNode[node] = (perNode[node] as number) + whole * this.how.inode;
+    }
   }
 
   #freePacks(going: Going, perNode: Float64Array): void {

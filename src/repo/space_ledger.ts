@@ -5,6 +5,8 @@ export const LEDGER_COLUMNS = {
   digits: ["nodes", Uint32Array],
   base: ["nodes", Int32Array],
   own: ["nodes", Float64Array],
+  /** How many folders, links and special files its payload has: their inodes are never shared. */
+  inodes: ["nodes", Uint32Array],
   /** What its descriptor, marker and index take. */
   records: ["nodes", Float64Array],
   flags: ["nodes", Uint8Array],
@@ -111,6 +113,7 @@ export interface NewNode {
   readonly digits: number;
   readonly base: number;
   readonly own: number;
+  readonly inodes: number;
   readonly records: number;
   readonly flags: number;
 }
@@ -174,7 +177,7 @@ export class LedgerWriter {
   /** Adds the node of the events and packs before. Returns its number. */
   addNode(node: NewNode): number {
     const { columns } = this;
-    for (const name of ["time", "digits", "base", "own", "records", "flags"] as const) {
+    for (const name of ["time", "digits", "base", "own", "inodes", "records", "flags"] as const) {
       columns[name].push(node[name]);
     }
     columns.eventEnd.push(columns.event.count);

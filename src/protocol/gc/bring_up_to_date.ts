@@ -9,7 +9,7 @@ import { TimeSlice } from "../../platform/time_slice.ts";
 import type { ControlPath } from "../../repo/control_path.ts";
 import { compacted } from "../../repo/space_compaction.ts";
 import type { SpaceCosts } from "../../repo/space_costs.ts";
-import { LedgerWriter, NODE, NONE, type SpaceLedger } from "../../repo/space_ledger.ts";
+import { LedgerWriter, type NewNode, NODE, NONE, type SpaceLedger } from "../../repo/space_ledger.ts";
 import { idNumbers, idText, type SnapshotTable } from "../../repo/snapshot_table.ts";
 import { Damage } from "../../tree/byte_stream.ts";
 import { ManifestComparer } from "../../tree/changed_entries.ts";
@@ -115,7 +115,7 @@ class Newcomers {
     const id = table.id(row);
     const [time, digits] = idNumbers(id);
     const payload = table.isPruned(row)
-      ? { base: NONE, own: 0, flags: 0 }
+      ? { base: NONE, own: 0, inodes: 0, flags: 0 }
       : await unlessUnreadable(() => this.look(row, id, comparer)) ?? await this.estimate(row, id);
     await unlessUnreadable(() => this.addPacks(id, manifests, comparer));
     const records = this.recordsOf(id);
@@ -152,7 +152,7 @@ class Newcomers {
   private async lookAt(
     { id, payload, sharing, base }: Looked,
     comparer: ManifestComparer,
-  ): Promise<{ base: number; own: number; flags: number }> {
+  ): Promise<Pick<NewNode, "base" | "own" | "inodes" | "flags">> {
     const { costs, units, to: { writer } } = this;
     using comparison = await comparer.compare(base?.id, id);
     using look = new PayloadLook({ costs, sharing, units, payload, base: base?.payload });
@@ -175,7 +175,8 @@ class Newcomers {
     }
     const isRoot = base === undefined || sharing === "extents";
     const own = look.own + (isRoot ? 0 : writer.columns.own.get(base.node));
-    return { base: base?.node ?? NONE, own, flags: NODE.payload | FLAG_OF[sharing] };
+    const inodes = look.inodes + (base === undefined ? 0 : writer.columns.inodes.get(base.node));
+    return { base: base?.node ?? NONE, own, inodes, flags: NODE.payload | FLAG_OF[sharing] };
   }
 
   private async sharingOf(id: string, payload: Folder): Promise<Sharing> {
@@ -194,7 +195,7 @@ class Newcomers {
     const { stats } = await this.context.store.snapshots.readable(id) ?? {};
     const hasParent = (this.table.columns.parent[row] as number) >= 0;
     const own = hasParent ? stats?.changed_bytes ?? stats?.bytes ?? 0 : stats?.bytes ?? 0;
-    return { base: NONE, own, flags: NODE.payload | NODE.estimated };
+    return { base: NONE, own, inodes: 0, flags: NODE.payload | NODE.estimated };
   }
 
   private async addPacks(id: string, manifests: Folder, comparer: ManifestComparer): Promise<void> {

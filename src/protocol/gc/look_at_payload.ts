@@ -10,8 +10,8 @@ import type { Units } from "./units.ts";
 
 const SLASH = 0x2f;
 const HIGH_WORD = 2 ** 32;
-/** The path of so large a file is kept, to ask it later what a worktree shares with it. */
-const LARGE = 256 * 1024;
+/** The path of so large a file is kept, to ask later what a worktree shares with it. */
+const LARGE = 16 * 1024;
 
 /** How payloads share space. */
 export type Sharing = "inodes" | "extents" | "nothing";
@@ -83,6 +83,8 @@ export interface LookOptions {
 export class PayloadLook implements Disposable {
   /** How much more it takes than its base, of what it shares with no payload. */
   own = 0;
+  /** How many more folders, links and special files it has. */
+  inodes = 0;
   /** What the events of this payload are about, and how often. */
   readonly events = new Map<number, number>();
   private readonly after: PayloadPaths;
@@ -130,6 +132,7 @@ export class PayloadLook implements Disposable {
     this.leaves?.touch(path, stat);
     if (sharing === "inodes") this.own += costs.name(name);
     if (stat.type !== FILE) {
+      this.inodes++;
       if (this.leaves === undefined) this.own += costs.other(stat, name);
       return;
     }
@@ -161,6 +164,7 @@ export class PayloadLook implements Disposable {
     this.leaves?.touch(path, stat);
     if (sharing === "inodes") this.own -= costs.name(name);
     if (stat.type !== FILE) {
+      this.inodes--;
       if (this.leaves === undefined) this.own -= costs.other(stat, name);
       return;
     }

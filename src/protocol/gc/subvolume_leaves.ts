@@ -8,10 +8,16 @@ const SLASH = 0x2f;
 const INODES = 40;
 /** A name takes twice in the size of a folder and 138 bytes in leaves, if it is as long as most. */
 const ITEMS_OF_SIZE = 5.5;
-const LEAF_BYTES = 13_000;
+const LEAF_BYTES = 15_000;
 /** Numbers of leaves of folders are above those of inodes. */
 const FOLDERS_FROM = 2 ** 40;
 const PARTS = 4096;
+
+/** A folder, and how many leaves its names take. */
+interface Names {
+  readonly inode: number;
+  readonly parts: number;
+}
 
 /**
  * Which leaves of the tree of a subvolume a change copies. No call tells it to every user. The tree is in the order of inodes, and a
@@ -20,24 +26,25 @@ const PARTS = 4096;
 export class SubvolumeLeaves {
   /** A number for each. */
   readonly touched = new Set<number>();
-  private readonly folders = new Map<string, { readonly inode: number; readonly parts: number }>();
+  private readonly folders = new Map<string, Names>();
 
   /** An entry is new, other or gone; its folder comes before it. */
   touch(path: BytePath, { type, inoHi, inoLo, size }: Stat): void {
     const inode = inoHi * HIGH_WORD + inoLo;
-    const { touched } = this;
-    touched.add(Math.floor(inode / INODES));
     const slash = path.lastIndexOf(SLASH);
+    const parts = type === DIR ? Math.round(size * ITEMS_OF_SIZE / LEAF_BYTES) : 0;
+    if (parts === 0) this.touched.add(Math.floor(inode / INODES));
+    else this.touchPart({ inode, parts }, 0); // its names are beside it, so it shares its leaf with no other inode
+    if (type === DIR) this.folders.set(keyOf(path), { inode, parts });
     const folder = this.folders.get(keyOf(path.subarray(0, Math.max(0, slash))));
-    if (type === DIR) {
-      const parts = Math.ceil(size * ITEMS_OF_SIZE / LEAF_BYTES);
-      this.folders.set(keyOf(path), { inode, parts });
-    }
-    if (folder === undefined || folder.parts < 2) return;
-    const first = FOLDERS_FROM + folder.inode * PARTS;
+    if (path.length === 0 || folder === undefined || folder.parts === 0) return;
     const half = Math.ceil(folder.parts / 2);
-    touched.add(first + hashOf(path) % half);
-    touched.add(first + half + inode % half);
+    this.touchPart(folder, hashOf(path) % half);
+    if (folder.parts > 1) this.touchPart(folder, half + inode % Math.max(1, folder.parts - half));
+  }
+
+  private touchPart({ inode }: Names, part: number): void {
+    this.touched.add(FOLDERS_FROM + inode * PARTS + part % PARTS);
   }
 }
 
