@@ -58,17 +58,10 @@ export class Comparison implements Disposable {
 
   /** What differs. */
   *changes(): Generator<ChangedEntry> {
-    const [before, after] = [this.entries(this.before), this.entries(this.after)];
-    let [old, now] = [next(before), next(after)];
-    while (old !== undefined || now !== undefined) {
-      const order = old === undefined ? 1 : now === undefined ? -1 : compareBytes(old.path, now.path);
-      if (order < 0 && old !== undefined) yield { path: old.path, before: true, after: false };
-      if (order > 0 && now !== undefined) yield { path: now.path, before: false, after: true };
-      if (order === 0 && !isSame(old, now)) {
-        yield { path: now?.path as Uint8Array, before: true, after: true };
-      }
-      if (order <= 0) old = next(before);
-      if (order >= 0) now = next(after);
+    for (const [old, now] of this.pairs()) {
+      const path = now?.path ?? old?.path;
+      if (path === undefined || isSame(old, now)) continue;
+      yield { path, before: old !== undefined, after: now !== undefined };
     }
   }
 
@@ -76,13 +69,33 @@ export class Comparison implements Disposable {
   *samples(most: number): Generator<Uint8Array> {
     const { shared } = this;
     const count = Math.min(most, shared.length);
+    let found = 0;
     for (let k = 0; k < count; k++) {
       const place = shared[Math.floor((k + 0.5) * shared.length / count)] as BlockPlace;
       for (const { path, type } of this.entries([place])) {
         if (type !== FILE) continue;
+        found++;
         yield path;
         break;
       }
+    }
+    if (found > 0) return;
+    for (const [old, now] of this.pairs()) {
+      if (now?.type !== FILE || !isSame(old, now)) continue;
+      yield now.path;
+      if (++found === most) return;
+    }
+  }
+
+  /** The entries of blocks that are not shared, those with the same path together. */
+  private *pairs(): Generator<readonly [old: BlockEntry | undefined, now: BlockEntry | undefined]> {
+    const [before, after] = [this.entries(this.before), this.entries(this.after)];
+    let [old, now] = [next(before), next(after)];
+    while (old !== undefined || now !== undefined) {
+      const order = old === undefined ? 1 : now === undefined ? -1 : compareBytes(old.path, now.path);
+      yield [order <= 0 ? old : undefined, order >= 0 ? now : undefined];
+      if (order <= 0) old = next(before);
+      if (order >= 0) now = next(after);
     }
   }
 

@@ -1,14 +1,9 @@
-import { unlessThrown } from "../../model/errors.ts";
-import { readWhole } from "../../platform/platform.ts";
 import { inodeText, Stat } from "../../platform/stat.ts";
-import { isSystemError } from "../../platform/system_error.ts";
-import { RefusedPath } from "../../repo/control_errors.ts";
 import { costsOf } from "../../repo/space_costs.ts";
 import { type Going, SpaceCount } from "../../repo/space_count.ts";
-import { NODE, type SpaceLedger } from "../../repo/space_ledger.ts";
-import { readLedgerFile, saveLedger, type StoredLedger } from "../../repo/space_ledger_file.ts";
+import { NODE } from "../../repo/space_ledger.ts";
+import { keepLedger, storedLedger } from "../../repo/space_ledger_store.ts";
 import type { SnapshotTable } from "../../repo/snapshot_table.ts";
-import type { Store } from "../../repo/store.ts";
 import type { RepositoryContext } from "../context.ts";
 import { bringUpToDate } from "./bring_up_to_date.ts";
 import { OutsideUses } from "./outside_uses.ts";
@@ -49,9 +44,14 @@ export async function readSpace(context: RepositoryContext, table: SnapshotTable
   const of = `${store.repoId} ${fileSystem.id} ${
     inodeOf(Stat.ofFolder(folder))
   } ${fileSystem.metadataCopies}`;
-  const stored = await load(store, of);
-  const { ledger, nodeOf, isChanged } = await bringUpToDate(context, table, costs, stored);
-  if (isChanged) await save(store, { ledger, of });
+  const stored = await storedLedger(store);
+  const { ledger, nodeOf, isChanged } = await bringUpToDate(
+    context,
+    table,
+    costs,
+    stored?.of === of ? stored.ledger : undefined,
+  );
+  if (isChanged) await keepLedger(store, { ledger, of });
   const payload = Uint8Array.from(ledger.flags, (flags) => flags & NODE.payload);
   const count = new SpaceCount(ledger, payload, costs);
   const outside = costs.sharesBlocks ? new OutsideUses(store, count) : undefined;
@@ -105,35 +105,4 @@ class MeasuredSpace implements Space {
 
 function sum(bytes: Float64Array): number {
   return bytes.reduce((all, each) => all + each, 0);
-}
-
-/** No ledger of real snapshots is nearly as large. */
-const MOST_BYTES = 2 ** 31;
-
-async function load(store: Store, of: string): Promise<SpaceLedger | undefined> {
-  const content = unlessThrown(isRefused, () => {
-    using file = ledgerFile(store).openFile("read");
-    const stat = Stat.ofFile(file);
-    return stat.size <= MOST_BYTES ? readWhole(file, stat) : undefined;
-  });
-  const stored = content && await readLedgerFile(content);
-  return stored?.of === of ? stored.ledger : undefined;
-}
-
-/** Nothing is said if it cannot be written: then the next reader measures more. */
-async function save(store: Store, stored: StoredLedger): Promise<void> {
-  try {
-    using folder = store.cacheFolder().open();
-    await saveLedger(folder, ledgerFile(store).name, stored);
-  } catch (error) {
-    if (!isRefused(error)) throw error;
-  }
-}
-
-function ledgerFile({ layout, platform }: Store) {
-  return layout.space(platform.host.id, platform.host.uid);
-}
-
-function isRefused(error: unknown): boolean {
-  return isSystemError(error) || error instanceof RefusedPath;
 }
