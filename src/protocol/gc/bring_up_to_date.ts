@@ -14,6 +14,7 @@ import { idNumbers, idText, type SnapshotTable } from "../../repo/snapshot_table
 import { Damage } from "../../tree/byte_stream.ts";
 import { ManifestComparer } from "../../tree/changed_entries.ts";
 import { packName } from "../../tree/manifest_packs.ts";
+import { loadSha256 } from "../../tree/sha256.ts";
 import type { RepositoryContext } from "../context.ts";
 import { Missing, PayloadLook, type Sharing } from "./look_at_payload.ts";
 import { Units } from "./units.ts";
@@ -46,6 +47,7 @@ export async function bringUpToDate(
     : phase(context.reporter, "measuring snapshots", { entries: added.length });
   using _held = context.store.snapshots.hold();
   using manifests = context.store.layout.manifests.open();
+  if (added.length >= MANY) await loadSha256(); // the hash that does not wait is faster for many
   const slice = new TimeSlice(context.signal);
   const comparer = new ManifestComparer(manifests);
   for (const row of added) {
