@@ -59,6 +59,8 @@ export const NODE = {
   /** Its payload is a subvolume; it shares no inode with another one. */
   subvolume: 4,
   apart: 8,
+  /** Files of it are compressed: they take less room than their extents say. */
+  compressed: 16,
 } as const;
 
 /** A column that grows. */

@@ -157,6 +157,7 @@ class Newcomers {
   ): Promise<Pick<NewNode, "base" | "own" | "inodes" | "flags">> {
     const { costs, units, to: { writer } } = this;
     using comparison = await comparer.compare(base?.id, id);
+    units.sawEncoded = false;
     using look = new PayloadLook({ costs, sharing, units, payload, base: base?.payload });
     if (base !== undefined && !look.isBased(comparison)) {
       return await this.lookAt({ id, payload, sharing }, comparer);
@@ -177,8 +178,9 @@ class Newcomers {
     }
     const isRoot = base === undefined || sharing === "extents";
     const own = look.own + (isRoot ? 0 : writer.columns.own.get(base.node));
+    const compressed = units.sawEncoded ? NODE.compressed : 0;
     const inodes = look.inodes + (base === undefined ? 0 : writer.columns.inodes.get(base.node));
-    return { base: base?.node ?? NONE, own, inodes, flags: NODE.payload | FLAG_OF[sharing] };
+    return { base: base?.node ?? NONE, own, inodes, flags: NODE.payload | FLAG_OF[sharing] | compressed };
   }
 
   private async sharingOf(id: string, payload: Folder): Promise<Sharing> {

@@ -9,6 +9,8 @@ import { SubvolumeLeaves } from "./subvolume_leaves.ts";
 import type { Units } from "./units.ts";
 
 const SLASH = 0x2f;
+/** The path of the root. */
+const NOWHERE = new Uint8Array();
 const HIGH_WORD = 2 ** 32;
 /** The path of so large a file is kept, to ask later what a worktree shares with it. */
 const LARGE = 16 * 1024;
@@ -19,7 +21,7 @@ export type Sharing = "inodes" | "extents" | "nothing";
 /** Where entries of a payload are. The last folder stays open, because entries come in the order of their paths. */
 export class PayloadPaths implements Disposable {
   private folder: Folder;
-  private path: BytePath = new Uint8Array();
+  private path: BytePath = NOWHERE;
 
   /** The caller keeps the root open. */
   constructor(private readonly root: Folder) {
@@ -40,25 +42,23 @@ export class PayloadPaths implements Disposable {
   private parentOf(path: BytePath): Folder {
     const parent = path.subarray(0, Math.max(0, path.lastIndexOf(SLASH)));
     if (equalBytes(parent, this.path)) return this.folder;
-    this.close();
-    let folder = this.root;
+    this.close(); // from here on the folder is closed by `close`, whatever fails
     for (let start = 0; start < parent.length;) {
       const slash = parent.indexOf(SLASH, start);
       const end = slash === -1 ? parent.length : slash;
-      const inner = folder.openFolder(parent.subarray(start, end));
-      if (folder !== this.root) folder[Symbol.dispose]();
-      folder = inner;
+      const inner = this.folder.openFolder(parent.subarray(start, end));
+      this.close();
+      this.folder = inner;
       start = end + 1;
     }
-    this.folder = folder;
     this.path = parent.slice();
-    return folder;
+    return this.folder;
   }
 
   private close(): void {
     if (this.folder !== this.root) this.folder[Symbol.dispose]();
     this.folder = this.root;
-    this.path = new Uint8Array();
+    this.path = NOWHERE;
   }
 
   [Symbol.dispose](): void {

@@ -8,6 +8,8 @@ import type { RepositoryContext } from "../context.ts";
 import { bringUpToDate } from "./bring_up_to_date.ts";
 import { OutsideUses } from "./outside_uses.ts";
 
+const INEXACT = NODE.estimated | NODE.compressed;
+
 /** Rows of the table that go. */
 export interface GoingRows {
   /** They go whole. */
@@ -85,7 +87,7 @@ class MeasuredSpace implements Space {
     for (const row of rows.deleted.union(rows.pruned)) {
       const node = nodeOf[row] as number;
       perRow.set(row, Math.round(perNode[node] as number));
-      isExact &&= going.payload[node] === 0 || ((count.ledger.flags[node] as number) & NODE.estimated) === 0;
+      isExact &&= going.payload[node] === 0 || ((count.ledger.flags[node] as number) & INEXACT) === 0;
     }
     return { bytes: Math.round(sum(perNode)), perRow, isExact };
   }
