@@ -3,7 +3,8 @@ import type { Libc, LibcCall } from "./libc.ts";
 import { LOCK_EX, LOCK_NB, LOCK_SH } from "./linux_constants.ts";
 import { isOfKernel } from "./linux_file_system.ts";
 import { statOpen } from "./linux_stat.ts";
-import type { LockHow, OpenFile } from "./platform.ts";
+import { extentsOf } from "./linux_extents.ts";
+import type { Extent, LockHow, OpenFile } from "./platform.ts";
 import { Stat } from "./stat.ts";
 import { errnoName, SystemError } from "./system_error.ts";
 
@@ -179,6 +180,10 @@ export class LinuxFile implements OpenFile {
     let bytes = 0;
     for (const { start, end } of this.#dataRanges(this.#size())) bytes += end - start;
     return bytes;
+  }
+
+  extents(): Extent[] | undefined {
+    return extentsOf(this.libc, this.descriptor);
   }
 
   /** Closes the file once. The system may report a failed write only here (FUSE, quotas). */

@@ -18,7 +18,20 @@ const FS_IOC_GETFSUUID = 0x80111500n;
 const XFS_IOC_FSGEOMETRY_V1 = 0x80705864n;
 const BTRFS_IOC_FS_INFO = 0x8400941fn;
 const BTRFS_IOC_INO_LOOKUP = 0xd0009412n;
+const BTRFS_IOC_SPACE_INFO = 0xc0109414n;
 const BTRFS_FIRST_FREE_OBJECTID = 256n;
+
+// struct btrfs_ioctl_space_args: the room for spaces, their count; of each its kind, its size and what is used of it.
+const SPACES = 32;
+const SPACE_KINDS = { data: 1n, metadata: 4n };
+/** How many copies each profile has: RAID1, DUP, RAID10, RAID1C3, RAID1C4. Other profiles have one. */
+const COPIES: readonly (readonly [profile: bigint, copies: number])[] = [
+  [0x10n, 2],
+  [0x20n, 2],
+  [0x40n, 2],
+  [0x200n, 3],
+  [0x400n, 4],
+];
 
 // These take times from the kernel's clock, which ticks at least 100 times a second. An overlay shows the times of a
 // lower file system, and that is one of these kinds. JuiceFS takes them, finer, from the clock of each mount's host.
@@ -52,6 +65,7 @@ export function fileSystemOf(libc: Libc, open: Opened): FileSystem {
     id: idOf(libc, open, exact, field(7), mount.source),
     readOnly: (field(10) & READ_ONLY) !== 0n,
     freeBytes: Number(field(4) * blockSize),
+    metadataCopies: exact === "btrfs" ? metadataCopiesOf(libc, open.descriptor) : 1,
     // The kernel says 0 of 0 when the file system makes inodes on demand.
     freeInodes: field(5) === 0n ? Number.MAX_SAFE_INTEGER : Number(field(6)),
     granularityNs: TICKING.includes(exact) ? TICK_NS : UNKNOWN_NS,
@@ -92,6 +106,22 @@ function subvolumeOf(libc: Libc, descriptor: number): bigint | undefined {
   const fields = new BigUint64Array(question.buffer);
   fields[1] = BTRFS_FIRST_FREE_OBJECTID;
   return ioctlAnswer(libc, descriptor, BTRFS_IOC_INO_LOOKUP, question) && fields[0];
+}
+
+/** How many copies btrfs makes of metadata, for one of data. `df` counts the space of all copies, in units of a copy of data. */
+function metadataCopiesOf(libc: Libc, descriptor: number): number {
+  const fields = new BigUint64Array(2 + 3 * SPACES);
+  fields[0] = BigInt(SPACES);
+  const answer = ioctlAnswer(libc, descriptor, BTRFS_IOC_SPACE_INFO, new Uint8Array(fields.buffer));
+  if (answer === undefined) return 1;
+  const copiesOf = (kind: bigint) => {
+    for (let i = 0; i < Number(fields[1]); i++) {
+      const profile = fields[2 + 3 * i] as bigint;
+      if ((profile & kind) !== 0n) return COPIES.find(([bit]) => (profile & bit) !== 0n)?.[1] ?? 1;
+    }
+    return 1;
+  };
+  return copiesOf(SPACE_KINDS.metadata) / copiesOf(SPACE_KINDS.data);
 }
 
 function ioctlAnswer(libc: Libc, descriptor: number, request: bigint, answer: Uint8Array<ArrayBuffer>) {

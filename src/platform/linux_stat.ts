@@ -72,6 +72,7 @@ function fill(into: Stat): void {
   into.inoLo = words[8] as number;
   into.inoHi = words[9] as number;
   into.size = (words[11] as number) * TWO_32 + (words[10] as number);
+  into.blocks = (words[13] as number) * TWO_32 + (words[12] as number);
   into.ctimeSec = (signed[25] as number) * TWO_32 + (words[24] as number);
   into.ctimeNsec = words[26] as number;
   into.mtimeSec = (signed[29] as number) * TWO_32 + (words[28] as number);

@@ -111,6 +111,8 @@ export interface FileSystem {
   readonly id: string;
   readonly readOnly: boolean;
   readonly freeBytes: number;
+  /** How many bytes of free space it takes to write one byte of metadata: 2 on btrfs where that writes all of it twice. */
+  readonly metadataCopies: number;
   readonly freeInodes: number;
   /** The smallest difference, in nanoseconds, by which one time is surely later than another. */
   readonly granularityNs: number;
@@ -240,6 +242,17 @@ export interface Folder extends Disposable {
   syncAside(): Promise<void>;
 }
 
+/** A piece of the disk that a file uses. Files that share blocks have pieces that overlap. */
+export interface Extent {
+  /** In bytes from the beginning of the disk. */
+  readonly start: number;
+  readonly length: number;
+  /** Whether something else uses blocks of it, as the file system says. */
+  readonly isShared: boolean;
+  /** Whether it takes less room than its length: it is compressed. */
+  readonly isEncoded: boolean;
+}
+
 /** An open file. */
 export interface OpenFile extends Disposable {
   /** The path it was opened by, encoded for display. */
@@ -280,6 +293,8 @@ export interface OpenFile extends Disposable {
   copyPieces(source: OpenFile): Iterable<number>;
   /** How many bytes a copy of it must write: its size without the holes that can be found. */
   dataBytes(): number;
+  /** Where its content is on the disk, in the order of the file; undefined where the file system does not say. */
+  extents(): Extent[] | undefined;
 }
 
 /** The inode of the root of each btrfs subvolume. Other folders may have it too. */

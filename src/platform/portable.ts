@@ -67,6 +67,7 @@ export class PortablePlatform implements Platform {
       id: "unknown",
       readOnly: false,
       freeBytes: Number.MAX_SAFE_INTEGER,
+      metadataCopies: 1,
       freeInodes: Number.MAX_SAFE_INTEGER,
       granularityNs: UNKNOWN_NS,
       changeTimes: true,

@@ -100,6 +100,8 @@ export class PortableFile implements OpenFile {
     return callDeno("look at", this.path, () => this.file.statSync()).size;
   }
 
+  extents(): undefined {}
+
   #seek(action: string, position: number, from = Deno.SeekMode.Start): number {
     return callDeno(action, this.path, () => this.file.seekSync(position, from));
   }
@@ -124,6 +126,7 @@ export function fillFrom(info: Deno.FileInfo, into: Stat): void {
   into.gid = info.gid ?? 0;
   into.nlink = info.nlink ?? 1;
   into.size = info.size;
+  into.blocks = info.blocks ?? Math.ceil(info.size / 512);
   [into.mtimeSec, into.mtimeNsec] = split(info.mtime);
   [into.ctimeSec, into.ctimeNsec] = split(info.ctime);
   const inode = info.ino ?? 0;

@@ -18,6 +18,8 @@ export class Stat {
   gid = 0;
   nlink = 0;
   size = 0;
+  /** How much room it takes on the disk, in units of 512 bytes, as `du` counts it. */
+  blocks = 0;
   mtimeSec = 0;
   mtimeNsec = 0;
   ctimeSec = 0;

@@ -2,6 +2,7 @@ import { bytesOf, equalBytes, textOf } from "../model/bytes.ts";
 import type { Folder } from "../platform/platform.ts";
 import { TemporaryFile } from "../platform/temporary_file.ts";
 import { sha256 } from "../tree/sha256.ts";
+import { joined, partsOf } from "./column_file.ts";
 import {
   TABLE_COLUMNS,
   type TableColumns,
@@ -33,7 +34,6 @@ const FORMAT = 1;
 const HASH_BYTES = 32;
 const HASHES_AT = 16;
 const HALVES_AT = HASHES_AT + 2 * HASH_BYTES;
-const ALIGNMENT = 8;
 
 type Head = TableWords & Omit<StoredTable, "table">;
 
@@ -97,31 +97,4 @@ function readDetails(half: Uint8Array<ArrayBuffer>, count: number): TableDetails
 async function isWhole(file: Uint8Array, half: Uint8Array, which: 0 | 1): Promise<boolean> {
   const at = HASHES_AT + which * HASH_BYTES;
   return equalBytes(await sha256(half), file.subarray(at, at + HASH_BYTES));
-}
-
-function joined(parts: readonly ArrayBufferView[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(parts.reduce((sum, { byteLength }) => sum + aligned(byteLength), 0));
-  let offset = 0;
-  for (const { buffer, byteOffset, byteLength } of parts) {
-    bytes.set(new Uint8Array(buffer, byteOffset, byteLength), offset);
-    offset += aligned(byteLength);
-  }
-  return bytes;
-}
-
-/** Gives one part after the other, as views; a RangeError if there are no more. */
-function partsOf({ buffer, byteOffset }: Uint8Array<ArrayBuffer>) {
-  let offset = byteOffset;
-  return <T extends ArrayBufferView>(
-    Kind: new (of: ArrayBuffer, offset: number, length: number) => T,
-    length: number,
-  ) => {
-    const part = new Kind(buffer, offset, length);
-    offset += aligned(part.byteLength);
-    return part;
-  };
-}
-
-function aligned(bytes: number): number {
-  return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 }

@@ -1,0 +1,47 @@
+import { unlessThrown } from "../model/errors.ts";
+import { readWhole } from "../platform/platform.ts";
+import { Stat } from "../platform/stat.ts";
+import { isSystemError } from "../platform/system_error.ts";
+import { RefusedPath } from "./control_errors.ts";
+import { readLedgerFile, saveLedger, type StoredLedger } from "./space_ledger_file.ts";
+import type { Store } from "./store.ts";
+
+type LedgerPlace = Pick<Store, "layout" | "platform" | "cacheFolder">;
+
+/** No ledger of real snapshots is nearly as large. */
+const MOST_BYTES = 2 ** 31;
+
+/** The ledger that this user keeps on this host; undefined if there is none that is whole. */
+export async function storedLedger(store: LedgerPlace): Promise<StoredLedger | undefined> {
+  const content = unlessThrown(isRefused, () => {
+    using file = ledgerFile(store).openFile("read");
+    const stat = Stat.ofFile(file);
+    return stat.size <= MOST_BYTES ? readWhole(file, stat) : undefined;
+  });
+  return content && await readLedgerFile(content);
+}
+
+/** Keeps it. Nothing is said if it cannot be written: then the next reader measures more. */
+export async function keepLedger(store: LedgerPlace, stored: StoredLedger): Promise<void> {
+  try {
+    using folder = store.cacheFolder().open();
+    await saveLedger(folder, ledgerFile(store).name, stored);
+  } catch (error) {
+    if (!isRefused(error)) throw error;
+  }
+}
+
+/** Whether a file among the caches is a ledger: the caller's, if it is whole, or that of another user. */
+export async function isSoundLedger(store: LedgerPlace, name: string): Promise<boolean> {
+  if (!/^space-\d+\.ledger$/.test(name)) return false;
+  return name !== ledgerFile(store).name || await storedLedger(store) !== undefined;
+}
+
+/** Each user has one of their own, because no user believes that of another. */
+function ledgerFile({ layout, platform }: LedgerPlace) {
+  return layout.space(platform.host.id, platform.host.uid);
+}
+
+function isRefused(error: unknown): boolean {
+  return isSystemError(error) || error instanceof RefusedPath;
+}
