@@ -47,8 +47,9 @@ export const gcRun = defineOperation({
       const plan = await planToRun(context, input);
       const { deleted, inUse, pruned } = await runPlan(context, plan);
       const gone = new Set([...pruned, ...deleted]);
-      const freed = plan.snapshots.filter(({ snapshot_id }) => gone.has(snapshot_id));
-      const freed_bytes = freed.reduce((sum, { bytes }) => sum + bytes, 0);
+      const freed_bytes = gone.size === plan.candidate_count
+        ? plan.deletable_bytes_estimate
+        : plan.snapshots.reduce((sum, each) => sum + (gone.has(each.snapshot_id) ? each.bytes : 0), 0);
       return { plan, pruned, deleted, in_use: inUse, freed_bytes };
     });
   },
