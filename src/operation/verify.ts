@@ -7,6 +7,7 @@ import { resolveSnapshot } from "../repo/resolve.ts";
 import { checkAudit, checkLineage, runChecks } from "../protocol/verify/check.ts";
 import { defineOperation, OTHER_WORKTREE } from "./define.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
+import { checkExpectedHead, EXPECTED_HEAD } from "../protocol/verify/expected_head.ts";
 import { checkRecords } from "../protocol/verify/lost_records.ts";
 import { ReadInodes } from "../protocol/verify/read_inodes.ts";
 import { VerifiedSnapshot, verifyListed, verifySnapshot } from "../protocol/verify/verify_snapshot.ts";
@@ -35,6 +36,7 @@ export const verify = defineOperation({
     subset: text().optional()
       .about("Read only a part of the content: `x%`, each time the next, or `n/t`, always the same.")
       .cli({ placeholder: "PART" }),
+    expect_head: EXPECTED_HEAD,
     worktree: OTHER_WORKTREE,
   }, { closed: true }),
   output: record({
@@ -65,7 +67,9 @@ export const verify = defineOperation({
     const snapshots = input.all
       ? await Array.fromAsync(verifyListed(context, ids, options))
       : [await verifySnapshot(context, ids[0] ?? "", options)];
-    return resultOf(snapshots, input.all ? await runChecks(context, AROUND) : []);
+    const around = input.all ? await runChecks(context, AROUND) : [];
+    const head = input.expect_head === undefined ? [] : await checkExpectedHead(store, input.expect_head);
+    return resultOf(snapshots, [...around, ...head]);
   },
 });
 

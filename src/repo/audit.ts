@@ -1,5 +1,6 @@
 import type { AuditRecord } from "../model/records.ts";
 import { Chain, ChainBroken, type ChainState, headOf, readHead, viewLog } from "./audit_chain.ts";
+import { recordsFromEnd } from "./audit_from_end.ts";
 import { findEvent, isRotationDue, requireEnd, rotate, settle, writeEntry } from "./audit_end.ts";
 import { type AuditEntry, NO_HASH } from "./audit_record.ts";
 import { type Repairer, repairLog } from "./audit_repair.ts";
@@ -67,14 +68,21 @@ export class Audit {
     for await (const records of new Chain(this.layout, view).records()) yield* records;
   }
 
-  /** Proves the whole chain in bounded memory. Returns a break instead of throwing it. */
-  async check(): Promise<ChainState> {
+  /** All records, newest first, each proved by the one after it; `E_AUDIT_CHAIN_BROKEN` at the first that is not. */
+  async *newestFirst(): AsyncGenerator<AuditRecord> {
+    this.#requireBegun();
+    using view = await viewLog(this.layout);
+    yield* recordsFromEnd(this.layout, view);
+  }
+
+  /** Proves the whole chain in bounded memory. Returns a break instead of throwing it. Calls `see` with the hash of each record. */
+  async check(see: (hash: string) => void = () => {}): Promise<ChainState> {
     let chain: Chain | undefined;
     try {
       this.#requireBegun();
       using view = await viewLog(this.layout);
       chain = new Chain(this.layout, view);
-      for await (const _ of chain.records());
+      for await (const records of chain.records()) for (const { record_hash } of records) see(record_hash);
       return stateOf(chain);
     } catch (error) {
       if (error instanceof ChainBroken) return { ...stateOf(chain), broken: error.broken };

@@ -7,7 +7,7 @@ import type { Layout } from "./layout.ts";
 
 /**
  * The records of the log from the newest on, with a pending one. Each is proved by the one after it, and the newest by HEAD: so a page of
- * a log of gigabytes is proved without reading the rest. `ChainBroken` where the chain breaks.
+ * a log of gigabytes is proved without reading the rest. (The end of the log may have nothing of the record that HEAD announces, a part of its line, or all of it.) `ChainBroken` where the chain breaks.
  */
 export async function* recordsFromEnd(
   layout: Layout,
@@ -25,8 +25,11 @@ export async function* recordsFromEnd(
   }
   let isEnd = true;
   for (const line of linesFromEnd(files)) {
-    if (isEnd && isOfAnnounced(line, announced)) continue;
+    if (isEnd && line.length === 0) continue; // what follows the last newline
+    const isRest = isEnd && announced !== undefined &&
+      (equalBytes(line, announced) || isTorn(line, announced));
     isEnd = false;
+    if (isRest) continue;
     const record = parseLine(line);
     const place = `the record before the newest ${head.count - left} of ${head.count}`;
     if (typeof record === "string") throw broken(`${place}: ${record}`);
@@ -40,10 +43,4 @@ export async function* recordsFromEnd(
   if (left > 0 || wanted !== NO_HASH) {
     throw broken(`the log has ${head.count - left} of ${head.count} records`);
   }
-}
-
-/** The end of the log may have nothing of the record that HEAD announces, a part of its line, or all of it. */
-function isOfAnnounced(line: Uint8Array, announced: Uint8Array | undefined): boolean {
-  if (line.length === 0) return true;
-  return announced !== undefined && (equalBytes(line, announced) || isTorn(line, announced));
 }

@@ -54,8 +54,11 @@ async function logOf(...targets: string[]): Promise<Log> {
   return log;
 }
 
+/** Read from the beginning; and it must be the same from the end. */
 async function all(audit: Audit): Promise<AuditRecord[]> {
-  return await Array.fromAsync(audit.read());
+  const records = await Array.fromAsync(audit.read());
+  assertEquals((await Array.fromAsync(audit.newestFirst())).reverse(), records);
+  return records;
 }
 
 async function targets(audit: Audit): Promise<string[]> {
@@ -84,6 +87,13 @@ async function assertBroken(
   const error = await assertRejects(() => all(audit), JvsError);
   assertEquals(error.code, "E_AUDIT_CHAIN_BROKEN");
   assertStringIncludes(error.message, broken.file);
+  const backwards = await assertRejects(
+    () => Array.fromAsync(audit.newestFirst()),
+    JvsError,
+    undefined,
+    what,
+  );
+  assertEquals(backwards.code, "E_AUDIT_CHAIN_BROKEN", what);
 }
 
 Deno.test("Audit.append() makes a chain in which each record proves the one before", async () => {

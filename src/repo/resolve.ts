@@ -1,5 +1,5 @@
 import { type ErrorCode, JvsError, type JvsErrorOptions } from "../model/errors.ts";
-import { isSnapshotId, shortId } from "../model/ids.ts";
+import { shortId } from "../model/ids.ts";
 import { nearest } from "../model/nearest.ts";
 import { quoted } from "../model/path_text.ts";
 import type { WorktreeConfig } from "../model/records.ts";

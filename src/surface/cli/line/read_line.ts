@@ -18,8 +18,10 @@ export async function readLine(args: readonly string[], catalog: Catalog): Promi
   const reader = new LineReader(catalog);
   for (let i = 0; i < end; i++) {
     const text = args[i] as string;
-    if (text.startsWith("-") && text !== "-") i += reader.flag(text, args.slice(i + 1, end));
-    else await reader.word(text);
+    if (text.startsWith("-") && text !== "-") {
+      await reader.endName(text);
+      i += reader.flag(text, args.slice(i + 1, end));
+    } else await reader.word(text);
   }
   await reader.finish(args.slice(end));
   return reader;
@@ -56,6 +58,13 @@ class LineReader {
     }
     this.words.push(text);
     if (this.words.length === 2 || this.catalog.group(text).length === 0) await this.readCommand();
+  }
+
+  /** A flag that is not global ends the name of a command, where its first word alone is one too: `audit --since 7d`. */
+  async endName(flag: string): Promise<void> {
+    const [first] = this.words;
+    if (this.isCommandRead || first === undefined || !this.catalog.has(first)) return;
+    if (!this.flags.has(splitFlag(flag)[0])) await this.readCommand();
   }
 
   /** Reads a flag. Gives the number of following words that are its values. */

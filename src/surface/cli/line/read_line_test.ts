@@ -1,5 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { madeUp } from "../../../../tests/support/made_up_cli.ts";
+import { catalogOf } from "../../../operation/define.ts";
 import { JvsError } from "../../../model/errors.ts";
 import { readLine } from "./read_line.ts";
 
@@ -36,6 +37,19 @@ Deno.test("readLine() takes flags of a command before its name where it is clear
   });
   assertStringIncludes((await refusal("--label a paint wall")).message, '"jvs a"');
   assertStringIncludes((await refusal("--bogus paint wall")).message, 'no flag "--bogus"');
+});
+
+Deno.test("readLine() takes a flag behind one word for that command, where it is one and begins others too", async () => {
+  const catalog = catalogOf({
+    "log": () => madeUp.load("paint"),
+    "log check": () => madeUp.load("tree fork"),
+  });
+  const name = async (...words: string[]) => (await readLine(words, catalog)).operation?.name;
+  assertEquals(await name("log", "--colour", "red"), "paint");
+  assertEquals(await name("log", "check", "a", "b"), "tree fork");
+  assertEquals(await name("log", "--json", "check", "a", "b"), "tree fork");
+  const { given, problem } = await readLine(["log", "-c", "red", "wall"], catalog);
+  assertEquals([given.get("colour"), problem], [["red"], undefined]);
 });
 
 Deno.test("readLine() takes words after -- for arguments", async () => {

@@ -8,7 +8,7 @@ export const GROUPS: readonly (readonly [title: string, ...names: string[]])[] =
   ["Begin", "init", "adopt", "info", "status", "demo"],
   ["Save and go back", "snapshot", "history", "show", "diff", "path", "restore"],
   ["Worktrees and names", "worktree", "ref"],
-  ["Keep in order", "verify", "doctor", "gc", "pin"],
+  ["Keep in order", "verify", "doctor", "audit", "gc", "pin"],
   ["Set up", "config", "completion", "help", "version"],
 ];
 

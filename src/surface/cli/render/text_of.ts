@@ -9,6 +9,8 @@ import { facts, valueText } from "./words.ts";
 /** The renderer of each operation. Its file is loaded on first use. */
 export const RENDERERS: Readonly<Record<string, () => Promise<unknown>>> = {
   "adopt": async () => (await import("./repository.ts")).renderAdopt,
+  "audit": async () => (await import("./audit.ts")).renderAudit,
+  "audit verify": async () => (await import("./audit.ts")).renderAuditVerified,
   "completion": () => Promise.resolve(({ script }: ResultOf<"completion">) => script),
   "config get": async () => (await import("./repository.ts")).renderSetting,
   "config list": async () => (await import("./repository.ts")).renderSettings,
