@@ -786,6 +786,8 @@ export interface VerifyInput {
   readonly all?: boolean | undefined;
   /** Read only a part of the content: `x%`, each time the next, or `n/t`, always the same. */
   readonly subset?: string | undefined;
+  /** A `head` of `jvs audit verify` that was noted before: the trail must still have that record. */
+  readonly expect_head?: string | undefined;
   /** Another worktree than the one you are in. */
   readonly worktree?: string | undefined;
 }
@@ -872,6 +874,65 @@ export interface DoctorResult {
   readonly findings: readonly Finding[];
   /** The repairs that were made, as sentences. */
   readonly repaired: readonly string[];
+}
+
+/** What `audit` is given. */
+export interface AuditInput {
+  /** Only what was done since then: a date, a time, or `3d` ago. */
+  readonly since?: string | undefined;
+  /** Only what was done until then. */
+  readonly until?: string | undefined;
+  /** Only this operation, such as `snapshot`, `worktree fork`, or all that begin with `worktree`. */
+  readonly operation?: string | undefined;
+  /** Only what was done to this: a name, or a snapshot's id or its first digits. */
+  readonly target?: string | undefined;
+  /** Only what this actor did: `user@host`, or the user alone. */
+  readonly actor?: string | undefined;
+  /** Only what was done in or to this worktree; it may be removed since. */
+  readonly worktree?: string | undefined;
+  /** At most so many. By default `50`. */
+  readonly limit?: number | undefined;
+  /** Only what came before this event: `next` of the page before. */
+  readonly before?: string | undefined;
+}
+
+/** The result of `audit`. */
+export interface AuditResult {
+  /** The records that match, the newest first. */
+  readonly records: readonly AuditRecord[];
+  /** There are more: give this as --before for the next page; null if these are all. */
+  readonly next: string | null;
+}
+
+/** What `audit verify` is given. */
+export interface AuditVerifyInput {
+  /** A `head` of `jvs audit verify` that was noted before: the trail must still have that record. */
+  readonly expect_head?: string | undefined;
+}
+
+/** The result of `audit verify`. */
+export interface AuditVerifyResult {
+  /** Every record follows the one before it, up to the end that HEAD names; and --expect-head is among them. */
+  readonly whole: boolean;
+  /** How many records there are; of a broken chain, how many before the break. */
+  readonly count: number;
+  /** The hash of the newest of them: it stands for all. */
+  readonly head: string;
+  /** The newest is announced and not written yet; the next change does that. */
+  readonly pending: boolean;
+  /** The files of the trail, the oldest first. */
+  readonly files: readonly string[];
+  /** Where the chain breaks; null if it does not. */
+  readonly broken: {
+    /** The file. */
+    readonly file: string;
+    /** The line, counted from 1; null if it is in no line. */
+    readonly line: number | null;
+    /** What is wrong. */
+    readonly why: string;
+  } | null;
+  /** Whether a record has the hash of --expect-head; null without it. */
+  readonly expected_found: boolean | null;
 }
 
 /** What `gc plan` is given. */
@@ -1268,6 +1329,10 @@ export interface RepositoryMethods {
   verify(input?: VerifyInput, options?: CallOptions): Promise<VerifyResult>;
   /** Check the repository, and repair it on request. Checks the layout, snapshots, lineage, worktrees, audit log, interrupted operations and the clock. Changes nothing unless you ask for a repair. --repair-runtime recovers interrupted operations and rebuilds what can be rebuilt. It does other repairs only by name: clean_tmp, rebuild_index, audit_repair, advance_head, rebuild_ready, clean_locks, clean_intents. */
   doctor(input?: DoctorInput, options?: CallOptions): Promise<DoctorResult>;
+  /** Show what was done in this repository, by whom and why, newest first. Reads the audit trail backwards, over all its files. Each record that is shown was proved by the one after it, and the newest by HEAD. `jvs audit verify` proves the whole. */
+  audit(input?: AuditInput, options?: CallOptions): Promise<AuditResult>;
+  /** Prove that the audit trail is one unbroken chain. Note `head` somewhere else, such as in a ticket or another repository: with --expect-head you see later whether the whole trail was exchanged for an earlier one, which no chain can show by itself. */
+  auditVerify(input?: AuditVerifyInput, options?: CallOptions): Promise<AuditVerifyResult>;
   /** Say which snapshots can go, why the others stay, and how much space that frees. Nothing but the plan is written. A snapshot keeps its content while a worktree stands on it, on its newest or on a descendant of it, while a ref or a pin names it, and while the settings retention.* or a policy keep it. The others are pruned (their place in the history stays) or, where nothing kept descends from them, deleted. */
   gcPlan(input?: GcPlanInput, options?: CallOptions): Promise<GcPlanResult>;
   /** Free the space of snapshots that nothing keeps. Carries out a plan of `jvs gc plan`, if it still holds. A snapshot that is being restored, forked or verified at that moment stays. If it is interrupted, or files cannot be deleted, the same command goes on. */
