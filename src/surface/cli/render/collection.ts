@@ -11,9 +11,10 @@ const MOST_LISTED = 20;
 /** What would go and what it frees, why the others stay, and how to go on. */
 export const renderPlan: Renderer<"gc plan"> = (plan, { style, now }) => {
   const { candidates, plan_id, snapshots } = plan;
-  if (candidates.length === 0) {
-    return `Nothing can go: ${keptText(plan) || "there is no snapshot"}.\n`;
-  }
+  const name = `GC Plan ${style.paint("name", plan_id)}, by the policy ${
+    style.paint("strong", oneLine(plan.policy.name))
+  }`;
+  if (candidates.length === 0) return titled(`${name}: nothing can go`, [["stays", keptText(plan)]], style);
   const going = snapshots.filter(({ action }) => action !== "keep");
   const rows = going.slice(0, MOST_LISTED).map((each) => [
     shortName(each.snapshot_id, style),
@@ -23,10 +24,7 @@ export const renderPlan: Renderer<"gc plan"> = (plan, { style, now }) => {
   ]);
   const more = going.length - rows.length;
   const lines = more > 0 ? [style.paint("faint", `… and ${grouped(more)} more: --json lists all`), ""] : [""];
-  const title = `Plan ${style.paint("name", plan_id)}, by the policy ${
-    style.paint("strong", oneLine(plan.policy.name))
-  }`;
-  return titled(title, [
+  return titled(name, [
     ["goes", goingText(going)],
     ["frees", freedText(plan)],
     ["stays", keptText(plan)],
