@@ -38,14 +38,10 @@ Deno.test("audit shows the newest first, in pages that follow each other", async
   ];
   assertEquals(await targets(repository), all);
   const pages: string[][] = [];
-  for (let before: string | undefined;;) {
-    const { next, records } = await repository.call(audit, {
-      limit: 2,
-      ...(before === undefined ? {} : { before }),
-    });
-    pages.push(records.map(({ operation, target }) => `${operation} ${target}`));
-    if (next === null) break;
-    before = next;
+  for (let page: { before?: string } | undefined = {}; page !== undefined;) {
+    const shown: Awaited<ReturnType<typeof audit.run>> = await repository.call(audit, { limit: 2, ...page });
+    pages.push(shown.records.map(({ operation, target }) => `${operation} ${target}`));
+    page = shown.next === null ? undefined : { before: shown.next };
   }
   assertEquals(pages, [all.slice(0, 2), all.slice(2, 4), all.slice(4)]);
   const error = await assertRejects(() => repository.call(audit, { before: crypto.randomUUID() }), JvsError);
