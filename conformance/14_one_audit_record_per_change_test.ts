@@ -31,6 +31,10 @@ Deno.test("conformance 14: every change leaves exactly one audit record, a resto
     [["worktree", "fork", first, "two"], ["worktree fork"]],
     [["worktree", "rename", "two", "three"], ["worktree rename"]],
     [["worktree", "remove", "three"], ["worktree remove"]],
+    [["gc", "pin", first], ["gc pin"]],
+    [["pin", "remove", first], ["gc unpin"]],
+    [["gc", "run", "--yes"], []],
+    [["gc", "run", "--yes"], ["gc run"], () => makeOld(`${box.control}/gc/pins`)],
     [["config", "set", "restore.unsaved", "refuse"], ["config set"]],
   ];
   for (const [args, expected, prepare] of changes) {
@@ -62,6 +66,10 @@ Deno.test("conformance 14: what changes nothing leaves no record", async () => {
       ["ref", "list"],
       ["config", "list"],
       ["path", id],
+      ["gc", "plan"],
+      ["gc", "pins"],
+      ["audit"],
+      ["audit", "verify"],
     ]
   ) assertEquals(await added(box, args), [], args.join(" "));
   // What was refused was no change either.

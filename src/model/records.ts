@@ -171,7 +171,7 @@ export const Pin = record({
   reason: text().about("Why it is kept."),
   created_at: time().about("When the pin was made."),
   expires_at: nullable(time()).about("Until when it is kept; null: forever."),
-  keeps_line: boolean().default(true).about("Whether the snapshots that it descends from are kept with it."),
+  keeps_line: boolean().about("Whether the snapshots that it descends from are kept with it."),
 });
 export type Pin = Infer<typeof Pin>;
 

@@ -1,7 +1,11 @@
 import { isUuid } from "../model/ids.ts";
 import { Pin } from "../model/records.ts";
+import { record } from "../model/schema.ts";
 import type { Layout } from "./layout.ts";
 import { damaged, readRecord, writeRecord } from "./record_file.ts";
+
+/** A pin that does not say so was made when pins of removed worktrees were the only ones: those keep the line. */
+const StoredPin = record({ ...Pin.fields, keeps_line: Pin.fields.keeps_line.default(true) });
 
 /** Pins keep snapshots from garbage collection, as lines and refs do. The caller holds the lock for changes. */
 export class Pins {
@@ -22,7 +26,7 @@ export class Pins {
   find(id: string): Pin | undefined {
     if (!isUuid(id)) return undefined;
     const file = this.layout.pin(id);
-    const pin = readRecord(file, Pin, "the pin");
+    const pin = readRecord(file, StoredPin, "the pin");
     if (pin === undefined || pin.pin_id === id) return pin;
     throw damaged(file, "the pin", `it is another pin, ${pin.pin_id}`);
   }

@@ -1,6 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { configSet } from "../../src/operation/config_set.ts";
 import { doctor } from "../../src/operation/doctor.ts";
+import { gcPin } from "../../src/operation/gc_pin.ts";
+import { gcRun } from "../../src/operation/gc_run.ts";
+import { gcUnpin } from "../../src/operation/gc_unpin.ts";
 import { refCreate } from "../../src/operation/ref_create.ts";
 import { refDelete } from "../../src/operation/ref_delete.ts";
 import { restore } from "../../src/operation/restore.ts";
@@ -36,6 +39,7 @@ const NOT_HERE: ReadonlyMap<string, string> = new Map([
   ["adopt", "it is killed in src/operation/adopt_test.ts, for the same reason"],
   ["adopt relocate", "it is killed in src/operation/adopt_test.ts"],
   ["demo", "it makes a repository of its own, for a tour, by operations that are killed here"],
+  ["gc plan", "it writes nothing but a plan, which changes nothing by itself"],
   ["doctor --repair clean_locks", "it has nothing to do"],
   ["doctor --repair clean_intents", "its records are those of the changes that it recovers"],
   ["doctor --repair audit_repair", "a test below kills it: until it ends, the log cannot be read"],
@@ -135,6 +139,32 @@ const SCENARIOS: readonly Scenario[] = [
     change: (repository) => repository.call(refDelete, { name: "best" }),
     record: "ref delete",
     isDone: async (repository) => (await repository.open()).store.refs.find("best") === undefined,
+  },
+  {
+    name: "gc pin",
+    change: (repository) => repository.call(gcPin),
+    record: "gc pin",
+    isDone: async (repository) => (await repository.open()).store.pins.ids().length === 1,
+  },
+  {
+    name: "gc unpin",
+    prepare: (repository) => repository.call(gcPin),
+    change: (repository) => repository.call(gcUnpin, { pin: repository.first }),
+    record: "gc unpin",
+    isDone: async (repository) => (await repository.open()).store.pins.ids().length === 0,
+  },
+  {
+    name: "gc run",
+    prepare: async (repository) => {
+      await repository.call(worktreeFork, { name: "made" });
+      repository.write("worktrees/made/a.txt", "garbage\n");
+      const id = await repository.save("", "worktrees/made");
+      await repository.call(worktreeRemove, { name: "made" });
+      await repository.call(gcUnpin, { pin: id });
+    },
+    change: (repository) => repository.call(gcRun, { yes: true }),
+    record: "gc run",
+    isDone: async (repository) => (await repository.open()).store.snapshots.list().length === 1,
   },
   {
     name: "config set",

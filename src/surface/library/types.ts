@@ -1102,8 +1102,8 @@ export interface GcPinResult {
     readonly created_at: string;
     /** Until when it is kept; null: forever. */
     readonly expires_at: string | null;
-    /** Whether the snapshots that it descends from are kept with it. By default `true`. */
-    readonly keeps_line?: boolean;
+    /** Whether the snapshots that it descends from are kept with it. */
+    readonly keeps_line: boolean;
   };
 }
 
@@ -1127,8 +1127,8 @@ export interface GcUnpinResult {
     readonly created_at: string;
     /** Until when it is kept; null: forever. */
     readonly expires_at: string | null;
-    /** Whether the snapshots that it descends from are kept with it. By default `true`. */
-    readonly keeps_line?: boolean;
+    /** Whether the snapshots that it descends from are kept with it. */
+    readonly keeps_line: boolean;
   }[];
 }
 
@@ -1150,8 +1150,8 @@ export interface GcPinsResult {
     readonly created_at: string;
     /** Until when it is kept; null: forever. */
     readonly expires_at: string | null;
-    /** Whether the snapshots that it descends from are kept with it. By default `true`. */
-    readonly keeps_line?: boolean;
+    /** Whether the snapshots that it descends from are kept with it. */
+    readonly keeps_line: boolean;
     /** Its time is over: it keeps nothing any more. */
     readonly expired: boolean;
   }[];
@@ -1181,8 +1181,8 @@ export interface PinAddResult {
     readonly created_at: string;
     /** Until when it is kept; null: forever. */
     readonly expires_at: string | null;
-    /** Whether the snapshots that it descends from are kept with it. By default `true`. */
-    readonly keeps_line?: boolean;
+    /** Whether the snapshots that it descends from are kept with it. */
+    readonly keeps_line: boolean;
   };
 }
 
@@ -1204,8 +1204,8 @@ export interface PinListResult {
     readonly created_at: string;
     /** Until when it is kept; null: forever. */
     readonly expires_at: string | null;
-    /** Whether the snapshots that it descends from are kept with it. By default `true`. */
-    readonly keeps_line?: boolean;
+    /** Whether the snapshots that it descends from are kept with it. */
+    readonly keeps_line: boolean;
     /** Its time is over: it keeps nothing any more. */
     readonly expired: boolean;
   }[];
@@ -1231,8 +1231,8 @@ export interface PinRemoveResult {
     readonly created_at: string;
     /** Until when it is kept; null: forever. */
     readonly expires_at: string | null;
-    /** Whether the snapshots that it descends from are kept with it. By default `true`. */
-    readonly keeps_line?: boolean;
+    /** Whether the snapshots that it descends from are kept with it. */
+    readonly keeps_line: boolean;
   }[];
 }
 
