@@ -161,6 +161,9 @@ export const Ref = record({
   created_at: time().about("When the ref was made."),
   created_by: text().about("The actor who made it: `user@host`, or the name that the caller gave."),
   note: text().about("What it means, in the user's words; empty if nothing was said."),
+  keeps_line: boolean().about(
+    "Whether garbage collection keeps what the snapshot descends from, too: the ref of a line that was left by `snapshot --branch` does.",
+  ),
 });
 export type Ref = Infer<typeof Ref>;
 

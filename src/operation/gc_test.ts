@@ -19,6 +19,7 @@ import { history } from "./history.ts";
 import { refCreate } from "./ref_create.ts";
 import { refDelete } from "./ref_delete.ts";
 import { restore } from "./restore.ts";
+import { snapshot } from "./snapshot.ts";
 import { worktreeFork } from "./worktree_fork.ts";
 import { worktreeRemove } from "./worktree_remove.ts";
 
@@ -278,4 +279,24 @@ Deno.test("gc run leaves what came to be kept after the plan was looked at, at t
     store.worktrees.update("main", { head_snapshot_id: repository.ids[2] ?? null });
   }
   await fullAudit(repository.path);
+});
+
+Deno.test("gc plan keeps the whole line that snapshot --branch left, and of a ref that somebody made only what it names", async () => {
+  using repository = await TestRepository.saved();
+  const { first } = repository;
+  repository.write("main/a.txt", "2\n");
+  const second = await repository.save();
+  repository.write("main/a.txt", "3\n");
+  const third = await repository.save();
+  await repository.call(restore, { snapshot: first });
+  repository.write("main/a.txt", "other\n");
+  await repository.call(snapshot, { branch: true });
+  const actions = async () => {
+    const { snapshots } = await repository.call(gcPlan);
+    return snapshots.filter((each) => [second, third].includes(each.snapshot_id)).map(({ action }) => action);
+  };
+  assertEquals(await actions(), ["keep", "keep"]);
+  await repository.call(refCreate, { name: "mine", snapshot: third });
+  await repository.call(refDelete, { name: `main-${third.slice(14)}` });
+  assertEquals(await actions(), ["prune", "keep"]);
 });

@@ -41,7 +41,7 @@ export const refCreate = defineOperation({
       // Deleting a snapshot needs the same lock, so from here on no process can delete this one.
       await store.snapshots.descriptor(id);
       const named = { ref_name: name, snapshot_id: id, note: input.note };
-      const ref = { ...named, created_at: nowIso(), created_by: actor };
+      const ref = { ...named, created_at: nowIso(), created_by: actor, keeps_line: false };
       // If the ref exists, fail before the audit record is decided: `create` throws the error.
       if (store.refs.find(name) !== undefined) store.refs.create(ref);
       await commitChange(change, { target: name, details: named }, {

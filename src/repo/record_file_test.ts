@@ -10,6 +10,7 @@ const REF: Ref = {
   created_at: "2026-01-02T03:04:05.678Z",
   created_by: "ann@host",
   note: "",
+  keeps_line: false,
 };
 
 Deno.test("readRecord() gives back what writeRecord() wrote, unknown fields of a newer program included", () => {

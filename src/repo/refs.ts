@@ -2,10 +2,14 @@ import { isJvsError, JvsError } from "../model/errors.ts";
 import { checkRefName, isAccepted } from "../model/names.ts";
 import { quoted } from "../model/path_text.ts";
 import { Ref } from "../model/records.ts";
+import { record } from "../model/schema.ts";
 import type { Layout } from "./layout.ts";
 import { damaged, readRecord, recordText } from "./record_file.ts";
 
 const MOST_NAMED = 20;
+
+/** One that does not say so may be of a line that was left. */
+const StoredRef = record({ ...Ref.fields, keeps_line: Ref.fields.keeps_line.default(true) });
 
 /** The names of snapshots in a repository, one file for each. The caller holds the lock for changes. */
 export class Refs {
@@ -26,7 +30,7 @@ export class Refs {
     if (!isRefName(name)) return undefined;
     const file = this.layout.ref(name);
     const what = `the ref ${quoted(name)}`;
-    const ref = readRecord(file, Ref, what);
+    const ref = readRecord(file, StoredRef, what);
     if (ref === undefined || ref.ref_name === name) return ref;
     throw damaged(file, what, `it is that of another ref, ${quoted(ref.ref_name)}`);
   }

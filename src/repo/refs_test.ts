@@ -5,7 +5,14 @@ import { controlPlane } from "../../tests/support/control_plane.ts";
 const ID = "1700000000000-0123abcd";
 
 function refNamed(ref_name: string) {
-  return { ref_name, snapshot_id: ID, created_at: "2026-01-02T03:04:05Z", created_by: "ann@host", note: "" };
+  return {
+    ref_name,
+    snapshot_id: ID,
+    created_at: "2026-01-02T03:04:05Z",
+    created_by: "ann@host",
+    note: "",
+    keeps_line: false,
+  };
 }
 
 Deno.test("Refs.create() makes what list(), find() and get() give", () => {

@@ -16,7 +16,14 @@ type Three = [Descriptor, Descriptor, Descriptor];
 
 function ref(plane: ControlPlane, ref_name: string, { snapshot_id }: Descriptor): void {
   const created_at = "2026-01-02T03:04:05Z";
-  plane.refs.create({ ref_name, snapshot_id, created_at, created_by: "ann@host", note: "" });
+  plane.refs.create({
+    ref_name,
+    snapshot_id,
+    created_at,
+    created_by: "ann@host",
+    note: "",
+    keeps_line: false,
+  });
 }
 
 async function refusal(

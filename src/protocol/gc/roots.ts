@@ -35,7 +35,12 @@ function lineage(id: string, why: string): Root {
 }
 
 function ofRefs({ refs }: Store): Root[] {
-  return refs.list().map(({ ref_name, snapshot_id: id }) => ({ id, by: "ref", why: `ref ${ref_name}` }));
+  return refs.list().map(({ keeps_line, ref_name, snapshot_id: id }) => ({
+    id,
+    by: "ref",
+    why: `ref ${ref_name}`,
+    ...(keeps_line ? { line: `before the ref ${ref_name}` } : {}),
+  }));
 }
 
 function ofPins({ pins }: Store, now: number): Root[] {

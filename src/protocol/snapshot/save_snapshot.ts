@@ -202,6 +202,7 @@ export function advanceHead(store: Store, worktree: WorktreeConfig, advance: Adv
       created_at: nowIso(),
       created_by: advance.actor,
       note: `the line of ${worktree.name} before it branched`,
+      keeps_line: true,
     });
   }
   store.worktrees.update(worktree.name, {

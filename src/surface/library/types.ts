@@ -116,6 +116,8 @@ export interface Ref {
   readonly created_by: string;
   /** What it means, in the user's words; empty if nothing was said. */
   readonly note: string;
+  /** Whether garbage collection keeps what the snapshot descends from, too: the ref of a line that was left by `snapshot --branch` does. */
+  readonly keeps_line: boolean;
 }
 
 /** Something that `doctor` or `verify` found. */
