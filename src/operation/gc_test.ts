@@ -300,3 +300,14 @@ Deno.test("gc plan keeps the whole line that snapshot --branch left, and of a re
   await repository.call(refDelete, { name: `main-${third.slice(14)}` });
   assertEquals(await actions(), ["prune", "keep"]);
 });
+
+Deno.test("doctor knows what gc run deleted also where a power cut left its record in HEAD alone", async () => {
+  using repository = await twoLines();
+  await repository.call(gcRun, { yes: true });
+  const log = `${repository.path}/.jvs/audit/audit.jsonl`;
+  const lines = Deno.readTextFileSync(log).trimEnd().split("\n");
+  assertStringIncludes(lines.at(-1) ?? "", '"operation":"gc run"');
+  Deno.writeTextFileSync(log, `${lines.slice(0, -1).join("\n")}\n`);
+  const { findings, healthy } = await repository.call(doctor, { strict: true });
+  assertEquals([healthy, findings.map(({ code }) => code)], [true, ["AUDIT_PENDING"]]);
+});

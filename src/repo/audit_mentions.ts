@@ -24,7 +24,8 @@ export function snapshotsMentioned(layout: Layout, ids: readonly string[]): Map<
 
 /** The snapshots that were published, and those that a garbage collection deleted, by the records of the whole log. */
 export function snapshotsRecorded(layout: Layout): { made: Set<string>; deleted: Set<string> } {
-  const [made, deleted] = [new Set<string>(), new Set<string>()];
+  const made = new Set<string>();
+  const deleted = new Set(deletedIn(layout.auditHead.readFresh() ?? "")); // the log may not have its record yet
   using log = openLog(layout);
   for (const file of log.files) {
     for (const line of linesOf(file).flatMap((lines) => lines)) {
@@ -40,7 +41,8 @@ export function snapshotsRecorded(layout: Layout): { made: Set<string>; deleted:
 /** The snapshots that the record of a garbage collection says are gone. */
 function deletedIn(text: string): string[] {
   try {
-    const { operation, details: { deleted } } = JSON.parse(text);
+    const parsed = JSON.parse(text);
+    const { operation, details: { deleted } } = parsed.next ?? parsed;
     return operation === "gc run" && Array.isArray(deleted) ? deleted.map(String) : [];
   } catch {
     return []; // torn or damaged: `Chain` reports it
