@@ -62,7 +62,7 @@ Deno.test("configSet() killed at any moment made the change with its record, or 
 
 Deno.test("configSet() and configGet() refuse a setting that this version does not support", async () => {
   using repository = await TestRepository.make();
-  for (const key of ["locking", "signing.key", "retention.keep_days", "environment", "hooks.pre-snapshot"]) {
+  for (const key of ["locking", "signing.key", "environment", "hooks.pre-snapshot"]) {
     const calls = [
       () => repository.call(configSet, { key, value: "required" }),
       () => repository.call(configGet, { key }),

@@ -1,3 +1,4 @@
+import { TemporaryFile } from "../platform/temporary_file.ts";
 import type { Layout } from "./layout.ts";
 
 /** Enough for an intent, a tombstone, an audit record and the blocks of folders, several times over. */
@@ -10,8 +11,10 @@ const BYTES = 512 * 1024;
 export function setRoomAside({ reserve }: Layout): void {
   try {
     if (reserve.isThere()) return;
-    using file = reserve.openFile("create");
-    file.writeAt(new Uint8Array(BYTES).fill(0x2e), 0); // no zeros: they might be kept as a hole
+    using folder = reserve.parent.open();
+    using file = new TemporaryFile(folder, reserve.name);
+    file.write(new Uint8Array(BYTES).fill(0x2e)); // no zeros: they might be kept as a hole
+    file.replace();
   } catch {
     // The next garbage collection tries again.
   }
