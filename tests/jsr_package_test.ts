@@ -44,6 +44,7 @@ Deno.test("the package for JSR has the program, its pages and no tests, and no s
     "/docs/format.md",
     "/docs/guide.md",
     "/docs/install.md",
+    "/docs/operations.md",
     "/docs/performance.md",
     "/docs/reference.md",
     "/docs/spec.md",

@@ -14,7 +14,7 @@ import { mustRun, run } from "./support/run.ts";
 
 const [ANN, BEN, TEAM] = [61001, 61002, 61003];
 const needs = requires("root", "user");
-const OWN_PLACES = ["intents", "staging", "replaced"];
+const OWN_PLACES = ["intents", "staging", "replaced", "tombstones"];
 
 /** A repository of Ann's that she shares with Ben, and one snapshot of hers. */
 async function sharedBox(script: string, user = ANN): Promise<BlackBox & { readonly id: string }> {
