@@ -1,5 +1,5 @@
 import { Ready, snapshotId, time, uuid } from "./records.ts";
-import { boolean, type Infer, integer, list, nullable, oneOf, record, text } from "./schema.ts";
+import { boolean, type Infer, integer, list, oneOf, record, text } from "./schema.ts";
 
 /** The records of garbage collection: what is on disk in `.jvs/gc`. SPEC 3. */
 
@@ -75,21 +75,6 @@ export const GcPlan = record({
   ),
 });
 export type GcPlan = Infer<typeof GcPlan>;
-
-/** What a garbage collection took out of the history and has not deleted whole yet. */
-export const Tombstone = record({
-  id: uuid().about("The change that wrote it; its file has this name."),
-  plan_id: GcPlan.fields.plan_id,
-  gc_state: oneOf("marked", "committed", "failed").about(
-    "`marked`: perhaps not out of the history yet; `committed`: out of it, and files are being deleted; `failed`: that stopped.",
-  ),
-  marked_at: time().about("When it was written."),
-  committed_at: nullable(time()).about("When they were out of the history."),
-  failure_reason: nullable(text()).about("Why files could not be deleted."),
-  pruned: list(snapshotId()).about("Those that keep their record."),
-  deleted: list(snapshotId()).about("Those of which nothing stays."),
-});
-export type Tombstone = Infer<typeof Tombstone>;
 
 /** The marker of a snapshot without content: what its READY said, and the plan by which the content went. */
 export const Pruned = record({ ...Ready.fields, plan_id: GcPlan.fields.plan_id });

@@ -45,7 +45,7 @@ export const gcRun = defineOperation({
   async run(context, input) {
     return await withRoom(context, async () => {
       const plan = await planToRun(context, input);
-      const { deleted, inUse, pruned } = await runPlan(context, plan);
+      const { deleted, inUse, pruned } = await runPlan(context, plan, { wasLookedAt: !input.yes });
       const gone = new Set([...pruned, ...deleted]);
       const freed_bytes = gone.size === plan.candidate_count
         ? plan.deletable_bytes_estimate

@@ -4,7 +4,7 @@ import { WORKTREE } from "../model/result_fields.ts";
 import { boolean, type Infer, list, nullable, oneOf, record, text } from "../model/schema.ts";
 import { defineOperation } from "./define.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
-import { lostRecords } from "../protocol/verify/lost_records.ts";
+import { lostRecords } from "../repo/lost_records.ts";
 import { isAdopted } from "../protocol/open_worktree.ts";
 import { isDetached } from "../protocol/worktree/which.ts";
 

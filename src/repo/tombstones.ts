@@ -1,13 +1,34 @@
 import { unlessThrown } from "../model/errors.ts";
-import { Tombstone } from "../model/gc_records.ts";
+import { GcPlan } from "../model/gc_records.ts";
 import { isUuid } from "../model/ids.ts";
+import { snapshotId, time, uuid } from "../model/records.ts";
+import { type Infer, list, nullable, oneOf, record, text } from "../model/schema.ts";
 import { nowIso } from "../platform/clock.ts";
+import { AuditEntry } from "./audit_record.ts";
 import { isUnreadableRecord } from "./control_errors.ts";
 import type { ControlPath } from "./control_path.ts";
 import type { Layout } from "./layout.ts";
 import { readRecord, writeRecord } from "./record_file.ts";
 
 const WHAT = "the tombstone";
+
+/** What a garbage collection took out of the history and has not deleted whole yet. */
+export const Tombstone = record({
+  id: uuid().about("The change that wrote it; its file has this name."),
+  plan_id: GcPlan.fields.plan_id,
+  gc_state: oneOf("marked", "committed", "failed").about(
+    "`marked`: perhaps not out of the history yet; `committed`: out of it, and files are being deleted; `failed`: that stopped.",
+  ),
+  marked_at: time().about("When it was written."),
+  committed_at: nullable(time()).about("When they were out of the history."),
+  failure_reason: nullable(text()).about("Why files could not be deleted."),
+  pruned: list(snapshotId()).about("Those that keep their record."),
+  deleted: list(snapshotId()).about("Those of which nothing stays."),
+  audit: AuditEntry.about(
+    "The audit record, which is written once, also where nothing else of the change is left.",
+  ),
+});
+export type Tombstone = Infer<typeof Tombstone>;
 
 /**
  * What garbage collections took out of the history and have not deleted whole yet. Where others may write, each user has their own,
@@ -43,21 +64,13 @@ export class Tombstones {
   }
 
   /** Writes durably what the change with this id is about to take out. */
-  mark({ id, plan_id, pruned, deleted }: Pick<Tombstone, "id" | "plan_id" | "pruned" | "deleted">): void {
+  mark(taken: Pick<Tombstone, "id" | "plan_id" | "pruned" | "deleted" | "audit">): void {
     this.layout.gc.ensure(); // copy programs may leave out empty folders
     this.layout.ensureOwn();
     this.layout.tombstones.ensure();
     const nothingYet = { committed_at: null, failure_reason: null };
-    const marked = {
-      id,
-      plan_id,
-      gc_state: "marked",
-      marked_at: nowIso(),
-      ...nothingYet,
-      pruned,
-      deleted,
-    } as const;
-    writeRecord(this.layout.tombstone(id), marked satisfies Tombstone);
+    const marked = { gc_state: "marked", marked_at: nowIso(), ...nothingYet, ...taken } as const;
+    writeRecord(this.layout.tombstone(taken.id), marked satisfies Tombstone);
   }
 
   /** Changes what one says. */

@@ -1,6 +1,6 @@
 import type { Policy } from "../../model/gc_records.ts";
 import type { SnapshotTable } from "../../repo/snapshot_table.ts";
-import type { KeptBy, Root } from "./roots.ts";
+import type { KeptBy, OpenEnd, Root } from "./roots.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -20,6 +20,8 @@ export interface Question {
   readonly roots: readonly Root[];
   readonly policy: Policy;
   readonly now: number;
+  /** None by default. */
+  readonly openEnds?: readonly OpenEnd[];
   /** Rows that only number or age would keep, and that go in spite of it. None by default. */
   readonly givenUp?: ReadonlySet<number>;
 }
@@ -33,7 +35,8 @@ export interface Question {
 export function assess(question: Question): Assessment {
   const assessment = new Assessment(question.table);
   addRoots(assessment, question);
-  addDoubts(assessment, question.table);
+  addOpenEnds(assessment, question);
+  addDoubts(assessment, question);
   addRetention(assessment, question);
   assessment.followLines();
   return assessment;
@@ -102,30 +105,60 @@ export class Assessment {
 const TAG = "tag ";
 
 function addRoots(assessment: Assessment, { policy, roots, table }: Question): void {
-  for (const { by, id, line, why } of roots) {
+  for (const { by, id, isPromised, line, why } of roots) {
     const row = table.find(id);
     if (row === -1) continue;
     assessment.keep(row, { by, why });
-    if (line === undefined || policy.prune_ancestors) continue;
+    if (line === undefined || policy.prune_ancestors && !isPromised) continue;
     const reason = { by, why: line };
     for (const ancestor of table.line(row).rows.subarray(1)) assessment.keep(ancestor, reason);
   }
 }
 
+/** What follows the head of a worktree, saved there, is its line: only the move of the head was lost. */
+function addOpenEnds(assessment: Assessment, { openEnds = [], table }: Question): void {
+  const { parent, words, worktree } = table.columns;
+  for (const { head, name, worktreeId } of openEnds) {
+    const wanted = words.worktrees.indexOf(worktreeId);
+    const first = head === null ? -1 : table.find(head);
+    if (wanted === -1 || head !== null && first === -1) continue;
+    const line = new Set([first]); // -1 is the parent of a first snapshot
+    for (let row = first + 1; row < table.count; row++) {
+      if (
+        worktree[row] !== wanted || table.isAutosave(row) || table.isUnread(row) ||
+        !line.has(parent[row] ?? -1)
+      ) continue;
+      line.add(row);
+      const reason = {
+        by: "lineage",
+        why: `after the head of worktree ${name}, which was not moved to it`,
+      } as const;
+      assessment.keep(row, reason);
+    }
+  }
+}
+
 /** Where a record is damaged or missing, nobody knows what it descends from: then all that is older stays. */
-function addDoubts(assessment: Assessment, table: SnapshotTable): void {
-  let oldest = -1;
-  for (let row = table.count - 1; row >= 0 && oldest === -1; row--) {
+function addDoubts(assessment: Assessment, { roots, table }: Question): void {
+  const missing = roots.filter(({ id, mayBeNew }) => !mayBeNew && table.find(id) === -1).map(({ id }) => id)
+    .sort().at(-1);
+  if (missing !== undefined) {
+    const why = `perhaps before ${missing}, whose records are missing`;
+    const end = table.place(missing);
+    for (let row = 0; row < end; row++) assessment.keep(row, { by: "other", why });
+  }
+  let newest = -1;
+  for (let row = table.count - 1; row >= 0 && newest === -1; row--) {
     if (table.isUnread(row)) {
       assessment.keep(row, { by: "other", why: "its record is damaged" });
-      oldest = row;
-    } else if (isLost(table, row)) oldest = row;
+      newest = row;
+    } else if (isLost(table, row)) newest = row;
   }
-  if (oldest === -1) return;
+  if (newest === -1) return;
   const why = `perhaps before ${
-    table.id(oldest)
+    table.id(newest)
   }, whose record, or that of what it descends from, is damaged or missing`;
-  for (let row = 0; row < oldest; row++) assessment.keep(row, { by: "other", why });
+  for (let row = 0; row < newest; row++) assessment.keep(row, { by: "other", why });
 }
 
 /** Whether its parent is not in the table. */

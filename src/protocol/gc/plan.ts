@@ -12,7 +12,7 @@ import type { SnapshotTable } from "../../repo/snapshot_table.ts";
 import type { Store } from "../../repo/store.ts";
 import type { RepositoryContext } from "../context.ts";
 import { assess, type Assessment, type Question } from "./assess.ts";
-import { type Root, rootsOf } from "./roots.ts";
+import { openEndsOf, type Root, rootsOf } from "./roots.ts";
 import { readSpace, type Space } from "./space.ts";
 
 const ID_DIGITS = 16;
@@ -39,21 +39,34 @@ async function questionNow(
   policy: Policy,
   also: readonly Root[],
 ): Promise<Question> {
+  const { store } = context;
   const now = nowMs();
-  // First, because what a change names later it has made or used before.
-  const table = await readIndex(context.store, context);
-  await table.readDetails();
-  const roots = [...rootsOf(context.store, now), ...foreignRoots(context.store, table), ...also];
-  return { table, roots, policy, now };
+  const readTable = async () => {
+    const table = await readIndex(store, context);
+    await table.readDetails();
+    return table;
+  };
+  // First, so that what is made after it is not judged by records that do not know it.
+  let table = await readTable();
+  const roots = rootsOf(store, now);
+  const openEnds = openEndsOf(store);
+  // What a record names was made before the record.
+  if (roots.some(({ id, mayBeNew }) => !mayBeNew && table.find(id) === -1)) table = await readTable();
+  return { table, roots: [...roots, ...foreignRoots(store, table), ...also], openEnds, policy, now };
 }
 
-/** In a shared repository a member collects what that member made; root and the owner of a private one collect all. */
+/**
+ * In a shared repository a member collects what that member made; root and the owner of a private one collect all. Of a pruned one
+ * nothing tells who made it.
+ */
 function foreignRoots({ layout }: Store, table: SnapshotTable): Root[] {
   const { isOpenToOthers, owners: { caller } } = layout.plane;
   if (!isOpenToOthers || caller.uid === 0) return [];
   const stat = new Stat();
   const isOwn = (id: string) => layout.payload(id).stat(stat) && stat.uid === caller.uid;
-  return Array.from(table.existing(), (row) => table.id(row)).filter((id) => !isOwn(id)).map((id) => ({
+  return Array.from({ length: table.count }, (_, row) => table.id(row)).filter((id) => !isOwn(id)).map((
+    id,
+  ) => ({
     id,
     by: "other",
     why: "another member made it",

@@ -1,5 +1,6 @@
 import { JvsError } from "../../model/errors.ts";
 import { quoted } from "../../model/path_text.ts";
+import { hasFirst, lostRecords, unknownFolders } from "../../repo/lost_records.ts";
 import type { Store } from "../../repo/store.ts";
 
 /** Why a snapshot is kept, as plans count it. */
@@ -11,8 +12,20 @@ export interface Root {
   readonly by: KeptBy;
   /** In words: `head of worktree main`. */
   readonly why: string;
-  /** Whether its ancestors keep theirs too, and why: `ancestor of …`. A policy may take it from them. */
+  /** Whether its ancestors keep theirs too, and why: `before the …`. A policy may take it from them. */
   readonly line?: string;
+  /** No policy may: it was promised until a day. */
+  readonly isPromised?: boolean;
+  /** It is being made, so that it may not be known yet. */
+  readonly mayBeNew?: boolean;
+}
+
+/** A worktree whose line may go on where its record ends: the move of its head may have been lost. SPEC 2. */
+export interface OpenEnd {
+  readonly worktreeId: string;
+  readonly name: string;
+  /** Null before its first snapshot. */
+  readonly head: string | null;
 }
 
 /**
@@ -20,7 +33,34 @@ export interface Root {
  * nothing kept it.
  */
 export function rootsOf(store: Store, now: number): Root[] {
+  requireWorktrees(store);
   return [...ofWorktrees(store), ...ofRefs(store), ...ofPins(store, now), ...ofChanges(store)];
+}
+
+/** The worktrees that stand on the newest of their line, with no change under way. */
+export function openEndsOf({ intents, worktrees }: Store): OpenEnd[] {
+  const busy = new Set(intents.list().map(({ worktree_id }) => worktree_id));
+  return worktrees.list()
+    .filter((each) => each.head_snapshot_id === each.latest_snapshot_id && !busy.has(each.worktree_id))
+    .map(({ head_snapshot_id: head, name, worktree_id: worktreeId }) => ({ worktreeId, name, head }));
+}
+
+/** A worktree whose record is missing protects what nobody knows. */
+function requireWorktrees(store: Store): void {
+  const [lost] = [...lostRecords(store).lost, ...unknownFolders(store)];
+  if (lost === undefined && hasFirst(store)) return;
+  const name = lost ?? "main";
+  const { path } = store.layout.worktreeConfig(name);
+  throw new JvsError(
+    "E_DESCRIPTOR_CORRUPT",
+    `Cannot tell what may be collected: the record of worktree ${quoted(name)}, "${path}", is missing`,
+    {
+      hint:
+        "Bring it back from a copy of the repository; `jvs doctor` says more. A folder of your own does not belong beside the " +
+        `worktrees: move it away.`,
+      details: { worktree: name, path },
+    },
+  );
 }
 
 function ofWorktrees({ worktrees }: Store): Root[] {
@@ -47,7 +87,12 @@ function ofPins({ pins }: Store, now: number): Root[] {
   const holding = pins.list().filter(({ expires_at }) => expires_at === null || Date.parse(expires_at) > now);
   return holding.map(({ keeps_line, reason, snapshot_id: id }) => {
     const why = reason === "" ? "pin" : `pin: ${reason}`;
-    return { id, by: "pin", why, ...(keeps_line ? { line: `before a pinned one: ${reason}` } : {}) };
+    return {
+      id,
+      by: "pin",
+      why,
+      ...(keeps_line ? { line: `before a pinned one: ${reason}`, isPromised: true } : {}),
+    };
   });
 }
 
@@ -66,6 +111,6 @@ function ofChanges({ intents }: Store): Root[] {
   return open.flatMap(({ claims, operation }) =>
     claims.snapshot_id === undefined
       ? []
-      : [{ id: claims.snapshot_id, by: "other", why: `a "${operation}" that is under way` }]
+      : [{ id: claims.snapshot_id, by: "other", why: `a "${operation}" that is under way`, mayBeNew: true }]
   );
 }

@@ -1,14 +1,16 @@
 import type { GcPlan, Policy } from "../../model/gc_records.ts";
 import { snapshotId } from "../../model/records.ts";
 import { list, record, text } from "../../model/schema.ts";
+import { canonicalJson } from "../../model/canonical_json.ts";
 import { nowMs } from "../../platform/clock.ts";
 import { changeRepository } from "../change/change.ts";
-import { commitChange, finishDecided } from "../change/commit.ts";
+import { commitChange, entryOf, finishDecided } from "../change/commit.ts";
 import { type Change, defineChange } from "../change/kind.ts";
 import { lockCollection, lockRepository, recoverOpenIntents } from "../change/locks.ts";
 import type { RepositoryContext } from "../context.ts";
 import { removeOldReplaced } from "../restore/staging.ts";
 import { assessNow, planMismatch } from "./plan.ts";
+import { policyOf } from "./policy.ts";
 import type { Root } from "./roots.ts";
 import { sweep } from "./sweep.ts";
 import { finishTaking, isAny, type Taken, takeOut } from "./take_out.ts";
@@ -42,13 +44,20 @@ export interface Collected extends Taken {
  * Carries a plan out, in two phases. Snapshots leave the history, many in one change: a tombstone says which, then their markers
  * go. Then their files are deleted, without a lock that others wait for (`sweep.ts`). Interrupted anywhere, it goes on when it is
  * called again. docs/design/garbage-collection.md has the reasons.
+ *
+ * A plan that somebody looked at before is carried out whole or not at all. Of one that was made just now, what came to be kept since is
+ * left.
  */
-export async function runPlan(context: RepositoryContext, plan: GcPlan): Promise<Collected> {
+export async function runPlan(
+  context: RepositoryContext,
+  plan: GcPlan,
+  { wasLookedAt }: { readonly wasLookedAt: boolean },
+): Promise<Collected> {
   const { store } = context;
   using _collection = await lockCollection(context, collection.operation);
   await endInterrupted(context);
   await sweep(context, plan); // what an earlier run left: it needs no room, and gives some
-  await requirePlan(context, plan);
+  if (wasLookedAt) await requirePlan(context, plan);
   // The newest first: a descendant leaves before what it descends from.
   const waiting = plan.candidates.filter((id) => store.snapshots.isKnown(id)).reverse();
   const [pruned, deleted, inUse]: [string[], string[], string[]] = [[], [], []];
@@ -70,8 +79,15 @@ async function endInterrupted(context: RepositoryContext): Promise<void> {
   await recoverOpenIntents(context, null);
 }
 
-/** `E_GC_PLAN_MISMATCH` if something keeps a snapshot now that nothing kept when the plan was made. */
+/** `E_GC_PLAN_MISMATCH` if something keeps a snapshot now that nothing kept when the plan was made, or its policy says something else. */
 async function requirePlan(context: RepositoryContext, plan: GcPlan): Promise<void> {
+  const isSame = canonicalJson(policyOf(context.store, plan.policy.name)) === canonicalJson(plan.policy);
+  if (!isSame) {
+    throw planMismatch(
+      plan.plan_id,
+      `the policy "${plan.policy.name}" or the settings retention.* were changed since`,
+    );
+  }
   const { assessment, table } = await assessNow(context, policyToHold(plan));
   const kept = plan.candidates.flatMap((id) => {
     const row = table.find(id);
@@ -112,8 +128,9 @@ async function takeBatch(
       return taken;
     }
     intent.step("marking", taken);
-    store.tombstones.mark({ id: intent.id, plan_id, ...taken });
-    await commitChange<typeof collection>(change, { target: plan_id, details: { plan_id, ...taken } }, {
+    const note = { target: plan_id, details: { plan_id, ...taken } };
+    store.tombstones.mark({ id: intent.id, plan_id, ...taken, audit: entryOf(change, intent, note) });
+    await commitChange<typeof collection>(change, note, {
       commit: () => takeOut(store, intent.id, plan_id, taken),
     });
     return taken;
@@ -130,8 +147,14 @@ async function stillPlanned(
   batch: readonly string[],
   inUse: string[],
 ): Promise<Taken> {
-  const used: Root[] = inUse.map((id) => ({ id, by: "other", why: "in use" }));
-  const { assessment, table } = await assessNow(context, policyToHold(plan), used);
+  const stays = (why: string) => (id: string): Root => ({ id, by: "other", why });
+  const candidates = new Set(plan.candidates);
+  const used = inUse.map(stays("in use"));
+  // What is not in the plan stays in any case, so that what it descends from must not go whole.
+  const others = context.store.snapshots.listKnown().filter((id) => !candidates.has(id)).map(
+    stays("not in the plan"),
+  );
+  const { assessment, table } = await assessNow(context, policyToHold(plan), [...used, ...others]);
   const planned = new Map(plan.snapshots.map(({ action, snapshot_id }) => [snapshot_id, action]));
   const [pruned, deleted]: [string[], string[]] = [[], []];
   for (const id of batch.filter((each) => !inUse.includes(each))) {

@@ -1,11 +1,12 @@
 import { removeClone } from "../../engine/engines.ts";
 import { bytesOf } from "../../model/bytes.ts";
 import { isJvsError, JvsError } from "../../model/errors.ts";
-import type { GcPlan, Tombstone } from "../../model/gc_records.ts";
+import type { GcPlan } from "../../model/gc_records.ts";
 import { shortId } from "../../model/ids.ts";
 import { phase, type Reporter } from "../../model/progress.ts";
 import { unlessFailed } from "../../platform/system_error.ts";
 import type { Store } from "../../repo/store.ts";
+import type { Tombstone } from "../../repo/tombstones.ts";
 import { dropManifests } from "../../tree/drop_manifests.ts";
 import { finishTaking, isAny } from "./take_out.ts";
 
@@ -37,6 +38,7 @@ export async function deleteNamed(
   const { layout, platform } = store;
   const tombstone = outOfHistory(store, marked);
   if (tombstone === undefined) return;
+  await tell(store, tombstone);
   const ids = [...tombstone.pruned, ...tombstone.deleted];
   const total = ids.reduce((sum, id) => sum + (bytes.get(id) ?? 0), 0);
   using _phase = phase(reporter, "freeing", { bytes: total });
@@ -63,6 +65,12 @@ function outOfHistory(store: Store, tombstone: Tombstone): Tombstone | undefined
   return isAny(taken) ? { ...tombstone, ...taken } : undefined;
 }
 
+/** Writes the audit record, if that was not done: a copy of the repository has the tombstone, and not the intent. */
+async function tell({ audit }: Store, tombstone: Tombstone): Promise<void> {
+  const { audit: { after: _, ...entry }, deleted, id, pruned } = tombstone;
+  await audit.append({ ...entry, event_id: id, details: { ...entry.details, deleted, pruned } });
+}
+
 /** Removes descriptors and manifests; a manifest that others share blocks of stays as far as they need it. */
 async function deleteRecords(
   { layout, platform, snapshots }: Store,
@@ -85,11 +93,12 @@ async function deleteRecords(
 /** Writes into the tombstone why its files could not be deleted, and gives the error that says what to do. */
 function stopped(
   { tombstones }: Store,
-  { id, plan_id }: Tombstone,
+  { deleted, id, plan_id, pruned }: Tombstone,
   snapshotId: string,
   error: unknown,
 ): unknown {
-  if (!isJvsError(error) || error.code === "E_INTERRUPTED") return error;
+  if (!isJvsError(error)) return error;
+  if (error.code === "E_INTERRUPTED") return interrupted(error, plan_id, pruned.length + deleted.length);
   try {
     tombstones.update(id, { gc_state: "failed", failure_reason: error.message });
   } catch {
@@ -103,4 +112,17 @@ function stopped(
     details: { ...error.details, snapshot_id: snapshotId, plan_id },
     cause: error,
   });
+}
+
+function interrupted(error: JvsError, planId: string, count: number): JvsError {
+  const out = count === 1 ? "1 snapshot is" : `${count} snapshots are`;
+  return new JvsError(
+    "E_INTERRUPTED",
+    `Interrupted while files were deleted: ${out} out of the history already`,
+    {
+      hint: "Their content cannot be brought back. `jvs gc run` deletes the rest, with --plan-id or --yes.",
+      details: { ...error.details, plan_id: planId },
+      cause: error,
+    },
+  );
 }

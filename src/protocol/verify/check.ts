@@ -46,6 +46,7 @@ export async function checkLineage({ store }: RepositoryContext): Promise<Findin
     void findings.push(finding(severity, "E_LINEAGE_BROKEN", message, { snapshot_id: id }));
   for (const [id, parent] of parents) {
     if (parent === null || parents.has(parent)) continue;
+    if (!store.snapshots.isKnown(id)) continue; // both were collected meanwhile
     broken(id, `Snapshot ${id} follows ${parent}, which is missing.`);
   }
   for (const id of cyclesIn(parents)) broken(id, `Snapshot ${id} is its own ancestor.`);

@@ -6,13 +6,13 @@ import type { Descriptor, Finding } from "../../model/records.ts";
 import { isTemporaryName } from "../../platform/temporary_file.ts";
 import { snapshotsMentioned, snapshotsRecorded } from "../../repo/audit_mentions.ts";
 import { isUnreadableRecord } from "../../repo/control_errors.ts";
+import { lostRecords } from "../../repo/lost_records.ts";
 import { UNFINISHED } from "../../repo/new_repository_place.ts";
 import type { Store } from "../../repo/store.ts";
 import { removeTree } from "../../tree/remove_tree.ts";
 import type { RepositoryContext } from "../context.ts";
 import { deleteNamed } from "../gc/sweep.ts";
 import { finding } from "./finding.ts";
-import { lostRecords } from "./lost_records.ts";
 
 /** Something that a crash left and no open intent knows of. It does no harm, and is safe to remove. */
 export interface Leftover {
