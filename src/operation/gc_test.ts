@@ -311,3 +311,112 @@ Deno.test("doctor knows what gc run deleted also where a power cut left its reco
   const { findings, healthy } = await repository.call(doctor, { strict: true });
   assertEquals([healthy, findings.map(({ code }) => code)], [true, ["AUDIT_PENDING"]]);
 });
+
+Deno.test("gc plan makes no plan where the record of a worktree is missing, or the place for it", async () => {
+  using repository = await twoLines();
+  await repository.call(worktreeFork, { name: "try" });
+  const records = `${repository.path}/.jvs/worktrees`;
+  for (
+    const gone of [
+      `${records}/main/config.json`,
+      `${records}/main`,
+      `${records}/try/config.json`,
+      `${records}/try`,
+      records,
+    ]
+  ) {
+    Deno.renameSync(gone, `${repository.path}/away`);
+    const error = await fails("E_DESCRIPTOR_CORRUPT", repository.call(gcPlan, {}, { in: "" }));
+    assertStringIncludes(error.message, "is missing");
+    Deno.renameSync(`${repository.path}/away`, gone);
+  }
+  assertEquals((await repository.call(gcPlan)).candidate_count, 2);
+});
+
+Deno.test("gc plan keeps all that is older than a head, ref or pin whose snapshot is missing", async () => {
+  using repository = await twoLines();
+  const [, , third = ""] = repository.ids;
+  Deno.renameSync(`${repository.path}/.jvs/snapshots/${third}.READY`, `${repository.path}/away`);
+  const { snapshots } = await repository.call(gcPlan);
+  assertEquals(snapshots.map(({ action }) => action), ["keep", "keep", "delete", "delete"]);
+});
+
+Deno.test("gc plan keeps what follows a head that was not moved to it", async () => {
+  using repository = await twoLines();
+  const [first = "", second = "", third = ""] = repository.ids;
+  const { store } = await repository.open();
+  for (const at of [second, first, null]) {
+    store.worktrees.update("main", { head_snapshot_id: at, latest_snapshot_id: at });
+    const { snapshots } = await repository.call(gcPlan);
+    assertEquals(snapshots.slice(0, 3).map(({ action }) => action), ["keep", "keep", "keep"], `head ${at}`);
+  }
+  store.worktrees.update("main", { head_snapshot_id: second, latest_snapshot_id: third });
+  assertEquals((await repository.call(gcPlan)).candidate_count, 2);
+});
+
+Deno.test("gc run refuses a plan whose policy or settings were changed since it was looked at", async () => {
+  using repository = await twoLines();
+  const { plan_id } = await repository.call(gcPlan);
+  await repository.call(configSet, { key: "retention.keep_days", value: "100" });
+  const error = await fails("E_GC_PLAN_MISMATCH", repository.call(gcRun, { plan_id }));
+  assertStringIncludes(error.message, "settings");
+  assertEquals((await repository.call(gcRun, { yes: true })).deleted, []);
+});
+
+Deno.test("gc run never takes the record of what a snapshot that stays descends from, also for the sake of a size", async () => {
+  using repository = await twoLines();
+  const [, , , , fifth = ""] = repository.ids;
+  await repository.call(configSet, { key: "retention.keep_days", value: "30" });
+  await repository.call(configSet, { key: "retention.max_repo_bytes", value: "1" });
+  const { plan_id } = await repository.call(gcPlan);
+  await repository.call(restore, { snapshot: fifth });
+  repository.write("main/a.txt", "unsaved\n");
+  await repository.call(restore, { snapshot: "LATEST" }); // its autosave descends from a candidate
+  const { deleted, pruned } = await repository.call(gcRun, { plan_id });
+  assertEquals([deleted, pruned], [[], repository.ids.slice(3)]);
+  await fullAudit(repository.path);
+});
+
+Deno.test("gc run ends what a copy without its runtime folder was made in the middle of, and tells it", async () => {
+  using repository = await twoLines();
+  const [, , , fourth = "", fifth = ""] = repository.ids;
+  // Killed when the newest had lost its marker, and the other had not.
+  const isMarker = ([name]: readonly unknown[]) =>
+    name instanceof Uint8Array && textOf(name) === `${fourth}.READY`;
+  let isKilled = false;
+  const unblock = interceptWhen(
+    LinuxFolder.prototype,
+    "removeFile",
+    (args) => isKilled ||= isMarker(args),
+    () => {
+      throw new SystemError("remove", "a marker", "EIO");
+    },
+  );
+  await assertRejects(() => repository.call(gcRun, { yes: true }), JvsError);
+  unblock();
+  Deno.removeSync(`${repository.path}/.jvs/runtime`, { recursive: true });
+  await repository.call(doctor, { repair_runtime: true });
+  await repository.call(gcRun, { yes: true });
+  assertEquals((await repository.call(history, { all: true })).snapshots.length, 3);
+  const told = (await repository.audit()).filter(({ operation }) => operation === "gc run");
+  assertEquals(told.flatMap(({ details }) => details["deleted"]).toSorted(), [fourth, fifth]);
+  await fullAudit(repository.path);
+});
+
+Deno.test("gc plan by a policy that prunes keeps the line of a removed worktree as long as was promised", async () => {
+  using repository = await TestRepository.saved();
+  const { first } = repository;
+  await repository.call(worktreeFork, { name: "old" });
+  repository.write("worktrees/old/a.txt", "2\n");
+  const second = await repository.save("", "worktrees/old");
+  repository.write("worktrees/old/a.txt", "3\n");
+  await repository.save("", "worktrees/old");
+  await repository.call(restore, { snapshot: first }, { in: "worktrees/old" });
+  await repository.call(worktreeRemove, { name: "old" });
+  await repository.call(configSet, { key: "retention.keep_last_n", value: "1" });
+  const { snapshots } = await repository.call(gcPlan, { policy: "thin" });
+  assertEquals(snapshots.map(({ action }) => action), ["keep", "keep", "keep"]);
+  assertEquals(snapshots[1]?.snapshot_id, second);
+  // The one that it stood on, and the newest of its line.
+  assertEquals((await repository.call(gcPins)).pins.map(({ snapshot_id }) => snapshot_id).sort()[0], first);
+});

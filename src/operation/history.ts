@@ -92,9 +92,9 @@ function shown({ store }: RepositoryContext, worktree: WorktreeConfig, descripto
   };
 }
 
-/** Every snapshot that exists, newest first; an error if the descriptor of one cannot be read. */
+/** Every snapshot that exists or is pruned, newest first; an error if the descriptor of one cannot be read. */
 async function allRows({ store }: RepositoryContext, { table }: Indexed): Promise<Rows> {
-  const rows = table.existing();
+  const rows = Uint32Array.from({ length: table.count }, (_, i) => table.count - 1 - i);
   const unread = rows.find((row) => table.isUnread(row));
   if (unread !== undefined) await store.snapshots.descriptor(table.id(unread));
   return rows;

@@ -23,7 +23,7 @@ export const VerifiedSnapshot = record({
   error: nullable(text()).about(
     "The class of the error that was found, `E_PERMISSION` if it is `unchecked`; else null.",
   ),
-  message: nullable(text()).about("What is wrong, or why it is `unchecked`; else null."),
+  message: nullable(text()).about("What is wrong, why it is `unchecked`, or that it was pruned; else null."),
   files: list(DamagedPath).about("Each path of its content that is not what was saved."),
   unchecked: list(UncheckedPath).about("What you may not read, and so was not checked."),
   worn: list(WornPath).about("What is whole, but lost metadata."),
@@ -56,7 +56,7 @@ export async function verifySnapshot(
   try {
     using _used = await snapshots.use(id, { signal: context.signal });
     const descriptor = await snapshots.descriptor(id);
-    if (snapshots.isPruned(id)) return { ...whole(id), payload_hash_valid: null };
+    if (snapshots.isPruned(id)) return { ...whole(id), payload_hash_valid: null, message: PRUNED };
     return await verifyContent(context, descriptor, options);
   } catch (error) {
     if (!isJvsError(error) || error.code === "E_INTERRUPTED") throw error;
@@ -131,6 +131,7 @@ function whole(id: string): VerifiedSnapshot {
   };
 }
 
+const PRUNED = "Its content was pruned; its records are as they were written.";
 const NOT_ALL_READ = "You may not read all of it, so it could not be checked whole.";
 
 /** The result for what may not be read: it may be sound or damaged. */

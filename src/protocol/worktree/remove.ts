@@ -27,8 +27,9 @@ export const worktreeRemoval = defineChange({
   details: record({
     root_mode: nullable(integer()).about("The payload root's mode, if it was changed to move it.")
       .optional(),
+    head_pin_id: uuid().about("The pin of the line it stands on, where that is not its own.").optional(),
   }),
-  steps: ["taking out"],
+  steps: ["pinning", "taking out"],
   touchesFiles: true,
   audit: record({
     worktree: text(),
@@ -46,6 +47,7 @@ export const worktreeRemoval = defineChange({
     if (worktree !== undefined) {
       putBack(store, worktree, intent);
       store.pins.remove(intent.id);
+      store.pins.remove(intent.details.head_pin_id ?? "");
       return intent.complete();
     }
     await discardStaged(store, intent);
@@ -103,17 +105,18 @@ async function deleteContent({ reporter, intent, store, worktree }: RemovalChang
 
 /** Keeps the worktree's line for a while with a pin, because no head protects it any more. SPEC 8. */
 function pinLine({ intent, store, worktree }: RemovalChange): string | null {
-  const { name, latest_snapshot_id } = worktree;
+  const { head_snapshot_id, latest_snapshot_id, name } = worktree;
   if (latest_snapshot_id === null) return null;
   const expires_at = new Date(nowMs() + KEEP_LINE_MS).toISOString();
-  store.pins.add({
-    pin_id: intent.id,
-    snapshot_id: latest_snapshot_id,
-    reason: `the line of worktree ${name}, which was removed`,
-    created_at: nowIso(),
-    expires_at,
-    keeps_line: true,
-  });
+  const pin = (pin_id: string, snapshot_id: string, what: string) => {
+    const reason = `${what} worktree ${name}, which was removed`;
+    store.pins.add({ pin_id, snapshot_id, reason, created_at: nowIso(), expires_at, keeps_line: true });
+  };
+  pin(intent.id, latest_snapshot_id, "the line of");
+  if (head_snapshot_id === null || head_snapshot_id === latest_snapshot_id) return expires_at;
+  const head_pin_id = crypto.randomUUID();
+  intent.step("pinning", { head_pin_id });
+  pin(head_pin_id, head_snapshot_id, "the snapshot under");
   return expires_at;
 }
 

@@ -810,7 +810,7 @@ export interface VerifyResult {
     readonly severity: "ok" | "degraded" | "unchecked" | "critical";
     /** The class of the error that was found, `E_PERMISSION` if it is `unchecked`; else null. */
     readonly error: string | null;
-    /** What is wrong, or why it is `unchecked`; else null. */
+    /** What is wrong, why it is `unchecked`, or that it was pruned; else null. */
     readonly message: string | null;
     /** Each path of its content that is not what was saved. */
     readonly files: readonly {

@@ -11,7 +11,7 @@ export const renderVerify: Renderer<"verify"> = (
   { style },
 ) => {
   const of = (severity: Verified["severity"]) => snapshots.filter((each) => each.severity === severity);
-  const good = of("ok");
+  const good = of("ok").filter(({ message }) => message === null);
   const title = (mark: string, tone: Tone, id: string) =>
     `${style.paint(tone, mark)}  ${style.paint("name", id)}  `;
   const lines = [
@@ -27,6 +27,8 @@ export const renderVerify: Renderer<"verify"> = (
       title("DEGRADED", "notice", snapshot_id) + WORN,
       ...firstOf(worn, ({ path, lost }) => `${lost}  ${pathText(path)}`),
     ]),
+    ...of("ok").filter(({ message }) => message !== null)
+      .map((each) => title("PRUNED", "faint", each.snapshot_id) + reason(each)),
     ...findings.map((finding) => findingLine(finding, style)),
   ];
   const partly = good.some((each) => each.payload_hash_valid === null)

@@ -34,7 +34,7 @@ export const renderShow: Renderer<"show"> = (result, { style, now }) => {
     ["parent", s.parent_snapshot_id === null ? "none: the first of its line" : shortId(s.parent_snapshot_id)],
     ["tags", s.tags.map(oneLine).join(", ")],
     ["refs", result.refs.join(", ")],
-    ["files in", oneLine(result.path)],
+    ["files in", result.integrity_state === "pruned" ? "none: its content was pruned" : oneLine(result.path)],
     ["paths", (s.paths ?? []).map(oneLine).join(", ")],
     ["content", contentText(s.stats)],
     ["changed", formatBytes(s.stats.changed_bytes)],
