@@ -1,8 +1,4 @@
-import { bytesOf, textOf } from "../model/bytes.ts";
-import { DIR } from "../model/entry.ts";
 import { unlessThrown } from "../model/errors.ts";
-import { Stat } from "../platform/stat.ts";
-import { unlessFailed } from "../platform/system_error.ts";
 import { isTemporaryName } from "../platform/temporary_file.ts";
 import { isUnreadableRecord } from "./control_errors.ts";
 import { isAt } from "./discover.ts";
@@ -47,28 +43,9 @@ export function hasFirst({ worktrees }: Store): boolean {
   return worktrees.names().some((name) => unlessThrown(isUnreadableRecord, () => isFirst(name)) ?? true);
 }
 
-/** Folders among the worktrees that have no record, not even a place for one, unless an open intent makes or removes them. */
-export function unknownFolders(store: Store): string[] {
-  const folders = foldersWithoutRecord(store);
-  if (folders.length === 0) return folders;
-  const busy = busyNames(store);
-  const still = new Set(foldersWithoutRecord(store));
-  return folders.filter((name) => !busy.has(name) && still.has(name));
-}
-
-function busyNames({ intents }: Store): Set<string | undefined> {
+/** The names of worktrees that an open intent makes, renames or removes. */
+export function busyNames({ intents }: Store): Set<string | undefined> {
   return new Set(intents.list().flatMap(({ target, claims }) => [target, claims.worktree_name]));
-}
-
-function foldersWithoutRecord({ layout, platform, worktrees }: Store): string[] {
-  const known = new Set(worktrees.names());
-  const found = unlessFailed(["ENOENT", "ENOTDIR"], () => {
-    using payloads = platform.openFolder(layout.payloads);
-    const [names, stat] = [payloads.list(), new Stat()];
-    return Array.from({ length: names.count }, (_, i) => textOf(names.name(i)))
-      .filter((name) => !known.has(name) && payloads.stat(bytesOf(name), stat) && stat.type === DIR);
-  });
-  return found ?? [];
 }
 
 function withoutRecord({ layout, worktrees }: Store): string[] {

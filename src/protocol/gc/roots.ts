@@ -1,7 +1,8 @@
 import { JvsError } from "../../model/errors.ts";
 import { quoted } from "../../model/path_text.ts";
-import { hasFirst, lostRecords, unknownFolders } from "../../repo/lost_records.ts";
+import { hasFirst, lostRecords } from "../../repo/lost_records.ts";
 import type { Store } from "../../repo/store.ts";
+import { unknownFolders } from "./unknown_folders.ts";
 
 /** Why a snapshot is kept, as plans count it. */
 export type KeptBy = "lineage" | "ref" | "pin" | "other" | "retention";
