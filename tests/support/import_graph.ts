@@ -10,7 +10,7 @@ const ENGINES = /^src\/engine\/(copy|reflink|juicefs|btrfs)/;
 
 /** These files may use paths, for things outside a control plane: payload roots, folders of users, files of the system. */
 const BY_PATH =
-  /^src\/(platform\/|surface\/|operation\/(demo|info)\.|protocol\/(look\/paths|repository\/relocate|verify\/leftovers|worktree\/payload_roots)\.|repo\/(control_plane|create|discover|new_repository_place|owners|store|trust|worktrees)\.)/;
+  /^src\/(platform\/|surface\/|operation\/(demo|info)\.|protocol\/(gc\/unknown_folders|look\/paths|repository\/relocate|verify\/leftovers|worktree\/payload_roots)\.|repo\/(control_plane|create|discover|new_repository_place|owners|store|trust|worktrees)\.)/;
 const ONLY_CONTROL_PATHS = "what is in .jvs is reached by ControlPath alone, which follows no link";
 
 /** Names that only some files may use. The library is silent, and only one layer knows the system. */

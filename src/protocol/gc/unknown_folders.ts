@@ -5,6 +5,8 @@ import { unlessFailed } from "../../platform/system_error.ts";
 import { busyNames } from "../../repo/lost_records.ts";
 import type { Store } from "../../repo/store.ts";
 
+const PAYLOADS = bytesOf("worktrees");
+
 /** Folders among the worktrees that have no record, not even a place for one, unless an open intent makes or removes them. */
 export function unknownFolders(store: Store): string[] {
   const folders = foldersWithoutRecord(store);
@@ -16,8 +18,9 @@ export function unknownFolders(store: Store): string[] {
 
 function foldersWithoutRecord({ layout, platform, worktrees }: Store): string[] {
   const known = new Set(worktrees.names());
-  const found = unlessFailed(["ENOENT", "ENOTDIR"], () => {
-    using payloads = platform.openFolder(layout.payloads);
+  const found = unlessFailed(["ENOENT", "ENOTDIR", "ELOOP"], () => {
+    using root = platform.openFolder(layout.root);
+    using payloads = root.openFolder(PAYLOADS);
     const [names, stat] = [payloads.list(), new Stat()];
     return Array.from({ length: names.count }, (_, i) => textOf(names.name(i)))
       .filter((name) => !known.has(name) && payloads.stat(bytesOf(name), stat) && stat.type === DIR);
