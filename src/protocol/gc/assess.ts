@@ -53,10 +53,13 @@ export class Assessment {
     this.#leadsOn = new Uint8Array(table.count);
   }
 
-  /** Adds a reason to keep a row. */
+  /** Adds a reason to keep a row; of very many the first of each kind are enough. */
   keep(row: number, reason: Reason): void {
     const reasons = this.#reasons[row] ??= [];
-    if (!reasons.some(({ why }) => why === reason.why)) reasons.push(reason);
+    if (
+      reasons.some(({ by, why }) => why === reason.why || reasons.length >= MOST_REASONS && by === reason.by)
+    ) return;
+    reasons.push(reason);
   }
 
   /** Finds from which rows kept ones descend. Ids rise along a line, so one pass from the newest on is enough. */
@@ -101,17 +104,25 @@ export class Assessment {
   }
 }
 
+/** Thousands of pins may keep one line. */
+const MOST_REASONS = 4;
+
 /** How the reason begins that is a tag: whoever gave it wanted the snapshot kept at any size. */
 const TAG = "tag ";
 
 function addRoots(assessment: Assessment, { policy, roots, table }: Question): void {
+  const told = new Set<string>(); // rows whose ancestors have a reason of this kind already
   for (const { by, id, isPromised, line, why } of roots) {
     const row = table.find(id);
     if (row === -1) continue;
     assessment.keep(row, { by, why });
     if (line === undefined || policy.prune_ancestors && !isPromised) continue;
-    const reason = { by, why: line };
-    for (const ancestor of table.line(row).rows.subarray(1)) assessment.keep(ancestor, reason);
+    for (let at = row; !told.has(`${by} ${at}`); at = table.columns.parent[at] as number) {
+      told.add(`${by} ${at}`);
+      if (at !== row) assessment.keep(at, { by, why: line });
+      const before = table.columns.parent[at] ?? -1;
+      if (before < 0 || before >= at || table.isUnread(at)) break;
+    }
   }
 }
 

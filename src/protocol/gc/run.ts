@@ -1,4 +1,5 @@
 import type { GcPlan, Policy } from "../../model/gc_records.ts";
+import { isJvsError } from "../../model/errors.ts";
 import { snapshotId } from "../../model/records.ts";
 import { list, record, text } from "../../model/schema.ts";
 import { canonicalJson } from "../../model/canonical_json.ts";
@@ -67,10 +68,21 @@ export async function runPlan(
     deleted.push(...taken.deleted);
   }
   await sweep(context, plan);
-  await removeOldReplaced(store, store.config.get("restore.keep_replaced"));
-  forgetExpiredPins(context);
-  if (inUse.length === 0) store.layout.plan(plan.plan_id).remove();
+  await tidyUp(context, wasLookedAt && inUse.length === 0 ? plan.plan_id : undefined);
   return { pruned: pruned.sort(), deleted: deleted.sort(), inUse: inUse.sort() };
+}
+
+/** What is not needed any more besides. That it cannot be removed is only a warning: the snapshots are gone. */
+async function tidyUp(context: RepositoryContext, planId: string | undefined): Promise<void> {
+  const { reporter, store } = context;
+  try {
+    await removeOldReplaced(store, store.config.get("restore.keep_replaced"));
+    forgetExpiredPins(context);
+    if (planId !== undefined) store.layout.plan(planId).remove();
+  } catch (error) {
+    if (!isJvsError(error) || error.code === "E_INTERRUPTED") throw error;
+    reporter.warn(`The snapshots are collected, but clearing up afterwards failed: ${error.message}.`);
+  }
 }
 
 /** Ends a collection that was killed: only then it is known what it took out. */

@@ -47,7 +47,10 @@ export async function deleteNamed(
     using folder = layout.snapshots.open();
     for (const id of ids) {
       current = id;
-      await removeClone(platform, folder, bytesOf(layout.gonePayload(id).name), signal && { signal });
+      const left = store.snapshots.exists(id) ? [] : [layout.payload(id)]; // it could not get the other name
+      for (const { name } of [layout.gonePayload(id), ...left]) {
+        await removeClone(platform, folder, bytesOf(name), signal && { signal });
+      }
       reporter?.advance(0, bytes.get(id) ?? 0);
     }
     await deleteRecords(store, tombstone.deleted, signal);

@@ -79,7 +79,8 @@ function setAside({ layout }: Store, { deleted, pruned }: Taken): void {
   const nameOf = ({ name }: { readonly name: string }) => bytesOf(name);
   for (const id of [...pruned, ...deleted]) {
     const [from, to] = [nameOf(layout.payload(id)), nameOf(layout.gonePayload(id))];
-    unlessFailed(["ENOENT"], () => folder.rename(from, folder, to, "fresh"));
+    // EEXIST: another user put something there. `sweep.ts` deletes the payload under its own name then.
+    unlessFailed(["ENOENT", "EEXIST"], () => folder.rename(from, folder, to, "fresh"));
   }
   folder.sync();
 }
