@@ -96,8 +96,6 @@ export class Layout extends Root {
   readonly payload = (id: string) => this.snapshots.payload(id);
   /** A payload that is being made. */
   readonly unfinishedPayload = (id: string) => this.snapshots.payload(`${id}.tmp`);
-  /** A payload that garbage collection took out of the history and has not deleted whole yet. */
-  readonly gonePayload = (id: string) => this.snapshots.payload(`${id}.gone`);
   readonly ready = (id: string) => this.snapshots.at(`${id}.READY`);
   readonly pruned = (id: string) => this.snapshots.at(`${id}.PRUNED`);
   readonly descriptor = (id: string) => this.descriptors.at(`${id}.json`);
@@ -142,6 +140,14 @@ export class Layout extends Root {
   /** What the caller's garbage collections have to delete. */
   get tombstones(): ControlPath {
     return this.own?.at("tombstones") ?? this.sharedTombstones;
+  }
+
+  /**
+   * Where payloads are that the caller's garbage collections took out of the history and have not deleted whole yet: where others may
+   * write, in a folder of the caller's own, so that nobody can put something else in their place.
+   */
+  get gone(): ControlPath {
+    return this.own === undefined ? this.snapshots : this.tombstones;
   }
 
   /** The folders in that of the caller; none where no other user may write. */

@@ -3,12 +3,16 @@ import { bytesOf } from "../../model/bytes.ts";
 import { isJvsError, JvsError } from "../../model/errors.ts";
 import type { GcPlan } from "../../model/gc_records.ts";
 import { shortId } from "../../model/ids.ts";
+import { DIR } from "../../model/entry.ts";
 import { phase, type Reporter } from "../../model/progress.ts";
+import type { Folder } from "../../platform/platform.ts";
+import { Stat } from "../../platform/stat.ts";
 import { unlessFailed } from "../../platform/system_error.ts";
 import type { Store } from "../../repo/store.ts";
 import type { Tombstone } from "../../repo/tombstones.ts";
 import { dropManifests } from "../../tree/drop_manifests.ts";
-import { finishTaking, isAny } from "./take_out.ts";
+import { strangerIn } from "./as_saved.ts";
+import { finishTaking, goneName, isAny } from "./take_out.ts";
 
 /** Whose garbage is deleted, and who waits for it. */
 export interface Sweep {
@@ -44,13 +48,14 @@ export async function deleteNamed(
   using _phase = phase(reporter, "freeing", { bytes: total });
   let current = ids[0] ?? "";
   try {
-    using folder = layout.snapshots.open();
+    using gone = layout.gone.open();
+    using snapshots = layout.snapshots.open();
     for (const id of ids) {
       current = id;
-      const left = store.snapshots.exists(id) ? [] : [layout.payload(id)]; // it could not get the other name
-      for (const { name } of [layout.gonePayload(id), ...left]) {
-        await removeClone(platform, folder, bytesOf(name), signal && { signal });
-      }
+      await removePayload(store, gone, { id, name: goneName(id) }, signal);
+      // It could not get the other name.
+      const payload = { id, name: bytesOf(layout.payload(id).name) };
+      if (!store.snapshots.exists(id)) await removePayload(store, snapshots, payload, signal);
       reporter?.advance(0, bytes.get(id) ?? 0);
     }
     await deleteRecords(store, tombstone.deleted, signal);
@@ -58,6 +63,38 @@ export async function deleteNamed(
   } catch (error) {
     throw stopped(store, tombstone, current, error);
   }
+}
+
+/** Removes what a snapshot held. Where others may write, only if it is that. */
+async function removePayload(
+  { layout, platform, snapshots }: Store,
+  folder: Folder,
+  { id, name }: { readonly id: string; readonly name: Uint8Array },
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const stat = new Stat();
+  if (!folder.stat(name, stat)) return;
+  if (layout.plane.isOpenToOthers && stat.type === DIR) {
+    const descriptor = await snapshots.unmarkedDescriptor(id);
+    using root = folder.openFolder(name);
+    const path = descriptor === undefined
+      ? "it"
+      : await strangerIn(root, await snapshots.manifestOf(descriptor, signal && { signal }), signal);
+    if (path !== undefined) throw notSaved(root, path);
+  }
+  await removeClone(platform, folder, name, signal && { signal });
+}
+
+function notSaved({ path: folder }: Folder, path: string): JvsError {
+  return new JvsError(
+    "E_PERMISSION",
+    `Cannot delete "${folder}": "${path}" in it is not what was saved there`,
+    {
+      hint:
+        "Any member of the group may have put it there, and it may be somebody's work. Look at it, and move it away.",
+      details: { path: folder, stranger: path },
+    },
+  );
 }
 
 /** The tombstone with those that are out of the history; undefined while that is for the recovery of the change to say. */

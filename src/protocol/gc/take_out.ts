@@ -1,7 +1,9 @@
 import { bytesOf } from "../../model/bytes.ts";
+import { DIR } from "../../model/entry.ts";
 import type { Pruned } from "../../model/gc_records.ts";
 import { nowIso } from "../../platform/clock.ts";
 import type { Folder } from "../../platform/platform.ts";
+import { Stat } from "../../platform/stat.ts";
 import { unlessFailed } from "../../platform/system_error.ts";
 import { TemporaryFile } from "../../platform/temporary_file.ts";
 import type { ControlPath } from "../../repo/control_path.ts";
@@ -73,14 +75,33 @@ export function finishTaking(store: Store, id: string, { deleted, pruned }: Take
   return taken;
 }
 
+/** The name of a payload that is out of the history. */
+export function goneName(id: string): Uint8Array<ArrayBuffer> {
+  return bytesOf(`${id}.gone`);
+}
+
 /** Gives payloads a name under which nobody looks for a snapshot, durably. Repeatable. */
 function setAside({ layout }: Store, { deleted, pruned }: Taken): void {
-  using folder = layout.snapshots.open();
-  const nameOf = ({ name }: { readonly name: string }) => bytesOf(name);
+  using snapshots = layout.snapshots.open();
+  using gone = layout.gone.open();
+  const isElsewhere = layout.gone.path !== layout.snapshots.path;
   for (const id of [...pruned, ...deleted]) {
-    const [from, to] = [nameOf(layout.payload(id)), nameOf(layout.gonePayload(id))];
-    // EEXIST: another user put something there. `sweep.ts` deletes the payload under its own name then.
-    unlessFailed(["ENOENT", "EEXIST"], () => folder.rename(from, folder, to, "fresh"));
+    const name = bytesOf(layout.payload(id).name);
+    // A folder that moves to another one must be writable.
+    if (isElsewhere) unlessFailed(["ENOENT", "EPERM"], () => makeWritable(snapshots, name));
+    // Where that cannot be, `sweep.ts` deletes the payload under its own name.
+    unlessFailed(
+      ["ENOENT", "EEXIST", "EACCES", "EPERM", "EROFS", "EXDEV"],
+      () => snapshots.rename(name, gone, goneName(id), "fresh"),
+    );
   }
-  folder.sync();
+  snapshots.sync();
+  gone.sync();
+}
+
+function makeWritable(folder: Folder, name: Uint8Array): void {
+  const stat = new Stat();
+  if (folder.stat(name, stat) && stat.type === DIR && (stat.mode & 0o200) === 0) {
+    folder.setMode(name, stat.mode | 0o200);
+  }
 }
