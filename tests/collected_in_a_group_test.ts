@@ -103,3 +103,25 @@ Deno.test({
     assertEquals(Deno.readTextFileSync(`${box.path}/work/thesis`), "unsaved\n");
   },
 });
+
+Deno.test({
+  name: "doctor --repair clean_tmp deletes nothing that a member gave the name of a left-over",
+  ...needs,
+  async fn() {
+    using box = await withGarbage();
+    act(box, ANN, "mkdir -m 2775 ../work; echo unsaved > ../work/thesis");
+    const id = "1795386479359-b0d835ad";
+    const names = [
+      `${box.path}/.jvs-unfinished-1`,
+      `${box.control}/probe-0f1e2d3c-0000-4000-8000-000000000000`,
+      `${box.control}/snapshots/${id}.tmp`,
+    ];
+    for (const name of names) {
+      act(box, BEN, `mv ../work '${name}'`);
+      await box.run(["doctor", "--repair", "clean_tmp"], { user: ANN });
+      const found = mustRun("find", box.path, "-name", "thesis").trim();
+      assertEquals(Deno.readTextFileSync(found), "unsaved\n", name);
+      mustRun("mv", found.replace("/thesis", ""), `${box.path}/work`);
+    }
+  },
+});

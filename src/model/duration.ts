@@ -88,16 +88,20 @@ export function parseWhen(text: string, nowMs: number): number {
   return exact(ms, text, "a time", hint);
 }
 
+/** Later times have years of five digits. */
+const LATEST = Date.parse("9999-12-31T23:59:59.999Z");
+
 /** The time of an ISO date or time that is still to come, or in `90d`. */
 export function parseLater(text: string, nowMs: number): number {
   const trimmed = text.trim();
   const hint = "Give a date or time to come, such as 2027-01-31, or how long from now on: 12h, 90d.";
+  const isTime = WHEN.test(trimmed);
   const ms = DURATION.test(trimmed)
     ? nowMs + parseDuration(trimmed)
-    : /ago$/.test(trimmed)
-    ? NaN
-    : parseWhen(trimmed, nowMs);
-  return exact(ms > nowMs ? ms : NaN, text, "a time to come", hint);
+    : isTime
+    ? parseWhen(trimmed, nowMs)
+    : NaN;
+  return exact(ms > nowMs && ms <= LATEST ? ms : NaN, text, "a time to come", hint);
 }
 
 function exact(value: number, text: string, what: string, hint: string): number {

@@ -417,3 +417,34 @@ Deno.test("gc plan by a policy that prunes keeps the line of a removed worktree 
   // The one that it stood on, and the newest of its line.
   assertEquals((await repository.call(gcPins)).pins.map(({ snapshot_id }) => snapshot_id).sort()[0], first);
 });
+
+Deno.test("gc plan keeps what a pin keeps whose end is no time", async () => {
+  using repository = await twoLines();
+  const { pin } = await repository.call(gcPin, { snapshot: repository.ids[4] ?? "" });
+  const { store } = await repository.open();
+  store.pins.add({ ...pin, expires_at: "2026-02-30T24:61:00Z" });
+  assertEquals((await repository.call(gcRun, { yes: true })).deleted, []);
+  assertEquals((await repository.call(gcPins)).pins.length, 1);
+});
+
+Deno.test("gc run collects what is new, whatever earlier collections could not delete", async () => {
+  using repository = await twoLines();
+  const [, , , fourth = "", fifth = ""] = repository.ids;
+  await repository.call(gcPin, { snapshot: fifth });
+  const counts = ([name]: readonly unknown[]) => name instanceof Uint8Array && textOf(name) === "a.txt";
+  const unblock = interceptWhen(LinuxFolder.prototype, "removeFile", counts, () => {
+    throw new SystemError("remove", "a.txt", "EIO");
+  });
+  try {
+    await fails("E_IO", repository.call(gcRun, { yes: true }));
+    await repository.call(gcUnpin, { pin: fifth });
+    await fails("E_IO", repository.call(gcRun, { yes: true }));
+  } finally {
+    unblock();
+  }
+  const { store } = await repository.open();
+  assertEquals(store.snapshots.list().length, 3, "both are out of the history");
+  await repository.call(gcRun, { yes: true });
+  assertEquals([store.tombstones.own(), store.snapshots.isKnown(fourth)], [[], false]);
+  await fullAudit(repository.path);
+});

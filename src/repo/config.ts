@@ -100,13 +100,18 @@ export class Config {
 }
 
 /** What `take` makes of a settings file, JSON with comments; `E_USAGE` with file, line and column when that fails. */
-export function readSettings<T>(text: string, path: string, take: (value: unknown) => T): T {
+export function readSettings<T>(
+  text: string,
+  path: string,
+  take: (value: unknown) => T,
+  file = SETTINGS,
+): T {
   let document: JsoncDocument | undefined;
   try {
     document = parseJsonc(text);
     return take(document.value);
   } catch (error) {
-    if (error instanceof JsoncProblem) throw unreadable(path, error.message, { ...error.place });
+    if (error instanceof JsoncProblem) throw unreadable(path, error.message, { ...error.place }, file);
     if (!(error instanceof SchemaMismatch) || document === undefined) throw error;
     const { at, reason } = error;
     const place = document.place(at);
@@ -114,7 +119,7 @@ export function readSettings<T>(text: string, path: string, take: (value: unknow
     throw unreadable(path, `line ${place.line}, column ${place.column}: ${what} ${reason}`, {
       ...place,
       key: at,
-    });
+    }, file);
   }
 }
 
@@ -187,11 +192,25 @@ function jsonOr(words: string): unknown {
   }
 }
 
-function unreadable(path: string, reason: string, details: Record<string, unknown>): JvsError {
-  return new JvsError("E_USAGE", `Cannot read the settings in ${quoted(path)}: ${reason}`, {
-    hint:
-      "Correct that place in the file. Or move the file away: then every setting has its default, and `jvs config list` " +
-      "shows them all.",
+/** What a settings file is called in messages, and what moving it away does. */
+export interface SettingsFile {
+  readonly name: string;
+  readonly without: string;
+}
+
+const SETTINGS: SettingsFile = {
+  name: "the settings",
+  without: "then every setting has its default, and `jvs config list` shows them all",
+};
+
+function unreadable(
+  path: string,
+  reason: string,
+  details: Record<string, unknown>,
+  { name, without } = SETTINGS,
+): JvsError {
+  return new JvsError("E_USAGE", `Cannot read ${name} in ${quoted(path)}: ${reason}`, {
+    hint: `Correct that place in the file. Or move the file away: ${without}.`,
     details: { path, reason, ...details },
   });
 }

@@ -4,7 +4,9 @@ import { isSnapshotId, newSnapshotId } from "../model/ids.ts";
 import { quoted } from "../model/path_text.ts";
 import { Descriptor, Ready } from "../model/records.ts";
 import { nowMs, randomBytes } from "../platform/clock.ts";
+import { makeWritable } from "../platform/make_writable.ts";
 import type { Folder } from "../platform/platform.ts";
+import { unlessFailed } from "../platform/system_error.ts";
 import { checkManifest, readManifest, type ReadManifestOptions } from "../tree/manifest.ts";
 import type { TreeTable } from "../tree/table.ts";
 import { isUnreadableRecord } from "./control_errors.ts";
@@ -223,14 +225,31 @@ export class Snapshots {
     }
     layout.descriptor(id).remove();
     for (const file of this.manifestFiles(id)) file.remove();
-    const { removeClone } = await import("../engine/engines.ts"); // those who only read need no engine
     using folder = layout.snapshots.open();
-    for (const ending of ["", ".tmp.before", ".tmp"]) {
-      await removeClone(layout.plane.platform, folder, bytesOf(`${id}${ending}`));
-    }
+    for (const ending of ["", ".tmp.before", ".tmp"]) await this.#discard(folder, bytesOf(`${id}${ending}`));
     folder.sync();
     // Last, because this file reserves the id.
     layout.unfinishedDescriptor(id).remove();
+  }
+
+  /**
+   * Removes a payload. Where others may write, they may have put somebody's work in its place: there it is kept with what restores
+   * replaced, for a while.
+   */
+  async #discard(folder: Folder, name: Uint8Array): Promise<void> {
+    const { plane, replaced } = this.layout;
+    if (plane.isOpenToOthers) {
+      this.layout.ensureOwn();
+      using kept = replaced.open();
+      makeWritable(folder, name);
+      const isMoved = unlessFailed(["EROFS", "EXDEV"], () => {
+        unlessFailed(["ENOENT"], () => folder.rename(name, kept, bytesOf(crypto.randomUUID()), "fresh"));
+        return true;
+      });
+      if (isMoved) return;
+    }
+    const { removeClone } = await import("../engine/engines.ts"); // those who only read need no engine
+    await removeClone(plane.platform, folder, name);
   }
 
   /** The files and folders of a snapshot that exist, without its markers. */

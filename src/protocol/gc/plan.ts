@@ -4,7 +4,6 @@ import { quoted } from "../../model/path_text.ts";
 import { phase } from "../../model/progress.ts";
 import { nowIso, nowMs } from "../../platform/clock.ts";
 import { Stat } from "../../platform/stat.ts";
-import { isUnreadableRecord } from "../../repo/control_errors.ts";
 import { readRecord, writeRecord } from "../../repo/record_file.ts";
 import { recordHash } from "../../repo/record_hash.ts";
 import { readIndex } from "../../repo/snapshot_index.ts";
@@ -163,14 +162,13 @@ async function planIdOf(said: Omit<GcPlan, "plan_id" | "created_at">): Promise<s
   return (await recordHash(said)).slice(0, ID_DIGITS);
 }
 
-/** Keeps the newest plans: others have been made since. */
+/** Keeps the newest plans: others have been made since. They are not read, as others may have put anything there. */
 function forgetOld({ layout }: Store, keep: string): void {
   const names = layout.plans.jsonNames().filter((name) => name !== keep);
   if (names.length < MOST_PLANS) return;
-  const made = (name: string) =>
-    unlessThrown(isUnreadableRecord, () => readRecord(layout.plan(name), GcPlan, "the plan")?.created_at) ??
-      "";
-  const oldestFirst = names.map((name) => ({ name, at: made(name) })).sort((a, b) => a.at < b.at ? -1 : 1);
+  const stat = new Stat();
+  const made = (name: string) => layout.plan(name).stat(stat) ? stat.mtimeSec + stat.mtimeNsec / 1e9 : 0;
+  const oldestFirst = names.map((name) => ({ name, at: made(name) })).sort((a, b) => a.at - b.at);
   for (const { name } of oldestFirst.slice(0, names.length - MOST_PLANS + 1)) layout.plan(name).remove();
 }
 

@@ -43,11 +43,13 @@ function thin({ keep_days, keep_last_n }: Omit<Policy, "name">): NamedPolicy {
   };
 }
 
+const POLICIES = { name: "the policies", without: "then there are `default` and `thin` alone" };
+
 /** The policies of the user; `E_USAGE` with line and column when anything in their file is wrong. */
 function namedPolicies({ layout: { retention } }: Store): { readonly [name: string]: NamedPolicy } {
   const text = retention.readFresh();
   if (text === undefined) return {};
-  const named = readSettings(text, retention.path, (value) => mapOf(NamedPolicy).check(value));
+  const named = readSettings(text, retention.path, (value) => mapOf(NamedPolicy).check(value), POLICIES);
   if (!Object.hasOwn(named, USUAL)) return named;
   throw new JvsError(
     "E_USAGE",
@@ -72,7 +74,11 @@ function refuseAll({ layout: { retention } }: Store, policy: Policy): void {
 }
 
 function unknownPolicy(name: string, own: readonly string[]): JvsError {
-  const known = [USUAL, THIN, ...own.filter((each) => each !== THIN)];
+  const known = [
+    USUAL,
+    THIN,
+    ...own.filter((each) => each !== THIN).map((each) => JSON.stringify(each).slice(1, -1)),
+  ];
   return new JvsError("E_NOT_FOUND", `Cannot find the policy ${quoted(name)}: there is none of this name`, {
     hint: `There are: ${known.join(", ")}. Write others into gc/retention.json.`,
     details: { policy: name, policies: known },

@@ -7,6 +7,9 @@ import { unknownFolders } from "./unknown_folders.ts";
 /** Why a snapshot is kept, as plans count it. */
 export type KeptBy = "lineage" | "ref" | "pin" | "other" | "retention";
 
+/** What a pin says is repeated for each snapshot that it keeps. */
+const LONGEST_REASON = 200;
+
 /** A record by which a snapshot keeps its content. */
 export interface Root {
   readonly id: string;
@@ -85,14 +88,18 @@ function ofRefs({ refs }: Store): Root[] {
 }
 
 function ofPins({ pins }: Store, now: number): Root[] {
-  const holding = pins.list().filter(({ expires_at }) => expires_at === null || Date.parse(expires_at) > now);
+  // A time that is none, such as the 30th of February, ends nothing.
+  const holding = pins.list().filter(({ expires_at }) =>
+    expires_at === null || !(Date.parse(expires_at) <= now)
+  );
   return holding.map(({ keeps_line, reason, snapshot_id: id }) => {
-    const why = reason === "" ? "pin" : `pin: ${reason}`;
+    const about = reason.slice(0, LONGEST_REASON);
+    const why = reason === "" ? "pin" : `pin: ${about}`;
     return {
       id,
       by: "pin",
       why,
-      ...(keeps_line ? { line: `before a pinned one: ${reason}`, isPromised: true } : {}),
+      ...(keeps_line ? { line: `before a pinned one: ${about}`, isPromised: true } : {}),
     };
   });
 }

@@ -67,7 +67,8 @@ export async function runPlan(
     pruned.push(...taken.pruned);
     deleted.push(...taken.deleted);
   }
-  await sweep(context, plan);
+  const failure = await sweep(context, plan);
+  if (failure !== undefined) throw failure;
   await tidyUp(context, wasLookedAt && inUse.length === 0 ? plan.plan_id : undefined);
   return { pruned: pruned.sort(), deleted: deleted.sort(), inUse: inUse.sort() };
 }

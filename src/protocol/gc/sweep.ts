@@ -23,11 +23,21 @@ export interface Sweep {
 
 /**
  * Deletes what snapshots held that the caller's garbage collections took out of the history; `plan` says how much that is, for the
- * progress. It stops at the first failure, and goes on there when it is called again. The caller holds the lock of collections.
+ * progress. Of one change it stops at the first failure, and goes on there when it is called again; what other changes left is deleted
+ * all the same. Gives the first failure. The caller holds the lock of collections.
  */
-export async function sweep(context: Sweep, plan?: GcPlan): Promise<void> {
+export async function sweep(context: Sweep, plan?: GcPlan): Promise<JvsError | undefined> {
   const bytes = new Map(plan?.snapshots.map((each) => [each.snapshot_id, each.bytes]));
-  for (const tombstone of context.store.tombstones.own()) await deleteNamed(context, tombstone, bytes);
+  let failure: JvsError | undefined;
+  for (const tombstone of context.store.tombstones.own()) {
+    try {
+      await deleteNamed(context, tombstone, bytes);
+    } catch (error) {
+      if (!isJvsError(error) || error.code === "E_INTERRUPTED") throw error;
+      failure ??= error;
+    }
+  }
+  return failure;
 }
 
 /** No other host has a file open that is replaced there. */

@@ -1,9 +1,8 @@
 import { bytesOf } from "../../model/bytes.ts";
-import { DIR } from "../../model/entry.ts";
 import type { Pruned } from "../../model/gc_records.ts";
 import { nowIso } from "../../platform/clock.ts";
+import { makeWritable } from "../../platform/make_writable.ts";
 import type { Folder } from "../../platform/platform.ts";
-import { Stat } from "../../platform/stat.ts";
 import { unlessFailed } from "../../platform/system_error.ts";
 import { TemporaryFile } from "../../platform/temporary_file.ts";
 import type { ControlPath } from "../../repo/control_path.ts";
@@ -88,7 +87,7 @@ function setAside({ layout }: Store, { deleted, pruned }: Taken): void {
   for (const id of [...pruned, ...deleted]) {
     const name = bytesOf(layout.payload(id).name);
     // A folder that moves to another one must be writable.
-    if (isElsewhere) unlessFailed(["ENOENT", "EPERM"], () => makeWritable(snapshots, name));
+    if (isElsewhere) makeWritable(snapshots, name);
     // Where that cannot be, `sweep.ts` deletes the payload under its own name.
     unlessFailed(
       ["ENOENT", "EEXIST", "EACCES", "EPERM", "EROFS", "EXDEV"],
@@ -97,11 +96,4 @@ function setAside({ layout }: Store, { deleted, pruned }: Taken): void {
   }
   snapshots.sync();
   gone.sync();
-}
-
-function makeWritable(folder: Folder, name: Uint8Array): void {
-  const stat = new Stat();
-  if (folder.stat(name, stat) && stat.type === DIR && (stat.mode & 0o200) === 0) {
-    folder.setMode(name, stat.mode | 0o200);
-  }
 }

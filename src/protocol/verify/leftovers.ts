@@ -48,7 +48,9 @@ async function unfinishedSnapshots(store: Store): Promise<Leftover[]> {
 
 /** What an engine made to find out whether it works. */
 function strayProbes({ layout, platform }: Store): Leftover[] {
-  return [layout.control, layout.staging].flatMap((folder) =>
+  // Where others may write, anything may have got that name: what JVS makes there lies in the user's own folder.
+  const places = layout.plane.isOpenToOthers ? [layout.staging] : [layout.control, layout.staging];
+  return places.flatMap((folder) =>
     folder.names().filter(isProbeName).map((name) => ({
       what: "trying out an engine",
       path: folder.at(name).path,
@@ -86,6 +88,7 @@ function emptyRecords(store: Store): Leftover[] {
 
 /** Control planes that did not become a repository. */
 function unfinishedRepositories({ layout, platform }: Store): Leftover[] {
+  if (layout.plane.isOpenToOthers) return []; // another member may have given this name to anything
   using root = platform.openFolder(layout.root);
   const listing = root.list();
   const names = Array.from({ length: listing.count }, (_, i) => textOf(listing.name(i)));
