@@ -49,7 +49,7 @@ export async function deleteNamed(
   marked: Tombstone,
   bytes: ReadonlyMap<string, number> = new Map(),
 ): Promise<void> {
-  const { layout, platform } = store;
+  const { layout } = store;
   const tombstone = outOfHistory(store, marked);
   if (tombstone === undefined) return;
   await tell(store, tombstone);
