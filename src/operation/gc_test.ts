@@ -20,6 +20,7 @@ import { refCreate } from "./ref_create.ts";
 import { refDelete } from "./ref_delete.ts";
 import { restore } from "./restore.ts";
 import { snapshot } from "./snapshot.ts";
+import { verify } from "./verify.ts";
 import { worktreeFork } from "./worktree_fork.ts";
 import { worktreeRemove } from "./worktree_remove.ts";
 
@@ -447,4 +448,21 @@ Deno.test("gc run collects what is new, whatever earlier collections could not d
   await repository.call(gcRun, { yes: true });
   assertEquals([store.tombstones.own(), store.snapshots.isKnown(fourth)], [[], false]);
   await fullAudit(repository.path);
+});
+
+Deno.test("verify says that a snapshot is not there which is collected at that moment, and raises no alarm", async () => {
+  using repository = await twoLines();
+  const [, , , , fifth = ""] = repository.ids;
+  const { use } = Snapshots.prototype;
+  Snapshots.prototype.use = function (id, options) {
+    for (const name of [`${fifth}.READY`, fifth]) {
+      Deno.renameSync(`${repository.path}/.jvs/snapshots/${name}`, `${repository.path}/${name}`);
+    }
+    return use.call(this, id, options);
+  };
+  try {
+    await fails("E_NOT_FOUND", repository.call(verify, { snapshot: fifth }));
+  } finally {
+    Snapshots.prototype.use = use;
+  }
 });

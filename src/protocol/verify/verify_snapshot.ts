@@ -60,6 +60,7 @@ export async function verifySnapshot(
     return await verifyContent(context, descriptor, options);
   } catch (error) {
     if (!isJvsError(error) || error.code === "E_INTERRUPTED") throw error;
+    if (error.code === "E_NOT_FOUND" && !snapshots.isKnown(id)) throw error; // it was collected meanwhile
     if (error.code !== "E_PERMISSION") return broken(id, error.code, error.message, false);
     const message = `${error.message}${belongsTo(error.details.path)}. So it could not be checked.`;
     return { ...unchecked(id, message), checksum_valid: null };
@@ -76,8 +77,11 @@ export async function* verifyListed(
   options: VerifySnapshotOptions,
 ): AsyncGenerator<VerifiedSnapshot> {
   for (const id of ids) {
-    const verified = await verifySnapshot(context, id, options);
-    if (verified.error !== "E_NOT_FOUND") yield verified;
+    try {
+      yield await verifySnapshot(context, id, options);
+    } catch (error) {
+      if (!isJvsError(error, "E_NOT_FOUND")) throw error;
+    }
   }
 }
 

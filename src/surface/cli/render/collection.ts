@@ -38,7 +38,7 @@ function goingText(going: readonly Planned[]): string {
   const of = (action: Planned["action"]) => going.filter((each) => each.action === action).length;
   const [pruned, deleted] = [of("prune"), of("delete")];
   return joinTexts([
-    pruned > 0 ? `${count(pruned, "snapshot")} without the place in the history (pruned)` : "",
+    pruned > 0 ? `the content of ${count(pruned, "snapshot")} (pruned)` : "",
     deleted > 0 ? `${count(deleted, "snapshot")} whole (deleted)` : "",
   ], ", ");
 }
