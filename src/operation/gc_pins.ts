@@ -1,6 +1,7 @@
 import { Pin } from "../model/records.ts";
 import { boolean, list, record } from "../model/schema.ts";
 import { nowMs } from "../platform/clock.ts";
+import { isExpired } from "../repo/pins.ts";
 import { defineOperation } from "./define.ts";
 
 /** Lists the pins. */
@@ -18,8 +19,9 @@ export const gcPins = defineOperation({
   }),
   run({ store }) {
     const now = nowMs();
-    const isOver = ({ expires_at }: Pin) => expires_at !== null && Date.parse(expires_at) <= now;
-    return Promise.resolve({ pins: store.pins.list().map((pin) => ({ ...pin, expired: isOver(pin) })) });
+    return Promise.resolve({
+      pins: store.pins.list().map((pin) => ({ ...pin, expired: isExpired(pin, now) })),
+    });
   },
 });
 

@@ -7,6 +7,11 @@ import { damaged, readRecord, writeRecord } from "./record_file.ts";
 /** A pin that does not say so was made when pins of removed worktrees were the only ones: those keep the line. */
 const StoredPin = record({ ...Pin.fields, keeps_line: Pin.fields.keeps_line.default(true) });
 
+/** Whether a pin keeps nothing any more. A time that is none, such as the 30th of February, ends nothing. */
+export function isExpired({ expires_at }: Pin, now: number): boolean {
+  return expires_at !== null && Date.parse(expires_at) <= now;
+}
+
 /** Pins keep snapshots from garbage collection, as lines and refs do. The caller holds the lock for changes. */
 export class Pins {
   constructor(private readonly layout: Layout) {}

@@ -3,7 +3,7 @@ import { init } from "../../src/operation/init.ts";
 import { restore } from "../../src/operation/restore.ts";
 import { snapshot } from "../../src/operation/snapshot.ts";
 import { worktreeFork } from "../../src/operation/worktree_fork.ts";
-import { readSpace } from "../../src/protocol/gc/space.ts";
+import { readSpace } from "../../src/protocol/space/space.ts";
 import { readIndex } from "../../src/repo/snapshot_index.ts";
 import { readIndex as readManifestIndex } from "../../src/tree/manifest.ts";
 import { callIn, repositoryIn } from "../support/context.ts";

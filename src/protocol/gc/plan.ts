@@ -12,7 +12,7 @@ import type { Store } from "../../repo/store.ts";
 import type { RepositoryContext } from "../context.ts";
 import { assess, type Assessment, type Question } from "./assess.ts";
 import { openEndsOf, type Root, rootsOf } from "./roots.ts";
-import { readSpace, type Space } from "./space.ts";
+import { readSpace, type Space } from "../space/space.ts";
 
 const ID_DIGITS = 16;
 const MOST_PLANS = 20;

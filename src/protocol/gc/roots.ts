@@ -1,6 +1,7 @@
 import { JvsError } from "../../model/errors.ts";
 import { quoted } from "../../model/path_text.ts";
 import { hasFirst, lostRecords } from "../../repo/lost_records.ts";
+import { isExpired } from "../../repo/pins.ts";
 import type { Store } from "../../repo/store.ts";
 import { unknownFolders } from "./unknown_folders.ts";
 
@@ -88,10 +89,7 @@ function ofRefs({ refs }: Store): Root[] {
 }
 
 function ofPins({ pins }: Store, now: number): Root[] {
-  // A time that is none, such as the 30th of February, ends nothing.
-  const holding = pins.list().filter(({ expires_at }) =>
-    expires_at === null || !(Date.parse(expires_at) <= now)
-  );
+  const holding = pins.list().filter((pin) => !isExpired(pin, now));
   return holding.map(({ keeps_line, reason, snapshot_id: id }) => {
     const about = reason.slice(0, LONGEST_REASON);
     const why = reason === "" ? "pin" : `pin: ${about}`;

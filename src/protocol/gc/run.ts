@@ -9,6 +9,7 @@ import { commitChange, entryOf, finishDecided } from "../change/commit.ts";
 import { type Change, defineChange } from "../change/kind.ts";
 import { lockCollection, lockRepository, recoverOpenIntents } from "../change/locks.ts";
 import type { RepositoryContext } from "../context.ts";
+import { isExpired } from "../../repo/pins.ts";
 import { removeOldReplaced } from "../restore/staging.ts";
 import { assessNow, planMismatch } from "./plan.ts";
 import { policyOf } from "./policy.ts";
@@ -184,7 +185,5 @@ async function stillPlanned(
 /** A pin that has run out keeps nothing. */
 function forgetExpiredPins({ store: { pins } }: RepositoryContext): void {
   const now = nowMs();
-  for (const { expires_at, pin_id } of pins.list()) {
-    if (expires_at !== null && Date.parse(expires_at) <= now) pins.remove(pin_id);
-  }
+  for (const pin of pins.list()) if (isExpired(pin, now)) pins.remove(pin.pin_id);
 }
