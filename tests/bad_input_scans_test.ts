@@ -141,13 +141,13 @@ os.write(file, sys.argv[2].encode())
 
 for (const kind of ["xfs", "ext4"] as const) {
   Deno.test({
-    name: `jvs keeps a hole of 5 GB on ${kind}, and what comes after it`,
+    name: `jvs keeps a hole of 16 GB on ${kind}, and what comes after it`,
     ...requires("root", "ffi", kind),
     fn: async () => {
       using disk = await sharedDisk(kind);
       using box = await BlackBox.make({ parent: disk.path });
       const path = `${box.main}/hole`;
-      const end = 5 * 2 ** 30;
+      const end = 16 * 2 ** 30;
       box.write("hole", "begin");
       Deno.truncateSync(path, end);
       Deno.writeTextFileSync(path, "end", { append: true });
