@@ -113,6 +113,7 @@ export class Layout extends Root {
   readonly cache = (hostId: string, worktreeId: string) => this.caches(hostId).at(`${worktreeId}.stat`);
   readonly index = (hostId: string, uid: number) => this.caches(hostId).at(`snapshots-${uid}.index`);
   readonly space = (hostId: string, uid: number) => this.caches(hostId).at(`space-${uid}.ledger`);
+  readonly readings = (hostId: string, uid: number) => this.caches(hostId).at(`readings-${uid}`);
   /** What tells that this user made the snapshot. */
   readonly maker = (uid: number, id: string) => this.makers.ownedBy(uid).at(id);
 

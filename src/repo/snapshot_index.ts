@@ -1,13 +1,12 @@
-import { isJvsError, JvsError, unlessThrown } from "../model/errors.ts";
+import { isJvsError, JvsError } from "../model/errors.ts";
 import type { Reporter } from "../model/progress.ts";
 import type { Descriptor } from "../model/records.ts";
-import { readWhole } from "../platform/platform.ts";
 import { inodeText, Stat } from "../platform/stat.ts";
-import { isSystemError } from "../platform/system_error.ts";
 import { TimeSlice } from "../platform/time_slice.ts";
 import { isSettled } from "../tree/scan_clock.ts";
 import { loadSha256 } from "../tree/sha256.ts";
-import { isUnreadableRecord, RefusedPath } from "./control_errors.ts";
+import { ifUsable, keepCache, readCache } from "./cache_file.ts";
+import { isUnreadableRecord } from "./control_errors.ts";
 import type { ControlPath } from "./control_path.ts";
 import { readIndexFile, saveIndex, type StoredTable } from "./snapshot_index_file.ts";
 import { eachMarker } from "./snapshot_files.ts";
@@ -144,7 +143,7 @@ function stampOf({ layout }: IndexSource): string {
 function mayRely(store: IndexSource): boolean {
   return ifUsable(() => {
     const { platform } = store.layout.plane;
-    using ours = cacheFolder(store).open();
+    using ours = store.cacheFolder().open();
     using markers = store.layout.snapshots.open();
     return isSettled(platform, ours, markers);
   }) ?? false;
@@ -236,11 +235,7 @@ async function readRows(
 
 /** The index of this host and user; undefined if there is none that can be used, or another user may have written it. */
 async function load(store: IndexSource, repository: string): Promise<StoredTable | undefined> {
-  const content = ifUsable(() => {
-    using file = indexFile(store).openFile("read");
-    const stat = Stat.ofFile(file);
-    return stat.size <= MOST_BYTES ? readWhole(file, stat) : undefined;
-  });
+  const content = readCache(indexFile(store), MOST_BYTES);
   const stored = content && await readIndexFile(content);
   return stored?.repository === repository ? stored : undefined;
 }
@@ -255,29 +250,11 @@ export async function isSoundIndex(store: IndexSource, name: string): Promise<bo
 
 /** Nothing is said if it cannot be written: then the next reader reads more. */
 async function save(store: IndexSource, stored: StoredTable): Promise<void> {
-  try {
-    using folder = cacheFolder(store).open();
-    await saveIndex(folder, indexFile(store).name, stored);
-  } catch (error) {
-    if (!isRefused(error)) throw error;
-  }
+  await keepCache(store, (folder) => saveIndex(folder, indexFile(store).name, stored));
 }
 
 /** Each user has one of their own, because no user believes that of another. */
 function indexFile({ layout }: IndexSource): ControlPath {
   const { id, uid } = layout.plane.platform.host;
   return layout.index(id, uid);
-}
-
-function cacheFolder(store: IndexSource): ControlPath {
-  return store.cacheFolder();
-}
-
-/** What a call gives; nothing if the system or the control plane refuses it. */
-function ifUsable<T>(call: () => T): T | undefined {
-  return unlessThrown(isRefused, call);
-}
-
-function isRefused(error: unknown): boolean {
-  return isSystemError(error) || error instanceof RefusedPath;
 }

@@ -1,8 +1,4 @@
-import { unlessThrown } from "../model/errors.ts";
-import { readWhole } from "../platform/platform.ts";
-import { Stat } from "../platform/stat.ts";
-import { isSystemError } from "../platform/system_error.ts";
-import { RefusedPath } from "./control_errors.ts";
+import { keepCache, readCache } from "./cache_file.ts";
 import { readLedgerFile, saveLedger, type StoredLedger } from "./space_ledger_file.ts";
 import type { Store } from "./store.ts";
 
@@ -13,22 +9,13 @@ const MOST_BYTES = 2 ** 31;
 
 /** The ledger that this user keeps on this host; undefined if there is none that is whole. */
 export async function storedLedger(store: LedgerPlace): Promise<StoredLedger | undefined> {
-  const content = unlessThrown(isRefused, () => {
-    using file = ledgerFile(store).openFile("read");
-    const stat = Stat.ofFile(file);
-    return stat.size <= MOST_BYTES ? readWhole(file, stat) : undefined;
-  });
+  const content = readCache(ledgerFile(store), MOST_BYTES);
   return content && await readLedgerFile(content);
 }
 
 /** Keeps it. Nothing is said if it cannot be written: then the next reader measures more. */
 export async function keepLedger(store: LedgerPlace, stored: StoredLedger): Promise<void> {
-  try {
-    using folder = store.cacheFolder().open();
-    await saveLedger(folder, ledgerFile(store).name, stored);
-  } catch (error) {
-    if (!isRefused(error)) throw error;
-  }
+  await keepCache(store, (folder) => saveLedger(folder, ledgerFile(store).name, stored));
 }
 
 /** Whether a file among the caches is a ledger: the caller's, if it is whole, or that of another user. */
@@ -40,8 +27,4 @@ export async function isSoundLedger(store: LedgerPlace, name: string): Promise<b
 /** Each user has one of their own, because no user believes that of another. */
 function ledgerFile({ layout, platform }: LedgerPlace) {
   return layout.space(platform.host.id, platform.host.uid);
-}
-
-function isRefused(error: unknown): boolean {
-  return isSystemError(error) || error instanceof RefusedPath;
 }

@@ -1,9 +1,7 @@
-import { unlessThrown } from "../../model/errors.ts";
 import { phase } from "../../model/progress.ts";
 import type { Folder } from "../../platform/platform.ts";
 import { Stat } from "../../platform/stat.ts";
-import { isSystemError } from "../../platform/system_error.ts";
-import { RefusedPath } from "../../repo/control_errors.ts";
+import { ifUsable } from "../../repo/cache_file.ts";
 import type { ControlPath } from "../../repo/control_path.ts";
 import { loadStatCache, saveStatCache, type StatCache } from "../../tree/stat_cache.ts";
 import type { WorktreeContext } from "../change/kind.ts";
@@ -24,7 +22,7 @@ export function readStatCache(
   key?: string,
   { mostBytes = Infinity, share = false }: { readonly mostBytes?: number; readonly share?: boolean } = {},
 ): StatCache | undefined {
-  return unlessThrown(isRefusedCache, () => {
+  return ifUsable(() => {
     using file = place.openFile("read");
     return Stat.ofFile(file).size > mostBytes ? undefined : loadStatCache(file, key, share);
   });
@@ -32,16 +30,11 @@ export function readStatCache(
 
 /** Writes the cache of a worktree. It may fail: the repository may be read-only, and then every look reads everything. */
 export function writeStatCache(context: WorktreeContext, cache: Parameters<typeof saveStatCache>[2]): void {
-  unlessThrown(isRefusedCache, () => {
+  ifUsable(() => {
     using _phase = phase(context.reporter, "writing the cache");
     using folder = context.store.cacheFolder().open();
     saveStatCache(folder, cacheFile(context).name, cache);
   });
-}
-
-/** Whether an error says only that there is no cache to be had, or to be written. */
-export function isRefusedCache(error: unknown): boolean {
-  return isSystemError(error) || error instanceof RefusedPath;
 }
 
 /** Names the folder that the cache is about: for a copy of it, or a folder that replaced it, the cache is wrong. */

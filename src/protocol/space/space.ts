@@ -1,9 +1,10 @@
-import { inodeText, Stat } from "../../platform/stat.ts";
+import { placeOfPayloads } from "../../repo/place_of_payloads.ts";
 import { costsOf } from "../../repo/space_costs.ts";
 import { type Going, SpaceCount } from "../../repo/space_count.ts";
 import { NODE } from "../../repo/space_ledger.ts";
 import { keepLedger, storedLedger } from "../../repo/space_ledger_store.ts";
 import type { SnapshotTable } from "../../repo/snapshot_table.ts";
+import type { Store } from "../../repo/store.ts";
 import type { RepositoryContext } from "../context.ts";
 import { bringUpToDate } from "./bring_up_to_date.ts";
 import { OutsideUses } from "./outside_uses.ts";
@@ -40,12 +41,9 @@ export interface Space {
  */
 export async function readSpace(context: RepositoryContext, table: SnapshotTable): Promise<Space> {
   const { store } = context;
-  using folder = store.layout.snapshots.open();
-  const fileSystem = store.platform.fileSystem(folder);
+  const fileSystem = fileSystemOf(store);
   const costs = costsOf(fileSystem);
-  const of = `${store.repoId} ${fileSystem.id} ${
-    inodeOf(Stat.ofFolder(folder))
-  } ${fileSystem.metadataCopies}`;
+  const of = `${placeOfPayloads(store)} ${fileSystem.metadataCopies}`;
   const stored = await storedLedger(store);
   const { ledger, nodeOf, isChanged } = await bringUpToDate(
     context,
@@ -60,8 +58,9 @@ export async function readSpace(context: RepositoryContext, table: SnapshotTable
   return new MeasuredSpace(count, nodeOf, outside);
 }
 
-function inodeOf({ inoHi, inoLo }: Stat): string {
-  return inodeText(inoHi, inoLo);
+function fileSystemOf({ layout, platform }: Store) {
+  using folder = layout.snapshots.open();
+  return platform.fileSystem(folder);
 }
 
 class MeasuredSpace implements Space {

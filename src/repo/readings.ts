@@ -1,0 +1,93 @@
+import { PairPlaces } from "../tree/pair_places.ts";
+import { at, larger, type TreeTable } from "../tree/table.ts";
+
+const FIRST_CAPACITY = 1024;
+/** More files are not remembered, so that the memory stays below 200 MB: they are read again. */
+const MOST_FILES = 2 ** 23;
+
+/**
+ * When content was last read and was what had been saved, in seconds since 1970: of whole snapshots, and of files, because the next
+ * snapshot shares them. A file is known by a fingerprint of 64 bits of its inode, size, modification time and content: 12 bytes for each.
+ * Its change time would be of no use, because each snapshot that shares it moves that.
+ */
+export class Readings {
+  readonly snapshots = new Map<string, number>();
+  private readonly places = new PairPlaces();
+  private times = new Uint32Array(FIRST_CAPACITY);
+
+  /** When the file at this index, with this content, was read; 0 if never. */
+  timeOf(table: TreeTable, index: number, hash: Uint8Array): number {
+    const place = this.places.find(...fingerprint(table, index, hash));
+    return place < 0 ? 0 : at(this.times, place);
+  }
+
+  /** The file at this index was read then, and has this content. */
+  note(table: TreeTable, index: number, hash: Uint8Array, time: number): void {
+    this.put(...fingerprint(table, index, hash), time);
+  }
+
+  /** Takes what is newer there. What was read before `oldest` is left out. */
+  merge(other: Readings, oldest = 0): void {
+    for (const [id, time] of other.snapshots) {
+      if (time >= oldest && time > (this.snapshots.get(id) ?? 0)) this.snapshots.set(id, time);
+    }
+    const { high, low, times } = other.columns;
+    for (let place = 0; place < times.length; place++) {
+      if (at(times, place) >= oldest) this.put(at(high, place), at(low, place), at(times, place));
+    }
+  }
+
+  /** What is known of the files: both halves of the fingerprint, and the time. */
+  get columns(): Record<"high" | "low" | "times", Uint32Array<ArrayBuffer>> {
+    const [high, low] = this.places.columns;
+    return { high, low, times: this.times.subarray(0, this.places.count) };
+  }
+
+  /** By the columns of another one. */
+  static of(
+    snapshots: Iterable<readonly [id: string, time: number]>,
+    { high, low, times }: Readings["columns"],
+  ): Readings {
+    const readings = new Readings();
+    for (const [id, time] of snapshots) readings.snapshots.set(id, time);
+    for (let place = 0; place < times.length; place++) {
+      readings.put(at(high, place), at(low, place), at(times, place));
+    }
+    return readings;
+  }
+
+  private put(high: number, low: number, time: number): void {
+    if (this.places.count >= MOST_FILES && this.places.find(high, low) < 0) return;
+    const place = this.places.add(high, low);
+    if (place >= this.times.length) this.times = larger(this.times, place + 1);
+    this.times[place] = Math.max(time, at(this.times, place));
+  }
+}
+
+/** Two halves of 32 bits, each begun with a part of the content's hash. */
+function fingerprint(table: TreeTable, index: number, hash: Uint8Array): [high: number, low: number] {
+  const size = at(table.size, index);
+  const seconds = at(table.mtimeSec, index);
+  const facts = [
+    at(table.inoHi, index),
+    at(table.inoLo, index),
+    size,
+    Math.floor(size / 2 ** 32),
+    seconds,
+    Math.floor(seconds / 2 ** 32),
+    at(table.mtimeNsec, index),
+  ];
+  const begun = (offset: number) =>
+    at(hash, offset) << 24 | at(hash, offset + 1) << 16 | at(hash, offset + 2) << 8 | at(hash, offset + 3);
+  let [high, low] = [begun(0), begun(4)];
+  for (const fact of facts) {
+    high = mixed(high, fact, 0x85ebca6b);
+    low = mixed(low, fact, 0xc2b2ae35);
+  }
+  return [high >>> 0, low >>> 0];
+}
+
+function mixed(state: number, fact: number, factor: number): number {
+  const product = Math.imul(state ^ fact, factor);
+  return product ^ product >>> 15;
+}
