@@ -4,7 +4,7 @@
  */
 export interface Reporter {
   /** A phase begins: a verb for people (`hashing`), and the amount of work where it is known. It may be inside another one. */
-  begin(phase: string, total?: { readonly entries?: number; readonly bytes?: number }): void;
+  begin(phase: string, total?: PhaseTotal): void;
   /** This much more of the phase is done. */
   advance(entries: number, bytes: number): void;
   /** Shows the user a sentence although nothing failed. */
@@ -20,6 +20,14 @@ export interface Reporter {
   ): void;
 }
 
+/** The amount of work of a phase. */
+export interface PhaseTotal {
+  readonly entries?: number;
+  readonly bytes?: number;
+  /** What the entries are, if they are no files: `snapshot`. The phase is a frame of other phases then. */
+  readonly unit?: string;
+}
+
 /** A reporter that says nothing. */
 export const silentReporter: Reporter = { begin() {}, advance() {}, warn() {} };
 
@@ -27,7 +35,7 @@ export const silentReporter: Reporter = { begin() {}, advance() {}, warn() {} };
 export function phase(
   reporter: Reporter | undefined,
   name: string,
-  total?: { readonly entries?: number; readonly bytes?: number },
+  total?: PhaseTotal,
 ): Disposable {
   reporter?.begin(name, total);
   return { [Symbol.dispose]: () => reporter?.end?.() };

@@ -18,6 +18,7 @@ import { checkMarkers } from "../protocol/verify/leftovers.ts";
 import { folderAcceptance } from "../protocol/change/change.ts";
 import { headAdvance, readyRebuilding, repair, repairRuntime } from "../protocol/verify/repair.ts";
 import { ReadInodes } from "../protocol/verify/read_inodes.ts";
+import { Remembered } from "../protocol/verify/remembered.ts";
 import { verifyListed } from "../protocol/verify/verify_snapshot.ts";
 
 /** Checks the repository, and repairs it on request. */
@@ -88,8 +89,10 @@ async function check(context: RepositoryContext, strict: boolean): Promise<Findi
 
 /** Reads every snapshot: a finding for each that is damaged, unreadable or degraded. */
 async function* readEverything(context: RepositoryContext): AsyncGenerator<Finding> {
-  const read = new ReadInodes();
-  for await (const verified of verifyListed(context, context.store.snapshots.list(), { read })) {
+  const { store } = context;
+  await using remembered = await Remembered.open(store);
+  const options = { read: new ReadInodes(), remembered };
+  for await (const verified of verifyListed(context, store.snapshots.list(), options)) {
     const { severity, error, message, files, unchecked, worn, snapshot_id: id } = verified;
     const told = (state: string | null, paths: readonly (readonly [path: string, what: string])[]) => {
       const named = firstFew(paths.map(([path, what]) => `${path || "."} (${what})`));

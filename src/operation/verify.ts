@@ -1,7 +1,9 @@
+import { parseWhen } from "../model/duration.ts";
 import { JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
 import { Finding } from "../model/records.ts";
-import { boolean, integer, list, nullable, oneOf, record, text } from "../model/schema.ts";
+import { boolean, type Infer, integer, list, nullable, oneOf, record, text } from "../model/schema.ts";
+import { nowMs } from "../platform/clock.ts";
 import { standsOn } from "../repo/lineage.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
 import { checkAudit, checkLineage, runChecks } from "../protocol/verify/check.ts";
@@ -10,9 +12,26 @@ import type { RepositoryContext } from "../protocol/context.ts";
 import { checkExpectedHead, EXPECTED_HEAD } from "../protocol/verify/expected_head.ts";
 import { checkRecords } from "../protocol/verify/lost_records.ts";
 import { ReadInodes } from "../protocol/verify/read_inodes.ts";
+import { Remembered } from "../protocol/verify/remembered.ts";
 import { VerifiedSnapshot, verifyListed, verifySnapshot } from "../protocol/verify/verify_snapshot.ts";
 import { checkMarkers } from "../protocol/verify/leftovers.ts";
 import { requireWorktree } from "../protocol/worktree/which.ts";
+
+const Input = record({
+  snapshot: text().optional().about("The snapshot; by default the one the worktree stands on.")
+    .cli({ positional: true, completes: "snapshot" }),
+  all: boolean().default(false).about("Verify every snapshot, and the records around them."),
+  subset: text().optional()
+    .about("Read only a part of the content: `x%`, each time the next, or `n/t`, always the same.")
+    .cli({ placeholder: "PART" }),
+  since: text().optional()
+    .about("Do not read again what this host read since then: a date, a time, or `7d` ago.")
+    .cli({ placeholder: "WHEN" }),
+  fail_fast: boolean().default(false).about("Stop at the first damage."),
+  expect_head: EXPECTED_HEAD,
+  worktree: OTHER_WORKTREE,
+}, { closed: true });
+type Asked = Infer<typeof Input>;
 
 /** Reads snapshots and checks that they are still what was saved. */
 export const verify = defineOperation({
@@ -27,22 +46,15 @@ export const verify = defineOperation({
     ["jvs verify v1", "one snapshot"],
     ["jvs verify --all", "everything"],
     ["jvs verify --all --subset 15%", "about a seventh of the content, each time the next part"],
+    ["jvs verify --all --since 7d", "what was not read in the last week"],
   ],
   changes: "nothing",
-  input: record({
-    snapshot: text().optional().about("The snapshot; by default the one the worktree stands on.")
-      .cli({ positional: true, completes: "snapshot" }),
-    all: boolean().default(false).about("Verify every snapshot, and the records around them."),
-    subset: text().optional()
-      .about("Read only a part of the content: `x%`, each time the next, or `n/t`, always the same.")
-      .cli({ placeholder: "PART" }),
-    expect_head: EXPECTED_HEAD,
-    worktree: OTHER_WORKTREE,
-  }, { closed: true }),
+  input: Input,
   output: record({
     snapshots: list(VerifiedSnapshot).about("What was found for each snapshot, the oldest first."),
     findings: list(Finding).about("With --all: what is wrong with the records around the snapshots."),
     verified: integer().about("How many snapshots were checked."),
+    complete: boolean().about("All was checked; false where --fail-fast stopped."),
     checksum_valid: nullable(boolean()).about("Null if a record could not be read, and no other is wrong."),
     payload_hash_valid: nullable(boolean())
       .about("Null if some content was not read, and no other is wrong."),
@@ -61,17 +73,51 @@ export const verify = defineOperation({
       throw new JvsError("E_USAGE", message, { hint, details: { snapshot: input.snapshot } });
     }
     const ids = input.all ? store.snapshots.list() : [await oneSnapshot(context, input)];
-    const read = ids.length > 1 ? new ReadInodes() : undefined;
-    const isRead = input.subset === undefined ? {} : { isRead: parseSubset(context, input.subset) };
-    const options = { read, ...isRead };
-    const snapshots = input.all
-      ? await Array.fromAsync(verifyListed(context, ids, options))
-      : [await verifySnapshot(context, ids[0] ?? "", options)];
-    const around = input.all ? await runChecks(context, AROUND) : [];
-    const head = input.expect_head === undefined ? [] : await checkExpectedHead(store, input.expect_head);
-    return resultOf(snapshots, [...around, ...head]);
+    const { fail_fast: failFast } = input;
+    // Records are checked in a moment: the first damage may be there.
+    const first = failFast ? await checkAround(context, input) : undefined;
+    if (first?.some(isDamage)) return { ...resultOf([], first), complete: false };
+    const snapshots = await readSnapshots(context, ids, input);
+    const around = first ?? await checkAround(context, input);
+    return { ...resultOf(snapshots, around), complete: !failFast || !snapshots.some(isDamage) };
   },
 });
+
+/** Reads snapshots, as far as it is to go. */
+async function readSnapshots(
+  context: RepositoryContext,
+  ids: readonly string[],
+  { all, subset, since, fail_fast: failFast }: Asked,
+): Promise<VerifiedSnapshot[]> {
+  const from = since === undefined ? undefined : parseWhen(since, nowMs());
+  const isRead = subset === undefined ? undefined : parseSubset(context, subset);
+  await using remembered = await Remembered.open(context.store, from);
+  const read = ids.length > 1 ? new ReadInodes() : undefined;
+  const options = { read, isRead, remembered, failFast };
+  const snapshots: VerifiedSnapshot[] = [];
+  const each = all
+    ? verifyListed(context, ids, options)
+    : [await verifySnapshot(context, ids[0] ?? "", options)];
+  for await (const verified of each) {
+    snapshots.push(verified);
+    if (failFast && isDamage(verified)) break;
+  }
+  return snapshots;
+}
+
+async function checkAround(
+  context: RepositoryContext,
+  { all, expect_head: head }: Asked,
+): Promise<Finding[]> {
+  return [
+    ...all ? await runChecks(context, AROUND) : [],
+    ...head === undefined ? [] : await checkExpectedHead(context.store, head),
+  ];
+}
+
+function isDamage({ severity }: Pick<Finding | VerifiedSnapshot, "severity">): boolean {
+  return severity === "critical";
+}
 
 /** The checks of records that are not part of one snapshot. */
 const AROUND = [checkMarkers, checkRecords, checkLineage, checkAudit];

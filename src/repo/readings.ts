@@ -15,6 +15,11 @@ export class Readings {
   private readonly places = new PairPlaces();
   private times = new Uint32Array(FIRST_CAPACITY);
 
+  /** Whether nothing was read. */
+  get isEmpty(): boolean {
+    return this.snapshots.size === 0 && this.places.count === 0;
+  }
+
   /** When the file at this index, with this content, was read; 0 if never. */
   timeOf(table: TreeTable, index: number, hash: Uint8Array): number {
     const place = this.places.find(...fingerprint(table, index, hash));
@@ -34,6 +39,15 @@ export class Readings {
     const { high, low, times } = other.columns;
     for (let place = 0; place < times.length; place++) {
       if (at(times, place) >= oldest) this.put(at(high, place), at(low, place), at(times, place));
+    }
+  }
+
+  /** The files that are there count as never read. */
+  forgetFiles({ places }: Readings): void {
+    const [high, low] = places.columns;
+    for (let each = 0; each < places.count; each++) {
+      const place = this.places.find(at(high, each), at(low, each));
+      if (place >= 0) this.times[place] = 0;
     }
   }
 

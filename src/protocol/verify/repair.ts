@@ -9,6 +9,7 @@ import type { RepositoryContext } from "../context.ts";
 import { firstFew, type Repair } from "./finding.ts";
 import { isSoundIndex } from "../../repo/snapshot_index.ts";
 import { isSoundLedger } from "../../repo/space_ledger_store.ts";
+import { isSoundReadings } from "../../repo/readings_store.ts";
 import { readStatCache } from "../look/cache_of_looks.ts";
 import { isAdopted } from "../open_worktree.ts";
 import { changeWorktree, folderAcceptance, giveFolder } from "../change/change.ts";
@@ -119,9 +120,9 @@ async function dropDamagedCaches({ store }: RepositoryContext): Promise<string[]
   const damaged: string[] = [];
   for (const name of caches.names()) {
     const isStatCache = readStatCache(caches.at(name)) !== undefined;
-    if (!isStatCache && !await isSoundIndex(store, name) && !await isSoundLedger(store, name)) {
-      damaged.push(name);
-    }
+    if (isStatCache || await isSoundIndex(store, name)) continue;
+    if (await isSoundLedger(store, name) || await isSoundReadings(store, name)) continue;
+    damaged.push(name);
   }
   if (damaged.length === 0) return [];
   using folder = caches.open();

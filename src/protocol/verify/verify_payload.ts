@@ -4,18 +4,20 @@ import { DIR, entryTypeName, FILE, LOST, type LostAspect, SYMLINK, type Xattr } 
 import { encodePath } from "../../model/path_text.ts";
 import { ENCODED_PATH } from "../../model/result_fields.ts";
 import { type Infer, oneOf, record, text } from "../../model/schema.ts";
+import type { EngineAbilities } from "../../engine/contract.ts";
 import { userNameOf } from "../../platform/host_names.ts";
 import type { Folder } from "../../platform/platform.ts";
 import { mergeTables } from "../../tree/merge_tables.ts";
 import { parentPath } from "../../tree/folders_by_path.ts";
-import { hashFiles, hashTargets } from "../../tree/hash.ts";
+import { hashTargets } from "../../tree/hash.ts";
 import { payloadRootHash } from "../../tree/root_hash.ts";
 import { scanTree } from "../../tree/scan.ts";
 import { at, indexesWhere, NONE, type TreeTable } from "../../tree/table.ts";
 import { HiddenPaths } from "../../tree/unreadable.ts";
 import type { RepositoryContext } from "../context.ts";
 import { isLeftOut } from "../payload/as_allowed.ts";
-import type { ReadInodes } from "./read_inodes.ts";
+import { NOTHING_READ, type ReadContent, readContent, type ReadingOptions } from "./read_content.ts";
+import type { Remembered } from "./remembered.ts";
 
 /** What a copy may lose. The manifest has all of it, and a restore takes it from there. SPEC 2. */
 const LOSSES = ["mode", "owner", "times", "xattrs", "hardlink"] as const;
@@ -45,15 +47,11 @@ export const WornPath = record({
 export type WornPath = Infer<typeof WornPath>;
 
 /** What to verify of a payload. */
-export interface VerifyPayload {
+export interface VerifyPayload extends ReadingOptions {
   readonly payload: Folder;
   readonly manifest: TreeTable;
-  /** For a run over several snapshots. */
-  readonly read?: ReadInodes | undefined;
-  /** Whether the engine that made the payload keeps the modes of the source. */
-  readonly keepsModes: boolean;
-  /** Whether to read a file's content; by default every file is read. */
-  readonly isRead?: (path: Uint8Array) => boolean;
+  /** What the engine that made the payload does with it. */
+  readonly abilities: Pick<EngineAbilities, "keepsModes" | "sharesFiles">;
 }
 
 /** What was found. */
@@ -65,6 +63,8 @@ export interface VerifiedPayload {
   readonly worn: readonly WornPath[];
   /** The root hash of what is there; null if not everything was read. */
   readonly rootHash: string | null;
+  /** Since when all content was read and right, in seconds since 1970: Infinity if all was read now, null if not all was. */
+  readonly readAt: number | null;
 }
 
 const NS_PER_MS = 1e6;
@@ -76,15 +76,47 @@ const ALL_TYPES_ACL = /^system\.posix_acl_/;
 /** Compares a payload with its manifest, content too, except what the manifest says is lost. SPEC 4. */
 export async function verifyPayload(
   context: RepositoryContext,
-  { payload, manifest, read, keepsModes, isRead }: VerifyPayload,
+  { payload, manifest, abilities, ...options }: VerifyPayload,
 ): Promise<VerifiedPayload> {
   const { abilities: { exactStat, xattrs }, host } = context.store.platform;
-  const seesTrusted = host.rights.xattr(TRUSTED);
   const { reporter, signal } = context;
   const scan = await scanTree(payload, { exactStat, xattrs, expected: manifest.count, reporter, signal });
   const found = scan.table;
-  const { unread, refused, failed } = await readContent(context, payload, found, read, isRead);
   const hidden = new HiddenPaths(scan.unreadable);
+  const seesTrusted = host.rights.xattr(TRUSTED);
+  const seen = { exactStat, seesTrusted, keepsModes: abilities.keepsModes, xattrs, hidden };
+  // What shows without reading is looked for first.
+  const atOnce = options.failFast ? await compare(manifest, found, NOTHING_READ, seen) : undefined;
+  const isWrong = atOnce !== undefined && atOnce.damaged.length > 0;
+  const content = isWrong ? NOTHING_READ : await readContent(context, { payload, manifest, found }, options);
+  const remembered = abilities.sharesFiles ? options.remembered : undefined;
+  const { damaged, worn } = isWrong ? atOnce : await compare(manifest, found, content, seen, remembered);
+  // A path may be in both: its attributes and its content may be closed.
+  const closed = new Map(
+    [...scan.unreadable, ...content.refused.map((j) => found.path(j))].map((p) => [keyOf(p), p]),
+  );
+  const unchecked = [...closed.values()].map((p) => ({ path: encodePath(p), owner: ownerOf(found, p) }));
+  // A file has no hash, too, that another process changed or replaced since the scan.
+  const hashless = indexesWhere(found, (j) => found.type[j] === FILE && found.hashed[j] !== 1);
+  const isWhole = hashless.length === 0 && unchecked.length === 0;
+  const isRead = unchecked.length === 0 && hashless.every((j) => content.before.has(j));
+  return {
+    damaged,
+    unchecked,
+    worn,
+    rootHash: isWhole ? await rootHashOf(manifest, found) : null,
+    readAt: isRead && damaged.length === 0 ? content.oldest : null,
+  };
+}
+
+/** Compares what was saved with what was found and read. Remembers the files whose content was read and is right. */
+async function compare(
+  manifest: TreeTable,
+  found: TreeTable,
+  content: ReadContent,
+  { hidden, ...seen }: Seen & { readonly hidden: HiddenPaths },
+  remembered?: Remembered,
+): Promise<Pick<VerifiedPayload, "damaged" | "worn">> {
   const damaged: DamagedPath[] = [];
   const worn: WornPath[] = [];
   const damage = (path: Uint8Array, problem: string) =>
@@ -98,21 +130,22 @@ export async function verifyPayload(
     }
     if (j === -1) return hidden.covers(manifest, i) ? undefined : damage(manifest.path(i), "missing");
     const pair = { manifest, i, found, j };
-    if (failed.has(j)) return damage(manifest.path(i), "unreadable");
-    for (const problem of problemsOf(pair, unread.has(j))) damage(manifest.path(i), problem);
-    const seen = { exactStat, seesTrusted, keepsModes, xattrs: xattrs && !hidden.covers(manifest, i) };
-    for (const lost of lossesOf(pair, seen)) wear(manifest.path(i), lost);
+    const problems = content.failed.has(j) ? ["unreadable"] : [...problemsOf(pair, content.unread.has(j))];
+    for (const problem of problems) damage(manifest.path(i), problem);
+    const xattrs = seen.xattrs && !hidden.covers(manifest, i);
+    for (const lost of lossesOf(pair, { ...seen, xattrs })) wear(manifest.path(i), lost);
+    if (remembered !== undefined) remember(remembered, pair, problems.length === 0);
   });
   for (const i of await parted(manifest, found)) wear(manifest.path(i), "hardlink");
-  // A path may be in both: its attributes and its content may be closed.
-  const closed = new Map(
-    [...scan.unreadable, ...refused.map((j) => found.path(j))].map((p) => [keyOf(p), p]),
-  );
-  const unchecked = [...closed.values()].map((p) => ({ path: encodePath(p), owner: ownerOf(found, p) }));
-  // A file has no hash, too, that another process changed or replaced since the scan.
-  const hashless = indexesWhere(found, (j) => found.type[j] === FILE && found.hashed[j] !== 1);
-  const isWhole = hashless.length === 0 && unchecked.length === 0;
-  return { damaged, unchecked, worn, rootHash: isWhole ? await rootHashOf(manifest, found) : null };
+  return { damaged, worn };
+}
+
+/** Notes what is known now of a file's content. */
+function remember(remembered: Remembered, { manifest, i, found, j }: Pair, isRight: boolean): void {
+  const hash = found.type[j] === FILE ? manifest.contentHash(i) : undefined;
+  if (hash === undefined) return;
+  if (!isRight) remembered.noteDamagedFile(found, j, hash);
+  else if (found.contentHash(j) !== undefined) remembered.noteFile(found, j, hash);
 }
 
 /** The owner of an entry, or of the closed folder that it is in. */
@@ -121,38 +154,6 @@ function ownerOf(found: TreeTable, path: BytePath): string {
     const j = found.find(each);
     if (j !== -1) return userNameOf(at(found.uid, j));
   }
-}
-
-/** Hashes the files. `refused` are closed to the user; `unread` are these and those that were not to be read; `failed` those that the disk does not give. */
-async function readContent(
-  { reporter, signal, workers }: RepositoryContext,
-  payload: Folder,
-  found: TreeTable,
-  read: ReadInodes | undefined,
-  isRead: VerifyPayload["isRead"],
-): Promise<{ unread: ReadonlySet<number>; refused: readonly number[]; failed: ReadonlySet<number> }> {
-  const hashes = read?.of(payload);
-  const skipped = new Set<number>();
-  const wanted = indexesWhere(found, (j) => {
-    if (found.type[j] !== FILE) return false;
-    const known = hashes?.get(at(found.inoHi, j), at(found.inoLo, j));
-    if (known !== undefined) found.setHash(j, known);
-    else if (isRead !== undefined && !isRead(found.path(j))) skipped.add(j);
-    else return true;
-    return false;
-  });
-  const failed = new Set<number>();
-  const onFailure = (j: number) => void failed.add(j);
-  const options = { flush: false, isStill: true, onFailure, reporter, signal, workers } as const;
-  const { unreadable } = await hashFiles(payload, found, wanted, options);
-  for (const j of hashes === undefined ? [] : wanted) {
-    const hash = found.contentHash(j);
-    // A file with one name is in no other snapshot.
-    if (hash !== undefined && at(found.nlink, j) > 1) {
-      hashes?.set(at(found.inoHi, j), at(found.inoLo, j), hash);
-    }
-  }
-  return { unread: new Set([...skipped, ...unreadable]), refused: unreadable, failed };
 }
 
 /** An entry as it was saved, and what the payload has in its place. */

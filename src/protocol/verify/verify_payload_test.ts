@@ -20,7 +20,11 @@ async function foundWhile(opening: string, happens: (payload: string) => void): 
     happened = true;
     happens(`${repository.path}/.jvs/snapshots/${id}`);
   });
-  const { damaged, rootHash } = await verifyPayload(context, { payload: seen, manifest, keepsModes: false });
+  const { damaged, rootHash } = await verifyPayload(context, {
+    payload: seen,
+    manifest,
+    abilities: { keepsModes: false, sharesFiles: true },
+  });
   return [...damaged.map(({ path, problem }) => `${problem} ${path}`), rootHash];
 }
 

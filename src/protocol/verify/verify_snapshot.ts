@@ -1,12 +1,13 @@
 import { phase } from "../../model/progress.ts";
 import { isJvsError, unlessThrown } from "../../model/errors.ts";
-import { type Descriptor, snapshotId } from "../../model/records.ts";
+import { type Descriptor, snapshotId, time } from "../../model/records.ts";
 import { boolean, type Infer, list, nullable, oneOf, record, text } from "../../model/schema.ts";
 import { abilitiesOf } from "../../engine/engines.ts";
 import { belongsTo, ownerName } from "../../platform/host_names.ts";
 import { isRefused } from "../../tree/unreadable.ts";
 import type { RepositoryContext } from "../context.ts";
-import { DamagedPath, UncheckedPath, type VerifyPayload, verifyPayload, WornPath } from "./verify_payload.ts";
+import type { ReadingOptions } from "./read_content.ts";
+import { DamagedPath, UncheckedPath, verifyPayload, WornPath } from "./verify_payload.ts";
 
 /** The result for one snapshot. */
 export const VerifiedSnapshot = record({
@@ -27,19 +28,22 @@ export const VerifiedSnapshot = record({
   files: list(DamagedPath).about("Each path of its content that is not what was saved."),
   unchecked: list(UncheckedPath).about("What you may not read, and so was not checked."),
   worn: list(WornPath).about("What is whole, but lost metadata."),
+  read_at: nullable(time()).about(
+    "When all its content was read and was what was saved: in this run, or with --since before it, the oldest reading; null if that is not so.",
+  ),
 });
 export type VerifiedSnapshot = Infer<typeof VerifiedSnapshot>;
 
 /** How to verify. */
-type VerifySnapshotOptions = Pick<VerifyPayload, "read" | "isRead">;
+type VerifySnapshotOptions = ReadingOptions;
 
 /**
  * Verifies a snapshot, and changes nothing. SPEC 9. Each step relies on what the step before it proved:
  *
  * 1. Check the descriptor against its own checksum, and READY against the descriptor.
  * 2. Check each block of the manifest, and its index against the hash in the descriptor.
- * 3. Scan the payload and hash its files, once for all snapshots that share them (`read_inodes.ts`). Compare every
- *    entry with the manifest (`verify_payload.ts`).
+ * 3. Scan the payload and hash its files (`read_content.ts`), once for all snapshots that share them (`read_inodes.ts`).
+ *    Compare every entry with the manifest (`verify_payload.ts`).
  * 4. Compare the root hash of what is there with the one in the descriptor.
  *
  * The rest of the folder looks around the snapshots: `check.ts` and `lost_records.ts` at records, lineage and audit log,
@@ -51,8 +55,18 @@ export async function verifySnapshot(
   id: string,
   options: VerifySnapshotOptions,
 ): Promise<VerifiedSnapshot> {
-  const { snapshots } = context.store;
   using _phase = phase(context.reporter, "verifying");
+  const verified = await verifyParts(context, id, options);
+  if (verified.severity === "critical") options.remembered?.noteDamage();
+  return verified;
+}
+
+async function verifyParts(
+  context: RepositoryContext,
+  id: string,
+  options: VerifySnapshotOptions,
+): Promise<VerifiedSnapshot> {
+  const { snapshots } = context.store;
   try {
     using _used = await snapshots.use(id, { signal: context.signal });
     const descriptor = await snapshots.descriptor(id);
@@ -76,9 +90,11 @@ export async function* verifyListed(
   ids: readonly string[],
   options: VerifySnapshotOptions,
 ): AsyncGenerator<VerifiedSnapshot> {
+  using _phase = phase(context.reporter, "verifying snapshots", { entries: ids.length, unit: "snapshot" });
   for (const id of ids) {
     try {
       yield await verifySnapshot(context, id, options);
+      context.reporter.advance(1, 0);
     } catch (error) {
       if (!isJvsError(error, "E_NOT_FOUND")) throw error;
     }
@@ -93,6 +109,10 @@ export async function verifyContent(
 ): Promise<VerifiedSnapshot> {
   const { layout, platform } = context.store;
   const id = descriptor.snapshot_id;
+  const known = options.remembered?.snapshot(id);
+  if (known !== undefined && layout.payload(id).isThere() && layout.manifests.at(id).isThere()) {
+    return { ...whole(id), payload_hash_valid: null, read_at: timeText(known) };
+  }
   const manifest = await readManifest(context, descriptor);
   if (!layout.payload(id).isThere()) {
     const message = `Its payload "${layout.payload(id)}" is missing.`;
@@ -103,16 +123,24 @@ export async function verifyContent(
     const root = { path: "", owner: ownerName(layout.payload(id).path) };
     return { ...unchecked(id, NOT_ALL_READ), unchecked: [root] };
   }
-  const { keepsModes } = abilitiesOf(descriptor.engine, platform);
-  const asked = { payload, manifest, keepsModes, ...options };
-  const { damaged, worn, rootHash, ...refused } = await verifyPayload(context, asked);
+  const abilities = abilitiesOf(descriptor.engine, platform);
+  const asked = { payload, manifest, abilities, ...options };
+  const { damaged, worn, rootHash, readAt, ...refused } = await verifyPayload(context, asked);
   const valid = rootHash === null ? null : rootHash === descriptor.payload_root_hash?.value;
   if (damaged.length > 0 || valid === false) {
     const message = "The content is not what was saved.";
     return { ...broken(id, "E_PAYLOAD_HASH_MISMATCH", message, true), files: damaged, worn, ...refused };
   }
   if (refused.unchecked.length > 0) return { ...unchecked(id, NOT_ALL_READ), worn, ...refused };
-  return { ...whole(id), payload_hash_valid: valid, severity: worn.length > 0 ? "degraded" : "ok", worn };
+  const result = { ...whole(id), payload_hash_valid: valid, worn };
+  if (worn.length > 0) return { ...result, severity: "degraded" };
+  if (readAt === null || options.remembered === undefined) return result;
+  const since = await options.remembered.noteSnapshot(id, descriptor.stats.bytes, readAt);
+  return { ...result, read_at: timeText(since) };
+}
+
+function timeText(seconds: number): string {
+  return new Date(seconds * 1000).toISOString();
 }
 
 async function readManifest({ reporter, store }: RepositoryContext, descriptor: Descriptor) {
@@ -132,6 +160,7 @@ function whole(id: string): VerifiedSnapshot {
     files: [],
     unchecked: [],
     worn: [],
+    read_at: null,
   };
 }
 

@@ -17,6 +17,14 @@ interface Phase {
   readonly total_bytes: number | null;
 }
 
+/** A phase, and what the user does not see of it. */
+interface Begun {
+  readonly phase: Phase;
+  readonly begun: number;
+  /** What its entries are, if they are no files. */
+  readonly unit: string | undefined;
+}
+
 /**
  * A reporter that writes to standard error. `using` clears its line at the end. The mode `line` writes one line of a
  * terminal again and again, `json` a JSON line for each event, and `none` only warnings; `quiet` drops these too.
@@ -29,7 +37,7 @@ export function createProgress(
   let shownAt = 0;
   let isShown = false;
   /** What is under way: each phase is inside the one before. */
-  const phases: { readonly phase: Phase; readonly begun: number }[] = [];
+  const phases: Begun[] = [];
   const clear = () => {
     if (isShown) io.err("\r\x1b[K");
     isShown = false;
@@ -40,23 +48,24 @@ export function createProgress(
     const latest = phases.at(-1);
     if (latest === undefined || mode === "none") return;
     const { phase } = latest;
+    const around = phases.slice(0, -1).findLast(({ unit }) => unit !== undefined);
     if (mode === "json") {
       if (now - shownAt < BETWEEN_RECORDS_MS) return;
-      record({ event: "progress", ...phase, elapsed_ms: now - latest.begun });
+      const within = around === undefined ? {} : { within: around.phase };
+      record({ event: "progress", ...phase, elapsed_ms: now - latest.begun, ...within });
     } else {
       if (now - begun < SHOW_AFTER_MS || now - shownAt < BETWEEN_LINES_MS) return;
-      io.err(
-        `\r${style.paint("faint", fit(progressLine(phase, now - latest.begun), io.columns() - 1))}\x1b[K`,
-      );
+      const line = [...around === undefined ? [] : [frameText(around)], progressLine(latest, now)].join("  ");
+      io.err(`\r${style.paint("faint", fit(line, io.columns() - 1))}\x1b[K`);
       isShown = true;
     }
     shownAt = now;
   };
   return {
     begin(name, total = {}) {
-      const { entries = null, bytes = null } = total;
+      const { entries = null, bytes = null, unit } = total;
       const phase = { phase: name, entries: 0, bytes: 0, total_entries: entries, total_bytes: bytes };
-      phases.push({ phase, begun: io.now() });
+      phases.push({ phase, begun: io.now(), unit });
       // In JSON every phase has a first record at once. A line on the terminal may come later.
       if (mode === "json") shownAt = 0;
       show();
@@ -78,13 +87,19 @@ export function createProgress(
   };
 }
 
+/** Which of several things the phase is at: `verifying snapshots  3 of 40`. */
+function frameText({ phase: { phase, entries, total_entries } }: Begun): string {
+  return `${phase}  ${grouped(entries + 1)} of ${grouped(total_entries ?? entries + 1)}`;
+}
+
 /** The work done, its speed, and the time that is left. */
-function progressLine({ phase, entries, bytes, total_entries, total_bytes }: Phase, ms: number): string {
-  const seconds = ms / 1000;
+function progressLine({ phase: all, begun, unit = "file" }: Begun, now: number): string {
+  const { phase, entries, bytes, total_entries, total_bytes } = all;
+  const seconds = (now - begun) / 1000;
   const of = (total: number | null, format: (number: number) => string) =>
     total === null ? "" : ` of ${format(total)}`;
   const parts = [phase];
-  if (entries > 0) parts.push(`${count(entries, "file")}${of(total_entries, grouped)}`);
+  if (entries > 0) parts.push(`${count(entries, unit)}${of(total_entries, grouped)}`);
   if (bytes > 0) {
     parts.push(`${formatBytes(bytes)}${of(total_bytes, formatBytes)}`);
     if (seconds > 0) parts.push(`${formatBytes(Math.round(bytes / seconds))}/s`);

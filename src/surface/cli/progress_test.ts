@@ -54,6 +54,32 @@ Deno.test("createProgress() goes on with the phase around one that ended", () =>
   assertEquals(io.stderr, "\rverifying  2 files of 3  2s left\x1b[K");
 });
 
+Deno.test("createProgress() says which of several things the phase is at", () => {
+  const line = new FakeIo();
+  const json = new FakeIo();
+  for (const [io, mode] of [[line, "line"], [json, "json"]] as const) {
+    using reporter = progress(io, { mode });
+    reporter.begin("verifying snapshots", { entries: 40, unit: "snapshot" });
+    reporter.advance(2, 0);
+    reporter.begin("verifying");
+    reporter.begin("hashing", { entries: 2000 });
+    io.time += 2000;
+    reporter.advance(1000, 0);
+  }
+  assertEquals(
+    line.stderr,
+    "\rverifying snapshots  3 of 40  hashing  1,000 files of 2,000  2s left\x1b[K\r\x1b[K",
+  );
+  const { within } = JSON.parse(json.stderr.trim().split("\n").at(-1) ?? "");
+  assertEquals(within, {
+    phase: "verifying snapshots",
+    entries: 2,
+    bytes: 0,
+    total_entries: 40,
+    total_bytes: null,
+  });
+});
+
 Deno.test("createProgress() keeps its line narrower than the terminal", () => {
   const io = new FakeIo();
   using reporter = progress(io);

@@ -2,13 +2,14 @@ import { shortId } from "../../../model/ids.ts";
 import type { Finding } from "../../../model/records.ts";
 import type { ResultOf } from "../../../operation/registry.ts";
 import { count, oneLine, pathText, type Renderer, type Style, type Tone } from "./style.ts";
+import { ago } from "./words.ts";
 
 type Verified = ResultOf<"verify">;
 
 /** The snapshots that are correct, and what is wrong with the others. */
 export const renderVerify: Renderer<"verify"> = (
-  { snapshots, findings, tamper_detected: tampered },
-  { style },
+  { snapshots, findings, tamper_detected: tampered, complete },
+  { style, now },
 ) => {
   const of = (severity: Verified["severity"]) => snapshots.filter((each) => each.severity === severity);
   const good = of("ok").filter(({ message }) => message === null);
@@ -31,17 +32,25 @@ export const renderVerify: Renderer<"verify"> = (
       .map((each) => title("PRUNED", "faint", each.snapshot_id) + reason(each)),
     ...findings.map((finding) => findingLine(finding, style)),
   ];
-  const partly = good.some((each) => each.payload_hash_valid === null)
-    ? ", of which only a part was read"
-    : "";
   const what = good.length === 1
     ? style.paint("name", good[0]?.snapshot_id ?? "")
     : count(good.length, "snapshot");
   if (good.length > 0 || snapshots.length === 0 && !tampered) {
-    lines.push(`${style.paint("good", "OK")}  ${what}${partly}`);
+    lines.push(`${style.paint("good", "OK")}  ${what}${unreadText(good, now)}`);
   }
+  if (!complete) lines.push("Stopped at the first damage: the rest was not checked.");
   return `${lines.join("\n")}\n`;
 };
+
+/** What this run did not read of the snapshots that are well. */
+function unreadText(good: Verified["snapshots"], now: number): string {
+  const unread = good.filter((each) => each.payload_hash_valid === null);
+  const before = unread.flatMap(({ read_at }) => read_at ?? []).sort();
+  if (before.length < unread.length) return ", of which only a part was read";
+  if (before[0] === undefined) return "";
+  const which = good.length === 1 ? "read before" : `${before.length} of them read before`;
+  return `, ${which} (${before.length > 1 ? "the first " : ""}${ago(before[0], now)})`;
+}
 
 const WORN = "All content is whole, but metadata was lost, as some copiers do; a restore brings it back.";
 const MOST_LISTED = 20;

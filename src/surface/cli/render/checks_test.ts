@@ -19,6 +19,7 @@ Deno.test("renderVerify() names what is damaged and counts what is well", () => 
     files: [],
     unchecked: [],
     worn: [],
+    read_at: "2026-05-01T13:00:00Z",
   };
   const worn = {
     ...ok,
@@ -33,13 +34,28 @@ Deno.test("renderVerify() names what is damaged and counts what is well", () => 
     severity: "critical" as const,
     files: [{ path: "model%3A.bin", problem: "content" }],
   };
-  const rest = { findings: [], verified: 2, checksum_valid: true, severity: "ok" as const };
+  const rest = { findings: [], verified: 2, complete: true, checksum_valid: true, severity: "ok" as const };
   const good = { ...rest, snapshots: [ok], payload_hash_valid: true, tamper_detected: false };
   assertEquals(renderVerify(good, view), `OK  ${a}\n`);
   assertEquals(renderVerify({ ...good, snapshots: [] }, view), "OK  0 snapshots\n");
   assertEquals(
     renderVerify({ ...rest, snapshots: [ok, bad], payload_hash_valid: false, tamper_detected: true }, view),
     `TAMPERED  ${b}  its content is not what was saved\n    content  model:.bin\nOK  ${a}\n`,
+  );
+  const before = { ...ok, payload_hash_valid: null, read_at: "2026-04-28T12:00:00Z" };
+  assertEquals(renderVerify({ ...good, snapshots: [before] }, view), `OK  ${a}, read before (3 days ago)\n`);
+  const later = { ...before, read_at: "2026-04-29T12:00:00Z" };
+  assertEquals(
+    renderVerify({ ...good, snapshots: [later, ok, before] }, view),
+    "OK  3 snapshots, 2 of them read before (the first 3 days ago)\n",
+  );
+  assertEquals(
+    renderVerify({ ...good, snapshots: [{ ...before, read_at: null }] }, view),
+    `OK  ${a}, of which only a part was read\n`,
+  );
+  assertEquals(
+    renderVerify({ ...good, snapshots: [], tamper_detected: true, complete: false }, view),
+    "Stopped at the first damage: the rest was not checked.\n",
   );
   const lines = renderVerify({ ...good, snapshots: [worn], severity: "degraded" }, view).split("\n");
   assertMatch(lines[0] ?? "", new RegExp(`^DEGRADED  ${a}  .*a restore brings it back`));
