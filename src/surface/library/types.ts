@@ -788,6 +788,10 @@ export interface VerifyInput {
   readonly all?: boolean | undefined;
   /** Read only a part of the content: `x%`, each time the next, or `n/t`, always the same. */
   readonly subset?: string | undefined;
+  /** Do not read again what this host read since then: a date, a time, or `7d` ago. */
+  readonly since?: string | undefined;
+  /** Stop at the first damage. By default `false`. */
+  readonly fail_fast?: boolean | undefined;
   /** A `head` of `jvs audit verify` that was noted before: the trail must still have that record. */
   readonly expect_head?: string | undefined;
   /** Another worktree than the one you are in. */
@@ -833,11 +837,15 @@ export interface VerifyResult {
       /** The metadata that it lost. */
       readonly lost: "mode" | "owner" | "times" | "xattrs" | "hardlink";
     }[];
+    /** When all its content was read and was what was saved: in this run, or with --since before it, the oldest reading; null if that is not so. */
+    readonly read_at: string | null;
   }[];
   /** With --all: what is wrong with the records around the snapshots. */
   readonly findings: readonly Finding[];
   /** How many snapshots were checked. */
   readonly verified: number;
+  /** All was checked; false where --fail-fast stopped. */
+  readonly complete: boolean;
   /** Null if a record could not be read, and no other is wrong. */
   readonly checksum_valid: boolean | null;
   /** Null if some content was not read, and no other is wrong. */
