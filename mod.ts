@@ -28,7 +28,7 @@ export {
   JvsError,
   type JvsErrorOptions,
 } from "./src/model/errors.ts";
-export { type Reporter, silentReporter } from "./src/model/progress.ts";
+export { type PhaseTotal, type Reporter, silentReporter } from "./src/model/progress.ts";
 export { VERSION } from "./src/model/version.ts";
 export type { CallOptions, RepositoryOptions } from "./src/surface/library/options.ts";
 export { Repository } from "./src/surface/library/repository.ts";

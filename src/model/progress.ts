@@ -22,7 +22,9 @@ export interface Reporter {
 
 /** The amount of work of a phase. */
 export interface PhaseTotal {
+  /** How many files, or what `unit` says. */
   readonly entries?: number;
+  /** How much content. */
   readonly bytes?: number;
   /** What the entries are, if they are no files: `snapshot`. The phase is a frame of other phases then. */
   readonly unit?: string;

@@ -9,6 +9,7 @@ import {
   checkWorktrees,
   runChecks,
 } from "../protocol/verify/check.ts";
+import { checkClock } from "../protocol/verify/clock.ts";
 import { defineOperation } from "./define.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
 import { finding, firstFew, REPAIRS } from "../protocol/verify/finding.ts";
@@ -70,6 +71,7 @@ const CHECKS: readonly Check[] = [
   checkWorktrees,
   checkAudit,
   checkRuntime,
+  checkClock,
   checkForeign,
 ];
 

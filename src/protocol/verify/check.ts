@@ -1,7 +1,6 @@
 import { isJvsError, type JvsError } from "../../model/errors.ts";
-import { idTime, shortId } from "../../model/ids.ts";
+import { shortId } from "../../model/ids.ts";
 import type { Finding, WorktreeConfig } from "../../model/records.ts";
-import { nowMs } from "../../platform/clock.ts";
 import { belongsTo, userNameOf } from "../../platform/host_names.ts";
 import { isUnreadableRecord } from "../../repo/control_errors.ts";
 import type { Store } from "../../repo/store.ts";
@@ -11,7 +10,6 @@ import { isAdopted } from "../open_worktree.ts";
 import { finding } from "./finding.ts";
 import { leftoversOf } from "./leftovers.ts";
 
-const SKEW_MS = 2000;
 /** From so many records on, loading the hash that does not wait is faster. */
 const MANY_RECORDS = 1000;
 
@@ -209,7 +207,7 @@ function problemFound(error: JvsError): Finding {
   return finding("warning", error.code, message, where);
 }
 
-/** Checks what is of use only while JVS runs: intents, folders, the clock. */
+/** Checks what is of use only while JVS runs: intents and folders. */
 export function* checkRuntime({ store }: RepositoryContext): Generator<Finding> {
   for (const intent of store.intents.list().filter((each) => store.intents.isAbandoned(each))) {
     const why = store.intents.distrust(intent);
@@ -235,13 +233,6 @@ export function* checkRuntime({ store }: RepositoryContext): Generator<Finding> 
   for (const { path } of store.layout.runtimeFolders.filter((folder) => !folder.isThere())) {
     const message = `The folder "${path}" is missing.`;
     yield finding("warning", "RUNTIME_MISSING", message, { path, repair: "repair_runtime" });
-  }
-  const newest = store.snapshots.newest();
-  if (newest !== null && idTime(newest) > nowMs() + SKEW_MS) {
-    const message =
-      `The newest snapshot, ${newest}, lies in the future: this host's clock, or the one that made it, is ` +
-      "wrong.";
-    yield finding("warning", "E_CLOCK_SKEW_EXCEEDED", message, { snapshot_id: newest });
   }
 }
 
