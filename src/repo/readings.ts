@@ -5,6 +5,9 @@ const FIRST_CAPACITY = 1024;
 /** More files are not remembered, so that the memory stays below 200 MB: they are read again. */
 const MOST_FILES = 2 ** 23;
 
+/** Of each file both halves of its fingerprint, and when it was read. */
+type ReadingColumns = Record<"high" | "low" | "times", Uint32Array<ArrayBuffer>>;
+
 /**
  * When content was last read and was what had been saved, in seconds since 1970: of whole snapshots, and of files, because the next
  * snapshot shares them. A file is known by a fingerprint of 64 bits of its inode, size, modification time and content: 12 bytes for each.
@@ -31,14 +34,14 @@ export class Readings {
     this.put(...fingerprint(table, index, hash), time);
   }
 
-  /** Takes what is newer there. What was read before `oldest` is left out. */
-  merge(other: Readings, oldest = 0): void {
+  /** Takes what is newer there. */
+  merge(other: Readings): void {
     for (const [id, time] of other.snapshots) {
-      if (time >= oldest && time > (this.snapshots.get(id) ?? 0)) this.snapshots.set(id, time);
+      if (time > (this.snapshots.get(id) ?? 0)) this.snapshots.set(id, time);
     }
     const { high, low, times } = other.columns;
     for (let place = 0; place < times.length; place++) {
-      if (at(times, place) >= oldest) this.put(at(high, place), at(low, place), at(times, place));
+      this.put(at(high, place), at(low, place), at(times, place));
     }
   }
 
@@ -52,15 +55,23 @@ export class Readings {
   }
 
   /** What is known of the files: both halves of the fingerprint, and the time. */
-  get columns(): Record<"high" | "low" | "times", Uint32Array<ArrayBuffer>> {
+  get columns(): ReadingColumns {
     const [high, low] = this.places.columns;
     return { high, low, times: this.times.subarray(0, this.places.count) };
+  }
+
+  /** The same of those that were read at this time or later. */
+  columnsSince(oldest: number): ReadingColumns {
+    const { high, low, times } = this.columns;
+    if (times.every((time) => time >= oldest)) return { high, low, times };
+    const isKept = (_: number, place: number) => at(times, place) >= oldest;
+    return { high: high.filter(isKept), low: low.filter(isKept), times: times.filter(isKept) };
   }
 
   /** By the columns of another one. */
   static of(
     snapshots: Iterable<readonly [id: string, time: number]>,
-    { high, low, times }: Readings["columns"],
+    { high, low, times }: ReadingColumns,
   ): Readings {
     const readings = new Readings();
     for (const [id, time] of snapshots) readings.snapshots.set(id, time);

@@ -28,10 +28,11 @@ export async function storedReadings(store: ReadingsPlace): Promise<Readings> {
   return read?.of === placeOfPayloads(store) ? read.readings : new Readings();
 }
 
-/** Keeps it. Nothing is said if it cannot be written: then more is read again. */
-export async function keepReadings(store: ReadingsPlace, readings: Readings): Promise<void> {
-  const { high, low, times } = readings.columns;
-  const head = { of: placeOfPayloads(store), snapshots: [...readings.snapshots], files: times.length };
+/** Keeps what was read at `oldest` or later. Nothing is said if it cannot be written: then more is read again. */
+export async function keepReadings(store: ReadingsPlace, readings: Readings, oldest: number): Promise<void> {
+  const { high, low, times } = readings.columnsSince(oldest);
+  const snapshots = [...readings.snapshots].filter(([, time]) => time >= oldest);
+  const head = { of: placeOfPayloads(store), snapshots, files: times.length };
   await keepCache(store, (folder) => {
     return saveSealed(folder, readingsFile(store).name, READINGS, head satisfies Head, [high, low, times]);
   });

@@ -29,7 +29,7 @@ Deno.test("Readings knows when each of many files was read, by its inode, size, 
   assertEquals(readings.timeOf(table, 7, hash), 0, "another time");
 });
 
-Deno.test("Readings.merge() takes the newer of two times, and leaves out what is old", () => {
+Deno.test("Readings.merge() takes the newer of two times, and columnsSince() leaves out what is old", () => {
   const table = files();
   const [one, other] = [new Readings(), new Readings()];
   for (const [readings, times] of [[one, [10, 50, 0]], [other, [20, 40, 5]]] as const) {
@@ -38,9 +38,11 @@ Deno.test("Readings.merge() takes the newer of two times, and leaves out what is
       readings.snapshots.set(`${i}`, time);
     }
   }
-  one.merge(other, 15);
-  assertEquals([0, 1, 2].map((i) => one.timeOf(table, i, hash)), [20, 50, 0]);
-  assertEquals([...one.snapshots.values()], [20, 50, 0]);
+  one.merge(other);
+  assertEquals([0, 1, 2].map((i) => one.timeOf(table, i, hash)), [20, 50, 5]);
+  assertEquals([...one.snapshots.values()], [20, 50, 5]);
+  const recent = Readings.of([], one.columnsSince(15));
+  assertEquals([0, 1, 2].map((i) => recent.timeOf(table, i, hash)), [20, 50, 0]);
 });
 
 Deno.test("Readings.forgetFiles() forgets those that are named, and Readings.of() brings back the rest", () => {

@@ -79,14 +79,13 @@ export class Remembered implements AsyncDisposable {
   private async keep(): Promise<void> {
     this.bytes = 0;
     if (this.now.isEmpty && !this.isDamaged) return;
-    const all = new Readings();
-    all.merge(await storedReadings(this.store), this.begun - KEPT_SECONDS);
+    const all = await storedReadings(this.store);
     const there = new Set(this.store.snapshots.list());
     for (const id of all.snapshots.keys()) if (!there.has(id)) all.snapshots.delete(id);
     all.forgetFiles(this.wrong);
     if (this.isDamaged) all.snapshots.clear();
     all.merge(this.now);
-    await keepReadings(this.store, all);
+    await keepReadings(this.store, all, this.begun - KEPT_SECONDS);
   }
 
   /** With a clock that was put back, a time to come says nothing. */
