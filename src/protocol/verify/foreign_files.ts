@@ -5,7 +5,7 @@ import { isTemporaryName } from "../../platform/temporary_file.ts";
 import { RefusedPath } from "../../repo/control_errors.ts";
 import type { ControlPath } from "../../repo/control_path.ts";
 import type { RepositoryContext } from "../context.ts";
-import { finding, firstFew } from "./finding.ts";
+import { codeOf, finding, firstFew } from "./finding.ts";
 
 /** Finds what is in the place of a file or folder of JVS, but is something else or another user's: JVS does not use it. */
 export function checkPlaces({ store: { layout, platform, worktrees } }: RepositoryContext): Finding[] {
@@ -35,7 +35,7 @@ export async function asFar(
 }
 
 function found(refused: RefusedPath): Finding {
-  return finding("critical", refused.code, `${refused.message}. ${refused.hint}`, { path: refused.path });
+  return finding("critical", codeOf(refused), `${refused.message}. ${refused.hint}`, { path: refused.path });
 }
 
 const ID_LENGTH = 22;
@@ -59,6 +59,6 @@ function foreignIn(folder: ControlPath, isOurs: (name: string) => boolean): Find
   if (names.length === 0) return [];
   const message = `Not of JVS, and harmless: ${
     firstFew(names.map(quoted))
-  } in "${path}". JVS neither reads nor removes it.`;
+  } in "${path}". JVS neither reads nor removes it. You may leave it or move it away.`;
   return [finding("info", "FOREIGN_FILE", message, { path })];
 }
