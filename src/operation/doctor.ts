@@ -82,7 +82,9 @@ async function check(context: RepositoryContext, strict: boolean): Promise<Findi
     findings.push(finding("error", codeOf(problem), `${sentence(problem.message)} ${problem.hint}`));
   }
   const notHonoured = context.store.config.notHonoured();
-  if (notHonoured !== undefined) findings.push(finding("warning", "E_USAGE", `${notHonoured} ${TAKE_OUT}`));
+  if (notHonoured !== undefined) {
+    findings.push(finding("warning", "E_USAGE", `${sentence(notHonoured)} ${TAKE_OUT}`));
+  }
   if (!strict) return findings;
   const told = new Set(findings.map(({ code, snapshot_id }) => `${code} ${snapshot_id}`));
   const read = await asFar(() => Array.fromAsync(readEverything(context)), places);

@@ -8,9 +8,18 @@ import type { Store } from "../../repo/store.ts";
 import { loadSha256 } from "../../tree/sha256.ts";
 import type { RepositoryContext } from "../context.ts";
 import { isAdopted } from "../open_worktree.ts";
-import { codeOf, finding, FROM_COPY, problemFound } from "./finding.ts";
+import { codeOf, finding, problemFound } from "./finding.ts";
 import { leftoversOf } from "./leftovers.ts";
 import { missingFolders } from "./missing_folders.ts";
+import {
+  FROM_COPY,
+  MARKER_AGAIN,
+  PIN_AGAIN,
+  RECORD_AGAIN,
+  refAgain,
+  WITHOUT_HEAD,
+  WITHOUT_TOMBSTONE,
+} from "./ways_out.ts";
 
 const SKEW_MS = 2000;
 /** From so many records on, loading the hash that does not wait is faster. */
@@ -76,19 +85,6 @@ export async function checkLineage({ store }: RepositoryContext): Promise<Findin
   }
   return [...findings, ...await checkHeads(store, parents)];
 }
-
-const WITHOUT_HEAD =
-  "Bring the snapshot back from a copy of the repository. Without one go on from another with " +
-  "`jvs restore SNAPSHOT`, which saves the work first, and then `jvs snapshot --branch`.";
-const refAgain = (name: string) =>
-  `${FROM_COPY} Or move the file away and make the ref again with \`jvs ref create ${name} SNAPSHOT\`: ` +
-  `\`jvs audit --target ${name} --json\` names the snapshot.`;
-const PIN_AGAIN = `${FROM_COPY} Or move the file away and pin again with \`jvs gc pin SNAPSHOT\`: ` +
-  '`jvs audit --operation "gc pin" --json` names the snapshot.';
-const RECORD_AGAIN =
-  `${FROM_COPY} Or move the file away, and \`jvs doctor\` says how to make the worktree again.`;
-const MARKER_AGAIN =
-  `${FROM_COPY} Or move the file away, and \`jvs doctor --repair rebuild_ready\` writes it again.`;
 
 /** Finds snapshots to which the worktree's head was not moved, because of a kill after READY. SPEC 2. */
 async function checkHeads(store: Store, parents: ReadonlyMap<string, string | null>): Promise<Finding[]> {
@@ -185,7 +181,7 @@ export async function checkLayout({ store }: RepositoryContext): Promise<Finding
     // One that is collected meanwhile loses its marker before anything else.
     const isLost = ([place]: typeof parts[number]) => !place.isThere() && snapshots.isKnown(id);
     for (const [{ path }, code] of expected.filter(isLost)) {
-      const message = `Snapshot ${shortId(id)} exists, but "${path}" is missing: bring it back from a copy.`;
+      const message = `Snapshot ${shortId(id)} exists, but "${path}" is missing. ${FROM_COPY}`;
       findings.push(finding("critical", code, message, { path, snapshot_id: id }));
     }
   }
@@ -194,7 +190,10 @@ export async function checkLayout({ store }: RepositoryContext): Promise<Finding
     const where = { path, snapshot_id: snapshotId ?? null };
     findings.push(finding("warning", "LEFTOVER", message, { ...where, repair: "clean_tmp" }));
   }
-  return [...findings, ...await missingFolders(store)];
+  const tombstones = store.tombstones.readable().damaged.map((error) =>
+    problemFound(error, WITHOUT_TOMBSTONE)
+  );
+  return [...findings, ...tombstones, ...await missingFolders(store)];
 }
 
 /** The worktrees whose records can be used; each of the others becomes a finding. */

@@ -3,6 +3,7 @@ import { type FindingCode, isFindingCode } from "../../model/finding_codes.ts";
 import type { Finding } from "../../model/records.ts";
 import { sentence } from "../../model/printable.ts";
 import { belongsTo } from "../../platform/host_names.ts";
+import { FROM_COPY } from "./ways_out.ts";
 
 /** The repairs that `jvs doctor --repair` takes by name. `--repair-runtime` does the safe ones. SPEC 9. */
 export const REPAIRS = [
@@ -35,13 +36,11 @@ export function finding(
   return { severity, code, message: sentence(message), ...nowhere, ...options };
 }
 
-/** What brings back what only a copy has. */
-export const FROM_COPY = "Bring it back from a copy of the repository.";
-
 /** The way out for a snapshot that cannot be read, where a copy does not help. */
 const WAYS: Partial<Record<FindingCode, string>> = {
   E_FORMAT_UNSUPPORTED: ERROR_CLASSES.E_FORMAT_UNSUPPORTED[1],
-  E_IO: "The device may be failing: `dmesg` says more. Copy the repository to another device.",
+  E_IO:
+    "Look at what it names. If the device is failing (`dmesg` says so), copy the repository to another one.",
 };
 
 /** The code of the finding for an error. An error that is no finding is thrown on. */

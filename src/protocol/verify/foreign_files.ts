@@ -1,9 +1,13 @@
+import { FILE } from "../../model/entry.ts";
+import { unlessThrown } from "../../model/errors.ts";
 import { isSnapshotId, isUuid } from "../../model/ids.ts";
 import { quoted } from "../../model/path_text.ts";
 import type { Finding } from "../../model/records.ts";
 import { isTemporaryName } from "../../platform/temporary_file.ts";
-import { RefusedPath } from "../../repo/control_errors.ts";
+import { Stat } from "../../platform/stat.ts";
+import { hardLinked, isUnreadableRecord, RefusedPath } from "../../repo/control_errors.ts";
 import type { ControlPath } from "../../repo/control_path.ts";
+import type { Layout } from "../../repo/layout.ts";
 import type { RepositoryContext } from "../context.ts";
 import { codeOf, finding, firstFew } from "./finding.ts";
 
@@ -14,9 +18,24 @@ export function checkPlaces({ store: { layout, platform, worktrees } }: Reposito
   const ours = [...layout.folders, host, layout.caches(platform.host.id), ...owned]
     .flatMap((folder) => folder.refusals());
   const names = ours.some(({ path }) => path === layout.worktrees.path) ? [] : worktrees.names();
-  const refused = [...ours, ...names.flatMap((name) => layout.worktree(name).refusals())];
+  const refused = [
+    ...ours,
+    ...linkedFiles(layout),
+    ...names.flatMap((name) => layout.worktree(name).refusals()),
+  ];
   // A folder may be found twice: by the folder above it and by itself. The second finding says more, and is kept.
   return [...new Map(refused.map((each) => [each.path, found(each)])).values()];
+}
+
+/** The files that are written in place and have a second name: a change would be seen under that name too. */
+function linkedFiles({ auditLog, locks }: Layout): RefusedPath[] {
+  const lockNames = unlessThrown(isUnreadableRecord, () => locks.names()) ?? [];
+  return [auditLog, ...lockNames.map((name) => locks.at(name))].flatMap((file) => {
+    const stat = new Stat();
+    const isLinked = unlessThrown(isUnreadableRecord, () => file.stat(stat)) && stat.type === FILE &&
+      stat.nlink > 1;
+    return isLinked ? [hardLinked(file.path, stat)] : [];
+  });
 }
 
 /** Runs a check up to the first refused path. Leaves out what `checkPlaces` has reported already (`told`). */

@@ -4,7 +4,8 @@ import type { ControlPath } from "../../repo/control_path.ts";
 import type { Layout } from "../../repo/layout.ts";
 import type { Store } from "../../repo/store.ts";
 import type { RepositoryContext } from "../context.ts";
-import { finding, FROM_COPY } from "./finding.ts";
+import { finding } from "./finding.ts";
+import { FROM_COPY } from "./ways_out.ts";
 
 /**
  * A folder that may have lost something: the operations that put a file into it, as the audit trail calls them, and how to go on
