@@ -1,48 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Descriptor, Finding } from "../src/model/records.ts";
-import { BlackBox, editFile } from "../tests/support/black_box.ts";
+import { BlackBox } from "../tests/support/black_box.ts";
 import { spawnJvs } from "../tests/support/jvs.ts";
+import { LEFTOVERS } from "../tests/support/leftovers.ts";
 import { randomFrom } from "../tests/support/random.ts";
 import { requires } from "../tests/support/requires.ts";
 import { mustRun } from "../tests/support/run.ts";
+import { UNKNOWN as ID } from "../tests/support/sound_box.ts";
 import { fingerprint } from "../tests/support/trees.ts";
-
-const ID = "1795236123903-66272f6d";
-
-/** What a crash may leave, made by hand from a snapshot that is whole. */
-const LEFTOVERS: [what: string, make: (control: string, from: string) => void][] = [
-  ["a payload in the making", (control, from) => {
-    mustRun("cp", "-a", `${control}/snapshots/${from}`, `${control}/snapshots/${ID}.tmp`);
-  }],
-  ["an attempt that was set aside", (control, from) => {
-    mustRun("cp", "-a", `${control}/snapshots/${from}`, `${control}/snapshots/${ID}.tmp.before`);
-  }],
-  ["a manifest", (control, from) => {
-    Deno.copyFileSync(`${control}/manifests/${from}`, `${control}/manifests/${ID}`);
-  }],
-  ["a descriptor in the making", (control, from) => {
-    Deno.copyFileSync(`${control}/descriptors/${from}.json`, `${control}/descriptors/${ID}.json.tmp`);
-  }],
-  ["a payload and a descriptor without READY", (control, from) => {
-    mustRun("cp", "-a", `${control}/snapshots/${from}`, `${control}/snapshots/${ID}`);
-    Deno.copyFileSync(`${control}/manifests/${from}`, `${control}/manifests/${ID}`);
-    Deno.copyFileSync(`${control}/descriptors/${from}.json`, `${control}/descriptors/${ID}.json`);
-    editFile(`${control}/descriptors/${ID}.json`, from, ID);
-  }],
-  ["a staging folder", (control, from) => {
-    const staging = `${control}/runtime/shared/staging/5f0c62a6-98c2-4e2a-bd0b-0f0f4f8e1c55`;
-    Deno.mkdirSync(staging);
-    mustRun("cp", "-a", `${control}/snapshots/${from}`, `${staging}/new`);
-  }],
-  ["an init that began before this repository was there", (control) => {
-    Deno.mkdirSync(`${control}/../.jvs-unfinished-0123456789abcdef/.jvs/refs`, { recursive: true });
-  }],
-  ["control files that were being written", (control) => {
-    Deno.writeTextFileSync(`${control}/worktrees/main/.config.json.0123456789abcdef.tmp`, "{");
-    Deno.writeTextFileSync(`${control}/snapshots/.${ID}.READY.0123456789abcdef.tmp`, "");
-    Deno.writeTextFileSync(`${control}/audit/.HEAD.0123456789abcdef.tmp`, "{");
-  }],
-];
 
 Deno.test({
   name: "conformance 10: what a crash left is invisible, doctor names it, and clean_tmp removes it",

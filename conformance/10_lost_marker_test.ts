@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Finding } from "../src/model/records.ts";
 import { BlackBox, editFile } from "../tests/support/black_box.ts";
-import { namesIn } from "../tests/support/files.ts";
+import { leaveIntent } from "../tests/support/leftovers.ts";
 import { mustRun } from "../tests/support/run.ts";
 
 type Doctor = { healthy: boolean; findings: Finding[]; repaired: string[] };
@@ -117,7 +117,8 @@ Deno.test("conformance 10: a left-over is named by a path that is there", async 
 Deno.test("conformance 10: recovery of an open intent removes nothing of a snapshot that the audit trail has", async () => {
   using box = await madeBox();
   Deno.removeSync(`${box.control}/snapshots/${box.lost}.READY`);
-  leaveIntent(box, box.lost);
+  const details = { parent: null, moves_head: true, keep_line_as: null };
+  leaveIntent(box.control, "snapshot", { details, claims: { snapshot_id: box.lost }, steps: ["began"] });
   const before = filesOf(box);
   const { findings } = await doctorOf(box, "--repair-runtime");
   assertEquals(filesOf(box), before);
@@ -125,29 +126,6 @@ Deno.test("conformance 10: recovery of an open intent removes nothing of a snaps
   await doctorOf(box, "--repair", "rebuild_ready");
   await box.audit();
 });
-
-/** An intent as a snapshot leaves it that is killed before its last step. */
-function leaveIntent(box: BlackBox, snapshot_id: string): void {
-  const { worktree_id } = JSON.parse(Deno.readTextFileSync(`${box.control}/worktrees/main/config.json`));
-  const id = crypto.randomUUID();
-  const intent = {
-    id,
-    operation: "snapshot",
-    worktree_id,
-    target: "main",
-    claims: { snapshot_id },
-    details: { parent: null, moves_head: true, keep_line_as: null },
-    host: namesIn(`${box.control}/runtime/hosts`)[0],
-    boot_id: "0",
-    pid: 1,
-    process_start: "0",
-    started_at: "2025-01-01T00:00:00Z",
-    state: "active",
-    steps: ["began"],
-    audit: null,
-  };
-  Deno.writeTextFileSync(`${box.control}/runtime/shared/intents/${id}.json`, JSON.stringify(intent));
-}
 
 async function forgedDescriptor(path: string): Promise<string> {
   const { recordHash } = await import("../src/repo/record_hash.ts");

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { BlackBox } from "./support/black_box.ts";
-import { namesIn } from "./support/files.ts";
 import { contentsOf, losingNothing, missingFrom } from "./support/kept_content.ts";
+import { leaveIntent } from "./support/leftovers.ts";
 import type { Finding } from "../src/model/records.ts";
 
 /** A repository with records of every kind, and unsaved work in main. */
@@ -240,30 +240,17 @@ Deno.test("jvs names a way out of damaged settings that leads out", async () => 
 });
 
 /** An intent as a restore leaves it that was killed a year ago. */
-async function leaveIntent(box: FullBox, change: (text: string) => string): Promise<string> {
-  const id = crypto.randomUUID();
-  const { worktree_id } = JSON.parse(Deno.readTextFileSync(`${box.control}/worktrees/main/config.json`));
-  const host = namesIn(`${box.control}/runtime/hosts`)[0];
-  const intent = {
-    id,
-    operation: "restore",
-    worktree_id,
+function leaveRestore(box: FullBox, change: (text: string) => string): string {
+  const file = leaveIntent(box.control, "restore", {
     target: box.first,
     details: { snapshot_id: box.first },
-    host,
-    boot_id: "0",
-    pid: 1,
-    process_start: "0",
-    started_at: "2025-01-01T00:00:00Z",
-    state: "active",
-    steps: [],
-    audit: null,
-  };
-  Deno.writeTextFileSync(`${box.control}/runtime/shared/intents/${id}.json`, change(JSON.stringify(intent)));
+  });
+  Deno.writeTextFileSync(file, change(Deno.readTextFileSync(file)));
+  const id = file.slice(file.lastIndexOf("/") + 1, -".json".length);
   const staged = `${box.control}/runtime/shared/staging/${id}`;
   Deno.mkdirSync(`${staged}/old`, { recursive: true });
   Deno.writeTextFileSync(`${staged}/old/file`, "taken out of the worktree\n");
-  return await Promise.resolve(id);
+  return id;
 }
 
 for (
@@ -274,7 +261,7 @@ for (
 ) {
   Deno.test(`jvs keeps what an intent that is ${how} had staged, says so, and goes on`, async () => {
     using box = await fullBox();
-    const id = await leaveIntent(box, damage);
+    const id = leaveRestore(box, damage);
     const { findings } = (await box.run(["doctor", "--json"])).json as unknown as { findings: Finding[] };
     const [found] = findings.filter(({ code }) => code === "E_DESCRIPTOR_CORRUPT");
     assertStringIncludes(found?.path ?? "", id);
@@ -291,7 +278,7 @@ for (
 Deno.test("jvs leaves an intent of a newer version's operation alone, and names the way out", async () => {
   using box = await fullBox();
   const before = contentsOf(box.main);
-  const id = await leaveIntent(box, (text) => text.replace('"restore"', '"teleport"'));
+  const id = leaveRestore(box, (text) => text.replace('"restore"', '"teleport"'));
   const { message, hint } = await box.error("E_FORMAT_UNSUPPORTED", ["snapshot"]);
   assertStringIncludes(message, "teleport");
   assertStringIncludes(hint, "newer");

@@ -46,6 +46,7 @@ Deno.test("the package for JSR has the program, its pages and no tests, and no s
     "/docs/install.md",
     "/docs/operations.md",
     "/docs/performance.md",
+    "/docs/recovery.md",
     "/docs/reference.md",
     "/docs/spec.md",
   ]);

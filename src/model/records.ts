@@ -244,7 +244,9 @@ export type Intent = Infer<typeof Intent>;
 export const Finding = record({
   severity: oneOf("info", "warning", "error", "critical")
     .about("How bad it is: a repository with an `error` or `critical` finding is not healthy."),
-  code: text().about("What kind it is: a class of errors, or a word of its own such as `LEFTOVER`."),
+  code: text().about(
+    "What kind it is: one of the stable codes of docs/recovery.md, which says of each what it means and what to do.",
+  ),
   message: text().about("What was found, in whole sentences."),
   repair: nullable(text()).about(
     "What repairs it: a name for `jvs doctor --repair`, or `repair_runtime` for `--repair-runtime`; null if neither does.",

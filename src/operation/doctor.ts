@@ -1,4 +1,5 @@
 import { Finding } from "../model/records.ts";
+import { sentence } from "../model/printable.ts";
 import { boolean, list, oneOf, record, text } from "../model/schema.ts";
 import {
   type Check,
@@ -12,7 +13,7 @@ import {
 import { checkClock } from "../protocol/verify/clock.ts";
 import { defineOperation } from "./define.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
-import { finding, firstFew, REPAIRS } from "../protocol/verify/finding.ts";
+import { codeOf, damageFound, finding, firstFew, REPAIRS } from "../protocol/verify/finding.ts";
 import { asFar, checkForeign, checkPlaces } from "../protocol/verify/foreign_files.ts";
 import { checkRecords } from "../protocol/verify/lost_records.ts";
 import { checkMarkers } from "../protocol/verify/leftovers.ts";
@@ -80,9 +81,13 @@ async function check(context: RepositoryContext, strict: boolean): Promise<Findi
   const findings = [...places];
   for (const each of CHECKS) findings.push(...await asFar(() => runChecks(context, [each]), places));
   const problem = context.store.config.problem();
-  if (problem !== undefined) findings.push(finding("error", problem.code, problem.message));
+  if (problem !== undefined) {
+    findings.push(finding("error", codeOf(problem), `${sentence(problem.message)} ${problem.hint}`));
+  }
   const notHonoured = context.store.config.notHonoured();
-  if (notHonoured !== undefined) findings.push(finding("warning", "E_USAGE", notHonoured));
+  if (notHonoured !== undefined) {
+    findings.push(finding("warning", "E_USAGE", `${sentence(notHonoured)} ${TAKE_OUT}`));
+  }
   if (!strict) return findings;
   const told = new Set(findings.map(({ code, snapshot_id }) => `${code} ${snapshot_id}`));
   const read = await asFar(() => Array.fromAsync(readEverything(context)), places);
@@ -96,20 +101,22 @@ async function* readEverything(context: RepositoryContext): AsyncGenerator<Findi
   const options = { read: new ReadInodes(), remembered };
   for await (const verified of verifyListed(context, store.snapshots.list(), options)) {
     const { severity, error, message, files, unchecked, worn, snapshot_id: id } = verified;
-    const told = (state: string | null, paths: readonly (readonly [path: string, what: string])[]) => {
-      const named = firstFew(paths.map(([path, what]) => `${path || "."} (${what})`));
-      return [`Snapshot ${id}: ${state} ${named}`.trimEnd(), { snapshot_id: id }] as const;
-    };
+    const told = (state: string, paths: readonly (readonly [path: string, what: string])[]) =>
+      `${state} ${firstFew(paths.map(([path, what]) => `${path || "."} (${what})`))}`.trimEnd();
+    const noted = (code: "E_PERMISSION" | "E_DEGRADED", what: string, way: string) =>
+      finding("warning", code, `Snapshot ${id}: ${sentence(what)} ${way}`, { snapshot_id: id });
     if (severity === "critical") {
-      const what = told(message ?? "it is damaged.", files.map(({ path, problem }) => [path, problem]));
-      yield finding("critical", error ?? "E_PAYLOAD_HASH_MISMATCH", ...what);
+      const what = told(message ?? "It is damaged.", files.map(({ path, problem }) => [path, problem]));
+      yield damageFound(id, error ?? "E_PAYLOAD_HASH_MISMATCH", what);
     } else if (severity === "unchecked") {
-      const what = told(message, unchecked.map(({ path, owner }) => [path, `of ${owner}`]));
-      yield finding("warning", "E_PERMISSION", ...what);
+      const what = told(message ?? "", unchecked.map(({ path, owner }) => [path, `of ${owner}`]));
+      yield noted("E_PERMISSION", what, "Let their owner or root check it.");
     } else if (severity === "degraded") {
-      yield finding("warning", "E_DEGRADED", ...told(LOST, worn.map(({ path, lost }) => [path, lost])));
+      yield noted("E_DEGRADED", told(LOST, worn.map(({ path, lost }) => [path, lost])), RESTORE_MENDS);
     }
   }
 }
 
-const LOST = "its content is whole, but metadata was lost, as some copiers do; a restore brings it back.";
+const LOST = "its content is whole, but metadata was lost, as some copiers do:";
+const RESTORE_MENDS = "A restore brings it back.";
+const TAKE_OUT = "They have no effect: you may leave them or take them out of the file.";

@@ -38,6 +38,26 @@ export function snapshotsRecorded(layout: Layout): { made: Set<string>; deleted:
   return { made, deleted };
 }
 
+/** With this record the log may have begun again, and knows nothing of before. */
+const BEGUN_AGAIN = "audit repair";
+/** The operations after which there may be refs: after a restore, `snapshot --branch` makes one. */
+export const REF_MAKERS = ["ref create", "restore", BEGUN_AGAIN] as const;
+/** The operations that make pins. */
+export const PIN_MAKERS = ["gc pin", "worktree remove", BEGUN_AGAIN] as const;
+/** The operations that publish snapshots. */
+export const SNAPSHOT_MAKERS = ["snapshot", BEGUN_AGAIN] as const;
+
+/** Whether a record of one of these operations is in the log, or in HEAD. Nothing is proved. */
+export function hasRecordOf(layout: Layout, operations: readonly string[]): boolean {
+  const isOne = (text: string) =>
+    operations.some((each) =>
+      text.includes(`"operation":"${each}"`) || text.includes(`"operation": "${each}"`)
+    );
+  if (isOne(layout.auditHead.readFresh() ?? "")) return true;
+  using log = openLog(layout);
+  return log.files.some((file) => linesOf(file).some((lines) => lines.some((line) => isOne(textOf(line)))));
+}
+
 /** The snapshots that the record of a garbage collection says are gone. */
 function deletedIn(text: string): string[] {
   try {

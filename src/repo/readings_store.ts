@@ -1,5 +1,7 @@
+import { unlessThrown } from "../model/errors.ts";
 import { keepCache, readCache } from "./cache_file.ts";
 import { readSealed, saveSealed } from "./column_file.ts";
+import { isUnreadableRecord } from "./control_errors.ts";
 import { placeOfPayloads } from "./place_of_payloads.ts";
 import { Readings } from "./readings.ts";
 import type { Store } from "./store.ts";
@@ -25,14 +27,19 @@ export async function storedReadings(store: ReadingsPlace): Promise<Readings> {
     const [high, low, times] = [take(Uint32Array, files), take(Uint32Array, files), take(Uint32Array, files)];
     return { of, readings: Readings.of(snapshots, { high, low, times }) };
   });
-  return read?.of === placeOfPayloads(store) ? read.readings : new Readings();
+  return read !== undefined && read.of === placeOf(store) ? read.readings : new Readings();
 }
 
-/** Keeps what was read at `oldest` or later. Nothing is said if it cannot be written: then more is read again. */
+/**
+ * Keeps what was read at `oldest` or later. Nothing is said if it cannot be written: then more is read again. Nothing is written into a
+ * repository without `runtime/`, which is a copy that nobody has accepted yet.
+ */
 export async function keepReadings(store: ReadingsPlace, readings: Readings, oldest: number): Promise<void> {
   const { high, low, times } = readings.columnsSince(oldest);
+  const of = placeOf(store);
+  if (of === undefined || store.layout.runtimeFolders.some((folder) => !folder.isThere())) return;
   const snapshots = [...readings.snapshots].filter(([, time]) => time >= oldest);
-  const head = { of: placeOfPayloads(store), snapshots, files: times.length };
+  const head = { of, snapshots, files: times.length };
   await keepCache(store, (folder) => {
     return saveSealed(folder, readingsFile(store).name, READINGS, head satisfies Head, [high, low, times]);
   });
@@ -44,6 +51,11 @@ export async function isSoundReadings(store: ReadingsPlace, name: string): Promi
   if (name !== readingsFile(store).name) return true;
   const content = readCache(readingsFile(store), MOST_BYTES);
   return content !== undefined && await readSealed(content, READINGS, () => true) === true;
+}
+
+/** Nothing where the repository's id is damaged, which others report. */
+function placeOf(store: ReadingsPlace): string | undefined {
+  return unlessThrown(isUnreadableRecord, () => placeOfPayloads(store));
 }
 
 function readingsFile({ layout, platform }: Pick<Store, "layout" | "platform">) {

@@ -1,4 +1,4 @@
-import { unlessThrown } from "../model/errors.ts";
+import { type JvsError, unlessThrown } from "../model/errors.ts";
 import { GcPlan } from "../model/gc_records.ts";
 import { isUuid } from "../model/ids.ts";
 import { snapshotId, time, uuid } from "../model/records.ts";
@@ -40,6 +40,20 @@ export class Tombstones {
   /** Those of the caller. A damaged one is `E_DESCRIPTOR_CORRUPT`. */
   own(): Tombstone[] {
     return this.#in(this.layout.tombstones, (file) => readRecord(file, Tombstone, WHAT));
+  }
+
+  /** Those of the caller that can be read, and why the others cannot. */
+  readable(): { tombstones: Tombstone[]; damaged: JvsError[] } {
+    const damaged: JvsError[] = [];
+    const tombstones = this.#in(this.layout.tombstones, (file) => {
+      try {
+        return readRecord(file, Tombstone, WHAT);
+      } catch (error) {
+        if (!isUnreadableRecord(error)) throw error;
+        damaged.push(error);
+      }
+    });
+    return { tombstones, damaged };
   }
 
   /** The snapshots that those of all users name, as far as they can be read. */

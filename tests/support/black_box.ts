@@ -1,6 +1,7 @@
 import { assert } from "@std/assert";
 import type { AuditRecord, Descriptor } from "../../src/model/records.ts";
 import { fullAudit } from "./full_audit.ts";
+import { mustRun } from "./run.ts";
 import { type Json, type JsonError, jvsError, jvsJson, type JvsOptions, type JvsRun, runJvs } from "./jvs.ts";
 import { tempDir, type TempDirOptions } from "./temp_dir.ts";
 
@@ -42,6 +43,18 @@ export class BlackBox implements Disposable {
       ...commandOptions(options),
     });
     return new BlackBox(folder, repository, `${repository}/main`, options);
+  }
+
+  /** A copy of a repository in a folder of its own, made as docs/guide.md tells. */
+  static async copyOf(box: BlackBox): Promise<BlackBox> {
+    const folder = tempDir(box.options.user === undefined ? {} : { owner: box.options.user });
+    const inside = (path: string) => `${folder.path}${path.slice(box.outside.length)}`;
+    for (const { name } of Deno.readDirSync(box.outside)) {
+      mustRun("cp", "-a", `${box.outside}/${name}`, folder.path);
+    }
+    const copy = new BlackBox(folder, inside(box.path), inside(box.main), box.options);
+    await copy.json(["doctor", "--repair-runtime"], { cwd: copy.path });
+    return copy;
   }
 
   /** Puts an existing folder under version control. The folder keeps its owner. */

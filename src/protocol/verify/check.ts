@@ -1,14 +1,24 @@
-import { isJvsError, type JvsError } from "../../model/errors.ts";
+import { isJvsError } from "../../model/errors.ts";
 import { shortId } from "../../model/ids.ts";
 import type { Finding, WorktreeConfig } from "../../model/records.ts";
-import { belongsTo, userNameOf } from "../../platform/host_names.ts";
+import { userNameOf } from "../../platform/host_names.ts";
 import { isUnreadableRecord } from "../../repo/control_errors.ts";
 import type { Store } from "../../repo/store.ts";
 import { loadSha256 } from "../../tree/sha256.ts";
 import type { RepositoryContext } from "../context.ts";
 import { isAdopted } from "../open_worktree.ts";
-import { finding } from "./finding.ts";
+import { codeOf, finding, problemFound } from "./finding.ts";
 import { leftoversOf } from "./leftovers.ts";
+import { missingFolders } from "./missing_folders.ts";
+import {
+  FROM_COPY,
+  MARKER_AGAIN,
+  PIN_AGAIN,
+  RECORD_AGAIN,
+  refAgain,
+  WITHOUT_HEAD,
+  WITHOUT_TOMBSTONE,
+} from "./ways_out.ts";
 
 /** From so many records on, loading the hash that does not wait is faster. */
 const MANY_RECORDS = 1000;
@@ -45,25 +55,31 @@ export async function checkLineage({ store }: RepositoryContext): Promise<Findin
   for (const [id, parent] of parents) {
     if (parent === null || parents.has(parent)) continue;
     if (!store.snapshots.isKnown(id)) continue; // both were collected meanwhile
-    broken(id, `Snapshot ${id} follows ${parent}, which is missing.`);
+    broken(id, `Snapshot ${id} follows ${parent}, which is missing. ${FROM_COPY}`);
   }
-  for (const id of cyclesIn(parents)) broken(id, `Snapshot ${id} is its own ancestor.`);
+  for (const id of cyclesIn(parents)) {
+    broken(id, `Snapshot ${id} is its own ancestor: its descriptor was made up. ${FROM_COPY}`);
+  }
   for (
     const { name, head_snapshot_id: head, latest_snapshot_id: latest } of soundWorktrees(store, findings)
   ) {
     for (const [what, id] of [["head", head], ["latest", latest]] as const) {
       if (id === null || parents.has(id)) continue;
-      broken(id, `Worktree "${name}" names ${id} as its ${what}, which is missing.`);
+      broken(id, `Worktree "${name}" names ${id} as its ${what}, which is missing. ${WITHOUT_HEAD}`);
     }
   }
-  const refs = sound(store.refs.names(), (name) => store.refs.find(name), findings);
-  const pins = sound(store.pins.ids(), (id) => store.pins.find(id), findings);
+  const refs = sound(store.refs.names(), (name) => store.refs.find(name), findings, refAgain);
+  const pins = sound(store.pins.ids(), (id) => store.pins.find(id), findings, () => PIN_AGAIN);
   const named = [
-    ...refs.map((ref) => [`Ref "${ref.ref_name}"`, ref.snapshot_id] as const),
-    ...pins.map((pin) => [`Pin ${pin.pin_id}`, pin.snapshot_id] as const),
+    ...refs.map(({ ref_name: name, snapshot_id: id }) =>
+      [`Ref "${name}"`, id, `ref delete ${name}`] as const
+    ),
+    ...pins.map(({ pin_id, snapshot_id: id }) => [`Pin ${pin_id}`, id, `gc unpin ${pin_id}`] as const),
   ];
-  for (const [what, id] of named) {
-    if (!parents.has(id)) broken(id, `${what} names ${id}, which is missing.`, "error");
+  for (const [what, id, removal] of named) {
+    if (parents.has(id)) continue;
+    const way = `${FROM_COPY} Or give it up: \`jvs ${removal}\`.`;
+    broken(id, `${what} names ${id}, which is missing. ${way}`, "error");
   }
   return [...findings, ...await checkHeads(store, parents)];
 }
@@ -109,7 +125,9 @@ export async function parentsOf(store: Store, findings: Finding[]): Promise<Map<
     } catch (error) {
       if (!isJvsError(error) || error.code === "E_INTERRUPTED") throw error;
       parents.set(id, null);
-      findings.push({ ...problemFound(error), snapshot_id: id });
+      if (error.code === "E_NOT_FOUND") continue; // it was collected meanwhile
+      const isMarker = error.details.path === store.layout.ready(id).path;
+      findings.push({ ...problemFound(error, ...isMarker ? [MARKER_AGAIN] : []), snapshot_id: id });
     }
   }
   return parents;
@@ -141,7 +159,8 @@ export async function checkAudit({ store }: RepositoryContext): Promise<Finding[
       finding("critical", "E_AUDIT_CHAIN_BROKEN", message, { path: broken.file, repair: "audit_repair" }),
     ];
   }
-  const message = "The last audit record is announced and not written; the next change does.";
+  const message =
+    "The last audit record is announced and not written. This is no damage: the next change writes it.";
   return pending ? [finding("info", "AUDIT_PENDING", message)] : [];
 }
 
@@ -160,7 +179,7 @@ export async function checkLayout({ store }: RepositoryContext): Promise<Finding
     // One that is collected meanwhile loses its marker before anything else.
     const isLost = ([place]: typeof parts[number]) => !place.isThere() && snapshots.isKnown(id);
     for (const [{ path }, code] of expected.filter(isLost)) {
-      const message = `Snapshot ${shortId(id)} exists, but "${path}" is missing: bring it back from a copy.`;
+      const message = `Snapshot ${shortId(id)} exists, but "${path}" is missing. ${FROM_COPY}`;
       findings.push(finding("critical", code, message, { path, snapshot_id: id }));
     }
   }
@@ -169,42 +188,42 @@ export async function checkLayout({ store }: RepositoryContext): Promise<Finding
     const where = { path, snapshot_id: snapshotId ?? null };
     findings.push(finding("warning", "LEFTOVER", message, { ...where, repair: "clean_tmp" }));
   }
-  const lasting = layout.folders.filter(({ parts }) => parts[0] !== "runtime");
-  for (const { path } of lasting.filter((folder) => !folder.isThere())) {
-    findings.push(finding("error", "LAYOUT", `The folder "${path}" of the repository is missing.`, { path }));
-  }
-  return findings;
+  const tombstones = store.tombstones.readable().damaged.map((error) =>
+    problemFound(error, WITHOUT_TOMBSTONE)
+  );
+  return [...findings, ...tombstones, ...await missingFolders(store)];
 }
 
 /** The worktrees whose records can be used; each of the others becomes a finding. */
 export function soundWorktrees({ worktrees }: Store, findings: Finding[] = []): WorktreeConfig[] {
-  return sound(worktrees.names(), (name) => {
-    const worktree = worktrees.find(name);
-    if (worktree !== undefined) worktrees.root(worktree); // throws for a path that it must not have
-    return worktree;
-  }, findings);
+  return sound(
+    worktrees.names(),
+    (name) => {
+      const worktree = worktrees.find(name);
+      if (worktree !== undefined) worktrees.root(worktree); // throws for a path that it must not have
+      return worktree;
+    },
+    findings,
+    () => RECORD_AGAIN,
+  );
 }
 
-/** The records that can be read; each of the others becomes a finding. */
-function sound<T>(names: readonly string[], read: (name: string) => T | undefined, findings: Finding[]): T[] {
+/** The records that can be read; each of the others becomes a finding, with this way out. */
+function sound<T>(
+  names: readonly string[],
+  read: (name: string) => T | undefined,
+  findings: Finding[],
+  wayFor: (name: string) => string = () => FROM_COPY,
+): T[] {
   return names.flatMap((name) => {
     try {
       return read(name) ?? [];
     } catch (error) {
       if (!isUnreadableRecord(error) && !isJvsError(error, "E_PATH_ESCAPE")) throw error;
-      findings.push(problemFound(error));
+      findings.push(problemFound(error, wayFor(name)));
       return [];
     }
   });
-}
-
-function problemFound(error: JvsError): Finding {
-  const { path } = error.details;
-  const where = typeof path === "string" ? { path } : {};
-  if (error.code !== "E_PERMISSION") return finding("critical", error.code, error.message, where);
-  // A closed file may be sound or damaged.
-  const message = `${error.message}${belongsTo(error.details.path)}. So it could not be checked.`;
-  return finding("warning", error.code, message, where);
 }
 
 /** Checks what is of use only while JVS runs: intents and folders. */
@@ -228,7 +247,7 @@ export function* checkRuntime({ store }: RepositoryContext): Generator<Finding> 
     const message =
       `${error.message}. It says what an interrupted operation was about; what that had staged is kept. ` +
       `See whether the worktree is as it should be, then remove the file.`;
-    yield finding("error", error.code, message, { path });
+    yield finding("error", codeOf(error), message, { path });
   }
   for (const { path } of store.layout.runtimeFolders.filter((folder) => !folder.isThere())) {
     const message = `The folder "${path}" is missing.`;

@@ -35,7 +35,7 @@ export async function checkClock({ store }: RepositoryContext, volumeNow = volum
   if (newest !== null && idTime(newest) > after + SKEW_MS) {
     const state =
       `The newest snapshot, ${newest}, lies in the future: this host's clock, or the one that made it, is wrong. ` +
-      "Until that time ids of new snapshots follow its id instead of the clock; nothing else is wrong with them.";
+      "No content is lost: until that time has come, each new snapshot gets a time just after the newest.";
     found(state, { snapshot_id: newest });
   }
   const recorded = await newestRecord(store);

@@ -1,11 +1,15 @@
+import { FILE } from "../../model/entry.ts";
+import { unlessThrown } from "../../model/errors.ts";
 import { isSnapshotId, isUuid } from "../../model/ids.ts";
 import { quoted } from "../../model/path_text.ts";
 import type { Finding } from "../../model/records.ts";
 import { isTemporaryName } from "../../platform/temporary_file.ts";
-import { RefusedPath } from "../../repo/control_errors.ts";
+import { Stat } from "../../platform/stat.ts";
+import { hardLinked, isUnreadableRecord, RefusedPath } from "../../repo/control_errors.ts";
 import type { ControlPath } from "../../repo/control_path.ts";
+import type { Layout } from "../../repo/layout.ts";
 import type { RepositoryContext } from "../context.ts";
-import { finding, firstFew } from "./finding.ts";
+import { codeOf, finding, firstFew } from "./finding.ts";
 
 /** Finds what is in the place of a file or folder of JVS, but is something else or another user's: JVS does not use it. */
 export function checkPlaces({ store: { layout, platform, worktrees } }: RepositoryContext): Finding[] {
@@ -14,9 +18,24 @@ export function checkPlaces({ store: { layout, platform, worktrees } }: Reposito
   const ours = [...layout.folders, host, layout.caches(platform.host.id), ...owned]
     .flatMap((folder) => folder.refusals());
   const names = ours.some(({ path }) => path === layout.worktrees.path) ? [] : worktrees.names();
-  const refused = [...ours, ...names.flatMap((name) => layout.worktree(name).refusals())];
+  const refused = [
+    ...ours,
+    ...linkedFiles(layout),
+    ...names.flatMap((name) => layout.worktree(name).refusals()),
+  ];
   // A folder may be found twice: by the folder above it and by itself. The second finding says more, and is kept.
   return [...new Map(refused.map((each) => [each.path, found(each)])).values()];
+}
+
+/** The files that are written in place and have a second name: a change would be seen under that name too. */
+function linkedFiles({ auditLog, locks }: Layout): RefusedPath[] {
+  const lockNames = unlessThrown(isUnreadableRecord, () => locks.names()) ?? [];
+  return [auditLog, ...lockNames.map((name) => locks.at(name))].flatMap((file) => {
+    const stat = new Stat();
+    const isLinked = unlessThrown(isUnreadableRecord, () => file.stat(stat)) && stat.type === FILE &&
+      stat.nlink > 1;
+    return isLinked ? [hardLinked(file.path, stat)] : [];
+  });
 }
 
 /** Runs a check up to the first refused path. Leaves out what `checkPlaces` has reported already (`told`). */
@@ -35,7 +54,7 @@ export async function asFar(
 }
 
 function found(refused: RefusedPath): Finding {
-  return finding("critical", refused.code, `${refused.message}. ${refused.hint}`, { path: refused.path });
+  return finding("critical", codeOf(refused), `${refused.message}. ${refused.hint}`, { path: refused.path });
 }
 
 const ID_LENGTH = 22;
@@ -59,6 +78,6 @@ function foreignIn(folder: ControlPath, isOurs: (name: string) => boolean): Find
   if (names.length === 0) return [];
   const message = `Not of JVS, and harmless: ${
     firstFew(names.map(quoted))
-  } in "${path}". JVS neither reads nor removes it.`;
+  } in "${path}". JVS neither reads nor removes it. You may leave it or move it away.`;
   return [finding("info", "FOREIGN_FILE", message, { path })];
 }

@@ -13,6 +13,7 @@ import { removeTree } from "../../tree/remove_tree.ts";
 import type { RepositoryContext } from "../context.ts";
 import { deleteNamed } from "../gc/sweep.ts";
 import { finding } from "./finding.ts";
+import { FROM_COPY } from "./ways_out.ts";
 
 /** Something that a crash left and no open intent knows of. It does no harm, and is safe to remove. */
 export interface Leftover {
@@ -104,7 +105,7 @@ function unfinishedRepositories({ layout, platform }: Store): Leftover[] {
 
 /** What garbage collections took out of the history and have not deleted whole. */
 function uncollected(store: Store): Leftover[] {
-  return store.tombstones.own().map((tombstone) => ({
+  return store.tombstones.readable().tombstones.map((tombstone) => ({
     what: "a garbage collection that did not delete all",
     path: store.layout.tombstone(tombstone.id).path,
     clean: () => deleteNamed({ store }, tombstone),
@@ -167,8 +168,7 @@ export async function checkMarkers({ store }: RepositoryContext): Promise<Findin
   const kept = new Set([...store.snapshots.listKnown(), ...store.snapshots.leftovers()]);
   const gone = [...made].filter((id) => !kept.has(id) && !deleted.has(id)).map((id) => {
     const message =
-      `Snapshot ${id} was made, as the audit trail says, and nothing of it is left: bring it back from a copy of ` +
-      "the repository.";
+      `Snapshot ${id} was made, as the audit trail says, and nothing of it is left. ${FROM_COPY}`;
     return finding("critical", "SNAPSHOT_MISSING", message, { snapshot_id: id });
   });
   const { lost } = await snapshotsWithoutMarker(store);

@@ -23,6 +23,7 @@ import {
   recoverUnderLock,
 } from "../change/locks.ts";
 import { leftoversOf, snapshotsWithoutMarker } from "./leftovers.ts";
+import { makeEmptyFolders } from "./missing_folders.ts";
 import { verifyContent } from "./verify_snapshot.ts";
 
 const MARKED = "Took the repository as one that JVS made: the copy had lost the mark.";
@@ -57,6 +58,7 @@ export async function repairRuntime(context: RepositoryContext): Promise<string[
   context.store.ensureRuntime();
   return [
     ...isMarked ? [MARKED] : [],
+    ...await makeEmptyFolders(context),
     ...await acceptFolders(context),
     ...await cleanIntents(context),
     ...await dropDamagedCaches(context),

@@ -124,7 +124,7 @@ export interface Ref {
 export interface Finding {
   /** How bad it is: a repository with an `error` or `critical` finding is not healthy. */
   readonly severity: "info" | "warning" | "error" | "critical";
-  /** What kind it is: a class of errors, or a word of its own such as `LEFTOVER`. */
+  /** What kind it is: one of the stable codes of docs/recovery.md, which says of each what it means and what to do. */
   readonly code: string;
   /** What was found, in whole sentences. */
   readonly message: string;

@@ -1,0 +1,30 @@
+/** What brings back what only a copy has. docs/recovery.md shows the commands. */
+export const FROM_COPY = "Bring it back from a copy of the repository.";
+
+/** For a worktree whose record is damaged. */
+export const RECORD_AGAIN =
+  `${FROM_COPY} Or move the file away, and \`jvs doctor\` says how to make the worktree again.`;
+
+/** For a worktree that stands on a missing snapshot. */
+export const WITHOUT_HEAD =
+  "Bring the snapshot back from a copy of the repository. Or move the worktree's record away, and " +
+  "`jvs doctor` says how to make the worktree again.";
+
+/** For a damaged commit marker. */
+export const MARKER_AGAIN =
+  `${FROM_COPY} Or move the file away: \`jvs doctor --repair rebuild_ready\` writes it again.`;
+
+/** For a damaged ref of this name. */
+export function refAgain(name: string): string {
+  return `${FROM_COPY} Or move the file away and make the ref again with \`jvs ref create ${name} SNAPSHOT\`: ` +
+    `\`jvs audit --target ${name} --json\` names the snapshot.`;
+}
+
+/** For a damaged pin. */
+export const PIN_AGAIN = `${FROM_COPY} Or move the file away and pin again with \`jvs gc pin SNAPSHOT\`: ` +
+  '`jvs audit --operation "gc pin" --json` names the snapshot.';
+
+/** For what a garbage collection had still to delete. */
+export const WITHOUT_TOMBSTONE =
+  `${FROM_COPY} Or move the file away: what that garbage collection had not deleted yet may ` +
+  "then stay; it takes space and does no harm.";
