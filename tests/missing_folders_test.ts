@@ -22,6 +22,19 @@ for (const folder of ["refs", "gc/pins", "snapshots", "descriptors", "manifests"
 }
 
 for (const folder of ["refs", "gc/pins"]) {
+  Deno.test(`no command makes ${folder} again where that would hide a loss`, async () => {
+    using box = await soundBox("usual");
+    moveAway(box, folder);
+    for (
+      const args of [["ref", "create", "another"], ["gc", "pin"], ["worktree", "remove", "other", "--force"]]
+    ) {
+      const { message } = await box.box.error("E_DESCRIPTOR_CORRUPT", args);
+      assertStringIncludes(message, `${box.control}/${folder}`);
+      assert(!exists(`${box.control}/${folder}`), args.join(" "));
+    }
+    assert(exists(box.other), "the worktree is still there");
+  });
+
   Deno.test(`jvs gc collects nothing where ${folder} is missing and held something`, async () => {
     using box = await soundBox("usual");
     moveAway(box, folder);

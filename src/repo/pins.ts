@@ -1,6 +1,7 @@
 import { isUuid } from "../model/ids.ts";
 import { Pin } from "../model/records.ts";
 import { record } from "../model/schema.ts";
+import { requireKeepers } from "./kept_folders.ts";
 import type { Layout } from "./layout.ts";
 import { damaged, readRecord, writeRecord } from "./record_file.ts";
 
@@ -38,7 +39,8 @@ export class Pins {
 
   /** Adds a pin, durably. Repeatable. */
   add(pin: Pin): void {
-    this.layout.gc.make(); // copy programs may leave out empty folders
+    requireKeepers(this.layout, `pin snapshot ${pin.snapshot_id}`);
+    this.layout.gc.make();
     this.layout.pins.make();
     writeRecord(this.layout.pin(pin.pin_id), Pin.check(pin));
   }

@@ -3,6 +3,7 @@ import { checkRefName, isAccepted } from "../model/names.ts";
 import { quoted } from "../model/path_text.ts";
 import { Ref } from "../model/records.ts";
 import { record } from "../model/schema.ts";
+import { requireKeepers } from "./kept_folders.ts";
 import type { Layout } from "./layout.ts";
 import { damaged, readRecord, recordText } from "./record_file.ts";
 
@@ -45,7 +46,8 @@ export class Refs {
   /** Makes a ref; `E_ALREADY_EXISTS` when the name is taken, also when two processes make it at once. */
   create(ref: Ref): Ref {
     const made = { ...ref, ref_name: checkRefName(ref.ref_name) };
-    this.layout.refs.make(); // copy programs may leave out empty folders
+    requireKeepers(this.layout, `make ref "${made.ref_name}"`);
+    this.layout.refs.make();
     try {
       this.layout.ref(made.ref_name).create(recordText(made));
     } catch (error) {

@@ -1,6 +1,6 @@
 import { JvsError } from "../../model/errors.ts";
 import { quoted } from "../../model/path_text.ts";
-import { hasRecordOf, PIN_MAKERS, REF_MAKERS } from "../../repo/audit_mentions.ts";
+import { requireKeepers } from "../../repo/kept_folders.ts";
 import { hasFirst, lostRecords } from "../../repo/lost_records.ts";
 import { isExpired } from "../../repo/pins.ts";
 import type { Store } from "../../repo/store.ts";
@@ -40,7 +40,7 @@ export interface OpenEnd {
  */
 export function rootsOf(store: Store, now: number): Root[] {
   requireWorktrees(store);
-  requireFolders(store);
+  requireKeepers(store.layout, "tell what may be collected");
   return [...ofWorktrees(store), ...ofRefs(store), ...ofPins(store, now), ...ofChanges(store)];
 }
 
@@ -68,21 +68,6 @@ function requireWorktrees(store: Store): void {
       details: { worktree: name, path },
     },
   );
-}
-
-/** A missing folder of refs or pins may have kept snapshots. Copy programs leave it out if it is empty. */
-function requireFolders({ layout }: Store): void {
-  for (const [folder, makers] of [[layout.refs, REF_MAKERS], [layout.pins, PIN_MAKERS]] as const) {
-    if (folder.isThere() || !hasRecordOf(layout, makers)) continue;
-    const { path } = folder;
-    throw new JvsError(
-      "E_DESCRIPTOR_CORRUPT",
-      `Cannot tell what may be collected: the folder ${
-        quoted(path)
-      } is missing, and what was in it kept snapshots`,
-      { hint: "Bring it back from a copy of the repository; `jvs doctor` says more.", details: { path } },
-    );
-  }
 }
 
 function ofWorktrees({ worktrees }: Store): Root[] {
