@@ -20,6 +20,7 @@ export const REQUIREMENTS = [
   "acl",
   "attr",
   "strace",
+  "rsync",
   "user",
   "git",
   "python3",
@@ -57,6 +58,8 @@ export function probe(requirement: Requirement): Probe {
       return probeInFolder("setfattr", ["-n", "user.jvs", "-v", "1"], "attr");
     case "strace":
       return probeProgram("strace", "strace", "-o", "/dev/null", "true");
+    case "rsync":
+      return probeProgram("rsync", "rsync", "--version");
     case "user":
       if (Deno.uid() !== 0) return { met: true }; // the tests are one already
       return probeProgram("util-linux", ...asUser(USER, "true", []));
