@@ -2,7 +2,7 @@ import { bytesOf, equalBytes, textOf } from "../model/bytes.ts";
 import { AuditRecord, uuid } from "../model/records.ts";
 import { type Infer, integer, record, SchemaMismatch } from "../model/schema.ts";
 import { nowIso } from "../platform/clock.ts";
-import { asWritten, recordHash } from "./record_hash.ts";
+import { asWritten, hashOfRead, recordHash } from "./record_hash.ts";
 
 const { event_id: _id, timestamp: _time, prev_hash: _prev, record_hash: _hash, ...content } =
   AuditRecord.fields;
@@ -37,9 +37,9 @@ export async function sealRecord(entry: AuditEntry, prev: string): Promise<Audit
   return { ...unsealed, record_hash: await recordHash(unsealed) };
 }
 
-/** The hash that a record should have. */
-export function hashOfRecord({ record_hash: _, ...rest }: AuditRecord): Promise<string> {
-  return recordHash(rest);
+/** The hash that a record should have; undefined if no record can have it. */
+export function hashOfRecord({ record_hash: _, ...rest }: AuditRecord): Promise<string | undefined> {
+  return hashOfRead(rest);
 }
 
 /** The line of a record in the log, with its newline. */

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { makeControlFolders } from "../../tests/support/control_plane.ts";
 import { requires } from "../../tests/support/requires.ts";
 import { removeTree, type TempDir, tempDir } from "../../tests/support/temp_dir.ts";
@@ -297,6 +297,19 @@ Deno.test("Audit.check() finds an edit of any byte of HEAD, and every cut of it"
   }
   Deno.removeSync(log.layout.auditHead.path);
   await assertBroken(log.audit, "removed", { file: log.layout.auditLog.path, line: 1 });
+});
+
+Deno.test("Audit.check() finds what no record can have: half a character, and nesting without end", async () => {
+  for (const odd of ['"\\ud800"', `${"[".repeat(20_000)}${"]".repeat(20_000)}`]) {
+    for (const place of ["auditHead", "auditLog"] as const) {
+      using log = await logOf("a", "b");
+      const { path } = log.layout[place];
+      const text = Deno.readTextFileSync(path);
+      Deno.writeTextFileSync(path, text.replace(/"details": ?\{/, `"details":{"odd":${odd},`));
+      assertNotEquals(Deno.readTextFileSync(path), text);
+      await assertBroken(log.audit, `${odd.slice(0, 10)} in ${place}`);
+    }
+  }
 });
 
 Deno.test("Audit.check() finds removed, swapped, repeated and added lines, and cut tails", async () => {

@@ -1,10 +1,21 @@
 import { bytesOf, hexOf } from "../model/bytes.ts";
+import { isJvsError } from "../model/errors.ts";
 import { canonicalJson } from "../model/canonical_json.ts";
 import { sha256 } from "../tree/sha256.ts";
 
 /** The SHA-256, in hex, of a record's canonical JSON. SPEC 3. */
 export async function recordHash(record: unknown): Promise<string> {
   return hexOf(await sha256(bytesOf(canonicalJson(record))));
+}
+
+/** The same of a record that was read; undefined if JVS cannot have written it: it is nested too deeply, or has half a character. */
+export async function hashOfRead(record: unknown): Promise<string | undefined> {
+  try {
+    return await recordHash(record);
+  } catch (error) {
+    if (error instanceof RangeError || isJvsError(error, "E_INTERNAL")) return undefined;
+    throw error;
+  }
 }
 
 /**

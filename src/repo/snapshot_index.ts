@@ -102,6 +102,32 @@ interface ReadOptions extends IndexOptions {
  * what is new is read, and the index is written again. docs/design/index.md says why nothing can be missed.
  */
 export async function readIndex(store: IndexSource, options: ReadOptions = {}): Promise<SnapshotTable> {
+  return await unlessWrong(options, (each) => readKept(store, each));
+}
+
+/** The same with what is seldom used, such as notes. */
+export async function readDetailedIndex(
+  store: IndexSource,
+  options: ReadOptions = {},
+): Promise<SnapshotTable> {
+  return await unlessWrong(options, async (each) => {
+    const table = await readKept(store, each);
+    await table.readDetails();
+    return table;
+  });
+}
+
+/** What `read` gives; where the index is damaged, by one that is made again. */
+async function unlessWrong<T>(options: ReadOptions, read: (options: ReadOptions) => Promise<T>): Promise<T> {
+  try {
+    return await read(options);
+  } catch (error) {
+    if (!(error instanceof WrongIndex) || options.isNew) throw error;
+    return await read({ ...options, isNew: true });
+  }
+}
+
+async function readKept(store: IndexSource, options: ReadOptions): Promise<SnapshotTable> {
   const repository = repositoryOf(store);
   const stored = options.isNew ? undefined : await load(store, repository);
   const from = stored?.table ?? EMPTY_TABLE;

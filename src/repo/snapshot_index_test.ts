@@ -8,7 +8,7 @@ import { mustRun, python } from "../../tests/support/run.ts";
 import { isJvsError } from "../model/errors.ts";
 import type { Descriptor } from "../model/records.ts";
 import { Layout } from "./layout.ts";
-import { byIndex, readIndex } from "./snapshot_index.ts";
+import { byIndex, readDetailedIndex, readIndex } from "./snapshot_index.ts";
 import { readIndexFile, saveIndex } from "./snapshot_index_file.ts";
 import { idText, type SnapshotTable } from "./snapshot_table.ts";
 import { changedTable } from "./snapshot_table_writer.ts";
@@ -220,10 +220,16 @@ Deno.test("readIndex() believes no damaged file", async () => {
     contents.push([`byte ${at}`, flipped]);
   }
   const right = await saysOf(await readIndex(plane, { isNew: true }));
-  for (const [what, content] of contents) {
+  for (const [round, [what, content]] of contents.entries()) {
     Deno.writeFileSync(path, content);
     const said = await byIndex(plane, {}, ({ table }) => saysOf(table));
     assertEquals(said, right, what);
+    Deno.writeFileSync(path, content);
+    assertEquals(await saysOf(await readDetailedIndex(plane)), right, `${what}, with details`);
+    Deno.writeFileSync(path, content);
+    await put(plane, ENOUGH + round); // then the index is written again
+    assertEquals((await readIndex(plane)).count, ENOUGH + 1, `${what}, and a new snapshot`);
+    plane.layout.ready(idOf(ENOUGH + round)).remove();
   }
 });
 

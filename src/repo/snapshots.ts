@@ -13,7 +13,7 @@ import { isUnreadableRecord } from "./control_errors.ts";
 import type { ControlPath } from "./control_path.ts";
 import type { Layout } from "./layout.ts";
 import { damaged, parseRecord, writeRecord } from "./record_file.ts";
-import { asWritten, recordHash } from "./record_hash.ts";
+import { asWritten, hashOfRead, recordHash } from "./record_hash.ts";
 import { idsIn, newestIdIn, publish } from "./snapshot_files.ts";
 import { noSnapshot, wasPruned } from "./snapshot_errors.ts";
 import { claimMarker, useMarker, type UseSnapshotOptions } from "./snapshot_use.ts";
@@ -281,12 +281,9 @@ export class Snapshots {
   private async provedDescriptor(id: string): Promise<Descriptor> {
     const descriptor = this.readDescriptor(id);
     const { descriptor_checksum, ...rest } = descriptor;
-    const damage = (reason: string) => damaged(this.layout.descriptor(id), DESCRIPTOR, reason);
-    const hash = await recordHash(rest).catch((error) => {
-      throw error instanceof RangeError ? damage("it is nested too deeply") : error;
-    });
-    if (hash === descriptor_checksum.value) return descriptor;
-    throw damage("it was changed: its checksum is not that of its content");
+    if (await hashOfRead(rest) === descriptor_checksum.value) return descriptor;
+    const reason = "it was changed: its checksum is not that of its content";
+    throw damaged(this.layout.descriptor(id), DESCRIPTOR, reason);
   }
 
   private readDescriptor(id: string): Descriptor {

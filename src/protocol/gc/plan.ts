@@ -5,8 +5,8 @@ import { phase } from "../../model/progress.ts";
 import { nowIso, nowMs } from "../../platform/clock.ts";
 import { Stat } from "../../platform/stat.ts";
 import { readRecord, writeRecord } from "../../repo/record_file.ts";
-import { recordHash } from "../../repo/record_hash.ts";
-import { readIndex } from "../../repo/snapshot_index.ts";
+import { hashOfRead, recordHash } from "../../repo/record_hash.ts";
+import { readDetailedIndex } from "../../repo/snapshot_index.ts";
 import type { SnapshotTable } from "../../repo/snapshot_table.ts";
 import type { Store } from "../../repo/store.ts";
 import type { RepositoryContext } from "../context.ts";
@@ -40,11 +40,7 @@ async function questionNow(
 ): Promise<Question> {
   const { store } = context;
   const now = nowMs();
-  const readTable = async () => {
-    const table = await readIndex(store, context);
-    await table.readDetails();
-    return table;
-  };
+  const readTable = () => readDetailedIndex(store, context);
   // First, so that what is made after it is not judged by records that do not know it.
   let table = await readTable();
   const roots = rootsOf(store, now);
@@ -153,14 +149,10 @@ async function planOf(
     total_bytes: space.total,
     snapshots,
   };
-  return { plan_id: await planIdOf(said), created_at: nowIso(), ...said };
+  return { plan_id: (await recordHash(said)).slice(0, ID_DIGITS), created_at: nowIso(), ...said };
 }
 
 const LEADS_ON = "a kept snapshot descends from it";
-
-async function planIdOf(said: Omit<GcPlan, "plan_id" | "created_at">): Promise<string> {
-  return (await recordHash(said)).slice(0, ID_DIGITS);
-}
 
 /** Keeps the newest plans: others have been made since. They are not read, as others may have put anything there. */
 function forgetOld({ layout }: Store, keep: string): void {
@@ -181,7 +173,7 @@ export async function readPlan(store: Store, planId: string): Promise<GcPlan> {
   if (plan === null) throw mismatch("there is no such plan, or it was carried out");
   if (plan === undefined) throw mismatch(`its file ${quoted(file.path)} is damaged`);
   const { created_at: _made, plan_id, ...said } = plan;
-  if (plan_id !== planId || await planIdOf(said) !== planId) {
+  if (plan_id !== planId || (await hashOfRead(said))?.slice(0, ID_DIGITS) !== planId) {
     throw mismatch("it was changed after it was made");
   }
   if (plan.repo_id !== store.repoId) throw mismatch("it was made for another repository");

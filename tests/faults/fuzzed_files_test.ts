@@ -1,0 +1,203 @@
+import { assert, assertEquals } from "@std/assert";
+import { isJvsError } from "../../src/model/errors.ts";
+import { gcPin } from "../../src/operation/gc_pin.ts";
+import { gcPlan } from "../../src/operation/gc_plan.ts";
+import { refCreate } from "../../src/operation/ref_create.ts";
+import { restore } from "../../src/operation/restore.ts";
+import { verify } from "../../src/operation/verify.ts";
+import { openPlatform } from "../../src/platform/open_platform.ts";
+import { policyOf } from "../../src/protocol/gc/policy.ts";
+import { readPlan } from "../../src/protocol/gc/plan.ts";
+import { readStatCache } from "../../src/protocol/look/cache_of_looks.ts";
+import { readJournal } from "../../src/protocol/restore/journal.ts";
+import { storedReadings } from "../../src/repo/readings_store.ts";
+import { readDetailedIndex, readIndex } from "../../src/repo/snapshot_index.ts";
+import { storedLedger } from "../../src/repo/space_ledger_store.ts";
+import { openStore, type Store } from "../../src/repo/store.ts";
+import { trustedRepositories } from "../../src/repo/trust.ts";
+import { payloadRootHash } from "../../src/tree/root_hash.ts";
+import { exists, namesIn } from "../support/files.ts";
+import { killedAt } from "../support/kill_point.ts";
+import { leaveIntent } from "../support/leftovers.ts";
+import { addSnapshots } from "../support/many_snapshots.ts";
+import { mutated } from "../support/mutations.ts";
+import { randomFrom } from "../support/random.ts";
+import { TestRepository } from "../support/repository.ts";
+import { tempDir } from "../support/temp_dir.ts";
+
+/*
+ * Every reader of a file of JVS gets files that are nearly right. It gives an answer or an error of a class: never a mistake of its own,
+ * never a hang, never hundreds of megabytes; and where a hash proves the file, no other answer than before.
+ */
+
+const seed = Number(Deno.env.get("JVS_TEST_SEED") ?? Math.floor(Math.random() * 2 ** 31));
+const inputs = Number(Deno.env.get("JVS_TEST_INPUTS") ?? 1000);
+const MOST_BYTES = 500e6;
+
+/** A file in `.jvs`, and what reads it. */
+interface Reader {
+  readonly file: string;
+  readonly read: (store: Store) => unknown;
+  /** Whether a hash proves it: then there is one right answer. */
+  readonly isProved?: boolean;
+}
+
+/** A repository that has each of the files. */
+async function rich(): Promise<TestRepository & { readonly first: string }> {
+  const repository = await TestRepository.saved();
+  for (let n = 0; n < 40; n++) repository.write(`main/many/${n}.txt`, `${n}\n`);
+  await repository.save("second");
+  await repository.call(refCreate, { name: "kept" });
+  await repository.call(gcPin, { snapshot: "HEAD" });
+  repository.write(".jvs/gc/retention.json", JSON.stringify({ nightly: { keep_last_n: 3, keep_days: 2 } }));
+  await repository.call(gcPlan);
+  await repository.call(verify, { all: true });
+  const { store } = await repository.open();
+  await addSnapshots(repository.path, 70); // so many have an index
+  await readIndex(store);
+  leaveIntent(`${repository.path}/.jvs`, "snapshot", { target: repository.first });
+  const audit = {
+    operation: "gc run",
+    actor: "a@b",
+    target: "x",
+    details: {},
+    event_id: crypto.randomUUID(),
+  };
+  const more = { fencing_token: null, session_id: null, reason: null };
+  store.tombstones.mark({
+    id: crypto.randomUUID(),
+    plan_id: "0123456789abcdef",
+    pruned: [repository.first],
+    deleted: [],
+    audit: { ...audit, ...more },
+  });
+  return repository;
+}
+
+/** The journal of a restore, which a kill left in a folder of its own. */
+async function journalIn(): Promise<TestRepository & { readonly staging: string }> {
+  const repository = await TestRepository.saved();
+  repository.write("main/a.txt", "changed\n");
+  repository.write("main/data/c.txt", "new\n");
+  Deno.chmodSync(`${repository.main}/data/b.txt`, 0o600);
+  const staging = `${repository.path}/.jvs/runtime/shared/staging`;
+  const places = () => namesIn(staging).map((name) => `${staging}/${name}`);
+  for (let n = 1; places().every((place) => !exists(`${place}/journal`)); n++) {
+    const again = () => repository.call(restore, { snapshot: "HEAD", discard: true });
+    if (!await killedAt(n, again)) throw new Error("the restore left no journal");
+  }
+  const place = places().find((each) => exists(`${each}/journal`)) ?? "";
+  return Object.assign(repository, { staging: place });
+}
+
+function readersOf(repository: TestRepository, first: string): Reader[] {
+  const { layout, platform: { host } } = openStore(repository.path);
+  const control = layout.control.path;
+  const only = (folder: string) =>
+    `${folder}/${namesIn(`${control}/${folder}`).find((name) => name.endsWith(".json"))}`;
+  const caches = layout.caches(host.id);
+  const cache = (pattern: RegExp) => {
+    const name = namesIn(caches.path).find((each) => pattern.test(each));
+    assert(name !== undefined, `there is a cache like ${pattern}`);
+    return `${caches.path.slice(control.length + 1)}/${name}`;
+  };
+  const descriptor = async ({ snapshots }: Store) => await snapshots.descriptor(first);
+  const fields = async (each: Store) => {
+    const { descriptor_checksum: { value }, ...rest } = await descriptor(each);
+    return [value, rest];
+  };
+  const tree = async (each: Store) =>
+    await payloadRootHash(await each.snapshots.manifestOf(await descriptor(each), { verify: true }));
+  const trail = async ({ audit }: Store) => [await audit.check(), await Array.fromAsync(audit.newestFirst())];
+  const plan = only("gc/plans");
+  const stat = cache(/\.stat$/);
+  return [
+    { file: `descriptors/${first}.json`, read: fields, isProved: true },
+    { file: `snapshots/${first}.READY`, read: fields, isProved: true },
+    ...namesIn(layout.manifests.path).filter((name) => name.startsWith(first)).map((name) => (
+      { file: `manifests/${name}`, read: tree, isProved: true }
+    )),
+    { file: "worktrees/main/config.json", read: ({ worktrees }) => worktrees.find("main") },
+    { file: only("refs"), read: ({ refs }) => refs.list() },
+    { file: only("gc/pins"), read: ({ pins }) => pins.list() },
+    {
+      file: plan,
+      // Its time is not proved.
+      async read(each) {
+        const { created_at: _, ...said } = await readPlan(
+          each,
+          plan.slice("gc/plans/".length, -".json".length),
+        );
+        return said;
+      },
+      isProved: true,
+    },
+    { file: only("gc/tombstones"), read: ({ tombstones }) => [tombstones.readable(), tombstones.named()] },
+    { file: only("runtime/shared/intents"), read: ({ intents }) => [intents.list(), intents.read()] },
+    { file: "gc/retention.json", read: (each) => policyOf(each, "nightly") },
+    { file: "config.jsonc", read: ({ config }) => [config.problem(), config.list()] },
+    { file: "audit/audit.jsonl", read: trail },
+    { file: "audit/HEAD", read: trail },
+    { file: "repo_id", read: (each) => each.repoId },
+    { file: "format_version", read: () => openStore(repository.path).repoId },
+    { file: stat, read: () => readStatCache(caches.at(stat.slice(stat.lastIndexOf("/") + 1)))?.toString() },
+    { file: cache(/\.index$/), read: async (each) => (await readDetailedIndex(each)).count, isProved: true },
+    { file: cache(/\.ledger$/), read: async (each) => (await storedLedger(each))?.of },
+    { file: cache(/^readings-/), read: async (each) => [...(await storedReadings(each)).snapshots] },
+  ];
+}
+
+/** What is wrong with how a reader answered, or nothing. */
+async function wrongWith(read: () => unknown, right: string | undefined): Promise<string | undefined> {
+  try {
+    const answer = JSON.stringify(await read()) ?? "nothing";
+    return right === undefined || answer === right ? undefined : `another answer: ${answer.slice(0, 300)}`;
+  } catch (error) {
+    if (isJvsError(error) && error.code !== "E_INTERNAL") return undefined;
+    return `a mistake: ${error instanceof Error ? error.stack : error}`;
+  }
+}
+
+/** Gives a reader inputs that are nearly the file, and puts the file back. */
+async function fuzz(path: string, read: () => unknown, isProved: boolean): Promise<void> {
+  const random = randomFrom(seed);
+  const real = Deno.readFileSync(path);
+  const { mode } = Deno.statSync(path);
+  const right = isProved ? JSON.stringify(await read()) : undefined;
+  Deno.chmodSync(path, 0o600);
+  for (let n = 0; n < inputs; n++) {
+    const input = mutated(real, random);
+    Deno.writeFileSync(path, input);
+    const wrong = await wrongWith(read, right);
+    const kept = `${Deno.env.get("TMPDIR") ?? "/tmp"}/jvs-fuzzed-${path.slice(path.lastIndexOf("/") + 1)}`;
+    if (wrong !== undefined) Deno.writeFileSync(kept, input);
+    assertEquals(wrong, undefined, `input ${n} of seed ${seed}, which is kept in ${kept}`);
+  }
+  Deno.writeFileSync(path, real);
+  if (mode !== null) Deno.chmodSync(path, mode);
+  assert(Deno.memoryUsage().rss < MOST_BYTES, `${Deno.memoryUsage().rss} bytes are in use after ${path}`);
+}
+
+Deno.test("each reader of a file of JVS answers what is nearly right with an error of a class, or rightly", async (t) => {
+  using repository = await rich();
+  const readers = readersOf(repository, repository.first);
+  for (const { file, read, isProved = false } of readers) {
+    await t.step(file.replaceAll(/[0-9a-f-]{8,}/g, "…"), async () => {
+      await fuzz(`${repository.path}/.jvs/${file}`, () => read(openStore(repository.path)), isProved);
+    });
+  }
+  using interrupted = await journalIn();
+  await t.step("the journal of a restore", async () => {
+    using folder = openPlatform().openFolder(interrupted.staging);
+    await fuzz(`${interrupted.staging}/journal`, () => readJournal(folder), false);
+  });
+  using outside = tempDir();
+  await t.step("the user's settings", async () => {
+    Deno.writeTextFileSync(
+      `${outside.path}/config.jsonc`,
+      '{ "trusted_repositories": ["/a", "/b"] } // mine',
+    );
+    await fuzz(`${outside.path}/config.jsonc`, () => trustedRepositories(outside.path), false);
+  });
+  console.log(`${inputs} inputs for each of ${readers.length + 2} readers, seed ${seed}`);
+});
