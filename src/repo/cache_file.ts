@@ -22,16 +22,18 @@ export function readCache(place: ControlPath, mostBytes: number): Uint8Array<Arr
   });
 }
 
-/** Writes a cache of the caller's. Nothing is said if it cannot be written: then the next reader has more to do. */
+/** Writes a cache of the caller's. False if it cannot be written: then the next reader has more to do. */
 export async function keepCache(
   store: Pick<Store, "cacheFolder">,
   save: (folder: Folder) => void | Promise<void>,
-): Promise<void> {
+): Promise<boolean> {
   try {
     using folder = store.cacheFolder().open();
     await save(folder);
+    return true;
   } catch (error) {
     if (!isRefused(error)) throw error;
+    return false;
   }
 }
 

@@ -38,6 +38,8 @@ export interface SealedKind {
   /** 32 bits each. */
   readonly magic: number;
   readonly format: number;
+  /** A larger head is not read: in memory, JSON can take thirty times its size. */
+  readonly mostHeadBytes?: number;
 }
 
 /*
@@ -68,7 +70,7 @@ export async function saveSealed(
 /** Gives the head and what takes the columns to `read`; undefined if the file is damaged, of another kind or format, or too short for it. */
 export async function readSealed<H, T>(
   file: Uint8Array<ArrayBuffer>,
-  { magic, format }: SealedKind,
+  { magic, format, mostHeadBytes = Infinity }: SealedKind,
   read: (head: H, take: ReturnType<typeof partsOf>) => T,
 ): Promise<T | undefined> {
   try {
@@ -78,6 +80,7 @@ export async function readSealed<H, T>(
     if (!equalBytes(await sha256(rest), file.subarray(HASH_AT, REST_AT))) return undefined;
     const take = partsOf(rest);
     const [headBytes = 0] = take(Uint32Array, 1);
+    if (headBytes > mostHeadBytes) return undefined;
     return read(JSON.parse(textOf(take(Uint8Array, headBytes))), take);
   } catch {
     return undefined;

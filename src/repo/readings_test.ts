@@ -22,7 +22,7 @@ const hash = new Uint8Array(32).map((_, byte) => byte * 13);
 Deno.test("Readings knows when each of many files was read, by its inode, size, time and content", () => {
   const table = files();
   const readings = new Readings();
-  for (let i = 0; i < COUNT; i++) readings.note(table, i, hash, 1000 + i);
+  for (let i = 0; i < COUNT; i++) readings.note(table, i, hash, 1000 + i, "a");
   for (let i = 0; i < COUNT; i++) assertEquals(readings.timeOf(table, i, hash), 1000 + i);
   assertEquals(readings.timeOf(table, 0, hash.toReversed()), 0, "another content");
   table.mtimeNsec[7] = 999;
@@ -34,14 +34,14 @@ Deno.test("Readings.merge() takes the newer of two times, and columnsSince() lea
   const [one, other] = [new Readings(), new Readings()];
   for (const [readings, times] of [[one, [10, 50, 0]], [other, [20, 40, 5]]] as const) {
     for (const [i, time] of times.entries()) {
-      readings.note(table, i, hash, time);
-      readings.snapshots.set(`${i}`, time);
+      readings.note(table, i, hash, time, "a");
+      readings.snapshots.set(`${i}`, { time, folder: "f" });
     }
   }
   one.merge(other);
   assertEquals([0, 1, 2].map((i) => one.timeOf(table, i, hash)), [20, 50, 5]);
-  assertEquals([...one.snapshots.values()], [20, 50, 5]);
-  const recent = Readings.of([], one.columnsSince(15));
+  assertEquals([...one.snapshots.values()].map(({ time }) => time), [20, 50, 5]);
+  const recent = Readings.of([], one.columnsSince(15), one.sourcesOfFiles);
   assertEquals([0, 1, 2].map((i) => recent.timeOf(table, i, hash)), [20, 50, 0]);
 });
 
@@ -49,12 +49,30 @@ Deno.test("Readings.forgetFiles() forgets those that are named, and Readings.of(
   const table = files();
   const [all, some] = [new Readings(), new Readings()];
   for (let i = 0; i < COUNT; i++) {
-    all.note(table, i, hash, 7);
-    if (i % 3 === 0) some.note(table, i, hash, 1);
+    all.note(table, i, hash, 7, "a");
+    if (i % 3 === 0) some.note(table, i, hash, 1, "a");
   }
-  all.snapshots.set("a", 8);
+  const reading = { time: 8, folder: "f" };
+  all.snapshots.set("a", reading);
   all.forgetFiles(some);
-  const read = Readings.of(all.snapshots, all.columns);
+  const read = Readings.of(all.snapshots, all.columns, all.sourcesOfFiles);
   for (let i = 0; i < COUNT; i++) assertEquals(read.timeOf(table, i, hash), i % 3 === 0 ? 0 : 7);
-  assertEquals([...read.snapshots], [["a", 8]]);
+  assertEquals([...read.snapshots], [["a", reading]]);
+});
+
+Deno.test("Readings.of() leaves out what was read in snapshots that are gone, unless it was read again in another", () => {
+  const table = files();
+  const readings = new Readings();
+  readings.note(table, 0, hash, 7, "gone");
+  readings.note(table, 1, hash, 7, "gone");
+  readings.note(table, 1, hash, 7, "there");
+  readings.snapshots.set("gone", { time: 8, folder: "f" });
+  const read = Readings.of(
+    readings.snapshots,
+    readings.columns,
+    readings.sourcesOfFiles,
+    (id) => id === "there",
+  );
+  assertEquals([0, 1].map((i) => read.timeOf(table, i, hash)), [0, 7]);
+  assertEquals(read.snapshots.size, 0);
 });

@@ -1,6 +1,8 @@
 import { at, larger } from "./table.ts";
 
 const FIRST_CAPACITY = 1024;
+/** Of this process: pairs that come from files could be chosen so that all want the same slot. */
+const [SECRET, OTHER_SECRET] = crypto.getRandomValues(new Uint32Array(2)) as unknown as [number, number];
 
 /** Numbers pairs of 32 bits from 0 on, for columns beside it. A map of objects takes seven times as much memory. */
 export class PairPlaces {
@@ -41,7 +43,9 @@ export class PairPlaces {
   /** The slot of the pair, or the free one where it would be. */
   private slotOf(high: number, low: number): number {
     const mask = this.slots.length - 1;
-    let slot = (Math.imul(low ^ Math.imul(high, 0x85ebca6b), 0x9e3779b1) >>> 8) & mask;
+    let mixed = Math.imul(high ^ SECRET, 0x85ebca6b);
+    mixed = Math.imul(mixed ^ mixed >>> 15 ^ low ^ OTHER_SECRET, 0x9e3779b1);
+    let slot = (mixed ^ mixed >>> 15) & mask;
     for (let place = at(this.slots, slot) - 1; place >= 0; place = at(this.slots, slot) - 1) {
       if (this.low[place] === low && this.high[place] === high) break;
       slot = (slot + 1) & mask;

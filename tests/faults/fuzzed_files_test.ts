@@ -143,7 +143,7 @@ function readersOf(repository: TestRepository, first: string): Reader[] {
     { file: stat, read: () => readStatCache(caches.at(stat.slice(stat.lastIndexOf("/") + 1)))?.toString() },
     { file: cache(/\.index$/), read: async (each) => (await readDetailedIndex(each)).count, isProved: true },
     { file: cache(/\.ledger$/), read: async (each) => (await storedLedger(each))?.of },
-    { file: cache(/^readings-/), read: async (each) => [...(await storedReadings(each)).snapshots] },
+    { file: cache(/^readings-/), read: async (each) => [...(await storedReadings(each)).readings.snapshots] },
   ];
 }
 

@@ -1,6 +1,11 @@
 import { nowMs } from "../../platform/clock.ts";
+import { isJvsError } from "../../model/errors.ts";
+import type { Descriptor } from "../../model/records.ts";
+import type { Folder } from "../../platform/platform.ts";
+import { inodeText, Stat } from "../../platform/stat.ts";
+import { isSystemError } from "../../platform/system_error.ts";
 import { Readings } from "../../repo/readings.ts";
-import { keepReadings, storedReadings } from "../../repo/readings_store.ts";
+import { keepReadings, mayKeepReadings, storedReadings } from "../../repo/readings_store.ts";
 import type { Store } from "../../repo/store.ts";
 import type { TreeTable } from "../../tree/table.ts";
 
@@ -14,11 +19,11 @@ const KEEP_AFTER_BYTES = 4e9;
  * keeps it. Times are in seconds since 1970; all that one run reads has the time when it began.
  */
 export class Remembered implements AsyncDisposable {
-  private readonly now = new Readings();
+  private now = new Readings();
   /** The files that are damaged. */
-  private readonly wrong = new Readings();
+  private wrong = new Readings();
   private isDamaged = false;
-  private readonly begun = Math.floor(nowMs() / 1000);
+  private readonly begun = secondsNow();
   private bytes = 0;
 
   private constructor(
@@ -29,7 +34,8 @@ export class Remembered implements AsyncDisposable {
 
   /** With `since`, in milliseconds since 1970, what was read from then on counts. */
   static async open(store: Store, since = Infinity): Promise<Remembered> {
-    return new Remembered(store, since === Infinity ? undefined : await storedReadings(store), since / 1000);
+    const before = since === Infinity ? undefined : (await storedReadings(store)).readings;
+    return new Remembered(store, before, since / 1000);
   }
 
   /** Whether what was read before counts. */
@@ -37,9 +43,10 @@ export class Remembered implements AsyncDisposable {
     return this.before !== undefined;
   }
 
-  /** When all of the snapshot was read, if that counts. */
-  snapshot(id: string): number | undefined {
-    return this.counting(this.before?.snapshots.get(id) ?? 0);
+  /** When all of the snapshot was read, if that counts, and its payload is still the same folder. */
+  snapshot(id: string, payload: Folder): number | undefined {
+    const reading = this.before?.snapshots.get(id);
+    return reading?.folder === folderText(payload) ? this.counting(reading.time) : undefined;
   }
 
   /** When the file at this index was read with this content, if that counts. */
@@ -47,26 +54,30 @@ export class Remembered implements AsyncDisposable {
     return this.counting(this.before?.timeOf(table, index, hash) ?? 0);
   }
 
-  /** The file was read now, and has this content. */
-  noteFile(table: TreeTable, index: number, hash: Uint8Array): void {
-    this.now.note(table, index, hash, this.begun);
+  /** The file of this snapshot was read now, and has this content. */
+  noteFile(table: TreeTable, index: number, hash: Uint8Array, snapshotId: string): void {
+    this.now.note(table, index, hash, this.begun, snapshotId);
   }
 
   /** All of the snapshot was read and was right: now, and what counted before at `oldest` or later. Gives the earlier of the two. */
-  async noteSnapshot(id: string, bytes: number, oldest = Infinity): Promise<number> {
+  async noteSnapshot(
+    { snapshot_id: id, stats: { bytes } }: Descriptor,
+    payload: Folder,
+    oldest: number,
+  ): Promise<number> {
     const time = Math.min(this.begun, oldest);
-    this.now.snapshots.set(id, time);
+    this.now.snapshots.set(id, { time, folder: folderText(payload) });
     this.bytes += bytes;
     if (this.bytes >= KEEP_AFTER_BYTES) await this.keep();
     return time;
   }
 
   /** The file does not have this content any more. */
-  noteDamagedFile(table: TreeTable, index: number, hash: Uint8Array): void {
-    this.wrong.note(table, index, hash, this.begun);
+  noteDamagedFile(table: TreeTable, index: number, hash: Uint8Array, snapshotId: string): void {
+    this.wrong.note(table, index, hash, this.begun, snapshotId);
   }
 
-  /** A snapshot is damaged. Others may share what is wrong with it, so all are looked at again. */
+  /** A snapshot is not as it was. Others may share what is wrong with it, so all are looked at again. */
   noteDamage(): void {
     this.isDamaged = true;
   }
@@ -75,21 +86,42 @@ export class Remembered implements AsyncDisposable {
     await this.keep();
   }
 
-  /** Adds it to what others of this user kept meanwhile. */
+  /** Nothing is said if it cannot be kept. */
   private async keep(): Promise<void> {
     this.bytes = 0;
-    if (this.now.isEmpty && !this.isDamaged) return;
-    const all = await storedReadings(this.store);
-    const there = new Set(this.store.snapshots.list());
-    for (const id of all.snapshots.keys()) if (!there.has(id)) all.snapshots.delete(id);
-    all.forgetFiles(this.wrong);
-    if (this.isDamaged) all.snapshots.clear();
-    all.merge(this.now);
-    await keepReadings(this.store, all, this.begun - KEPT_SECONDS);
+    if (this.now.isEmpty && !this.isDamaged || !mayKeepReadings(this.store)) return;
+    try {
+      using _lock = await this.store.locks.short("readings");
+      await this.add();
+    } catch (error) {
+      if (!isJvsError(error) && !isSystemError(error)) throw error;
+    }
+  }
+
+  /** Adds it to what others of this user kept meanwhile; one after the other. What a run read that began before damage was found is no news. */
+  private async add(): Promise<void> {
+    const { readings, damaged } = await storedReadings(this.store);
+    if (this.isDamaged) {
+      readings.snapshots.clear();
+      readings.forgetFiles(this.wrong);
+    } else if (this.begun > damaged) readings.merge(this.now);
+    const last = this.isDamaged ? secondsNow() : damaged;
+    await keepReadings(this.store, { readings, damaged: last }, this.begun - KEPT_SECONDS);
+    this.now = new Readings();
   }
 
   /** With a clock that was put back, a time to come says nothing. */
   private counting(time: number): number | undefined {
     return time >= this.since && time <= this.begun ? time : undefined;
   }
+}
+
+function secondsNow(): number {
+  return Math.floor(nowMs() / 1000);
+}
+
+/** Another folder in the place of a payload has another inode, or another change time. */
+function folderText(payload: Folder): string {
+  const { inoHi, inoLo, ctimeSec, ctimeNsec } = Stat.ofFolder(payload);
+  return `${inodeText(inoHi, inoLo)} ${ctimeSec}.${ctimeNsec}`;
 }

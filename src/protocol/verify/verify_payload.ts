@@ -48,6 +48,8 @@ export type WornPath = Infer<typeof WornPath>;
 
 /** What to verify of a payload. */
 export interface VerifyPayload extends ReadingOptions {
+  /** Of the snapshot. */
+  readonly id: string;
   readonly payload: Folder;
   readonly manifest: TreeTable;
   /** What the engine that made the payload does with it. */
@@ -76,7 +78,7 @@ const ALL_TYPES_ACL = /^system\.posix_acl_/;
 /** Compares a payload with its manifest, content too, except what the manifest says is lost. SPEC 4. */
 export async function verifyPayload(
   context: RepositoryContext,
-  { payload, manifest, abilities, ...options }: VerifyPayload,
+  { id, payload, manifest, abilities, ...options }: VerifyPayload,
 ): Promise<VerifiedPayload> {
   const { abilities: { exactStat, xattrs }, host } = context.store.platform;
   const { reporter, signal } = context;
@@ -89,8 +91,11 @@ export async function verifyPayload(
   const atOnce = options.failFast ? await compare(manifest, found, NOTHING_READ, seen) : undefined;
   const isWrong = atOnce !== undefined && atOnce.damaged.length > 0;
   const content = isWrong ? NOTHING_READ : await readContent(context, { payload, manifest, found }, options);
-  const remembered = abilities.sharesFiles ? options.remembered : undefined;
-  const { damaged, worn } = isWrong ? atOnce : await compare(manifest, found, content, seen, remembered);
+  const { remembered } = options;
+  const note = remembered !== undefined && abilities.sharesFiles
+    ? (pair: Pair, isRight: boolean) => remember(remembered, id, pair, isRight)
+    : undefined;
+  const { damaged, worn } = isWrong ? atOnce : await compare(manifest, found, content, seen, note);
   // A path may be in both: its attributes and its content may be closed.
   const closed = new Map(
     [...scan.unreadable, ...content.refused.map((j) => found.path(j))].map((p) => [keyOf(p), p]),
@@ -109,13 +114,13 @@ export async function verifyPayload(
   };
 }
 
-/** Compares what was saved with what was found and read. Remembers the files whose content was read and is right. */
+/** Compares what was saved with what was found and read. `note` gets each entry, and whether its content is right. */
 async function compare(
   manifest: TreeTable,
   found: TreeTable,
   content: ReadContent,
   { hidden, ...seen }: Seen & { readonly hidden: HiddenPaths },
-  remembered?: Remembered,
+  note?: (pair: Pair, isRight: boolean) => void,
 ): Promise<Pick<VerifiedPayload, "damaged" | "worn">> {
   const damaged: DamagedPath[] = [];
   const worn: WornPath[] = [];
@@ -134,18 +139,23 @@ async function compare(
     for (const problem of problems) damage(manifest.path(i), problem);
     const xattrs = seen.xattrs && !hidden.covers(manifest, i);
     for (const lost of lossesOf(pair, { ...seen, xattrs })) wear(manifest.path(i), lost);
-    if (remembered !== undefined) remember(remembered, pair, problems.length === 0);
+    note?.(pair, problems.length === 0);
   });
   for (const i of await parted(manifest, found)) wear(manifest.path(i), "hardlink");
   return { damaged, worn };
 }
 
 /** Notes what is known now of a file's content. */
-function remember(remembered: Remembered, { manifest, i, found, j }: Pair, isRight: boolean): void {
+function remember(
+  remembered: Remembered,
+  id: string,
+  { manifest, i, found, j }: Pair,
+  isRight: boolean,
+): void {
   const hash = found.type[j] === FILE ? manifest.contentHash(i) : undefined;
   if (hash === undefined) return;
-  if (!isRight) remembered.noteDamagedFile(found, j, hash);
-  else if (found.contentHash(j) !== undefined) remembered.noteFile(found, j, hash);
+  if (!isRight) remembered.noteDamagedFile(found, j, hash, id);
+  else if (found.contentHash(j) !== undefined) remembered.noteFile(found, j, hash, id);
 }
 
 /** The owner of an entry, or of the closed folder that it is in. */

@@ -21,6 +21,7 @@ async function foundWhile(opening: string, happens: (payload: string) => void): 
     happens(`${repository.path}/.jvs/snapshots/${id}`);
   });
   const { damaged, rootHash } = await verifyPayload(context, {
+    id: "",
     payload: seen,
     manifest,
     abilities: { keepsModes: false, sharesFiles: true },

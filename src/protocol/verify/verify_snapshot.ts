@@ -57,7 +57,8 @@ export async function verifySnapshot(
 ): Promise<VerifiedSnapshot> {
   using _phase = phase(context.reporter, "verifying");
   const verified = await verifyParts(context, id, options);
-  if (verified.severity === "critical") options.remembered?.noteDamage();
+  // One that lost metadata must not look whole to the next run.
+  if (["critical", "degraded"].includes(verified.severity)) options.remembered?.noteDamage();
   return verified;
 }
 
@@ -109,10 +110,6 @@ export async function verifyContent(
 ): Promise<VerifiedSnapshot> {
   const { layout, platform } = context.store;
   const id = descriptor.snapshot_id;
-  const known = options.remembered?.snapshot(id);
-  if (known !== undefined && layout.payload(id).isThere() && layout.manifests.at(id).isThere()) {
-    return { ...whole(id), payload_hash_valid: null, read_at: timeText(known) };
-  }
   const manifest = await readManifest(context, descriptor);
   if (!layout.payload(id).isThere()) {
     const message = `Its payload "${layout.payload(id)}" is missing.`;
@@ -123,8 +120,10 @@ export async function verifyContent(
     const root = { path: "", owner: ownerName(layout.payload(id).path) };
     return { ...unchecked(id, NOT_ALL_READ), unchecked: [root] };
   }
+  const known = options.remembered?.snapshot(id, payload);
+  if (known !== undefined) return { ...whole(id), payload_hash_valid: null, read_at: timeText(known) };
   const abilities = abilitiesOf(descriptor.engine, platform);
-  const asked = { payload, manifest, abilities, ...options };
+  const asked = { id, payload, manifest, abilities, ...options };
   const { damaged, worn, rootHash, readAt, ...refused } = await verifyPayload(context, asked);
   const valid = rootHash === null ? null : rootHash === descriptor.payload_root_hash?.value;
   if (damaged.length > 0 || valid === false) {
@@ -135,7 +134,7 @@ export async function verifyContent(
   const result = { ...whole(id), payload_hash_valid: valid, worn };
   if (worn.length > 0) return { ...result, severity: "degraded" };
   if (readAt === null || options.remembered === undefined) return result;
-  const since = await options.remembered.noteSnapshot(id, descriptor.stats.bytes, readAt);
+  const since = await options.remembered.noteSnapshot(descriptor, payload, readAt);
   return { ...result, read_at: timeText(since) };
 }
 
