@@ -99,6 +99,36 @@ Deno.test("jvs verify --since reads a file whose size or time changed, and looks
   assertEquals(read?.files.map(({ path }) => path), ["a.txt", "b.txt"]);
 });
 
+Deno.test("jvs verify --since checks each manifest, and reads a payload that is another folder than then", async () => {
+  const { box, check } = await madeBox();
+  using _ = box;
+  const first = await save(box, { "a.txt": "content of a\n" });
+  const second = await save(box, { "a.txt": "content of b\n" });
+  await check("--all");
+  const manifest = `${box.control}/manifests/${first}`;
+  const whole = Deno.readFileSync(manifest);
+  Deno.chmodSync(manifest, 0o600);
+  Deno.writeFileSync(manifest, whole.slice(0, -1));
+  assertEquals((await check("--all", ...HOUR)).severity, "critical");
+  Deno.writeFileSync(manifest, whole);
+  await check("--all");
+  // As docs/recovery.md tells, but from a copy that is damaged.
+  const payload = `${box.control}/snapshots/${second}`;
+  mustRun("mv", payload, `${box.outside}/was`);
+  mustRun("cp", "-a", `${box.outside}/was`, payload);
+  damage(box, second, "a.txt");
+  assertEquals((await check("--all", ...HOUR)).snapshots.map(({ severity }) => severity), ["ok", "critical"]);
+});
+
+Deno.test("jvs verify --since goes on to say that a snapshot lost metadata", async () => {
+  const { box, check } = await madeBox();
+  using _ = box;
+  const id = await save(box, { "a.txt": "content of a\n" });
+  await check("--all");
+  mustRun("touch", "-d", "@1", `${box.control}/snapshots/${id}/a.txt`);
+  for (const flags of [[], HOUR, HOUR]) assertEquals((await check("--all", ...flags)).severity, "degraded");
+});
+
 Deno.test("jvs verify --since believes nothing of what was read of the repository that this one is a copy of", async () => {
   const { box, check } = await madeBox();
   using _ = box;
@@ -161,6 +191,19 @@ Deno.test("jvs verify --fail-fast ends within a snapshot: before it reads anythi
   Deno.removeSync(`${box.control}/snapshots/${id}/f05000`);
   assertEquals(await named(), [{ path: "f05000", problem: "missing" }]);
   assertEquals((await check()).snapshots[0]?.files.length, 3);
+});
+
+Deno.test("jvs verify --fail-fast looks at all snapshots before it reads one", async () => {
+  const { box, check } = await madeBox();
+  using _ = box;
+  const [first, last] = [await save(box, { "a.txt": "one\n" }), await save(box, { "a.txt": "two\n" })];
+  damage(box, first, "a.txt");
+  Deno.removeSync(`${box.control}/snapshots/${last}/a.txt`);
+  const { snapshots } = await check("--all", "--fail-fast");
+  assertEquals(snapshots.map(({ files, snapshot_id: id }) => [id, files]), [[last, [{
+    path: "a.txt",
+    problem: "missing",
+  }]]]);
 });
 
 Deno.test("jvs verify --fail-fast reads no content where the records are damaged", async () => {

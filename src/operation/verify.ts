@@ -94,15 +94,27 @@ async function readSnapshots(
   await using remembered = await Remembered.open(context.store, from);
   const read = ids.length > 1 ? new ReadInodes() : undefined;
   const options = { read, isRead, remembered, failFast };
-  const snapshots: VerifiedSnapshot[] = [];
-  const each = all
-    ? verifyListed(context, ids, options)
-    : [await verifySnapshot(context, ids[0] ?? "", options)];
-  for await (const verified of each) {
-    snapshots.push(verified);
-    if (failFast && isDamage(verified)) break;
+  if (!all) return [await verifySnapshot(context, ids[0] ?? "", options)];
+  if (failFast) {
+    // What shows without reading is looked for in all of them first.
+    const looked = await verifyUntil(isDamage, verifyListed(context, ids, { ...options, lookOnly: true }));
+    const [last] = looked.slice(-1);
+    if (last !== undefined && isDamage(last)) return [last];
   }
-  return snapshots;
+  return await verifyUntil((each) => failFast && isDamage(each), verifyListed(context, ids, options));
+}
+
+/** All of them, or up to the first at which to stop. */
+async function verifyUntil(
+  isLast: (verified: VerifiedSnapshot) => boolean,
+  each: AsyncIterable<VerifiedSnapshot>,
+): Promise<VerifiedSnapshot[]> {
+  const verified: VerifiedSnapshot[] = [];
+  for await (const snapshot of each) {
+    verified.push(snapshot);
+    if (isLast(snapshot)) break;
+  }
+  return verified;
 }
 
 async function checkAround(

@@ -38,6 +38,26 @@ export function snapshotsRecorded(layout: Layout): { made: Set<string>; deleted:
   return { made, deleted };
 }
 
+/** Whether the records of the whole log say that there is a worktree of this name: the last one of its making, renaming or removal. */
+export function isWorktreeRecorded(layout: Layout, name: string): boolean {
+  let isThere = false;
+  const look = (text: string) => {
+    if (!text.includes('"worktree ') || !text.includes(JSON.stringify(name))) return;
+    try {
+      const parsed = JSON.parse(text);
+      const { operation, target, details } = parsed.next ?? parsed;
+      if (operation === "worktree rename" && details.old_name === name) isThere = false;
+      else if (target === name) isThere = operation !== "worktree remove";
+    } catch {
+      // torn or damaged: `Chain` reports it
+    }
+  };
+  using log = openLog(layout);
+  for (const file of log.files) for (const lines of linesOf(file)) lines.map(textOf).forEach(look);
+  look(layout.auditHead.readFresh() ?? "");
+  return isThere;
+}
+
 /** With this record the log may have begun again, and knows nothing of before. */
 const BEGUN_AGAIN = "audit repair";
 /** The operations after which there may be refs: after a restore, `snapshot --branch` makes one. */
@@ -56,6 +76,11 @@ export function hasRecordOf(layout: Layout, operations: readonly string[]): bool
   if (isOne(layout.auditHead.readFresh() ?? "")) return true;
   using log = openLog(layout);
   return log.files.some((file) => linesOf(file).some((lines) => lines.some((line) => isOne(textOf(line)))));
+}
+
+/** Whether the log was repaired: it may know nothing of before. */
+export function hasBegunAgain(layout: Layout): boolean {
+  return hasRecordOf(layout, [BEGUN_AGAIN]);
 }
 
 /** The snapshots that the record of a garbage collection says are gone. */

@@ -11,6 +11,11 @@ function keepersOf(
   return [[refs, REF_MAKERS], [pins, PIN_MAKERS]];
 }
 
+/** Whether a folder of refs or pins is missing. */
+export function isKeeperMissing(layout: Layout): boolean {
+  return keepersOf(layout).some(([folder]) => !folder.isThere());
+}
+
 /**
  * `E_DESCRIPTOR_CORRUPT` if a folder of refs or pins is missing that may have kept snapshots. To make it again would hide that loss, and
  * the next garbage collection would delete them. Copy programs leave it out if it is empty: then nothing is wrong.

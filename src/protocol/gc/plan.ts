@@ -6,6 +6,7 @@ import { nowIso, nowMs } from "../../platform/clock.ts";
 import { Stat } from "../../platform/stat.ts";
 import { readRecord, writeRecord } from "../../repo/record_file.ts";
 import { hashOfRead, recordHash } from "../../repo/record_hash.ts";
+import { isKeeperMissing } from "../../repo/kept_folders.ts";
 import { readDetailedIndex } from "../../repo/snapshot_index.ts";
 import type { SnapshotTable } from "../../repo/snapshot_table.ts";
 import type { Store } from "../../repo/store.ts";
@@ -40,6 +41,7 @@ async function questionNow(
 ): Promise<Question> {
   const { store } = context;
   const now = nowMs();
+  if (isKeeperMissing(store.layout)) await requireWholeTrail(store);
   const readTable = () => readDetailedIndex(store, context);
   // First, so that what is made after it is not judged by records that do not know it.
   let table = await readTable();
@@ -48,6 +50,20 @@ async function questionNow(
   // What a record names was made before the record.
   if (roots.some(({ id, mayBeNew }) => !mayBeNew && table.find(id) === -1)) table = await readTable();
   return { table, roots: [...roots, ...foreignRoots(store, table), ...also], openEnds, policy, now };
+}
+
+/** Only the whole audit trail tells that a missing folder of refs or pins held nothing. */
+async function requireWholeTrail({ audit }: Store): Promise<void> {
+  const { broken } = await audit.check();
+  if (broken === undefined) return;
+  const message =
+    `Cannot tell what may be collected: a folder of refs or pins is missing, and the audit trail, which knows what was in it, is broken in ${
+      quoted(broken.file)
+    }: ${broken.why}`;
+  throw new JvsError("E_AUDIT_CHAIN_BROKEN", message, {
+    hint: "See what to do with `jvs doctor`.",
+    details: { path: broken.file },
+  });
 }
 
 /**

@@ -44,12 +44,11 @@ export function rootsOf(store: Store, now: number): Root[] {
   return [...ofWorktrees(store), ...ofRefs(store), ...ofPins(store, now), ...ofChanges(store)];
 }
 
-/** The worktrees that stand on the newest of their line, with no change under way. */
+/** The ends of the lines of worktrees with no change under way. A record that is older than the line may name an earlier one, detached too. */
 export function openEndsOf({ intents, worktrees }: Store): OpenEnd[] {
   const busy = new Set(intents.list().map(({ worktree_id }) => worktree_id));
-  return worktrees.list()
-    .filter((each) => each.head_snapshot_id === each.latest_snapshot_id && !busy.has(each.worktree_id))
-    .map(({ head_snapshot_id: head, name, worktree_id: worktreeId }) => ({ worktreeId, name, head }));
+  return worktrees.list().filter((each) => !busy.has(each.worktree_id))
+    .map(({ latest_snapshot_id: head, name, worktree_id: worktreeId }) => ({ worktreeId, name, head }));
 }
 
 /** A worktree whose record is missing protects what nobody knows. */

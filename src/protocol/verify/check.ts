@@ -11,6 +11,7 @@ import { codeOf, finding, problemFound } from "./finding.ts";
 import { leftoversOf } from "./leftovers.ts";
 import { missingFolders } from "./missing_folders.ts";
 import {
+  CHOOSE,
   FROM_COPY,
   MARKER_AGAIN,
   PIN_AGAIN,
@@ -86,30 +87,41 @@ export async function checkLineage({ store }: RepositoryContext): Promise<Findin
 
 /** Finds snapshots to which the worktree's head was not moved, because of a kill after READY. SPEC 2. */
 async function checkHeads(store: Store, parents: ReadonlyMap<string, string | null>): Promise<Finding[]> {
-  return (await orphansOf(store, parents)).map(({ id, worktree }) => {
-    const state = `follows the newest of worktree "${worktree}", whose head was not moved to it.`;
-    const where = { snapshot_id: id, repair: "advance_head" } as const;
-    return finding("warning", "HEAD_ORPHAN", `Snapshot ${id} ${state}`, where);
+  return (await orphansOf(store, parents)).map(({ id, worktree, isCertain }) => {
+    const state =
+      `Snapshot ${id} follows the newest of worktree "${worktree}", whose head was not moved to it.`;
+    return isCertain
+      ? finding("warning", "HEAD_ORPHAN", state, { snapshot_id: id, repair: "advance_head" })
+      : finding("warning", "HEAD_ORPHAN", `${state} ${CHOOSE}`, { snapshot_id: id });
   });
 }
 
-/** Full snapshots that follow the head and latest of their worktree, without an open intent. */
+/** A snapshot that follows the newest of its worktree. */
+interface Orphan {
+  readonly id: string;
+  readonly worktree: string;
+  /** Whether it is the only one, and the worktree stands on the newest: then a kill prevented that its head was moved. */
+  readonly isCertain: boolean;
+}
+
+/** Full snapshots that follow the latest of their worktree, without an open intent. A record of an old copy leaves some, too. */
 export async function orphansOf(
   store: Store,
   parents: ReadonlyMap<string, string | null>,
-): Promise<{ id: string; worktree: string }[]> {
+): Promise<Orphan[]> {
   const busy = new Set(store.intents.list().map((intent) => intent.worktree_id));
-  const orphans: { id: string; worktree: string }[] = [];
+  const orphans: Orphan[] = [];
   for (const worktree of soundWorktrees(store)) {
-    const { head_snapshot_id: head, latest_snapshot_id: latest } = worktree;
-    if (busy.has(worktree.worktree_id) || head !== latest) continue;
+    const { head_snapshot_id: head, latest_snapshot_id: latest, name } = worktree;
+    if (busy.has(worktree.worktree_id)) continue;
+    const found: string[] = [];
     for (const [id, parent] of parents) {
-      if (parent !== head || store.snapshots.isPruned(id)) continue;
+      if (parent !== latest || store.snapshots.isPruned(id)) continue;
       const descriptor = await store.snapshots.descriptor(id).catch(() => undefined); // another check reports a damaged one
-      if (descriptor?.worktree_id === worktree.worktree_id && descriptor.kind === "manual") {
-        orphans.push({ id, worktree: worktree.name });
-      }
+      if (descriptor?.worktree_id === worktree.worktree_id && descriptor.kind === "manual") found.push(id);
     }
+    const isCertain = found.length === 1 && head === latest;
+    orphans.push(...found.map((id) => ({ id, worktree: name, isCertain })));
   }
   return orphans;
 }

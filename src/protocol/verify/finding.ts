@@ -3,6 +3,7 @@ import { type FindingCode, isFindingCode } from "../../model/finding_codes.ts";
 import type { Finding } from "../../model/records.ts";
 import { sentence } from "../../model/printable.ts";
 import { belongsTo } from "../../platform/host_names.ts";
+import { RefusedPath } from "../../repo/control_errors.ts";
 import { FROM_COPY } from "./ways_out.ts";
 
 /** The repairs that `jvs doctor --repair` takes by name. `--repair-runtime` does the safe ones. SPEC 9. */
@@ -57,7 +58,10 @@ export function problemFound(
   const { details: { path }, message } = error;
   const code = codeOf(error);
   const where = typeof path === "string" ? { path } : {};
-  if (code !== "E_PERMISSION") return finding("critical", code, `${sentence(message)} ${way}`, where);
+  const isRefused = error instanceof RefusedPath; // something else is there: nobody closed it
+  if (code !== "E_PERMISSION" || isRefused) {
+    return finding("critical", code, `${sentence(message)} ${isRefused ? error.hint : way}`, where);
+  }
   // A closed file may be sound or damaged.
   const closed = `${message}${belongsTo(path)}. So it could not be checked. ${error.hint}`;
   return finding("warning", code, closed, where);

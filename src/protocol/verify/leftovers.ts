@@ -4,7 +4,7 @@ import { bytesOf, textOf } from "../../model/bytes.ts";
 import { unlessThrown } from "../../model/errors.ts";
 import type { Descriptor, Finding } from "../../model/records.ts";
 import { isTemporaryName } from "../../platform/temporary_file.ts";
-import { snapshotsMentioned, snapshotsRecorded } from "../../repo/audit_mentions.ts";
+import { hasBegunAgain, snapshotsMentioned, snapshotsRecorded } from "../../repo/audit_mentions.ts";
 import { isUnreadableRecord } from "../../repo/control_errors.ts";
 import { lostRecords } from "../../repo/lost_records.ts";
 import { UNFINISHED } from "../../repo/new_repository_place.ts";
@@ -143,14 +143,14 @@ export async function snapshotsWithoutMarker(store: Store): Promise<WithoutMarke
   if (ids.length === 0) return found;
   const mentions = snapshotsMentioned(store.layout, ids);
   const named = await namedSnapshots(store);
-  const isTold = (await store.audit.check()).broken === undefined;
+  const isTold = !hasBegunAgain(store.layout) && (await store.audit.check()).broken === undefined;
   for (const id of ids) {
     const whole = await store.snapshots.unmarkedDescriptor(id);
     const hasPayload = store.layout.payload(id).isThere();
     const descriptor = hasPayload && isRecorded(whole, mentions.get(id)) ? whole : undefined;
     // Steps 9 and 10 of SPEC 6 were done, and an intent that was not finished would still be there.
     const isPublished = named.has(id) || mentions.has(id) || hasPayload && whole !== undefined;
-    // With a broken audit trail it is not certain that this one was never published.
+    // With an audit trail that is broken, or that was, it is not certain that this one was never published.
     if (isPublished || hasPayload && !isTold) found.lost.push({ id, descriptor });
     else found.unfinished.push(id);
   }

@@ -25,6 +25,8 @@ export interface ReadingOptions {
   readonly isRead?: ((path: Uint8Array) => boolean) | undefined;
   /** End where a file is not as it was saved. */
   readonly failFast?: boolean;
+  /** Read no content: only what shows without it. */
+  readonly lookOnly?: boolean;
 }
 
 /** What was read, as indexes of what was found. */

@@ -156,7 +156,7 @@ async function advanceHeads(context: RepositoryContext): Promise<string[]> {
   const parents = await parentsOf(store, []);
   for (;;) {
     // One after the other: another orphan may follow this one.
-    const [orphan] = await orphansOf(store, parents);
+    const orphan = (await orphansOf(store, parents)).find(({ isCertain }) => isCertain);
     if (orphan === undefined) return mended;
     const { id, worktree } = orphan;
     const begun = { kind: headAdvance, target: id, details: {}, claims: { snapshot_id: id } };

@@ -88,8 +88,10 @@ export async function verifyPayload(
   const seesTrusted = host.rights.xattr(TRUSTED);
   const seen = { exactStat, seesTrusted, keepsModes: abilities.keepsModes, xattrs, hidden };
   // What shows without reading is looked for first.
-  const atOnce = options.failFast ? await compare(manifest, found, NOTHING_READ, seen) : undefined;
-  const isWrong = atOnce !== undefined && atOnce.damaged.length > 0;
+  const atOnce = options.failFast || options.lookOnly
+    ? await compare(manifest, found, NOTHING_READ, seen)
+    : undefined;
+  const isWrong = atOnce !== undefined && (options.lookOnly || atOnce.damaged.length > 0);
   const content = isWrong ? NOTHING_READ : await readContent(context, { payload, manifest, found }, options);
   const { remembered } = options;
   const note = remembered !== undefined && abilities.sharesFiles

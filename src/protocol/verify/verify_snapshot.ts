@@ -4,6 +4,7 @@ import { type Descriptor, snapshotId, time } from "../../model/records.ts";
 import { boolean, type Infer, list, nullable, oneOf, record, text } from "../../model/schema.ts";
 import { abilitiesOf } from "../../engine/engines.ts";
 import { belongsTo, ownerName } from "../../platform/host_names.ts";
+import { RefusedPath } from "../../repo/control_errors.ts";
 import { isRefused } from "../../tree/unreadable.ts";
 import type { RepositoryContext } from "../context.ts";
 import type { ReadingOptions } from "./read_content.ts";
@@ -76,7 +77,8 @@ async function verifyParts(
   } catch (error) {
     if (!isJvsError(error) || error.code === "E_INTERRUPTED") throw error;
     if (error.code === "E_NOT_FOUND" && !snapshots.isKnown(id)) throw error; // it was collected meanwhile
-    if (error.code !== "E_PERMISSION") return broken(id, error.code, error.message, false);
+    const isOther = error instanceof RefusedPath; // something else is in the place of a record
+    if (error.code !== "E_PERMISSION" || isOther) return broken(id, error.code, error.message, false);
     const message = `${error.message}${belongsTo(error.details.path)}. So it could not be checked.`;
     return { ...unchecked(id, message), checksum_valid: null };
   }

@@ -10,6 +10,10 @@ export const WITHOUT_HEAD =
   "Bring the snapshot back from a copy of the repository. Or move the worktree's record away, and " +
   "`jvs doctor` says how to make the worktree again.";
 
+/** For snapshots that a worktree's record does not know, where it is not certain which is its newest. */
+export const CHOOSE =
+  "The record is older than that line: see `jvs history --all`, and restore the snapshot on which the worktree should stand.";
+
 /** For a damaged commit marker. */
 export const MARKER_AGAIN =
   `${FROM_COPY} Or move the file away: \`jvs doctor --repair rebuild_ready\` writes it again.`;
