@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Descriptor, Finding } from "../src/model/records.ts";
 import { BlackBox } from "./support/black_box.ts";
 import { exists } from "./support/files.ts";
+import { requires } from "./support/requires.ts";
 import { mustRun } from "./support/run.ts";
 
 /* What doctor proposes, and what docs/recovery.md tells, must not let the next garbage collection take what was there. */
@@ -127,4 +128,22 @@ Deno.test("jvs doctor and verify call it critical where a folder is in the place
     assertEquals(json.severity, "critical", place);
     assert(exists(path), "nothing is touched");
   }
+});
+
+Deno.test({
+  name: "jvs doctor says what is damaged although a member of the group closed a folder of the repository",
+  ...requires("root", "user"),
+  async fn() {
+    const [ann, team] = [61001, 61003];
+    using box = await BlackBox.make({ user: ann, group: team });
+    const id = await save(box, "one");
+    Deno.removeSync(`${box.control}/manifests/${id}`);
+    for (const folder of ["marks", "gc/plans", "runtime/hosts"]) {
+      Deno.chmodSync(`${box.control}/${folder}`, 0);
+    }
+    const found = await findings(box);
+    const shown = JSON.stringify(found, null, 1);
+    assert(found.some(({ code, severity }) => code === "E_PERMISSION" && severity === "warning"), shown);
+    assert(found.some(({ severity, snapshot_id }) => severity === "critical" && snapshot_id === id), shown);
+  },
 });

@@ -4,8 +4,10 @@ import { boolean, list, oneOf, record, text } from "../model/schema.ts";
 import {
   type Check,
   checkAudit,
-  checkLayout,
+  checkFolders,
+  checkLeftovers,
   checkLineage,
+  checkParts,
   checkRuntime,
   checkWorktrees,
   runChecks,
@@ -65,7 +67,9 @@ export const doctor = defineOperation({
 const WORST_FIRST = ["critical", "error", "warning", "info"] as const;
 
 const CHECKS: readonly Check[] = [
-  checkLayout,
+  checkParts,
+  checkLeftovers,
+  checkFolders,
   checkMarkers,
   checkLineage,
   checkRecords,

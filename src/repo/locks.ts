@@ -1,5 +1,6 @@
 import { nowIso } from "../platform/clock.ts";
 import { acquireLock, type AcquireLockOptions, type FileLock } from "../platform/locks.ts";
+import type { ControlPath } from "./control_path.ts";
 import type { Layout } from "./layout.ts";
 
 /** How to wait for a lock; 30 s for one holder by default. */
@@ -31,10 +32,19 @@ export class Locks {
     return this.take(`short-${name}`, name, {});
   }
 
+  /** The same for a file of the caller's on this host: the lock is beside it. */
+  own(file: ControlPath): Promise<FileLock> {
+    return this.lock(file, file.name, {});
+  }
+
   private async take(name: string, operation: string, wait: LockWait): Promise<FileLock> {
     this.ensureRuntime();
+    return await this.lock(this.layout.lock(name), operation, wait);
+  }
+
+  private async lock(file: ControlPath, operation: string, wait: LockWait): Promise<FileLock> {
     const { host } = this.layout.plane.platform;
     const holder = { host: host.name, pid: host.pid, operation, since: nowIso() };
-    return await acquireLock(this.layout.lock(name), { timeoutMs: USUAL_TIMEOUT_MS, ...wait, holder });
+    return await acquireLock(file, { timeoutMs: USUAL_TIMEOUT_MS, ...wait, holder });
   }
 }

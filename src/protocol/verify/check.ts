@@ -176,8 +176,8 @@ export async function checkAudit({ store }: RepositoryContext): Promise<Finding[
   return pending ? [finding("info", "AUDIT_PENDING", message)] : [];
 }
 
-/** Checks that every snapshot has all its parts, and that nothing is left over from a crash. */
-export async function checkLayout({ store }: RepositoryContext): Promise<Finding[]> {
+/** Checks that every snapshot has all its parts. */
+export function checkParts({ store }: RepositoryContext): Finding[] {
   const { layout, snapshots } = store;
   const findings: Finding[] = [];
   sound(["repo_id"], () => store.repoId, findings);
@@ -195,15 +195,25 @@ export async function checkLayout({ store }: RepositoryContext): Promise<Finding
       findings.push(finding("critical", code, message, { path, snapshot_id: id }));
     }
   }
-  for (const { what, path, snapshotId } of await leftoversOf(store)) {
-    const message = `Left over from ${what}: "${path}". It does no harm.`;
-    const where = { path, snapshot_id: snapshotId ?? null };
-    findings.push(finding("warning", "LEFTOVER", message, { ...where, repair: "clean_tmp" }));
-  }
+  return findings;
+}
+
+/** Checks that nothing is left over from a crash. */
+export async function checkLeftovers({ store }: RepositoryContext): Promise<Finding[]> {
   const tombstones = store.tombstones.readable().damaged.map((error) =>
     problemFound(error, WITHOUT_TOMBSTONE)
   );
-  return [...findings, ...tombstones, ...await missingFolders(store)];
+  const leftovers = (await leftoversOf(store)).map(({ what, path, snapshotId }) => {
+    const message = `Left over from ${what}: "${path}". It does no harm.`;
+    const where = { path, snapshot_id: snapshotId ?? null };
+    return finding("warning", "LEFTOVER", message, { ...where, repair: "clean_tmp" });
+  });
+  return [...leftovers, ...tombstones];
+}
+
+/** Checks that the repository has all its folders. */
+export async function checkFolders({ store }: RepositoryContext): Promise<Finding[]> {
+  return await missingFolders(store);
 }
 
 /** The worktrees whose records can be used; each of the others becomes a finding. */

@@ -1,5 +1,5 @@
 import { FILE } from "../../model/entry.ts";
-import { unlessThrown } from "../../model/errors.ts";
+import { isJvsError, unlessThrown } from "../../model/errors.ts";
 import { isSnapshotId, isUuid } from "../../model/ids.ts";
 import { quoted } from "../../model/path_text.ts";
 import type { Finding } from "../../model/records.ts";
@@ -9,22 +9,34 @@ import { hardLinked, isUnreadableRecord, RefusedPath } from "../../repo/control_
 import type { ControlPath } from "../../repo/control_path.ts";
 import type { Layout } from "../../repo/layout.ts";
 import type { RepositoryContext } from "../context.ts";
-import { codeOf, finding, firstFew } from "./finding.ts";
+import { codeOf, finding, firstFew, problemFound } from "./finding.ts";
 
 /** Finds what is in the place of a file or folder of JVS, but is something else or another user's: JVS does not use it. */
 export function checkPlaces({ store: { layout, platform, worktrees } }: RepositoryContext): Finding[] {
   const host = layout.host(platform.host.id);
   const owned = [layout.users, ...layout.userFolders().map(({ folder }) => folder), ...layout.ownFolders];
-  const ours = [...layout.folders, host, layout.caches(platform.host.id), ...owned]
-    .flatMap((folder) => folder.refusals());
-  const names = ours.some(({ path }) => path === layout.worktrees.path) ? [] : worktrees.names();
+  const closed: Finding[] = [];
+  const refusalsOf = (folder: ControlPath) => {
+    try {
+      return folder.refusals();
+    } catch (error) {
+      // What may not be read must not hide what is wrong elsewhere.
+      if (!isJvsError(error, "E_PERMISSION")) throw error;
+      closed.push(problemFound(error));
+      return [];
+    }
+  };
+  const ours = [...layout.folders, host, layout.caches(platform.host.id), ...owned].flatMap(refusalsOf);
+  const isKnown = [...ours, ...closed].some(({ path }) => path === layout.worktrees.path);
+  const names = isKnown ? [] : worktrees.names();
   const refused = [
     ...ours,
     ...linkedFiles(layout),
-    ...names.flatMap((name) => layout.worktree(name).refusals()),
+    ...names.flatMap((name) => refusalsOf(layout.worktree(name))),
   ];
   // A folder may be found twice: by the folder above it and by itself. The second finding says more, and is kept.
-  return [...new Map(refused.map((each) => [each.path, found(each)])).values()];
+  const all = [...closed, ...refused.map(found)];
+  return [...new Map(all.map((each) => [each.path ?? each.message, each])).values()];
 }
 
 /** The files that are written in place and have a second name: a change would be seen under that name too. */

@@ -91,7 +91,8 @@ export class Remembered implements AsyncDisposable {
     this.bytes = 0;
     if (this.now.isEmpty && !this.isDamaged || !mayKeepReadings(this.store)) return;
     try {
-      using _lock = await this.store.locks.short("readings");
+      const { locks } = this.store;
+      using _lock = await locks.own(this.store.cacheFolder().parent.at("readings-lock"));
       await this.add();
     } catch (error) {
       if (!isJvsError(error) && !isSystemError(error)) throw error;
