@@ -44,7 +44,7 @@ export function hardLinked(path: string, { nlink }: Stat): RefusedPath {
     path,
     "E_PERMISSION",
     `it has ${nlink} names (hard links), and a write by JVS would change it under all of them`,
-    "Give it a copy of its own: `cp -p FILE FILE.own && mv FILE.own FILE`. Nothing was changed.",
+    "Give it a copy of its own: `cp -pT --remove-destination FILE FILE.own && mv -T FILE.own FILE`. Nothing was changed.",
   );
 }
 

@@ -21,7 +21,7 @@ export const MARKER_AGAIN =
 /** For a damaged ref of this name. */
 export function refAgain(name: string): string {
   return `${FROM_COPY} Or move the file away and make the ref again with \`jvs ref create ${name} SNAPSHOT\`: ` +
-    `\`jvs audit --target ${name} --json\` names the snapshot.`;
+    `\`jvs audit --operation "ref create" --target ${name} --json\` names the snapshot.`;
 }
 
 /** For a damaged pin. */
