@@ -281,6 +281,7 @@ Deno.test("jvs leaves a repository inside a worktree alone, and names it", async
   await losingNothing(box, ["restore", snapshot_id]);
   assertEquals(contentsOf(`${box.main}/sub/inner`), before);
   await box.json(["verify", "--all"], inner);
+  const whole = contentsOf(`${box.main}/sub/inner`); // with what the verification remembers
 
   // In the way it is not moved either.
   Deno.renameSync(`${box.main}/sub/inner`, `${box.outside}/inner`);
@@ -290,7 +291,7 @@ Deno.test("jvs leaves a repository inside a worktree alone, and names it", async
   Deno.renameSync(`${box.outside}/inner`, `${box.main}/a/inner`);
   const { message } = await box.error("E_UNSAVED_CHANGES", ["restore", snapshot_id]);
   assertStringIncludes(message, "a/inner");
-  assertEquals(contentsOf(`${box.main}/a/inner`).size, before.size);
+  assertEquals(contentsOf(`${box.main}/a/inner`), whole);
   await box.audit();
 });
 
