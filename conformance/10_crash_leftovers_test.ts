@@ -5,9 +5,12 @@ import { spawnJvs } from "../tests/support/jvs.ts";
 import { LEFTOVERS } from "../tests/support/leftovers.ts";
 import { randomFrom } from "../tests/support/random.ts";
 import { requires } from "../tests/support/requires.ts";
+import { ruleTest } from "../tests/support/rule_test.ts";
 import { mustRun } from "../tests/support/run.ts";
 import { UNKNOWN as ID } from "../tests/support/sound_box.ts";
 import { fingerprint } from "../tests/support/trees.ts";
+
+ruleTest(10);
 
 Deno.test({
   name: "conformance 10: what a crash left is invisible, doctor names it, and clean_tmp removes it",

@@ -3,6 +3,9 @@ import { BlackBox } from "../tests/support/black_box.ts";
 import { namesIn } from "../tests/support/files.ts";
 import { requires } from "../tests/support/requires.ts";
 import { mustRun } from "../tests/support/run.ts";
+import { ruleTest } from "../tests/support/rule_test.ts";
+
+ruleTest(13);
 
 Deno.test({
   name: "conformance 13: a garbage collection that failed goes on when it is run again",

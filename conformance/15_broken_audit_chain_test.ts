@@ -1,6 +1,9 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { BlackBox } from "../tests/support/black_box.ts";
+import { ruleTest } from "../tests/support/rule_test.ts";
 import { mustRun } from "../tests/support/run.ts";
+
+ruleTest(15);
 
 /** Ways to tamper with the audit log's lines, and the line that must be named (0: the file alone). */
 const EDITS: [what: string, edit: (lines: string[]) => void, line: number][] = [

@@ -1,25 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { BlackBox } from "../tests/support/black_box.ts";
+import { ruleTest } from "../tests/support/rule_test.ts";
 
-const FORM = /^\d{13}-[0-9a-f]{8}$/;
-
-Deno.test("conformance 18: snapshot ids have the time in 13 digits and 8 random hex digits, and rise strictly", async () => {
-  using box = await BlackBox.make();
-  const ids: string[] = [];
-  for (let i = 0; i < 8; i++) {
-    box.write("a.txt", `${i}\n`);
-    const before = Date.now();
-    const { snapshot_id: id } = await box.save();
-    assert(FORM.test(id), id);
-    const time = Number(id.slice(0, 13));
-    assert(time >= before && time <= Date.now(), `${id} must lie between ${before} and ${Date.now()}`);
-    ids.push(id);
-  }
-  assertRising(ids);
-  assertEquals(new Set(ids.map((id) => id.slice(14))).size, ids.length, "the random parts must differ");
-  assertEquals((await box.history()).map((each) => each.snapshot_id), ids.reverse());
-  await box.audit();
-});
+ruleTest(18);
 
 Deno.test("conformance 18: ids of many processes at once are all different, and each one's parent is older", async () => {
   using box = await BlackBox.make();
@@ -44,18 +27,6 @@ Deno.test("conformance 18: ids of many processes at once are all different, and 
   const all = given.flat();
   assertEquals(new Set(all.map((id) => id.slice(0, 13))).size, all.length, "no two may have one time");
   await box.audit();
-});
-
-Deno.test("conformance 18: an id is above all others even when the newest lies in the future", async () => {
-  using box = await BlackBox.make();
-  box.write("a.txt", "one\n");
-  const { snapshot_id: first } = await box.save("first");
-  const ahead = `${Number(first.slice(0, 13)) + 3_600_000}-0000abcd`;
-  // As a killed snapshot of a host whose clock is an hour ahead leaves it.
-  Deno.mkdirSync(`${box.control}/snapshots/${ahead}.tmp`);
-  const { snapshot_id: next } = await box.save("next");
-  assert(FORM.test(next) && next > ahead, `${next} must be above ${ahead}`);
-  assertEquals((await box.history()).map((each) => each.snapshot_id), [next, first]);
 });
 
 function assertRising(ids: readonly string[]): void {

@@ -7,6 +7,9 @@ import { requires } from "../tests/support/requires.ts";
 import { mustRun } from "../tests/support/run.ts";
 import { tempDir } from "../tests/support/temp_dir.ts";
 import { independentRootHash, makeRichTree } from "../tests/support/trees.ts";
+import { ruleTest } from "../tests/support/rule_test.ts";
+
+ruleTest(19);
 
 /** SPEC 4's worked example. */
 const EXAMPLE = "984fceb383a3e68a4ba25b43d9d7fc881c44f25f70786b71c208711c1e8bfa17";

@@ -1,37 +1,11 @@
 import { assertEquals } from "@std/assert";
 import type { Finding, WorktreeConfig } from "../src/model/records.ts";
 import { BlackBox, threeSaved } from "../tests/support/black_box.ts";
+import { ruleTest } from "../tests/support/rule_test.ts";
+
+ruleTest(21);
 
 type Doctor = { healthy: boolean; findings: Finding[]; repaired: string[] };
-
-Deno.test("conformance 21: a snapshot whose head was not moved is found, and advance_head mends it with one audit record", async () => {
-  using box = await BlackBox.make();
-  const [, second, third] = await threeSaved(box);
-  pointAt(box, second);
-  const { findings } = await box.json<Doctor>(["doctor"]);
-  assertEquals(findings.map(({ code, repair, snapshot_id }) => [code, repair, snapshot_id]), [
-    ["HEAD_ORPHAN", "advance_head", third],
-  ]);
-  // Only by its name: no other repair moves a head.
-  assertEquals((await box.json<Doctor>(["doctor", "--repair-runtime"])).findings.length, 1);
-  const before = box.records().length;
-  const mended = await box.json<Doctor>(["doctor", "--repair", "advance_head"]);
-  assertEquals([mended.findings, mended.repaired.length], [[], 1]);
-  assertEquals(box.records().slice(before).map(({ target }) => target), [third]);
-  await assertStandsOn(box, third);
-  box.write("a.txt", "four\n");
-  assertEquals((await box.save("four")).parent_snapshot_id, third);
-  await box.audit();
-});
-
-Deno.test("conformance 21: the head advances over several orphans to the newest", async () => {
-  using box = await BlackBox.make();
-  const [first, , third] = await threeSaved(box);
-  pointAt(box, first);
-  assertEquals((await box.json<Doctor>(["doctor", "--repair", "advance_head"])).findings, []);
-  await assertStandsOn(box, third);
-  await box.audit();
-});
 
 Deno.test("conformance 21: a first snapshot, a detached worktree and leaves are no orphans", async () => {
   using box = await BlackBox.make();

@@ -4,6 +4,9 @@ import { BlackBox, editFile } from "../tests/support/black_box.ts";
 import { requires } from "../tests/support/requires.ts";
 import { mustRun } from "../tests/support/run.ts";
 import { independentChecksum } from "../tests/support/trees.ts";
+import { ruleTest } from "../tests/support/rule_test.ts";
+
+ruleTest(24);
 
 /** Notes in which canonical JSON has something to decide. */
 const NOTES = [

@@ -6,6 +6,9 @@ import { jvsJson } from "../tests/support/jvs.ts";
 import { requires } from "../tests/support/requires.ts";
 import { mustRun } from "../tests/support/run.ts";
 import { describeTree, makeRichTree } from "../tests/support/trees.ts";
+import { ruleTest } from "../tests/support/rule_test.ts";
+
+ruleTest(29);
 
 Deno.test({
   name:

@@ -4,6 +4,9 @@ import { jvsJson, runJvs } from "../tests/support/jvs.ts";
 import { tempDir } from "../tests/support/temp_dir.ts";
 import { independentRootHash } from "../tests/support/trees.ts";
 import { requires } from "../tests/support/requires.ts";
+import { ruleTest } from "../tests/support/rule_test.ts";
+
+ruleTest(34);
 
 interface Saved {
   snapshot: { snapshot_id: string; payload_root_hash: { value: string } };
@@ -38,19 +41,4 @@ Deno.test({
     assertEquals(Deno.readTextFileSync(`${main.cwd}/a`), "three");
     await fullAudit(root);
   },
-});
-
-Deno.test("rule 34: a dozen jvs worktree fork at once lose nothing", async () => {
-  using folder = tempDir();
-  await jvsJson(["init", "p"], { cwd: folder.path });
-  const root = `${folder.path}/p`;
-  const main = { cwd: `${root}/main` };
-  Deno.writeTextFileSync(`${main.cwd}/a`, "one");
-  await jvsJson(["snapshot", "first"], main);
-  const names = Array.from({ length: 12 }, (_, i) => `agent-${i}`);
-  await Promise.all(names.map((name) => jvsJson(["worktree", "fork", name], main)));
-  for (const name of names) assertEquals(Deno.readTextFileSync(`${root}/worktrees/${name}/a`), "one");
-  const log = Deno.readTextFileSync(`${root}/.jvs/audit/audit.jsonl`).trim().split("\n");
-  assertEquals(log.length, 2 + names.length);
-  await fullAudit(root);
 });

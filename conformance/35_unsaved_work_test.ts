@@ -4,44 +4,16 @@ import { BlackBox } from "../tests/support/black_box.ts";
 import { USER } from "../tests/support/as_user.ts";
 import { requires } from "../tests/support/requires.ts";
 import { mustRun } from "../tests/support/run.ts";
-import { describeTree, fingerprint } from "../tests/support/trees.ts";
+import { fingerprint } from "../tests/support/trees.ts";
+import { ruleTest } from "../tests/support/rule_test.ts";
+
+ruleTest(35);
 
 interface Restored {
   autosave_snapshot_id: string | null;
   kept: string[];
   sentence: string;
 }
-
-Deno.test({
-  name: "conformance 35: whatever is unsaved when a restore begins comes back whole from the autosave",
-  ...requires("python3"),
-  async fn() {
-    using box = await BlackBox.make();
-    box.write("a.txt", "one\n");
-    box.write("gone.txt", "will be removed\n");
-    box.write("folder/b.txt", "two\n");
-    const first = await box.save("first");
-    box.write("a.txt", "second\n");
-    await box.save("second");
-    mustRun(
-      "sh",
-      "-ec",
-      `cd '${box.main}'; printf unsaved > a.txt; rm gone.txt; mkdir -p new/empty; printf new > new/c.txt; chmod 700 folder;
-       rm -r folder; printf 'a file now' > folder; ln -s a.txt link; mkfifo fifo`,
-    );
-    const before = await describeTree(box.main);
-    const restored = await box.json<Restored>(["restore", first.snapshot_id]);
-    const kept = restored.autosave_snapshot_id ?? "";
-    assert(restored.sentence.includes(kept.slice(14)), restored.sentence);
-    assertEquals([box.read("a.txt"), box.read("folder/b.txt")], ["one\n", "two\n"]);
-    const saved = (await box.history()).find((each) => each.snapshot_id === kept);
-    assertEquals(saved?.kind, "autosave");
-    const { stdout } = await box.run(["restore", kept]);
-    assert(stdout.includes("Restored"), stdout);
-    assertEquals(await describeTree(box.main), before);
-    await box.audit();
-  },
-});
 
 /** Content that no snapshot holds, in each way it can stand in a restore's way; how it is made after the first save. */
 const WAYS: [what: string, rules: string, path: string, make: (box: BlackBox) => void][] = [

@@ -4,6 +4,9 @@ import { type DiskKind, sharedDisk } from "../tests/support/disk_image.ts";
 import { requires } from "../tests/support/requires.ts";
 import { mustRun } from "../tests/support/run.ts";
 import { describeTree, makeRichTree } from "../tests/support/trees.ts";
+import { ruleTest } from "../tests/support/rule_test.ts";
+
+ruleTest(36);
 
 const EVERYTHING = { add: ["inode", "ctime"] as const };
 

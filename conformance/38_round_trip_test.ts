@@ -8,6 +8,9 @@ import { mustRun } from "../tests/support/run.ts";
 import { tempDir } from "../tests/support/temp_dir.ts";
 import { withoutFfi } from "../tests/support/without_ffi.ts";
 import { describeTree, makeRichTree } from "../tests/support/trees.ts";
+import { ruleTest } from "../tests/support/rule_test.ts";
+
+ruleTest(38);
 
 type WithDegradations = { degradations: Degradations };
 

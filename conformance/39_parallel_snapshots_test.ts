@@ -1,20 +1,9 @@
 import { assertEquals } from "@std/assert";
 import type { Descriptor, Finding } from "../src/model/records.ts";
 import { BlackBox } from "../tests/support/black_box.ts";
+import { ruleTest } from "../tests/support/rule_test.ts";
 
-const MANY = 20;
-
-Deno.test("conformance 39: twenty snapshots of one worktree started at once all succeed and are in one line", async () => {
-  using box = await BlackBox.make();
-  for (let i = 0; i < 50; i++) box.write(`d${i % 5}/f${i}`, `${i}\n`);
-  const first = await box.save("first");
-  const saved = await Promise.all(
-    Array.from({ length: MANY }, (_, i) => box.save(`number ${i}`, "--lock-timeout", "2m")),
-  );
-  await assertOneLine(box, [first, ...saved]);
-  assertEquals(box.records().filter((record) => record.operation === "snapshot").length, MANY + 1);
-  await box.audit();
-});
+ruleTest(39);
 
 Deno.test("conformance 39: snapshots made while the tree is being changed and others are restored beside it are in one line", async () => {
   using box = await BlackBox.make();

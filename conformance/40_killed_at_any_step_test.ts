@@ -7,6 +7,10 @@ import { randomFrom } from "../tests/support/random.ts";
 import { requires } from "../tests/support/requires.ts";
 import { mustRun, run } from "../tests/support/run.ts";
 import { describeTree } from "../tests/support/trees.ts";
+import { tried } from "../tests/support/tried.ts";
+import { ruleTest } from "../tests/support/rule_test.ts";
+
+ruleTest(40);
 
 /** JVS_TEST_KILLS says how many of each; 40 by default. */
 const KILLS = Number(Deno.env.get("JVS_TEST_KILLS") ?? 40);
@@ -41,15 +45,18 @@ Deno.test({
     const two = await savedTree(box);
     await box.json(["restore", one.id]);
     const points = await killPoints(box, ["restore", two.id]);
+    let kills = 0;
     for (const point of sampled(12, points, randomFrom(seed))) {
       await box.json(["restore", one.id]);
       const note = `restore killed at ${named(point)}, seed ${seed}`;
-      await killedAt(box, ["restore", two.id], point);
+      if (await killedAt(box, ["restore", two.id], point)) kills++;
       await box.json(["doctor", "--repair-runtime"]);
       const now = await describeTree(box.main);
       if (differing(now, two.tree).length > 0) assertSame(now, one.tree, note);
       await assertNothingOpen(box, note);
     }
+    tried("kills", kills, "of a restore in a subvolume");
+    assert(kills > 6, `only ${kills} of 12 were killed`);
     await box.audit();
   },
 });
@@ -184,6 +191,7 @@ function named({ call, when }: KillPoint): string {
 }
 
 async function finish(box: BlackBox, kills: number): Promise<void> {
+  tried("kills", kills);
   assert(kills > KILLS / BOXES / 2, `only ${kills} were killed`);
   await box.json(["doctor", "--repair", "clean_tmp"]);
   assertEquals((await box.json(["doctor"])).findings, []);

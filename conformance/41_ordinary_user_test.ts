@@ -4,9 +4,12 @@ import { BlackBox } from "../tests/support/black_box.ts";
 import { type DiskKind, sharedDisk } from "../tests/support/disk_image.ts";
 import { asUser, USER } from "../tests/support/as_user.ts";
 import { requires } from "../tests/support/requires.ts";
+import { ruleTest } from "../tests/support/rule_test.ts";
 import { mustRun } from "../tests/support/run.ts";
 import { tempDir } from "../tests/support/temp_dir.ts";
 import { describeTree } from "../tests/support/trees.ts";
+
+ruleTest(41);
 
 const NEEDS = requires("root", "user", "python3", "ext4", "xfs");
 

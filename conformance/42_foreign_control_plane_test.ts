@@ -4,6 +4,9 @@ import { jvsError, jvsJson } from "../tests/support/jvs.ts";
 import { USER } from "../tests/support/as_user.ts";
 import { requires } from "../tests/support/requires.ts";
 import { tempDir } from "../tests/support/temp_dir.ts";
+import { ruleTest } from "../tests/support/rule_test.ts";
+
+ruleTest(42);
 
 /** A user who is neither the caller nor root. */
 const STRANGER = 1234;
@@ -30,11 +33,15 @@ Deno.test({
     await jvsError("E_UNTRUSTED", ["status"], { cwd: `${root}/main` });
 
     Deno.mkdirSync(`${home.path}/jvs`);
-    Deno.writeTextFileSync(
-      `${home.path}/jvs/config.jsonc`,
-      `{ "trusted_repositories": [${JSON.stringify(root)}] }`,
-    );
-    giveTo(`${home.path}/jvs`, USER);
+    const settings = `${home.path}/jvs/config.jsonc`;
+    Deno.writeTextFileSync(settings, `{ "trusted_repositories": [${JSON.stringify(root)}] }`);
+    for (const path of [`${home.path}/jvs`, settings]) Deno.chownSync(path, USER, USER);
+    assertEquals((await jvsJson(["status"], caller)).worktree, "main");
+    // What others may write is not the user's word.
+    Deno.chmodSync(settings, 0o666);
+    await jvsError("E_UNTRUSTED", ["status"], caller);
+    Deno.removeSync(settings);
+    await jvsJson(["config", "trust", "--repository", root], caller);
     assertEquals((await jvsJson(["status"], caller)).worktree, "main");
 
     giveTo(root, Deno.uid() ?? 0);

@@ -1,6 +1,6 @@
 /**
  * `deno task bundle [DIR]`: makes the command one program without dependencies, in DIR (default `dist`): `jvs.js`, and
- * `deno.json` with its permission set and an empty workspace. Packages carry these two. `jvs.js.map` is for debugging.
+ * `deno.json` with its permission sets and an empty workspace. Packages carry these two. `jvs.js.map` is for debugging.
  */
 
 /** The root of this checkout. */
@@ -22,14 +22,14 @@ export async function bundle(folder: string, checkout: string = CHECKOUT): Promi
   const { success, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: checkout }).output();
   if (!success) throw new Error(`Cannot bundle ${checkout}: ${new TextDecoder().decode(stderr)}`);
   await makeSourcesRelative(`${program}.map`, checkout);
-  const { permissions: { jvs } } = JSON.parse(await Deno.readTextFile(`${checkout}/deno.json`));
+  const { permissions: { jvs, run } } = JSON.parse(await Deno.readTextFile(`${checkout}/deno.json`));
   // With a workspace of its own, Deno does not look for one in the folders above, which may be another user's.
-  const config = { workspace: [], permissions: { jvs } };
+  const config = { workspace: [], permissions: { jvs, run } };
   await Deno.writeTextFile(`${folder}/deno.json`, JSON.stringify(config, null, 2) + "\n");
 }
 
-/** What Deno is started with to run the bundle in a folder: with its permissions, and never with the network. */
-export function denoArguments(folder: string): string[] {
+/** What Deno is started with to run the bundle in a folder: with a permission set of its own, and never with the network. */
+export function denoArguments(folder: string, set: "jvs" | "run" = "jvs"): string[] {
   return [
     "run",
     "-q",
@@ -39,7 +39,7 @@ export function denoArguments(folder: string): string[] {
     "--v8-flags=--min-semi-space-size=16,--max-semi-space-size=16", // as in bin/jvs
     "--config",
     `${folder}/deno.json`,
-    "-P=jvs",
+    `-P=${set}`,
     `${folder}/jvs.js`,
   ];
 }

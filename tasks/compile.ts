@@ -1,7 +1,8 @@
 /**
  * `deno task compile [TARGET] [DIR]`: writes an executable that needs no Deno, `jvs-VERSION-TARGET`, into DIR (default
- * `dist`). TARGET is one of `TARGETS`, by default this machine. It has the bundle, its permission set and Deno's own
- * program for executables, denort: from the network, or the file that DENORT_BIN names.
+ * `dist`). TARGET is one of `TARGETS`, by default this machine. It has the bundle, the
+ * permission set `run`, because no launcher chooses one, and Deno's own program for executables, denort: from the network,
+ * or the file that DENORT_BIN names.
  */
 import { VERSION } from "../src/model/version.ts";
 import { asked, bundle, denoArguments } from "./bundle.ts";
@@ -26,7 +27,7 @@ export async function compile(target: Target, folder: string, denort?: string): 
     await Deno.utime(`${work}/jvs.js`, 0, 0); // this time is built in, and the same source gives the same executable
     await Deno.mkdir(folder, { recursive: true });
     const file = `${folder}/jvs-${VERSION}-${target}${target.startsWith("windows") ? ".exe" : ""}`;
-    const [, ...asInPackages] = denoArguments(work);
+    const [, ...asInPackages] = denoArguments(work, "run");
     const args = ["compile", "--target", TARGETS[target], "--output", file, "--app-name", "jvs"];
     // The cache would be code at a known path in the temporary folder, where another user can put it first.
     args.push("--no-code-cache", ...asInPackages);

@@ -28,7 +28,8 @@ export async function packNpm(folder: string): Promise<string> {
     await Deno.mkdir(`${work}/bin`);
     await Deno.writeTextFile(`${work}/bin/jvs`, launcher, { mode: 0o755 });
     await Deno.mkdir(`${work}/docs`);
-    for (const name of ["README.md", "LICENSE", "SECURITY.md", "docs/install.md", "docs/guide.md"]) {
+    const pages = ["install", "guide", "operations", "recovery"].map((name) => `docs/${name}.md`);
+    for (const name of ["README.md", "LICENSE", "SECURITY.md", ...pages]) {
       await Deno.writeTextFile(`${work}/${name}`, await read(name));
     }
     await Deno.writeTextFile(`${work}/package.json`, JSON.stringify(MANIFEST, null, 2) + "\n");

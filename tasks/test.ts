@@ -1,11 +1,12 @@
 /**
  * `deno task test [--setup] [--bench] [PATH...]`: runs all tests of this repository, or those of the paths, and says which
- * tests it skipped and why. With `--setup` or CI=true it installs system packages. With CI=true it also runs and counts the
+ * tests it skipped and why, and how often it killed, failed and cut. With `--setup` or CI=true it installs system packages. With CI=true it also runs and counts the
  * checks of `deno task ok` that are not tests, and with `--bench` whether JVS became too slow. The last line is `N passed,
  * N failed`.
  */
 import { REQUIREMENTS } from "../tests/support/probes.ts";
 import { listed } from "../tests/support/requires.ts";
+import { sumOfTried } from "../tests/support/tried.ts";
 import { unmount } from "../tests/support/disk_image.ts";
 import { run } from "../tests/support/run.ts";
 import { tempDir } from "../tests/support/temp_dir.ts";
@@ -14,6 +15,9 @@ import { CHECKS, holds } from "./ok.ts";
 import { setup } from "./setup.ts";
 
 const root = new URL("../", import.meta.url);
+
+/** A run of CI that takes longer has a test that hangs: ended here, it says which. */
+const LONGEST_CI_RUN_MS = 60 * 60_000;
 
 /** Tests that run together. */
 interface Group {
@@ -57,6 +61,7 @@ async function main(): Promise<number> {
   total.failed += unmountLeftOvers(folder.path);
   if (Deno.args.includes("--bench")) add(total, await runBench()); // last, because the tests would disturb it
   await tellSkips(`${folder.path}/skips`, installCommand(missing));
+  await tellTried(`${folder.path}/tried`);
   return report(total);
 }
 
@@ -131,17 +136,27 @@ async function runGroup({ name, args }: Group, folder: string, isShown: boolean)
     env: {
       JVS_TEST_TMP: folder,
       JVS_TEST_SKIPS: `${folder}/skips`,
+      JVS_TEST_TRIED: `${folder}/tried`,
       ...(Deno.stdout.isTerminal() ? {} : { NO_COLOR: "1" }),
     },
     stdin: "null",
     stdout: isShown ? "inherit" : "piped",
     stderr: isShown ? "inherit" : "piped",
   }).spawn();
+  const endedInTime = interruptedWhereItHangs(child);
   const { code } = isShown ? await child.status : await collected(child, title);
+  endedInTime();
   const counts = countReport(await Deno.readTextFile(report).catch(() => ""));
   await Deno.remove(report).catch(() => {}); // without a type check there is no report
   if (code !== 0 && counts.failed === 0) counts.failed = 1; // a file that cannot be loaded is in no report
   return counts;
+}
+
+/** Interrupts tests that hang, which makes them name the pending one. The function says that they ended. */
+function interruptedWhereItHangs(child: Deno.ChildProcess): () => void {
+  if (Deno.env.get("CI") !== "true") return () => {};
+  const timer = setTimeout(() => child.kill("SIGINT"), LONGEST_CI_RUN_MS - performance.now());
+  return () => clearTimeout(timer);
 }
 
 async function collected(child: Deno.ChildProcess, title: string): Promise<Deno.CommandStatus> {
@@ -204,6 +219,11 @@ async function tellSkips(file: string, command: string | undefined): Promise<voi
   if (command !== undefined) {
     console.log(`Install what is missing with this command, or run this one with --setup:\n  ${command}`);
   }
+}
+
+async function tellTried(file: string): Promise<void> {
+  const sums = sumOfTried(await Deno.readTextFile(file).catch(() => ""));
+  if (sums !== "") console.log(`\nTried: ${sums}.`);
 }
 
 function report({ passed, failed, skipped }: Counts): number {

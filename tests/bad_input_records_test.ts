@@ -57,10 +57,14 @@ const CASES: readonly Case[] = [
     what: "a descriptor",
     path: ({ control, first }) => `${control}/descriptors/${first}.json`,
     error: "E_DESCRIPTOR_CORRUPT",
-    fails: ({ first }) => [["show", first], ["diff", first], ["restore", first], ["history"]],
+    fails: ({ first }) => [["show", first], ["diff", first], ["restore", first]],
     works: (
       { second },
-    ) => [["status"], ["diff", second], ["worktree", "list"], ["restore", second, "--preview"]],
+    ) => [["status"], ["history"], ["history", "--all"], ["diff", second], ["worktree", "list"], [
+      "restore",
+      second,
+      "--preview",
+    ]],
   },
   {
     what: "a manifest",

@@ -24,7 +24,7 @@ Deno.test("the bundle has the program, its permission set and nothing else, and 
   ]);
   const { permissions } = JSON.parse(Deno.readTextFileSync(`${checkout}/deno.json`));
   const config = JSON.parse(Deno.readTextFileSync(`${folder}/deno.json`));
-  assertEquals(config, { workspace: [], permissions: { jvs: permissions.jvs } });
+  assertEquals(config, { workspace: [], permissions: { jvs: permissions.jvs, run: permissions.run } });
   for (const name of ["jvs.js", "jvs.js.map"]) {
     assert(!Deno.readTextFileSync(`${folder}/${name}`).includes(checkout), name);
   }
@@ -55,6 +55,24 @@ Deno.test("the bundle works without the checkout, in a path with spaces, beside 
   assertEquals(Deno.readTextFileSync(`${main}/notes`), "one");
   assertStringIncludes(done(main, "verify", "--all"), "2 snapshots");
   assertEquals(JSON.parse(done(main, "history", "--all", "--json")).snapshots.length, 2);
+});
+
+Deno.test("the bundle checks itself, with the permission set that its launcher gives", async () => {
+  using temporary = tempDir();
+  const folder = `${temporary.path}/dist`;
+  await bundle(folder);
+  const work = `${temporary.path}/work`;
+  Deno.mkdirSync(work);
+  const args = denoArguments(folder).map((word) => word === "-P=jvs" ? "-A" : word);
+  const { stdout } = new Deno.Command(Deno.execPath(), {
+    args: [...args, "conformance", "run", "--rule", "27", "--rule", "36", "--json"],
+    cwd: work,
+    clearEnv: true,
+    env: { PATH: "/usr/bin:/bin", HOME: work, DENO_DIR: `${temporary.path}/.deno` },
+  }).outputSync();
+  const { passed, program } = JSON.parse(new TextDecoder().decode(stdout));
+  assertEquals(passed, 2);
+  assertStringIncludes(program, `--config ${folder}/deno.json -P=jvs ${folder}/jvs.js`);
 });
 
 Deno.test("the bundle ends as the command does: 2 for a wrong word, 1 for an error, with its sentence", async () => {

@@ -97,7 +97,7 @@ async function checkExecutable(target: Target, base: string, folder: string): Pr
 
   // An empty list stands for everything. Deno always adds hosts for imports, but denort imports only what is embedded.
   const { allow_import: _hosts, ...permissions } = withoutNull(metadata.permissions);
-  const granted = Object.entries(config.permissions.jvs).map((
+  const granted = Object.entries(config.permissions.run).map((
     [kind, what],
   ) => [`allow_${kind}`, what === true ? [] : what]);
   assertEquals(permissions, { ...Object.fromEntries(granted), prompt: false });

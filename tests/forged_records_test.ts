@@ -106,7 +106,7 @@ Deno.test({
     const restored = async (id: string) => {
       mustRun("rm", "-f", `${box.main}/tool`);
       const { stderr } = await box.run(["restore", id]);
-      return [modeOf(`${box.main}/tool`), stderr.includes("Another member of the group made this snapshot")];
+      return [modeOf(`${box.main}/tool`), stderr.includes("Another user could have written this snapshot")];
     };
     assertEquals(await restored(box.id), ["6755", false]);
     Deno.removeSync(`${box.control}/makers/${ANN}/${box.id}`); // what tells that it is hers

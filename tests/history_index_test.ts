@@ -245,11 +245,27 @@ Deno.test("a descriptor that is damaged after it was indexed is found by doctor,
   const { snapshots: [first], total } = await repository.call(history, { limit: 1 });
   assertEquals([first?.snapshot_id, total], [newest, 70]);
   const told = (error: unknown) => isJvsError(error) ? error.code : error;
-  assertEquals(await repository.call(history).catch(told), "E_DESCRIPTOR_CORRUPT");
+  const shown = async (input: { all?: boolean }) => {
+    const { snapshots, total, unread } = await repository.call(history, input);
+    return [snapshots.length, total, snapshots.some((each) => each.snapshot_id === older), unread];
+  };
+  const [count] = await shown({});
+  assert(typeof count === "number" && count >= 15 && count < 69, `${count}: what is newer, and leaves`);
+  for (const isIndexed of [true, false]) {
+    if (!isIndexed) removeIndex(repository.store);
+    assertEquals(await shown({}), [count, count, false, [older]], `a line, indexed: ${isIndexed}`);
+    assertEquals(await shown({ all: true }), [69, 69, false, [older]], `all, indexed: ${isIndexed}`);
+  }
   assertEquals(
     await repository.call(show, { snapshot: older.slice(-8) }).catch(told),
     "E_DESCRIPTOR_CORRUPT",
   );
+  Deno.removeSync(`${repository.store.layout.control.path}/snapshots/${older}.READY`);
+  for (const isIndexed of [true, false]) {
+    if (!isIndexed) removeIndex(repository.store);
+    assertEquals(await shown({}), [count, count, false, [older]], `a line, missing, indexed: ${isIndexed}`);
+    assertEquals(await shown({ all: true }), [69, 69, false, [older]], `all, missing, indexed: ${isIndexed}`);
+  }
 });
 
 Deno.test("many processes at once answer by one index, while snapshots are made and it is damaged", async () => {

@@ -49,6 +49,7 @@ Deno.test("the package for JSR has the program, its pages and no tests, and no s
     "/docs/recovery.md",
     "/docs/reference.md",
     "/docs/spec.md",
+    "/docs/threat-model.md",
   ]);
   assertEquals(paths.filter((path) => path.includes("_test.")), []);
 });

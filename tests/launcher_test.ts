@@ -1,43 +1,12 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fixedLauncher } from "../tasks/install.ts";
 import { setup } from "../tasks/setup.ts";
+import { alone, fakeCheckout, launcher, RUN, show, start } from "./support/fake_checkout.ts";
 import { requires } from "./support/requires.ts";
 import { asUser, USER } from "./support/as_user.ts";
 import { ordinaryHome } from "./support/ordinary_user.ts";
 import { tempDir } from "./support/temp_dir.ts";
 import { CHECKOUT, OF_ANOTHER_SYSTEM, testSignals } from "./support/way_in_cases.ts";
-
-const launcher = Deno.readTextFileSync(new URL("../bin/jvs", import.meta.url));
-
-/** A made-up checkout whose programs only say how they were started, so that nothing real is run. */
-function fakeCheckout(programs: Record<string, string>) {
-  const folder = tempDir();
-  const path = `${folder.path}/check out's`;
-  for (const name of ["bin", "src", ".deno", "path", "tests/links"]) {
-    Deno.mkdirSync(`${path}/${name}`, { recursive: true });
-  }
-  Deno.writeTextFileSync(`${path}/bin/jvs`, launcher, { mode: 0o755 });
-  for (const name of ["cli.ts", "deno.json"]) Deno.writeTextFileSync(`${path}/${name}`, "\n");
-  for (const [name, body] of Object.entries(programs)) {
-    Deno.writeTextFileSync(`${path}/${name}`, `#!/bin/sh\n${body}\n`, { mode: 0o755 });
-  }
-  return { path, [Symbol.dispose]: () => folder[Symbol.dispose]() };
-}
-
-/** A program that shows its name, arguments and what else it was given. */
-const show = (name: string) => `printf '%s|' ${name} "$@"; printf '%s' "\${DENO_DIR-}"`;
-
-function start(program: string, args: string[], env: Record<string, string> = {}) {
-  const { code, stdout, stderr } = new Deno.Command(program, { args, clearEnv: true, env }).outputSync();
-  const decoder = new TextDecoder();
-  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
-}
-
-/** How `show` shows the beginning of what a linked Deno is started with. */
-const RUN = "linked|run|-q|--no-prompt|--v8-flags=--min-semi-space-size=16,--max-semi-space-size=16|";
-
-/** PATH with the made-up programs alone, so that what the launcher starts is seen; readlink only where it is needed. */
-const alone = (path: string) => ({ PATH: `${path}/path` });
 
 Deno.test("bin/jvs starts the Deno that setup found, with its arguments as they are, and no other program", () => {
   using checkout = fakeCheckout({ ".deno/deno": show("linked"), "path/deno": show("path") });
@@ -222,5 +191,30 @@ Deno.test({
       npm_config_registry,
     });
     assertEquals(stdout + stderr, `a,b ${Deno.uid() === 0 ? USER : Deno.uid()}\n`);
+  },
+});
+
+Deno.test({
+  name: "bin/jvs and python/jvs let Deno take nothing that it compiled from the HOME of another user",
+  ...requires("root", "python3"),
+  fn() {
+    using checkout = fakeCheckout({ ".deno/deno": show("linked") });
+    const { path } = checkout;
+    const cacheOf = (env: Record<string, string>) =>
+      start(`${path}/bin/jvs`, [], { ...alone(path), ...env }).stdout.split("|").at(-1);
+    const [mine, theirs] = [`${path}/mine`, `${path}/theirs`];
+    for (const home of [mine, theirs]) Deno.mkdirSync(home);
+    Deno.chownSync(theirs, 61002, 61002);
+    assertEquals(cacheOf({ HOME: mine }), "");
+    assertEquals(cacheOf({ HOME: theirs }), "/dev/null");
+    assertEquals(cacheOf({ HOME: mine, XDG_CACHE_HOME: theirs }), "/dev/null");
+    assertEquals(cacheOf({ HOME: theirs, DENO_DIR: "/own" }), "/own");
+    const PYTHONPATH = new URL("../python/jvs", import.meta.url).pathname;
+    const env = { PATH: "/usr/bin:/bin", PYTHONPATH, PYTHONDONTWRITEBYTECODE: "1", HOME: theirs };
+    const { stdout } = start("python3", [
+      "-c",
+      'from _launch import _is_of_another as of; print(of("HOME"), of("XDG"))',
+    ], env);
+    assertEquals(stdout, "True False\n");
   },
 });

@@ -54,6 +54,14 @@ Deno.test("jvs doctor makes folders again that held nothing, and gc does not nee
     Deno.removeSync(`${box.control}/${folder}`, { recursive: true });
   }
   await box.json(["gc", "plan"]);
+  Deno.removeSync(`${box.control}/gc`, { recursive: true });
+  const { repaired } = await box.json(["doctor", "--repair-runtime"]);
+  const told = (repaired as string[]).filter((each) => each.includes("folder")).join("\n");
+  assertStringIncludes(told, `"${box.control}/refs" again: it held nothing.`);
+  assertStringIncludes(
+    told,
+    `"${box.control}/gc" again. If you had written "${box.control}/gc/retention.json", bring`,
+  );
   assertEquals(await repairsLeft(box), []);
   for (const folder of ["refs", "gc/pins", "seals"]) assert(exists(`${box.control}/${folder}`), folder);
   await box.audit();
@@ -72,4 +80,36 @@ Deno.test("jvs doctor does not take a folder for empty where the audit trail beg
   assert(!Deno.readTextFileSync(log).includes(text));
   assertEquals(await repairsLeft(box), [null]);
   assert(!exists(refs));
+});
+
+for (
+  const [folder, commands] of [
+    ["refs", [["ref", "list"], ["ref", "delete", "nothing"], ["show", "nothing"]]],
+    ["gc/pins", [["gc", "pins"]]],
+    ["snapshots", [["history", "--all"], ["history"], ["show", "nothing"], ["diff", "one", "two"]]],
+    ["worktrees", [["worktree", "list"], ["status"]]],
+  ] as const
+) {
+  Deno.test(`no command takes a missing folder ${folder} that held something for an empty one`, async () => {
+    using box = await soundBox("usual");
+    moveAway(box, folder);
+    for (const args of commands) {
+      const { hint, message } = await box.box.error("E_DESCRIPTOR_CORRUPT", [...args]);
+      assertStringIncludes(message, `"${box.control}/${folder}" is missing`, args.join(" "));
+      assertStringIncludes(hint, "jvs doctor");
+    }
+    const { stderr } = await box.box.run(["info"], { cwd: box.box.path });
+    assertStringIncludes(stderr, `The folder "${box.control}/${folder}" is missing`);
+  });
+}
+
+Deno.test("a folder that held nothing and is missing is taken for an empty one, as in a copy", async () => {
+  using box = await BlackBox.make();
+  for (const folder of ["refs", "gc/pins", "snapshots", "descriptors", "manifests"]) {
+    Deno.removeSync(`${box.control}/${folder}`, { recursive: true });
+  }
+  for (const args of [["ref", "list"], ["gc", "pins"], ["history"], ["info"], ["worktree", "list"]]) {
+    const { code, stderr } = await box.run(args);
+    assertEquals([code, stderr], [0, ""], args.join(" "));
+  }
 });

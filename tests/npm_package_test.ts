@@ -1,9 +1,9 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { packNpm } from "../tasks/npm.ts";
 import { requires } from "./support/requires.ts";
 import { mustRun } from "./support/run.ts";
 import { atEndOfFile, tempDir } from "./support/temp_dir.ts";
-import { giveTour, OF_ANOTHER_SYSTEM, start, testWayIn } from "./support/way_in_cases.ts";
+import { assertSmall, giveTour, OF_ANOTHER_SYSTEM, start, testWayIn } from "./support/way_in_cases.ts";
 
 /** Programs that a launcher may need, without a Deno: what it starts must be the one that npm installed. */
 const PROGRAMS = ["env", "sh", "readlink", "cp"];
@@ -40,7 +40,7 @@ Deno.test({
   ...requires("npm"),
   async fn() {
     const { file, installed: home, path } = await installed();
-    assert(Deno.statSync(file).size < 250_000, `${Deno.statSync(file).size} bytes`);
+    assertSmall(file);
     const { scripts } = JSON.parse(Deno.readTextFileSync(`${home}/node_modules/jvs/package.json`));
     assertEquals(scripts, undefined);
     giveTour({ program: `${home}/node_modules/.bin/jvs`, path });

@@ -51,12 +51,12 @@ Deno.test("jvs doctor and gc know what follows a worktree's record that is older
   const left = await save(box, "left");
   await box.json(["restore", "HEAD~1"]);
   const line = [await save(box, "b", "--branch"), await save(box, "b2")];
-  Deno.removeSync(`${box.control}/refs/main-${left.slice(14)}.json`);
+  await box.json(["ref", "delete", `main-${left.slice(14)}`]);
   Deno.writeTextFileSync(record, old);
   const found = await findings(box, "--repair", "advance_head");
   assertEquals(found.map(({ code, repair, snapshot_id }) => [code, repair, snapshot_id]), [
     ["HEAD_ORPHAN", null, left],
-    ["HEAD_ORPHAN", null, line[0]],
+    ["HEAD_ORPHAN", null, line[1]],
   ]);
   assertEquals(await candidates(box), []);
 });
@@ -69,11 +69,11 @@ Deno.test("jvs doctor and gc know what follows the record of a detached worktree
   const record = `${box.control}/worktrees/main/config.json`;
   const detached = Deno.readTextFileSync(record);
   await box.json(["restore", "HEAD"]);
-  const three = await save(box, "three");
-  await save(box, "four");
+  await save(box, "three");
+  const four = await save(box, "four");
   Deno.writeTextFileSync(record, detached);
   const [orphan, ...others] = await findings(box);
-  assertEquals([orphan?.code, orphan?.snapshot_id, orphan?.repair, others], ["HEAD_ORPHAN", three, null, []]);
+  assertEquals([orphan?.code, orphan?.snapshot_id, orphan?.repair, others], ["HEAD_ORPHAN", four, null, []]);
   assertEquals(await candidates(box), []);
 });
 

@@ -4,6 +4,7 @@ import { BlackBox } from "./support/black_box.ts";
 import { fullAudit } from "./support/full_audit.ts";
 import type { Json } from "./support/jvs.ts";
 import { asUser } from "./support/as_user.ts";
+import { namesIn } from "./support/files.ts";
 import { requires } from "./support/requires.ts";
 import { mustRun } from "./support/run.ts";
 
@@ -60,7 +61,7 @@ Deno.test({
     }
     const { code, stdout } = await box.run(["verify", box.id], { user: BEN });
     assertEquals([code, stdout.split("\n").filter((line) => line.endsWith("secret"))], [1, [
-      `    of ${ANN}  secret`,
+      `    closed by user ${ANN}  secret`,
     ]]);
     assert(stdout.startsWith("UNCHECKED") && !stdout.includes("TAMPERED"), stdout);
     const { healthy, findings } = await box.json<{ healthy: boolean; findings: Finding[] }>(
@@ -315,6 +316,22 @@ Deno.test({
 });
 
 Deno.test({
+  name: "info goes on where a member made the name of a host too large, or a folder",
+  ...needs,
+  async fn() {
+    using box = await sharedBox("printf a > a");
+    const hosts = `${box.control}/runtime/hosts`;
+    const [id = ""] = namesIn(hosts);
+    const name = `${hosts}/${id}/name`;
+    for (const script of ["truncate -s 20G", "truncate -s 2K", "mkdir"]) {
+      act(box, BEN, `rm -rf '${name}'; ${script} '${name}'`);
+      const { hosts } = await box.json<{ hosts: { id: string; name: string | null }[] }>(["info"]);
+      assertEquals(hosts.map((host) => [host.id, host.name]), [[id, null]], script);
+    }
+  },
+});
+
+Deno.test({
   name:
     "a repository that an ordinary user copied is clean, degraded at most, and restores without autosaves",
   ...needs,
@@ -327,7 +344,8 @@ Deno.test({
     act(
       box,
       BEN,
-      `cp -R --preserve=mode,timestamps,links,xattr '${box.path}' '${there}'; rm -r '${there}/.jvs/runtime'`,
+      // He may not enter what she stages.
+      `cp -R --preserve=mode,timestamps,links,xattr '${box.path}' '${there}' || true; rm -r '${there}/.jvs/runtime'`,
     );
     const as = { cwd: `${there}/main`, user: BEN };
     await copy.json(["doctor", "--repair-runtime"], as);
@@ -336,5 +354,41 @@ Deno.test({
     await assertClean(copy, as.cwd);
     const { autosave_snapshot_id } = await copy.json<Json>(["restore", box.id], as);
     assertEquals([autosave_snapshot_id, Deno.readTextFileSync(`${as.cwd}/a`)], [null, "a"]);
+  },
+});
+
+Deno.test({
+  name:
+    "a lease or a worktree's record that a member closed keeps nobody from learning that, and a lease is taken over by force",
+  ...needs,
+  async fn() {
+    using box = await sharedBox("printf a > a");
+    await box.json(["worktree", "fork", "second"]);
+    const { lease } = await box.json<{ lease: { worktree_id: string } }>(["lock", "acquire"], { user: BEN });
+    const file = `${box.control}/runtime/shared/leases/${lease.worktree_id}.json`;
+    act(box, BEN, `chmod 600 '${file}'`);
+    await box.json(["worktree", "list"]);
+    const { hint } = await box.error("E_PERMISSION", ["snapshot"]);
+    assertStringIncludes(hint, "lock steal --force");
+    const { json } = await box.run(["doctor", "--json"]);
+    const [found] = json.findings as Finding[];
+    assertEquals([json.healthy, found?.path], [false, file]);
+    assertStringIncludes(found?.message ?? "", "lock steal --force");
+    const session = ["--session", "hers"];
+    await box.json(["lock", "steal", "--force", ...session]);
+    await box.json(["snapshot", ...session]);
+    const record = `${box.control}/worktrees/main/config.json`;
+    act(
+      box,
+      BEN,
+      `cp '${record}' '${record}.own'; chmod 600 '${record}.own'; mv '${record}.own' '${record}'`,
+    );
+    for (const cwd of [box.main, box.path]) {
+      const { snapshots } = await box.json<{ snapshots: Json[] }>(["history", "--all"], { cwd });
+      assertEquals(snapshots.length, 2);
+      const run = await box.run(["doctor", "--json"], { cwd });
+      assert((run.json.findings as Finding[]).some(({ path }) => path === record), run.stdout + run.stderr);
+      await box.error("E_PERMISSION", ["status"], { cwd });
+    }
   },
 });

@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { mustRun, run } from "./support/run.ts";
 import { tempDir } from "./support/temp_dir.ts";
+import { until } from "./support/until.ts";
 
 const jvs = Deno.env.get("JVS_BIN") ?? new URL("../bin/jvs", import.meta.url).pathname;
 
@@ -20,9 +21,7 @@ Deno.test("a signal that comes while the result is printed does not make it look
     args: ["-c", 'exec "$1" version > "$2"', "sh", jvs, pipe],
     stderr: "piped",
   }).spawn();
-  while (!run("cat", `/proc/${child.pid}/wchan`).stdout.includes("pipe_write")) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+  await until(() => run("cat", `/proc/${child.pid}/wchan`).stdout.includes("pipe_write"));
   child.kill("SIGTERM");
   const printed = read(end, PIPE + 1);
   const { code, stderr } = await child.output();

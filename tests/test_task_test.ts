@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { installCommand } from "../tasks/_system_packages.ts";
 import { CHECKS, holds } from "../tasks/ok.ts";
 import { countReport } from "../tasks/test.ts";
+import { sumOfTried } from "./support/tried.ts";
 import { tempDir } from "./support/temp_dir.ts";
 
 Deno.test("countReport() adds up what a report of Deno says", () => {
@@ -34,12 +35,20 @@ Deno.test("holds() says whether a check holds, and what to do if it does not", a
   ]);
 });
 
-Deno.test("the test task names what it skipped and why, and ends with its counts", () => {
+Deno.test("sumOfTried() adds up what tests counted", () => {
+  const text = "kills\t1000\npower cuts\t7\nkills\t234\n";
+  assertEquals(sumOfTried(text), "1,234 kills, 7 power cuts");
+  assertEquals(sumOfTried(""), "");
+});
+
+Deno.test("the test task names what it skipped and why and what it tried, and ends with its counts", () => {
   using folder = tempDir();
   Deno.writeTextFileSync(
     `${folder.path}/a_test.ts`,
     `import { requires } from "${new URL("support/requires.ts", import.meta.url).href}";
-    Deno.test("runs", () => {});
+    import { tried } from "${new URL("support/tried.ts", import.meta.url).href}";
+    Deno.test("runs", () => tried("kills", 2, "in one test"));
+    Deno.test("runs too", () => tried("kills", 3));
     Deno.test("skipped", { ...requires("zsh") }, () => {});`,
   );
   const { success, stdout } = new Deno.Command(Deno.execPath(), {
@@ -50,5 +59,6 @@ Deno.test("the test task names what it skipped and why, and ends with its counts
   const text = new TextDecoder().decode(stdout);
   assert(success, text);
   assertStringIncludes(text, "this machine lacks what they need:\n  zsh: JVS_TEST_WITHOUT names it\n");
-  assertMatch(text, /\n1 passed, 0 failed, 1 skipped\n$/);
+  assertStringIncludes(text, "\nTried: 5 kills.\n");
+  assertMatch(text, /\n2 passed, 0 failed, 1 skipped\n$/);
 });

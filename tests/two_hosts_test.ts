@@ -1,18 +1,30 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import type { Lease } from "../src/model/lease.ts";
 import type { Descriptor } from "../src/model/records.ts";
+import { BlackBox } from "./support/black_box.ts";
 import { exists } from "./support/files.ts";
-import { jvsError } from "./support/jvs.ts";
+import { jvsError, runJvs } from "./support/jvs.ts";
+import { leaseOn, olderLease, pastLease } from "./support/leases.ts";
 import { requires } from "./support/requires.ts";
-import { stoppedReader, until } from "./support/stopped_reader.ts";
-import { TwoHosts, type VolumeHost } from "./support/two_hosts.ts";
+import { largeBox, openIntents, StoppedChange } from "./support/stopped_change.ts";
+import { stoppedReader } from "./support/stopped_reader.ts";
+import { until } from "./support/until.ts";
+import { hostsOfOneDisk, type SharingHost, TwoHosts, type VolumeHost } from "./support/two_hosts.ts";
 
-/* Two hosts that work on one repository, on a JuiceFS volume with the caches that a mount has by default. */
+/*
+ * Two hosts that work on one repository: on a JuiceFS volume with the caches that a mount has by default, and, for what does not depend on
+ * these, on one disk.
+ */
 
 const NEEDED = requires("root", "ffi", "juicefs", "redis");
 
-interface Repository {
-  readonly hosts: TwoHosts;
+interface Sharing {
+  readonly hosts: { readonly a: SharingHost; readonly b: SharingHost };
   readonly main: string;
+}
+
+interface Repository extends Sharing {
+  readonly hosts: TwoHosts;
 }
 
 function test(title: string, trashDays: number, body: (repository: Repository) => Promise<void>): void {
@@ -23,13 +35,13 @@ function test(title: string, trashDays: number, body: (repository: Repository) =
   });
 }
 
-async function save(host: VolumeHost, main: string, ...flags: string[]): Promise<Descriptor> {
+async function save(host: SharingHost, main: string, ...flags: string[]): Promise<Descriptor> {
   return (await host.json<{ snapshot: Descriptor }>(["snapshot", "--lock-timeout", "120", ...flags], main))
     .snapshot;
 }
 
 /** Fails if anything is wrong, whichever host asks. */
-async function audit({ hosts, main }: Repository): Promise<void> {
+async function audit({ hosts, main }: Sharing): Promise<void> {
   for (const host of [hosts.a, hosts.b]) {
     const { snapshots } = await host.json<{ snapshots: { severity: string }[] }>(["verify", "--all"], main);
     assertEquals(snapshots.filter(({ severity }) => severity !== "ok"), []);
@@ -129,7 +141,7 @@ test("a snapshot that one host reads the other cannot claim", 0, async (reposito
   assert(isFree());
   {
     await using _reader = await stoppedReader(["verify"], a.commands(main));
-    await until(() => !isFree());
+    assert(!isFree());
   }
   await until(isFree);
   await audit(repository);
@@ -144,7 +156,7 @@ test("what a host held when it died comes free, and nothing of it is left", 0, a
     mode: 0o755,
   });
   const holder = await a.spawn(["snapshot", "by the dead"], main);
-  while (!exists(`${a.bin}/began`)) await new Promise((resolve) => setTimeout(resolve, 10));
+  await until(() => exists(`${a.bin}/began`));
   a.die();
   holder.kill("SIGKILL");
   await holder.output();
@@ -162,3 +174,88 @@ test("what a host held when it died comes free, and nothing of it is left", 0, a
   await b.json(["doctor", "--repair", "clean_tmp"], main);
   assertEquals((await b.json<{ findings: unknown[] }>(["doctor", "--strict"], main)).findings, []);
 });
+
+/** In each round 20 take an expired lease, from both hosts: one gets it, and the holder before changes nothing any more. */
+async function takeInTurns({ hosts: { a, b }, main }: Sharing, rounds: number): Promise<void> {
+  await a.json(["lock", "acquire", "--session", "first"], main);
+  const leaseFile = a.shell(`ls "${main}"/../.jvs/runtime/shared/leases/*.json`).trim();
+  const leaseSeenBy = (host: SharingHost): Lease => JSON.parse(host.shell(`cat '${leaseFile}'`));
+  const holders = ["first"];
+  for (let round = 0; round < rounds; round++) {
+    const [near, far] = round % 2 === 0 ? [a, b] : [b, a];
+    const over = JSON.stringify(olderLease(leaseSeenBy(near)));
+    near.shell(`cd '${main}/..'; echo '${over}' > over; mv over '${leaseFile}'`);
+    const takers = Array.from({ length: 20 }, (_, n) => {
+      const args = ["lock", n % 4 < 2 ? "acquire" : "steal", "--json", "--session", `${round}-${n}`];
+      return runJvs(
+        [...args, "--lease-ms", "600000", "--lock-timeout", "120"],
+        (n % 2 === 0 ? a : b).commands(main),
+      );
+    });
+    const ends = (await Promise.all(takers)).map(({ json }) => json);
+    const won = ends.flatMap(({ error, lease }) => error === undefined ? [lease as Lease] : []);
+    assertEquals(won.length, 1, JSON.stringify(ends));
+    assertEquals([leaseSeenBy(a), leaseSeenBy(b)], [won[0], won[0]]);
+    const [lost] = holders.slice(-1);
+    for (const host of [far, near]) {
+      host.shell(`echo ${round} > '${main}/data'`);
+      await jvsError("E_LOCK_CONFLICT", ["snapshot", "--session", `${lost}`], host.commands(main));
+    }
+    holders.push(won[0]?.session_id ?? "");
+    const saved = await save(far, main, `${round}`, "--session", holders.at(-1) ?? "");
+    assertEquals(saved.fencing_token, holders.length);
+  }
+}
+
+test(
+  "of 200 that take an expired lease from both one wins each time, and the earlier holders change nothing",
+  0,
+  async (repository) => {
+    await takeInTurns(repository, 10);
+    await audit(repository);
+  },
+);
+
+const ONE_DISK = requires("root");
+
+Deno.test(
+  "two hosts of one disk: of 40 that take an expired lease one wins each time, and the earlier holders change nothing",
+  ONE_DISK,
+  async () => {
+    using box = await BlackBox.make();
+    const repository = { hosts: hostsOfOneDisk(box.outside), main: box.main };
+    await takeInTurns(repository, 2);
+    const { hosts } = await box.json<{ hosts: { name: string }[] }>(["info"]);
+    assertEquals(["host-a", "host-b"].filter((name) => !hosts.some((host) => host.name === name)), []);
+    await audit(repository);
+  },
+);
+
+for (const what of ["snapshot", "restore"] as const) {
+  const title =
+    `a ${what} that lost its file lock, its lease and then the worktree to the other publishes nothing`;
+  Deno.test(`two hosts of one disk: ${title}`, ONE_DISK, async () => {
+    using box = await largeBox();
+    const { a, b } = hostsOfOneDisk(box.outside);
+    await a.json(["lock", "acquire", "--session", "a"], box.main);
+    const args = what === "snapshot" ? ["snapshot", "too late"] : ["restore", box.first, "--discard"];
+    const running = [...args, "--session", "a"];
+    await using stopped = await StoppedChange.make(box, running, "journal", a.commands(box.main));
+    // As a volume forgets the locks of a host that is cut off: the next one to lock the worktree locks another file.
+    const { worktree_id } = leaseOn(box);
+    Deno.removeSync(`${box.control}/runtime/shared/locks/worktree-${worktree_id}.lock`);
+    pastLease(box);
+    await b.json(["lock", "acquire", "--session", "b"], box.main);
+    const saved = await save(b, box.main, "by the other", "--session", "b");
+    assertEquals(saved.fencing_token, 2);
+    const before = box.records().length;
+    const { error, message } = await stopped.error();
+    assertEquals(error, "E_FENCING_MISMATCH", message);
+    assertEquals((await box.history()).map(({ note }) => note), ["by the other", "first"]);
+    assertEquals([box.records().length, openIntents(box)], [before, []]);
+    assertEquals(box.read("data/7/7.txt"), "two 7\n");
+    await b.json(["restore", saved.snapshot_id, "--session", "b"], box.main);
+    await b.json(["lock", "release", "--session", "b"], box.main);
+    await box.audit();
+  });
+}

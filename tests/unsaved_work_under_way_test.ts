@@ -5,6 +5,7 @@ import { namesIn } from "./support/files.ts";
 import { spawnJvs } from "./support/jvs.ts";
 import { requires } from "./support/requires.ts";
 import { mustRun, python } from "./support/run.ts";
+import { until } from "./support/until.ts";
 
 /** What was written, and how: `tests/support/busy_writer.py` explains it. */
 interface Written {
@@ -151,9 +152,7 @@ Deno.test({
     const restore = await spawnJvs(["restore", snapshot_id], box.commands({ under: slowly }));
     await restore.stdin.close();
     const staging = `${box.control}/runtime/shared/staging`;
-    while (!namesIn(staging).some((id) => namesIn(`${staging}/${id}`).includes("journal"))) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    await until(() => namesIn(staging).some((id) => namesIn(`${staging}/${id}`).includes("journal")));
     box.write("touched", "other\n");
     const { code, stderr } = await restore.output();
     assertEquals(code, 0, new TextDecoder().decode(stderr));

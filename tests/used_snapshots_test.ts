@@ -12,7 +12,8 @@ import type { RepositoryContext } from "../src/protocol/context.ts";
 import { killedAt } from "./support/kill_point.ts";
 import { requires } from "./support/requires.ts";
 import { TestRepository } from "./support/repository.ts";
-import { stoppedReader, until } from "./support/stopped_reader.ts";
+import { stoppedReader } from "./support/stopped_reader.ts";
+import { until } from "./support/until.ts";
 
 /* A snapshot that is being used is never collected (docs/design/snapshots-in-use.md): who collects it must claim it first. */
 
@@ -135,7 +136,7 @@ Deno.test({
     const context = await repository.open();
     {
       await using _reader = await stoppedReader(["verify"], { cwd: repository.main });
-      await until(() => !isFree(context, repository.first));
+      assert(!isFree(context, repository.first));
     }
     await until(() => isFree(context, repository.first));
   },

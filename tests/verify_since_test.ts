@@ -2,6 +2,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { BlackBox } from "./support/black_box.ts";
 import { namesIn } from "./support/files.ts";
 import { mustRun } from "./support/run.ts";
+import { damageSilently as damage } from "./support/silent_damage.ts";
 
 /* SPEC 9: what was read is remembered on this host; and a verification may end at the first damage. */
 
@@ -30,14 +31,6 @@ async function madeBox() {
 async function save(box: BlackBox, content: Record<string, string>): Promise<string> {
   for (const [name, text] of Object.entries(content)) box.write(name, text);
   return (await box.save()).snapshot_id;
-}
-
-/** Other content of the same size, with the times put back: only who reads it sees that. */
-function damage(box: Pick<BlackBox, "control">, id: string, name: string): void {
-  const path = `${box.control}/snapshots/${id}/${name}`;
-  const change = 'touch -r "$1" "$2/time"; chmod u+w "$1"; printf X | dd of="$1" conv=notrunc status=none; ' +
-    'chmod u-w "$1"; touch -r "$2/time" "$1"; rm "$2/time"';
-  mustRun("sh", "-c", change, "sh", path, box.control);
 }
 
 const HOUR = ["--since", "1h"];

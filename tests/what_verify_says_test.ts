@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Finding } from "../src/model/records.ts";
 import { BlackBox } from "./support/black_box.ts";
+import { diskImage } from "./support/disk_image.ts";
 import { requires } from "./support/requires.ts";
 import { mustRun } from "./support/run.ts";
 import { tempDir } from "./support/temp_dir.ts";
@@ -38,6 +39,22 @@ Deno.test("jvs verify --subset does not say that a hash is valid which it did no
   }
   const [one, two] = [await box.json(["verify", "--subset", "1/2"]), await box.json(["verify"])];
   assertEquals([one.payload_hash_valid, two.payload_hash_valid], [null, true]);
+});
+
+Deno.test({
+  name: "jvs verify --subset verifies on a read-only disk too, and says that it reads the same part again",
+  ...requires("root", "ext4"),
+  async fn() {
+    await using disk = await diskImage("ext4", { sizeMb: 32 });
+    using box = await BlackBox.make({ parent: disk.path });
+    box.write("a.txt", "one\n");
+    await box.save();
+    disk.remount("ro");
+    const { code, stderr, stdout } = await box.run(["verify", "--all", "--subset", "15%"]);
+    disk.remount("rw");
+    assertEquals(code, 0, `${stdout}${stderr}`);
+    assertStringIncludes(stderr, "reads the same part again");
+  },
 });
 
 Deno.test("jvs verify --subset names its help where the part is none", async () => {
@@ -121,15 +138,15 @@ Deno.test("jvs says of an adopted folder that was replaced or lost how it is tak
   const box = await BlackBox.adopt(folder);
   await box.save("first");
   const outside = { cwd: `${folder}.jvs` };
+  // The new one is made while the old one is there, so that it does not get the old one's inode.
+  Deno.mkdirSync(`${place.path}/new`);
   Deno.removeSync(folder, { recursive: true });
   const gone = (await box.run(["doctor", "--json"], outside)).json as unknown as Doctor;
   assertEquals(gone.findings.map(({ code, repair }) => [code, repair]), [["WORKTREE_MISSING", null]]);
   assertStringIncludes(gone.findings[0]?.message ?? "", "jvs adopt --relocate");
   const { hint } = await box.error("E_NOT_FOUND", ["status"], outside);
   assertStringIncludes(hint, "empty");
-  // Another one is made first, so that the new one does not get the old one's inode.
-  Deno.mkdirSync(`${place.path}/other`);
-  Deno.mkdirSync(folder);
+  Deno.renameSync(`${place.path}/new`, folder);
   const replaced = (await box.run(["doctor", "--json"])).json as unknown as Doctor;
   const [found] = replaced.findings.filter(({ code }) => code === "WORKTREE_REPLACED");
   assertEquals([found?.repair, found?.severity], [null, "error"]);
@@ -161,4 +178,23 @@ Deno.test({
     await box.save("one");
     assertEquals((await box.json<{ severity: string }>(["verify"])).severity, "ok");
   },
+});
+
+Deno.test("jvs doctor is not sure of a snapshot that is gone only where the audit trail was repaired after it was made", async () => {
+  using box = await savedBox();
+  box.write("a.txt", "two\n");
+  const { snapshot_id: later } = await box.save("second");
+  Deno.writeTextFileSync(`${box.control}/audit/HEAD`, "{}");
+  await box.json(["doctor", "--repair", "audit_repair"]);
+  box.write("a.txt", "three\n");
+  const { snapshot_id: since } = await box.save("third");
+  box.write("a.txt", "four\n");
+  await box.save("fourth");
+  for (const id of [since, later]) mustRun("sh", "-c", `rm -rf '${box.control}'/*/'${id}'*`);
+  const { findings } = await doctorOf(box);
+  const said = findings.filter(({ code }) => code === "SNAPSHOT_MISSING");
+  assertEquals(said.map(({ snapshot_id, severity }) => [snapshot_id, severity]), [
+    [since, "critical"],
+    [later, "warning"],
+  ]);
 });

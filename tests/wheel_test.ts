@@ -1,9 +1,9 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { makeWheel } from "../tasks/wheels.ts";
 import { requires } from "./support/requires.ts";
 import { mustRun, python, run } from "./support/run.ts";
 import { atEndOfFile, tempDir } from "./support/temp_dir.ts";
-import { giveTour, OF_ANOTHER_SYSTEM, start, testWayIn } from "./support/way_in_cases.ts";
+import { assertSmall, giveTour, OF_ANOTHER_SYSTEM, start, testWayIn } from "./support/way_in_cases.ts";
 
 let made: { readonly wheel: string; readonly folder: string } | undefined;
 
@@ -39,7 +39,7 @@ Deno.test({
   ...requires("pip"),
   async fn() {
     const { wheel: file } = await wheel();
-    assert(Deno.statSync(file).size < 250_000, `${Deno.statSync(file).size} bytes`);
+    assertSmall(file);
     const { home, path } = await installed();
     giveTour({ program: `${home}/bin/jvs`, path });
     giveTour({ program: `${home}/bin/python`, path }, "-m", "jvs");

@@ -2,10 +2,19 @@ import type { Row, SpaceRow } from "../scene.ts";
 import type { Size } from "../trees.ts";
 import { subvolumeRows } from "./btrfs.ts";
 import { juicefsRows } from "./juicefs.ts";
-import { manyForks, manySnapshots } from "./many.ts";
+import { gcPlan, manyForks, manySnapshots } from "./many.ts";
 import { spaceRows } from "./space.ts";
 import { emptyProgram, START_ROWS } from "./start.ts";
-import { diff, firstSnapshot, fork, repeatedSnapshot, restore, unchangedStatus, verify } from "./work.ts";
+import {
+  collection,
+  diff,
+  firstSnapshot,
+  fork,
+  repeatedSnapshot,
+  restore,
+  unchangedStatus,
+  verify,
+} from "./work.ts";
 
 /** Which rows there are. */
 export interface Rows {
@@ -32,11 +41,13 @@ export function allRows({ million }: { million: boolean }): Rows {
       restore(100, standard, { times: 0.35 }),
       restore(1, standard, { times: 2 }),
       fork(standard),
+      collection(standard),
       unchangedStatus(standard, null),
       diff(standard),
       verify(standard),
       ...manySnapshots(10),
       ...manySnapshots(100_000),
+      gcPlan(10_000, 1_000),
       manyForks(100, 1_000),
       firstSnapshot(many, null),
       repeatedSnapshot("xfs", many, LINK, null),

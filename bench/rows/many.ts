@@ -2,6 +2,7 @@ import { CHECKOUT } from "../../tasks/bundle.ts";
 import { run } from "../process.ts";
 import { sharedProject } from "../projects.ts";
 import type { Ground, Jvs, Row } from "../scene.ts";
+import { makeTree } from "../trees.ts";
 import { versionOf } from "./btrfs.ts";
 
 /** Questions about a long history, beside `jvs version`, which asks nothing. */
@@ -25,10 +26,32 @@ export function manySnapshots(snapshots: number): Row[] {
   ];
 }
 
-function longHistory(jvs: Jvs, ground: Ground, snapshots: number): Promise<string> {
-  return ground.once(`${jvs.name}, ${snapshots} snapshots`, async (folder) => {
+/** The plan of a garbage collection, which says of each snapshot what would come free, beside `jvs version`. */
+export function gcPlan(snapshots: number, files: number): Row {
+  return {
+    name: `gc plan of ${snapshots.toLocaleString("en")} snapshots of ${files.toLocaleString("en")} files`,
+    place: "xfs",
+    against: "jvs version",
+    target: { times: 1, plusMs: 300 },
+    countsCpu: true,
+    scene: async (jvs, ground) => {
+      const cwd = await longHistory(jvs, ground, snapshots, files);
+      // Of these ten stay. What the first plan finds out of each snapshot, the later ones know.
+      const args = ["gc", "plan", "--policy", "thin"];
+      await run(jvs.bin, args, cwd);
+      return {
+        ours: { name: "jvs", command: [jvs.bin, ...args], cwd },
+        reference: () => [{ times: 1, contender: versionOf(jvs, ground) }],
+      };
+    },
+  };
+}
+
+function longHistory(jvs: Jvs, ground: Ground, snapshots: number, files = 0): Promise<string> {
+  return ground.once(`${jvs.name}, ${snapshots} snapshots of ${files}`, async (folder) => {
     await run(jvs.bin, ["init", "project"], folder);
     const main = `${folder}/project/main`;
+    if (files > 0) await makeTree(main, { files, bigMb: 0 });
     await run(jvs.bin, ["snapshot"], main);
     const maker = `${CHECKOUT}/tests/support/many_snapshots.ts`;
     const config = ["-c", `${CHECKOUT}/deno.json`];

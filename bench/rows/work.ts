@@ -1,3 +1,4 @@
+import { run } from "../process.ts";
 import { type Project, sharedProject } from "../projects.ts";
 import type { Contender, Ground, Jvs, Place, Row, Scene, Target } from "../scene.ts";
 import { backupsOf, gitStatusOf, hashOf, linkCopyOf, reflinkCopyOf, scanOf } from "../tools.ts";
@@ -114,6 +115,41 @@ export function fork(size: Size): Row {
       ours: (await project.save()).command("worktree", "fork", "fork-{turn}"),
       reference: () => [{ times: 1, contender: reflinkCopyOf(project.main, folder) }],
     }),
+  });
+}
+
+/** A snapshot that shares no file with others, and that nothing keeps, is collected. */
+export function collection(size: Size): Row {
+  return workRow({
+    title: "gc run of one snapshot",
+    place: "xfs",
+    size,
+    against: "rm -rf",
+    target: null,
+    scene: async (project, { folder }) => {
+      await project.save();
+      let made = 0;
+      const addGarbage = async () => {
+        const name = `garbage-${++made}`;
+        const garbage = `${project.folder}/project/worktrees/${name}`;
+        await project.jvsRun("worktree", "create", name);
+        await run("cp", ["-a", "--reflink=always", `${project.main}/.`, garbage], folder);
+        await project.jvsRun("-C", garbage, "snapshot", name, "-q");
+        await project.jvsRun("worktree", "remove", name);
+        await project.jvsRun("gc", "unpin", name);
+        await run("sync", ["-f", folder], folder); // what was just made is not part of what is measured
+      };
+      const copy = `${folder}/copy`;
+      const addCopy = async () => {
+        await run("cp", ["-a", "--reflink=always", project.main, copy], folder);
+        await run("sync", ["-f", folder], folder);
+      };
+      const remove = { name: "rm -rf", command: ["rm", "-rf", copy], cwd: folder, before: addCopy };
+      return {
+        ours: { ...project.command("gc", "run", "--yes"), before: addGarbage },
+        reference: () => [{ times: 1, contender: remove }],
+      };
+    },
   });
 }
 

@@ -31,7 +31,7 @@ done
 
 # run:begin
 if [ -n "$deno" ]; then
-  exec "$deno" run -q --no-prompt --no-remote --no-npm $young --config "$root/deno.json" -P=jvs "$root/jvs.js" "$@"
+  exec "$deno" run -q --no-prompt --no-remote --no-npm $young --config "$root/deno.json" "-P=$jvs_set" "$root/jvs.js" "$@"
   exit 1
 fi
 echo "jvs: Cannot start: there is no Deno 2.9. npm installs it with this package, unless optional dependencies are left out or it has none for this system (such as Alpine Linux). Install it (https://docs.deno.com/runtime/getting_started/installation), or name it in JVS_DENO." >&2

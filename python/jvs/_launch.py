@@ -17,6 +17,8 @@ _NOT_OURS = (
     "DENO_AUDIT_PERMISSIONS DENO_TRACE_PERMISSIONS DENO_COVERAGE_DIR DENO_CONDITIONS OTEL_DENO"
 )
 
+_WITH_VALUE = "--repo --directory -C -hC -qC --progress --lock-timeout --session --session-file --reason".split()
+
 
 def main() -> NoReturn:
     """Runs the command with the arguments of this process."""
@@ -27,6 +29,7 @@ def main() -> NoReturn:
             "`pip install --force-reinstall jvs`."
         )
     _leave_removed_folder(arguments)
+    permissions = _permission_set(arguments)
     for name in _NOT_OURS.split():
         os.environ.pop(name, None)
     deno = _find_deno()
@@ -35,9 +38,11 @@ def main() -> NoReturn:
         os.environ["NO_COLOR"] = "1"  # Deno colours its own messages even where they cannot be seen
     if not os.path.isdir(os.environ.get("HOME", "")):
         os.environ.pop("HOME", None)  # as in bin/jvs
+    if not os.environ.get("DENO_DIR") and any(_is_of_another(name) for name in ("HOME", "XDG_CACHE_HOME")):
+        os.environ["DENO_DIR"] = os.devnull  # as in bin/jvs
     command = [deno, "run", "-q", "--no-prompt", "--no-remote", "--no-npm"]
     command += ["--v8-flags=--min-semi-space-size=16,--max-semi-space-size=16"]  # as in bin/jvs
-    command += ["--config", _CONFIG, "-P=jvs", _PROGRAM, *arguments]
+    command += ["--config", _CONFIG, "-P=" + permissions, _PROGRAM, *arguments]
     try:
         if _WINDOWS:
             _run_on_windows(command)
@@ -47,6 +52,53 @@ def main() -> NoReturn:
             f"Cannot start: {deno} does not run on this system. Install Deno 2.9 for it "
             "(https://docs.deno.com/runtime/getting_started/installation), and name it in JVS_DENO."
         )
+
+
+def _is_of_another(variable: str) -> bool:
+    """Whether a folder in a variable is another user's, so that what Deno caches there is, too."""
+    folder = os.environ.get(variable)
+    try:
+        return bool(folder) and os.stat(folder or "").st_uid != os.geteuid()
+    except (OSError, AttributeError):
+        return False
+
+
+def _permission_set(arguments: list[str]) -> str:
+    """As in bin/jvs, which has the reasons: `run` where the words ask for a program, or for hooks and this user trusts some."""
+    words = []
+    rest = iter(arguments)
+    for word in rest:
+        if word in _WITH_VALUE:
+            next(rest, None)
+        elif word == "--" or (word[:1] != "-" and words):
+            words.append(word)
+            break
+        elif word[:1] != "-":
+            words.append(word)
+            if word not in ("lock", "conformance"):
+                break
+    if words == ["conformance", "run"]:
+        return "run"
+    if words == ["lock", "run"]:
+        # The command gets what the user has of the variables that change here.
+        for name in (_NOT_OURS + " DENO_NO_UPDATE_CHECK DENO_DIR NO_COLOR HOME").split():
+            if name in os.environ:
+                os.environ["JVS_GIVEN_" + name] = os.environ[name]
+        os.environ["JVS_GIVEN"] = "yes"
+        return "run"
+    if words[:1] in (["snapshot"], ["restore"]) and _trusts_programs():
+        return "run"
+    return "jvs"
+
+
+def _trusts_programs() -> bool:
+    home = os.environ.get("HOME")
+    settings = os.environ.get("XDG_CONFIG_HOME") or (home and os.path.join(home, ".config"))
+    try:
+        found = os.stat(os.path.join(settings or "", "jvs", "trusted_programs.json"))
+        return found.st_size > 0 and found.st_uid == os.geteuid()
+    except (OSError, AttributeError):
+        return False
 
 
 def _find_deno() -> str:

@@ -13,9 +13,11 @@ import {
   type Xattr,
 } from "../model/entry.ts";
 import type { Folder, Platform } from "../platform/platform.ts";
+import { setOwner } from "../platform/set_owner.ts";
 import { Stat } from "../platform/stat.ts";
 import { isSystemError, type SystemError } from "../platform/system_error.ts";
-import { at, NONE, type TreeTable } from "../tree/table.ts";
+import { NONE, type TreeTable } from "../tree/table.ts";
+import { at } from "../tree/columns.ts";
 
 const ACCESS_ACL = "system.posix_acl_access";
 const DEFAULT_ACL = "system.posix_acl_default";
@@ -119,7 +121,7 @@ export class AspectSetter {
     const [uid, gid] = [at(table.uid, index), at(table.gid, index)];
     // The mark of the one who had it must not become the new owner's.
     if (found.marked) refusalOf(() => folder.setMode(name, found.mode));
-    const owner = this.hasOwner(index) ? undefined : refusalOf(() => folder.setOwner(name, uid, gid));
+    const owner = this.hasOwner(index) ? undefined : refusalOf(() => setOwner(folder, name, uid, gid));
     // The access ACL comes last: it sets the mode, and a read-only file of an ordinary user takes no more attributes.
     const isAccess = (xattr: Xattr) => xattr.name === ACCESS_ACL;
     for (const xattr of xattrs) if (!isAccess(xattr)) this.setXattr(folder, name, index, xattr);

@@ -2,7 +2,8 @@ import { ITSELF } from "../model/bytes.ts";
 import { sameXattrs, SYMLINK } from "../model/entry.ts";
 import type { Folder } from "../platform/platform.ts";
 import { unlessFailed } from "../platform/system_error.ts";
-import { at, type TreeTable } from "../tree/table.ts";
+import { type TreeTable } from "../tree/table.ts";
+import { at } from "../tree/columns.ts";
 
 /*
  * Entries that were cloned with the aspects of their source: `i` is an entry of the table that was asked for, `j` the same in

@@ -2,10 +2,12 @@ import { equalBytes } from "../model/bytes.ts";
 import { DIR, FILE } from "../model/entry.ts";
 import type { Folder } from "../platform/platform.ts";
 import { mergeTables } from "../tree/merge_tables.ts";
-import { hasSameFacts, isOfSameMake, isSameMoment } from "../tree/same_entry.ts";
+import { hasSameFacts, isForWhomSaved, isOfSameMake, isSameMoment } from "../tree/same_entry.ts";
 import type { Scan } from "../tree/scan.ts";
 import { selectEntries } from "../tree/select_entries.ts";
-import { at, copyFacts, NONE, type TreeTable } from "../tree/table.ts";
+import { NONE, type TreeTable } from "../tree/table.ts";
+import { copyFacts } from "../tree/entry_facts.ts";
+import { at } from "../tree/columns.ts";
 import { HiddenPaths } from "../tree/unreadable.ts";
 import type { CloneRequest, CloneResult } from "./contract.ts";
 
@@ -87,13 +89,20 @@ export class CloneComparison {
       else if (j === NONE || !this.isAsListed(i, j) || !this.isOfMoment(i, j)) changed.add(i);
       else if (table.type[i] === FILE && this.hashOf(i, j) === undefined && !mayRead(j)) unreadable.push(i);
       const isFile = j !== NONE && table.type[i] === FILE;
-      if (as === "worktree" && isFile && !isOfSameMake(table, i, this.made, j)) doubtful.push(i);
+      if (as === "worktree" && isFile && !this.isAsSaved(i, j)) doubtful.push(i);
     }
     // The times of a folder do not always tell that something came.
     if (as === "payload" && this.engine.keepsChangeTimes) {
       for (const j of this.extra) changed.add(at(this.asked, at(this.made.parent, j)));
     }
     return { changed: [...changed].sort((a, b) => a - b), unreadable, doubtful };
+  }
+
+  /** Whether a file can be what was saved. */
+  private isAsSaved(i: number, j: number): boolean {
+    const { made, request: { table } } = this;
+    const rights = { uid: at(made.uid, j), gid: at(made.gid, j), mode: at(made.mode, j) };
+    return isOfSameMake(table, i, made, j) && isForWhomSaved(table, i, rights);
   }
 
   /** Whether an entry has the type and content that the table says, as far as a look at it tells. */

@@ -37,7 +37,7 @@ export class CloneTeam implements AsyncDisposable {
 
   /** Begins; undefined where there are no workers, or the folders cannot be lent to them. */
   static begin(cloning: Cloning, workers: WorkerSource, work: FileWork): CloneTeam | undefined {
-    const { request: { as }, root, table } = cloning;
+    const { request: { as, isLook = false }, root, table } = cloning;
     if (workersOf(workers) === 0) return undefined;
     const [lent, task] = [root.lend(), work.work()];
     if (lent === undefined || task === undefined) return undefined;
@@ -48,7 +48,14 @@ export class CloneTeam implements AsyncDisposable {
       return isPlain;
     });
     const pieces = cutIntoPieces(Uint32Array.from(plain), work.load, PIECE);
-    const input = { root: lent, as, columns: sharedColumns(table, CLONE_COLUMNS), work: task, ...pieces };
+    const input = {
+      root: lent,
+      as,
+      isLook,
+      columns: sharedColumns(table, CLONE_COLUMNS),
+      work: task,
+      ...pieces,
+    };
     return new CloneTeam(cloning, work, input, others, workers);
   }
 

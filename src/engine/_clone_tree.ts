@@ -1,8 +1,9 @@
 import { DIR, FILE } from "../model/entry.ts";
 import type { EngineName } from "../model/records.ts";
+import { openMade } from "../platform/open_made.ts";
 import type { Platform } from "../platform/platform.ts";
 import { flushTogether } from "../tree/hash.ts";
-import { at } from "../tree/table.ts";
+import { at } from "../tree/columns.ts";
 import { clearInheritedAcls } from "./_aspects.ts";
 import { Cloning, type Files, type FillFiles, WHILE_FILLED } from "./_cloning.ts";
 import { divide, MANY_FILES } from "./_divide.ts";
@@ -56,8 +57,9 @@ export function entryByEntry(
  * 1. make all folders, links and special entries from the table (`Cloning.makeFromTable`);
  * 2. hard-link unchanged files from an earlier payload (`shareFiles`);
  * 3. clone the other files (`fillFiles`);
- * 4. make the further names of hard-linked files (`linkGroups`);
- * 5. set the aspects of the folders (`finishFolders`). `AspectSetter` sets those of other entries when they are made.
+ * 4. link or clone those that are held (`HeldFiles`);
+ * 5. make the further names of hard-linked files (`linkGroups`);
+ * 6. set the aspects of the folders (`finishFolders`). `AspectSetter` sets those of other entries when they are made.
  *
  * `Cloning` keeps the state, `Losses` what the clone cannot keep.
  */
@@ -69,7 +71,7 @@ export async function cloneTree(
 ): Promise<CloneResult> {
   const makeRoot = request.makeRoot ?? ((folder, name, mode) => folder.makeFolder(name, mode));
   makeRoot(request.into, request.name, WHILE_FILLED);
-  using root = request.into.openFolder(request.name);
+  using root = openMade(request.into, request.name);
   using cloning = new Cloning(platform, request, root, keepsModes);
   clearInheritedAcls(root);
   await makeAllButFiles(cloning);
@@ -80,6 +82,9 @@ export async function cloneTree(
     isBusy = await request.onReadable?.(cloning.flushEach) ?? false;
   }
   await fillFiles(cloning, files, filling, isBusy);
+  for await (const some of request.held?.inTurn() ?? []) {
+    await fillFiles(cloning, await shareFiles(cloning, some), filling);
+  }
   await linkGroups(cloning, (_, alone) => fillFiles(cloning, alone, filling));
   await finishFolders(cloning);
   return cloning.result();

@@ -4,8 +4,11 @@ import { phase, type Reporter, silentReporter } from "../model/progress.ts";
 import { TimeSlice } from "../platform/time_slice.ts";
 import type { Folder, OpenFile, Platform } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
+import { Stat } from "../platform/stat.ts";
 import { OpenFolders } from "../tree/open_folders.ts";
-import { at, NONE, type TreeTable } from "../tree/table.ts";
+import { NONE, type TreeTable } from "../tree/table.ts";
+import { at } from "../tree/columns.ts";
+import { isAsRecorded, isForWhomSaved, isStillInode } from "../tree/same_entry.ts";
 import { isRefused } from "../tree/unreadable.ts";
 import { AspectSetter, Losses, refusalOf } from "./_aspects.ts";
 import type { CloneRequest, CloneResult } from "./contract.ts";
@@ -16,6 +19,9 @@ const GONE = ["ENOENT", "ENOTDIR", "ELOOP", "ENXIO", "EINVAL", "EISDIR", "ESTALE
 /** The mode of a folder that is being filled: only its owner may enter. */
 export const WHILE_FILLED = 0o700;
 
+/** Of a mode, what it says of the owner. */
+const OWN_BITS = 0o700;
+
 /** Files by their index: a million take a quarter of the memory as numbers of 32 bits. */
 export type Files = readonly number[] | Uint32Array;
 
@@ -23,9 +29,11 @@ export type Files = readonly number[] | Uint32Array;
 export type FillFiles = (cloning: Cloning, files: Files) => Promise<void>;
 
 /** What is needed to clone, after the root was made. */
-type CloningRequest = Pick<CloneRequest, "source" | "table" | "as" | "share" | "reporter" | "workers"> & {
-  readonly signal?: Pick<AbortSignal, "aborted">;
-};
+type CloningRequest =
+  & Pick<CloneRequest, "source" | "table" | "as" | "isLook" | "share" | "held" | "reporter" | "workers">
+  & {
+    readonly signal?: Pick<AbortSignal, "aborted">;
+  };
 
 /** The state of one clone: both trees, and the result for each entry. */
 export class Cloning implements Disposable {
@@ -41,11 +49,15 @@ export class Cloning implements Disposable {
   readonly linkedGroups = new Set<number>();
   /** Flush each file before it is read, because they were not flushed together. */
   flushEach = false;
+  /** The table is also other threads': only one of them changes it. */
+  sharesTable = false;
   private readonly reporter: Reporter;
   private readonly phase: Disposable;
+  private readonly found = new Stat();
   private partBytes = 0;
   private readonly changed: number[] = [];
   private readonly unreadable: number[] = [];
+  private readonly doubtful: number[] = [];
 
   /** `root` is the folder that is filled. */
   constructor(
@@ -87,13 +99,48 @@ export class Cloning implements Disposable {
   /** Opens a file of the source. If it is gone, has another type or is refused, notes that and returns undefined. */
   openSource(index: number): OpenFile | undefined {
     try {
-      return this.source.get(at(this.table.parent, index)).openFile(this.table.name(index), "read");
+      const file = this.source.get(at(this.table.parent, index)).openFile(this.table.name(index), "read");
+      const { as, isLook = false } = this.request;
+      if (isLook ? this.takeAsItIs(index, file) : as === "payload" || this.takeOutOfPayload(index, file)) {
+        return file;
+      }
+      file[Symbol.dispose]();
+      return undefined;
     } catch (error) {
       if (isSystemError(error, ...GONE)) this.noteChanged(index);
       else if (isRefused(error)) this.noteUnreadable(index);
       else throw error;
       return undefined;
     }
+  }
+
+  /**
+   * Who may rename in a folder can exchange a file since the look, for one that is closed: its content must not get the mode of another
+   * one. It is cloned closed, and counts as changed. False, and noted, where it cannot be taken: it has other names, or another thread
+   * has to do it.
+   */
+  private takeAsItIs(index: number, file: OpenFile): boolean {
+    const { found, table } = this;
+    file.stat(found);
+    if (isStillInode(table, index, found)) return true;
+    if (this.sharesTable || table.linkGroup[index] !== NONE) {
+      this.noteChanged(index);
+      return false;
+    }
+    table.replace(index, found);
+    table.mode[index] = found.mode & OWN_BITS;
+    this.changed.push(index);
+    return true;
+  }
+
+  /** What may not be what was saved is noted; false where the thread that asked has to do that. */
+  private takeOutOfPayload(index: number, file: OpenFile): boolean {
+    const { found, table } = this;
+    file.stat(found);
+    if (isAsRecorded(table, index, found) && isForWhomSaved(table, index, found)) return true;
+    if (this.sharesTable) this.noteChanged(index);
+    else this.doubtful.push(index);
+    return !this.sharesTable;
   }
 
   /** Makes an entry that is not a file. If that is impossible here, the entry is only in the manifest. */
@@ -144,13 +191,14 @@ export class Cloning implements Disposable {
   }
 
   result(): CloneResult {
-    const { losses, changed, unreadable } = this;
+    const { losses, changed, doubtful, unreadable } = this;
     const inOrder = (indexes: number[]) => indexes.sort((a, b) => a - b);
     return {
       table: this.table,
       degradations: losses.degradations,
       changed: inOrder(changed),
       unreadable: inOrder(unreadable),
+      doubtful: inOrder(doubtful),
     };
   }
 

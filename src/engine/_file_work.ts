@@ -1,5 +1,6 @@
 import type { Folder, LentFolder } from "../platform/platform.ts";
-import { at, NONE } from "../tree/table.ts";
+import { NONE } from "../tree/table.ts";
+import { at } from "../tree/columns.ts";
 import type { Cloning, Files } from "./_cloning.ts";
 import type { CloneWork } from "./clone_job.ts";
 

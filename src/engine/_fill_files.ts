@@ -1,6 +1,6 @@
 import type { OpenFile } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
-import { at } from "../tree/table.ts";
+import { at } from "../tree/columns.ts";
 import type { FillFiles } from "./_cloning.ts";
 import { reflinkFailure } from "./_reflink_failure.ts";
 

@@ -1,7 +1,7 @@
 import { FILE } from "../model/entry.ts";
 import type { SystemError } from "../platform/system_error.ts";
 import { OpenFolders } from "../tree/open_folders.ts";
-import { at } from "../tree/table.ts";
+import { at } from "../tree/columns.ts";
 import { refusalOf } from "./_aspects.ts";
 import type { Cloning, FillFiles } from "./_cloning.ts";
 

@@ -4,24 +4,31 @@ import { Stat } from "../platform/stat.ts";
 import { unlessFailed } from "../platform/system_error.ts";
 import { OpenFolders } from "../tree/open_folders.ts";
 import { hasSameFacts, isAsRecorded } from "../tree/same_entry.ts";
-import { at, indexesWhere, sameName, type TreeTable } from "../tree/table.ts";
+import { indexesWhere, type TreeTable } from "../tree/table.ts";
+import { sameName } from "../tree/entry_facts.ts";
+import { at } from "../tree/columns.ts";
 import type { Cloning } from "./_cloning.ts";
 import type { ShareSource } from "./contract.ts";
 import { divide, MANY_FILES } from "./_divide.ts";
-import { lending } from "./_file_work.ts";
+import { hasOneName, lending } from "./_file_work.ts";
 
-/** Hard-links unchanged files from an earlier payload, and returns the files that must be cloned instead. SPEC 5. */
-export async function shareFiles(cloning: Cloning): Promise<number[]> {
+/**
+ * Hard-links unchanged files from an earlier payload, and returns the files that must be cloned instead; by default of all files
+ * but those that are held. SPEC 5.
+ */
+export async function shareFiles(cloning: Cloning, only?: readonly number[]): Promise<number[]> {
   const { slice, request, table } = cloning;
-  const isFirst = (i: number) => table.type[i] === FILE && !cloning.isFurtherLink(i);
+  const held = request.held?.files;
+  const isFirst = (i: number) => table.type[i] === FILE && !cloning.isFurtherLink(i) && held?.has(i) !== true;
+  const files = only === undefined ? indexesWhere(table, isFirst) : Uint32Array.from(only);
   const share = request.as === "payload" ? request.share : undefined;
-  if (share === undefined) return [...indexesWhere(table, isFirst)];
+  if (share === undefined) return [...files];
   using earlier = new OpenFolders(share.payload, share.table);
   const sharing = new Sharing(cloning, share, earlier);
-  const others = [...indexesWhere(table, (i) => isFirst(i) && !sharing.mayTo(i))];
+  const others = [...files.filter((i) => !sharing.mayTo(i))];
   const paths = new SamePaths(table, share.table);
   await divide(cloning, {
-    files: indexesWhere(table, (i) => isFirst(i) && sharing.mayTo(i)),
+    files: files.filter((i) => sharing.mayTo(i)),
     least: MANY_FILES,
     isPlain: (i) => share.table.lost[oldOf(share, i)] === 0 && paths.are(i, oldOf(share, i)),
     load: () => 1,
@@ -65,15 +72,21 @@ class SamePaths {
 
 class Sharing {
   private readonly found = new Stat();
-  /** The further names of each file with several names. */
-  private readonly further: Map<number, number[]>;
+  /** The further names of each file with several names, once one is asked for. */
+  private further: Map<number, number[]> | undefined;
 
   constructor(
     private readonly cloning: Cloning,
     private readonly share: ShareSource,
     private readonly earlier: OpenFolders,
-  ) {
-    this.further = Map.groupBy(cloning.furtherLinks(), (index) => at(cloning.table.linkGroup, index));
+  ) {}
+
+  /** All names of a file, itself first. */
+  private namesOf(index: number): number[] {
+    const { cloning, cloning: { table } } = this;
+    if (hasOneName(cloning, index)) return [index];
+    this.further ??= Map.groupBy(cloning.furtherLinks(), (each) => at(table.linkGroup, each));
+    return [index, ...this.further.get(index) ?? []];
   }
 
   /** Whether a file is in the earlier payload as it is. */
@@ -88,7 +101,7 @@ class Sharing {
   tryTo(index: number): boolean {
     const { cloning, share } = this;
     const old = oldOf(share, index);
-    const names = [index, ...this.further.get(index) ?? []];
+    const names = this.namesOf(index);
     // Too many links, protected_hardlinks, another file system, …: a clone always works.
     const isLinked = unlessFailed([], () => {
       const from = this.earlier.get(at(share.table.parent, old));

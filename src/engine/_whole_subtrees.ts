@@ -1,6 +1,7 @@
 import { exactTextOf } from "../model/bytes.ts";
 import { DIR } from "../model/entry.ts";
-import { at, type TreeTable } from "../tree/table.ts";
+import { type TreeTable } from "../tree/table.ts";
+import { at } from "../tree/columns.ts";
 
 /** A call for a whole tree takes as long as cloning so many entries one by one. */
 const WORTH_A_CALL = 40;

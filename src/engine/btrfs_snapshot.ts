@@ -2,19 +2,15 @@ import { DIR, FILE } from "../model/entry.ts";
 import { JvsError } from "../model/errors.ts";
 import { phase } from "../model/progress.ts";
 import { TimeSlice } from "../platform/time_slice.ts";
-import {
-  type Folder,
-  type OpenFile,
-  PLACEHOLDER_INODE,
-  type Platform,
-  SUBVOLUME_INODE,
-} from "../platform/platform.ts";
+import { type Folder, type OpenFile, type Platform } from "../platform/platform.ts";
+import { PLACEHOLDER_INODE, SUBVOLUME_INODE } from "../platform/file_system.ts";
 import { Stat } from "../platform/stat.ts";
 import { subvolumesOf } from "../platform/open_subvolumes.ts";
 import type { Subvolumes } from "../platform/subvolumes.ts";
 import { isSystemError, type SystemError, unlessFailed } from "../platform/system_error.ts";
 import { OpenFolders } from "../tree/open_folders.ts";
-import { at, type TreeTable } from "../tree/table.ts";
+import { type TreeTable } from "../tree/table.ts";
+import { at } from "../tree/columns.ts";
 import { isRefused } from "../tree/unreadable.ts";
 import { correctClone } from "./_correct_clone.ts";
 import type { CloneRequest, CloneResult, Engine, EngineKind, Probe, ProbeOptions } from "./contract.ts";
@@ -55,7 +51,10 @@ async function clone(platform: Platform, request: CloneRequest): Promise<CloneRe
   // What must be corrected is made writable first, and only then read-only.
   let isReadOnly = as === "payload" && gaps.size === 0;
   try {
-    subvolumes.snapshot(source, into, name, { readOnly: isReadOnly });
+    {
+      using _held = await request.held?.together();
+      subvolumes.snapshot(source, into, name, { readOnly: isReadOnly });
+    }
     using root = into.openFolder(name);
     using sources = new OpenFolders(source, table);
     const setReadOnly = (value: boolean) => {

@@ -4,7 +4,7 @@ import type { Job } from "../platform/serve_team.ts";
 import { entriesOf, type Pieces } from "../tree/pieces.ts";
 import { isAsRecorded } from "../tree/same_entry.ts";
 import { type SharedColumns, tableOver } from "../tree/shared_columns.ts";
-import { at, type ColumnName } from "../tree/table.ts";
+import { at, type ColumnName } from "../tree/columns.ts";
 import { Cloning } from "./_cloning.ts";
 import { type FillName, FILLS } from "./_fill_files.ts";
 
@@ -15,6 +15,8 @@ export const CLONE_COLUMNS = [
   "mode",
   "uid",
   "gid",
+  "inoLo",
+  "inoHi",
   "size",
   "mtimeSec",
   "mtimeNsec",
@@ -33,6 +35,7 @@ export interface CloneInput extends Pieces {
   /** The folder that is filled. It has all folders already. */
   readonly root: LentFolder;
   readonly as: "payload" | "worktree";
+  readonly isLook: boolean;
   /** `CLONE_COLUMNS`. */
   readonly columns: SharedColumns;
   readonly work: CloneWork;
@@ -49,9 +52,10 @@ export const cloneJob: Job = async (input: CloneInput, { platform, reporter, sha
   const table = tableOver(input.columns);
   table.lost = new Uint16Array(table.count);
   const root = platform.borrow(input.root);
-  const { as, work } = input;
+  const { as, isLook, work } = input;
   const source = platform.borrow("link" in work ? work.link : work.source);
-  using cloning = new Cloning(platform, { source, table, as, reporter, signal }, root, false);
+  using cloning = new Cloning(platform, { source, table, as, isLook, reporter, signal }, root, false);
+  cloning.sharesTable = true;
   const doOne = "link" in work ? linking(cloning) : filling(cloning, work);
   for (let piece = shared.next(); piece < input.ends.length && !shared.isStopped; piece = shared.next()) {
     const left: number[] = [];

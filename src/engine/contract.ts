@@ -55,12 +55,16 @@ export interface CloneRequest {
    * `worktree`: everything exactly as in the table, writable, and without shared inodes.
    */
   readonly as: "payload" | "worktree";
+  /** The table is a look at the source: a file with another inode or other rights by now was exchanged, and counts as changed. */
+  readonly isLook?: boolean;
   /** Makes the root where the engine makes each entry by itself; by default it is a plain folder. See `makeRoot`. */
   readonly makeRoot?: ((folder: Folder, name: Uint8Array, mode: number) => void) | undefined;
   /** The table has no change that the source's subvolume got after this generation. What a clone got since can be asked. */
   readonly generation?: number | undefined;
   /** For payloads, if the engine shares files: an earlier payload whose files may be hard-linked. */
   readonly share?: ShareSource | undefined;
+  /** For payloads: files that must be cloned while their programs are kept from writing. */
+  readonly held?: HeldFiles | undefined;
   /**
    * For payloads, called by an engine that clones entry by entry, before it fills files: what programs had stored in them
    * is written now, so the source can be read beside the clone. With `flushEach` that holds only for a file that is flushed.
@@ -81,6 +85,18 @@ export interface ShareSource {
   readonly match: Int32Array;
 }
 
+/** Files that must be cloned while programs are kept from writing them, as those of a database. */
+export interface HeldFiles {
+  readonly files: ReadonlySet<number>;
+  /**
+   * For an engine that clones entry by entry: those to clone now, before the next ones are asked for. The table says then what they
+   * are now.
+   */
+  inTurn(): AsyncIterable<readonly number[]>;
+  /** For one call that clones all of them, until the end of `using`. */
+  together(): Promise<Disposable>;
+}
+
 /** The result of a clone. */
 export interface CloneResult {
   /**
@@ -94,7 +110,7 @@ export interface CloneResult {
   readonly changed: readonly number[];
   /** Indexes in the request's table of files that the engine may not read. */
   readonly unreadable: readonly number[];
-  /** Indexes of files whose source has another time than the table: only their content shows whether they are right. */
+  /** Indexes of files whose source has another time, owner or rights than the table: only their content shows whether they are right. */
   readonly doubtful?: readonly number[];
   /**
    * Whether the table of a worktree has the change times and inodes of what was made, as a look at it would tell. What is not

@@ -1,8 +1,9 @@
 import { formatBytes } from "../model/duration.ts";
 import { JvsError } from "../model/errors.ts";
+import { grouped } from "../model/grouped.ts";
 import type { Platform } from "../platform/platform.ts";
 import { unlessFailed } from "../platform/system_error.ts";
-import { at } from "../tree/table.ts";
+import { at } from "../tree/columns.ts";
 import { entryByEntry } from "./_clone_tree.ts";
 import { FILLS } from "./_fill_files.ts";
 import type { Cloning, Files } from "./_cloning.ts";
@@ -27,8 +28,8 @@ function requireRoom(cloning: Cloning, files: Files): void {
   if (!TAKING_ALL.includes(kind)) return;
   const { path } = root;
   if (files.length > freeInodes) {
-    const needed = `${files.length.toLocaleString("en")} files`;
-    throw noRoom(needed, path, `has room for ${freeInodes.toLocaleString("en")} more`);
+    const needed = `${grouped(files.length)} files`;
+    throw noRoom(needed, path, `has room for ${grouped(freeInodes)} more`);
   }
   let size = 0;
   for (const index of files) size += at(table.size, index);

@@ -10,7 +10,8 @@ import { isSystemError, unlessFailed } from "../platform/system_error.ts";
 import { OpenFolders } from "../tree/open_folders.ts";
 import { removeTree, type RemoveTreeOptions } from "../tree/remove_tree.ts";
 import { selectEntries } from "../tree/select_entries.ts";
-import { at, type TreeTable } from "../tree/table.ts";
+import { type TreeTable } from "../tree/table.ts";
+import { at } from "../tree/columns.ts";
 import { cloneTree } from "./_clone_tree.ts";
 import { makeUsable } from "./_clone_aspects.ts";
 import { FILLS } from "./_fill_files.ts";
@@ -77,6 +78,9 @@ async function cloneOnJuicefs(platform: Platform, request: CloneRequest): Promis
   const { into, name, reporter = silentReporter, source, table } = request;
   using _phase = phase(reporter, "cloning", { entries: table.count });
   const isOpen = openFolder(platform, source, into) !== undefined;
+  using _held = await request.held?.together();
+  // What programs wrote until now must be sent, too.
+  if (request.held !== undefined) await settleWrites(platform, source, request);
   try {
     return await cloneBy(platform, request, isOpen ? NO_CALLS : subtreesOf(platform.host, request));
   } catch (error) {
@@ -101,14 +105,19 @@ async function cloneBy(
   const subtrees = found ?? { roots: [], within: new Uint8Array(table.count) };
   if (subtrees.roots[0] === 0) {
     await cloneFolder(platform, { from: source, into, name, reporter, signal });
-    using root = openMade(into, name);
+    using root = openClone(into, name);
     return await correctClone(platform, request, root, { keepsChangeTimes: true });
   }
   const parts = await cloneInParts(platform, request, subtrees);
-  using root = openMade(into, name);
+  using root = openClone(into, name);
   const isCloned = (i: number) => subtrees.within[i] === 1;
   const clone = { keepsChangeTimes: true, isCloned, filled: parts.filled };
-  const { changed, degradations, ...result } = await correctClone(platform, request, root, clone);
+  const { changed, degradations, doubtful = [], ...result } = await correctClone(
+    platform,
+    request,
+    root,
+    clone,
+  );
   degradations.addAll(parts.degradations);
   const unreadable = new Set(parts.unreadable); // not in the clone
   const all = new Set([...changed, ...parts.changed].filter((i) => !unreadable.has(i)));
@@ -117,6 +126,7 @@ async function cloneBy(
     degradations,
     changed: [...all].sort((a, b) => a - b),
     unreadable: [...unreadable].sort((a, b) => a - b),
+    doubtful: [...doubtful, ...parts.doubtful ?? []],
   };
 }
 
@@ -129,12 +139,14 @@ interface Parts extends Omit<CloneResult, "table"> {
 async function cloneInParts(platform: Platform, request: CloneRequest, subtrees: Subtrees): Promise<Parts> {
   const { into, name, reporter, signal, source, table } = request;
   const rest = selectEntries(table, (i) => subtrees.within[i] === 0);
-  const copied = await cloneTree(platform, { ...request, table: rest.table }, { fill: FILLS.copy }, true);
+  const copied = await cloneTree(platform, { ...request, table: rest.table, held: undefined }, {
+    fill: FILLS.copy,
+  }, true);
   rest.origin.forEach((i, k) => table.lost[i] = at(table.lost, i) | at(rest.table.lost, k));
   const originOf = (index: number) => at(rest.origin, index);
   const changed = copied.changed.map(originOf);
   const filled = new Set<number>();
-  using root = openMade(into, name);
+  using root = openClone(into, name);
   using made = new OpenFolders(root, rest.table);
   using sources = new OpenFolders(source, table);
   const places = new Map(Array.from(rest.origin, (i, k) => [i, k]));
@@ -153,6 +165,7 @@ async function cloneInParts(platform: Platform, request: CloneRequest, subtrees:
     changed,
     degradations: copied.degradations,
     unreadable: copied.unreadable.map(originOf),
+    doubtful: (copied.doubtful ?? []).map(originOf),
   };
 }
 
@@ -179,7 +192,7 @@ async function cloneFolder(
   await juicefsClone(source, `${target}/${textOf(name)}`, { reporter, signal });
 }
 
-function openMade(into: Folder, name: Uint8Array): Folder {
+function openClone(into: Folder, name: Uint8Array): Folder {
   try {
     return into.openFolder(name);
   } catch (error) {
@@ -236,8 +249,9 @@ export async function removeOnJuicefs(
   platform: Platform,
   folder: Folder,
   name: Uint8Array,
-  { reporter }: RemoveTreeOptions,
+  { only, reporter }: RemoveTreeOptions,
 ): Promise<boolean> {
+  if (only !== undefined) return false;
   const stat = new Stat();
   if (!folder.stat(name, stat) || stat.type !== DIR || stat.mountRoot) return false;
   using tree = unlessFailed([], () => folder.openFolder(name));

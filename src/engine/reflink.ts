@@ -1,7 +1,8 @@
 import { equalBytes } from "../model/bytes.ts";
 import { FILE } from "../model/entry.ts";
 import { isJvsError } from "../model/errors.ts";
-import { areOneFileSystem, type Folder, type OpenFile, type Platform } from "../platform/platform.ts";
+import { type Folder, type OpenFile, type Platform } from "../platform/platform.ts";
+import { areOneFileSystem } from "../platform/file_system.ts";
 import { Stat } from "../platform/stat.ts";
 import { isSystemError, unlessFailed } from "../platform/system_error.ts";
 import { entryByEntry } from "./_clone_tree.ts";

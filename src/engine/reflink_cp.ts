@@ -103,6 +103,9 @@ async function checkOne(cloning: Cloning, index: number, result: ProgramResult):
     const isMade = isFile && made.size === size;
     if (size !== undefined && !isMade) throw failureOf(result, `${folder.path}/${displayPath(name)}`);
   }
+  const { as, isLook = false } = cloning.request;
+  // It takes, or doubts, what is there now.
+  if (isLook || as === "worktree") cloning.openSource(index)?.[Symbol.dispose]();
   if (cloning.absent.has(index)) return await removeTree(folder, name);
   cloning.finish(index);
 }

@@ -22,6 +22,18 @@ export const ERROR_CLASSES = {
   E_PARTIAL_SNAPSHOT: ["A snapshot holds only some paths.", "Restore those paths, or another snapshot."],
   E_GC_PLAN_MISMATCH: ["The repository changed since the plan.", "Make a new plan."],
   E_FORMAT_UNSUPPORTED: ["The repository has a format this program does not know.", "Use a newer jvs."],
+  E_SIGNATURE_INVALID: [
+    "A signature is not that of what it stands beside.",
+    "It was changed after it was signed: compare the repository with a copy of it.",
+  ],
+  E_SIGNING_KEY_MISSING: [
+    "The key to sign with is missing or cannot be used.",
+    "Make one with `jvs key create`, or name one by JVS_SIGNING_KEY.",
+  ],
+  E_TRUST_POLICY_VIOLATION: [
+    "A signature is missing, or its key is not trusted.",
+    "See `jvs key list`; compare the repository with a copy of it.",
+  ],
   E_AUDIT_CHAIN_BROKEN: ["The audit log was cut or edited.", "See `jvs doctor --strict`."],
   E_USAGE: ["The command was not understood.", "See `jvs help`."],
   E_NOT_FOUND: ["What was named does not exist.", "List what exists and name one of those."],
@@ -36,6 +48,10 @@ export const ERROR_CLASSES = {
   E_UNTRUSTED: ["A repository of another owner is not trusted.", "Look at it, then trust it on purpose."],
   E_ENGINE_UNAVAILABLE: ["A way of cloning does not work here.", "Choose another engine."],
   E_ENGINE_FAILED: ["Cloning failed half-way.", "Nothing was published; see the message."],
+  E_HOOK_FAILED: [
+    "A hook of the settings did not allow the operation.",
+    "See what the hook printed; nothing was begun.",
+  ],
   E_DEGRADED: ["Something could not be kept and --strict was given.", "See the degradations listed."],
   E_INTERRUPTED: ["The operation was interrupted.", "Run it again; nothing is half done."],
   E_IO: [

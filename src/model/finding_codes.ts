@@ -8,6 +8,10 @@ export const FINDING_CODES = {
   E_DESCRIPTOR_CORRUPT: "A record of JVS is damaged or missing.",
   E_PAYLOAD_HASH_MISMATCH: "The content of a snapshot is not what was saved.",
   E_LINEAGE_BROKEN: "A snapshot is missing that another snapshot, a worktree, a ref or a pin names.",
+  E_SIGNATURE_INVALID: "A signature is damaged, or is not that of what it stands beside.",
+  E_TRUST_POLICY_VIOLATION:
+    "A signature is missing or not trusted, or the repository is not what you noted of it.",
+  E_SIGNING_KEY_MISSING: "The settings ask for signatures, and you have no such key.",
   E_AUDIT_CHAIN_BROKEN: "The audit trail was cut, edited or removed.",
   E_PATH_ESCAPE:
     "A symbolic link is in the place of a file or folder of JVS, or a record leads out of the repository.",
@@ -19,7 +23,7 @@ export const FINDING_CODES = {
   WORKTREE_REPLACED: "Another folder is in the place of a worktree's.",
   E_USAGE: "The settings cannot be read, or have something that does nothing.",
   E_DEGRADED: "The content of a snapshot is whole, but some of its metadata was lost.",
-  HEAD_ORPHAN: "A snapshot was made, and its worktree was not moved to it.",
+  HEAD_ORPHAN: "A snapshot was made in a worktree whose record does not know it.",
   INTENT_OPEN: "An operation was interrupted.",
   LEFTOVER: "An interrupted operation left something that no operation needs.",
   RUNTIME_MISSING: "A folder is missing that JVS can make again at any time.",

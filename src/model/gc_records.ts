@@ -1,5 +1,5 @@
 import { Ready, snapshotId, time, uuid } from "./records.ts";
-import { boolean, type Infer, integer, list, oneOf, record, text } from "./schema.ts";
+import { boolean, type Infer, integer, list, literal, oneOf, record, text } from "./schema.ts";
 
 /** The records of garbage collection: what is on disk in `.jvs/gc`. SPEC 3. */
 
@@ -9,7 +9,9 @@ const FIELDS = {
   prune_ancestors: boolean().about(
     "Whether ancestors of heads and of kept lines lose their content too; heads and newest snapshots never do.",
   ),
-  keep_last_n: count().about("The newest N of each worktree keep their content; 0: none for that reason."),
+  keep_last_n: count().about(
+    "The newest N of each worktree that there is keep their content; 0: none for that reason.",
+  ),
   keep_days: count().about("What is younger than so many days keeps it; 0: none for that reason."),
   keep_tag_prefixes: list(text()).about("What has a tag that begins with one of these keeps it."),
   max_repo_bytes: count().about(
@@ -19,7 +21,7 @@ const FIELDS = {
 };
 
 /** What is kept besides that which something names. */
-export const Policy = record({ name: text().about("Its name."), ...FIELDS });
+export const Policy = record({ name: text().about("Its name."), ...FIELDS }, { closed: true });
 export type Policy = Infer<typeof Policy>;
 
 /** A policy in `gc/retention.json`; what it does not say is as the settings say. */
@@ -43,11 +45,18 @@ export const PlannedSnapshot = record({
     "Why it is kept; or, where it goes, why its record stays. Empty if it goes whole.",
   ),
   bytes: count().about("What comes free with it; what several have comes free with the newest of them."),
-});
+}, { closed: true });
 export type PlannedSnapshot = Infer<typeof PlannedSnapshot>;
 
-/** What a garbage collection would do. Nothing is collected without a plan that still holds. */
+/** The version of plans. A program that means anything else by a plan writes another one. */
+export const PLAN_VERSION = 1 as const;
+
+/**
+ * What a garbage collection would do. Nothing is collected without a plan that still holds. It is closed: a field that this version does
+ * not know might spare what it would delete.
+ */
 export const GcPlan = record({
+  plan_version: literal(PLAN_VERSION).about("The version of plans: others are not carried out."),
   plan_id: text({ pattern: /^[0-9a-f]{16}$/, what: "16 hex digits" }).about(
     "Its id, which depends on nothing but what it says: the same plan has the same id.",
   ),
@@ -73,7 +82,7 @@ export const GcPlan = record({
   snapshots: list(PlannedSnapshot).about(
     "Each snapshot, the oldest first, with what happens to it, and why.",
   ),
-});
+}, { closed: true });
 export type GcPlan = Infer<typeof GcPlan>;
 
 /** The marker of a snapshot without content: what its READY said, and the plan by which the content went. */

@@ -3,14 +3,22 @@ import { isSnapshotId } from "./ids.ts";
 import { quoted } from "./path_text.ts";
 
 const MOST = 128;
+const MOST_TAGS = 1000;
 const ALLOWED = /^[A-Za-z0-9._-]+$/;
 const RESERVED_REFS = ["HEAD", "LATEST", "LAST-GOOD"];
 
-/** A valid name for a file in `.jvs/`, in the form to store; the message uses `what`. SPEC 8. */
-export function checkName(name: string, what: string): string {
+/**
+ * A valid name for a file in `.jvs/`, in the form to store; the message uses `what`. `insteadOfPath` is the way out for who
+ * gave a path. SPEC 8.
+ */
+export function checkName(
+  name: string,
+  what: string,
+  insteadOfPath: string = ERROR_CLASSES.E_NAME_INVALID[1],
+): string {
   const normal = name.normalize("NFC");
   if (/[/\\\0]/.test(normal) || normal === "..") {
-    throw refusal(name, what, "it is a path, not a name", ERROR_CLASSES.E_NAME_INVALID[1], "E_PATH_ESCAPE");
+    throw refusal(name, what, "it is a path, not a name", insteadOfPath, "E_PATH_ESCAPE");
   }
   checkCharacters(normal, what);
   if (/^[.-]/.test(normal)) {
@@ -24,6 +32,16 @@ export function checkName(name: string, what: string): string {
 export function checkTag(tag: string): string {
   checkCharacters(tag, "tag");
   return tag;
+}
+
+/** Valid tags of one snapshot: a few labels, which every reader of its record reads. */
+export function checkTags(tags: readonly string[]): void {
+  for (const tag of tags) checkTag(tag);
+  if (tags.length <= MOST_TAGS) return;
+  throw new JvsError("E_USAGE", `Cannot give a snapshot ${tags.length} tags: that is too many`, {
+    hint: `Give at most ${MOST_TAGS}. A list of its properties is better kept in a file of the worktree.`,
+    details: { tags: tags.length },
+  });
 }
 
 /** A valid name of a ref, which no other way of naming a snapshot uses. SPEC 7. */

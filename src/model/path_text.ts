@@ -76,6 +76,12 @@ export function quoted(text: string): string {
   return `"${displayBytes(bytesOf(text.slice(0, most)))}${text.length > most ? "…" : ""}"`;
 }
 
+/** A text as one word of a command line that a message shows; undefined for one that a line cannot show as it is. */
+export function shellWord(text: string): string | undefined {
+  if (UNSAFE.test(text) || !text.isWellFormed()) return undefined;
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}
+
 // A plain name that looks like an escape is encoded, so that different paths look different.
 const LIKE_AN_ESCAPE = /%[0-9A-F]{2}/;
 

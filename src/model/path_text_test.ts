@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { bytesOf, bytesOfHex, exactTextOf, hexOf } from "./bytes.ts";
 import { JvsError } from "./errors.ts";
-import { decodePath, displayPath, encodePath, quoted } from "./path_text.ts";
+import { decodePath, displayPath, encodePath, quoted, shellWord } from "./path_text.ts";
 import { jsonText, printable } from "./printable.ts";
 
 /** A small generator with a seed (mulberry32), so that a failure can be repeated. */
@@ -126,4 +126,14 @@ Deno.test("printable() leaves lines and letters, and nothing that acts on a term
 Deno.test("an error shows nothing that acts on a terminal, whatever a record says", () => {
   const error = new JvsError("E_USAGE", "Cannot use \u001b[31mX", { hint: "Look at \u009b2J" });
   assertEquals([error.message, error.hint], ["Cannot use %1B[31mX", "Look at %C2%9B2J."]);
+});
+
+Deno.test("shellWord() gives what a shell reads as the same word", () => {
+  for (const text of ["/home/ana/op", "a b", "it's", "$(touch x)", "", "`x`", "é", "~", "-n"]) {
+    const { stdout } = new Deno.Command("sh", { args: ["-c", `printf '%s|' ${shellWord(text)}`] })
+      .outputSync();
+    assertEquals(new TextDecoder().decode(stdout), `${text}|`);
+  }
+  assertEquals(shellWord("/home/ana/op"), "/home/ana/op");
+  for (const text of ["a\nb", "a\u202eb", "\ud800"]) assertEquals(shellWord(text), undefined);
 });

@@ -9,6 +9,8 @@ export interface Reporter {
   advance(entries: number, bytes: number): void;
   /** Shows the user a sentence although nothing failed. */
   warn(message: string): void;
+  /** A program that the user chose (a hook) printed these lines. */
+  printed?(program: string, lines: readonly string[]): void;
   /** The phase that began last ends, and the one around it goes on. */
   end?(): void;
   /** Another program starts, by its name or path, beside the phases. The end of `using` says that it has ended. */

@@ -26,6 +26,10 @@ export const time = () =>
   });
 /** A UUID. */
 export const uuid = () => text({ pattern: /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/, what: "a UUID" });
+/** The longest text that a user may give JVS to keep, in UTF-16 units: a record that has some of them stays small. */
+export const LONGEST_WORDS = 32_768;
+/** What users say in their own words. Records that exist may have longer ones. */
+export const words = () => text({ pattern: /^[^]{0,32768}$/, what: "a text of at most 32,768 characters" });
 const hex64 = () => text({ pattern: /^[0-9a-f]{64}$/, what: "64 hex digits" });
 /** A SHA-256 with its algorithm named. */
 export const Hash = record({
@@ -162,7 +166,7 @@ export const Ref = record({
   created_by: text().about("The actor who made it: `user@host`, or the name that the caller gave."),
   note: text().about("What it means, in the user's words; empty if nothing was said."),
   keeps_line: boolean().about(
-    "Whether garbage collection keeps what the snapshot descends from, too: the ref of a line that was left by `snapshot --branch` does.",
+    "Whether garbage collection keeps what the snapshot descends from, too: the ref of a line that was left by `snapshot --branch` does, and one that was made with `--line`.",
   ),
 });
 export type Ref = Infer<typeof Ref>;
@@ -199,12 +203,32 @@ export const AuditRecord = record({
 });
 export type AuditRecord = Infer<typeof AuditRecord>;
 
+/** A public key of Ed25519: its 32 bytes. It is the key's only identity, so no other key can stand for it. */
+export const publicKey = () => text({ pattern: /^[0-9a-f]{64}$/, what: "a public key, 64 hex digits" });
+/** A signature of Ed25519. */
+export const signature = () => text({ pattern: /^[0-9a-f]{128}$/, what: "a signature, 128 hex digits" });
+
+/** A signature of the audit log up to one record: the chain of hashes makes it one of all records before, too. */
+export const HeadSignature = record({
+  signs: literal("jvs audit").about("What is signed: no signature stands for one of another kind."),
+  repo_id: uuid().about("The id of the repository."),
+  count: integer({ min: 1 }).about("Up to which record: how many there were."),
+  hash: hex64().about("The `record_hash` of that record."),
+  signed_at: time().about("When it was signed, by the clock of the signer."),
+  public_key: publicKey().about("The key that signed."),
+  signature: signature().about("Of all other fields, as canonical JSON."),
+});
+export type HeadSignature = Infer<typeof HeadSignature>;
+
 /** The end of the audit log, written before the record that it announces. */
 export const AuditHead = record({
   count: integer({ min: 0 }).about("How many records the log has for certain."),
   last_hash: hex64().about("The `record_hash` of the last of them; 64 zeros if there is none."),
   next: nullable(AuditRecord).about(
     "The record after them, which the log may not have yet; null before the first.",
+  ),
+  signed: HeadSignature.optional().about(
+    "The newest signature of the log, of the record `next` or of one before it; missing if no key ever signed it.",
   ),
 });
 export type AuditHead = Infer<typeof AuditHead>;

@@ -1,7 +1,7 @@
-/**
- * Schemas as values. Each gives a TypeScript type by inference, a check whose error names the path and the reason, and a
- * JSON Schema. They describe records on disk and the inputs and results of operations, each once.
- */
+import { isDeeper, MOST_LEVELS } from "./depth.ts";
+
+// Schemas as values. Each gives a TypeScript type by inference, a check whose error names the path and the reason, and a
+// JSON Schema. They describe records on disk and the inputs and results of operations, each once.
 
 /** A JSON Schema, as an object. */
 export type JsonSchema = { [keyword: string]: unknown };
@@ -178,11 +178,17 @@ export function oneOf<const W extends string>(...words: readonly W[]): Schema<W>
 }
 
 /** A whole number that a double holds exactly; not below `min`, if that is given. */
-export function integer({ min = -Infinity }: { min?: number } = {}): Schema<number> {
-  const json = { type: "integer", ...(min === -Infinity ? {} : { minimum: min }) };
-  return plain("number", json, (value) => {
+export function integer(
+  { min = -Infinity, max = Infinity }: { min?: number; max?: number } = {},
+): Schema<number> {
+  const limits = {
+    ...(min === -Infinity ? {} : { minimum: min }),
+    ...(max === Infinity ? {} : { maximum: max }),
+  };
+  return plain("number", { type: "integer", ...limits }, (value) => {
     if (!Number.isSafeInteger(value)) return "a whole number";
-    return Number(value) < min ? `${min} or more` : undefined;
+    if (Number(value) < min) return `${min} or more`;
+    return Number(value) > max ? `${max} or less` : undefined;
   });
 }
 
@@ -235,7 +241,11 @@ export function mapOf<T>(item: Schema<T>): Schema<{ readonly [name: string]: T }
 
 /** Any JSON. */
 export function anything(): Schema<unknown> {
-  return plain("other", {}, () => undefined);
+  return plain(
+    "other",
+    {},
+    (value) => isDeeper(value, MOST_LEVELS) ? `at most ${MOST_LEVELS} levels deep` : undefined,
+  );
 }
 
 /** The schema of an object, with the schemas of its fields. */
@@ -247,8 +257,10 @@ export function record<F extends Fields>(fields: F, { closed = false } = {}): Re
     kind: "record",
     check(value, at) {
       const given = objectOf(value, at);
-      const unknown = closed ? Object.keys(given).find((name) => !Object.hasOwn(fields, name)) : undefined;
-      if (unknown !== undefined) throw new SchemaMismatch(join(at, unknown), "is not known");
+      for (const name of Object.keys(given).filter((name) => !Object.hasOwn(fields, name))) {
+        if (closed) throw new SchemaMismatch(join(at, name), "is not known");
+        anything().check(given[name], join(at, name));
+      }
       const checked: Record<string, unknown> = { ...given };
       for (const [name, field] of Object.entries(fields)) {
         const present = Object.hasOwn(given, name) && given[name] !== undefined;

@@ -1,4 +1,5 @@
 import { JvsError } from "../model/errors.ts";
+import { grouped } from "../model/grouped.ts";
 import { quoted } from "../model/path_text.ts";
 import { boolean, record, text } from "../model/schema.ts";
 import { openPlatform } from "../platform/open_platform.ts";
@@ -40,7 +41,7 @@ export const adopt = defineFreeOperation({
     if (input.relocate) return await relocate(context, folder);
     const place = checkAdoptable(folder, openPlatform(), placeOptions(context));
     if (await isSurprising(place, context.signal)) {
-      const many = `${SURPRISINGLY_MANY.toLocaleString("en")} files and folders`;
+      const many = `${grouped(SURPRISINGLY_MANY)} files and folders`;
       const advice = "Before the first snapshot, list in its .jvsignore what you do not want to save.";
       context.reporter.warn(`${quoted(place)} has more than ${many}. ${advice}`);
     }

@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { JvsError } from "../model/errors.ts";
 import { callIn, repositoryIn, warnings } from "../../tests/support/context.ts";
 import { killedAt } from "../../tests/support/kill_point.ts";
@@ -7,8 +7,10 @@ import { requires } from "../../tests/support/requires.ts";
 import { type TempDir, tempDir } from "../../tests/support/temp_dir.ts";
 import { describeTree } from "../../tests/support/trees.ts";
 import { adopt } from "./adopt.ts";
+import { doctor } from "./doctor.ts";
 import { init } from "./init.ts";
 import { restore } from "./restore.ts";
+import { lockAcquire } from "./lock_acquire.ts";
 import { snapshot } from "./snapshot.ts";
 import { status } from "./status.ts";
 import { worktreeFork } from "./worktree_fork.ts";
@@ -108,12 +110,49 @@ Deno.test("adopt() with relocate goes on after the folder and its history were m
   const moved = `${folder.path}/elsewhere/moved`;
   const lost = await assertRejects(() => callIn(moved, status), JvsError);
   assertMatch(lost.hint, /adopt --relocate/);
+  const { findings } = await callIn(moved, doctor);
+  assertEquals(findings.map(({ code, severity }) => [severity, code]), [["error", "WORKTREE_MISSING"]]);
+  assertMatch(findings[0]?.message ?? "", /elsewhere\/moved"\. .*adopt --relocate/);
   const result = await callIn(moved, adopt, { relocate: true });
   assertEquals(result.worktree, { name: "main", path: moved });
   assertEquals((await callIn(moved, status)).clean, true);
   assertEquals(await operations(moved), ["adopt", "snapshot", "adopt relocate"]);
   await callIn(moved, adopt, { relocate: true }); // nothing to do, so nothing is recorded
   assertEquals(await operations(moved), ["adopt", "snapshot", "adopt relocate"]);
+});
+
+Deno.test("adopt() with relocate: each message after a rename says that the history must be renamed, too", async () => {
+  using folder = withWork();
+  const [work, renamed] = [`${folder.path}/work`, `${folder.path}/renamed`];
+  await callIn(folder.path, adopt, { folder: "work" });
+  Deno.renameSync(work, renamed);
+  const { findings } = await callIn(`${work}.jvs`, doctor);
+  const message = findings.find(({ code }) => code === "WORKTREE_MISSING")?.message ?? "";
+  const gone = await assertRejects(() => callIn(`${work}.jvs`, status, { worktree: "main" }), JvsError);
+  for (const text of [message, gone.hint]) {
+    assertStringIncludes(
+      text,
+      "move its .jvs folder with it, so that its name is that of the folder and .jvs again",
+    );
+  }
+  const apart = await assertRejects(() => callIn(renamed, adopt, { relocate: true }), JvsError);
+  assertStringIncludes(apart.hint, "Move its history there, the folder that ends in .jvs");
+  Deno.renameSync(`${work}.jvs`, `${renamed}.jvs`);
+  await callIn(renamed, adopt, { relocate: true });
+  assertEquals((await callIn(renamed, doctor)).findings, []);
+});
+
+Deno.test("adopt() with relocate leaves a worktree alone that another session holds", async () => {
+  using folder = withWork();
+  const work = `${folder.path}/work`;
+  await callIn(folder.path, adopt, { folder: "work" });
+  await callIn(work, lockAcquire, {}, { session: "holder" });
+  Deno.renameSync(work, `${work}.old`);
+  Deno.mkdirSync(work);
+  const error = await assertRejects(() => callIn(work, adopt, { relocate: true }), JvsError);
+  assertEquals(error.code, "E_LOCK_CONFLICT");
+  await callIn(work, adopt, { relocate: true }, { session: "holder" });
+  assertEquals(await operations(work), ["adopt", "lock acquire", "adopt relocate"]);
 });
 
 Deno.test("adopt() with relocate takes a folder that replaced the one that was adopted", async () => {

@@ -1,6 +1,10 @@
 import { boolean, integer, list, nullable, record, text } from "../model/schema.ts";
 import { archivesOf } from "../repo/audit_files.ts";
 import { EXPECTED_HEAD, trailHolds } from "../protocol/verify/expected_head.ts";
+import { SIGNED } from "../model/signing.ts";
+import { judgeTrail } from "../protocol/signing/check_trail.ts";
+import { SignatureJudge } from "../protocol/signing/judge.ts";
+import { noteHead } from "../protocol/signing/own_word.ts";
 import { defineOperation } from "./define.ts";
 
 /** Proves the audit trail. */
@@ -34,12 +38,23 @@ export const auditVerify = defineOperation({
     expected_found: nullable(boolean()).about(
       "Whether a record has the hash of --expect-head; null without it.",
     ),
+    signature: record({
+      ...SIGNED,
+      covers: integer({ min: 0 }).about(
+        "Up to which record it is signed: all before are too; 0 without a signature.",
+      ),
+    }).about("The newest signature of the trail."),
   }),
-  failed: ({ whole }) => !whole,
-  async run({ store }, { expect_head }) {
+  failed: ({ signature, whole }) => !whole || signature.problem !== null,
+  async run(context, { expect_head }) {
+    const { store } = context;
     const { found, state } = await trailHolds(store, expect_head);
+    const judge = await SignatureJudge.open(store);
+    const signature = await judgeTrail(judge);
     const { broken, count, last_hash, pending } = state;
+    if (broken === undefined && found !== false && signature.problem === null) await noteHead(context, judge);
     return {
+      signature,
       whole: broken === undefined && found !== false,
       count,
       head: last_hash,

@@ -72,7 +72,7 @@ export async function openRepository(context: Context, takesUnmarked = false): P
       ];
     throw new JvsError("E_NOT_A_REPOSITORY", message, { ...(hint && { hint }), details: { path: from } });
   }
-  const store = openStore(found.root, options);
+  const store = openStore(found.root, { ...options, signing: context });
   return { ...context, store, mount, ...await worktreeOf(context, store, found) };
 }
 
@@ -85,7 +85,7 @@ async function worktreeOf(
   { layout, worktrees }: Store,
   found: Discovered,
 ): Promise<Pick<RepositoryContext, "worktree" | "worktreeProblem">> {
-  const { isUnreadableRecord } = await import("../repo/control_errors.ts");
+  const { isUnusableRecord } = await import("../repo/control_errors.ts");
   try {
     const name = repo === undefined ? found.worktree ?? undefined : worktrees.containing(cwd)?.name;
     // A killed rename may leave a folder among the worktrees that no record names. It must not be taken for main.
@@ -96,7 +96,7 @@ async function worktreeOf(
     const worktreeProblem = worktrees.withoutRecord(lost);
     return worktreeProblem === undefined ? { worktree: null } : { worktree: null, worktreeProblem };
   } catch (error) {
-    if (!isUnreadableRecord(error)) throw error;
+    if (!isUnusableRecord(error)) throw error;
     return { worktree: null, worktreeProblem: error };
   }
 }

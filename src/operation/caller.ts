@@ -1,22 +1,38 @@
 import { JvsError } from "../model/errors.ts";
+import { grouped } from "../model/grouped.ts";
 import { silentReporter } from "../model/progress.ts";
+import { LONGEST_WORDS } from "../model/records.ts";
 import type { Context } from "../protocol/context.ts";
-import { changeKindOf } from "./registry.ts";
+import { changeKindOf, recordedOperations } from "./registry.ts";
 
 /** What a way in knows of its caller. What it leaves out is as it suits a program: nothing is guessed or shown. */
 export type Caller =
   & Pick<Context, "cwd" | "actor">
-  & { readonly [K in Exclude<keyof Context, "kindOf">]?: Context[K] | undefined };
+  & { readonly [K in Exclude<keyof Context, "kindOf" | "recordedOperations">]?: Context[K] | undefined };
 
 /** The context of an operation for a caller: the one place that makes it. */
 export function contextFor(caller: Caller): Context {
+  checkWords("actor", caller.actor);
+  checkWords("session", caller.session);
+  checkWords("reason", caller.reason);
   return {
     ...caller,
     forProgram: caller.forProgram ?? true,
     reporter: caller.reporter ?? silentReporter,
     signal: caller.signal ?? new AbortController().signal,
     kindOf: changeKindOf,
+    recordedOperations,
   };
+}
+
+/** Records say these words again, and a record that is too long is not read. */
+function checkWords(what: string, given = ""): void {
+  if (given.length <= LONGEST_WORDS) return;
+  const most = grouped(LONGEST_WORDS);
+  throw new JvsError("E_USAGE", `Cannot record the ${what}: it has ${given.length} characters`, {
+    hint: `Give at most ${most}. Keep a longer text in a file of the worktree.`,
+    details: { what, length: given.length },
+  });
 }
 
 /** The actor in the audit log if the caller gives none: `user@host`. */

@@ -4,6 +4,7 @@ import { commitChange, finishIf } from "../protocol/change/commit.ts";
 import { defineChange } from "../protocol/change/kind.ts";
 import { recordHash } from "../repo/record_hash.ts";
 import type { Store } from "../repo/store.ts";
+import type { RepositoryContext } from "../protocol/context.ts";
 import { defineOperation, Setting } from "./define.ts";
 import { configGet } from "./config_get.ts";
 
@@ -44,9 +45,21 @@ export const configSet = defineOperation({
       const note = { target: key, details: { key, value } };
       await commitChange(change, note, { commit: () => store.config.set(key, value) });
     });
+    if (key.startsWith("hooks.")) await sayWhetherTrusted(context);
     return await configGet.run(context, { key });
   },
 });
+
+/** Hooks do not run before each user trusts them, and whoever sets one expects that it runs. */
+async function sayWhetherTrusted({ reporter, store, userConfig }: RepositoryContext): Promise<void> {
+  const { areTrusted, trustedProgramsHash } = await import("../repo/trusted_programs.ts");
+  if (!store.config.hasHooks()) return;
+  if (areTrusted(store, userConfig, await trustedProgramsHash(store.config.hooks() ?? {}))) return;
+  reporter.warn(
+    "Hooks run only for users who trust exactly what the settings say now, and until then what they belong to is refused: " +
+      "`jvs config trust` shows it and allows it.",
+  );
+}
 
 /** The hash of the settings file. */
 function stateOf({ layout }: Store): Promise<string> {

@@ -62,7 +62,7 @@ Deno.test("configSet() killed at any moment made the change with its record, or 
 
 Deno.test("configSet() and configGet() refuse a setting that this version does not support", async () => {
   using repository = await TestRepository.make();
-  for (const key of ["locking", "signing.key", "environment", "hooks.pre-snapshot"]) {
+  for (const key of ["environment", "environment.python"]) {
     const calls = [
       () => repository.call(configSet, { key, value: "required" }),
       () => repository.call(configGet, { key }),
@@ -83,8 +83,8 @@ Deno.test("configSet() and configGet() refuse a setting that this version does n
 
 Deno.test("a setting in the file that cannot be honoured is told by changes, info and doctor, and stops nothing", async () => {
   using repository = await TestRepository.saved();
-  repository.write(".jvs/config.jsonc", '{ "locking": "required", "lock_timeout": "5s" }');
-  const told = /config.jsonc" have locking, which this version does not support/;
+  repository.write(".jvs/config.jsonc", '{ "environment": "all", "lock_timeout": "5s" }');
+  const told = /config.jsonc" have environment, which this version does not support/;
   const reporter = warnings();
   await repository.call(snapshot, {}, { reporter });
   await repository.call(status, {}, { reporter }); // what only reads need not say it each time

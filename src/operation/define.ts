@@ -30,6 +30,10 @@ interface Described<N extends string, C extends Context, I extends Fields, O> {
   readonly kinds?: readonly AnyChangeKind[];
   /** Whether this result means exit code 1, although there was no error. By default never. */
   readonly failed?: (result: O, input: InferFields<I>) => boolean;
+  /** The exit code of the command, where it is that of another program. By default 0, or 1 by `failed`. */
+  readonly exitCode?: (result: O) => number;
+  /** Whether `--session-file` may name a file that does not exist yet: a new session begins. By default not. */
+  readonly beginsSession?: boolean;
   readonly run: (context: C, input: InferFields<I>) => Promise<O>;
 }
 

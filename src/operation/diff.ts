@@ -2,6 +2,7 @@ import { boolean, list, nullable, record, text } from "../model/schema.ts";
 import type { WorktreeConfig } from "../model/records.ts";
 import { collectGarbage } from "../platform/collect_garbage.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
+import { warnIfBehind } from "../repo/behind.ts";
 import { standsOn } from "../repo/lineage.ts";
 import { compareSides, DifferenceRecord, Hidden, Summary } from "../protocol/look/differences.ts";
 import { defineOperation, EVERY_PATH, OTHER_WORKTREE } from "./define.ts";
@@ -57,6 +58,7 @@ export const diff = defineOperation({
   failed: ({ summary }, { exit_code }) => exit_code && Object.values(summary).some((count) => count > 0),
   async run(context, input) {
     const worktree = requireWorktree(context, input.worktree);
+    if (input.from === undefined) await warnIfBehind(context.store, worktree, context.reporter);
     const result = await compared(context, worktree, input);
     // Both trees were needed until here. A long result takes as much again when it is printed.
     if (result.differences.length > MANY) collectGarbage();

@@ -1,28 +1,36 @@
+import { firstFew } from "../model/first_few.ts";
 import { Finding } from "../model/records.ts";
 import { sentence } from "../model/printable.ts";
 import { boolean, list, oneOf, record, text } from "../model/schema.ts";
 import {
   type Check,
   checkAudit,
-  checkFolders,
   checkLeftovers,
   checkLineage,
   checkParts,
-  checkRuntime,
   checkWorktrees,
+  eachOnce,
   runChecks,
 } from "../protocol/verify/check.ts";
 import { checkClock } from "../protocol/verify/clock.ts";
 import { defineOperation } from "./define.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
-import { codeOf, damageFound, finding, firstFew, REPAIRS } from "../protocol/verify/finding.ts";
-import { asFar, checkForeign, checkPlaces } from "../protocol/verify/foreign_files.ts";
+import { damageFound, finding, REPAIRS } from "../protocol/verify/finding.ts";
+import { checkLeases } from "../protocol/verify/leases.ts";
+import { asFar, checkForeign, checkKept, checkPlaces } from "../protocol/verify/foreign_files.ts";
 import { checkRecords } from "../protocol/verify/lost_records.ts";
 import { checkMarkers } from "../protocol/verify/leftovers.ts";
+import { checkPruned } from "../protocol/verify/pruned.ts";
+import { checkKnownDamage } from "../protocol/verify/known_damage.ts";
+import { checkFolders } from "../protocol/verify/missing_folders.ts";
 import { folderAcceptance } from "../protocol/change/change.ts";
-import { headAdvance, readyRebuilding, repair, repairRuntime } from "../protocol/verify/repair.ts";
+import { headAdvance, lineKeeping } from "../protocol/snapshot/catch_up.ts";
+import { readyRebuilding, repair, repairRuntime } from "../protocol/verify/repair.ts";
 import { ReadInodes } from "../protocol/verify/read_inodes.ts";
 import { Remembered } from "../protocol/verify/remembered.ts";
+import { checkRuntime } from "../protocol/verify/runtime.ts";
+import { checkSettings } from "../protocol/verify/settings.ts";
+import { checkSignatures, checkSigningKey } from "../protocol/verify/signatures.ts";
 import { verifyListed } from "../protocol/verify/verify_snapshot.ts";
 
 /** Checks the repository, and repairs it on request. */
@@ -30,7 +38,8 @@ export const doctor = defineOperation({
   name: "doctor",
   summary: "Check the repository, and repair it on request",
   about:
-    "Checks the layout, snapshots, lineage, worktrees, audit log, interrupted operations and the clock. Changes nothing " +
+    "Checks the layout, snapshots, lineage, worktrees, audit log, interrupted operations and the clock, " +
+    "and says what `jvs verify` found damaged and has not found sound since. Changes nothing " +
     "unless you ask for a repair. --repair-runtime recovers interrupted operations and rebuilds what can be rebuilt. " +
     `It does other repairs only by name: ${REPAIRS.join(", ")}.`,
   examples: [
@@ -39,7 +48,7 @@ export const doctor = defineOperation({
     ["jvs doctor --strict --repair-runtime", "after a crash, or after copying a repository"],
   ],
   changes: "repository",
-  kinds: [folderAcceptance, headAdvance, readyRebuilding],
+  kinds: [folderAcceptance, headAdvance, lineKeeping, readyRebuilding],
   input: record({
     strict: boolean().default(false).about("Also read every snapshot's content."),
     repair_runtime: boolean().default(false)
@@ -71,30 +80,29 @@ const CHECKS: readonly Check[] = [
   checkLeftovers,
   checkFolders,
   checkMarkers,
+  checkPruned,
   checkLineage,
   checkRecords,
   checkWorktrees,
   checkAudit,
+  checkSignatures,
+  checkSigningKey,
   checkRuntime,
+  checkLeases,
   checkClock,
   checkForeign,
+  checkKept,
+  checkSettings,
 ];
 
 async function check(context: RepositoryContext, strict: boolean): Promise<Finding[]> {
   const places = checkPlaces(context);
-  const findings = [...places];
-  for (const each of CHECKS) findings.push(...await asFar(() => runChecks(context, [each]), places));
-  const problem = context.store.config.problem();
-  if (problem !== undefined) {
-    findings.push(finding("error", codeOf(problem), `${sentence(problem.message)} ${problem.hint}`));
-  }
-  const notHonoured = context.store.config.notHonoured();
-  if (notHonoured !== undefined) {
-    findings.push(finding("warning", "E_USAGE", `${sentence(notHonoured)} ${TAKE_OUT}`));
-  }
-  if (!strict) return findings;
+  const found = [...places];
+  for (const each of CHECKS) found.push(...await asFar(() => runChecks(context, [each]), places));
+  const findings = eachOnce(found);
   const told = new Set(findings.map(({ code, snapshot_id }) => `${code} ${snapshot_id}`));
-  const read = await asFar(() => Array.fromAsync(readEverything(context)), places);
+  const ofContent = strict ? () => Array.fromAsync(readEverything(context)) : () => checkKnownDamage(context);
+  const read = await asFar(ofContent, places);
   return [...findings, ...read.filter(({ code, snapshot_id }) => !told.has(`${code} ${snapshot_id}`))];
 }
 
@@ -123,4 +131,3 @@ async function* readEverything(context: RepositoryContext): AsyncGenerator<Findi
 
 const LOST = "its content is whole, but metadata was lost, as some copiers do:";
 const RESTORE_MENDS = "A restore brings it back.";
-const TAKE_OUT = "They have no effect: you may leave them or take them out of the file.";

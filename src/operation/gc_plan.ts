@@ -1,5 +1,6 @@
 import { GcPlan } from "../model/gc_records.ts";
-import { record, text } from "../model/schema.ts";
+import { boolean, record, text } from "../model/schema.ts";
+import { AboutPlan } from "../protocol/gc/about_plan.ts";
 import { writePlan } from "../protocol/gc/plan.ts";
 import { policyOf } from "../protocol/gc/policy.ts";
 import { withRoom } from "../protocol/gc/room.ts";
@@ -20,12 +21,23 @@ export const gcPlan = defineOperation({
     "are pruned (their place in the history stays) or, where nothing kept descends from them, deleted.",
   examples: [
     ["jvs gc plan", "what would go by the settings retention.*"],
+    ["jvs gc plan --all", "also says of each snapshot what keeps it"],
     ["jvs gc plan --policy thin", "also thins out what is before the head"],
     ["jvs gc run --plan-id 0f1e2d3c4b5a6978", "does it"],
   ],
   changes: "repository",
-  input: record({ policy: POLICY }, { closed: true }),
-  output: GcPlan,
-  run: async (context, input) =>
-    await withRoom(context, () => writePlan(context, policyOf(context.store, input.policy))),
+  input: record({
+    policy: POLICY,
+    all: boolean().default(false).about(
+      "List each snapshot with what keeps it, not only the first of those that go; JSON always has all.",
+    ),
+  }, { closed: true }),
+  output: record({ ...GcPlan.fields, ...AboutPlan.fields }),
+  async run(context, input) {
+    const { about, plan } = await withRoom(
+      context,
+      () => writePlan(context, policyOf(context.store, input.policy)),
+    );
+    return { ...plan, ...about };
+  },
 });

@@ -2,6 +2,7 @@ import { JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
 import { Pin, uuid } from "../model/records.ts";
 import { list, record, text } from "../model/schema.ts";
+import { lostKeepers } from "../repo/lost_keepers.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
 import { changeRepository } from "../protocol/change/change.ts";
 import { commitChange, finishIf } from "../protocol/change/commit.ts";
@@ -25,6 +26,9 @@ const unpinning = defineChange({
 export const gcUnpin = defineOperation({
   name: "gc unpin",
   summary: "Remove a pin, or all pins of a snapshot",
+  about:
+    "`jvs gc unpin` and `jvs pin remove` are two names of one command. A pin whose file is lost, as `jvs doctor` says, " +
+    "is given up in the same way.",
   examples: [
     ["jvs gc unpin v1", "removes the pins of the snapshot tagged v1"],
     ["jvs gc unpin 3f2a", "removes the pin whose id begins so"],
@@ -60,7 +64,7 @@ export const pinRemove = { ...gcUnpin, name: "pin remove" };
 /** The pins that a word means: those with this id, or else those of the snapshot. */
 async function pinsNamed(context: RepositoryContext, word: string): Promise<Pin[]> {
   const { store } = context;
-  const pins = store.pins.list();
+  const pins = [...store.pins.list(), ...lostKeepers(store).pins];
   const byId = /^[0-9a-f-]{4,36}$/.test(word) ? pins.filter(({ pin_id }) => pin_id.startsWith(word)) : [];
   if (byId.length === 1) return byId;
   if (byId.length > 1) {

@@ -1,17 +1,22 @@
 import { JvsError } from "../model/errors.ts";
+import { firstFew } from "../model/first_few.ts";
+import { shortId } from "../model/ids.ts";
 import { parseWhen } from "../model/duration.ts";
 import { Descriptor, type WorktreeConfig } from "../model/records.ts";
 import { WORKTREE } from "../model/result_fields.ts";
-import { boolean, type Infer, integer, list, record, text } from "../model/schema.ts";
+import { boolean, type Infer, integer, list, nullable, record, text } from "../model/schema.ts";
 import { nowMs } from "../platform/clock.ts";
 import { TimeSlice } from "../platform/time_slice.ts";
 import { lineWithLeaves } from "../repo/line_with_leaves.ts";
+import { requireFolders } from "../repo/kept_folders.ts";
+import { warnOf } from "../repo/behind.ts";
 import { standsOn } from "../repo/lineage.ts";
 import { byIndex, type Indexed } from "../repo/snapshot_index.ts";
-import type { Rows } from "../repo/snapshot_table.ts";
+import type { Rows, SnapshotTable } from "../repo/snapshot_table.ts";
+import { unknownRows } from "../repo/unknown_snapshots.ts";
 import { defineOperation, OTHER_WORKTREE } from "./define.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
-import { isDetached, requireWorktree } from "../protocol/worktree/which.ts";
+import { isDetached, requireWorktree, worktreeIfAny } from "../protocol/worktree/which.ts";
 
 const Input = record({
   limit: integer({ min: 1 }).optional().about("Show only the newest N.")
@@ -41,7 +46,8 @@ export const history = defineOperation({
   changes: "nothing",
   input: Input,
   output: record({
-    worktree: WORKTREE.worktree,
+    worktree: nullable(WORKTREE.worktree)
+      .about("The worktree's name; null if --all is asked for where there is none."),
     head_snapshot_id: WORKTREE.head_snapshot_id,
     latest_snapshot_id: WORKTREE.latest_snapshot_id,
     detached: WORKTREE.detached,
@@ -53,55 +59,92 @@ export const history = defineOperation({
       pruned: boolean().about("Its content was deleted; its place in the line was kept."),
     })).about("The snapshots that match, the newest first, at most --limit of them."),
     total: integer().about("How many there are without --limit."),
+    unread: list(text())
+      .about("Snapshots that are missing or cannot be read: --all leaves them out, and a line ends at one."),
   }),
   async run(context, input) {
     const { store } = context;
-    const worktree = requireWorktree(context, input.worktree);
+    const worktree = input.all
+      ? worktreeIfAny(context, input.worktree)
+      : requireWorktree(context, input.worktree);
+    requireFolders(store.layout, ["snapshots"], "list the snapshots");
     const fits = filterOf(input);
-    return await byIndex(store, context, async (index) => {
-      const rows = input.all ? await allRows(context, index) : await lineWithLeaves(store, index, {
-        latest: standsOn(store, worktree, "latest"),
-        worktreeId: worktree.worktree_id,
-      });
+    const { unknown, ...found } = await byIndex(store, context, async (index) => {
+      const { table } = index;
+      const { rows, unread } = worktree === undefined || input.all
+        ? everyReadable(table)
+        : await lineWithLeaves(store, index, {
+          latest: standsOn(store, worktree, "latest"),
+          worktreeId: worktree.worktree_id,
+        });
+      const left = new Set(unread);
       const found = await fits(rows, index);
       const slice = new TimeSlice(context.signal);
       const snapshots = [];
       for (const row of found.subarray(0, input.limit)) {
         if (slice.isOver()) await slice.yield();
-        snapshots.push(shown(context, worktree, await index.confirm(row)));
+        const descriptor = await index.confirm(row);
+        snapshots.push(shown(context, worktree, descriptor));
+        const { parent_snapshot_id: parent } = descriptor;
+        if (parent !== null && table.find(parent) === -1) left.add(parent);
       }
       return {
-        worktree: worktree.name,
-        head_snapshot_id: worktree.head_snapshot_id,
-        latest_snapshot_id: worktree.latest_snapshot_id,
-        detached: isDetached(worktree),
         snapshots,
         total: found.length,
+        unread: [...left].sort(),
+        unknown: unknownIn(table, worktree),
       };
     });
+    if (worktree !== undefined && !input.all) warnOf(store, worktree, context.reporter, unknown);
+    if (found.unread.length > 0) context.reporter.warn(notListed(found.unread, input.all));
+    return {
+      worktree: worktree?.name ?? null,
+      head_snapshot_id: worktree?.head_snapshot_id ?? null,
+      latest_snapshot_id: worktree?.latest_snapshot_id ?? null,
+      detached: worktree !== undefined && isDetached(worktree),
+      ...found,
+    };
   },
 });
 
-function shown({ store }: RepositoryContext, worktree: WorktreeConfig, descriptor: Descriptor) {
+/** Every snapshot that exists or is pruned, newest first, but for those that cannot be read: who has a damaged repository needs the others. */
+function everyReadable(table: SnapshotTable): { rows: Rows; unread: string[] } {
+  const rows = Uint32Array.from({ length: table.count }, (_, i) => table.count - 1 - i);
+  if (!table.hasUnread()) return { rows, unread: [] };
+  const unread = [...rows.filter((row) => table.isUnread(row))].map((row) => table.id(row));
+  return { rows: rows.filter((row) => !table.isUnread(row)), unread };
+}
+
+function unknownIn(table: SnapshotTable, worktree: WorktreeConfig | undefined): { readonly id: string }[] {
+  return worktree === undefined
+    ? []
+    : unknownRows(table, [worktree]).map(({ row }) => ({ id: table.id(row) }));
+}
+
+function notListed(unread: readonly string[], all: boolean): string {
+  const [what, is] = unread.length === 1 ? ["1 snapshot", "is"] : [`${unread.length} snapshots`, "are"];
+  const rest = all
+    ? "`jvs doctor --strict` says what is wrong."
+    : "What is before cannot be told: `jvs history --all` lists it, and `jvs doctor --strict` says what is wrong.";
+  return `${what} ${is} missing or cannot be read, and ${is} not listed: ${
+    firstFew(unread.map(shortId))
+  }. ${rest}`;
+}
+
+function shown({ store }: RepositoryContext, worktree: WorktreeConfig | undefined, descriptor: Descriptor) {
   return {
     ...descriptor,
-    is_head: descriptor.snapshot_id === worktree.head_snapshot_id,
-    is_latest: descriptor.snapshot_id === worktree.latest_snapshot_id,
+    is_head: descriptor.snapshot_id === worktree?.head_snapshot_id,
+    is_latest: descriptor.snapshot_id === worktree?.latest_snapshot_id,
     side: descriptor.kind !== "manual",
     pruned: store.snapshots.isPruned(descriptor.snapshot_id),
   };
 }
 
-/** Every snapshot that exists or is pruned, newest first; an error if the descriptor of one cannot be read. */
-async function allRows({ store }: RepositoryContext, { table }: Indexed): Promise<Rows> {
-  const rows = Uint32Array.from({ length: table.count }, (_, i) => table.count - 1 - i);
-  const unread = rows.find((row) => table.isUnread(row));
-  if (unread !== undefined) await store.snapshots.descriptor(table.id(unread));
-  return rows;
-}
-
 /** Gives those rows that the user asks for. */
-function filterOf(input: Infer<typeof Input>): (rows: Rows, index: Indexed) => Promise<Rows> {
+function filterOf(
+  input: Infer<typeof Input>,
+): (rows: Rows, index: Indexed) => Promise<Rows> {
   const now = nowMs();
   const since = input.since === undefined ? -Infinity : parseWhen(input.since, now);
   const until = input.until === undefined ? Infinity : parseWhen(input.until, now);

@@ -1,5 +1,6 @@
 import type { EngineChoice } from "../engine/select.ts";
 import { isJvsError } from "../model/errors.ts";
+import { LEASE_HELD } from "../model/lease.ts";
 import { ENGINE_NAMES } from "../model/records.ts";
 import { REPOSITORY } from "../model/result_fields.ts";
 import { boolean, integer, list, mapOf, nullable, oneOf, record, text } from "../model/schema.ts";
@@ -7,9 +8,11 @@ import { FORMAT_VERSION, VERSION } from "../model/version.ts";
 import { isShared } from "../platform/make_own.ts";
 import type { Folder } from "../platform/platform.ts";
 import { Stat } from "../platform/stat.ts";
+import { lostFolders } from "../repo/kept_folders.ts";
 import type { Store } from "../repo/store.ts";
 import { defineOperation, JVS_VERSION, Setting } from "./define.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
+import { holderOf } from "../protocol/worktree/holder.ts";
 import { engineFor } from "../protocol/engine_for.ts";
 
 const NO_LIMIT = `${Number.MAX_SAFE_INTEGER} if there is no limit, or the system does not say`;
@@ -28,6 +31,7 @@ export const info = defineOperation({
     jvs_version: JVS_VERSION,
     worktree: nullable(text())
       .about("The worktree you are in, by default main; null if its record is lost or damaged."),
+    lease: LEASE_HELD,
     engine: record({
       name: nullable(oneOf(...ENGINE_NAMES)).about("Null if none works."),
       reason: text().about("Why JVS uses this one, or why none works."),
@@ -56,9 +60,13 @@ export const info = defineOperation({
     abilities: mapOf(boolean()).about("What the system lets JVS keep and do."),
     permissions: record({
       c_library: boolean().about("Whether JVS may call the C library. Without it JVS can keep less."),
-      run: oneOf("any", "named").about("Which programs JVS may run."),
+      run: oneOf("any", "named").about(
+        "Which programs JVS may run. The launcher allows any for `lock run` and `conformance run`, and for `snapshot` and `restore` of users who trust hooks.",
+      ),
       network: boolean().about("False, unless JVS was started with more permissions than it needs."),
     }).about("What this jvs may do on the system."),
+    hooks: nullable(oneOf("trusted", "untrusted"))
+      .about("Whether you trust the programs that the settings name as hooks; null if they name none."),
     settings: list(Setting).about("Those that differ from their default."),
     problem: nullable(text()).about("What is wrong in the settings file, or has no effect in this version."),
   }),
@@ -66,6 +74,11 @@ export const info = defineOperation({
     const { store, worktree } = context;
     using folder = openSource(context);
     const { kind, id, readOnly, freeBytes, freeInodes } = store.platform.fileSystem(folder);
+    for (const { path } of lostFolders(store.layout)) {
+      context.reporter.warn(
+        `The folder "${path}" is missing, so what was in it is not counted: see \`jvs doctor\`.`,
+      );
+    }
     const problem = store.config.problem();
     const control = new Stat();
     store.layout.control.stat(control);
@@ -75,6 +88,7 @@ export const info = defineOperation({
       format_version: FORMAT_VERSION,
       jvs_version: VERSION,
       worktree: worktree?.name ?? null,
+      lease: worktree === null ? null : await holderOf(context, worktree.worktree_id),
       engine: await engineInfo(context, folder),
       file_system: { kind, id, read_only: readOnly, free_bytes: freeBytes, free_inodes: freeInodes },
       counts: {
@@ -88,6 +102,7 @@ export const info = defineOperation({
       hosts: store.hosts(),
       abilities: abilitiesOf(store),
       permissions: await permissions(store),
+      hooks: problem === undefined ? await trustInHooks(context) : null,
       settings: problem === undefined
         ? store.config.list().filter((each) => !each.is_default).map(({ key, value }) => ({ key, value }))
         : [],
@@ -126,6 +141,13 @@ function reasonFor({ engine, store }: RepositoryContext, { isLast, passedOver }:
 function abilitiesOf({ platform }: Store): Record<string, boolean> {
   const inWords = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   return Object.fromEntries(Object.entries(platform.abilities).map(([name, has]) => [inWords(name), has]));
+}
+
+async function trustInHooks({ store, userConfig }: RepositoryContext) {
+  if (!store.config.hasHooks()) return null;
+  const { areTrusted, trustedProgramsHash } = await import("../repo/trusted_programs.ts");
+  const hash = await trustedProgramsHash(store.config.hooks() ?? {});
+  return areTrusted(store, userConfig, hash) ? "trusted" as const : "untrusted" as const;
 }
 
 async function permissions({ platform }: Store) {

@@ -1,6 +1,7 @@
+import { absolutePath } from "../model/absolute_path.ts";
 import { JvsError } from "../model/errors.ts";
-import { checkName } from "../model/names.ts";
-import { quoted } from "../model/path_text.ts";
+import { checkName, isAccepted } from "../model/names.ts";
+import { quoted, shellWord } from "../model/path_text.ts";
 import { oneOf, record, text } from "../model/schema.ts";
 import { checkNewRepositoryPlace, isUnused, type PlaceOptions } from "../repo/new_repository_place.ts";
 import { trustedRepositories } from "../repo/trust.ts";
@@ -35,7 +36,9 @@ export const init = defineFreeOperation({
       throw new JvsError("E_NAME_INVALID", message, { hint, details: { name: ".", what: "repository" } });
     }
     const root = checkNewRepositoryPlace(
-      input.name === undefined ? context.cwd : `${context.cwd}/${checkName(input.name, "repository")}`,
+      input.name === undefined
+        ? context.cwd
+        : `${context.cwd}/${checkName(input.name, "repository", wayTo(input.name, context.cwd))}`,
       placeOptions(context),
     );
     if (!isUnused(root)) {
@@ -53,6 +56,18 @@ export const init = defineFreeOperation({
     });
   },
 });
+
+/** How to make a repository at a path: in the folder that it shall be in. Nothing for a path of which that cannot be said. */
+function wayTo(path: string, cwd: string): string | undefined {
+  const place = absolutePath(path, cwd);
+  const slash = place.lastIndexOf("/");
+  const [folder, name] = [place.slice(0, slash) || "/", place.slice(slash + 1)];
+  const isNamed = path.replace(/\/+$/, "").endsWith(name);
+  if (!isNamed || !isAccepted(name, (each) => checkName(each, "repository"))) return undefined;
+  if (folder === cwd) return `Give the name alone: \`jvs init ${name}\`.`;
+  const there = shellWord(folder);
+  return there && `Make it from there: \`cd ${there} && jvs init ${name}\`.`;
+}
 
 /** The user's settings that decide where a repository may be made. */
 export function placeOptions({ home, userConfig }: Context): PlaceOptions {

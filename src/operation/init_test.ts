@@ -1,10 +1,13 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { JvsError } from "../model/errors.ts";
 import { callIn } from "../../tests/support/context.ts";
-import { killedAt } from "../../tests/support/kill_point.ts";
+import { interceptWhen, killedAt } from "../../tests/support/kill_point.ts";
 import { exists, namesIn } from "../../tests/support/files.ts";
 import { TestRepository } from "../../tests/support/repository.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
+import { textOf } from "../model/bytes.ts";
+import { LinuxFolder } from "../platform/linux_folder.ts";
+import { SystemError } from "../platform/system_error.ts";
 import { init } from "./init.ts";
 import { snapshot } from "./snapshot.ts";
 
@@ -66,6 +69,24 @@ Deno.test("init() refuses a name that is a path, or no name", async () => {
   assertEquals(namesIn(folder.path), []);
 });
 
+Deno.test("init() tells a user who gives a path how the repository is made there", async () => {
+  using folder = tempDir();
+  const ways: [string, string][] = [
+    ["a/lab", `Make it from there: \`cd ${folder.path}/a && jvs init lab\`.`],
+    ["/srv/our data/lab/", "Make it from there: `cd '/srv/our data' && jvs init lab`."],
+    ["../lab", `Make it from there: \`cd ${folder.path.replace(/\/[^/]*$/, "")} && jvs init lab\`.`],
+    ["lab/", "Give the name alone: `jvs init lab`."],
+    ["a/la b", "Use letters, digits, dot, dash and underscore."],
+    ["a\u202e/lab", "Use letters, digits, dot, dash and underscore."],
+    ["..", "Use letters, digits, dot, dash and underscore."],
+  ];
+  for (const [name, hint] of ways) {
+    const error = await assertRejects(() => callIn(folder.path, init, { name }), JvsError);
+    assertEquals([error.code, error.hint], ["E_PATH_ESCAPE", hint]);
+  }
+  assertEquals(namesIn(folder.path), []);
+});
+
 Deno.test("init() refuses a folder inside a worktree, also through a link", async () => {
   using repository = await TestRepository.make();
   const inside = await assertRejects(() => repository.call(init, { name: "inner" }), JvsError);
@@ -87,6 +108,20 @@ Deno.test("init() with an engine that cannot work makes the repository and warns
   assertEquals(result.engine, null);
   assertEquals(told.length, 1);
   assert(exists(`${folder.path}/p/.jvs/format_version`));
+});
+
+Deno.test("init() says that the disk is full, also where the mark of what JVS made has no room, and leaves nothing", async () => {
+  using folder = tempDir();
+  const isMark = ([name]: readonly unknown[]) => name instanceof Uint8Array && textOf(name) === "origin";
+  const unblock = interceptWhen(LinuxFolder.prototype, "makeFolder", isMark, () => {
+    throw new SystemError("create", "origin", "ENOSPC");
+  });
+  try {
+    const error = await assertRejects(() => callIn(folder.path, init, { name: "project" }), JvsError);
+    assertEquals([error.code, namesIn(folder.path)], ["E_NO_SPACE", []]);
+  } finally {
+    unblock();
+  }
 });
 
 Deno.test("init() killed at any moment leaves no repository, or one whose record is made up for", async () => {

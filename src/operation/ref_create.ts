@@ -1,6 +1,7 @@
+import { shortId } from "../model/ids.ts";
 import { checkRefName } from "../model/names.ts";
-import { Ref, snapshotId } from "../model/records.ts";
-import { record, text } from "../model/schema.ts";
+import { Ref, snapshotId, words } from "../model/records.ts";
+import { boolean, record, text } from "../model/schema.ts";
 import { nowIso } from "../platform/clock.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
 import { changeRepository } from "../protocol/change/change.ts";
@@ -12,11 +13,17 @@ const creation = defineChange({
   operation: "ref create",
   details: record({}),
   steps: [],
-  audit: record({ ref_name: text(), snapshot_id: snapshotId(), note: text() }),
+  audit: record({ ref_name: text(), snapshot_id: snapshotId(), note: text(), keeps_line: boolean() }),
   // The ref is one file. If it exists, the change was made.
   recover: (context, intent) =>
     finishIf(context.store.refs.find(intent.target) !== undefined, context, intent),
 });
+
+function contentIsGone(id: string): string {
+  return `The content of ${
+    shortId(id)
+  } was pruned: the ref keeps its place in the history, and what \`show\` and \`diff\` know of it.`;
+}
 
 /** Gives a snapshot a name. */
 export const refCreate = defineOperation({
@@ -29,7 +36,8 @@ export const refCreate = defineOperation({
   input: record({
     name: text().about("The ref's name.").cli({ positional: true, placeholder: "NAME" }),
     snapshot: text().default("HEAD").about("The snapshot.").cli({ positional: true, completes: "snapshot" }),
-    note: text().default("").about("What it means, in your own words."),
+    note: words().default("").about("What it means, in your own words."),
+    line: boolean().default(false).about("Keep what the snapshot descends from, too."),
   }, { closed: true }),
   output: record({ ref: Ref.about("The new ref.") }),
   async run(context, input) {
@@ -40,13 +48,14 @@ export const refCreate = defineOperation({
     return await changeRepository(context, begun, async (change) => {
       // Deleting a snapshot needs the same lock, so from here on no process can delete this one.
       await store.snapshots.descriptor(id);
-      const named = { ref_name: name, snapshot_id: id, note: input.note };
-      const ref = { ...named, created_at: nowIso(), created_by: actor, keeps_line: false };
+      const named = { ref_name: name, snapshot_id: id, note: input.note, keeps_line: input.line };
+      const ref = { ...named, created_at: nowIso(), created_by: actor };
       // If the ref exists, fail before the audit record is decided: `create` throws the error.
       if (store.refs.find(name) !== undefined) store.refs.create(ref);
       await commitChange(change, { target: name, details: named }, {
         commit: () => void store.refs.create(ref),
       });
+      if (!store.snapshots.exists(id)) change.reporter.warn(contentIsGone(id));
       return { ref };
     });
   },

@@ -20,10 +20,19 @@ Deno.test("refCreate() names a snapshot, which every other operation then unders
     note: "0.93",
   });
   assertEquals([ref.snapshot_id, ref.created_by, ref.note], [repository.first, "tester@here", "0.93"]);
+  assertEquals(ref.keeps_line, false);
   repository.write("main/a.txt", "two\n");
   await repository.save();
   const shown = await repository.call(show, { snapshot: "best" });
   assertEquals([shown.snapshot.snapshot_id, shown.refs], [repository.first, ["best"]]);
+});
+
+Deno.test("refCreate() with line makes a ref that keeps the line, and its audit record says so", async () => {
+  using repository = await TestRepository.saved();
+  const { ref } = await repository.call(refCreate, { name: "best", line: true });
+  assertEquals(ref.keeps_line, true);
+  assertEquals((await repository.call(refList)).refs, [ref]);
+  assertEquals((await repository.audit()).at(-1)?.details.keeps_line, true);
 });
 
 Deno.test("refCreate() and refDelete() each leave one audit record, and a refusal none", async () => {

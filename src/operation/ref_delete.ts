@@ -1,5 +1,6 @@
 import { Ref, snapshotId } from "../model/records.ts";
 import { record, text } from "../model/schema.ts";
+import { recordedKeepers } from "../repo/recorded_keepers.ts";
 import { changeRepository } from "../protocol/change/change.ts";
 import { commitChange, finishIf } from "../protocol/change/commit.ts";
 import { defineChange } from "../protocol/change/kind.ts";
@@ -22,6 +23,7 @@ export const refDelete = defineOperation({
   examples: [["jvs ref delete best", "deletes that name"]],
   changes: "repository",
   kinds: [deletion],
+  about: "A ref whose file is lost, as `jvs doctor` says, is given up in the same way.",
   input: record({
     name: text().about("The ref.").cli({ positional: true, placeholder: "NAME", completes: "ref" }),
   }, { closed: true }),
@@ -30,9 +32,13 @@ export const refDelete = defineOperation({
     const { store } = context;
     const name = checkRefName(input.name);
     return await changeRepository(context, { kind: deletion, target: name, details: {} }, async (change) => {
-      const ref = store.refs.get(name);
+      const found = store.refs.find(name);
+      const ref = found ?? recordedKeepers(store.layout).refs.get(name) ??
+        store.refs.get(name);
       const note = { target: name, details: { ref_name: name, snapshot_id: ref.snapshot_id } };
-      await commitChange(change, note, { commit: () => void store.refs.remove(name) });
+      await commitChange(change, note, {
+        commit: () => void (found === undefined || store.refs.remove(name)),
+      });
       return { ref };
     });
   },

@@ -1,5 +1,6 @@
 import { Ref } from "../model/records.ts";
 import { list, record } from "../model/schema.ts";
+import { requireFolders } from "../repo/kept_folders.ts";
 import { defineOperation } from "./define.ts";
 
 /** Lists the refs. */
@@ -10,5 +11,8 @@ export const refList = defineOperation({
   changes: "nothing",
   input: record({}, { closed: true }),
   output: record({ refs: list(Ref).about("All refs, by name.") }),
-  run: ({ store }) => Promise.resolve({ refs: store.refs.list() }),
+  run({ store }) {
+    requireFolders(store.layout, ["refs"], "list the refs");
+    return Promise.resolve({ refs: store.refs.list() });
+  },
 });

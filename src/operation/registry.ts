@@ -27,6 +27,12 @@ export const OPERATIONS = {
   "ref create": async () => (await import("./ref_create.ts")).refCreate,
   "ref list": async () => (await import("./ref_list.ts")).refList,
   "ref delete": async () => (await import("./ref_delete.ts")).refDelete,
+  "lock acquire": async () => (await import("./lock_acquire.ts")).lockAcquire,
+  "lock status": async () => (await import("./lock_status.ts")).lockStatus,
+  "lock renew": async () => (await import("./lock_renew.ts")).lockRenew,
+  "lock release": async () => (await import("./lock_release.ts")).lockRelease,
+  "lock run": async () => (await import("./lock_run.ts")).lockRun,
+  "lock steal": async () => (await import("./lock_steal.ts")).lockSteal,
   "verify": async () => (await import("./verify.ts")).verify,
   "doctor": async () => (await import("./doctor.ts")).doctor,
   "audit": async () => (await import("./audit.ts")).audit,
@@ -39,9 +45,16 @@ export const OPERATIONS = {
   "pin add": async () => (await import("./gc_pin.ts")).pinAdd,
   "pin list": async () => (await import("./gc_pins.ts")).pinList,
   "pin remove": async () => (await import("./gc_unpin.ts")).pinRemove,
+  "conformance run": async () => (await import("./conformance_run.ts")).conformanceRun,
+  "key create": async () => (await import("./key_create.ts")).keyCreate,
+  "key list": async () => (await import("./key_list.ts")).keyList,
+  "key trust": async () => (await import("./key_trust.ts")).keyTrust,
+  "key revoke": async () => (await import("./key_revoke.ts")).keyRevoke,
+  "key export": async () => (await import("./key_export.ts")).keyExport,
   "config get": async () => (await import("./config_get.ts")).configGet,
   "config set": async () => (await import("./config_set.ts")).configSet,
   "config list": async () => (await import("./config_list.ts")).configList,
+  "config trust": async () => (await import("./config_trust.ts")).configTrust,
   "completion": async () => (await import("./completion.ts")).completion,
   "version": async () => (await import("./version.ts")).version,
 };
@@ -71,4 +84,10 @@ export async function changeKindOf(name: string): Promise<AnyChangeKind | undefi
     return kinds.find((kind) => kind.operation === name);
   }
   return undefined;
+}
+
+/** The operations of all kinds of change, as audit records name them. All operations are loaded. */
+export async function recordedOperations(): Promise<readonly string[]> {
+  const kinds = (await operations.loadAll()).flatMap((each) => each.kinds ?? []);
+  return [...new Set(kinds.map(({ operation }) => operation))];
 }

@@ -3,10 +3,12 @@ import { shortId } from "../model/ids.ts";
 import { decodePath } from "../model/path_text.ts";
 import type { Descriptor, WorktreeConfig } from "../model/records.ts";
 import { boolean, type Infer, list, record, text } from "../model/schema.ts";
+import { requireSignature } from "../protocol/signing/require_signature.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
 import { changeWorktree } from "../protocol/change/change.ts";
 import { defineOperation, OTHER_WORKTREE } from "./define.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
+import { hooksFor } from "../protocol/hooks/hooks_for.ts";
 import { pathsInWorktree } from "../protocol/look/paths.ts";
 import { restoreInPlace, restoring } from "../protocol/restore/in_place.ts";
 import { prepareRestore } from "../protocol/restore/prepare.ts";
@@ -56,7 +58,13 @@ export const restore = defineOperation({
     const worktree = requireWorktree(context, input.worktree);
     const descriptor = await named(context, worktree, input);
     const restore = input.name === undefined ? restoreHere : restoreBeside;
-    const result = await restore(context, worktree, descriptor, input);
+    const changesThis = input.name === undefined && !input.preview;
+    const hooks = changesThis ? await hooksFor(context, "restore", worktree) : undefined;
+    const { note, snapshot_id: snapshot } = descriptor;
+    await hooks?.before({ snapshot, note });
+    const restored = await restore({ ...context, hooksRun: hooks?.forAudit }, worktree, descriptor, input);
+    await hooks?.after({ snapshot: restored.snapshot_id, note });
+    const result = { ...restored, hooks: hooks?.results ?? [] };
     if (input.strict) refuseDegraded(result);
     return result;
   },
@@ -68,10 +76,14 @@ async function named(
   worktree: WorktreeConfig,
   input: Infer<typeof Input>,
 ): Promise<Descriptor> {
-  const word = isNewest(input) ? "LATEST" : input.snapshot;
+  // Where there is none, the error names what was typed.
+  const isFound = isNewest(input) && worktree.latest_snapshot_id !== null;
+  const word = isFound ? "LATEST" : input.snapshot;
   const id = await resolveSnapshot(context.store, word, { ...context, worktree });
   context.store.snapshots.requireContent(id, "restore");
-  return await context.store.snapshots.descriptor(id);
+  const descriptor = await context.store.snapshots.descriptor(id);
+  await requireSignature(context.store, descriptor);
+  return descriptor;
 }
 
 /** For restore HEAD means the newest snapshot, so that the user can return to it. SPEC 7. */
@@ -140,8 +152,8 @@ function unsavedSetting(
   const setting = config.get("restore.unsaved");
   if (setting !== "discard" || !layout.plane.isOpenToOthers) return setting;
   reporter.warn(
-    "The settings say restore.unsaved: discard. In a shared repository every member may write them, so unsaved work is " +
-      "saved. Say --discard if you do not want that.",
+    "The settings say restore.unsaved: discard. Other users may write them here, so unsaved work is saved. Say --discard if " +
+      "you do not want that.",
   );
   return "save";
 }
@@ -169,7 +181,8 @@ async function restoreBeside(
   const { snapshot_id, stats } = descriptor;
   const id = shortId(snapshot_id);
   const chosen = !name ? `${from.name}-${id}` : name;
-  const made = await createWorktreeFrom(context, { name: chosen, snapshotId: snapshot_id, verify });
+  const what = { name: chosen, snapshotId: snapshot_id, verify, action: "restore" };
+  const made = await createWorktreeFrom(context, what);
   return {
     sentence: `Restored ${id} in new worktree ${made.name}; ${from.name} was not changed.`,
     worktree: made.name,
@@ -193,5 +206,6 @@ async function restoreBeside(
     processes: [],
     pending_recovery: [],
     degradations: made.degradations,
+    hooks: [],
   };
 }

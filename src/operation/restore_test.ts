@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { JvsError } from "../model/errors.ts";
-import { killedAt } from "../../tests/support/kill_point.ts";
+import { asAfterReboot, killedAt } from "../../tests/support/kill_point.ts";
 import { TestRepository } from "../../tests/support/repository.ts";
 import { mustRun, python } from "../../tests/support/run.ts";
 import { requires } from "../../tests/support/requires.ts";
@@ -57,12 +57,7 @@ async function interruptRestore(
   for (let n = 5; !begun(); n++) {
     assert(await killedAt(n, () => repository.call(restore, { snapshot })), "it came to its end first");
   }
-  // The process that began it is this test, which still runs. No process of an earlier boot does.
-  const intents = `${repository.path}/.jvs/runtime/shared/intents`;
-  for (const { name } of Deno.readDirSync(intents)) {
-    const intent = JSON.parse(Deno.readTextFileSync(`${intents}/${name}`));
-    Deno.writeTextFileSync(`${intents}/${name}`, JSON.stringify({ ...intent, boot_id: "an earlier one" }));
-  }
+  asAfterReboot(`${repository.path}/.jvs`);
   assertEquals((await repository.call(status)).pending_recovery, ["restore"]);
 }
 
@@ -123,17 +118,17 @@ Deno.test("restore() of some paths from a snapshot of others leaves alone what t
   await repository.save();
   const { store } = await repository.open();
   const { descriptor_checksum: _, ...whole } = await store.snapshots.descriptor(repository.first);
-  const id = await store.snapshots.newId();
-  const partial = await store.snapshots.sealDescriptor({
+  const id = await store.unfinished.newId();
+  const partial = await store.unfinished.sealDescriptor({
     ...whole,
     snapshot_id: id,
     kind: "partial",
     paths: ["data/b.txt"],
   });
   await copySnapshot(repository, repository.first, id);
-  store.snapshots.writeDescriptor(partial);
-  store.snapshots.publishDescriptor(id);
-  store.snapshots.writeReady(partial);
+  store.unfinished.writeDescriptor(partial);
+  store.unfinished.publishDescriptor(id);
+  store.unfinished.writeReady(partial);
   repository.write("main/data/b.txt", "changed\n");
   await repository.call(restore, { snapshot: id, paths: ["data"] });
   assertEquals(repository.read("main/data/b.txt"), "two\n");
@@ -223,4 +218,19 @@ Deno.test({
     const { removed } = await repository.call(restore, { snapshot: repository.first });
     assertEquals(removed, 2);
   },
+});
+
+Deno.test("restore() in a worktree without snapshots names the word that was typed", async () => {
+  using repository = await TestRepository.make();
+  for (const snapshot of ["HEAD", "LATEST"]) {
+    const { message } = await assertRejects(() => repository.call(restore, { snapshot }), JvsError);
+    assertStringIncludes(message, `"${snapshot}"`);
+  }
+});
+
+Deno.test("restore() writes large numbers as all commands do", async () => {
+  using repository = await TestRepository.saved();
+  for (let n = 0; n < 1002; n++) repository.write(`main/many/${n}`, "");
+  const { sentence } = await repository.call(restore, { snapshot: "HEAD", preview: true });
+  assertEquals(told(sentence), "1,002 removed");
 });

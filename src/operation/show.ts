@@ -5,8 +5,11 @@ import { shortId } from "../model/ids.ts";
 import { decodePath, encodePath, quoted } from "../model/path_text.ts";
 import { Descriptor } from "../model/records.ts";
 import { boolean, type Infer, integer, list, nullable, oneOf, record, text } from "../model/schema.ts";
+import { SignatureState } from "../model/signing.ts";
+import { SignatureJudge } from "../protocol/signing/judge.ts";
 import { resolveSnapshot } from "../repo/resolve.ts";
-import { at, type TreeTable } from "../tree/table.ts";
+import { type TreeTable } from "../tree/table.ts";
+import { at } from "../tree/columns.ts";
 import { defineOperation } from "./define.ts";
 import type { RepositoryContext } from "../protocol/context.ts";
 
@@ -51,6 +54,7 @@ export const show = defineOperation({
     worktree: nullable(text()).about("Its worktree; null if that was removed."),
     refs: list(text()).about("The names of the refs to it."),
     path: text().about("The folder of its files."),
+    signature: SignatureState.about("How it is signed. `jvs verify` reads the content too."),
     files: nullable(list(Entry)).about("Null unless you ask for them."),
   }),
   async run(context, input) {
@@ -65,6 +69,7 @@ export const show = defineOperation({
       worktree: worktreeNameOf(context, snapshot.worktree_id),
       refs: store.refs.list().filter((ref) => ref.snapshot_id === id).map((ref) => ref.ref_name),
       path: store.layout.payload(id).path,
+      signature: await (await SignatureJudge.open(store)).judge(snapshot),
       files: isListed ? entriesOf(await store.snapshots.manifest(id), id, input.path) : null,
     };
   },

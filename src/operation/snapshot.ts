@@ -1,14 +1,17 @@
 import { JvsError } from "../model/errors.ts";
+import { HOOKS_RUN } from "../model/hooks.ts";
 import { shortId } from "../model/ids.ts";
-import { checkTag } from "../model/names.ts";
-import { Degradations, Descriptor } from "../model/records.ts";
+import { checkTags } from "../model/names.ts";
+import { Degradations, Descriptor, words } from "../model/records.ts";
 import { WORKTREE } from "../model/result_fields.ts";
 import { boolean, type Infer, list, nullable, oneOf, record, text } from "../model/schema.ts";
 import { changeWorktree } from "../protocol/change/change.ts";
 import type { WorktreeContext } from "../protocol/change/kind.ts";
+import { hooksFor } from "../protocol/hooks/hooks_for.ts";
 import { isUnsaved } from "../protocol/look/compare.ts";
 import { defineOperation, OTHER_WORKTREE } from "./define.ts";
 import { lookAt } from "../protocol/look/look.ts";
+import { refForLine } from "../protocol/snapshot/left_line.ts";
 import { lookToSave } from "../protocol/snapshot/look_to_save.ts";
 import { saveSnapshot, snapshotSaving } from "../protocol/snapshot/save_snapshot.ts";
 import { isDetached, requireWorktree } from "../protocol/worktree/which.ts";
@@ -23,6 +26,7 @@ const SnapshotResult = record({
     "The ref by which --branch keeps the old line; null if there is none.",
   ),
   degradations: Degradations.about("What the snapshot could not keep, as `snapshot` says it too."),
+  hooks: HOOKS_RUN,
 });
 type SnapshotResult = Infer<typeof SnapshotResult>;
 
@@ -40,7 +44,7 @@ export const snapshot = defineOperation({
   changes: "worktree",
   kinds: [snapshotSaving],
   input: record({
-    note: text().default("").about("What this snapshot is, in your own words.").cli({ positional: true }),
+    note: words().default("").about("What this snapshot is, in your own words.").cli({ positional: true }),
     tags: list(text()).default([]).about("A label; may be given several times.")
       .cli({ flag: "tag", placeholder: "TAG" }),
     worktree: OTHER_WORKTREE,
@@ -54,10 +58,13 @@ export const snapshot = defineOperation({
   }, { closed: true }),
   output: SnapshotResult,
   async run(context, input) {
-    for (const tag of input.tags) checkTag(tag);
+    checkTags(input.tags);
     const worktree = requireWorktree(context, input.worktree);
+    const hooks = await hooksFor(context, "snapshot", worktree);
+    await hooks?.before({ note: input.note });
     const begun = { kind: snapshotSaving, target: worktree.name, details: {} };
-    const result = await changeWorktree(context, worktree, begun, async (change) => {
+    const hooked = { ...context, hooksRun: hooks?.forAudit };
+    const saved = await changeWorktree(hooked, worktree, begun, async (change) => {
       const keepLineAs = refForOldLine(change, input.branch);
       const { probed, ...looked } = input.if_changed
         ? { look: await lookAt(context, change.worktree), probed: undefined }
@@ -71,7 +78,7 @@ export const snapshot = defineOperation({
         change.intent.complete();
         return resultOf(change, await context.store.snapshots.descriptor(head), false, null);
       }
-      const { descriptor, seen } = await saveSnapshot(change, look, {
+      const { descriptor, keptLineAs, seen } = await saveSnapshot(change, look, {
         kind: "manual",
         note: input.note,
         tags: [...new Set(input.tags)],
@@ -82,18 +89,20 @@ export const snapshot = defineOperation({
         probed,
       });
       look.remember(descriptor.consistency_level === "quiesced" ? descriptor.snapshot_id : null, seen);
-      return resultOf(change, descriptor, true, keepLineAs);
+      return resultOf(change, descriptor, true, keptLineAs);
     });
+    if (saved.created) await hooks?.after({ snapshot: saved.snapshot.snapshot_id, note: input.note });
+    const result = { ...saved, hooks: hooks?.results ?? [] };
     if (input.strict) refuseDegraded(result);
     return result;
   },
 });
 
 /** For a detached worktree: the ref that will keep the old line, or an error without --branch. SPEC 6. */
-function refForOldLine({ worktree }: WorktreeContext, branch: boolean): string | null {
+function refForOldLine({ store, worktree }: WorktreeContext, branch: boolean): string | null {
   const { name, head_snapshot_id: head, latest_snapshot_id: latest } = worktree;
   if (!isDetached(worktree) || head === null || latest === null) return null;
-  if (branch) return `${name}-${shortId(latest)}`;
+  if (branch) return refForLine(store, { worktree: name, newest: latest });
   const state = `it stands on ${shortId(head)}, which is not the newest of its line`;
   throw new JvsError("E_DETACHED", `Cannot save worktree "${name}": ${state}`, {
     hint:
@@ -108,7 +117,7 @@ function resultOf(
   snapshot: Descriptor,
   created: boolean,
   kept_line_as: string | null,
-): SnapshotResult {
+): Omit<SnapshotResult, "hooks"> {
   const { snapshot_id: head_snapshot_id, degradations } = snapshot;
   return { created, snapshot, worktree: worktree.name, head_snapshot_id, kept_line_as, degradations };
 }

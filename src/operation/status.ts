@@ -1,10 +1,13 @@
+import { LEASE_HELD } from "../model/lease.ts";
 import { WORKTREE } from "../model/result_fields.ts";
 import { boolean, integer, list, record, text } from "../model/schema.ts";
+import { warnIfBehind } from "../repo/behind.ts";
 import { standsOn } from "../repo/lineage.ts";
 import { compareSides, DifferenceRecord, Hidden, Summary } from "../protocol/look/differences.ts";
 import { pendingOn } from "../protocol/change/locks.ts";
 import { defineOperation, EVERY_PATH, OTHER_WORKTREE } from "./define.ts";
 import { nowSide, snapshotSide } from "../protocol/look/side.ts";
+import { holderOf } from "../protocol/worktree/holder.ts";
 import { isDetached, requireWorktree } from "../protocol/worktree/which.ts";
 
 /** Shows the snapshot that a worktree stands on, and its unsaved work. */
@@ -27,11 +30,13 @@ export const status = defineOperation({
     hidden: Hidden,
     entries: integer().about("Files, folders and links in the worktree, ignored ones left out."),
     ignored: integer().about("Files and whole folders that .jvsignore leaves out."),
+    lease: LEASE_HELD,
     pending_recovery: list(text()).about("Operations that were interrupted; the next change recovers them."),
   }),
   async run(context, input) {
     const worktree = requireWorktree(context, input.worktree);
     const { store } = context;
+    await warnIfBehind(store, worktree, context.reporter);
     using now = await nowSide(context, worktree); // first: the memory of the stat cache is free afterwards
     const id = standsOn(store, worktree);
     using head = await snapshotSide(context, id, now.look);
@@ -55,6 +60,7 @@ export const status = defineOperation({
       hidden,
       entries: now.table.count - 1,
       ignored: now.look?.scan.ignored.length ?? 0,
+      lease: await holderOf(context, worktree.worktree_id),
       pending_recovery: pendingOn(context, worktree),
     };
   },

@@ -15,6 +15,13 @@ import { ReadInodes } from "../protocol/verify/read_inodes.ts";
 import { Remembered } from "../protocol/verify/remembered.ts";
 import { VerifiedSnapshot, verifyListed, verifySnapshot } from "../protocol/verify/verify_snapshot.ts";
 import { checkMarkers } from "../protocol/verify/leftovers.ts";
+import { checkPruned } from "../protocol/verify/pruned.ts";
+import { parseSubset } from "../protocol/verify/subset.ts";
+import { recordAllowance, unsignedAllowance } from "../protocol/signing/allow_unsigned.ts";
+import type { TrailSignature } from "../protocol/signing/check_trail.ts";
+import { checkSignatures, trailFindings } from "../protocol/verify/signatures.ts";
+import { SignatureJudge } from "../protocol/signing/judge.ts";
+import { noteHead } from "../protocol/signing/own_word.ts";
 import { requireWorktree } from "../protocol/worktree/which.ts";
 
 const Input = record({
@@ -29,6 +36,10 @@ const Input = record({
     .cli({ placeholder: "WHEN" }),
   fail_fast: boolean().default(false).about("Stop at the first damage."),
   expect_head: EXPECTED_HEAD,
+  allow_unsigned: boolean().default(false)
+    .about(
+      "Take unsigned snapshots too, where signatures are required, this once; the audit log records it.",
+    ),
   worktree: OTHER_WORKTREE,
 }, { closed: true });
 type Asked = Infer<typeof Input>;
@@ -40,19 +51,23 @@ export const verify = defineOperation({
   about:
     "Checks the descriptor, the manifest and every byte of the payload. Names each path that was changed, is missing, " +
     "is extra, or lost only metadata. Reads a file that snapshots share only once. --all also checks commit markers, " +
-    "records of worktrees, the lineage and the audit log. Changes nothing.",
+    "records of worktrees, the lineage, the audit log and all signatures. Changes nothing.",
   examples: [
     ["jvs verify", "the snapshot this worktree stands on"],
     ["jvs verify v1", "one snapshot"],
     ["jvs verify --all", "everything"],
     ["jvs verify --all --subset 15%", "about a seventh of the content, each time the next part"],
     ["jvs verify --all --since 7d", "what was not read in the last week"],
+    ["jvs verify v1 --allow-unsigned", "one from before signatures, where they are required"],
   ],
   changes: "nothing",
+  kinds: [unsignedAllowance],
   input: Input,
   output: record({
     snapshots: list(VerifiedSnapshot).about("What was found for each snapshot, the oldest first."),
-    findings: list(Finding).about("With --all: what is wrong with the records around the snapshots."),
+    findings: list(Finding).about(
+      "With --all: what is wrong with the records around the snapshots; with --allow-unsigned: with the audit log's signature.",
+    ),
     verified: integer().about("How many snapshots were checked."),
     complete: boolean().about("All was checked; false where --fail-fast stopped."),
     checksum_valid: nullable(boolean()).about("Null if a record could not be read, and no other is wrong."),
@@ -72,14 +87,22 @@ export const verify = defineOperation({
       const hint = "Leave out the snapshot or --all.";
       throw new JvsError("E_USAGE", message, { hint, details: { snapshot: input.snapshot } });
     }
+    const since = input.since === undefined ? undefined : parseWhen(input.since, nowMs());
     const ids = input.all ? store.snapshots.list() : [await oneSnapshot(context, input)];
-    const { fail_fast: failFast } = input;
+    const { allow_unsigned: allowUnsigned, fail_fast: failFast } = input;
+    const judge = await SignatureJudge.open(store, { allowUnsigned });
+    const trail = allowUnsigned
+      ? await recordAllowance(context, judge, input.all ? "all" : ids[0] ?? "")
+      : undefined;
     // Records are checked in a moment: the first damage may be there.
-    const first = failFast ? await checkAround(context, input) : undefined;
+    const first = failFast ? await checkAround(context, input, trail) : undefined;
     if (first?.some(isDamage)) return { ...resultOf([], first), complete: false };
-    const snapshots = await readSnapshots(context, ids, input);
-    const around = first ?? await checkAround(context, input);
-    return { ...resultOf(snapshots, around), complete: !failFast || !snapshots.some(isDamage) };
+    const snapshots = await readSnapshots(context, ids, { ...input, judge, since: since });
+    const around = first ?? await checkAround(context, input, trail);
+    const result = { ...resultOf(snapshots, around), complete: !failFast || !snapshots.some(isDamage) };
+    // What was taken for once is not what the user expects from now on.
+    if (input.all && !allowUnsigned && result.severity === "ok") await noteHead(context, judge);
+    return result;
   },
 });
 
@@ -87,21 +110,27 @@ export const verify = defineOperation({
 async function readSnapshots(
   context: RepositoryContext,
   ids: readonly string[],
-  { all, subset, since, fail_fast: failFast }: Asked,
+  { all, judge, since, subset, fail_fast: failFast }: Omit<Asked, "since"> & {
+    readonly judge: SignatureJudge;
+    readonly since: number | undefined;
+  },
 ): Promise<VerifiedSnapshot[]> {
-  const from = since === undefined ? undefined : parseWhen(since, nowMs());
-  const isRead = subset === undefined ? undefined : parseSubset(context, subset);
-  await using remembered = await Remembered.open(context.store, from);
+  const part = subset === undefined ? undefined : parseSubset(context, subset);
+  await using remembered = await Remembered.open(context.store, since);
   const read = ids.length > 1 ? new ReadInodes() : undefined;
-  const options = { read, isRead, remembered, failFast };
-  if (!all) return [await verifySnapshot(context, ids[0] ?? "", options)];
-  if (failFast) {
+  const options = { read, isRead: part?.isRead, remembered, failFast, judge };
+  if (all && failFast) {
     // What shows without reading is looked for in all of them first.
     const looked = await verifyUntil(isDamage, verifyListed(context, ids, { ...options, lookOnly: true }));
     const [last] = looked.slice(-1);
     if (last !== undefined && isDamage(last)) return [last];
   }
-  return await verifyUntil((each) => failFast && isDamage(each), verifyListed(context, ids, options));
+  const isLast = (each: VerifiedSnapshot) => failFast && isDamage(each);
+  const verified = all
+    ? await verifyUntil(isLast, verifyListed(context, ids, options))
+    : [await verifySnapshot(context, ids[0] ?? "", options)];
+  if (!verified.some(isLast)) part?.wasRead();
+  return verified;
 }
 
 /** All of them, or up to the first at which to stop. */
@@ -119,10 +148,16 @@ async function verifyUntil(
 
 async function checkAround(
   context: RepositoryContext,
-  { all, expect_head: head }: Asked,
+  { all, allow_unsigned: allowUnsigned, expect_head: head }: Asked,
+  trail: TrailSignature | undefined,
 ): Promise<Finding[]> {
+  const signatures = (each: RepositoryContext) => checkSignatures(each, { allowUnsigned, trail });
   return [
-    ...all ? await runChecks(context, AROUND) : [],
+    ...all
+      ? await runChecks(context, [...AROUND, signatures])
+      : trail === undefined
+      ? []
+      : trailFindings(context.store, trail),
     ...head === undefined ? [] : await checkExpectedHead(context.store, head),
   ];
 }
@@ -132,7 +167,7 @@ function isDamage({ severity }: Pick<Finding | VerifiedSnapshot, "severity">): b
 }
 
 /** The checks of records that are not part of one snapshot. */
-const AROUND = [checkMarkers, checkRecords, checkLineage, checkAudit];
+const AROUND = [checkMarkers, checkPruned, checkRecords, checkLineage, checkAudit];
 
 function resultOf(snapshots: VerifiedSnapshot[], around: readonly Finding[]) {
   // The results of the snapshots have these already.
@@ -173,44 +208,4 @@ async function oneSnapshot(context: RepositoryContext, input: { snapshot?: strin
   throw new JvsError("E_NOT_FOUND", `Cannot verify: worktree "${worktree.name}" has no snapshot yet`, {
     hint: "Make one with `jvs snapshot`.",
   });
-}
-
-/**
- * Which files a partial verification reads. `n/t` is the n-th of t parts. `x%` is a part of that size, each time the next
- * one, so that in time every file is read. A hash of its path puts a file always into the same part.
- */
-function parseSubset(context: RepositoryContext, subset: string): (path: Uint8Array) => boolean {
-  const [part, parts] = partOf(context, subset);
-  return (path) => pathHash(path) % parts === part;
-}
-
-function partOf(context: RepositoryContext, subset: string): [part: number, parts: number] {
-  const fraction = /^(\d+)\/(\d+)$/.exec(subset);
-  if (fraction !== null) {
-    const [n, t] = [Number(fraction[1]), Number(fraction[2])];
-    if (n >= 1 && n <= t) return [n - 1, t];
-  }
-  const percent = Number(/^(\d+(?:\.\d+)?)%$/.exec(subset)?.[1] ?? NaN);
-  if (percent > 0 && percent <= 100) {
-    const parts = Math.max(1, Math.round(100 / percent));
-    return [nextTurn(context) % parts, parts];
-  }
-  const message = `Cannot verify the subset "${subset}": it must be like 15% or 1/7`;
-  throw new JvsError("E_USAGE", message, { hint: "See `jvs help verify`." });
-}
-
-/** Counts the partial verifications of this host. The count may be lost. */
-function nextTurn({ store }: RepositoryContext): number {
-  const file = store.hostFolder().at("verify-turn");
-  const turn = Number(file.readFresh() ?? "0");
-  const sane = Number.isSafeInteger(turn) && turn >= 0 ? turn : 0;
-  file.write(String(sane + 1));
-  return sane;
-}
-
-/** FNV-1a. */
-function pathHash(path: Uint8Array): number {
-  let hash = 0x811c9dc5;
-  for (const byte of path) hash = Math.imul(hash ^ byte, 0x01000193);
-  return hash >>> 0;
 }

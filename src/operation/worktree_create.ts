@@ -28,6 +28,7 @@ export const worktreeCreate = defineOperation({
     const name = checkName(input.name, "worktree");
     const { from, verify } = input;
     const snapshotId = from === undefined ? null : await resolveSnapshot(context.store, from, context);
-    return await createWorktreeFrom(context, { name, snapshotId, kind: worktreeCreation, verify });
+    const action = "make a worktree from";
+    return await createWorktreeFrom(context, { name, snapshotId, kind: worktreeCreation, action, verify });
   },
 });

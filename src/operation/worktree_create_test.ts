@@ -1,10 +1,12 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { JvsError } from "../model/errors.ts";
+import { shortId } from "../model/ids.ts";
 import { namesIn } from "../../tests/support/files.ts";
 import { TestRepository } from "../../tests/support/repository.ts";
 import { restore } from "./restore.ts";
 import { snapshot } from "./snapshot.ts";
 import { worktreeCreate } from "./worktree_create.ts";
+import { worktreeFork } from "./worktree_fork.ts";
 import { worktreeList } from "./worktree_list.ts";
 import { worktreePath } from "./worktree_path.ts";
 
@@ -48,18 +50,18 @@ Deno.test("worktreeCreate() refuses an autosave of some paths only as a beginnin
   const { store } = await repository.open();
   const whole = await store.snapshots.descriptor(repository.first);
   const { descriptor_checksum: _, ...rest } = whole;
-  const id = await store.snapshots.newId();
-  const partial = await store.snapshots.sealDescriptor({
+  const id = await store.unfinished.newId();
+  const partial = await store.unfinished.sealDescriptor({
     ...rest,
     snapshot_id: id,
     kind: "partial",
     paths: ["a.txt"],
   });
   Deno.mkdirSync(store.layout.unfinishedPayload(id).path);
-  store.snapshots.writeDescriptor(partial);
-  store.snapshots.publishPayload(id);
-  store.snapshots.publishDescriptor(id);
-  store.snapshots.writeReady(partial);
+  store.unfinished.writeDescriptor(partial);
+  store.unfinished.publishPayload(id);
+  store.unfinished.publishDescriptor(id);
+  store.unfinished.writeReady(partial);
   const input = { name: "part", from: id };
   assertEquals(
     (await assertRejects(() => repository.call(worktreeCreate, input), JvsError)).code,
@@ -119,4 +121,23 @@ Deno.test("worktreePath() takes no stray folder among the worktrees for main", a
     JvsError,
   );
   assertEquals(error.code, "E_NOT_FOUND");
+});
+
+Deno.test("what makes a worktree from a snapshot that it cannot use speaks of what the user asked for", async () => {
+  using repository = await TestRepository.saved();
+  const { first } = repository;
+  const file = `${repository.path}/.jvs/snapshots/${first}/a.txt`;
+  Deno.chmodSync(file, 0o644);
+  Deno.writeTextFileSync(file, "bad\n");
+  const told = async (call: Promise<unknown>) =>
+    (await assertRejects(() => call, JvsError)).message.split(":")[0];
+  assertEquals(
+    [
+      await told(repository.call(restore, { snapshot: first, name: "new" })),
+      await told(repository.call(worktreeCreate, { name: "new", from: first })),
+      await told(repository.call(worktreeFork, { name: "new", snapshot: first })),
+    ],
+    ["restore", "make a worktree from", "fork"].map((action) => `Cannot ${action} ${shortId(first)}`),
+  );
+  assertEquals((await repository.call(worktreeList)).worktrees.length, 1);
 });

@@ -18,7 +18,7 @@ export const worktreeRemove = defineOperation({
   summary: "Remove a worktree; its snapshots stay",
   about:
     "Refuses a worktree with work that no snapshot holds; ignored files count too. --force saves that work first; " +
-    "--discard loses it. The snapshots of the worktree's line are kept for at least 30 days.",
+    "--discard loses it. The snapshots of the worktree's line and that of its unsaved work are kept for at least 30 days.",
   examples: [
     ["jvs worktree remove experiment", "removes it if everything in it is saved"],
     ["jvs worktree remove experiment --force", "saves unsaved work first"],
@@ -36,7 +36,9 @@ export const worktreeRemove = defineOperation({
     latest_snapshot_id: nullable(snapshotId()).about(
       "The newest snapshot of its line, to fork and continue from; null if it had none.",
     ),
-    kept_until: nullable(time()).about("A pin protects that line until then; null if it had no snapshot."),
+    kept_until: nullable(time()).about(
+      "Pins protect that line and the unsaved work until then; null if there is neither.",
+    ),
     autosave_snapshot_id: nullable(snapshotId()).about(
       "The snapshot that holds the unsaved work; null if none was saved.",
     ),
@@ -53,8 +55,8 @@ export const worktreeRemove = defineOperation({
       using look = await lookUnlessGone(change);
       const isSettled = look === undefined || input.discard;
       const autosaveId = isSettled ? null : await saveUnsaved(change, look, input.force);
-      const seen = input.discard ? undefined : look?.table;
-      const kept_until = await removeWorktree(change, { seen, autosaveId, discarded: input.discard });
+      const removal = { there: look?.table, autosaveId, discarded: input.discard };
+      const kept_until = await removeWorktree(change, removal);
       return { name, path, latest_snapshot_id, kept_until, autosave_snapshot_id: autosaveId };
     });
   },

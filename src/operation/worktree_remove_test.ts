@@ -2,10 +2,18 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { JvsError } from "../model/errors.ts";
 import { callIn } from "../../tests/support/context.ts";
 import { exists, namesIn } from "../../tests/support/files.ts";
+import { aroundRename } from "../../tests/support/kill_point.ts";
+import { pastLease, raiseToken } from "../../tests/support/leases.ts";
 import { TestRepository } from "../../tests/support/repository.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
 import { adopt } from "./adopt.ts";
 import { init } from "./init.ts";
+import { Pins } from "../repo/pins.ts";
+import { configSet } from "./config_set.ts";
+import { gcPins } from "./gc_pins.ts";
+import { gcRun } from "./gc_run.ts";
+import { lockAcquire } from "./lock_acquire.ts";
+import { worktreeCreate } from "./worktree_create.ts";
 import { worktreeFork } from "./worktree_fork.ts";
 import { worktreeRemove } from "./worktree_remove.ts";
 
@@ -53,6 +61,52 @@ Deno.test("worktreeRemove() refuses unsaved work, and with force saves it first"
   assertEquals(exists(`${repository.path}/worktrees/try`), false);
   const operations = (await repository.audit()).slice(-2).map(({ operation }) => operation);
   assertEquals(operations, ["snapshot", "worktree remove"]);
+});
+
+Deno.test("worktreeRemove() keeps the unsaved work that it saved as long as the line, where no setting keeps autosaves", async () => {
+  using repository = await withFork();
+  await repository.call(configSet, { key: "retention.keep_autosave_days", value: "0" });
+  repository.write("worktrees/try/idea.txt", "an idea\n");
+  const { autosave_snapshot_id: autosave, kept_until } = await repository.call(worktreeRemove, {
+    name: "try",
+    force: true,
+  });
+  const pins = (await repository.open()).store.pins.list().filter((pin) => pin.snapshot_id === autosave);
+  assertEquals(pins.map(({ expires_at, keeps_line }) => [expires_at, keeps_line]), [[kept_until, false]]);
+  await repository.call(gcRun, { yes: true });
+  assertEquals(repository.read(`.jvs/snapshots/${autosave}/idea.txt`), "an idea\n");
+});
+
+Deno.test("worktreeRemove() pins the unsaved work of a worktree without a snapshot", async () => {
+  using folder = tempDir();
+  await callIn(folder.path, init, { name: "repo" });
+  const main = `${folder.path}/repo/main`;
+  const { path } = await callIn(main, worktreeCreate, { name: "try" });
+  Deno.writeTextFileSync(`${path}/idea.txt`, "an idea\n");
+  const result = await callIn(main, worktreeRemove, { name: "try", force: true });
+  const { pins } = await callIn(main, gcPins);
+  assertEquals(pins.map(({ expires_at, snapshot_id }) => [snapshot_id, expires_at]), [
+    [result.autosave_snapshot_id, result.kept_until],
+  ]);
+});
+
+Deno.test("worktreeRemove() leaves the worktree where garbage collection took the autosave before it was pinned", async () => {
+  using repository = await withFork();
+  repository.write("worktrees/try/idea.txt", "an idea\n");
+  const { store } = await repository.open();
+  const add = Pins.prototype.add;
+  Pins.prototype.add = function (pin) {
+    add.call(this, pin); // the pin of the line, after the autosave
+    const [autosave = ""] = store.snapshots.list().filter((id) => id !== repository.first);
+    Deno.removeSync(`${repository.path}/.jvs/snapshots/${autosave}.READY`);
+  };
+  try {
+    await refusedWith("E_NOT_FOUND", repository, { name: "try", force: true });
+  } finally {
+    Pins.prototype.add = add;
+  }
+  assertEquals(repository.read("worktrees/try/idea.txt"), "an idea\n");
+  assertEquals(store.pins.list(), []);
 });
 
 Deno.test("worktreeRemove() counts ignored files as unsaved work, and saves them", async () => {
@@ -146,6 +200,47 @@ Deno.test("worktreeRemove() puts everything back when something was written at t
   await repository.call(worktreeRemove, { name: "try", force: true });
 });
 
+Deno.test("worktreeRemove() puts everything back when another session got the worktree while it was out of sight", async () => {
+  for (const session of [undefined, "mine"]) {
+    using repository = await withFork();
+    if (session !== undefined) await repository.call(lockAcquire, { worktree: "try" }, { session });
+    const caller = session === undefined ? {} : { session };
+    const error = await assertRejects(
+      () =>
+        aroundRename(
+          "try",
+          { after: () => raiseToken(repository, "try") },
+          () => repository.call(worktreeRemove, { name: "try", discard: true }, caller),
+        ),
+      JvsError,
+    );
+    assertEquals(error.code, "E_FENCING_MISMATCH");
+    assertEquals(repository.read("worktrees/try/a.txt"), "one\n");
+    const { store } = await repository.open();
+    assertEquals([store.intents.list(), store.pins.list(), store.worktrees.list().length], [[], [], 2]);
+    assertEquals((await repository.audit()).filter(({ operation }) => operation === "worktree remove"), []);
+  }
+});
+
+Deno.test("worktreeRemove() puts everything back when its lease ran out while the worktree was out of sight", async () => {
+  using repository = await withFork();
+  const mine = { session: "mine" };
+  await repository.call(lockAcquire, { worktree: "try" }, mine);
+  const error = await assertRejects(
+    () =>
+      aroundRename(
+        "try",
+        { after: () => pastLease(repository, 30_001, "try") },
+        () => repository.call(worktreeRemove, { name: "try", discard: true }, mine),
+      ),
+    JvsError,
+  );
+  assertEquals(error.code, "E_LOCK_EXPIRED");
+  assertEquals(repository.read("worktrees/try/a.txt"), "one\n");
+  await repository.call(lockAcquire, { worktree: "try" }, mine);
+  await repository.call(worktreeRemove, { name: "try" }, mine);
+});
+
 /** As an open folder would let a process write after the rename. */
 function inStaging(repository: TestRepository): string {
   const staging = `${repository.path}/.jvs/runtime/shared/staging`;
@@ -161,4 +256,17 @@ Deno.test("worktreeRemove() leaves a worktree whose root is read-only as it was,
   assertEquals((Deno.statSync(root).mode ?? 0) & 0o777, 0o555);
   await repository.call(worktreeRemove, { name: "try", force: true });
   assertEquals(exists(root), false);
+});
+
+Deno.test("worktreeRemove() tells of its progress while it deletes the files", async () => {
+  using repository = await withFork();
+  let at = "";
+  let removed = 0;
+  const reporter = {
+    begin: (name: string) => void (at = name),
+    advance: (entries: number) => void (removed += at === "removing" ? entries : 0),
+    warn() {},
+  };
+  await repository.call(worktreeRemove, { name: "try" }, { reporter });
+  assert(removed > 0);
 });

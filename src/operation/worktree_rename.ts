@@ -10,7 +10,7 @@ import { commitChange } from "../protocol/change/commit.ts";
 import { defineOperation, WORKTREE_NAME } from "./define.ts";
 import { lockRepository } from "../protocol/change/locks.ts";
 import { isAdopted } from "../protocol/open_worktree.ts";
-import { openPayloads, payloadName } from "../protocol/worktree/payload_roots.ts";
+import { findPayloads, payloadName } from "../protocol/worktree/payload_roots.ts";
 import { carryOutRenaming, reserveName, worktreeRenaming } from "../protocol/worktree/names.ts";
 
 /** Gives a worktree another name. */
@@ -59,6 +59,6 @@ export const worktreeRename = defineOperation({
 /** Empty if the folder has another name than the worktree, or is gone: then only the record changes. */
 function inodeOfPayload(store: Store, worktree: WorktreeConfig): string {
   if (worktree.path !== `worktrees/${worktree.name}`) return "";
-  using payloads = openPayloads(store);
-  return inodeAt(payloads, payloadName(worktree)) ?? "";
+  using payloads = findPayloads(store);
+  return payloads === undefined ? "" : inodeAt(payloads, payloadName(worktree)) ?? "";
 }

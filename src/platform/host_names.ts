@@ -1,6 +1,7 @@
 let name: string | undefined;
 let id: string | undefined;
-const users = new Map<number, string>();
+/** Of users and groups, by file and number. */
+const names = new Map<string, string>();
 
 /** What Deno tells of this machine and user without the C library. */
 export class DenoHost {
@@ -32,11 +33,21 @@ export class DenoHost {
 
 /** The name of a user in /etc/passwd, or else the number. */
 export function userNameOf(uid: number): string {
-  let found = users.get(uid);
+  return nameIn("/etc/passwd", uid);
+}
+
+/** The name of a group in /etc/group, or else the number. */
+export function groupNameOf(gid: number): string {
+  return nameIn("/etc/group", gid);
+}
+
+function nameIn(file: string, number: number): string {
+  const key = `${file}:${number}`;
+  let found = names.get(key);
   if (found === undefined) {
-    const line = readOr("/etc/passwd", "").split("\n").find((text) => text.split(":")[2] === String(uid));
-    found = line?.split(":")[0] ?? String(uid);
-    users.set(uid, found);
+    const line = readOr(file, "").split("\n").find((text) => text.split(":")[2] === String(number));
+    found = line?.split(":")[0] ?? String(number);
+    names.set(key, found);
   }
   return found;
 }

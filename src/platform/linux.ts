@@ -1,5 +1,6 @@
 import { type BytePath, bytesOf, exactTextOf } from "../model/bytes.ts";
-import { displayPath } from "../model/path_text.ts";
+import { JvsError } from "../model/errors.ts";
+import { displayPath, quoted } from "../model/path_text.ts";
 import type { Libc } from "./libc.ts";
 import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_RDONLY } from "./linux_constants.ts";
 import { fileSystemOf } from "./linux_file_system.ts";
@@ -9,17 +10,9 @@ import { hasMountsBelow, pathOf, servedMountOf, servedMountsBelow } from "./linu
 import { terminated } from "./linux_name.ts";
 import { placesBelow, usersBelow } from "./linux_processes.ts";
 import { tellsMountRoots } from "./linux_stat.ts";
-import type {
-  FileSystem,
-  Folder,
-  Host,
-  LentFolder,
-  PlacesInUse,
-  Platform,
-  PlatformAbilities,
-  ServedMount,
-  UserOfFolder,
-} from "./platform.ts";
+import type { Folder, Host, LentFolder, Platform, PlatformAbilities, ServedMount } from "./platform.ts";
+import type { PlacesInUse, UserOfFolder } from "./uses_of_folder.ts";
+import type { FileSystem } from "./file_system.ts";
 import { Stat } from "./stat.ts";
 import { SystemError } from "./system_error.ts";
 
@@ -96,6 +89,20 @@ export class LinuxPlatform implements Platform {
   syncFileSystem(folder: Folder): void {
     const { descriptor } = linuxFolder(folder);
     this.libc.must("make durable what was written to", folder, (call) => call.syncfs(descriptor));
+  }
+
+  async syncFileSystemAside(folder: Folder): Promise<void> {
+    // Another thread has another errno.
+    if (await this.libc.call.syncfsAside(linuxFolder(folder).descriptor) === 0) return;
+    const { path } = folder;
+    throw new JvsError(
+      "E_IO",
+      `Cannot make durable what was written to ${quoted(path)}: the disk did not take all of it`,
+      {
+        hint: "It may be full, or failing: see `df`, and `dmesg`.",
+        details: { path },
+      },
+    );
   }
 
   usersOf(paths: readonly string[]): UserOfFolder[] {

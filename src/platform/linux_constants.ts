@@ -24,6 +24,11 @@ export const LOCK_SH = 1;
 export const LOCK_EX = 2;
 export const LOCK_NB = 4;
 
+/** Locks of fcntl(2) that belong to an opening of a file: closing another opening of it does not free them. */
+export const F_OFD_SETLK = 37;
+export const F_RDLCK = 0;
+export const F_UNLCK = 2;
+
 /** Flags of renameat2(2). */
 export const RENAME_NOREPLACE = 1;
 export const RENAME_EXCHANGE = 2;

@@ -1,7 +1,16 @@
 import { bytesOf } from "../model/bytes.ts";
 import type { Libc, LibcCall } from "./libc.ts";
-import { LOCK_EX, LOCK_NB, LOCK_SH } from "./linux_constants.ts";
+import {
+  AT_EMPTY_PATH,
+  F_OFD_SETLK,
+  F_RDLCK,
+  F_UNLCK,
+  LOCK_EX,
+  LOCK_NB,
+  LOCK_SH,
+} from "./linux_constants.ts";
 import { isOfKernel } from "./linux_file_system.ts";
+import { NO_NAME } from "./linux_name.ts";
 import { statOpen } from "./linux_stat.ts";
 import { extentsOf } from "./linux_extents.ts";
 import type { Extent, LockHow, OpenFile } from "./platform.ts";
@@ -97,11 +106,41 @@ export class LinuxFile implements OpenFile {
     this.#must("set the mode of", (call) => call.fchmod(this.descriptor, mode));
   }
 
+  setOwner(uid: number, gid: number): void {
+    this.#must(
+      "set the owner of",
+      (call) => call.fchownat(this.descriptor, NO_NAME, uid, gid, AT_EMPTY_PATH),
+    );
+  }
+
   tryLock(how: LockHow = "alone"): boolean {
     const operation = (how === "shared" ? LOCK_SH : LOCK_EX) | LOCK_NB;
     const why = this.libc.reason((call) => call.flock(this.descriptor, operation));
     if (why !== undefined && why !== "EAGAIN") throw new SystemError("lock", this.path, why);
     return why === undefined;
+  }
+
+  tryLockBytes(start: number, length: number): boolean {
+    const why = this.#setLock(F_RDLCK, start, length);
+    if (why !== undefined && why !== "EAGAIN" && why !== "EACCES") {
+      throw new SystemError("lock", this.path, why);
+    }
+    return why === undefined;
+  }
+
+  unlockBytes(start: number, length: number): void {
+    const why = this.#setLock(F_UNLCK, start, length);
+    if (why !== undefined) throw new SystemError("unlock", this.path, why);
+  }
+
+  #setLock(type: number, start: number, length: number): string | undefined {
+    // struct flock: type, whence (from the beginning), start, length, pid
+    const flock = new DataView(new ArrayBuffer(32));
+    flock.setInt16(0, type, true);
+    flock.setBigInt64(8, BigInt(start), true);
+    flock.setBigInt64(16, BigInt(length), true);
+    const bytes = new Uint8Array(flock.buffer);
+    return this.libc.reason((call) => call.fcntlBuffer(this.descriptor, F_OFD_SETLK, bytes));
   }
 
   stat(into: Stat): void {

@@ -1,7 +1,7 @@
 import { hexOf } from "../model/bytes.ts";
 import type { Libc } from "./libc.ts";
 import { mountIdOf, type Opened, statOpen } from "./linux_stat.ts";
-import type { FileSystem } from "./platform.ts";
+import type { FileSystem } from "./file_system.ts";
 import { Stat } from "./stat.ts";
 
 const MAGIC: Record<number, string> = {

@@ -1,10 +1,11 @@
-import { bytesOf } from "../model/bytes.ts";
+import { ITSELF } from "../model/bytes.ts";
 import { BLOCK, CHAR, DIR, FIFO, FILE, SOCKET, SYMLINK, type Xattr } from "../model/entry.ts";
 import type { Libc, LibcSymbols } from "./libc.ts";
 import * as flag from "./linux_constants.ts";
+import { LinuxEntry } from "./linux_entry.ts";
 import { LinuxFile } from "./linux_file.ts";
 import { listOpen } from "./linux_listing.ts";
-import { NameBuffer, NO_NAME, terminated } from "./linux_name.ts";
+import { linkTo, NameBuffer, NO_NAME, terminated } from "./linux_name.ts";
 import { renameName } from "./linux_rename.ts";
 import { statName, statOpen } from "./linux_stat.ts";
 import { isFuse, setModified } from "./linux_times.ts";
@@ -12,9 +13,10 @@ import { FolderXattrs } from "./linux_xattr.ts";
 import { isDot, joinPath, LazyPath } from "./lazy_path.ts";
 import type { Folder, LentFolder, Listing, OpenFile, OpenHow, RenameHow } from "./platform.ts";
 import { Stat } from "./stat.ts";
-import { errnoName, isSystemError, SystemError } from "./system_error.ts";
+import { errnoName, isSystemError, SystemError, unlessFailed } from "./system_error.ts";
 
 const AS_FOLDER = flag.O_RDONLY | flag.O_DIRECTORY | flag.O_NOFOLLOW | flag.O_CLOEXEC;
+const AS_PLACE = flag.O_PATH | flag.O_NOFOLLOW | flag.O_CLOEXEC;
 // O_NONBLOCK: opening a FIFO must not wait.
 const AS_FILE = {
   read: flag.O_RDONLY | flag.O_NONBLOCK | flag.O_NOFOLLOW | flag.O_CLOEXEC,
@@ -86,6 +88,20 @@ export class LinuxFolder implements Folder {
     throw this.#error(action, name, refused ?? (found.type === DIR ? "EISDIR" : "EINVAL"));
   }
 
+  openEntry(name: Uint8Array): LinuxEntry | undefined {
+    const isFuse = () => this.#isFuse();
+    // `.` would need the right to search the folder.
+    if (isDot(name)) return new LinuxEntry(this.libc, this.descriptor, this.where, { keep: true, isFuse });
+    return unlessFailed(["ENOENT"], () => {
+      const descriptor = this.#named(
+        "look at",
+        name,
+        (call, fd, given) => call.openat(fd, given, AS_PLACE, 0),
+      );
+      return new LinuxEntry(this.libc, descriptor, new LazyPath(this.where, name), { keep: false, isFuse });
+    });
+  }
+
   readLink(name: Uint8Array): Uint8Array {
     const room = BigInt(target.length);
     const length = this.#named(
@@ -101,7 +117,11 @@ export class LinuxFolder implements Folder {
     this.#named("create", name, (call, fd, given) => call.mkdirat(fd, given, bits));
     if (mode === undefined) return;
     // The umask, a setgid parent and default ACLs change the mode that mkdir sets.
-    if (!this.stat(name, found) || found.mode !== mode) this.setMode(name, mode);
+    if (this.stat(name, found) && found.mode === mode) return;
+    using made = this.openFolder(name);
+    // Who may write here can have put another folder there, which is not new.
+    if (made.list().count > 0) throw this.#error("create", name, "EEXIST");
+    made.setMode(ITSELF, mode);
   }
 
   makeSymlink(name: Uint8Array, target: Uint8Array): void {
@@ -258,12 +278,12 @@ function changeMode(libc: Libc, folder: number, name: Uint8Array<ArrayBuffer>, m
   const result = direct();
   if (result === 0 || !["EOPNOTSUPP", "EINVAL", "ENOSYS"].includes(errnoName(libc.errno))) return result;
   // Either it is a link, or the C library is too old for the flag: then do what newer libraries do.
-  const descriptor = libc.call.openat(folder, name, flag.O_PATH | flag.O_NOFOLLOW | flag.O_CLOEXEC, 0);
+  const descriptor = libc.call.openat(folder, name, AS_PLACE, 0);
   if (descriptor < 0) return descriptor;
   try {
     // Some file systems would change the mode of a link, and no call could put it back.
     if (statOpen(libc, descriptor, found) !== 0 || found.type === SYMLINK) return direct();
-    return libc.call.chmod(terminated(bytesOf(`/proc/self/fd/${descriptor}`)), mode);
+    return libc.call.chmod(linkTo(descriptor), mode);
   } finally {
     libc.call.close(descriptor); // leaves errno as it is when it succeeds, and this one has nothing to write
   }

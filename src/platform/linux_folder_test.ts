@@ -167,3 +167,26 @@ onLinux("Stat tells a bind mount from a folder", ({ folder, path }) => {
     mustRun("umount", `${path}/b`);
   }
 }, "root");
+
+onLinux(
+  "Folder.openEntry() sets owner, times and attributes of any type, without the right to open it",
+  ({ folder, path }) => {
+    Deno.writeTextFileSync(`${path}/a`, "", { mode: 0o000 });
+    Deno.symlinkSync("nowhere", `${path}/b`);
+    folder.makeSpecial(bytesOf("pipe"), FIFO, 0, 0);
+    for (const name of [a, b, bytesOf("pipe")]) {
+      using entry = folder.openEntry(name);
+      assert(entry !== undefined);
+      entry.setOwner(12, 34);
+      entry.setTimes(5, 6);
+      const { uid, gid, mtimeSec, mtimeNsec } = Stat.ofFile(entry);
+      assertEquals([uid, gid, mtimeSec, mtimeNsec], [12, 34, 5, 6]);
+      entry.setXattr({ name: "trusted.k", value: bytesOf("v") });
+      assertEquals(entry.xattrs(), [{ name: "trusted.k", value: bytesOf("v") }]);
+      assertEquals(folder.xattrs(name), entry.xattrs());
+      entry.removeXattr("trusted.k");
+      assertEquals(entry.xattrs(), []);
+    }
+  },
+  "root",
+);

@@ -7,6 +7,8 @@ import { DenoHost } from "./host_names.ts";
 // Fields of /proc/<pid>/stat after the name in brackets: the first is the state, the 20th the start time (ticks since
 // boot).
 const STATE = 0;
+const PROCESS_GROUP = 2;
+const FOREGROUND_GROUP = 5; // of its terminal; -1 without one
 const START_TIME = 19;
 
 /** This machine and user. Each fact is looked up when it is first needed. */
@@ -29,6 +31,11 @@ export class LinuxHost extends DenoHost implements Host {
 
   get rights(): Rights {
     return this.#rights ??= rightsOf(this.libc.readText("/proc/self/status"), this.uid, this.gid);
+  }
+
+  get isInForeground(): boolean {
+    const facts = this.#processFacts(this.pid);
+    return facts !== undefined && facts[PROCESS_GROUP] === facts[FOREGROUND_GROUP];
   }
 
   isAlive(pid: number, startTime: string): boolean {

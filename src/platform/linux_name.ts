@@ -1,3 +1,4 @@
+import { bytesOf } from "../model/bytes.ts";
 import { joinPath } from "./lazy_path.ts";
 import { SystemError } from "./system_error.ts";
 
@@ -47,4 +48,24 @@ export function terminated(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const copy = new Uint8Array(bytes.length + 1);
   copy.set(bytes);
   return copy;
+}
+
+const BEFORE_NUMBER = bytesOf("/proc/self/fd/");
+const ZERO = 0x30;
+/** What `linkTo` fills, for all that is open: a new array for each call of the C library is dear. */
+export const LINK = new Uint8Array(BEFORE_NUMBER.length + 12);
+LINK.set(BEFORE_NUMBER);
+
+/**
+ * The path of the kernel's link to what is open, with a NUL, until the next one is asked for. A call that follows links acts through
+ * it on just that, and goes no further: what is open may itself be a symbolic link, and may have any name by now.
+ */
+export function linkTo(descriptor: number): Uint8Array<ArrayBuffer> {
+  let end = BEFORE_NUMBER.length;
+  for (let rest = descriptor; rest > 9; rest = Math.floor(rest / 10)) end++;
+  LINK[end + 1] = 0;
+  for (let rest = descriptor; end >= BEFORE_NUMBER.length; rest = Math.floor(rest / 10)) {
+    LINK[end--] = ZERO + rest % 10;
+  }
+  return LINK;
 }

@@ -1,6 +1,7 @@
 import { type BytePath, bytesOf, equalBytes, textOf } from "../model/bytes.ts";
 import type { Libc } from "./libc.ts";
-import type { Folder, PlacesInUse, UserOfFolder } from "./platform.ts";
+import type { Folder } from "./platform.ts";
+import type { PlacesInUse, UserOfFolder } from "./uses_of_folder.ts";
 import { inodeText, type Stat } from "./stat.ts";
 import { unlessFailed } from "./system_error.ts";
 

@@ -27,7 +27,7 @@ export interface LockHolder {
 /** How to wait for a lock. */
 export interface AcquireLockOptions {
   holder: LockHolder;
-  /** How long to wait for one holder; the time starts again when another process takes the lock. */
+  /** How long to wait for one holder; the time starts again when another process takes the lock, up to twenty times. */
   timeoutMs: number;
   signal?: AbortSignal;
   /**
@@ -40,6 +40,8 @@ export interface AcquireLockOptions {
 const FIRST_WAIT_MS = 2;
 const LONGEST_WAIT_MS = 50;
 const LONGEST_TEXT = 4096;
+/** The text that names the holder is anybody's who may lock: by writing a new one again and again a process could keep others waiting. */
+const MOST_HOLDERS = 20;
 
 /** A lock that this process holds. The end of `using`, of the process or of the machine frees it. */
 export type FileLock = Disposable;
@@ -72,6 +74,7 @@ export async function acquireLock(place: LockPlace, options: AcquireLockOptions)
   let wait = FIRST_WAIT_MS;
   let seen: string | undefined;
   let since = nowMs();
+  const last = since + MOST_HOLDERS * timeoutMs;
   for (;;) {
     throwIfCancelled(signal);
     const lock = tryLock(place, options);
@@ -79,7 +82,7 @@ export async function acquireLock(place: LockPlace, options: AcquireLockOptions)
     const text = readHolderText(place);
     if (text !== seen) {
       seen = text;
-      since = nowMs();
+      since = Math.min(nowMs(), last - timeoutMs);
       onWait?.(parseHolder(text));
     }
     if (nowMs() - since >= timeoutMs) throw busy(place.path, timeoutMs, parseHolder(text));

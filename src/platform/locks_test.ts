@@ -144,6 +144,21 @@ Deno.test("acquireLock() starts its time again when the lock changes hands", asy
   assert(performance.now() - began >= timeoutMs + 4 * timeoutMs / 3);
 });
 
+Deno.test("acquireLock() waits for twenty holders at most: any process may write that there is a new one", async () => {
+  using folder = tempDir();
+  const path = `${folder.path}/lock`;
+  using held = tryLock(lockAt(path), { holder });
+  assert(held);
+  let changes = 0;
+  const change = () => Deno.writeTextFileSync(path, JSON.stringify({ ...holder, pid: ++changes }));
+  const error = await assertRejects(
+    () => acquireLock(lockAt(path), { holder: other, timeoutMs: 20, onWait: change }),
+    JvsError,
+  );
+  assertEquals(error.code, "E_BUSY");
+  assert(changes > 1);
+});
+
 Deno.test("acquireLock() stops waiting when it is told to", async () => {
   using folder = tempDir();
   const path = `${folder.path}/lock`;

@@ -1,8 +1,9 @@
 import { bytesOf, ITSELF } from "../model/bytes.ts";
 import { unlessThrown } from "../model/errors.ts";
+import { openPlatform } from "./open_platform.ts";
 import type { Folder, OpenFile } from "./platform.ts";
 import { Stat } from "./stat.ts";
-import { isSystemError, unlessFailed } from "./system_error.ts";
+import { isSystemError, SystemError, unlessFailed } from "./system_error.ts";
 
 const PROBE = "probe-";
 const OPEN_TO_GROUP = 0o2070;
@@ -15,9 +16,10 @@ const CLOSED = 0o600;
 /** The rights of a shared folder that one for a single user has too. */
 const READERS = 0o2055;
 /** Set-uid means nothing for a folder, and no copy that JVS makes of one has it: `Stat.marked` (docs/design/control-plane.md). */
-const MADE_BY_JVS = 0o4000;
+export const MADE_BY_JVS = 0o4000;
 /** What tells whose a folder is. */
 export type FolderRights = Pick<Stat, "mode" | "marked">;
+type Owned = Pick<Stat, "uid" | "gid" | "mode" | "marked">;
 
 /** Whether the mode of a folder says that it is shared with its group on purpose. SPEC 2. */
 export function isShared(mode: number): boolean {
@@ -51,6 +53,8 @@ export function makeOwnFile(folder: Folder, name: Uint8Array, inPlace = false): 
     followsFolder ? CLOSED : isOpenToOthers(like.mode) ? 0o666 : 0o644,
   );
   try {
+    const owner = ownerInstead(like);
+    if (owner !== undefined) file.setOwner(owner.uid, owner.gid);
     if (!followsFolder) return file;
     const made = Stat.ofFile(file).mode;
     const readers = isShared(like.mode) ? GROUP_MAY_READ : like.mode & OTHERS_MAY_READ;
@@ -77,10 +81,41 @@ export function makeOwnFolder(
 ): void {
   make(folder, name);
   using made = folder.openFolder(name);
+  requireNew(made, folder);
+  giveToOwner(made, folder);
   const { mode } = Stat.ofFolder(made);
   if (isForOwnerAlone(like)) made.setMode(ITSELF, MADE_BY_JVS | like.mode);
   else if (isShared(like.mode) && !isShared(mode)) made.setMode(ITSELF, mode | OPEN_TO_GROUP);
   else if (!isOpenToOthers(like.mode) && isOpenToOthers(mode)) made.setMode(ITSELF, mode & ~OTHERS_MAY_WRITE);
+}
+
+/** Who may write in a folder can give the name of a new one to another: one that is not the caller's, or not empty, was there before. */
+function requireNew(made: Folder, folder: Folder): void {
+  const above = Stat.ofFolder(folder);
+  if (!isOpenToOthers(above.mode)) return;
+  // Some file systems give all that they have to one user.
+  const owners = [openPlatform().host.uid, above.uid];
+  if (made.list().count === 0 && owners.includes(Stat.ofFolder(made).uid)) return;
+  throw new SystemError("create", made.path, "EEXIST");
+}
+
+/**
+ * What root makes in a folder that only one user may write belongs to that user, who could not use it otherwise. To whom it
+ * belongs instead of root; nothing if it is not so. A marked folder says who wrote what is in it. Without the C library that is
+ * done by the path, where the user could have put a link.
+ */
+function ownerInstead({ uid, gid, mode, marked }: Owned): Pick<Stat, "uid" | "gid"> | undefined {
+  if (uid === 0 || marked || isOpenToOthers(mode)) return undefined;
+  const { abilities, host } = openPlatform();
+  return host.uid === 0 && abilities.byteNames ? { uid, gid } : undefined;
+}
+
+/** Gives a folder that root has just made, and that is empty, to the user in whose folder it is. */
+export function giveToOwner(made: Folder, folder: Folder): void {
+  const owner = ownerInstead(Stat.ofFolder(folder));
+  // That user may have put another folder there, which root does not give away.
+  if (owner === undefined || Stat.ofFolder(made).uid !== 0 || made.list().count > 0) return;
+  made.setOwner(ITSELF, owner.uid, owner.gid);
 }
 
 /**

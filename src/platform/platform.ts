@@ -1,7 +1,10 @@
 import type { BytePath } from "../model/bytes.ts";
 import type { Xattr } from "../model/entry.ts";
+import type { FileSystem } from "./file_system.ts";
 import type { DenoHost } from "./host_names.ts";
+import type { OpenEntry } from "./open_entry.ts";
 import { Stat } from "./stat.ts";
+import type { PlacesInUse, UserOfFolder } from "./uses_of_folder.ts";
 
 /**
  * What the system offers, behind one interface. A `Folder` is an open folder (a descriptor where there is FFI), and
@@ -40,6 +43,8 @@ export interface Platform {
 
   /** Makes everything durable that was written to the file system of the folder. */
   syncFileSystem(folder: Folder): void;
+  /** The same beside this thread, whose timers run. A failure tells no reason: `E_IO`. The folder must stay open until it is done. */
+  syncFileSystemAside(folder: Folder): Promise<void>;
 
   /**
    * Other processes that are in one of these folders (absolute, without links) or have a file in it open, as far as we can
@@ -67,23 +72,6 @@ export interface LentFolder {
   readonly path: string;
 }
 
-/** A process that uses a folder. */
-export interface UserOfFolder {
-  readonly pid: number;
-  /** The program's name. */
-  readonly name: string;
-  /** Its working folder is in the folder, or it has a file in it open. */
-  readonly uses: "folder" | "file";
-}
-
-/** What other processes use below a folder. */
-export interface PlacesInUse {
-  /** Their working folders and what they have open, by the path below it. */
-  readonly paths: readonly BytePath[];
-  /** The inodes that they watch on its file system (`inodeText`). */
-  readonly watched: ReadonlySet<string>;
-}
-
 /** What this platform can do. Callers ask for abilities, never for the name of the system. */
 export interface PlatformAbilities {
   /** Names that are not UTF-8 can be read and written. */
@@ -101,34 +89,6 @@ export interface PlatformAbilities {
   readonly specialFiles: boolean;
   /** Mount points are recognised even when the device number is the same (bind mounts). */
   readonly mountRoots: boolean;
-}
-
-/** A file system. Its id stays the same when it is mounted again, so it is never st_dev. */
-export interface FileSystem {
-  /** `xfs`, `btrfs`, `ext4`, `tmpfs`, `overlay`, `fuse.juicefs`, … ; `unknown` when the system does not say. */
-  readonly kind: string;
-  /** The UUID, the JuiceFS volume, or the btrfs UUID and subvolume; else `<kind>:<f_fsid>`, or `unknown`. */
-  readonly id: string;
-  readonly readOnly: boolean;
-  readonly freeBytes: number;
-  /** How many bytes of free space it takes to write one byte of metadata: 2 on btrfs where that writes all of it twice. */
-  readonly metadataCopies: number;
-  readonly freeInodes: number;
-  /** The smallest difference, in nanoseconds, by which one time is surely later than another. */
-  readonly granularityNs: number;
-  /** Whether each change leaves a change time (ctime) that no program can set; true where the system does not know. */
-  readonly changeTimes: boolean;
-}
-
-/** Whether an id of a file system is the same after it is mounted again; not where nothing tells one from another. */
-export function outlivesMount(id: string): boolean {
-  return !/:\d+:\d+:[0-9a-f-]{36}$/.test(id);
-}
-
-/** Whether two ids are of one file system, of which each btrfs subvolume has an id of its own (`btrfs:<UUID>:<subvolume>`). */
-export function areOneFileSystem(a: string, b: string): boolean {
-  const withoutSubvolume = (id: string) => id.replace(/^(btrfs:[^:]+):.*$/, "$1");
-  return withoutSubvolume(a) === withoutSubvolume(b);
 }
 
 /** What the process may set on files, besides what every user may set on their own files. */
@@ -149,6 +109,8 @@ export interface Host extends DenoHost {
   /** When this process started: tells it from a later process with the same pid. */
   readonly startTime: string;
   readonly rights: Rights;
+  /** Whether Ctrl-C reaches this process, and with it what it starts in its process group. */
+  readonly isInForeground: boolean;
   /** Whether this process, of this machine and boot, still runs. */
   isAlive(pid: number, startTime: string): boolean;
 }
@@ -195,6 +157,11 @@ export interface Folder extends Disposable {
    * bits. Never waits for a FIFO.
    */
   openFile(name: Uint8Array, how: OpenHow, mode?: number): OpenFile;
+  /**
+   * Holds what has this name now, of any type, without opening it; undefined when the name does not exist. `.` holds the folder,
+   * while that is open.
+   */
+  openEntry(name: Uint8Array): OpenEntry | undefined;
   readLink(name: Uint8Array): Uint8Array;
 
   /**
@@ -271,11 +238,19 @@ export interface OpenFile extends Disposable {
   truncate(size: number): void;
   stat(into: Stat): void;
   setMode(mode: number): void;
+  /** EOPNOTSUPP where it can only be done by the path: another user could have put something else there. */
+  setOwner(uid: number, gid: number): void;
   /**
    * Takes the lock of the file (flock) if it is free; false if it is not. Any number of openings can have it `shared`, also of a
    * file that is open for reading only. Closing the file frees it.
    */
   tryLock(how?: LockHow): boolean;
+  /**
+   * Takes bytes of the file for reading (fcntl, for this opening), if no program has them to write; false if one has. The bytes
+   * need not exist, and nothing is written. Closing the file frees them.
+   */
+  tryLockBytes(start: number, length: number): boolean;
+  unlockBytes(start: number, length: number): void;
   /** fdatasync; also covers writes through a memory map. */
   syncData(): void;
   sync(): void;
@@ -296,12 +271,6 @@ export interface OpenFile extends Disposable {
   /** Where its content is on the disk, in the order of the file; undefined where the file system does not say. */
   extents(): Extent[] | undefined;
 }
-
-/** The inode of the root of each btrfs subvolume. Other folders may have it too. */
-export const SUBVOLUME_INODE = 256;
-
-/** The inode of the empty folder that a btrfs snapshot has in place of a subvolume. It can only be removed. */
-export const PLACEHOLDER_INODE = 2;
 
 /** The whole content of a small file, as long as `stat` says. */
 export function readWhole(file: OpenFile, stat: Stat = Stat.ofFile(file)): Uint8Array<ArrayBuffer> {

@@ -105,12 +105,13 @@ eachPlatform("OpenFile.skipHole() moves on to data, where holes can be told", ({
   assertEquals(file.read(buffer), holes ? 0 : 4096, "there is nothing behind the last hole");
 });
 
-eachPlatform("syncFileSystem() and Folder.sync() make durable or throw", ({ platform, folder }) => {
+eachPlatform("syncFileSystem() and Folder.sync() make durable or throw", async ({ platform, folder }) => {
   write(folder, a, "x");
   folder.rename(a, folder, b, "replace");
   folder.sync();
   platform.syncFileSystem(folder);
   platform.syncFileSystem(folder);
+  await platform.syncFileSystemAside(folder);
 });
 
 eachPlatform("Host names the user, the machine and living processes", ({ platform }) => {

@@ -1,10 +1,10 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { bytesOf, textOf } from "../model/bytes.ts";
 import { DIR, FILE, SYMLINK } from "../model/entry.ts";
 import { a, b, dot, eachPlatform, errnoOf, statOf, write } from "../../tests/support/platform_cases.ts";
 import type { Folder } from "./platform.ts";
 import { Stat } from "./stat.ts";
-import { SystemError } from "./system_error.ts";
+import { SystemError, unlessFailed } from "./system_error.ts";
 
 function namesOf(folder: Folder): string[] {
   const listing = folder.list();
@@ -195,3 +195,34 @@ eachPlatform("Folder[Symbol.dispose]() closes once", ({ folder }) => {
   child[Symbol.dispose]();
   assertEquals(namesOf(other), ["a"]);
 });
+
+eachPlatform("Folder.openEntry() holds what had the name, whatever gets it later", ({ folder, path }) => {
+  assertEquals(folder.openEntry(a), undefined);
+  for (const name of ["a", "other"]) Deno.writeTextFileSync(`${path}/${name}`, name, { mode: 0o600 });
+  using entry = folder.openEntry(a);
+  assert(entry !== undefined);
+  entry.setMode(0o640);
+  entry.setTimes(5, 0);
+  const stat = Stat.ofFile(entry);
+  assertEquals([stat.mode, stat.mtimeSec, stat.mtimeNsec, stat.size], [0o640, 5, 0, 1]);
+  Deno.renameSync(`${path}/a`, `${path}/b`);
+  Deno.renameSync(`${path}/other`, `${path}/a`);
+  const isSet = unlessFailed(["EAGAIN"], () => [entry.setMode(0o666)]) !== undefined;
+  assertEquals((Deno.lstatSync(`${path}/a`).mode ?? 0) & 0o777, 0o600);
+  assertEquals((Deno.lstatSync(`${path}/b`).mode ?? 0) & 0o777, isSet ? 0o666 : 0o640);
+});
+
+eachPlatform(
+  "Folder.openEntry() holds the folder itself by `.`, and a link, not what it leads to",
+  ({ folder, path }) => {
+    Deno.symlinkSync(path, `${path}/b`);
+    using link = folder.openEntry(b);
+    using itself = folder.openEntry(dot);
+    assert(link !== undefined && itself !== undefined);
+    assertEquals([Stat.ofFile(link).type, Stat.ofFile(itself).type], [SYMLINK, DIR]);
+    itself.setMode(0o700);
+    itself.setMode(0o711);
+    itself.setTimes(7, 0);
+    assertEquals([Stat.ofFolder(folder).mode, Stat.ofFolder(folder).mtimeSec], [0o711, 7]);
+  },
+);

@@ -4,15 +4,8 @@ import { byteNameRefused, callDeno } from "./deno_call.ts";
 import { DenoHost } from "./host_names.ts";
 import { rightsOf } from "./linux_rights.ts";
 import { ours, PortableFolder, Unsynced } from "./portable_folder.ts";
-import type {
-  FileSystem,
-  Folder,
-  Host,
-  LentFolder,
-  Platform,
-  PlatformAbilities,
-  Rights,
-} from "./platform.ts";
+import type { Folder, Host, LentFolder, Platform, PlatformAbilities, Rights } from "./platform.ts";
+import type { FileSystem } from "./file_system.ts";
 import { SystemError } from "./system_error.ts";
 
 const UNKNOWN_NS = 2_000_000_000;
@@ -79,6 +72,10 @@ export class PortablePlatform implements Platform {
     this.#unsynced.sync();
   }
 
+  syncFileSystemAside(_folder: Folder): Promise<void> {
+    return Promise.try(() => this.#unsynced.sync());
+  }
+
   /** Without FFI other processes cannot be seen. */
   usersOf(_paths: readonly string[]): [] {
     return [];
@@ -101,6 +98,10 @@ class PortableHost extends DenoHost implements Host {
   }
 
   /** True for every other process: it cannot be checked, and to take a living process for dead would do harm. */
+  get isInForeground(): boolean {
+    return Deno.stdin.isTerminal();
+  }
+
   isAlive(pid: number, startTime: string): boolean {
     return pid !== this.pid || startTime === this.startTime;
   }

@@ -53,9 +53,19 @@ export class PortableFile implements OpenFile {
     });
   }
 
+  setOwner(): void {
+    throw new SystemError("set the owner of", this.path, "EOPNOTSUPP");
+  }
+
   tryLock(how: LockHow = "alone"): boolean {
     return callDeno("lock", this.path, () => this.file.tryLockSync(how === "alone"));
   }
+
+  tryLockBytes(): boolean {
+    throw new SystemError("lock", this.path, "ENOSYS");
+  }
+
+  unlockBytes(): void {}
 
   stat(into: Stat): void {
     fillFrom(callDeno("look at", this.path, () => this.file.statSync()), into);

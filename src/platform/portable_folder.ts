@@ -3,6 +3,8 @@ import type { Xattr } from "../model/entry.ts";
 import { displayPath } from "../model/path_text.ts";
 import { isDot, joinPath } from "./lazy_path.ts";
 import { byteNameRefused, callDeno } from "./deno_call.ts";
+import type { OpenEntry } from "./open_entry.ts";
+import { PortableEntry } from "./portable_entry.ts";
 import { fillFrom, PortableFile } from "./portable_file.ts";
 import type { Folder, Listing, OpenFile, OpenHow, RenameHow } from "./platform.ts";
 import type { Stat } from "./stat.ts";
@@ -82,6 +84,16 @@ export class PortableFolder implements Folder {
       file.close(); // another file took the name between the check and the opening
       throw new SystemError("open", path, "EAGAIN");
     });
+  }
+
+  openEntry(name: Uint8Array): OpenEntry | undefined {
+    const look = () => this.#at(name, "look at", (path) => ({ path, found: Deno.lstatSync(path) }));
+    const there = isDot(name) ? look() : unlessFailed(["ENOENT"], look);
+    if (there === undefined) return undefined;
+    const { path, found } = there;
+    const folder = isDot(name) ? `${path}/..` : this.real;
+    const changed = () => void this.unsynced.add(path);
+    return new PortableEntry(joinPath(this.path, name), path, folder, found, changed);
   }
 
   readLink(name: Uint8Array): Uint8Array {

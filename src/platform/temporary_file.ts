@@ -12,6 +12,11 @@ export function isTemporaryName(name: string): boolean {
   return TEMPORARY.test(name);
 }
 
+/** The same of one that was to have the name `of`. */
+export function isTemporaryOf(of: string, name: string): boolean {
+  return isTemporaryName(name) && name.startsWith(`.${of}.`);
+}
+
 /** A file that is written under a temporary name and then gets its own. The end of `using` removes what is left. */
 export class TemporaryFile implements Disposable {
   readonly #place: Uint8Array;
@@ -38,6 +43,11 @@ export class TemporaryFile implements Disposable {
   /** Gives it this size. */
   truncate(size: number): void {
     this.#reporting("write", () => this.#file.truncate(size));
+  }
+
+  /** Gives it exactly this mode. */
+  setMode(mode: number): void {
+    this.#reporting("change", () => this.#file.setMode(mode));
   }
 
   /** Its size without holes. */

@@ -5,23 +5,32 @@ import { throwIfCancelled } from "./time_slice.ts";
 export interface WorkerSource {
   /** A module that calls `serve` (`serve_team.ts`) when it is loaded in a worker of the name `WORKER_NAME`. */
   readonly module: string;
-  /** By default as many threads work as there are cores, and never more than `MOST_THREADS`. 1: there are no workers. */
+  /** How many threads the user allows, as far as there are cores. By default the task says how many are useful. 1: there are no workers. */
   readonly threads?: number | undefined;
 }
 
 /** By its name a program knows that it was loaded as one of our workers. `cli.ts` has it too, because it loads nothing first. */
 export const WORKER_NAME = "jvs worker";
 
-/** A worker takes about 20 MB of memory, and a disk or a memory bus is busy with a few. */
+/** So many threads by default, as far as there are cores, where the log of the file system or the one that walks is what they wait for. */
 export const MOST_THREADS = 4;
+/** So many where each core brings more. A thread takes up to 40 MB of memory. */
+export const MOST_HASHING = 16;
+/** Each worker has a bit in `Shared`. */
+const LIMIT = 63;
 
 /** How often the progress of workers is reported while this thread waits for them, in milliseconds. */
 const REPORT_EACH = 100;
 
-/** How many workers a source can give. Only a module that is a file surely is there: Deno prints what cannot be loaded. */
-export function workersOf(source: WorkerSource | undefined): number {
+/** How many workers a source gives to a task for which so many threads are useful. Only a module that is a file surely is there: Deno prints what cannot be loaded. */
+export function workersOf(source: WorkerSource | undefined, useful = MOST_THREADS): number {
   if (source === undefined || !source.module.startsWith("file:")) return 0;
-  return Math.max(0, Math.min(source.threads ?? navigator.hardwareConcurrency, MOST_THREADS) - 1);
+  const { hardwareConcurrency: cores } = navigator;
+  // What the user says counts up to a few more than there are cores: that does no harm.
+  const threads = source.threads === undefined
+    ? Math.min(cores, useful)
+    : Math.min(source.threads, Math.max(cores, MOST_THREADS));
+  return Math.max(0, Math.min(threads, LIMIT) - 1);
 }
 
 /** What a worker is told: once, when it starts. */
@@ -89,6 +98,8 @@ export interface TeamTask<Found> {
   readonly phase: string;
   /** Gets what a worker found. */
   readonly onFound: (found: Found) => void;
+  /** How many threads are useful; by default `MOST_THREADS`. */
+  readonly useful?: number;
   readonly reporter?: Reporter | undefined;
 }
 
@@ -103,7 +114,7 @@ export class Team<Found> implements AsyncDisposable {
   private readonly ends: Promise<void>[] = [];
 
   constructor(source: WorkerSource, private readonly task: TeamTask<Found>) {
-    for (let i = 1; i <= workersOf(source); i++) {
+    for (let i = 1; i <= workersOf(source, task.useful); i++) {
       try {
         this.start(source.module, i);
       } catch {

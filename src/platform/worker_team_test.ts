@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { testWorkers } from "../../tests/support/team_worker.ts";
 import { silentReporter } from "../model/progress.ts";
-import { MOST_THREADS, Shared, Team, workersOf } from "./worker_team.ts";
+import { MOST_HASHING, MOST_THREADS, Shared, Team, workersOf } from "./worker_team.ts";
 
 /** For tests in which nothing is found. */
 function onFound(): never {
@@ -13,9 +13,28 @@ Deno.test("workersOf() says how many may work beside the caller", () => {
   assertEquals(workersOf(undefined), 0);
   assertEquals(workersOf({ module, threads: 1 }), 0);
   assertEquals(workersOf({ module, threads: 3 }), 2);
-  assertEquals(workersOf({ module, threads: 1000 }), MOST_THREADS - 1);
   assertEquals(workersOf({ module }), Math.min(navigator.hardwareConcurrency, MOST_THREADS) - 1);
   for (const other of ["", "https://example.com/main.ts"]) assertEquals(workersOf({ module: other }), 0);
+});
+
+Deno.test("workersOf() gives hashing all cores, and never more than the user says or than there are cores", () => {
+  const module = "file:///somewhere.ts";
+  const original = Object.getOwnPropertyDescriptor(Navigator.prototype, "hardwareConcurrency");
+  assert(original !== undefined);
+  const cores = (value: number) =>
+    Object.defineProperty(Navigator.prototype, "hardwareConcurrency", { value, configurable: true });
+  try {
+    cores(12);
+    assertEquals([workersOf({ module }), workersOf({ module }, MOST_HASHING)], [3, 11]);
+    assertEquals([workersOf({ module, threads: 1000 }), workersOf({ module, threads: 8 })], [11, 7]);
+    assertEquals(workersOf({ module, threads: 2 }, MOST_HASHING), 1);
+    cores(96);
+    assertEquals([workersOf({ module }, MOST_HASHING), workersOf({ module, threads: 1000 })], [15, 62]);
+    cores(1);
+    assertEquals([workersOf({ module }, MOST_HASHING), workersOf({ module, threads: 1000 })], [0, 3]);
+  } finally {
+    Object.defineProperty(Navigator.prototype, "hardwareConcurrency", original);
+  }
 });
 
 Deno.test("Team gives each piece to one thread, and hears what workers found and how far they are", async () => {

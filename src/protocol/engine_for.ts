@@ -1,7 +1,9 @@
 import type { EngineAbilities } from "../engine/contract.ts";
 import { makeRoot } from "../engine/engines.ts";
 import { type EngineChoice, selectEngine } from "../engine/select.ts";
+import { isJvsError, unlessThrown } from "../model/errors.ts";
 import type { Folder } from "../platform/platform.ts";
+import type { Store } from "../repo/store.ts";
 import type { RepositoryContext } from "./context.ts";
 
 /** What to clone, and where to. */
@@ -28,8 +30,16 @@ export async function engineFor(
   { engine, store }: Pick<RepositoryContext, "engine" | "store">,
   { source, control, needs = {} }: CloneDirection,
 ): Promise<EngineChoice> {
-  const { platform, layout, config } = store;
-  using ours = control === undefined ? layout.control.open() : undefined;
+  const { platform, config } = store;
+  using ours = control === undefined ? openToTry(store) : undefined;
   const forced = engine ?? config.get("engine");
   return await selectEngine({ platform, source, control: ours ?? control as Folder, needs, forced });
+}
+
+/** Where engines are tried out: where others may write, out of their reach if that is possible, because a trial removes by its name what it made. */
+function openToTry({ layout }: Store): Folder {
+  if (layout.own === undefined) return layout.control.open();
+  unlessThrown((error) => isJvsError(error), () => layout.ensureOwn());
+  const { control, making, snapshots } = layout;
+  return (making.path === snapshots.path ? control : making).open();
 }

@@ -2,7 +2,7 @@ import { JvsError } from "../model/errors.ts";
 import type { Identity, WorktreeConfig } from "../model/records.ts";
 import type { Folder } from "../platform/platform.ts";
 import { isSystemError } from "../platform/system_error.ts";
-import { sameFileSystem, sameIdentity } from "../repo/worktrees.ts";
+import { sameFileSystem, sameIdentity } from "../repo/identity.ts";
 import type { RepositoryContext } from "./context.ts";
 
 /**
@@ -36,7 +36,7 @@ function openRoot(context: RepositoryContext, worktree: WorktreeConfig): Folder 
       `Cannot open worktree "${worktree.name}": the folder "${path}" is gone`,
       {
         hint: isAdopted(worktree)
-          ? "If it was moved, run `jvs adopt --relocate` where it is now. If it is lost, make an empty folder there, and in it " +
+          ? `If it was moved, ${AFTER_MOVE} If it is lost, make an empty folder there, and in it ` +
             "run `jvs adopt --relocate` and `jvs restore LATEST`. Its snapshots are all still here."
           : `Make an empty folder there and run \`jvs restore LATEST\` in it; its snapshots are all still here.`,
         details: { worktree: worktree.name, path },
@@ -60,6 +60,10 @@ function refuseOtherPlace(worktree: WorktreeConfig, now: Identity, path: string)
     },
   );
 }
+
+/** What to do after an adopted folder was moved: its history is found by its name. */
+export const AFTER_MOVE =
+  "move its .jvs folder with it, so that its name is that of the folder and .jvs again, and run `jvs adopt --relocate` in the folder.";
 
 /** Whether the worktree is a folder that was adopted: it is beside its repository, and not in it. */
 export function isAdopted(worktree: WorktreeConfig): boolean {

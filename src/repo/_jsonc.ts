@@ -1,3 +1,5 @@
+import { quoted } from "../model/path_text.ts";
+
 /** A place in a text; line and column count from one. */
 export interface TextPlace {
   readonly line: number;
@@ -11,14 +13,16 @@ export class JsoncProblem extends Error {
   }
 }
 
-/** Where a value begins and ends in the text, and where the members of an object end. */
+/** Where a value begins and ends in the text, and where the members of an object or the items of a list end. */
 export interface Span {
   readonly start: number;
   end: number;
-  /** Where the last member ends; missing for an object without members. */
+  /** Where the last one ends; missing where there is none. */
   lastMember?: number;
-  /** A comma follows the last member. */
+  /** A comma follows the last one. */
   comma?: boolean;
+  /** The span of each of them, by its name or number. */
+  parts?: Map<string | number, Span>;
 }
 
 /** The value of a text, and where each part of it is. */
@@ -30,9 +34,8 @@ export interface JsoncDocument {
   place(path: string): TextPlace;
 }
 
-const SPACE = /(?:[ \t\r\n\ufeff]+|\/\/[^\n]*|\/\*[^]*?\*\/)*/y;
-// Every character except the quotation mark, the backslash and control characters.
-const TEXT = /"(?:[ !#-[\]-\u{10ffff}]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/uy;
+// No pattern here repeats a choice: that takes memory for each character, and other people write these texts.
+const BLANKS = /[ \t\r\n\ufeff]*/y;
 const PLAIN = /(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.])/y;
 const MOST_LEVELS = 64;
 
@@ -42,38 +45,57 @@ const MOST_LEVELS = 64;
  */
 export function parseJsonc(text: string): JsoncDocument {
   const reader = new Reader(text);
-  const value = reader.value("", 0);
+  const [value, whole] = reader.value(0);
   reader.end();
-  const span = (path: string) => reader.spans.get(path);
+  const span = (path: string) => path === "" ? whole : spanIn(whole, path);
   return { value, span, place: (path) => placeOf(text, span(path)?.start ?? 0) };
 }
 
+/**
+ * The span at this path in a value. The path is compared with the names on the way: the texts of all paths, each with
+ * a long name in it, would be a million times longer than what was read.
+ */
+function spanIn({ parts }: Span, path: string): Span | undefined {
+  for (const [name, span] of parts ?? []) {
+    const key = typeof name === "number" ? `[${name}]` : name;
+    if (!path.startsWith(key)) continue;
+    const rest = path.slice(key.length);
+    if (rest === "") return span;
+    // A name may have dots and brackets in it, so another member may be the one that is meant.
+    const found = rest[0] === "."
+      ? spanIn(span, rest.slice(1))
+      : rest[0] === "["
+      ? spanIn(span, rest)
+      : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 class Reader {
-  readonly spans = new Map<string, Span>();
   private at = 0;
 
   constructor(private readonly text: string) {}
 
-  value(path: string, level: number): unknown {
+  value(level: number): [value: unknown, span: Span] {
     this.skipSpace();
     if (level > MOST_LEVELS) throw this.problem("it is nested too deeply");
     const span: Span = { start: this.at, end: this.at };
-    this.spans.set(path, span);
-    const value = this.valueHere(path, level, span);
+    const value = this.valueHere(level, span);
     span.end = this.at;
-    return value;
+    return [value, span];
   }
 
-  private valueHere(path: string, level: number, span: Span): unknown {
+  private valueHere(level: number, span: Span): unknown {
     switch (this.text[this.at]) {
       case "{":
-        return this.object(path, level, span);
+        return this.object(level, span);
       case "[":
-        return this.list(path, level);
+        return this.list(level, span);
       case '"':
         return this.string();
       default:
-        return JSON.parse(this.token(PLAIN, "a value is missing or misspelt here"));
+        return this.plain();
     }
   }
 
@@ -82,23 +104,32 @@ class Reader {
     if (this.at < this.text.length) throw this.problem("there is more after the end");
   }
 
-  private object(path: string, level: number, span: Span): unknown {
-    const members = new Map<string, unknown>();
+  private object(level: number, span: Span): unknown {
+    const members: [name: string, value: unknown][] = [];
+    const parts = span.parts = new Map();
     span.comma = this.items("}", () => {
       const start = this.at;
       const name = this.string();
-      if (members.has(name)) throw this.problem(`"${name}" is given twice`, start);
+      if (parts.has(name)) throw this.problem(`${quoted(name)} is given twice`, start);
       this.skipSpace();
       if (!this.take(":")) throw this.problem("a colon is missing here");
-      members.set(name, this.value(path === "" ? name : `${path}.${name}`, level + 1));
+      const [value, part] = this.value(level + 1);
+      members.push([name, value]);
+      parts.set(name, part);
       span.lastMember = this.at;
     });
     return Object.fromEntries(members);
   }
 
-  private list(path: string, level: number): unknown[] {
+  private list(level: number, span: Span): unknown[] {
     const items: unknown[] = [];
-    this.items("]", () => items.push(this.value(`${path}[${items.length}]`, level + 1)));
+    const parts = span.parts = new Map();
+    span.comma = this.items("]", () => {
+      const [value, part] = this.value(level + 1);
+      parts.set(items.length, part);
+      items.push(value);
+      span.lastMember = this.at;
+    });
     return items;
   }
 
@@ -116,15 +147,27 @@ class Reader {
   }
 
   private string(): string {
-    return JSON.parse(this.token(TEXT, "a text in double quotes is missing or broken here"));
+    let end = this.at + 1;
+    while (end < this.text.length && this.text[end] !== '"') end += this.text[end] === "\\" ? 2 : 1;
+    try {
+      const value: unknown = JSON.parse(this.text.slice(this.at, end + 1));
+      if (typeof value === "string") return this.passing(value, end + 1);
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+    }
+    throw this.problem("a text in double quotes is missing or broken here");
   }
 
-  private token(pattern: RegExp, otherwise: string): string {
-    pattern.lastIndex = this.at;
-    const token = pattern.exec(this.text)?.[0];
-    if (token === undefined) throw this.problem(otherwise);
-    this.at += token.length;
-    return token;
+  private plain(): unknown {
+    PLAIN.lastIndex = this.at;
+    const token = PLAIN.exec(this.text)?.[0];
+    if (token === undefined) throw this.problem("a value is missing or misspelt here");
+    return this.passing(JSON.parse(token), this.at + token.length);
+  }
+
+  private passing<T>(value: T, end: number): T {
+    this.at = end;
+    return value;
   }
 
   private take(mark: string): boolean {
@@ -133,9 +176,21 @@ class Reader {
     return true;
   }
 
+  /** Goes behind blanks and comments. A comment that is never closed is none. */
   private skipSpace(): void {
-    SPACE.lastIndex = this.at;
-    this.at += SPACE.exec(this.text)?.[0].length ?? 0;
+    const { text } = this;
+    for (let end = this.at; end !== -1;) {
+      BLANKS.lastIndex = end;
+      this.at = end + (BLANKS.exec(text)?.[0].length ?? 0);
+      end = -1;
+      if (text.startsWith("//", this.at)) end = this.endOf("\n") ?? text.length;
+      else if (text.startsWith("/*", this.at)) end = this.endOf("*/") ?? -1;
+    }
+  }
+
+  private endOf(mark: string): number | undefined {
+    const found = this.text.indexOf(mark, this.at + 2);
+    return found === -1 ? undefined : found + mark.length;
   }
 
   private problem(reason: string, at = this.at): JsoncProblem {

@@ -15,12 +15,42 @@ export function withValue(text: string, path: readonly string[], value: unknown)
   return withMember(text, span(path.slice(0, depth).join(".")) as Span, name, member);
 }
 
-/** Adds a member after the others and their comments: on its own line, unless the whole object is on one line. */
-function withMember(
+/** The text with one more item at the end of the list at this path; a missing list is made. Comments stay. */
+export function withItem(text: string, path: readonly string[], value: unknown): string {
+  const span = parseJsonc(text).span(path.join("."));
+  if (span === undefined) return withValue(text, path, [value]);
+  return withPart(text, span, () => JSON.stringify(value));
+}
+
+/** The text without this item of the list at this path. Comments stay, also those that are about it. */
+export function withoutItem(text: string, path: readonly string[], index: number): string {
+  const { span } = parseJsonc(text);
+  const [item, next] = [index, index + 1].map((each) => span(`${path.join(".")}[${each}]`));
+  if (item === undefined) return text;
+  const whole = span(path.join(".")) as Span;
+  // Behind the last item there is a comma only if the list says so. What is between an item and its comma is a comment.
+  const hasComma = next !== undefined || whole.comma === true;
+  const rest = text.slice(item.end);
+  const kept = hasComma ? rest.replace(/^((?:[ \t\r\n\ufeff]|\/\/[^\n]*|\/\*[^]*?\*\/)*),/, "$1") : rest;
+  const before = text.slice(0, item.start);
+  // A line of its own goes with it.
+  const line = /\n[ \t]*$/.exec(before);
+  if (line !== null && /^[ \t]*\r?\n/.test(kept)) {
+    return before.slice(0, line.index) + kept.replace(/^[ \t]*\r?/, "");
+  }
+  return before + kept.replace(/^[ \t]+/, "");
+}
+
+/** Adds a member after the others and their comments. */
+function withMember(text: string, span: Span, name: string, value: unknown): string {
+  return withPart(text, span, (indent) => `${JSON.stringify(name)}: ${JSON.stringify(value, null, indent)}`);
+}
+
+/** Adds a part to an object or a list: on its own line, unless the whole is on one line. */
+function withPart(
   text: string,
   { start, end, lastMember, comma }: Span,
-  name: string,
-  value: unknown,
+  written: (indent?: string) => string,
 ): string {
   const close = end - 1;
   const begun = lastMember === undefined || comma
@@ -29,14 +59,10 @@ function withMember(
   const before = begun.trimEnd();
   const inside = text.slice(start, close);
   if (lastMember !== undefined && !inside.includes("\n")) {
-    return `${before} ${written(name, value)}${begun.slice(before.length)}${text.slice(close)}`;
+    return `${before} ${written()}${begun.slice(before.length)}${text.slice(close)}`;
   }
   const outer = /[ \t]*/.exec(text.slice(text.lastIndexOf("\n", start) + 1))?.[0] ?? "";
-  const indent = /\n([ \t]+)"/.exec(inside)?.[1] ?? `${outer}  `;
-  const lines = written(name, value, indent.slice(outer.length) || "  ").replaceAll("\n", `\n${indent}`);
+  const indent = /\n([ \t]+)["{[]/.exec(inside)?.[1] ?? `${outer}  `;
+  const lines = written(indent.slice(outer.length) || "  ").replaceAll("\n", `\n${indent}`);
   return `${before}\n${indent}${lines}\n${outer}${text.slice(close)}`;
-}
-
-function written(name: string, value: unknown, indent?: string): string {
-  return `${JSON.stringify(name)}: ${JSON.stringify(value, null, indent)}`;
 }

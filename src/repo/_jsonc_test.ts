@@ -58,3 +58,27 @@ Deno.test("parseJsonc() names line and column of what is broken", () => {
     assertEquals(problem.place, { line, column }, text.slice(0, 50));
   }
 });
+
+Deno.test("parseJsonc() builds no paths of values: a long name with many items in it costs little", () => {
+  const [length, count] = [500_000, 240_000];
+  const name = "x".repeat(length);
+  const text = `{"${name}": [${"0,".repeat(count)}]}`;
+  const { value, place } = parseJsonc(text); // the paths of all items have 120 GB
+  assertEquals(Object.keys(value as object), [name]);
+  assertEquals(place(`${name}[${count - 1}]`), { line: 1, column: length + 7 + 2 * (count - 1) });
+});
+
+Deno.test("parseJsonc() reads texts and comments of any length", () => {
+  const name = "é\\n".repeat(5_000_000);
+  assertEquals(parseJsonc(`{"${name}": 1}`).value, { [JSON.parse(`"${name}"`)]: 1 });
+  assertEquals(parseJsonc(`${"//\n/**/ ".repeat(2_000_000)}[1]`).value, [1]);
+  assertThrows(() => parseJsonc(`{"${name}`), JsoncProblem, "double quotes");
+});
+
+Deno.test("parseJsonc() finds the place of names with dots and brackets in them", () => {
+  const { place } = parseJsonc('{"a": {"c": 1}, "a.b": {"c": [1]}, "a[0]": 2, "": {"": 3}}');
+  const columns = ["a", "a.c", "a.b", "a.b.c", "a.b.c[0]", "a[0]", "a.b.d", "."].map((path) =>
+    place(path).column
+  );
+  assertEquals(columns, [7, 13, 24, 30, 31, 44, 1, 56]);
+});

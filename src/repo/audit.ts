@@ -1,7 +1,17 @@
-import type { AuditRecord } from "../model/records.ts";
+import { unlessThrown } from "../model/errors.ts";
+import type { AuditRecord, HeadSignature } from "../model/records.ts";
+import type { TrailEnd } from "../model/signing.ts";
 import { Chain, ChainBroken, type ChainState, headOf, readHead, viewLog } from "./audit_chain.ts";
 import { recordsFromEnd } from "./audit_from_end.ts";
-import { findEvent, isRotationDue, requireEnd, rotate, settle, writeEntry } from "./audit_end.ts";
+import {
+  findEvent,
+  isRotationDue,
+  requireEnd,
+  rotate,
+  settle,
+  type SignHead,
+  writeEntry,
+} from "./audit_end.ts";
 import { type AuditEntry, NO_HASH } from "./audit_record.ts";
 import { type Repairer, repairLog } from "./audit_repair.ts";
 import type { Layout } from "./layout.ts";
@@ -12,6 +22,8 @@ export interface AuditOptions {
   lock(): Promise<Disposable>;
   /** When the file is larger than this, the log continues in a new file. */
   rotateBytes(): number;
+  /** Signs the log up to a record; by default nothing is signed. */
+  readonly sign?: SignHead;
   /** Whether the log may be empty: only while the repository is being made, because that is the first record. */
   mayBeEmpty(): boolean;
 }
@@ -25,8 +37,30 @@ export class Audit {
 
   /** How many records there are now; an entry may have this as its `after`. */
   position(): number {
-    const { count, next } = readHead(this.layout);
-    return count + (next === null ? 0 : 1);
+    return this.end().count;
+  }
+
+  /** The same, with the hash of the newest of them. */
+  end(): TrailEnd {
+    const { count, last_hash, next } = readHead(this.layout);
+    return next === null ? { count, hash: last_hash } : { count: count + 1, hash: next.record_hash };
+  }
+
+  /** Whether the log has a record with this hash at this place: proved from the newest back to it, so one of lately costs little. */
+  async has({ count, hash }: TrailEnd): Promise<boolean> {
+    using view = await viewLog(this.layout);
+    let position = view.head.count + (view.head.next === null ? 0 : 1);
+    if (count === 0 || position < count) return count === 0;
+    for await (const record of recordsFromEnd(this.layout, view)) {
+      if (position-- === count) return record.record_hash === hash;
+    }
+    return false;
+  }
+
+  /** Whether HEAD has a signature; false for a damaged one. */
+  get isSigned(): boolean {
+    return unlessThrown((error) => error instanceof ChainBroken, () => readHead(this.layout))?.signed !==
+      undefined;
   }
 
   /**
@@ -35,7 +69,7 @@ export class Audit {
    * HEAD says.
    */
   async append(entry: AuditEntry): Promise<AuditRecord> {
-    const { layout } = this;
+    const { layout, options: { sign = unsigned } } = this;
     using _lock = await this.options.lock();
     this.#requireBegun();
     let end = await settle(layout);
@@ -43,8 +77,8 @@ export class Audit {
       const known = findEvent(layout, entry.event_id, end.count - (entry.after ?? 0));
       if (known !== undefined) return known;
     }
-    if (isRotationDue(end, this.options.rotateBytes())) end = await rotate(layout, end, entry.actor);
-    return await writeEntry(layout, end, entry);
+    if (isRotationDue(end, this.options.rotateBytes())) end = await rotate(layout, end, entry.actor, sign);
+    return await writeEntry(layout, end, entry, sign);
   }
 
   /** Checks before a change that `append` will work: `E_AUDIT_CHAIN_BROKEN` when the end of the log is wrong. */
@@ -58,7 +92,7 @@ export class Audit {
   async repair(by: Repairer): Promise<AuditRecord | undefined> {
     using _lock = await this.options.lock();
     const { broken } = await this.check();
-    return broken && await repairLog(this.layout, broken, by);
+    return broken && await repairLog(this.layout, broken, by, this.options.sign ?? unsigned);
   }
 
   /** All records, oldest first, with a pending one; `E_AUDIT_CHAIN_BROKEN` at the first that is not proved. */
@@ -75,17 +109,20 @@ export class Audit {
     yield* recordsFromEnd(this.layout, view);
   }
 
-  /** Proves the whole chain in bounded memory. Returns a break instead of throwing it. Calls `see` with the hash of each record. */
-  async check(see: (hash: string) => void = () => {}): Promise<ChainState> {
+  /** Proves the whole chain in bounded memory. Returns a break instead of throwing it. Calls `see` with each record, and how many there were with it. */
+  async check(see: (record: AuditRecord, position: number) => void = () => {}): Promise<ChainState> {
     let chain: Chain | undefined;
+    let signed: HeadSignature | undefined;
+    let position = 0;
     try {
       this.#requireBegun();
       using view = await viewLog(this.layout);
       chain = new Chain(this.layout, view);
-      for await (const records of chain.records()) for (const { record_hash } of records) see(record_hash);
-      return stateOf(chain);
+      signed = view.head.signed;
+      for await (const records of chain.records()) for (const record of records) see(record, ++position);
+      return stateOf(chain, signed);
     } catch (error) {
-      if (error instanceof ChainBroken) return { ...stateOf(chain), broken: error.broken };
+      if (error instanceof ChainBroken) return { ...stateOf(chain, signed), broken: error.broken };
       throw error;
     }
   }
@@ -99,15 +136,18 @@ export class Audit {
   }
 }
 
+const unsigned: SignHead = () => Promise.resolve(undefined);
+
 function isUnbegun(layout: Layout): boolean {
   const { count, next } = readHead(layout);
   return count === 0 && next === null;
 }
 
-function stateOf(chain: Chain | undefined): ChainState {
+function stateOf(chain: Chain | undefined, signed?: HeadSignature): ChainState {
   return {
     count: chain?.count ?? 0,
     last_hash: chain?.lastHash ?? NO_HASH,
     pending: chain?.isPending ?? false,
+    ...signed === undefined ? {} : { signed: { record: signed, fits: chain?.hasSigned ?? false } },
   };
 }

@@ -1,7 +1,7 @@
 import { equalBytes } from "../model/bytes.ts";
 import { JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
-import { AuditHead, AuditRecord } from "../model/records.ts";
+import { AuditHead, AuditRecord, type HeadSignature } from "../model/records.ts";
 import { nextTurn } from "../platform/clock.ts";
 import { SchemaMismatch } from "../model/schema.ts";
 import { archivesOf, linesOf, LogFile } from "./audit_files.ts";
@@ -29,6 +29,8 @@ export interface ChainState {
   /** The last record is whole in HEAD but not yet in the log: the next append completes it. */
   readonly pending: boolean;
   readonly broken?: Break;
+  /** The signature in HEAD, and whether the record that it names is there with that hash; missing if there is none. */
+  readonly signed?: { readonly record: HeadSignature; readonly fits: boolean };
 }
 
 /** Stands for a HEAD that does not exist yet. */
@@ -118,6 +120,8 @@ export class Chain {
   lastHash = NO_HASH;
   /** Set at the end of the chain. */
   isPending = false;
+  /** Whether it has the record that the signature in HEAD names. */
+  hasSigned = false;
   /** The last line that was proved. */
   last: Line | undefined;
 
@@ -173,6 +177,8 @@ export class Chain {
   #follow(record: AuditRecord): AuditRecord {
     this.lastHash = record.record_hash;
     this.count++;
+    const { signed } = this.view.head;
+    if (signed?.count === this.count && signed.hash === this.lastHash) this.hasSigned = true;
     return record;
   }
 

@@ -1,5 +1,5 @@
 import { bytesOf, equalBytes, textOf } from "../model/bytes.ts";
-import type { AuditHead, AuditRecord } from "../model/records.ts";
+import type { AuditHead, AuditRecord, HeadSignature } from "../model/records.ts";
 import { nowMs } from "../platform/clock.ts";
 import { Stat } from "../platform/stat.ts";
 import { unlessFailed } from "../platform/system_error.ts";
@@ -16,10 +16,19 @@ export interface LogEnd {
   readonly last: AuditRecord | null;
   /** The size of the file that is being written; 0 when it does not exist. */
   readonly size: number;
+  /** The newest signature in HEAD: it stays until there is a newer one. */
+  readonly signed: HeadSignature | undefined;
 }
+
+/** Signs the log up to a record; undefined where the user signs nothing, or has no key. Never throws. */
+export type SignHead = (
+  end: { readonly count: number; readonly hash: string },
+) => Promise<HeadSignature | undefined>;
 
 const CLOSE = "audit close";
 const OPEN = "audit open";
+/** What the log says of itself, beside the operations of users: where it goes on in another file, or was repaired. */
+export const OF_THE_LOG = [CLOSE, OPEN, "audit repair"] as const;
 
 /**
  * Completes the pending record and makes the log durable, so that HEAD can announce the next record.
@@ -29,16 +38,16 @@ export async function settle(layout: Layout): Promise<LogEnd> {
   const head = readHead(layout);
   const written = announcedBytes(layout, head);
   if (written === undefined) return await breakIn(layout);
-  const { next } = head;
+  const { next, signed } = head;
   if (next === null) {
-    return { count: head.count, lastHash: head.last_hash, last: null, size: syncLog(layout) };
+    return { count: head.count, lastHash: head.last_hash, last: null, size: syncLog(layout), signed };
   }
   const line = lineOf(next);
   if (!equalBytes(written, line)) {
     if (await hashOfRecord(next) !== next.record_hash) return await breakIn(layout);
     writeLine(layout, line, written.length);
   }
-  return { count: head.count + 1, lastHash: next.record_hash, last: next, size: syncLog(layout) };
+  return { count: head.count + 1, lastHash: next.record_hash, last: next, size: syncLog(layout), signed };
 }
 
 /** `E_AUDIT_CHAIN_BROKEN` when the end of the log is not what HEAD says. Writes nothing. */
@@ -46,10 +55,24 @@ export async function requireEnd(layout: Layout): Promise<void> {
   if (announcedBytes(layout, readHead(layout)) === undefined) return await breakIn(layout);
 }
 
-/** Announces a record in HEAD, durably, then adds it to the log. */
-export async function writeEntry(layout: Layout, end: LogEnd, entry: AuditEntry): Promise<AuditRecord> {
+/**
+ * Announces a record in HEAD, durably and with its signature, then adds it to the log. So a signature needs no step of its own, and no
+ * kill can leave a record of a signer without one.
+ */
+export async function writeEntry(
+  layout: Layout,
+  end: LogEnd,
+  entry: AuditEntry,
+  sign: SignHead,
+): Promise<AuditRecord> {
   const record = await sealRecord(entry, end.lastHash);
-  const head: AuditHead = { count: end.count, last_hash: end.lastHash, next: record };
+  const signed = await sign({ count: end.count + 1, hash: record.record_hash }) ?? end.signed;
+  const head: AuditHead = {
+    count: end.count,
+    last_hash: end.lastHash,
+    next: record,
+    ...(signed && { signed }),
+  };
   layout.auditHead.write(recordText(head));
   try {
     writeLine(layout, lineOf(record), 0);
@@ -65,18 +88,18 @@ export function isRotationDue(end: LogEnd, mostBytes: number): boolean {
 }
 
 /** Goes on in a new file: a closing record, a new name for the old file, an opening record. Each step is repeatable. */
-export async function rotate(layout: Layout, end: LogEnd, actor: string): Promise<LogEnd> {
+export async function rotate(layout: Layout, end: LogEnd, actor: string, sign: SignHead): Promise<LogEnd> {
   let closed = end;
   if (closed.last?.operation !== CLOSE) {
     const file = archiveName(nowMs(), archivesOf(layout));
-    await writeEntry(layout, closed, rotationEntry(CLOSE, actor, file));
+    await writeEntry(layout, closed, rotationEntry(CLOSE, actor, file), sign);
     closed = await settle(layout);
   }
   const file = closed.last?.details["file"];
   const isFree = isArchiveName(file) && !archivesOf(layout).some(({ name }) => name === file);
   if (!isArchiveName(file) || (closed.size > 0 && !isFree)) return await breakIn(layout);
   if (closed.size > 0) layout.auditLog.rename(file);
-  await writeEntry(layout, closed, rotationEntry(OPEN, actor, file));
+  await writeEntry(layout, closed, rotationEntry(OPEN, actor, file), sign);
   return await settle(layout);
 }
 

@@ -1,7 +1,7 @@
 import { textOf } from "../model/bytes.ts";
 import { isSnapshotId } from "../model/ids.ts";
 import { openLog } from "./audit_chain.ts";
-import { linesOf } from "./audit_files.ts";
+import { linesOf, textsOf } from "./audit_files.ts";
 import type { Layout } from "./layout.ts";
 
 /**
@@ -22,40 +22,60 @@ export function snapshotsMentioned(layout: Layout, ids: readonly string[]): Map<
   return checksums;
 }
 
-/** The snapshots that were published, and those that a garbage collection deleted, by the records of the whole log. */
-export function snapshotsRecorded(layout: Layout): { made: Set<string>; deleted: Set<string> } {
-  const made = new Set<string>();
-  const deleted = new Set(deletedIn(layout.auditHead.readFresh() ?? "")); // the log may not have its record yet
+/**
+ * The lines of the whole log in which this pattern finds something, then the text of HEAD if it does, which has its newest record as `next`,
+ * with a space behind each colon. Damaged lines count too; nothing is proved.
+ */
+export function* linesWith(layout: Layout, pattern: RegExp): Generator<string> {
+  using log = openLog(layout);
+  for (const file of log.files) {
+    for (const text of textsOf(file)) {
+      if (pattern.test(text)) yield* text.split("\n").filter((line) => pattern.test(line));
+    }
+  }
+  const head = layout.auditHead.readFresh() ?? "";
+  if (pattern.test(head)) yield head;
+}
+
+/** What the records of the whole log say of snapshots. */
+export interface SnapshotsRecorded {
+  /** Those that were published. */
+  readonly made: Set<string>;
+  /** Those of them that were published after the last repair of the log: if the log is whole, it knows all that became of them. */
+  readonly madeSinceRepair: Set<string>;
+  /** Those that a garbage collection deleted, or pruned. */
+  readonly deleted: Set<string>;
+  readonly pruned: Set<string>;
+}
+
+/** What the records of the whole log say of snapshots. Nothing is proved. */
+export function snapshotsRecorded(layout: Layout): SnapshotsRecorded {
+  const all = {
+    made: new Set<string>(),
+    madeSinceRepair: new Set<string>(),
+    deleted: new Set<string>(),
+    pruned: new Set<string>(),
+  };
+  const noteCollected = (text: string) => {
+    if (!text.includes('"gc run"')) return;
+    const { deleted, pruned } = collectedIn(text);
+    for (const id of deleted) all.deleted.add(id);
+    for (const id of pruned) all.pruned.add(id);
+  };
+  noteCollected(layout.auditHead.readFresh() ?? ""); // the log may not have its record yet
   using log = openLog(layout);
   for (const file of log.files) {
     for (const line of linesOf(file).flatMap((lines) => lines)) {
       const text = textOf(line);
       const [, id] = /"operation":"snapshot",.*?"target":"([^"]+)"/.exec(text) ?? [];
-      if (id !== undefined && isSnapshotId(id)) made.add(id);
-      if (text.includes('"operation":"gc run"')) { for (const gone of deletedIn(text)) deleted.add(gone); }
+      if (id !== undefined && isSnapshotId(id)) {
+        all.made.add(id);
+        all.madeSinceRepair.add(id);
+      } else if (text.includes(`"operation":"${BEGUN_AGAIN}"`)) all.madeSinceRepair.clear();
+      noteCollected(text);
     }
   }
-  return { made, deleted };
-}
-
-/** Whether the records of the whole log say that there is a worktree of this name: the last one of its making, renaming or removal. */
-export function isWorktreeRecorded(layout: Layout, name: string): boolean {
-  let isThere = false;
-  const look = (text: string) => {
-    if (!text.includes('"worktree ') || !text.includes(JSON.stringify(name))) return;
-    try {
-      const parsed = JSON.parse(text);
-      const { operation, target, details } = parsed.next ?? parsed;
-      if (operation === "worktree rename" && details.old_name === name) isThere = false;
-      else if (target === name) isThere = operation !== "worktree remove";
-    } catch {
-      // torn or damaged: `Chain` reports it
-    }
-  };
-  using log = openLog(layout);
-  for (const file of log.files) for (const lines of linesOf(file)) lines.map(textOf).forEach(look);
-  look(layout.auditHead.readFresh() ?? "");
-  return isThere;
+  return all;
 }
 
 /** With this record the log may have begun again, and knows nothing of before. */
@@ -63,7 +83,7 @@ const BEGUN_AGAIN = "audit repair";
 /** The operations after which there may be refs: after a restore, `snapshot --branch` makes one. */
 export const REF_MAKERS = ["ref create", "restore", BEGUN_AGAIN] as const;
 /** The operations that make pins. */
-export const PIN_MAKERS = ["gc pin", "worktree remove", BEGUN_AGAIN] as const;
+export const PIN_MAKERS = ["gc pin", "worktree remove", "doctor keep_line", BEGUN_AGAIN] as const;
 /** The operations that publish snapshots. */
 export const SNAPSHOT_MAKERS = ["snapshot", BEGUN_AGAIN] as const;
 
@@ -83,15 +103,17 @@ export function hasBegunAgain(layout: Layout): boolean {
   return hasRecordOf(layout, [BEGUN_AGAIN]);
 }
 
-/** The snapshots that the record of a garbage collection says are gone. */
-function deletedIn(text: string): string[] {
+/** The snapshots that the record of a garbage collection names. */
+function collectedIn(text: string): Record<"deleted" | "pruned", readonly string[]> {
+  const ids = (value: unknown) => Array.isArray(value) ? value.map(String) : [];
   try {
     const parsed = JSON.parse(text);
-    const { operation, details: { deleted } } = parsed.next ?? parsed;
-    return operation === "gc run" && Array.isArray(deleted) ? deleted.map(String) : [];
+    const { operation, details: { deleted, pruned } } = parsed.next ?? parsed;
+    if (operation === "gc run") return { deleted: ids(deleted), pruned: ids(pruned) };
   } catch {
-    return []; // torn or damaged: `Chain` reports it
+    // torn or damaged: `Chain` reports it
   }
+  return { deleted: [], pruned: [] };
 }
 
 /** The checksum in a line, or in HEAD, whose record is `next`. */

@@ -4,7 +4,7 @@ import type { AuditRecord } from "../model/records.ts";
 import { nowIso } from "../platform/clock.ts";
 import { sha256 } from "../tree/sha256.ts";
 import { type Break, Chain, ChainBroken, openLog, readHead } from "./audit_chain.ts";
-import { settle, writeEntry, writeLine } from "./audit_end.ts";
+import { settle, type SignHead, writeEntry, writeLine } from "./audit_end.ts";
 import { archivesOf, linesOf, LogFile } from "./audit_files.ts";
 import { type AuditEntry, hashOfRecord, lineOf, NO_HASH } from "./audit_record.ts";
 import type { ControlPath } from "./control_path.ts";
@@ -18,7 +18,12 @@ export type Repairer = Pick<AuditEntry, "actor" | "session_id" | "reason">;
  * folder; the record of the repair, which is returned, says what was wrong and what is in that folder. The caller holds
  * the lock of the log. A kill at any point leaves a log that is still broken and can be repaired.
  */
-export async function repairLog(layout: Layout, broken: Break, by: Repairer): Promise<AuditRecord> {
+export async function repairLog(
+  layout: Layout,
+  broken: Break,
+  by: Repairer,
+  sign: SignHead,
+): Promise<AuditRecord> {
   const { chain, head, pending } = await prove(layout);
   const behind = filesBehind(layout, chain);
   layout.audit.make(); // the folder itself may be missing
@@ -31,6 +36,8 @@ export async function repairLog(layout: Layout, broken: Break, by: Repairer): Pr
     lastHash: pending?.record_hash ?? chain.lastHash,
     last: null,
     size: 0,
+    // One of a record that was cut off stays too: it says that there was more.
+    signed: head?.signed,
   };
   const record = await writeEntry(layout, end, {
     ...by,
@@ -44,7 +51,7 @@ export async function repairLog(layout: Layout, broken: Break, by: Repairer): Pr
       kept_in: kept,
       kept: keptFiles,
     },
-  });
+  }, sign);
   await settle(layout);
   return record;
 }

@@ -1,17 +1,25 @@
 import { canonicalJson } from "../model/canonical_json.ts";
 import { JvsError } from "../model/errors.ts";
-import { quoted } from "../model/path_text.ts";
+import { quoted, shellWord } from "../model/path_text.ts";
+import { UNSAFE } from "../model/printable.ts";
 import { SchemaMismatch } from "../model/schema.ts";
+import { nowMs } from "../platform/clock.ts";
 import { type JsoncDocument, JsoncProblem, parseJsonc } from "./_jsonc.ts";
 import type { ControlPath } from "./control_path.ts";
 import {
   CONFIG_KEYS,
   type ConfigKey,
   type ConfigValue,
+  HOOKS,
   isConfigKey,
   NOT_HONOURED,
   settingOf,
 } from "./config_table.ts";
+
+/** People write settings: a larger file is a mistake, or somebody's who wants all that read it to work. */
+export const MOST_OF_SETTINGS = 1 << 20;
+
+const LONGEST_NAME = 120;
 
 /** The text of a new repository's settings: all defaults, with each setting explained. */
 export function initialConfig(): string {
@@ -63,6 +71,19 @@ export class Config {
     return `The settings in ${quoted(this.file.path)} have ${names.join(", ")}, which ${DOES_NOTHING}`;
   }
 
+  /** The settings that name programs, as the file has them: what a user reads and trusts. Nothing if there are none. */
+  hooks(): Readonly<Record<string, unknown>> | undefined {
+    const { hooks } = this.read();
+    return typeof hooks === "object" && hooks !== null && Object.keys(hooks).length > 0
+      ? { ...hooks }
+      : undefined;
+  }
+
+  /** Whether a program is named that would run. */
+  hasHooks(): boolean {
+    return HOOKS.some((key) => this.get(key) !== "");
+  }
+
   /** Every setting with its value. */
   list() {
     return CONFIG_KEYS.map((key) => {
@@ -85,14 +106,15 @@ export class Config {
   private read(): Settings {
     return this.settings ??= readSettings(this.text() ?? "{}", this.file.path, (value) => {
       const defaults = CONFIG_KEYS.map((key) => [key, settingOf(key).default] as const);
-      const settings: Settings = { values: new Map(defaults), notHonoured: [] };
+      const hooks: unknown = Reflect.get(Object(value), "hooks");
+      const settings: Settings = { values: new Map(defaults), notHonoured: [], hooks };
       collect(value, "", settings);
       return settings;
     });
   }
 
   private text(): string | undefined {
-    const text = this.file.readFresh();
+    const text = this.file.readFreshOwned(MOST_OF_SETTINGS)?.text;
     // If the file were written again, U+FFFD would replace the bytes of the user.
     if (text?.includes("\ufffd")) throw unreadable(this.file.path, "it is no UTF-8 text", {});
     return text;
@@ -115,7 +137,7 @@ export function readSettings<T>(
     if (!(error instanceof SchemaMismatch) || document === undefined) throw error;
     const { at, reason } = error;
     const place = document.place(at);
-    const what = at === "" ? "the whole" : at;
+    const what = at === "" ? "the whole" : UNSAFE.test(at) || at.length > LONGEST_NAME ? quoted(at) : at;
     throw unreadable(path, `line ${place.line}, column ${place.column}: ${what} ${reason}`, {
       ...place,
       key: at,
@@ -129,6 +151,8 @@ interface Settings {
   readonly values: Map<ConfigKey, unknown>;
   /** The names of settings that this version does not support. */
   readonly notHonoured: string[];
+  /** The value of `hooks`. */
+  readonly hooks: unknown;
 }
 
 function collect(value: unknown, at: string, into: Settings): void {
@@ -170,18 +194,29 @@ export function knownKey(action: "set" | "show", key: string): ConfigKey {
 
 /** The value to write into the file for the words of the user. */
 function checkedWords(key: ConfigKey, words: string): unknown {
-  const { schema } = settingOf(key);
+  const { refused, schema } = settingOf(key);
   const value = schema.kind === "text" ? words : jsonOr(words);
   try {
-    schema.check(value);
+    const checked = schema.check(value);
+    const why = refused?.(checked, nowMs());
+    if (why !== undefined) throw new SchemaMismatch("", why);
     return value;
   } catch (error) {
     if (!(error instanceof SchemaMismatch)) throw error;
     throw new JvsError("E_USAGE", `Cannot set ${key}: it ${error.message}`, {
-      hint: "Give such a value. `jvs config list` says what each setting means.",
+      hint: `${wayToWrite(schema, key, words)} \`jvs config list\` says what each setting means.`,
       details: { key, value: words },
     });
   }
+}
+
+/** How to give a value of this type. A list must be written as JSON, which nobody guesses. */
+function wayToWrite({ kind }: { readonly kind: string }, key: ConfigKey, words: string): string {
+  const list = JSON.stringify(words.replace(/^\[|\]$/g, "").split(/[\s,]+/).filter((word) => word !== ""));
+  const written = kind === "list" && !words.includes('"') ? shellWord(list) : undefined;
+  return written === undefined
+    ? "Give such a value."
+    : `Write a list as JSON: \`jvs config set ${key} ${written}\`.`;
 }
 
 function jsonOr(words: string): unknown {

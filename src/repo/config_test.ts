@@ -69,6 +69,7 @@ Deno.test("Config.get() names file, line, column and reason of what is wrong, an
       'restore.unsaved must be written as { "restore": { "unsaved": … } }',
     ],
     ['{ "lock_timeout": -30 }', "line 1, column 19", "must be a time such as 500ms"],
+    ['{ "lock_timeout": "876000h" }', "line 1, column 19", "and at most 1h, not"],
     ["[]", "line 1, column 1", "the whole must be an object"],
     ['{ "__proto__": {} }', "line 1, column 16", "__proto__ is no setting"],
   ];
@@ -97,6 +98,8 @@ Deno.test("Config.set() keeps comments, changes only its place and is seen at on
   assertEquals(config.get("engine"), "copy");
   await config.set("engine", "reflink-copy");
   await config.set("restore.keep_replaced", "2d");
+  await config.set("lock_timeout", "1h");
+  assertEquals(config.get("lock_timeout"), 3_600_000);
   await config.set("lock_timeout", "30s");
   assertEquals(config.get("engine"), "reflink-copy");
   assertEquals(config.get("restore.keep_replaced"), 172_800_000);
@@ -122,16 +125,20 @@ Deno.test("Config.set() refuses unknown settings, wrong values and a damaged fil
   const config = configOf(folder, "{ }\n");
   const refused: [key: string, text: string, message: string][] = [
     ["engin", "copy", 'Cannot set "engin": there is no such setting'],
-    ["hooks.pre-snapshot", "make", "does not support"],
+    ["environment.names", "all", "does not support"],
     [
-      "locking",
-      "required",
-      'Cannot set "locking": it is a setting that this version does not support',
+      "environment",
+      "all",
+      'Cannot set "environment": it is a setting that this version does not support',
     ],
+    ["hooks.pre-push", "make", "no such setting"],
+    ["hooks.timeout", "soon", "it must be a time such as"],
     ["restore", "{}", "no such setting"],
     ["constructor", "1", "no such setting"],
     ["engine", "fast", "Cannot set engine: it must be one of"],
     ["lock_timeout", "long", "it must be a time such as"],
+    ["lock_timeout", "60m1s", "and at most 1h"],
+    ["lock_timeout", "3601", "and at most 1h"],
   ];
   for (const [key, text, message] of refused) {
     const error = await assertRejects(() => config.set(key, text), JvsError, message);
@@ -142,6 +149,19 @@ Deno.test("Config.set() refuses unknown settings, wrong values and a damaged fil
   const damaged = configOf(folder, "{ broken\n");
   await assertRejects(() => damaged.set("engine", "copy"), JvsError, "line 1, column 3");
   assertEquals(Deno.readTextFileSync(config.path), "{ broken\n");
+});
+
+Deno.test("Config.set() shows how a list is written", async () => {
+  using folder = tempDir();
+  const config = configOf(folder, "{ }\n");
+  const hint = async (words: string) =>
+    (await assertRejects(() => config.set("retention.keep_tag_prefixes", words), JvsError)).hint;
+  const written = (list: string) => `jvs config set retention.keep_tag_prefixes '${list}'\`.`;
+  assertStringIncludes(await hint("release-"), written('["release-"]'));
+  assertStringIncludes(await hint("[release-, v1]"), written('["release-","v1"]'));
+  assertStringIncludes(await hint('["a", 3]'), "Give such a value.");
+  await config.set("retention.keep_tag_prefixes", '["release-"]');
+  assertEquals(config.get("retention.keep_tag_prefixes"), ["release-"]);
 });
 
 Deno.test("Config.list() shows times as people write them", () => {
@@ -159,17 +179,26 @@ Deno.test("Config.list() shows times as people write them", () => {
 
 Deno.test("Config.notHonoured() names settings of another version, and the others go on working", async () => {
   using folder = tempDir();
-  const text = '{ "locking": "required", "engine": "copy",\n  "hooks": { "pre-snapshot": 1 } // mine\n}';
+  const text = '{ "environment": "all", "engine": "copy" // mine\n}';
   const config = configOf(folder, text);
   assertEquals([config.get("engine"), config.problem()], ["copy", undefined]);
   assertStringIncludes(
     config.notHonoured() ?? "",
-    'config.jsonc" have locking, hooks, which this version does not',
+    'config.jsonc" have environment, which this version does not',
   );
   await config.set("lock_timeout", "5s");
   assertEquals([config.get("lock_timeout"), config.list().length], [5000, CONFIG_KEYS.length]);
   assert(Deno.readTextFileSync(config.path).startsWith(text.slice(0, text.indexOf(" //"))));
-  assertStringIncludes(config.notHonoured() ?? "", "locking");
+  assertStringIncludes(config.notHonoured() ?? "", "environment");
   assertEquals(configOf(folder, '{ "engine": "copy" }').notHonoured(), undefined);
   assertEquals(configOf(folder, "{ broken").notHonoured(), undefined);
+});
+
+Deno.test("Config.problem() refuses settings that are too large to be a person's, and shows no name that breaks the line", () => {
+  using folder = tempDir();
+  const large = configOf(folder, `{ "engine": "${"x".repeat(1 << 20)}" }`).problem();
+  assertStringIncludes(large?.message ?? "", "more than any record");
+  const broken = configOf(folder, '{ "a\\nThe repository is healthy.\\n": 1 }').problem();
+  assertEquals(broken?.code, "E_USAGE");
+  assert(!broken?.message.includes("\n"), broken?.message);
 });

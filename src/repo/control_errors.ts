@@ -1,7 +1,11 @@
 import { type DIR, type FILE, SYMLINK } from "../model/entry.ts";
 import { isJvsError, JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
+import { groupNameOf, userNameOf } from "../platform/host_names.ts";
+import { isShared } from "../platform/make_own.ts";
+import type { Host } from "../platform/platform.ts";
 import type { Stat } from "../platform/stat.ts";
+import { isSystemError } from "../platform/system_error.ts";
 
 /** By type number. */
 const NAMES = ["a file", "a folder", "a symbolic link", "a FIFO", "a socket", "a device", "a device"];
@@ -12,14 +16,29 @@ const HINT =
 
 /** The error for a path of JVS where something else is than it must be. JVS does not use it. SPEC 2. */
 export class RefusedPath extends JvsError {
-  constructor(readonly path: string, code: "E_PATH_ESCAPE" | "E_PERMISSION", state: string, hint = HINT) {
-    super(code, `Cannot use ${quoted(path)}: ${state}`, { hint, details: { path } });
+  constructor(
+    readonly path: string,
+    readonly why: "E_PATH_ESCAPE" | "E_PERMISSION" | "E_DESCRIPTOR_CORRUPT",
+    readonly state: string,
+    hint = HINT,
+  ) {
+    super(why, `Cannot use ${quoted(path)}: ${state}`, { hint, details: { path } });
+  }
+
+  /** The same, for what has a way out of its own. */
+  withHint(hint: string): RefusedPath {
+    return new RefusedPath(this.path, this.why, this.state, hint);
   }
 }
 
 /** Whether the error says that a record is damaged, or that something else is in the place of its file. */
 export function isUnreadableRecord(error: unknown): error is JvsError {
   return error instanceof RefusedPath || isJvsError(error, "E_DESCRIPTOR_CORRUPT");
+}
+
+/** The same, or that a record is closed to this user, whoever did that. */
+export function isUnusableRecord(error: unknown): error is JvsError {
+  return isUnreadableRecord(error) || isSystemError(error, "EACCES");
 }
 
 /** The error for an entry of the wrong kind. */
@@ -50,7 +69,35 @@ export function hardLinked(path: string, { nlink }: Stat): RefusedPath {
 
 /** It is larger than anything of its kind can be. */
 export function tooLarge(path: string, size: number): RefusedPath {
-  return new RefusedPath(path, "E_PERMISSION", `it has ${size} bytes, more than any record of JVS`);
+  return new RefusedPath(
+    path,
+    "E_DESCRIPTOR_CORRUPT",
+    `it has ${size} bytes, more than any record of JVS of its kind`,
+  );
+}
+
+/** The error for a control plane that the system does not let the caller enter: to whom it is open, and who can change that. */
+export function closedControl(
+  root: string,
+  { uid, gid, mode }: Pick<Stat, "uid" | "gid" | "mode">,
+  { userName }: Pick<Host, "userName">,
+  cause: unknown,
+): JvsError {
+  const [owner, group] = [userNameOf(uid), groupNameOf(gid)];
+  const [state, hint] = isShared(mode)
+    ? [
+      `it is shared with the group ${group}, and you are not in it`,
+      `An administrator can add you, \`usermod -aG ${group} ${userName}\`; log in again after that.`,
+    ]
+    : [
+      `it belongs to ${owner}, and is closed to you`,
+      `Only ${owner} can use it. A repository for several users is made with \`jvs init --shared group\`.`,
+    ];
+  return new JvsError("E_PERMISSION", `Cannot use the repository ${quoted(root)}: ${state}`, {
+    hint,
+    details: { root, owner, group, user: userName },
+    cause,
+  });
 }
 
 /** The error for a control plane that may be anybody's: only its owner and its mode say that it is the user's. */
@@ -60,8 +107,8 @@ export function notMadeHere(root: string): JvsError {
   return new JvsError("E_UNTRUSTED", `Cannot use the repository ${quoted(root)}: ${state}`, {
     hint:
       "If you copied it there yourself, `jvs doctor --repair-runtime` takes it as it is; where nothing can be written, " +
-      'name the folder in "trusted_repositories" of your own config.jsonc. If not, leave it alone: JVS would do to your files ' +
-      "what it says. Nothing in it was read.",
+      "run `jvs config trust --repository` there. If not, leave it alone: JVS would do to your files what it says. Nothing in " +
+      "it was read.",
     details: { root },
   });
 }
@@ -72,7 +119,7 @@ export function sharedOnce(root: string): JvsError {
   return new JvsError("E_UNTRUSTED", `Cannot take the repository ${quoted(root)} as it is: ${state}`, {
     hint:
       "If it is a copy, make it again with its modes (`cp -a`, `rsync -a`). Or, if you answer for all that the members " +
-      'wrote, name the folder in "trusted_repositories" of your own config.jsonc.',
+      "wrote, run `jvs config trust --repository` there.",
     details: { root },
   });
 }

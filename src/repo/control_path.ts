@@ -6,6 +6,7 @@ import {
   removeDurable,
   writeDurable,
 } from "../platform/durable.ts";
+import { MADE_BY_JVS } from "../platform/make_own.ts";
 import type { Folder, OpenFile, OpenHow } from "../platform/platform.ts";
 import { Stat } from "../platform/stat.ts";
 import { unlessFailed } from "../platform/system_error.ts";
@@ -13,6 +14,7 @@ import { RefusedPath } from "./control_errors.ts";
 import type { ControlPlane, OwnFolder, Place } from "./control_plane.ts";
 
 const STICKY = 0o1000;
+const OTHERS = 0o077;
 
 /** The same as text. */
 export interface OwnedText extends Pick<Stat, "uid"> {
@@ -58,7 +60,7 @@ export class ControlPath implements Place {
 
   /** The payload of this name in it, which belongs to the owner of the user's tree. */
   payload(name: string): ControlPath {
-    return new ControlPath(this.plane, [...this.parts, name], true);
+    return new ControlPath(this.plane, [...this.parts, name], true, this.own);
   }
 
   /** The folder in it that only this user may write, by the user's number. */
@@ -78,6 +80,14 @@ export class ControlPath implements Place {
   /** Opens the folder. */
   open(): Folder {
     return this.plane.openFolder(this);
+  }
+
+  /** Lets nobody but its owner enter the folder: what is made in it has rights of its own, and nobody else can reach it. */
+  close(): void {
+    this.plane.within(this, (folder) => {
+      const { mode } = Stat.ofFolder(folder);
+      if ((mode & OTHERS) !== 0) folder.setMode(ITSELF, MADE_BY_JVS | (mode & ~OTHERS));
+    });
   }
 
   /** The names in the folder; none when it does not exist, because copy programs may leave out empty folders. */
@@ -147,9 +157,10 @@ export class ControlPath implements Place {
     return text === undefined ? undefined : { text, uid };
   }
 
-  /** The text of a file that is never changed; nothing when it does not exist. */
-  readOnce(): string | undefined {
-    return ifThere(() => textOf(this.#inParent((folder) => this.plane.readFileIn(folder, this)).content));
+  /** The text of a file that is never changed; nothing when it does not exist. A larger one than `mostBytes` is refused. */
+  readOnce(mostBytes?: number): string | undefined {
+    const read = (folder: Folder) => this.plane.readFileIn(folder, this, mostBytes).content;
+    return ifThere(() => textOf(this.#inParent(read)));
   }
 
   /** Writes the whole file, durably. */

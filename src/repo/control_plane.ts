@@ -11,8 +11,9 @@ import {
 } from "../platform/make_own.ts";
 import { type Folder, type OpenFile, type OpenHow, type Platform, readWhole } from "../platform/platform.ts";
 import { inodeText, Stat } from "../platform/stat.ts";
-import { isSystemError, unlessFailed } from "../platform/system_error.ts";
+import { isSystemError, type SystemError, unlessFailed } from "../platform/system_error.ts";
 import {
+  closedControl,
   hardLinked,
   notForOneAlone,
   notMadeHere,
@@ -28,6 +29,7 @@ import { type OwnerOptions, Owners } from "./owners.ts";
 
 const CONTROL = ".jvs";
 const OTHERS_MAY_ENTER = 0o011;
+const OTHERS_MAY_READ = 0o055;
 const CONTROL_PLACE: Place = { parts: [], isPayload: false };
 
 /** No record of JVS is nearly as large. A sparse file of any size costs its maker nothing. */
@@ -93,12 +95,26 @@ export class ControlPlane {
   mark(): boolean {
     using root = this.platform.openFolder(this.root);
     using control = root.openFolder(bytesOf(CONTROL));
-    const { caller, isListed } = this.owners;
-    if (isOpenToOthers(Stat.ofFolder(control).mode) || hasOrigin(control, caller.uid) || isListed) {
+    const { caller } = this.owners;
+    const stat = Stat.ofFolder(control);
+    if (isOpenToOthers(stat.mode) || hasOrigin(control, caller.uid) || this.owners.isListed(stat)) {
       return false;
     }
     if (hasMembers(control)) throw sharedOnce(this.root);
     return makeOrigin(control, caller.uid);
+  }
+
+  /** Owner and mode of the `.jvs` in a folder: nothing of it is opened. */
+  static at(root: string, platform: Platform): Stat {
+    using folder = platform.openFolder(root);
+    const stat = new Stat();
+    folder.stat(bytesOf(CONTROL), stat);
+    return stat;
+  }
+
+  /** The error for one that may not be entered. */
+  closed(cause: SystemError): JvsError {
+    return closedControl(this.root, ControlPlane.at(this.root, this.platform), this.owners.caller, cause);
   }
 
   /** Moves `.jvs` out of one open folder into another on the same file system, durably; fails when there is a control plane. */
@@ -126,7 +142,7 @@ export class ControlPlane {
   }
 
   /**
-   * Whether users other than its owner may write into `.jvs`: see `Owners`. Not where the file system has no modes: everything is
+   * Whether others than the caller and root may write into `.jvs`: see `Owners`. Not where the file system has no modes: everything is
    * open to all there, and nothing can be anybody's own.
    */
   get isOpenToOthers(): boolean {
@@ -144,11 +160,13 @@ export class ControlPlane {
 
   /** Makes the caller's own folder in its open parent, if it is missing. */
   makeOwn(parent: Folder, place: Place): void {
-    const { caller, controlMode } = this.owners;
+    const { caller, controlMode, isOfAnotherAlone } = this.owners;
+    // What is begun in a user's own repository, that user must see.
+    const like = isOfAnotherAlone ? controlMode | OTHERS_MAY_READ : controlMode;
     // It may be a link or a file.
     const isMade = unlessFailed(
       ["ELOOP", "ENOTDIR"],
-      () => makeForCallerAlone(parent, nameOf(place), caller.uid, controlMode),
+      () => makeForCallerAlone(parent, nameOf(place), caller.uid, like),
     );
     if (isMade !== true) throw notForOneAlone(this.pathOf(place), caller.uid);
   }
@@ -203,7 +221,7 @@ export class ControlPlane {
     if (this.#believed === what) return;
     // Whoever closes it later must not find that it was closed all the time.
     if (isOpenToOthers(mode)) removeOrigin(control);
-    else if (this.owners.mustBeOfJvs && !hasOrigin(control, uid) && this.#asks(control).marks) {
+    else if (this.owners.mustBeOfJvs(stat) && !hasOrigin(control, uid) && this.#asks(control).marks) {
       throw notMadeHere(this.root);
     }
     this.#believed = what;
@@ -221,10 +239,8 @@ export class ControlPlane {
 
   /** A user's own folder is marked; all below it belongs to that user, and no other may write there. */
   #checkOwn(stat: Stat, place: Place, { user, depth: marked }: OwnFolder, depth: number): void {
-    const isRight = depth === marked
-      ? this.owners.isOwnFolderOf(user, stat)
-      : stat.uid === user && !isOpenToOthers(stat.mode);
-    if (!isRight) throw notForOneAlone(this.pathOf(place), user);
+    const isAlone = depth === marked ? this.owners.isOwnFolderOf(user, stat) : !isOpenToOthers(stat.mode);
+    if (!isAlone || stat.uid !== user) throw notForOneAlone(this.pathOf(place), user);
   }
 
   /** In a `.jvs` that only its owner may write, but others may enter, the same must hold for what is in it. */
@@ -261,8 +277,8 @@ export class ControlPlane {
 
   /** Nothing is held when the folder cannot be opened: the next access to it says why. */
   #hold(place: Place, until: DisposableStack): void {
-    const key = place.parts.join("/");
     try {
+      const key = place.parts.join("/");
       const held = this.#held.get(key) ?? { folder: this.openFolder(place), uses: 0 };
       held.uses++;
       this.#held.set(key, held);

@@ -17,7 +17,7 @@ import { repositoryAt } from "./discover.ts";
 import { Layout } from "./layout.ts";
 import { writeRecord } from "./record_file.ts";
 import { setRoomAside } from "./reserve.ts";
-import { isUnused, UNFINISHED } from "./new_repository_place.ts";
+import { isUnused, isUnusedFolder, UNFINISHED } from "./new_repository_place.ts";
 import { openStore, type Store } from "./store.ts";
 import { newWorktreeConfig, Worktrees } from "./worktrees.ts";
 
@@ -37,6 +37,8 @@ export interface CreateOptions {
   readonly platform?: Platform;
 }
 
+const MAIN = bytesOf("main");
+const WORKTREES = bytesOf("worktrees");
 const PRIVATE = 0o700;
 const SHARED = 0o2770;
 
@@ -48,25 +50,82 @@ export function createRepository(root: string, options: CreateOptions): Store {
   const { fill, main, makeMain = makePlain, platform = openPlatform() } = options;
   if (!isUnused(root)) throw inTheWay(root);
   const mode = main.shared ? SHARED : undefined;
-  const made: string[] = [];
+  const cut = root.lastIndexOf("/");
+  using above = platform.openFolder(root.slice(0, cut) || "/");
+  using made = new NewFolders();
   try {
-    if (isMade(platform, root, (parent, name) => makePlain(parent, name, mode))) made.push(root);
-    const layout = new Layout(callDeno("find", root, () => Deno.realPathSync(root)), { platform });
-    const payload = `${layout.root}/main`;
-    if (main.path === "main" && isMade(platform, payload, (parent, name) => makeMain(parent, name, mode))) {
-      made.push(payload);
-    }
-    const config = mainConfig(layout, main.path);
-    const group = main.shared ? groupOf(platform, layout.root) : undefined;
-    if (group !== undefined && made.includes(payload)) shareWith(platform, payload, group);
-    publish(layout, platform, (unfinished, root) => {
-      fillControlPlane(unfinished, root, config, group);
+    const open = made.ensure(above, bytesOf(root.slice(cut + 1)), (...at) => makePlain(...at, mode));
+    if (!isUnusedFolder(open)) throw inTheWay(root); // another one got the name meanwhile, or another process makes a repository here
+    const layout = new Layout(pathIn(root.slice(0, cut), root.slice(cut + 1)), { platform });
+    const inside = made.count;
+    if (main.path === "main") made.ensure(open, MAIN, (...at) => makeMain(...at, mode));
+    // Members who may not write in the root make worktrees too.
+    if (main.shared) made.ensure(open, WORKTREES, (...at) => makePlain(...at, mode));
+    const config = mainConfig(layout, open, main.path);
+    const group = main.shared ? Stat.ofFolder(open).gid : undefined; // whatever group its maker is in first
+    if (group !== undefined) made.giveTo(group, inside);
+    publish(layout, platform, open, (unfinished, folder) => {
+      fillControlPlane(unfinished, folder, config, group);
       fill?.(unfinished);
     });
     return openStore(layout.root, { platform });
   } catch (error) {
-    removeMade(platform, made, root);
+    if (repositoryAt(root, { platform }) !== root) made.remove(); // else another process made its repository here
     throw withExplanation(error, root, main.path);
+  }
+}
+
+/** The path of an entry: without links, but for the entry itself. */
+function pathIn(folder: string, name: string): string {
+  const real = callDeno("find", folder || "/", () => Deno.realPathSync(folder || "/"));
+  return `${real === "/" ? "" : real}/${name}`;
+}
+
+/**
+ * Folders that are opened where they are, and made if they are missing. Who may write in the folder above may exchange a new one with a link:
+ * it is opened once, never through a link, and all that follows is done in the open folder.
+ */
+class NewFolders implements Disposable {
+  private readonly all: { readonly parent: Folder; readonly name: Uint8Array; readonly folder: Folder }[] =
+    [];
+  private readonly opened = new DisposableStack();
+
+  /** How many were made. */
+  get count(): number {
+    return this.all.length;
+  }
+
+  /** Opens a folder. If it existed, it was empty before, or another process makes a repository here now. */
+  ensure(parent: Folder, name: Uint8Array, make: (folder: Folder, name: Uint8Array) => void): Folder {
+    const isMade = unlessFailed(["EEXIST"], () => {
+      make(parent, name);
+      return true;
+    });
+    const folder = this.opened.use(parent.openFolder(name));
+    // Who may write there may have given the name to another folder since.
+    if (isMade && folder.list().count > 0) throw inTheWay(folder.path);
+    if (isMade) this.all.push({ parent, name, folder });
+    return folder;
+  }
+
+  /** Gives those that were made, from this number on, to a group. */
+  giveTo(group: number, from: number): void {
+    for (const { folder } of this.all.slice(from)) giveToGroup(folder, group, SHARED);
+  }
+
+  /** Removes those that were made, as far as they are empty. */
+  remove(): void {
+    for (const { parent, name } of this.all.toReversed()) {
+      try {
+        parent.removeFolder(name);
+      } catch {
+        // The folder is no longer empty, or this fails for the same reason as before: the first error is the one to report.
+      }
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.opened[Symbol.dispose]();
   }
 }
 
@@ -98,10 +157,10 @@ function fillControlPlane(
 function publish(
   layout: Layout,
   platform: Platform,
-  fill: (unfinished: Layout, root: Folder) => void,
+  root: Folder,
+  fill: (unfinished: Layout, folder: Folder) => void,
 ): void {
   const name = `${UNFINISHED}${hexOf(randomBytes(8))}`;
-  using root = platform.openFolder(layout.root);
   root.makeFolder(bytesOf(name), PRIVATE);
   // Who may write in the root may give its name, and that of the root, to another folder. So only what is open is changed.
   using unfinished = root.openFolder(bytesOf(name));
@@ -132,17 +191,6 @@ function removeContent(folder: Folder): void {
   }
 }
 
-/** A repository is shared with the group of its folder, whatever group its maker is in first. */
-function groupOf(platform: Platform, path: string): number {
-  using folder = platform.openFolder(path);
-  return Stat.ofFolder(folder).gid;
-}
-
-function shareWith(platform: Platform, path: string, group: number): void {
-  using folder = platform.openFolder(path);
-  giveToGroup(folder, group, SHARED);
-}
-
 function giveToGroup(folder: Folder, group: number, mode: number): void {
   const { uid, gid } = Stat.ofFolder(folder);
   if (gid === group) return;
@@ -150,11 +198,11 @@ function giveToGroup(folder: Folder, group: number, mode: number): void {
   folder.setMode(ITSELF, mode);
 }
 
-function mainConfig(layout: Layout, path: string): WorktreeConfig {
+function mainConfig(layout: Layout, root: Folder, path: string): WorktreeConfig {
   const worktrees = new Worktrees(layout);
   const identity = { file_system: "", inode: "0" }; // until the folder is open
   const config = newWorktreeConfig({ name: "main", path, identity, snapshotId: null });
-  using folder = worktrees.openRoot(config);
+  using folder = path === "main" ? root.openFolder(MAIN) : worktrees.openRoot(config);
   return { ...config, identity: worktrees.identify(folder) };
 }
 
@@ -162,33 +210,8 @@ function makePlain(folder: Folder, name: Uint8Array, mode: number | undefined): 
   folder.makeFolder(name, mode);
 }
 
-/** False if it existed: it was empty before, or another process makes a repository here now. */
-function isMade(platform: Platform, path: string, make: (folder: Folder, name: Uint8Array) => void): boolean {
-  return unlessFailed(["EEXIST"], () => {
-    inParent(platform, path, make);
-    return true;
-  }) ?? false;
-}
-
-function removeMade(platform: Platform, made: readonly string[], root: string): void {
-  if (repositoryAt(root, { platform }) === root) return; // the other process made its repository here
-  for (const path of made.toReversed()) {
-    try {
-      inParent(platform, path, (parent, name) => parent.removeFolder(name));
-    } catch {
-      // The folder is no longer empty, or this fails for the same reason as before: the first error is the one to report.
-    }
-  }
-}
-
-function inParent(platform: Platform, path: string, act: (parent: Folder, name: Uint8Array) => void): void {
-  const cut = path.lastIndexOf("/");
-  using parent = platform.openFolder(path.slice(0, cut) || "/");
-  act(parent, bytesOf(path.slice(cut + 1)));
-}
-
 function withExplanation(error: unknown, root: string, mainPath: string): unknown {
-  if (isSystemError(error, "EEXIST", "ENOTEMPTY")) return inTheWay(root, error);
+  if (isSystemError(error, "EEXIST", "ENOTEMPTY", "ELOOP", "ENOTDIR")) return inTheWay(root, error);
   if (mainPath === "main" || !isSystemError(error, "EACCES", "EPERM", "EROFS")) return error;
   const folder = quoted(root.replace(/\.jvs$/, ""));
   const why = "the folder it is in, where its history would be, cannot be written";

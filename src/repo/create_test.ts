@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { JvsError } from "../model/errors.ts";
 import { isUuid } from "../model/ids.ts";
+import { LinuxFolder } from "../platform/linux_folder.ts";
 import { openPlatform } from "../platform/open_platform.ts";
 import type { Platform } from "../platform/platform.ts";
 import { SystemError } from "../platform/system_error.ts";
@@ -53,6 +54,38 @@ Deno.test("createRepository() makes all of SPEC 2's layout, closed to others", (
   assertEquals(store.worktrees.checkIdentity(main), "same");
 });
 
+for (const when of ["right after it was made", "while its first worktree is made"]) {
+  Deno.test({
+    name: `createRepository() goes through no link that comes to the place of its folder ${when}`,
+    ...requires("ffi"),
+    fn() {
+      using folder = tempDir();
+      const [root, aside, victim] = [`${folder.path}/repo`, `${folder.path}/aside`, `${folder.path}/victim`];
+      Deno.mkdirSync(`${victim}/main`, { recursive: true });
+      const exchange = () => {
+        Deno.renameSync(root, aside);
+        Deno.symlinkSync(victim, root);
+      };
+      const { makeFolder } = LinuxFolder.prototype;
+      const isAtOnce = when.startsWith("right");
+      LinuxFolder.prototype.makeFolder = function (
+        this: LinuxFolder,
+        ...args: Parameters<typeof makeFolder>
+      ) {
+        makeFolder.apply(this, args);
+        const made = new TextDecoder().decode(args[0]);
+        if (made === (isAtOnce ? "repo" : "main")) exchange();
+      };
+      try {
+        assertThrows(() => createRepository(root, MAIN), JvsError);
+      } finally {
+        LinuxFolder.prototype.makeFolder = makeFolder;
+      }
+      assertEquals(tree(victim), [victim, `${victim}/main`], "nothing was made where the link leads");
+    },
+  });
+}
+
 Deno.test("createRepository() gives each repository an id of its own", () => {
   using folder = tempDir();
   const ids = ["a", "b"].map((name) => createRepository(`${folder.path}/${name}`, MAIN).repoId);
@@ -77,6 +110,7 @@ Deno.test("createRepository() leaves nothing behind when it fails, wherever that
   using folder = tempDir();
   Deno.mkdirSync(`${folder.path}/data`);
   const failures: [options: Parameters<typeof createRepository>[1], name: string][] = [
+    [{ main: { path: "main", shared: true }, platform: failing("syncFileSystem") }, "repo"],
     [{ main: { path: "main" }, platform: failing("openFolder") }, "repo"],
     [{ main: { path: "main" }, platform: failing("syncFileSystem") }, "repo"],
     [{ main: { path: "../data" }, platform: failing("syncFileSystem") }, "data.jvs"],
@@ -109,6 +143,7 @@ Deno.test("createRepository() refuses a place where something is, and uses one t
   using folder = tempDir();
   const root = `${folder.path}/repo`;
   Deno.mkdirSync(`${root}/.jvs-unfinished-0123/.jvs`, { recursive: true });
+  Deno.mkdirSync(`${root}/worktrees`);
   createRepository(root, MAIN);
   Deno.mkdirSync(`${folder.path}/full/x`, { recursive: true });
   Deno.writeTextFileSync(`${folder.path}/file`, "");
@@ -176,7 +211,8 @@ Deno.test("createRepository() opens a shared one to the group, what is made late
   const umask = Deno.umask(0o022);
   try {
     const store = createRepository(`${folder.path}/repo`, { main: { path: "main", shared: true } });
-    for (const path of [store.layout.control.path, store.layout.root, `${store.layout.root}/main`]) {
+    const { control, payloads, root } = store.layout;
+    for (const path of [control.path, root, `${root}/main`, payloads]) {
       assertEquals(modeOf(path), "2770", path);
     }
     for (const path of store.layout.folders.slice(1)) assertEquals(modeOf(path.path), "2775", path.path);

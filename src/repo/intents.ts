@@ -4,16 +4,13 @@ import { type Claims, Intent } from "../model/records.ts";
 import { type Schema, SchemaMismatch } from "../model/schema.ts";
 import { nowIso } from "../platform/clock.ts";
 import type { Host } from "../platform/platform.ts";
-import { isSystemError } from "../platform/system_error.ts";
 import { AuditEntry } from "./audit_record.ts";
-import { isUnreadableRecord } from "./control_errors.ts";
+import { isUnusableRecord } from "./control_errors.ts";
 import type { ControlPath } from "./control_path.ts";
 import type { Layout } from "./layout.ts";
-import { damaged, parseRecord, writeRecord } from "./record_file.ts";
+import { damaged, MOST_BYTES, parseRecord, writeRecord } from "./record_file.ts";
 
 const WHAT = "the intent";
-/** Every command reads the intents of all, so nobody may make that take long. What a change says of itself takes some 1,000 bytes. */
-const MOST_BYTES = 1024 * 1024;
 
 /** One kind of intent: its name, what recovery must know, and its steps. */
 export interface IntentForm<D extends object = object, S extends string = string> {
@@ -95,7 +92,7 @@ export class Intents {
       try {
         read();
       } catch (error) {
-        if (!isNotReadable(error)) throw error;
+        if (!isUnusableRecord(error)) throw error;
         unreadable.push({ path, error });
       }
     };
@@ -121,7 +118,7 @@ export class Intents {
 
   /** The intent in a file; none if it was completed in between. */
   private readFrom(file: ControlPath, id: string, user: number | undefined): Intent[] {
-    const found = file.readFreshOwned(MOST_BYTES);
+    const found = file.readFreshOwned(MOST_BYTES.usual);
     const intent = parseRecord(file, Intent, WHAT, found?.text);
     if (found === undefined || intent === undefined) return [];
     if (intent.id !== id) throw damaged(file, WHAT, `it is of another change, ${intent.id}`);
@@ -132,7 +129,7 @@ export class Intents {
   /** The names of the files of intents, without `.json`; of damaged ones too. */
   names(): string[] {
     return this.folders().flatMap(({ folder }) =>
-      unlessThrown(isNotReadable, () => folder.names().map((name) => name.replace(/\.json$/, ""))) ?? []
+      unlessThrown(isUnusableRecord, () => folder.names().map((name) => name.replace(/\.json$/, ""))) ?? []
     );
   }
 
@@ -152,8 +149,10 @@ export class Intents {
    */
   distrust(intent: Intent): Distrusted | undefined {
     const { file, user } = this.sources.get(intent) as Source;
-    if (this.layout.plane.mayDecide(file)) return undefined;
-    return { user, misplaced: file.own === undefined ? file.path : undefined };
+    const { plane, plane: { owners: { isOfAnotherAlone, owner = user } } } = this.layout;
+    if (plane.mayDecide(file)) return undefined;
+    if (file.own !== undefined) return { user, misplaced: undefined };
+    return isOfAnotherAlone ? { user: owner, misplaced: undefined } : { user, misplaced: file.path };
   }
 
   /** Takes over an intent that `list` gave, to recover it. The caller holds its lock or knows that its process has ended. */
@@ -249,9 +248,4 @@ export class OpenIntent<D extends object = object, S extends string = string> {
 
 function byAge(a: Intent, b: Intent): number {
   return a.started_at < b.started_at ? -1 : a.started_at > b.started_at ? 1 : 0;
-}
-
-/** Whether an error says that intents cannot be read: another user may also have closed what is theirs. */
-function isNotReadable(error: unknown): error is JvsError {
-  return isUnreadableRecord(error) || isSystemError(error, "EACCES");
 }

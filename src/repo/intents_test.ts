@@ -35,8 +35,22 @@ function begun(intents: Intents): Intent {
 }
 
 function hostLike(more: Partial<Host>): Host {
-  const { id, bootId, pid, startTime, name, uid, gid, userName, rights } = openPlatform().host;
-  return { id, bootId, pid, startTime, name, uid, gid, userName, rights, isAlive: () => false, ...more };
+  const { id, bootId, pid, startTime, name, uid, gid, userName, rights, isInForeground } =
+    openPlatform().host;
+  return {
+    id,
+    bootId,
+    pid,
+    startTime,
+    name,
+    uid,
+    gid,
+    userName,
+    rights,
+    isInForeground,
+    isAlive: () => false,
+    ...more,
+  };
 }
 
 Deno.test("Intents.begin() writes what another process reads, step by step", () => {

@@ -1,8 +1,22 @@
 import { openPlatform } from "../platform/open_platform.ts";
 import type { Platform } from "../platform/platform.ts";
+import { unlessThrown } from "../model/errors.ts";
+import { Stat } from "../platform/stat.ts";
+import { unlessFailed } from "../platform/system_error.ts";
+import { RefusedPath } from "./control_errors.ts";
 import { ControlPath } from "./control_path.ts";
 import { ControlPlane } from "./control_plane.ts";
 import type { OwnerOptions } from "./owners.ts";
+
+function isUnusable(error: unknown): error is RefusedPath {
+  return error instanceof RefusedPath;
+}
+
+/** The folder that only this user may write. */
+interface UserFolder {
+  readonly uid: number;
+  readonly folder: ControlPath;
+}
 
 /** How to reach the control plane. */
 export interface LayoutOptions extends OwnerOptions {
@@ -32,6 +46,7 @@ export class Layout extends Root {
   readonly snapshots = this.control.at("snapshots");
   readonly descriptors = this.control.at("descriptors");
   readonly manifests = this.control.at("manifests");
+  readonly signatures = this.control.at("signatures");
   readonly refs = this.control.at("refs");
 
   /** Where the payload roots of worktrees are, except `main` and adopted ones. */
@@ -46,7 +61,8 @@ export class Layout extends Root {
   readonly plans = this.gc.at("plans");
   /** The named policies of the user, JSON with comments. */
   readonly retention = this.gc.at("retention.json");
-  private readonly sharedTombstones = this.gc.at("tombstones");
+  /** Those of the owner, where only the owner of `.jvs` may write. */
+  readonly sharedTombstones = this.gc.at("tombstones");
 
   private readonly runtime = this.control.at("runtime");
   readonly shared = this.runtime.at("shared");
@@ -54,6 +70,7 @@ export class Layout extends Root {
   readonly reserve = this.shared.at("reserve");
   readonly locks = this.shared.at("locks");
   readonly intents = this.shared.at("intents");
+  readonly leases = this.shared.at("leases");
   private readonly sharedStaging = this.shared.at("staging");
   private readonly sharedReplaced = this.shared.at("replaced");
   readonly hosts = this.runtime.at("hosts");
@@ -68,6 +85,7 @@ export class Layout extends Root {
     this.shared,
     this.locks,
     this.intents,
+    this.leases,
     this.sharedStaging,
     this.sharedReplaced,
     this.hosts,
@@ -80,7 +98,8 @@ export class Layout extends Root {
     this.snapshots,
     this.descriptors,
     this.manifests,
-    ...["signatures", "seals", "purges", "marks"].map((name) => this.control.at(name)),
+    this.signatures,
+    ...["seals", "purges", "marks"].map((name) => this.control.at(name)),
     this.refs,
     this.audit,
     this.gc,
@@ -95,16 +114,18 @@ export class Layout extends Root {
 
   readonly payload = (id: string) => this.snapshots.payload(id);
   /** A payload that is being made. */
-  readonly unfinishedPayload = (id: string) => this.snapshots.payload(`${id}.tmp`);
+  readonly unfinishedPayload = (id: string) => this.making.payload(`${id}.tmp`);
   readonly ready = (id: string) => this.snapshots.at(`${id}.READY`);
   readonly pruned = (id: string) => this.snapshots.at(`${id}.PRUNED`);
   readonly descriptor = (id: string) => this.descriptors.at(`${id}.json`);
   readonly unfinishedDescriptor = (id: string) => this.descriptors.at(`${id}.json.tmp`);
+  readonly signature = (id: string) => this.signatures.at(`${id}.json`);
   readonly ref = (name: string) => this.refs.at(`${name}.json`);
   readonly pin = (id: string) => this.pins.at(`${id}.json`);
   readonly plan = (id: string) => this.plans.at(`${id}.json`);
   readonly tombstone = (id: string) => this.tombstones.at(`${id}.json`);
   readonly lock = (name: string) => this.locks.at(`${name}.lock`);
+  readonly lease = (worktreeId: string) => this.leases.at(`${worktreeId}.json`);
   /** Among the intents that every member may complete, or in another folder of intents. */
   readonly intent = (id: string, folder = this.intents) => folder.at(`${id}.json`);
   readonly host = (hostId: string) => this.hosts.at(hostId);
@@ -114,6 +135,7 @@ export class Layout extends Root {
   readonly index = (hostId: string, uid: number) => this.caches(hostId).at(`snapshots-${uid}.index`);
   readonly space = (hostId: string, uid: number) => this.caches(hostId).at(`space-${uid}.ledger`);
   readonly readings = (hostId: string, uid: number) => this.caches(hostId).at(`readings-${uid}`);
+  readonly damage = (hostId: string, uid: number) => this.caches(hostId).at(`damage-${uid}`);
   /** What tells that this user made the snapshot. */
   readonly maker = (uid: number, id: string) => this.makers.ownedBy(uid).at(id);
 
@@ -126,6 +148,19 @@ export class Layout extends Root {
   /** Where the caller's intents are that say what to do to files outside `.jvs`. */
   get ownIntents(): ControlPath {
     return this.own?.at("intents") ?? this.intents;
+  }
+
+  /**
+   * Where the payloads of the caller's snapshots are made: where others may write, out of their reach until they are whole. If another user
+   * keeps the caller from having such a folder, work is saved all the same; but root saves nothing where the owner of a private
+   * repository could exchange what root gives away.
+   */
+  get making(): ControlPath {
+    if (this.own === undefined) return this.snapshots;
+    if (!this.plane.owners.isOfAnotherAlone && !unlessThrown(isUnusable, () => this.staging.isThere())) {
+      return this.snapshots;
+    }
+    return this.staging;
   }
 
   /** Where the caller's changes make what they move, and take out what they replace or remove. */
@@ -169,14 +204,34 @@ export class Layout extends Root {
 
   /** Makes the caller's own folders, where other users may write, if they are missing. docs/design/control-plane.md. */
   ensureOwn(): void {
-    this.own?.ensureOwn();
+    if (this.own === undefined) return;
+    this.own.ensureOwn();
     for (const folder of this.ownFolders) folder.ensure();
+    for (const folder of [this.staging, this.replaced]) folder.close();
   }
 
-  /** The folders of all users who have one, and whose each is. */
-  userFolders(): { readonly uid: number; readonly folder: ControlPath }[] {
-    if (!this.plane.isOpenToOthers) return [];
-    const uids = this.users.names().filter((name) => /^(0|[1-9]\d{0,9})$/.test(name)).map(Number);
-    return uids.map((uid) => ({ uid, folder: this.users.ownedBy(uid) }));
+  /**
+   * The folders of all users who have one, and whose each is. Where the caller alone may write, root may have one: a copy of it is nobody's,
+   * and the caller's own is of the time when others might write.
+   */
+  userFolders(): UserFolder[] {
+    const { isOpenToOthers, owners: { caller } } = this.plane;
+    const names = () => this.users.names();
+    // Without the C library, root's umask may have closed it.
+    const all = (isOpenToOthers ? names() : unlessFailed(["EACCES"], names) ?? [])
+      .filter((name) => /^(0|[1-9]\d{0,9})$/.test(name)).map(Number)
+      .map((uid) => ({ uid, folder: this.users.ownedBy(uid) }));
+    if (isOpenToOthers || all.length === 0) return all;
+    const stat = new Stat();
+    return all.filter(({ uid, folder }) => uid !== caller.uid && folder.stat(stat) && stat.uid === uid);
+  }
+
+  /** What an older version of JVS made for the caller in the repository of another user, who may have put something else into it. */
+  leftInPrivate(): ControlPath[] {
+    if (!this.plane.owners.isOfAnotherAlone) return [];
+    const stat = new Stat();
+    return [this.sharedStaging, this.sharedReplaced]
+      .flatMap((folder) => folder.names().map((name) => folder.at(name)))
+      .filter((path) => path.stat(stat) && stat.uid === this.plane.owners.caller.uid);
   }
 }

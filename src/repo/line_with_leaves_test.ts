@@ -13,8 +13,8 @@ import { byIndex } from "./snapshot_index.ts";
 
 async function idsOf(plane: ControlPlane, latest: string | null): Promise<string[]> {
   return await byIndex(plane, {}, async (index) => {
-    const rows = await lineWithLeaves(plane, index, { latest, worktreeId: WORKTREE_ID });
-    return Array.from(rows, (row) => index.table.id(row));
+    const { rows, unread } = await lineWithLeaves(plane, index, { latest, worktreeId: WORKTREE_ID });
+    return [...Array.from(rows, (row) => index.table.id(row)), ...unread.map((id) => `not ${id}`)];
   });
 }
 
@@ -40,6 +40,11 @@ Deno.test("lineWithLeaves() gives a line, and the worktree's autosaves and parti
   );
   assertEquals((await idsOf(plane, null)).length, 4);
   Deno.writeTextFileSync(plane.layout.descriptor(a.snapshot_id).path, "");
+  assertEquals(
+    await idsOf(plane, latest.snapshot_id),
+    [...ids([b, wentOnFrom, latest, saved, partial, onSaved]), `not ${a.snapshot_id}`],
+  );
+  Deno.writeTextFileSync(plane.layout.descriptor(latest.snapshot_id).path, "");
   const error = await assertRejects(() => idsOf(plane, latest.snapshot_id), JvsError);
   assertEquals(error.code, "E_DESCRIPTOR_CORRUPT");
 });

@@ -34,7 +34,7 @@ Deno.test("ancestors() names the snapshot whose parent is missing", async () => 
 
 Deno.test("ancestors() ends in a circle of well-made descriptors with an error", async () => {
   using plane = controlPlane();
-  const [first, second] = [await plane.snapshots.newId(), await plane.snapshots.newId()];
+  const [first, second] = [await plane.unfinished.newId(), await plane.unfinished.newId()];
   await publishSnapshot(plane, { snapshot_id: first, parent_snapshot_id: second });
   await publishSnapshot(plane, { snapshot_id: second, parent_snapshot_id: first });
   for (const id of [first, second]) {
@@ -42,7 +42,7 @@ Deno.test("ancestors() ends in a circle of well-made descriptors with an error",
     assertEquals(error.code, "E_LINEAGE_BROKEN");
     assertStringIncludes(error.message, "not older");
   }
-  const own = await plane.snapshots.newId();
+  const own = await plane.unfinished.newId();
   await publishSnapshot(plane, { snapshot_id: own, parent_snapshot_id: own });
   assertEquals(
     (await assertRejects(() => Array.fromAsync(ancestors(plane, own)), JvsError)).code,

@@ -1,11 +1,13 @@
 import { unlessThrown } from "../model/errors.ts";
+import { type Intent, WorktreeConfig } from "../model/records.ts";
+import { SchemaMismatch } from "../model/schema.ts";
 import { isTemporaryName } from "../platform/temporary_file.ts";
 import { isUnreadableRecord } from "./control_errors.ts";
-import { isWorktreeRecorded } from "./audit_mentions.ts";
 import { isAt } from "./discover.ts";
+import { recordedWorktrees } from "./recorded_worktrees.ts";
 import type { Store } from "./store.ts";
 
-/** Worktrees without a record, unless an open intent is making or removing them. */
+/** Worktrees without a record that have a folder for it, unless an open change is making or removing just them. */
 export interface LostRecords {
   /** They still have their files, or the audit trail knows of no removal. */
   readonly lost: readonly string[];
@@ -13,43 +15,66 @@ export interface LostRecords {
   readonly empty: readonly string[];
 }
 
-/** Finds worktrees without a record. */
+/** Finds worktrees without a record that have a folder for it. */
 export function lostRecords(store: Store): LostRecords {
   const { layout } = store;
-  const names = withoutRecord(store);
-  const busy = busyNames(store);
-  // A change that was under way at the first look has an open intent, or is done by the second look.
-  const still = new Set(withoutRecord(store));
-  const settled = names.filter((name) => !busy.has(name) && still.has(name));
+  const settled = settledNames(store, withoutRecord);
+  if (settled.length === 0) return { lost: [], empty: [] };
+  const recorded = new Set(recordedWorktrees(layout).map(({ name }) => name));
   const isEmpty = (name: string) => layout.worktree(name).names().every(isTemporaryName);
   const lost = settled.filter((name) =>
-    name === "main" || isAt(`${layout.payloads}/${name}`) || isEmpty(name) && isWorktreeRecorded(layout, name)
+    name === "main" || isAt(`${layout.payloads}/${name}`) || isEmpty(name) && recorded.has(name)
   );
   return { lost, empty: settled.filter((name) => !lost.includes(name) && isEmpty(name)) };
 }
 
-/** The folder of the first worktree, which may have any name. It is never moved or removed. */
-export function firstFolder({ layout }: Store): string | undefined {
-  const { root } = layout;
-  const adopted = root.endsWith(".jvs") && !root.endsWith("/.jvs") ? [root.slice(0, -".jvs".length)] : [];
-  return [...adopted, `${root}/main`].find(isAt);
+/** The names that `find` gives at two looks: a change that ends between what one look reads is over at the next one. */
+export function settledNames(store: Store, find: (store: Store) => string[]): string[] {
+  const names = find(store);
+  if (names.length === 0) return names;
+  const still = new Set(find(store));
+  return names.filter((name) => still.has(name));
 }
 
-/** Whether the first worktree has a record. A damaged record may be it, and is reported elsewhere. */
-export function hasFirst({ worktrees }: Store): boolean {
-  const isFirst = (name: string) => {
-    const path = worktrees.find(name)?.path;
-    // One that was made again, as docs/recovery.md says, is in `worktrees/main`.
-    return path === "main" || path === "worktrees/main" || path?.startsWith("../") === true;
-  };
-  return worktrees.names().some((name) => unlessThrown(isUnreadableRecord, () => isFirst(name)) ?? true);
+/** The last step of a removal before the worktree's record goes. */
+export const FORGETTING = "forgetting";
+
+/** Whether an open removal, and no loss, took away this worktree's record: what was saved in it is pinned by then. */
+export function isBeingForgotten(
+  { intents }: Store,
+  { name, worktreeId }: { readonly name: string; readonly worktreeId?: string },
+): boolean {
+  return intents.list().some(({ operation, steps, target, worktree_id }) =>
+    operation === "worktree remove" && target === name && steps.includes(FORGETTING) &&
+    (worktreeId === undefined || worktree_id === worktreeId)
+  );
 }
 
-/** The names of worktrees that an open intent makes, renames or removes. */
-export function busyNames({ intents }: Store): Set<string | undefined> {
-  return new Set(intents.list().flatMap(({ target, claims }) => [target, claims.worktree_name]));
+/**
+ * Whether the folder of this name is one that an open change is giving a record: its record is in the intent, or still has the name from
+ * which it is renamed. Only that folder is excused: a change that was killed must not hide that another one lost its record.
+ */
+export function isBeingRecorded({ intents, worktrees }: Store, name: string): boolean {
+  return intents.list().some((intent) => {
+    if (intent.claims.worktree_name !== name) return false;
+    const config = intent.operation === "worktree rename"
+      ? unlessThrown(isUnreadableRecord, () => worktrees.withId(intent.worktree_id))
+      : configIn(intent);
+    return config !== undefined &&
+      worktrees.checkIdentity({ ...config, path: `worktrees/${name}` }) === "same";
+  });
 }
 
-function withoutRecord({ layout, worktrees }: Store): string[] {
-  return worktrees.names().filter((name) => !layout.worktreeConfig(name).isThere());
+/** The record of the worktree that an intent is making; nothing if it makes none. */
+function configIn({ details, operation }: Intent): WorktreeConfig | undefined {
+  if (operation !== "worktree create" && operation !== "worktree fork") return undefined;
+  const isNone = (error: unknown) => error instanceof SchemaMismatch;
+  return unlessThrown(isNone, () => WorktreeConfig.check(details.config));
+}
+
+function withoutRecord(store: Store): string[] {
+  const { layout, worktrees } = store;
+  const isExcused = (name: string) =>
+    isAt(`${layout.payloads}/${name}`) ? isBeingRecorded(store, name) : isBeingForgotten(store, { name });
+  return worktrees.names().filter((name) => !layout.worktreeConfig(name).isThere() && !isExcused(name));
 }

@@ -1,19 +1,22 @@
 import { absolutePath, isWithin } from "../model/absolute_path.ts";
+import { textOf } from "../model/bytes.ts";
+import { DIR } from "../model/entry.ts";
 import { type ErrorCode, JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
 import { callDeno } from "../platform/deno_call.ts";
-import type { Platform } from "../platform/platform.ts";
+import type { Folder, Platform } from "../platform/platform.ts";
 import { Stat } from "../platform/stat.ts";
 import { unlessFailed } from "../platform/system_error.ts";
 import { discover, repositoryAt } from "./discover.ts";
 import { Layout } from "./layout.ts";
+import type { TrustedRepository } from "./owners.ts";
 
 /** What else a place is checked against. */
 export interface PlaceOptions {
   /** The home folder of the user, besides the usual ones such as `/home/x`. */
   home?: string;
   /** Repositories of other owners that the user trusts; none by default. */
-  trustedRoots?: readonly string[];
+  trustedRoots?: readonly TrustedRepository[];
 }
 
 /** How the name of the temporary folder begins in which a control plane is made. */
@@ -166,8 +169,23 @@ export function isUnused(path: string): boolean {
   if (stat === undefined || !stat.isDirectory) return stat === undefined;
   const entries = entriesIn(path);
   const isLeftOver = ({ name, isDirectory }: Deno.DirEntry) =>
-    name.startsWith(UNFINISHED) || (name === "main" && isDirectory && entriesIn(`${path}/main`).length === 0);
+    name.startsWith(UNFINISHED) ||
+    (["main", "worktrees"].includes(name) && isDirectory && entriesIn(`${path}/${name}`).length === 0);
   return entries.every(isLeftOver);
+}
+
+/** The same of an open folder, whatever has its name by now. */
+export function isUnusedFolder(folder: Folder): boolean {
+  const [names, stat] = [folder.list(), new Stat()];
+  for (let i = 0; i < names.count; i++) {
+    const name = names.name(i).slice();
+    const text = textOf(name);
+    if (text.startsWith(UNFINISHED)) continue;
+    if (!["main", "worktrees"].includes(text) || !folder.stat(name, stat) || stat.type !== DIR) return false;
+    using inner = folder.openFolder(name);
+    if (inner.list().count > 0) return false;
+  }
+  return true;
 }
 
 function entriesIn(folder: string): Deno.DirEntry[] {

@@ -1,4 +1,4 @@
-import { bytesOf } from "../model/bytes.ts";
+import { bytesOf, textOf } from "../model/bytes.ts";
 import { DIR } from "../model/entry.ts";
 import { unlessThrown } from "../model/errors.ts";
 import { isForOwnerAlone, isOpenToOthers, makeForCallerAlone } from "../platform/make_own.ts";
@@ -10,6 +10,8 @@ import { isSystemError, unlessFailed } from "../platform/system_error.ts";
 
 /** An empty folder in `.jvs` with the mark: it was closed to others ever since JVS made it. */
 const ORIGIN = bytesOf("origin");
+/** The name of root's folder among those of users. */
+const ROOT = "0";
 const [MAKERS, RUNTIME, USERS] = [bytesOf("makers"), bytesOf("runtime"), bytesOf("users")];
 
 /**
@@ -19,7 +21,9 @@ const [MAKERS, RUNTIME, USERS] = [bytesOf("makers"), bytesOf("runtime"), bytesOf
 export function makeOrigin(control: Folder, caller: number): boolean {
   const { mode, uid } = Stat.ofFolder(control);
   if (uid !== caller || isOpenToOthers(mode)) return false;
-  return unlessThrown(isSystemError, () => makeForCallerAlone(control, ORIGIN, caller, mode)) ?? false;
+  // On a full disk it is a failure like any other: without the mark the repository would look like one that somebody made up.
+  const isRefused = (error: unknown) => isSystemError(error) && error.code !== "E_NO_SPACE";
+  return unlessThrown(isRefused, () => makeForCallerAlone(control, ORIGIN, caller, mode)) ?? false;
 }
 
 /** Takes it away where others may write: whoever closes `.jvs` later must not find that it was closed all the time. */
@@ -29,10 +33,21 @@ export function removeOrigin(control: Folder): void {
 
 /** Whether a group shared this `.jvs`: then its owner alone does not answer for what is in it. */
 export function hasMembers(control: Folder): boolean {
-  const stat = new Stat();
-  if (control.stat(MAKERS, stat)) return true;
-  using runtime = unlessFailed(["ENOENT", "ENOTDIR", "ELOOP"], () => control.openFolder(RUNTIME));
-  return runtime?.stat(USERS, stat) ?? false;
+  using runtime = openIfFolder(control, RUNTIME);
+  return isOfMembers(control, MAKERS) || runtime !== undefined && isOfMembers(runtime, USERS);
+}
+
+/** Whether the folder with a folder for each user was made for a group: in the repository of one user there is at most root's. */
+function isOfMembers(parent: Folder, name: Uint8Array): boolean {
+  if (!parent.stat(name, new Stat())) return false;
+  using folder = openIfFolder(parent, name);
+  if (folder === undefined || isOpenToOthers(Stat.ofFolder(folder).mode)) return true;
+  const names = folder.list();
+  return names.count !== 1 || textOf(names.name(0)) !== ROOT;
+}
+
+function openIfFolder(parent: Folder, name: Uint8Array): Folder | undefined {
+  return unlessFailed(["ENOENT", "ENOTDIR", "ELOOP"], () => parent.openFolder(name));
 }
 
 /** Whether `.jvs` has what shows that JVS made it for this user. Nobody else can put that there, because it cannot be moved. */

@@ -11,10 +11,13 @@ export type Caller = Pick<Host, "uid" | "gid" | "userName"> & {
   readonly rights?: Pick<Rights, "groups">;
 };
 
+/** A repository of another user that the user's own config trusts: only while `.jvs` has this owner, or a path alone whoever owns it. */
+export type TrustedRepository = string | { readonly path: string; readonly owner: number };
+
 /** How a repository of another user is judged. */
 export interface OwnerOptions {
   /** Repositories that the user's own config trusts (`trustedRepositories`); none by default. */
-  readonly trustedRoots?: readonly string[];
+  readonly trustedRoots?: readonly TrustedRepository[];
   /** The file that lists groups and their users; the system's by default. */
   readonly groupFile?: string;
   /** Also take what may be a copy in which the mark of JVS was lost; false by default. */
@@ -46,11 +49,11 @@ export class Owners {
   }
 
   /**
-   * Whether JVS must have made a control plane that only its owner may write: what is in it is that user's word alone. The user
-   * answers for one that is trusted.
+   * Whether JVS must have made a control plane of this owner that only its owner may write: what is in it is that user's word
+   * alone. The user answers for one that is trusted.
    */
-  get mustBeOfJvs(): boolean {
-    return !(this.options.takesUnmarked ?? false) && !this.isListed;
+  mustBeOfJvs(control: Pick<Stat, "uid">): boolean {
+    return !(this.options.takesUnmarked ?? false) && !this.isListed(control);
   }
 
   /** Whether something in the control plane, which was checked before, belongs to a user who may put it there. */
@@ -64,12 +67,32 @@ export class Owners {
       (gid === control.gid || this.#isInGroup({ uid, gid, userName: userNameOf(uid) }, control.gid));
   }
 
+  /** Whether the control plane is the caller's own, or root's. What a user's says of owners and rights is nobody else's word. */
+  get isOfCallerOrRoot(): boolean {
+    return this.#control?.uid === this.caller.uid || this.#control?.uid === 0;
+  }
+
   /**
-   * Whether users other than its owner may write into the control plane. Then only a folder of its own says who wrote what is in
-   * it (`isOwnFolderOf`): the owner of a file says nothing, because members may move files of others to any name.
+   * Whether others than the caller and root may write into the control plane: its mode lets them, or it is theirs. Then only a folder of
+   * its own says who wrote what is in it (`isOwnFolderOf`): the owner of a file says nothing, because who may write there may move
+   * files of others to any name. All that protects the caller from others asks this; which modes new files get, the mode alone tells.
    */
   get isOpenToOthers(): boolean {
-    return this.#control !== undefined && isOpenToOthers(this.#control.mode);
+    return this.#control !== undefined && (isOpenToOthers(this.#control.mode) || this.isOfAnother);
+  }
+
+  /** Whether one user alone may write into it, and that is neither the caller nor root: such as where root works in a user's repository. */
+  get isOfAnotherAlone(): boolean {
+    return this.#control !== undefined && !isOpenToOthers(this.#control.mode) && this.isOfAnother;
+  }
+
+  private get isOfAnother(): boolean {
+    return !this.isOfCallerOrRoot;
+  }
+
+  /** Whose it is. */
+  get owner(): number | undefined {
+    return this.#control?.uid;
   }
 
   /** The mode of `.jvs`. */
@@ -87,12 +110,12 @@ export class Owners {
 
   #isTrusted({ uid, gid, mode }: Owned): boolean {
     if (uid === this.caller.uid || uid === 0) return true;
-    return isShared(mode) && this.#isInGroup(this.caller, gid) || this.isListed;
+    return isShared(mode) && this.#isInGroup(this.caller, gid) || this.isListed({ uid });
   }
 
-  /** Whether the user's own config trusts it. */
-  get isListed(): boolean {
-    return this.options.trustedRoots?.some((trusted) => isSameFolder(trusted, this.root)) ?? false;
+  /** Whether the user's own config trusts it, with this owner. */
+  isListed({ uid }: Pick<Stat, "uid">): boolean {
+    return this.options.trustedRoots?.some((trusted) => isTrustedAs(trusted, this.root, uid)) ?? false;
   }
 
   /**
@@ -112,13 +135,17 @@ export class Owners {
 function untrusted(root: string, owner: number, caller: Caller): JvsError {
   const state = `it belongs to another user (${owner}), whom you have not trusted`;
   return new JvsError("E_UNTRUSTED", `Cannot use the repository ${quoted(root)}: ${state}`, {
-    hint: `If you trust its owner, add the folder to "trusted_repositories" in your own config.jsonc (in ` +
-      "~/.config/jvs, or where XDG_CONFIG_HOME says), or have it shared with your group (`jvs init --shared group`).",
+    hint:
+      "If you trust its owner, run `jvs config trust --repository` there: it says whose it is, and notes it in your own " +
+      "settings. Or have it shared with your group (`jvs init --shared group`).",
     details: { root, owner, user: caller.uid },
   });
 }
 
-function isSameFolder(path: string, root: string): boolean {
+/** Whether that is this repository, of this owner; `root` has no links. A relative path would mean another folder each time. */
+function isTrustedAs(trusted: TrustedRepository, root: string, owner: number): boolean {
+  const { path, owner: trustedOwner } = typeof trusted === "string" ? { path: trusted, owner } : trusted;
+  if (trustedOwner !== owner || !path.startsWith("/")) return false;
   try {
     return Deno.realPathSync(path) === root;
   } catch {

@@ -57,11 +57,15 @@ Deno.test(
     for (const caller of [ANN, { uid: 0, gid: 0, userName: "root" }]) {
       const error = assertThrows(() => checkOwner(root, caller), JvsError, `another user (${STRANGER})`);
       assertEquals([error.code, error.details["owner"]], ["E_UNTRUSTED", STRANGER]);
-      assertStringIncludes(error.hint, "trusted_repositories");
+      assertStringIncludes(error.hint, "jvs config trust --repository");
     }
-    assertThrows(() => checkOwner(root, ANN, { trustedRoots: ["/elsewhere", `${root}x`] }), JvsError);
+    const relative = `${"../".repeat(40)}${root.slice(1)}`; // another folder in each working folder
+    const others = [{ path: root, owner: STRANGER + 1 }, { path: "/elsewhere", owner: STRANGER }];
+    for (const other of ["/elsewhere", `${root}x`, relative, ...others]) {
+      assertThrows(() => checkOwner(root, ANN, { trustedRoots: [other] }), JvsError);
+    }
     Deno.symlinkSync(root, `${root}/link`);
-    for (const trusted of [root, `${root}/`, `${root}/link`]) {
+    for (const trusted of [root, `${root}/`, `${root}/link`, { path: root, owner: STRANGER }]) {
       checkOwner(root, ANN, {
         trustedRoots: [trusted],
       });

@@ -1,5 +1,6 @@
 import { PairPlaces } from "../tree/pair_places.ts";
-import { at, larger, type TreeTable } from "../tree/table.ts";
+import { type TreeTable } from "../tree/table.ts";
+import { at, larger } from "../tree/columns.ts";
 
 const FIRST_CAPACITY = 1024;
 /** More files are not remembered, so that the memory stays below 200 MB: they are read again. */

@@ -3,11 +3,13 @@ import { unlessThrown } from "../model/errors.ts";
 import { ifUsable, keepCache, readCache } from "./cache_file.ts";
 import { readSealed, saveSealed } from "./column_file.ts";
 import { isUnreadableRecord } from "./control_errors.ts";
+import type { ControlPath } from "./control_path.ts";
 import { placeOfPayloads } from "./place_of_payloads.ts";
 import { Readings, type SnapshotReading } from "./readings.ts";
 import type { Store } from "./store.ts";
 
-type ReadingsPlace = Pick<Store, "layout" | "platform" | "repoId" | "cacheFolder" | "snapshots">;
+/** What tells where such memories are, and of what. */
+export type ReadingsPlace = Pick<Store, "layout" | "platform" | "repoId" | "cacheFolder" | "snapshots">;
 
 /** A sealed file (`column_file.ts`): the snapshots are in its head, the columns are of the files. */
 const READINGS = { magic: 0x4a565352, format: 1, mostHeadBytes: 2 ** 25 };
@@ -72,7 +74,12 @@ export async function keepReadings(
   const isKept = await keepCache(store, (folder) => {
     return saveSealed(folder, readingsFile(store).name, READINGS, head satisfies Head, columns);
   });
-  if (!isKept) ifUsable(() => readingsFile(store).remove());
+  if (!isKept) dropReadings(store);
+}
+
+/** Removes what is remembered, if it can be removed. */
+export function dropReadings(store: ReadingsPlace): void {
+  ifUsable(() => readingsFile(store).remove());
 }
 
 /** Whether a file among the caches is such a memory: the caller's, if it is whole, or that of another user. */
@@ -83,8 +90,13 @@ export async function isSoundReadings(store: ReadingsPlace, name: string): Promi
   return content !== undefined && await readSealed(content, READINGS, () => true) === true;
 }
 
-/** Nothing where the repository's id is damaged, which others report. */
-function placeOf(store: ReadingsPlace): string | undefined {
+/** Locked while what is remembered is written. */
+export function readingsLock(store: Pick<Store, "cacheFolder">): ControlPath {
+  return store.cacheFolder().parent.at("readings-lock");
+}
+
+/** Of which payloads something is remembered; nothing where the repository's id is damaged, which others report. */
+export function placeOf(store: ReadingsPlace): string | undefined {
   return unlessThrown(isUnreadableRecord, () => placeOfPayloads(store));
 }
 

@@ -2,7 +2,7 @@ import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { JvsError } from "../model/errors.ts";
 import { Ref } from "../model/records.ts";
 import { controlPlane } from "../../tests/support/control_plane.ts";
-import { readRecord, recordText, writeRecord } from "./record_file.ts";
+import { MOST_BYTES, readRecord, recordText, writeRecord } from "./record_file.ts";
 
 const REF: Ref = {
   ref_name: "gold",
@@ -46,4 +46,36 @@ Deno.test("readRecord() names file, place, reason and way out of a damaged recor
     assertStringIncludes(error.hint, "jvs doctor");
     assertEquals({ ...error.details, ...details, path }, error.details);
   }
+});
+
+Deno.test("readRecord() does not look for the place of what is wrong in a text that no person reads", () => {
+  using plane = controlPlane();
+  const file = plane.layout.ref("gold");
+  for (
+    const text of [`{"${"x".repeat(900_000)}": [${"0,".repeat(500_000)}],}`, `{"${"x".repeat(25_000_000)}`]
+  ) {
+    Deno.writeTextFileSync(file.path, text);
+    const error = assertThrows(
+      () => readRecord(file, Ref, "the ref", MOST_BYTES.plan),
+      JvsError,
+      "it is no whole JSON",
+    );
+    assertEquals(error.code, "E_DESCRIPTOR_CORRUPT");
+  }
+});
+
+Deno.test("readRecord() reads a file of the most bytes that its kind can have, and none of more", () => {
+  using plane = controlPlane();
+  const file = plane.layout.ref("gold");
+  const whole = recordText(REF);
+  file.write(whole.padEnd(MOST_BYTES.usual));
+  assertEquals(readRecord(file, Ref, "the ref"), REF);
+  file.write(whole.padEnd(MOST_BYTES.usual + 1));
+  const error = assertThrows(
+    () => readRecord(file, Ref, "the ref"),
+    JvsError,
+    "1048577 bytes, more than any",
+  );
+  assertEquals(error.code, "E_DESCRIPTOR_CORRUPT");
+  assertEquals(readRecord(file, Ref, "the ref", MOST_BYTES.plan), REF);
 });

@@ -3,7 +3,7 @@ import { checkRefName, isAccepted } from "../model/names.ts";
 import { quoted } from "../model/path_text.ts";
 import { Ref } from "../model/records.ts";
 import { record } from "../model/schema.ts";
-import { requireKeepers } from "./kept_folders.ts";
+import { requireFolders, requireKeepers } from "./kept_folders.ts";
 import type { Layout } from "./layout.ts";
 import { damaged, readRecord, recordText } from "./record_file.ts";
 
@@ -69,6 +69,7 @@ export class Refs {
   }
 
   private notFound(name: string): JvsError {
+    requireFolders(this.layout, ["refs"], `find ref ${quoted(name)}`);
     const names = this.names();
     const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : "";
     return new JvsError("E_NOT_FOUND", `Cannot find ref ${quoted(name)}: no ref has that name`, {

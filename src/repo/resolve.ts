@@ -1,15 +1,18 @@
 import { type ErrorCode, JvsError, type JvsErrorOptions } from "../model/errors.ts";
+import { firstFew } from "../model/first_few.ts";
 import { shortId } from "../model/ids.ts";
 import { nearest } from "../model/nearest.ts";
 import { quoted } from "../model/path_text.ts";
 import type { WorktreeConfig } from "../model/records.ts";
+import { type Listing, warnIfBehind } from "./behind.ts";
+import { requireFolders } from "./kept_folders.ts";
 import { ancestors } from "./lineage.ts";
 import type { Indexed, IndexOptions } from "./snapshot_index.ts";
 import type { SnapshotTable } from "./snapshot_table.ts";
 import type { Store } from "./store.ts";
 
 /** What this file needs from a store. */
-type NamingSource = Pick<Store, "cacheFolder" | "layout" | "snapshots" | "refs"> & {
+type NamingSource = Pick<Store, "cacheFolder" | "layout" | "snapshots" | "refs"> & Listing & {
   readonly worktrees: Pick<Store["worktrees"], "find" | "names">;
 };
 
@@ -28,6 +31,7 @@ const MOST_SEARCHED = 100;
 const LONGEST_NOTE = 40;
 /** A note that the index cut is certain up to here: the cut may have split a character. */
 const SURE = 400;
+const TAG = /^[A-Za-z0-9._-]+$/;
 
 interface Question extends ResolveOptions {
   readonly store: NamingSource;
@@ -55,9 +59,9 @@ export async function resolveSnapshot(
   }
   const question = { ...options, store, word };
   const exact = await firstOf(EXACT, question);
-  const { ids, newest } = exact.length > 0 ? { ids: exact, newest: [] } : await search(question);
+  const { ids, ...others } = exact.length > 0 ? { ids: exact, ...NO_OTHERS } : await search(question);
   const [id, another] = ids;
-  if (id === undefined) throw await notFound(store, word, { ...options, newest });
+  if (id === undefined) throw await notFound(store, word, { ...options, ...others });
   if (another !== undefined) throw await ambiguous(store, word, ids);
   return id;
 }
@@ -70,14 +74,25 @@ async function firstOf<Q>(kinds: readonly Kind<Q>[], question: Q): Promise<strin
   return [];
 }
 
-/** Searches all snapshots; also returns the newest ones, if none fits. */
-async function search(question: Question): Promise<{ ids: string[]; newest: string[] }> {
+/** What there is where no snapshot fits a word. */
+interface Others {
+  readonly newest: readonly string[];
+  /** Those that could not be read: one of them may have the tag or the note. */
+  readonly unread: readonly string[];
+}
+const NO_OTHERS: Others = { newest: [], unread: [] };
+
+/** Searches all snapshots; also returns others, if none fits. */
+async function search(question: Question): Promise<Others & { readonly ids: readonly string[] }> {
   const { byIndex } = await import("./snapshot_index.ts"); // most names need no search
   return await byIndex(question.store, question, async (index) => {
     const ids = await firstOf(SEARCHED, { ...question, index });
+    if (ids.length > 0) return { ids, ...NO_OTHERS };
     const { table } = index;
-    const newest = ids.length > 0 ? [] : Array.from(table.existing(MOST_SEARCHED), (row) => table.id(row));
-    return { ids, newest };
+    const newest = Array.from(table.existing(MOST_SEARCHED), (row) => table.id(row));
+    const rows = Array.from({ length: table.count }, (_, row) => row).reverse();
+    const unread = rows.filter((row) => table.isUnread(row)).map((row) => table.id(row));
+    return { ids, newest, unread };
   });
 }
 
@@ -85,10 +100,11 @@ function byId({ store, word }: Question): string[] {
   return isKnown(store, word) ? [word] : [];
 }
 
-async function byPosition({ store, word, worktree }: Question): Promise<string[]> {
+async function byPosition({ reporter, store, word, worktree }: Question): Promise<string[]> {
   const [, start, tilde, digits] = word.match(/^(HEAD|LATEST)(?:(~)(\d{0,6}))?$/) ?? [];
   if (start === undefined) return [];
   if (worktree === null) throw missing(word, "there is no worktree here", "Name one: WORKTREE@.");
+  await warnIfBehind(store, worktree, reporter);
   const id = start === "HEAD" ? worktree.head_snapshot_id : worktree.latest_snapshot_id;
   const top = existingSnapshot(store, word, worktree, id);
   let back = tilde === undefined ? 0 : digits ? Number(digits) : 1;
@@ -117,7 +133,7 @@ function byRef({ store, word }: Question): string[] {
 }
 
 async function byTag({ index, word, worktree }: Search): Promise<string[]> {
-  if (!/^[A-Za-z0-9._-]+$/.test(word)) return [];
+  if (!TAG.test(word)) return [];
   const tagged = index.table.withTag((tag) => tag === word);
   const newest = tagged.size < 2 ? undefined : newestInLine(index.table, worktree, tagged);
   return await confirmed(index, newest === undefined ? [...tagged] : [newest]);
@@ -134,11 +150,13 @@ function newestInLine(
   return latest === -1 ? undefined : table.line(latest).rows.find((row) => rows.has(row));
 }
 
-function byWorktree({ store, word }: Question): string[] {
+async function byWorktree({ reporter, store, word }: Question): Promise<string[]> {
   const name = word.slice(0, -1);
   if (!word.endsWith("@") || !store.worktrees.names().includes(name)) return [];
   const worktree = store.worktrees.find(name);
-  return worktree === undefined ? [] : [existingSnapshot(store, word, worktree, worktree.head_snapshot_id)];
+  if (worktree === undefined) return [];
+  await warnIfBehind(store, worktree, reporter);
+  return [existingSnapshot(store, word, worktree, worktree.head_snapshot_id)];
 }
 
 function byPrefix({ index, store, word }: Search): string[] {
@@ -206,20 +224,23 @@ async function ambiguous(
 ): Promise<JvsError> {
   const newestFirst = ids.toSorted().reverse();
   const matches = await describe(store, newestFirst.slice(0, MOST_LISTED));
-  const more = ids.length > MOST_LISTED ? ` and ${ids.length - MOST_LISTED} more` : "";
-  const shown = matches.map(shownAs).join(", ");
-  return cannotFind("E_AMBIGUOUS", word, `it fits ${ids.length}: ${shown}${more}`, {
+  const shown = firstFew(matches.map(shownAs), { most: MOST_LISTED, all: ids.length });
+  return cannotFind("E_AMBIGUOUS", word, `it fits ${ids.length}: ${shown}`, {
     hint: "Give more of it, the digits of one of them, or its full id.",
     details: { matches: matches.map(asDetails), match_count: ids.length },
   });
 }
 
-/** `E_NOT_FOUND`, with what was perhaps meant and the newest snapshots. */
+/** `E_NOT_FOUND`, with what was perhaps meant and the newest snapshots. Where some could not be read it may be one of them: then none is proposed. */
 async function notFound(
   store: NamingSource,
   word: string,
-  { worktree, forProgram = false, newest: ids }: ResolveOptions & { readonly newest: readonly string[] },
+  { worktree, forProgram = false, newest: ids, unread }: ResolveOptions & Others,
 ): Promise<JvsError> {
+  const others = forProgram ? " or worktree" : ", worktree or note";
+  const none = `no id, ref, tag${others} fits`;
+  requireFolders(store.layout, ["snapshots", "refs"], `find snapshot ${quoted(word)}`);
+  if (unread.length > 0 && (!forProgram || TAG.test(word))) return perhapsUnread(word, none, unread);
   const recent = await describe(store, ids);
   const newest = recent.slice(0, MOST_NEWEST);
   const close = nearest(word, [
@@ -237,10 +258,18 @@ async function notFound(
       : `Use one of the newest: ${newest.map(shownAs).join(", ")}.`,
     forProgram ? "A program cannot name a snapshot by its note." : "",
   ];
-  const others = forProgram ? " or worktree" : ", worktree or note";
-  return cannotFind("E_NOT_FOUND", word, `no id, ref, tag${others} fits`, {
+  return cannotFind("E_NOT_FOUND", word, none, {
     hint: hints.filter((hint) => hint !== "").join(" "),
     details: { close: close ?? null, newest: newest.map(asDetails) },
+  });
+}
+
+function perhapsUnread(word: string, none: string, unread: readonly string[]): JvsError {
+  const shown = firstFew(unread.map(shortId), { most: MOST_LISTED });
+  const which = `${unread.length} snapshot${unread.length === 1 ? "" : "s"} could not be read`;
+  return cannotFind("E_NOT_FOUND", word, `${none}; ${which} and may be it (${shown})`, {
+    hint: "`jvs doctor --strict` says what is wrong.",
+    details: { close: null, newest: [], unread },
   });
 }
 

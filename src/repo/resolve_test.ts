@@ -172,6 +172,35 @@ Deno.test("resolveSnapshot() takes the beginning of a note literally, and not fo
   assertEquals((await refusal(plane, "  ")).code, "E_USAGE");
 });
 
+Deno.test("resolveSnapshot() proposes no other snapshot where one that could not be read may be meant", async () => {
+  using plane = controlPlane();
+  const all = await publishLine(plane, [{ tags: ["v1"] }, { tags: ["v2"] }, { note: "later" }]) as Three;
+  const [a, b, c] = all;
+  const damage = ({ snapshot_id }: Descriptor) => {
+    const { path } = plane.layout.descriptor(snapshot_id);
+    Deno.chmodSync(path, 0o600);
+    Deno.truncateSync(path, 100);
+  };
+  damage(a);
+  const { code, details, hint, message } = await refusal(plane, "v1");
+  assertEquals(code, "E_NOT_FOUND");
+  assertStringIncludes(
+    message,
+    `note fits; 1 snapshot could not be read and may be it (${shortId(a.snapshot_id)})`,
+  );
+  assertEquals(hint, "`jvs doctor --strict` says what is wrong.");
+  assertEquals([details["close"], details["unread"]], [null, [a.snapshot_id]]);
+  assertEquals(await resolveSnapshot(plane, "v2", { worktree: null }), b.snapshot_id);
+  // For a program no note is a name, and this is no tag.
+  const noTag = await refusal(plane, "v1 of it", { forProgram: true });
+  assertEquals(noTag.message.includes("could not be read"), false, noTag.message);
+  damage(c);
+  const two = `2 snapshots could not be read and may be it (${shortId(c.snapshot_id)}, ${
+    shortId(a.snapshot_id)
+  })`;
+  assertStringIncludes((await refusal(plane, "v1", { forProgram: true })).message, two);
+});
+
 Deno.test("resolveSnapshot() names pruned snapshots too", async () => {
   using plane = controlPlane();
   const [a, b] = await publishLine(plane, [{ tags: ["v1"] }, {}, {}]) as Three;

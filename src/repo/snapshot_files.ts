@@ -20,7 +20,12 @@ export function idsIn(folder: ControlPath, endings?: readonly string[]): Set<str
   return ids;
 }
 
-/** The newest of them. */
+/** The ids of all snapshots that exist or are pruned: of those with a marker. */
+export function knownIds(snapshots: ControlPath): Set<string> {
+  return idsIn(snapshots, [".READY", ".PRUNED"]);
+}
+
+/** The newest of the ids with which names in a folder begin. */
 export function newestIdIn(folder: ControlPath, endings?: readonly string[]): string | null {
   const wanted = endings?.map(bytesOf);
   let newest = new Uint8Array();

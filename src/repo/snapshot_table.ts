@@ -116,6 +116,11 @@ export class SnapshotTable {
     return (at(this.columns.flags, row) & PRUNED) !== 0;
   }
 
+  /** Whether a user saved the whole worktree by it. Nothing is known of one that could not be read. */
+  isManual(row: number): boolean {
+    return !this.isUnread(row) && (at(this.columns.flags, row) & KIND_BITS) === KINDS.indexOf("manual");
+  }
+
   /** Whether JVS made it by itself to save unsaved work. */
   isAutosave(row: number): boolean {
     return (at(this.columns.flags, row) & KIND_BITS) === KINDS.indexOf("autosave");

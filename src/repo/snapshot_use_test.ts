@@ -1,14 +1,15 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
-import { controlPlane, prune, publishSnapshot, snapshotsOf } from "../../tests/support/control_plane.ts";
+import { controlPlane, prune, publishSnapshot } from "../../tests/support/control_plane.ts";
 import { requires } from "../../tests/support/requires.ts";
 import { JvsError } from "../model/errors.ts";
 import { LinuxFile } from "../platform/linux_file.ts";
+import { Snapshots } from "./snapshots.ts";
 import { SystemError } from "../platform/system_error.ts";
 
 Deno.test("Snapshots.claimForRemoval() is refused while a snapshot is in use, by this process too", async () => {
   using plane = controlPlane();
   const { snapshot_id: id } = await publishSnapshot(plane);
-  const other = snapshotsOf(plane.layout);
+  const other = new Snapshots(plane.layout);
   {
     using _used = await plane.snapshots.use(id);
     assertEquals([other.claimForRemoval(id), plane.snapshots.claimForRemoval(id)], [undefined, undefined]);

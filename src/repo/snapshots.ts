@@ -1,32 +1,26 @@
-import { bytesOf } from "../model/bytes.ts";
-import { isJvsError, JvsError, unlessThrown } from "../model/errors.ts";
-import { isSnapshotId, newSnapshotId } from "../model/ids.ts";
-import { quoted } from "../model/path_text.ts";
+import { isJvsError, type JvsError, unlessThrown } from "../model/errors.ts";
+import { isSnapshotId } from "../model/ids.ts";
 import { Descriptor, Ready } from "../model/records.ts";
-import { nowMs, randomBytes } from "../platform/clock.ts";
-import { makeWritable } from "../platform/make_writable.ts";
 import type { Folder } from "../platform/platform.ts";
-import { unlessFailed } from "../platform/system_error.ts";
 import { checkManifest, readManifest, type ReadManifestOptions } from "../tree/manifest.ts";
 import type { TreeTable } from "../tree/table.ts";
 import { isUnreadableRecord } from "./control_errors.ts";
 import type { ControlPath } from "./control_path.ts";
 import type { Layout } from "./layout.ts";
-import { damaged, parseRecord, writeRecord } from "./record_file.ts";
-import { asWritten, hashOfRead, recordHash } from "./record_hash.ts";
-import { idsIn, newestIdIn, publish } from "./snapshot_files.ts";
+import { damaged, MOST_BYTES, parseRecord } from "./record_file.ts";
+import { hashOfRead } from "./record_hash.ts";
+import { idsIn, knownIds, newestIdIn } from "./snapshot_files.ts";
 import { noSnapshot, wasPruned } from "./snapshot_errors.ts";
 import { claimMarker, useMarker, type UseSnapshotOptions } from "./snapshot_use.ts";
 
 const DESCRIPTOR = "the descriptor";
 const MARKER = "the commit marker";
 const EXISTING = [".READY"];
-const KNOWN = [".READY", ".PRUNED"];
+const PRUNED = ".PRUNED";
 
-/** The snapshots of a repository: which exist, their records, and the steps that publish one. */
+/** The snapshots of a repository: which exist, their records and their content. */
 export class Snapshots {
-  /** `lockIds` takes the lock under which new ids are given out. */
-  constructor(private readonly layout: Layout, private readonly lockIds: () => Promise<Disposable>) {}
+  constructor(private readonly layout: Layout) {}
 
   /** Keeps the folders of markers and descriptors open until the result is disposed, for those who read many of them. */
   hold(): Disposable {
@@ -56,7 +50,12 @@ export class Snapshots {
 
   /** All that exist or are pruned, oldest first. */
   listKnown(): string[] {
-    return [...idsIn(this.layout.snapshots, KNOWN)].sort();
+    return [...knownIds(this.layout.snapshots)].sort();
+  }
+
+  /** All whose content was pruned, oldest first. */
+  listPruned(): string[] {
+    return [...idsIn(this.layout.snapshots, [PRUNED])].filter((id) => !this.exists(id)).sort();
   }
 
   /** The newest that exists. */
@@ -64,18 +63,9 @@ export class Snapshots {
     return newestIdIn(this.layout.snapshots, EXISTING);
   }
 
-  /**
-   * A new id, above all earlier ones. An empty file, which the descriptor will replace, reserves it. A caller that does not
-   * publish the snapshot must discard it.
-   */
-  async newId(): Promise<string> {
-    using _lock = await this.lockIds();
-    const { layout } = this;
-    const taken = [layout.snapshots, layout.descriptors].map((folder) => newestIdIn(folder) ?? "");
-    const newest = taken.sort().at(-1) || null;
-    const id = newSnapshotId(nowMs(), newest, randomBytes(4));
-    layout.unfinishedDescriptor(id).openFile("create")[Symbol.dispose]();
-    return id;
+  /** The newest that exists or is pruned. */
+  newestKnown(): string | null {
+    return newestIdIn(this.layout.snapshots, [...EXISTING, PRUNED]);
   }
 
   /**
@@ -101,25 +91,16 @@ export class Snapshots {
   }
 
   /**
-   * Whether what a snapshot holds may give rights: where others may write, only if the caller or root made it, as their own
-   * folder says (`claim`).
+   * Whether what a snapshot holds may give rights: only in a repository of the caller's own, or root's; where others may write, if the caller or
+   * root made it, as their own folder says (`claim`).
    */
   mayGiveRights({ descriptor_checksum, snapshot_id }: Descriptor): boolean {
     const { maker, plane } = this.layout;
-    if (!plane.isOpenToOthers) return true;
+    if (!plane.isOpenToOthers) return plane.owners.isOfCallerOrRoot;
     const isBy = (uid: number) => maker(uid, snapshot_id).readOnce()?.trim() === descriptor_checksum.value;
     return [plane.owners.caller.uid, 0].some((uid) =>
       unlessThrown(isUnreadableRecord, () => isBy(uid)) ?? false
     );
-  }
-
-  /** Says in the caller's own folder that the caller makes this snapshot, before it is published. */
-  claim({ descriptor_checksum, snapshot_id }: Descriptor): void {
-    const { maker, plane } = this.layout;
-    if (!plane.isOpenToOthers) return;
-    const file = maker(plane.owners.caller.uid, snapshot_id);
-    file.parent.ensureOwn();
-    file.write(`${descriptor_checksum.value}\n`);
   }
 
   /** The commit marker of a snapshot that exists, after a comparison with the descriptor. */
@@ -189,95 +170,6 @@ export class Snapshots {
     return this.layout.payload(id).open();
   }
 
-  /** A descriptor with its checksum, as the file will have it. */
-  async sealDescriptor(fields: Omit<Descriptor, "descriptor_checksum">): Promise<Descriptor> {
-    const written = asWritten(fields);
-    return { ...written, descriptor_checksum: { algo: "sha256", value: await recordHash(written) } };
-  }
-
-  /** SPEC 6, step 7: writes the descriptor, durably, under its temporary name. */
-  writeDescriptor(descriptor: Descriptor): void {
-    writeRecord(this.layout.unfinishedDescriptor(descriptor.snapshot_id), descriptor);
-  }
-
-  /** Step 9; durable and repeatable, like the next two. */
-  publishPayload(id: string): void {
-    publish(this.layout.unfinishedPayload(id), this.layout.payload(id));
-  }
-
-  /** Step 10. */
-  publishDescriptor(id: string): void {
-    publish(this.layout.unfinishedDescriptor(id), this.layout.descriptor(id));
-  }
-
-  /** Step 11: from here on the snapshot exists. */
-  writeReady(descriptor: Descriptor): void {
-    const { snapshot_id, created_at, engine, descriptor_checksum, payload_root_hash } = descriptor;
-    const ready: Ready = { snapshot_id, created_at, engine, descriptor_checksum, payload_root_hash };
-    writeRecord(this.layout.ready(snapshot_id), ready);
-  }
-
-  /** Removes all parts of a snapshot that was not published; repeatable. */
-  async discardUnfinished(id: string): Promise<void> {
-    const { layout } = this;
-    if (!isSnapshotId(id) || this.isKnown(id)) {
-      throw new JvsError("E_INTERNAL", `Cannot discard ${quoted(id)}: it is no unfinished snapshot`);
-    }
-    layout.descriptor(id).remove();
-    for (const file of this.manifestFiles(id)) file.remove();
-    using folder = layout.snapshots.open();
-    for (const ending of ["", ".tmp.before", ".tmp"]) await this.#discard(folder, bytesOf(`${id}${ending}`));
-    folder.sync();
-    // Last, because this file reserves the id.
-    layout.unfinishedDescriptor(id).remove();
-  }
-
-  /**
-   * Removes a payload. Where others may write, they may have put somebody's work in its place: there it is kept with what restores
-   * replaced, for a while.
-   */
-  async #discard(folder: Folder, name: Uint8Array): Promise<void> {
-    const { plane, replaced } = this.layout;
-    if (plane.isOpenToOthers) {
-      this.layout.ensureOwn();
-      using kept = replaced.open();
-      makeWritable(folder, name);
-      const isMoved = unlessFailed(["EROFS", "EXDEV"], () => {
-        unlessFailed(["ENOENT"], () => folder.rename(name, kept, bytesOf(crypto.randomUUID()), "fresh"));
-        return true;
-      });
-      if (isMoved) return;
-    }
-    const { removeClone } = await import("../engine/engines.ts"); // those who only read need no engine
-    await removeClone(plane.platform, folder, name);
-  }
-
-  /** The files and folders of a snapshot that exist, without its markers. */
-  parts(id: string): ControlPath[] {
-    const { layout } = this;
-    const payloads = ["", ".tmp", ".tmp.before"].map((ending) => layout.snapshots.payload(`${id}${ending}`));
-    const single = [...payloads, layout.descriptor(id), layout.unfinishedDescriptor(id)];
-    return [...single.filter((path) => path.isThere()), ...this.manifestFiles(id)];
-  }
-
-  /** Its index and its pack, and temporary files of them. */
-  private manifestFiles(id: string): ControlPath[] {
-    const { manifests } = this.layout;
-    return manifests.names().filter((name) => name.startsWith(id) || name.startsWith(`.${id}`))
-      .map((name) => manifests.at(name));
-  }
-
-  /**
-   * Ids with files but no marker, oldest first: being made now, left by a crash, or with a lost marker. A pack alone does not count: it
-   * may have outlived its snapshot, because other manifests have blocks in it.
-   */
-  leftovers(): string[] {
-    const { snapshots, descriptors, manifests } = this.layout;
-    const known = idsIn(snapshots, KNOWN);
-    const named = idsIn(snapshots).union(idsIn(descriptors)).union(idsIn(manifests, [""]));
-    return [...named.difference(known)].sort();
-  }
-
   private async provedDescriptor(id: string): Promise<Descriptor> {
     const descriptor = this.readDescriptor(id);
     const { descriptor_checksum, ...rest } = descriptor;
@@ -288,7 +180,7 @@ export class Snapshots {
 
   private readDescriptor(id: string): Descriptor {
     const file = this.layout.descriptor(id);
-    const descriptor = parseRecord(file, Descriptor, DESCRIPTOR, file.readOnce());
+    const descriptor = parseRecord(file, Descriptor, DESCRIPTOR, file.readOnce(MOST_BYTES.descriptor));
     if (descriptor === undefined) throw damaged(file, DESCRIPTOR, "the file is missing");
     if (descriptor.snapshot_id === id) return descriptor;
     throw damaged(file, DESCRIPTOR, `it is that of another snapshot, ${descriptor.snapshot_id}`);
@@ -302,7 +194,7 @@ export class Snapshots {
   /** READY, or else PRUNED. */
   private marker(id: string): Ready {
     for (const file of this.markers(id)) {
-      const marker = parseRecord(file, Ready, MARKER, file.readOnce());
+      const marker = parseRecord(file, Ready, MARKER, file.readOnce(MOST_BYTES.usual));
       if (marker !== undefined) return marker;
     }
     throw this.notFound(id);

@@ -1,7 +1,5 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
-import { idsFromWorkers } from "../../tests/support/ids_from_workers.ts";
 import { JvsError } from "../model/errors.ts";
-import { idTime } from "../model/ids.ts";
 import type { Descriptor } from "../model/records.ts";
 import { tableOf } from "../../tests/support/tree_cases.ts";
 import { inFolder } from "../../tests/support/by_path.ts";
@@ -27,25 +25,25 @@ async function codeOfAsync(act: () => Promise<unknown>): Promise<string> {
 
 Deno.test("Snapshots.exists() is true from READY on, and for nothing before it", async () => {
   using plane = controlPlane();
-  const { layout, snapshots } = plane;
-  const id = await snapshots.newId();
+  const { layout, snapshots, unfinished } = plane;
+  const id = await unfinished.newId();
   layout.unfinishedPayload(id).make();
   const seen: boolean[] = [];
   const look = () =>
     seen.push(snapshots.exists(id) || snapshots.list().includes(id) || snapshots.newest() === id);
-  const descriptor = await snapshots.sealDescriptor(fieldsOf(id));
+  const descriptor = await unfinished.sealDescriptor(fieldsOf(id));
   look();
-  snapshots.writeDescriptor(descriptor);
+  unfinished.writeDescriptor(descriptor);
   look();
-  snapshots.publishPayload(id);
+  unfinished.publishPayload(id);
   look();
-  snapshots.publishDescriptor(id);
+  unfinished.publishDescriptor(id);
   look();
   assertEquals(seen, [false, false, false, false]);
   assertEquals(await codeOfAsync(() => snapshots.descriptor(id)), "E_NOT_FOUND");
   assertEquals(codeOf(() => snapshots.openPayload(id)), "E_NOT_FOUND");
   assertEquals(codeOf(() => snapshots.ready(id)), "E_NOT_FOUND");
-  snapshots.writeReady(descriptor);
+  unfinished.writeReady(descriptor);
   assert(snapshots.exists(id));
   assertEquals(snapshots.list(), [id]);
   assertEquals(await snapshots.descriptor(id), descriptor);
@@ -65,7 +63,7 @@ Deno.test("Snapshots.list() gives those that exist, oldest first, and nothing un
   using plane = controlPlane();
   const [a, b, c] = await publishLine(plane, [{}, {}, {}]) as [Descriptor, Descriptor, Descriptor];
   prune(plane, b.snapshot_id);
-  const unfinished = await plane.snapshots.newId();
+  const unfinished = await plane.unfinished.newId();
   for (
     const name of [`${SOME_ID}.READY.tmp`, `.${SOME_ID}.READY`, "READY", `${SOME_ID}READY`, `${SOME_ID}`]
   ) {
@@ -74,60 +72,7 @@ Deno.test("Snapshots.list() gives those that exist, oldest first, and nothing un
   assertEquals(plane.snapshots.list(), [a.snapshot_id, c.snapshot_id]);
   assertEquals(plane.snapshots.listKnown(), [a, b, c].map((d) => d.snapshot_id));
   assertEquals(plane.snapshots.newest(), c.snapshot_id);
-  assertEquals(plane.snapshots.leftovers(), [SOME_ID, unfinished].sort());
-});
-
-Deno.test("Snapshots.leftovers() leaves out a pack that may have outlived its snapshot", () => {
-  using plane = controlPlane();
-  const place = (name: string) => plane.layout.manifests.at(name).path;
-  Deno.writeTextFileSync(place(`${SOME_ID}.pack`), "");
-  assertEquals(plane.snapshots.leftovers(), []);
-  Deno.writeTextFileSync(place(SOME_ID), "");
-  assertEquals(plane.snapshots.leftovers(), [SOME_ID]);
-});
-
-Deno.test("Snapshots.newId() rises strictly over what is there, reserved and unfinished, whatever the clock says", async () => {
-  using plane = controlPlane();
-  const future = Date.now() + 3_600_000;
-  const ids: string[] = [];
-  const places = [
-    (id: string) => Deno.writeTextFileSync(plane.layout.ready(id).path, ""),
-    (id: string) => Deno.writeTextFileSync(plane.layout.pruned(id).path, ""),
-    (id: string) => Deno.mkdirSync(plane.layout.payload(id).path),
-    (id: string) => Deno.mkdirSync(plane.layout.unfinishedPayload(id).path),
-    (id: string) => Deno.writeTextFileSync(plane.layout.descriptor(id).path, ""),
-    (id: string) => Deno.writeTextFileSync(plane.layout.unfinishedDescriptor(id).path, ""),
-  ];
-  for (const [i, place] of places.entries()) {
-    const time = future + 1000 * i;
-    place(`${time}-ffffffff`);
-    const id = await plane.snapshots.newId();
-    assertEquals(idTime(id), time + 1);
-    ids.push(id, await plane.snapshots.newId());
-    Deno.removeSync(plane.layout.unfinishedDescriptor(ids.at(-1) ?? "").path);
-    Deno.removeSync(plane.layout.unfinishedDescriptor(ids.at(-2) ?? "").path);
-  }
-  assertEquals(ids, ids.toSorted());
-  assertEquals(new Set(ids).size, ids.length);
-});
-
-Deno.test("Snapshots.newId() never gives one id twice to those who ask at once", async () => {
-  using plane = controlPlane();
-  const ids = await idsFromWorkers(3, { root: plane.layout.root, count: 300 });
-  assertEquals(new Set(ids.map(idTime)).size, 900);
-  assertEquals(plane.snapshots.leftovers(), ids.sort());
-});
-
-Deno.test("Snapshots.sealDescriptor() gives what is read back, odd values included", async () => {
-  using plane = controlPlane();
-  const made = await publishSnapshot(plane, {
-    note: "half \ud800 a pair",
-    meta: { gone: undefined, deep: { b: 1, a: [undefined] } },
-    environment: { python: "3.12" },
-  });
-  assertEquals(made.note, "half \ufffd a pair");
-  assertEquals(made.meta, { deep: { b: 1, a: [null] } });
-  assertEquals(await plane.snapshots.descriptor(made.snapshot_id), made);
+  assertEquals(plane.unfinished.leftovers(), [SOME_ID, unfinished].sort());
 });
 
 Deno.test("Snapshots.descriptor() finds every field that was changed", async () => {
@@ -168,7 +113,7 @@ Deno.test("Snapshots.descriptor() finds a descriptor that was exchanged together
   using plane = controlPlane();
   const made = await publishSnapshot(plane);
   const { descriptor_checksum: _, ...fields } = made;
-  const forged = await plane.snapshots.sealDescriptor({ ...fields, note: "forged" });
+  const forged = await plane.unfinished.sealDescriptor({ ...fields, note: "forged" });
   Deno.writeTextFileSync(plane.layout.descriptor(made.snapshot_id).path, JSON.stringify(forged));
   const error = await assertRejects(() => plane.snapshots.descriptor(made.snapshot_id), JvsError);
   assertEquals(error.code, "E_DESCRIPTOR_CORRUPT");
@@ -210,54 +155,10 @@ Deno.test("Snapshots.descriptor() accepts a pruned snapshot; what needs its file
   }
 });
 
-Deno.test("Snapshots.publishPayload() and the steps after it may each be repeated", async () => {
-  using plane = controlPlane();
-  const { snapshots, layout } = plane;
-  const id = await snapshots.newId();
-  Deno.mkdirSync(layout.unfinishedPayload(id).path);
-  Deno.writeTextFileSync(`${layout.unfinishedPayload(id)}/file`, "content");
-  const descriptor = await snapshots.sealDescriptor(fieldsOf(id));
-  snapshots.writeDescriptor(descriptor);
-  for (let i = 0; i < 2; i++) snapshots.publishPayload(id);
-  for (let i = 0; i < 2; i++) snapshots.publishDescriptor(id);
-  for (let i = 0; i < 2; i++) snapshots.writeReady(descriptor);
-  assertEquals(await snapshots.descriptor(id), descriptor);
-  assertEquals(Deno.readTextFileSync(`${layout.payload(id)}/file`), "content");
-  assertEquals(snapshots.leftovers(), []);
-  assertThrows(() => snapshots.publishPayload(SOME_ID), JvsError, "it is not there");
-});
-
-Deno.test("Snapshots.discardUnfinished() removes what any step left, and never a snapshot", async () => {
-  using plane = controlPlane();
-  const { snapshots, layout } = plane;
-  const kept = await publishSnapshot(plane);
-  const foldersOf = () =>
-    [layout.snapshots, layout.descriptors, layout.manifests]
-      .map((folder) => [...Deno.readDirSync(folder.path)].map((e) => e.name).sort());
-  const before = foldersOf();
-  for (let step = 0; step < 4; step++) {
-    const id = await snapshots.newId();
-    Deno.mkdirSync(layout.unfinishedPayload(id).path);
-    Deno.mkdirSync(`${layout.unfinishedPayload(id)}/folder`, { mode: 0o500 });
-    Deno.writeTextFileSync(`${layout.unfinishedPayload(id)}/file`, "content", { mode: 0o400 });
-    if (step >= 1) await writeManifest(layout.manifests.path, id, tableOf("a", "b/"), null);
-    if (step >= 1) snapshots.writeDescriptor(await snapshots.sealDescriptor(fieldsOf(id)));
-    if (step >= 2) snapshots.publishPayload(id);
-    if (step >= 3) snapshots.publishDescriptor(id);
-    assertEquals(snapshots.leftovers(), [id]);
-    for (let i = 0; i < 2; i++) await snapshots.discardUnfinished(id);
-    assertEquals(foldersOf(), before, `step ${step}`);
-  }
-  assertEquals(await codeOfAsync(() => snapshots.discardUnfinished(kept.snapshot_id)), "E_INTERNAL");
-  assertEquals(await codeOfAsync(() => snapshots.discardUnfinished("..")), "E_INTERNAL");
-  prune(plane, kept.snapshot_id);
-  assertEquals(await codeOfAsync(() => snapshots.discardUnfinished(kept.snapshot_id)), "E_INTERNAL");
-});
-
 Deno.test("Snapshots.manifest() reads the one that the descriptor proves", async () => {
   using plane = controlPlane();
-  const { snapshots, layout } = plane;
-  const id = await snapshots.newId();
+  const { snapshots, layout, unfinished } = plane;
+  const id = await unfinished.newId();
   const { hash } = await writeManifest(layout.manifests.path, id, tableOf("a", "b/", "b/c"), null);
   await publishSnapshot(plane, { snapshot_id: id, manifest_hash: { algo: "sha256", value: hash } });
   assertEquals((await snapshots.manifest(id, { verify: true })).count, 4);
@@ -271,7 +172,7 @@ Deno.test("Snapshots.list() misses folders that a copier left out as if they wer
   for (const folder of [plane.layout.snapshots, plane.layout.descriptors, plane.layout.manifests]) {
     Deno.removeSync(folder.path);
   }
-  assertEquals([plane.snapshots.list(), plane.snapshots.leftovers(), plane.snapshots.newest()], [
+  assertEquals([plane.snapshots.list(), plane.unfinished.leftovers(), plane.snapshots.newest()], [
     [],
     [],
     null,

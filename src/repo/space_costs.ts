@@ -1,5 +1,6 @@
 import { SYMLINK } from "../model/entry.ts";
-import type { Extent, FileSystem } from "../platform/platform.ts";
+import type { Extent } from "../platform/platform.ts";
+import type { FileSystem } from "../platform/file_system.ts";
 import type { Stat } from "../platform/stat.ts";
 
 const BLOCK = 512;

@@ -1,4 +1,4 @@
-import { JvsError } from "../model/errors.ts";
+import { JvsError, unlessThrown } from "../model/errors.ts";
 import { isUuid } from "../model/ids.ts";
 import { quoted } from "../model/path_text.ts";
 import { FORMAT_VERSION } from "../model/version.ts";
@@ -7,7 +7,7 @@ import type { Platform } from "../platform/platform.ts";
 import { isSystemError, unlessFailed } from "../platform/system_error.ts";
 import { Audit } from "./audit.ts";
 import { Config } from "./config.ts";
-import { RefusedPath } from "./control_errors.ts";
+import { isUnreadableRecord, RefusedPath } from "./control_errors.ts";
 import type { ControlPath } from "./control_path.ts";
 import { Intents } from "./intents.ts";
 import { Layout, type LayoutOptions } from "./layout.ts";
@@ -15,9 +15,14 @@ import { Locks } from "./locks.ts";
 import { damaged } from "./record_file.ts";
 import { Pins } from "./pins.ts";
 import { Refs } from "./refs.ts";
+import { Signing, type SigningCaller } from "./signing.ts";
 import { Snapshots } from "./snapshots.ts";
 import { Tombstones } from "./tombstones.ts";
+import { UnfinishedSnapshots } from "./unfinished_snapshots.ts";
 import { Worktrees } from "./worktrees.ts";
+
+/** No host has a longer name. */
+const MOST_NAME_BYTES = 1024;
 
 /** The operations that make a repository; it contains their intent from its first moment. */
 const MAKING: ReadonlySet<string> = new Set(["init", "adopt"]);
@@ -26,11 +31,14 @@ const MAKING: ReadonlySet<string> = new Set(["init", "adopt"]);
  * Opens the repository with this absolute root. `E_UNTRUSTED` when its owner is not trusted, `E_FORMAT_UNSUPPORTED` when
  * its format is unknown. Changes nothing, and reads nothing before these checks.
  */
-export function openStore(root: string, options: LayoutOptions = {}): Store {
+export function openStore(
+  root: string,
+  { signing, ...options }: LayoutOptions & { readonly signing?: SigningCaller } = {},
+): Store {
   const layout = new Layout(withoutLinks(root), options);
   checkControl(layout);
   checkFormat(layout);
-  return new Store(layout);
+  return new Store(layout, signing);
 }
 
 /** A repository: the access to all that it stores. */
@@ -41,14 +49,17 @@ export class Store {
   readonly locks: Locks;
   readonly pins: Pins;
   readonly refs: Refs;
+  readonly signing: Signing;
   readonly snapshots: Snapshots;
   readonly tombstones: Tombstones;
+  readonly unfinished: UnfinishedSnapshots;
   readonly worktrees: Worktrees;
   #repoId: string | undefined;
 
   readonly platform: Platform;
 
-  constructor(readonly layout: Layout) {
+  /** `signing`: who signs; nobody by default. */
+  constructor(readonly layout: Layout, signing: SigningCaller = {}) {
     const { platform } = layout.plane;
     this.platform = platform;
     this.config = new Config(layout.config);
@@ -58,8 +69,11 @@ export class Store {
     this.locks = new Locks(layout, () => this.ensureRuntime());
     this.tombstones = new Tombstones(layout);
     this.worktrees = new Worktrees(layout);
-    this.snapshots = new Snapshots(layout, () => this.locks.short("snapshot-id"));
+    this.snapshots = new Snapshots(layout);
+    this.unfinished = new UnfinishedSnapshots(layout, () => this.locks.short("snapshot-id"));
+    this.signing = new Signing(layout, this.config, () => this.repoId, (end) => this.audit.has(end), signing);
     this.audit = new Audit(layout, {
+      sign: (end) => this.signing.signHead(end),
       lock: () => this.locks.short("audit"),
       // A finished change must be recorded, even when the settings file is damaged.
       rotateBytes: () => this.config.getOrDefault("audit.rotate_bytes"),
@@ -101,12 +115,18 @@ export class Store {
     return folder;
   }
 
+  /** Null if the file is missing or damaged: it is only for people, and each member may write it. */
+  #nameOf(id: string): string | null {
+    const read = () => this.layout.hostName(id).readFreshOwned(MOST_NAME_BYTES)?.text.trim();
+    return unlessThrown(isUnreadableRecord, read) || null;
+  }
+
   /** The hosts that have used this repository. */
   hosts(): { id: string; name: string | null; is_this: boolean }[] {
     const { host } = this.platform;
     return this.layout.hosts.names().sort().map((id) => ({
       id,
-      name: this.layout.hostName(id).readFresh()?.trim() ?? null,
+      name: this.#nameOf(id),
       is_this: id === host.id,
     }));
   }
@@ -121,10 +141,11 @@ function withoutLinks(root: string): string {
 }
 
 /** `E_NOT_A_REPOSITORY` when there is no control plane; `ControlPlane` refuses one that is not trusted. */
-function checkControl({ control, root }: Layout): void {
+function checkControl({ control, plane, root }: Layout): void {
   try {
     using _control = control.open();
   } catch (error) {
+    if (isSystemError(error, "EACCES")) throw plane.closed(error);
     // A link does not count: the control plane that it leads to could be a trusted one of another repository.
     if (!(error instanceof RefusedPath) && !isSystemError(error, "ENOENT", "ENOTDIR")) throw error;
     throw new JvsError("E_NOT_A_REPOSITORY", `Cannot open the repository ${quoted(root)}: there is none`, {

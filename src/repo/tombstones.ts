@@ -2,8 +2,9 @@ import { type JvsError, unlessThrown } from "../model/errors.ts";
 import { GcPlan } from "../model/gc_records.ts";
 import { isUuid } from "../model/ids.ts";
 import { snapshotId, time, uuid } from "../model/records.ts";
-import { type Infer, list, nullable, oneOf, record, text } from "../model/schema.ts";
+import { type Infer, integer, list, mapOf, nullable, oneOf, record, text } from "../model/schema.ts";
 import { nowIso } from "../platform/clock.ts";
+import { isTemporaryOf } from "../platform/temporary_file.ts";
 import { AuditEntry } from "./audit_record.ts";
 import { isUnreadableRecord } from "./control_errors.ts";
 import type { ControlPath } from "./control_path.ts";
@@ -24,6 +25,9 @@ export const Tombstone = record({
   failure_reason: nullable(text()).about("Why files could not be deleted."),
   pruned: list(snapshotId()).about("Those that keep their record."),
   deleted: list(snapshotId()).about("Those of which nothing stays."),
+  bytes: mapOf(integer({ min: 0 })).optional().about(
+    "What comes free with each, by the plan, as far as it was not deleted by then; earlier versions did not write it.",
+  ),
   audit: AuditEntry.about(
     "The audit record, which is written once, also where nothing else of the change is left.",
   ),
@@ -58,8 +62,10 @@ export class Tombstones {
 
   /** The snapshots that those of all users name, as far as they can be read. */
   named(): Set<string> {
+    const { plane, sharedTombstones, tombstones } = this.layout;
     const folders = [
-      this.layout.tombstones,
+      tombstones,
+      ...plane.owners.isOfAnotherAlone ? [sharedTombstones] : [],
       ...this.layout.userFolders().map(({ folder }) => folder.at("tombstones")),
     ];
     const read = (file: ControlPath) =>
@@ -78,7 +84,7 @@ export class Tombstones {
   }
 
   /** Writes durably what the change with this id is about to take out. */
-  mark(taken: Pick<Tombstone, "id" | "plan_id" | "pruned" | "deleted" | "audit">): void {
+  mark(taken: Pick<Tombstone, "id" | "plan_id" | "pruned" | "deleted" | "bytes" | "audit">): void {
     this.layout.gc.ensure(); // copy programs may leave out empty folders
     this.layout.ensureOwn();
     this.layout.tombstones.ensure();
@@ -94,8 +100,13 @@ export class Tombstones {
     if (tombstone !== undefined) writeRecord(file, { ...tombstone, ...changes });
   }
 
-  /** Removes one; all that it named is deleted, or was never taken out. Repeatable. */
+  /** Removes one, and what a kill left of writing it; all that it named is deleted, or was never taken out. Repeatable. */
   remove(id: string): void {
-    this.layout.tombstone(id).remove();
+    const { tombstones } = this.layout;
+    const tombstone = this.layout.tombstone(id);
+    for (const name of tombstones.names()) {
+      if (isTemporaryOf(tombstone.name, name)) tombstones.at(name).remove();
+    }
+    tombstone.remove();
   }
 }

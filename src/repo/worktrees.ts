@@ -1,16 +1,19 @@
 import { isWithin } from "../model/absolute_path.ts";
 import { bytesOf } from "../model/bytes.ts";
-import { DIR, SYMLINK } from "../model/entry.ts";
+import { DIR } from "../model/entry.ts";
 import { isJvsError, JvsError, unlessThrown } from "../model/errors.ts";
-import { checkName, isAccepted } from "../model/names.ts";
+import { checkName } from "../model/names.ts";
 import { quoted } from "../model/path_text.ts";
 import { type Identity, WorktreeConfig } from "../model/records.ts";
 import { nowIso } from "../platform/clock.ts";
-import { areOneFileSystem, type Folder, outlivesMount } from "../platform/platform.ts";
+import type { Folder } from "../platform/platform.ts";
 import { inodeText, Stat } from "../platform/stat.ts";
-import { isSystemError, unlessFailed } from "../platform/system_error.ts";
+import { unlessFailed } from "../platform/system_error.ts";
+import { isTemporaryName } from "../platform/temporary_file.ts";
 import { isUnreadableRecord } from "./control_errors.ts";
+import { sameIdentity } from "./identity.ts";
 import type { Layout } from "./layout.ts";
+import { isWorktreeName, likelyName, openPayload, pathEscape, payloadPath } from "./payload_place.ts";
 import { damaged, readRecord, recordText, writeRecord } from "./record_file.ts";
 
 /** The record of a new worktree without a snapshot of its own; it starts from `snapshotId`, null for an empty one. */
@@ -42,7 +45,7 @@ export class Worktrees {
   names(): string[] {
     const { worktrees } = this.layout;
     // A name that no worktree may have belongs to a temporary file, or to another program.
-    const names = worktrees.names().filter(isName).sort();
+    const names = worktrees.names().filter(isWorktreeName).sort();
     if (names.length === 0) return names;
     using folder = worktrees.open();
     const stat = new Stat();
@@ -103,6 +106,12 @@ export class Worktrees {
     return undefined;
   }
 
+  /** The same worktree as it is now, whatever its name is by now; nothing if it was removed. */
+  current({ name, worktree_id }: Pick<WorktreeConfig, "name" | "worktree_id">): WorktreeConfig | undefined {
+    const sameName = this.find(name); // the usual case needs no search through all records
+    return sameName?.worktree_id === worktree_id ? sameName : this.withId(worktree_id);
+  }
+
   /** Whether a worktree has this id, or a damaged record could have it. */
   isKnown(id: string): boolean {
     return unlessThrown(isUnreadableRecord, () => this.withId(id) !== undefined) ?? true;
@@ -146,24 +155,12 @@ export class Worktrees {
 
   /** The absolute payload root; `E_PATH_ESCAPE` when a record must not name it. `openRoot` refuses links in it. */
   root(config: WorktreeConfig): string {
-    const [first, ...rest] = payloadParts(this.layout, config);
-    const { root } = this.layout;
-    const parent = first === ".." ? root.slice(0, root.lastIndexOf("/")) : `${root}/${first}`;
-    return [parent, ...rest].join("/");
+    return payloadPath(this.layout, config);
   }
 
   /** Opens the payload root; `E_PATH_ESCAPE` when there is a link on the way. */
   openRoot(config: WorktreeConfig): Folder {
-    const [first, ...rest] = payloadParts(this.layout, config);
-    const isAdopted = first === "..";
-    let folder = this.layout.plane.platform.openFolder(
-      isAdopted ? `${this.layout.root}/..` : this.layout.root,
-    );
-    for (const part of isAdopted ? rest : [first ?? "", ...rest]) {
-      using outer = folder;
-      folder = openWithoutLink(outer, part, config);
-    }
-    return folder;
+    return openPayload(this.layout, config);
   }
 
   /** The identity of a payload root, which does not depend on its path and mount. SPEC 2. */
@@ -184,7 +181,7 @@ export class Worktrees {
   /** Adds the record of a worktree; `E_ALREADY_EXISTS` when the name is taken, also when two processes add it at once. */
   add(config: WorktreeConfig): void {
     const name = checkName(config.name, "worktree");
-    payloadParts(this.layout, config);
+    payloadPath(this.layout, config);
     this.layout.worktrees.make();
     this.layout.worktree(name).make(); // a folder that a killed `add` left is used
     try {
@@ -197,7 +194,7 @@ export class Worktrees {
   /** Changes fields of the record of a worktree, durably; returns the new record. */
   update(name: string, patch: Partial<Omit<WorktreeConfig, "name" | "worktree_id">>): WorktreeConfig {
     const config = WorktreeConfig.check({ ...this.get(name), ...patch });
-    payloadParts(this.layout, config);
+    payloadPath(this.layout, config);
     writeRecord(this.layout.worktreeConfig(name), config);
     return config;
   }
@@ -215,6 +212,7 @@ export class Worktrees {
   /** Removes the record of a worktree; the caller removes the payload. False if there was none. */
   remove(name: string): boolean {
     const existed = this.layout.worktreeConfig(checkName(name, "worktree")).remove();
+    this.removeTemporaries(name);
     // Without a record it is no worktree, so other files in the folder may stay.
     unlessFailed(["ENOENT", "ENOTEMPTY"], () => this.layout.worktree(name).removeFolder());
     return existed;
@@ -223,7 +221,14 @@ export class Worktrees {
   private moveRecord(oldName: string, newName: string): void {
     if (oldName === newName) return;
     if (this.find(newName) !== undefined) throw nameTaken(newName);
+    this.removeTemporaries(newName); // a rename replaces only an empty folder
     this.layout.worktree(oldName).rename(newName);
+  }
+
+  /** Removes what killed changes left half written in the folder of a name that has no record. */
+  private removeTemporaries(name: string): void {
+    const folder = this.layout.worktree(name);
+    for (const each of folder.names()) if (isTemporaryName(each)) folder.at(each).remove();
   }
 }
 
@@ -236,77 +241,10 @@ function recordOf(name: string): string {
   return `the record of worktree "${name}"`;
 }
 
-/**
- * The parts of the path from the repository to the payload root of a worktree. Only an adopted repository `X.jvs` may
- * have a payload root outside itself, `../X`. A path that leaves the repository or enters `.jvs` is `E_PATH_ESCAPE`.
- * SPEC 2.
- */
-function payloadParts(layout: Layout, { name, path }: WorktreeConfig): string[] {
-  const parts = path.split("/");
-  const isAdopted = parts[0] === ".." && parts.length === 2 && layout.root.endsWith(`/${parts[1]}.jvs`);
-  const inside = isAdopted ? parts.slice(1) : parts;
-  const escapes = inside.some((part) => part === "" || part === "." || part === ".." || part.includes("\0"));
-  if (!escapes && (isAdopted || parts[0] !== ".jvs")) return parts;
-  throw pathEscape(name, path, "it would lead out of the repository, or into what is not the worktree's");
-}
-
-function pathEscape(name: string, path: string, state: string): JvsError {
-  const message = `Cannot use the path ${quoted(path)} of worktree "${name}": ${state}`;
-  return new JvsError("E_PATH_ESCAPE", message, {
-    hint: "The worktree's record was changed, or a link was put there; see it with `jvs doctor --strict`. " +
-      "If an adopted folder was moved or renamed, run `jvs adopt --relocate` where it is now.",
-    details: { worktree: name, path },
-  });
-}
-
-/** The worktree whose usual place contains the path: so one record is read instead of all. */
-function likelyName(layout: Layout, path: string): string | undefined {
-  const { root } = layout;
-  if (isWithin(path, `${root}/main`)) return "main";
-  if (root.endsWith(".jvs") && isWithin(path, root.slice(0, -".jvs".length))) return "main"; // adopted
-  const [first, name] = isWithin(path, root) ? path.slice(root.length + 1).split("/") : [];
-  return first === "worktrees" && name && isName(name) ? name : undefined;
-}
-
-function isName(name: string): boolean {
-  return isAccepted(name, (given) => checkName(given, "worktree"));
-}
-
-function openWithoutLink(folder: Folder, part: string, { name, path }: WorktreeConfig): Folder {
-  try {
-    return folder.openFolder(bytesOf(part));
-  } catch (error) {
-    if (!isSystemError(error, "ELOOP", "ENOTDIR")) throw error;
-    const stat = new Stat();
-    if (!folder.stat(bytesOf(part), stat) || stat.type !== SYMLINK) throw error;
-    throw pathEscape(name, path, `${quoted(part)} is a symbolic link`);
-  }
-}
-
 function nameTaken(name: string, cause?: unknown): JvsError {
   return new JvsError("E_ALREADY_EXISTS", `Cannot call a worktree "${name}": that name is taken`, {
     hint: "Choose another name; `jvs worktree list` lists the names in use.",
     details: { name },
     cause,
   });
-}
-
-/**
- * Whether two identities are one folder. Where no id outlives the mount, inode numbers need not either (exFAT by FUSE makes
- * them up): then any folder there counts as the same, and the stat cache finds out by each entry.
- */
-export function sameIdentity(a: Identity, b: Identity): boolean {
-  const kindOf = ({ file_system: id }: Identity) => outlivesMount(id) ? undefined : id.split(":")[0];
-  if (kindOf(a) !== undefined && kindOf(a) === kindOf(b)) return true;
-  return (isUnknown(a, b) || a.file_system === b.file_system) && a.inode === b.inode;
-}
-
-/** Whether two identities may be of one file system: a folder may replace a subvolume. */
-export function sameFileSystem(a: Identity, b: Identity): boolean {
-  return isUnknown(a, b) || areOneFileSystem(a.file_system, b.file_system);
-}
-
-/** Without FFI the file system of a folder is unknown. */
-function isUnknown(a: Identity, b: Identity): boolean {
-  return [a.file_system, b.file_system].includes("unknown");
 }

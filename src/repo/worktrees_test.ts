@@ -2,6 +2,7 @@ import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/a
 import { JvsError } from "../model/errors.ts";
 import type { WorktreeConfig } from "../model/records.ts";
 import { SystemError } from "../platform/system_error.ts";
+import { exists } from "../../tests/support/files.ts";
 import { requires } from "../../tests/support/requires.ts";
 import { mustRun } from "../../tests/support/run.ts";
 import { type TempDir, tempDir } from "../../tests/support/temp_dir.ts";
@@ -113,6 +114,24 @@ Deno.test("Worktrees.rename() moves the record and the usual path, and can be re
   }
   assertEquals(store.worktrees.rename("main", "trunk").path, "main");
   assertEquals(store.worktrees.names(), ["new", "other", "trunk"]);
+});
+
+Deno.test("Worktrees.rename() and remove() take away what a killed change left half written under the name", () => {
+  using folder = tempDir();
+  const store = repository(folder);
+  addWorktree(store, "old");
+  const left = store.layout.worktree("new").path;
+  Deno.mkdirSync(left);
+  const leave = () => Deno.writeTextFileSync(`${left}/.config.json.0123456789abcdef.tmp`, "{");
+  leave();
+  assertEquals(store.worktrees.rename("old", "new").name, "new");
+  leave();
+  store.worktrees.remove("new");
+  assertEquals(exists(left), false);
+  Deno.mkdirSync(left);
+  Deno.writeTextFileSync(`${left}/of the user`, "");
+  assertThrows(() => store.worktrees.rename("main", "new"), Error, "not empty");
+  assertEquals(store.worktrees.get("main").name, "main");
 });
 
 Deno.test("Worktrees.remove() removes the record, whether it was there or not", () => {

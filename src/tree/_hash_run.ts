@@ -4,7 +4,8 @@ import type { Folder, OpenFile } from "../platform/platform.ts";
 import { isSystemError, type SystemError } from "../platform/system_error.ts";
 import { OpenFolders } from "./open_folders.ts";
 import type { Sha256 } from "./sha256.ts";
-import { at, NONE, type TreeTable } from "./table.ts";
+import { NONE, type TreeTable } from "./table.ts";
+import { at } from "./columns.ts";
 import { isRefused } from "./unreadable.ts";
 
 const BUFFER_BYTES = 512 * 1024;

@@ -1,11 +1,12 @@
 import type { Reporter } from "../model/progress.ts";
 import type { Folder } from "../platform/platform.ts";
-import { Team, workersOf, type WorkerSource } from "../platform/worker_team.ts";
+import { MOST_HASHING, Team, workersOf, type WorkerSource } from "../platform/worker_team.ts";
 import { FILE_BYTES, type HashResult, type HashRun } from "./_hash_run.ts";
 import { type HashedPiece, type HashInput, SHARED_COLUMNS } from "./hash_job.ts";
 import { cutIntoPieces, entriesOf, type Pieces } from "./pieces.ts";
 import { sharedColumns } from "./shared_columns.ts";
-import { at, HASH_BYTES, NONE, type TreeTable } from "./table.ts";
+import { NONE, type TreeTable } from "./table.ts";
+import { at, HASH_BYTES } from "./columns.ts";
 
 /** What to hash, and with which workers. */
 export interface HashTask {
@@ -44,7 +45,8 @@ export class HashTeam implements AsyncDisposable {
     const { flushEach, isStill = false, reporter, table } = task;
     this.input = { root, flushEach, isStill, columns: sharedColumns(table, SHARED_COLUMNS), ...this.cut() };
     const onFound = (piece: HashedPiece) => this.accept(piece);
-    this.team = new Team(workers, { job: "hash", input: this.input, phase: "hashing", onFound, reporter });
+    const hashing = { job: "hash", input: this.input, phase: "hashing", useful: MOST_HASHING };
+    this.team = new Team(workers, { ...hashing, onFound, reporter });
   }
 
   /** Begins; undefined where there are no workers, or the folder cannot be lent to them. */

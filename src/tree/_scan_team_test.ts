@@ -23,7 +23,8 @@ import { parseIgnoreRules } from "./ignore.ts";
 import { type Scan, type ScanOptions, scanTree, scanWith } from "./scan.ts";
 import type { ScanClock } from "./scan_clock.ts";
 import { scanJob } from "./scan_job.ts";
-import { COLUMN_NAMES, type TreeTable, TreeTable as Table } from "./table.ts";
+import { type TreeTable, TreeTable as Table } from "./table.ts";
+import { COLUMN_NAMES } from "./columns.ts";
 
 /** Some are ignored by the rules, some are the same but for what sorts before or after a slash. */
 const NAMES = ["a", "a.o", "a-", "a0", "d1", "b", "c", "d", "e", "ä"];

@@ -1,82 +1,31 @@
 import { equalBytes, ITSELF } from "../model/bytes.ts";
 import { BLOCK, DIR, FILE, SYMLINK, type Xattr } from "../model/entry.ts";
-import type { Folder, Listing } from "../platform/platform.ts";
+import type { Folder } from "../platform/platform.ts";
 import { Stat } from "../platform/stat.ts";
 import { SystemError, unlessFailed } from "../platform/system_error.ts";
 import type { ScanTeam } from "./_scan_team.ts";
 import { type Boundary, boundaryOf, CONTROL_FOLDER, holdsRepository } from "./boundaries.ts";
-import { type FolderNames, KnownNames, ListedNames } from "./folder_names.ts";
-import type { IgnoreRules } from "./ignore.ts";
+import { KnownNames, ListedNames } from "./folder_names.ts";
 import { FOUND, KnownTree } from "./known_tree.ts";
 import { NameStack } from "./name_stack.ts";
 import { OpenFolders } from "./open_folders.ts";
 import { PathWalker } from "./path_walker.ts";
-import { CLEAN, cleanOf, NOT_CLEAN, type ScanClock } from "./scan_clock.ts";
+import { CLEAN, cleanOf, NOT_CLEAN } from "./scan_clock.ts";
 import { ScanNotes } from "./scan_notes.ts";
 import { ScannedTable } from "./scanned_table.ts";
-import { at, NONE, type TreeTable } from "./table.ts";
+import { NONE, type TreeTable } from "./table.ts";
+import {
+  contentComesBefore,
+  type Frame,
+  type KnownFolder,
+  type KnownName,
+  NEW_FOLDER,
+  type WalkOptions,
+} from "./_walk_frames.ts";
 import { isRefused } from "./unreadable.ts";
 
-const SLASH = 0x2f;
 const NO_NAME = new Uint8Array();
 const REFUSED: readonly Xattr[] = [];
-
-/** What a walk looks at, and what it believes. */
-export interface WalkOptions {
-  /** What to leave out; by default nothing. */
-  readonly rules?: IgnoreRules | null | undefined;
-  /** An earlier scan or the stat cache. Entries that were clean there and are unchanged are taken from it. */
-  readonly known?: TreeTable | undefined;
-  /** About how many entries there are, if `known` does not tell. */
-  readonly expected?: number;
-  /** Without a clock no entry is clean. */
-  readonly clock?: ScanClock | undefined;
-  /** Temporary names of JVS in the root. */
-  readonly skipAtRoot?: readonly Uint8Array[];
-  /**
-   * Chooses the names of a folder at which the scan looks; by default all. `index` is the folder's entry in the table of the scan,
-   * `before` its index in `known` or NONE. The table has then what was looked at, and says of no folder that all is listed.
-   */
-  readonly list?: (folder: Folder, table: TreeTable, index: number, before: number) => Listing;
-  /** Whether times and inode numbers of the platform are exact; else no entry is clean. */
-  readonly exactStat: boolean;
-  /** Whether the platform has extended attributes. */
-  readonly xattrs: boolean;
-}
-
-/** What is known of a name. */
-interface KnownName {
-  /** Its index in the known table, or NONE. */
-  readonly before: number;
-  /** A worker has found it unchanged. */
-  readonly wasTold: boolean;
-}
-
-/** What is known of a folder that waits to be entered. */
-interface KnownFolder {
-  /** Its index in the known table, or NONE. */
-  readonly index: number;
-  /** It is the same folder as there, not one that replaced it. */
-  readonly isSame: boolean;
-  /** It need not be listed. */
-  readonly hasKnownNames: boolean;
-  /** A worker could open it. */
-  readonly canBeOpened: boolean;
-}
-
-const NEW_FOLDER: KnownFolder = { index: NONE, isSame: false, hasKnownNames: false, canBeOpened: false };
-
-/** A folder that the walk has entered and not left yet. */
-interface Frame {
-  readonly index: number;
-  readonly names: FolderNames;
-  /** It is the same folder as in the known table, so what workers found in it counts. */
-  readonly isSame: boolean;
-  /** The folder's times prove that the names which were seen are all. */
-  readonly tells: boolean;
-  /** Subfolders whose content comes later: `a.txt` is between `a` and `a/x`. */
-  readonly later: number[];
-}
 
 /** The walk of one scan, with a stack of folders instead of recursion, and everything it finds. */
 export class ScanWalk implements Disposable {
@@ -332,10 +281,4 @@ export class ScanWalk implements Disposable {
     this.scanned.setListed(index, false);
     this.notes.boundary(index, boundary, this.paths.path(index));
   }
-}
-
-/** Whether the content of a folder comes before a later name: `a/x` comes before `a0`, but after `a.b`. */
-function contentComesBefore(folder: Uint8Array, name: Uint8Array): boolean {
-  const length = folder.length;
-  return name.length <= length || at(name, length) > SLASH || !equalBytes(folder, name.subarray(0, length));
 }

@@ -1,7 +1,8 @@
 import { sameXattrs, withoutSetIds, type Xattr } from "../model/entry.ts";
 import type { Host } from "../platform/platform.ts";
 import { mergeTables } from "./merge_tables.ts";
-import { at, type TreeTable } from "./table.ts";
+import { type TreeTable } from "./table.ts";
+import { at } from "./columns.ts";
 
 /** The user who gets the tree, with the rights to set owners and attributes. */
 export type Holder = Pick<Host, "uid" | "rights">;

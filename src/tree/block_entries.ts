@@ -1,8 +1,8 @@
 import { BLOCK, CHAR, DIR, SYMLINK } from "../model/entry.ts";
-import { larger } from "./table.ts";
+import { larger } from "./columns.ts";
 import { ByteSource, Damage } from "./byte_stream.ts";
 import { EXTRA, FAR_TIME, HEAD } from "./manifest_form.ts";
-import { HASH_BYTES } from "./table.ts";
+import { HASH_BYTES } from "./columns.ts";
 
 /** An entry of a block: valid until the next one is read. */
 export interface BlockEntry {

@@ -1,7 +1,8 @@
 import { unlessThrown } from "../model/errors.ts";
 import { bytesOf } from "../model/bytes.ts";
 import { DIR, FILE } from "../model/entry.ts";
-import { type Folder, PLACEHOLDER_INODE, SUBVOLUME_INODE } from "../platform/platform.ts";
+import { type Folder } from "../platform/platform.ts";
+import { PLACEHOLDER_INODE, SUBVOLUME_INODE } from "../platform/file_system.ts";
 import { Stat } from "../platform/stat.ts";
 import { isSystemError } from "../platform/system_error.ts";
 

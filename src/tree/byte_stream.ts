@@ -1,4 +1,4 @@
-import { larger } from "./table.ts";
+import { larger } from "./columns.ts";
 
 const LONGEST_VARINT = 10;
 

@@ -2,7 +2,9 @@ import { type BytePath, equalBytes } from "../model/bytes.ts";
 import { DIR, type EntryType, entryTypeName, FILE, LOST, sameXattrs, SYMLINK } from "../model/entry.ts";
 import { mergeTables } from "./merge_tables.ts";
 import { matchRenamed, mayMove } from "./renames.ts";
-import { at, HASH_BYTES, NONE, sameName, type TreeTable } from "./table.ts";
+import { NONE, type TreeTable } from "./table.ts";
+import { sameName } from "./entry_facts.ts";
+import { at, HASH_BYTES } from "./columns.ts";
 
 /** What can differ between two entries, as bits. */
 export const CHANGED = {

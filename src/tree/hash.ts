@@ -5,7 +5,8 @@ import type { WorkerSource } from "../platform/worker_team.ts";
 import { FILE_BYTES, type HashResult, HashRun } from "./_hash_run.ts";
 import type { HashTask, HashTeam } from "./_hash_team.ts";
 import { loadSha256 } from "./sha256.ts";
-import { at, type TreeTable } from "./table.ts";
+import { type TreeTable } from "./table.ts";
+import { at } from "./columns.ts";
 
 /** How to hash. */
 export interface HashOptions {

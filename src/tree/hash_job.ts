@@ -4,7 +4,7 @@ import { HashRun } from "./_hash_run.ts";
 import { entriesOf, type Pieces } from "./pieces.ts";
 import { loadSha256 } from "./sha256.ts";
 import { type SharedColumns, tableOver } from "./shared_columns.ts";
-import { type ColumnName, HASH_BYTES } from "./table.ts";
+import { type ColumnName, HASH_BYTES } from "./columns.ts";
 
 /** The columns of a table that all threads read. */
 export const SHARED_COLUMNS = [

@@ -1,4 +1,6 @@
-import { type BytePath, bytesOf, equalBytes } from "../model/bytes.ts";
+import { type BytePath, bytesOf, equalBytes, keyOf } from "../model/bytes.ts";
+import { JvsError } from "../model/errors.ts";
+import { grouped } from "../model/grouped.ts";
 import { type CompiledPattern, compilePattern } from "./ignore_pattern.ts";
 
 /** The rules of a `.jvsignore`. SPEC 5. */
@@ -10,19 +12,50 @@ export interface IgnoreRules {
   ignores(path: BytePath, isFolder: boolean): boolean;
 }
 
-/** Parses the `.jvsignore` of the payload root. It has the syntax of gitignore, in which every text is valid. */
-export function parseIgnoreRules(text: Uint8Array | string): IgnoreRules {
+/** Where rules are, for messages: the end of "Cannot use the ignore rules …", and what to do where they are too many. */
+export interface RulesPlace {
+  readonly name: string;
+  readonly wayOut: string;
+}
+
+const IN_WORKTREE: RulesPlace = {
+  name: "in .jvsignore",
+  wayOut: "Ignore whole folders instead of each file in them.",
+};
+
+/** The most different rules: each path is compared with all of them. */
+export const MOST_RULES = 20_000;
+
+/**
+ * Parses the `.jvsignore` of the payload root. It has the syntax of gitignore, in which every text is valid; `E_USAGE` for
+ * one of more than `MOST_RULES` different rules.
+ */
+export function parseIgnoreRules(text: Uint8Array | string, place: RulesPlace = IN_WORKTREE): IgnoreRules {
   const encoded = typeof text === "string" ? bytesOf(text) : text;
   const bytes = equalBytes(encoded.subarray(0, 3), BYTE_ORDER_MARK) ? encoded.subarray(3) : encoded;
   const rules: Rule[] = [];
-  for (let start = 0; start < bytes.length;) {
-    const found = bytes.indexOf(NEWLINE, start);
-    const end = found === -1 ? bytes.length : found;
-    const rule = parseLine(bytes.subarray(start, bytes[end - 1] === RETURN && end > start ? end - 1 : end));
-    if (rule !== undefined) rules.push(rule);
-    start = end + 1;
+  // The last rule that matches decides, so a line that comes again below has no effect.
+  const below = new Set<string>();
+  for (let end = bytes.length; end >= 0;) {
+    const start = end === 0 ? 0 : bytes.lastIndexOf(NEWLINE, end - 1) + 1;
+    const line = bytes.subarray(start, bytes[end - 1] === RETURN && end > start ? end - 1 : end);
+    const key = line.length === 0 || line[0] === HASH ? undefined : keyOf(line);
+    if (key !== undefined && !below.has(key)) {
+      const rule = parseLine(line);
+      if (rule !== undefined) rules.push(rule);
+      below.add(key);
+      if (rules.length > MOST_RULES) throw tooMany(place);
+    }
+    end = start - 1;
   }
   return new Rules(rules);
+}
+
+function tooMany({ name, wayOut }: RulesPlace): JvsError {
+  const many = grouped(MOST_RULES);
+  return new JvsError("E_USAGE", `Cannot use the ignore rules ${name}: they are more than ${many}`, {
+    hint: wayOut,
+  });
 }
 
 const BYTE_ORDER_MARK = Uint8Array.of(0xef, 0xbb, 0xbf);
@@ -46,6 +79,7 @@ class Rules implements IgnoreRules {
   private folder = new Uint8Array(256);
   private folderLength = 0;
 
+  /** The last rule of the text comes first. */
   constructor(private readonly rules: readonly Rule[]) {}
 
   ignores(path: BytePath, isFolder: boolean): boolean {
@@ -63,8 +97,7 @@ class Rules implements IgnoreRules {
   /** Whether the path that ends at `end` is ignored: the last rule that matches decides. */
   private decide(path: BytePath, nameStart: number, end: number, isFolder: boolean): boolean {
     const lastByte = path[end - 1] as number;
-    for (let i = this.rules.length - 1; i >= 0; i--) {
-      const rule = this.rules[i] as Rule;
+    for (const rule of this.rules) {
       if (rule.lastBytes[lastByte] === 0 || (rule.foldersOnly && !isFolder)) continue;
       if (rule.matches(path, rule.nameOnly ? nameStart : 0, end)) return !rule.negated;
     }

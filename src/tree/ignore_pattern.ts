@@ -113,12 +113,14 @@ function endsPart(pattern: Uint8Array, end: number): boolean {
 }
 
 function lastBytesOf({ accepts, loops }: Steps): Uint8Array {
-  const flags = new Uint8Array(256);
   const last = accepts[accepts.length - 1];
-  if (last === undefined || last === FOLDERS || loops[accepts.length] !== Loop.none) return flags.fill(1);
-  for (const byte of bytesOfStep(last)) flags[byte] = 1;
-  return flags;
+  if (last === undefined || last === FOLDERS || loops[accepts.length] !== Loop.none) return ANY;
+  return typeof last === "number" ? ONLY[last] as Uint8Array : last;
 }
+
+// The flags that most patterns have are shared: for many rules those of each would be the largest part of them.
+const ANY = new Uint8Array(256).fill(1);
+const ONLY = Array.from({ length: 256 }, (_, byte) => new Uint8Array(256).fill(1, byte, byte + 1));
 
 function literalTest(literal: Uint8Array): PathTest {
   return (path, start, end) =>
@@ -130,11 +132,18 @@ function suffixTest(suffix: Uint8Array): PathTest {
     end - start >= suffix.length && equalBytes(path.subarray(end - suffix.length, end), suffix);
 }
 
+/** Compares only paths that are long enough; the tables, which take memory, are made for the first of these. */
+function nfaTest(steps: Steps): PathTest {
+  const least = steps.accepts.filter((step) => step !== FOLDERS).length;
+  let follow: PathTest | undefined;
+  return (path, start, end) => end - start >= least && (follow ??= followAll(steps))(path, start, end);
+}
+
 /**
  * Follows all possible matches at the same time. Bit k of the state says that the first k steps can match the bytes read
  * so far. So each byte costs one round over the words of the state, and no pattern makes the test go back.
  */
-function nfaTest({ accepts, loops }: Steps): PathTest {
+function followAll({ accepts, loops }: Steps): PathTest {
   const words = (accepts.length >> 5) + 1;
   const moves = new Int32Array(256 * words);
   const nameLoops = new Int32Array(words);

@@ -1,11 +1,12 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { cpuTimeOf } from "../../tests/support/cpu_time.ts";
 import { bytesOfLatin, randomNumbers } from "../../tests/support/random_tables.ts";
 import { requires } from "../../tests/support/requires.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
 import { bytesOf, hexOf, textOf } from "../model/bytes.ts";
+import { JvsError } from "../model/errors.ts";
 import { encodePath } from "../model/path_text.ts";
-import { parseIgnoreRules } from "./ignore.ts";
+import { MOST_RULES, parseIgnoreRules } from "./ignore.ts";
 
 const DOT = 0x2e;
 const SLASH = 0x2f;
@@ -106,6 +107,8 @@ const CASES: [rules: string, ignored: string[], kept: string[]][] = [
   ["\xff*", ["\xff", "\xff\xfe", "d/\xff"], ["\xfe"]],
   ["[\x80-\xff]", ["\x80", "\xff"], ["\x7f", "\xc3\xa4"]],
   ["?", ["\xff", "a"], ["\xc3\xa4"]],
+  ["*.o\n!a.o\n*.o\r\n", ["a.o", "b.o"], ["a"]],
+  ["!a.o\n*.o\n!a.o\n\n#\n", ["b.o"], ["a.o"]],
 ];
 
 const isFolder = (path: string) => path.endsWith("/");
@@ -224,4 +227,35 @@ Deno.test("ignores() takes no longer for patterns that make others try everythin
   // 2,001 parts of a path of 4,250 bytes; what goes back and tries again needs years.
   const took = await cpuTimeOf(() => assert(!rules.ignores(path, false)));
   assert(took < 10_000, `${took} ms`);
+});
+
+const megabytes = (line: string) => line.repeat(Math.ceil(2 ** 20 / line.length));
+
+Deno.test("parseIgnoreRules() keeps one of many equal lines: the last", () => {
+  for (const line of ["!/z\n", "*a\n", "x\r\n", "[b]*c\n"]) {
+    const rules = parseIgnoreRules(`${megabytes(line)}*y\n${line}!*y`); // one line alone is below the limit
+    assertEquals(rules.ignores(bytesOf("dir/xy"), false), false, line);
+    assertEquals(rules.ignores(bytesOf("ba"), false), line.startsWith("*a"), line);
+  }
+});
+
+Deno.test("parseIgnoreRules() refuses more different rules than each path could be compared with", () => {
+  const lines = (count: number) => Array.from({ length: count }, (_, i) => `*a${i}\n# ${i}\n`).join("");
+  assert(parseIgnoreRules(lines(MOST_RULES)).ignores(bytesOf("xa7"), false));
+  const place = { name: "of it", wayOut: "Leave it." };
+  const error = assertThrows(() => parseIgnoreRules(lines(MOST_RULES + 1), place), JvsError);
+  assertEquals([error.code, error.hint], ["E_USAGE", "Leave it."]);
+  assertStringIncludes(error.message, "Cannot use the ignore rules of it: they are more than 20,000");
+});
+
+Deno.test("ignores() makes no tables for a pattern that is longer than all paths", () => {
+  const path = bytesOf("x".repeat(40));
+  for (const piece of ["?", "[ab]", "*a", "**/a/"]) {
+    // Its tables have 32 bytes for each byte of the rule, and each byte of a path goes over them.
+    const rules = parseIgnoreRules(`${megabytes(piece)}[x]`);
+    const before = Deno.memoryUsage();
+    assert(!rules.ignores(path, false));
+    const made = Deno.memoryUsage().external - before.external;
+    assert(made < 1e6, `${piece}: ${made} bytes`);
+  }
 });

@@ -1,7 +1,8 @@
 import { compareBytes } from "../model/bytes.ts";
 import type { Stat } from "../platform/stat.ts";
 import { isUnchangedSince } from "./same_entry.ts";
-import { at, NONE, type TreeTable } from "./table.ts";
+import { NONE, type TreeTable } from "./table.ts";
+import { at } from "./columns.ts";
 
 /** What a worker says of an entry: nothing; it is unchanged; it is also clean, has one name, and is no folder. */
 export const FOUND = { nothing: 0, same: 1, plain: 2 } as const;

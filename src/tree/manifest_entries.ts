@@ -3,7 +3,8 @@ import { BLOCK, CHAR, DIR, ENTRY_TYPES, sameXattrs, SYMLINK, type Xattr } from "
 import { decodePath, encodePath } from "../model/path_text.ts";
 import { type ByteSink, ByteSource, Damage } from "./byte_stream.ts";
 import { EXTRA, FAR_TIME, HEAD, sharedLength } from "./manifest_form.ts";
-import { at, HASH_BYTES, larger, NONE, type TreeTable } from "./table.ts";
+import { NONE, type TreeTable } from "./table.ts";
+import { at, HASH_BYTES, larger } from "./columns.ts";
 
 const SLASH = 0x2f;
 const DOT = 0x2e;

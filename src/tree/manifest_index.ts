@@ -3,7 +3,7 @@ import { isSnapshotId } from "../model/ids.ts";
 import { ByteSink, ByteSource, Damage, NewerVersion } from "./byte_stream.ts";
 import { INDEX_MAGIC, LEAST_ENTRY_BYTES, MOST_ENTRIES, PACK_HEADER, VERSION } from "./manifest_form.ts";
 import { sha256 } from "./sha256.ts";
-import { HASH_BYTES } from "./table.ts";
+import { HASH_BYTES } from "./columns.ts";
 
 /** The place of a block of entries, and the hash of the block. */
 export interface BlockPlace {

@@ -6,7 +6,7 @@ import { ByteSink, ByteSource, Damage, inFile } from "./byte_stream.ts";
 import { PACK_HEADER, PACK_MAGIC, VERSION } from "./manifest_form.ts";
 import { type BlockPlace, checkHeader, type ManifestIndex } from "./manifest_index.ts";
 import { sha256 } from "./sha256.ts";
-import { HASH_BYTES } from "./table.ts";
+import { HASH_BYTES } from "./columns.ts";
 
 const CHUNK = 256 * 1024;
 const NOTHING = new Uint8Array();

@@ -7,7 +7,9 @@ import { TimeSlice } from "../platform/time_slice.ts";
 import { mergeTables } from "./merge_tables.ts";
 import { OpenFolders } from "./open_folders.ts";
 import { isCloneOf, isOfSameMake, isUnchangedBetween, isUnchangedSince } from "./same_entry.ts";
-import { at, type ColumnName, inodeOf, type TreeTable } from "./table.ts";
+import { type TreeTable } from "./table.ts";
+import { inodeOf } from "./entry_facts.ts";
+import { at, type ColumnName } from "./columns.ts";
 
 /**
  * Compares two scans of a tree. `match` has for each entry of the second scan the same, unchanged entry of the first,
@@ -42,13 +44,15 @@ export async function isCloneOfTree(clone: TreeTable, source: TreeTable): Promis
 
 /**
  * Whether the system still reports for every entry what the scan saw. No folder is listed again: the times of a folder
- * show that a name came or went. SPEC 5, *quiesced*. With `inodes`, all others are known to be unchanged since.
+ * show that a name came or went. SPEC 5, *quiesced*. With `inodes`, all others are known to be unchanged since. Those of `besides` do
+ * not count.
  */
 export async function isTreeUnchangedSince(
   root: Folder,
   table: TreeTable,
   signal: AbortSignal | undefined,
   inodes?: ReadonlySet<number>,
+  besides?: ReadonlySet<number>,
 ): Promise<boolean> {
   const found = new Set<number>();
   const slice = new TimeSlice(signal);
@@ -60,6 +64,7 @@ export async function isTreeUnchangedSince(
     for (let i = 1; i < table.count; i++) {
       if (inodes?.has(inodeOf(table, i))) found.add(inodeOf(table, i));
       else if (inodes !== undefined && table.clean[i] === 1) continue;
+      if (besides?.has(i)) continue;
       const folder = folders.get(at(table.parent, i));
       if (!folder.stat(table.name(i), stat) || !isUnchangedSince(table, i, stat)) return false;
       if (slice.isOver()) await slice.yield();

@@ -1,7 +1,8 @@
 import { compareBytes } from "../model/bytes.ts";
 import { TimeSlice } from "../platform/time_slice.ts";
 import { PathWalker } from "./path_walker.ts";
-import { at, type TreeTable } from "./table.ts";
+import { type TreeTable } from "./table.ts";
+import { at } from "./columns.ts";
 
 /**
  * Walks two trees in step, in root-hash order. `visit` gets the index of each path in `a` and in `b`, or -1 if that tree

@@ -1,6 +1,7 @@
 import { compareBytes } from "../model/bytes.ts";
 import type { Listing } from "../platform/platform.ts";
-import { at, findSorted, larger } from "./table.ts";
+import { findSorted } from "./table.ts";
+import { at, larger } from "./columns.ts";
 
 // A key has the first bytes in which the names differ, then the number of the name. Together they fit into a double.
 const KEY_BYTES = 4;

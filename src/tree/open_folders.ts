@@ -1,5 +1,6 @@
 import type { Folder } from "../platform/platform.ts";
-import { at, type TreeTable } from "./table.ts";
+import { type TreeTable } from "./table.ts";
+import { at } from "./columns.ts";
 
 const MOST_OPEN = 64;
 const MOST_LANDINGS = 16;

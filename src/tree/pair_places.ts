@@ -1,8 +1,8 @@
-import { at, larger } from "./table.ts";
+import { at, larger } from "./columns.ts";
 
 const FIRST_CAPACITY = 1024;
 /** Of this process: pairs that come from files could be chosen so that all want the same slot. */
-const [SECRET, OTHER_SECRET] = crypto.getRandomValues(new Uint32Array(2)) as unknown as [number, number];
+const [SECRET = 0, OTHER_SECRET = 0] = crypto.getRandomValues(new Uint32Array(2));
 
 /** Numbers pairs of 32 bits from 0 on, for columns beside it. A map of objects takes seven times as much memory. */
 export class PairPlaces {

@@ -1,4 +1,5 @@
-import { at, larger, type TreeTable } from "./table.ts";
+import { type TreeTable } from "./table.ts";
+import { at, larger } from "./columns.ts";
 
 const SLASH = 0x2f;
 

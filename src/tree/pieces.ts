@@ -1,4 +1,4 @@
-import { at } from "./table.ts";
+import { at } from "./columns.ts";
 
 /** Entries of a table, divided into pieces of work that threads take one after the other. In shared memory. */
 export interface Pieces {

@@ -1,3 +1,4 @@
+import { ITSELF } from "../model/bytes.ts";
 import { DIR } from "../model/entry.ts";
 import { JvsError } from "../model/errors.ts";
 import { displayPath } from "../model/path_text.ts";
@@ -6,9 +7,11 @@ import { TimeSlice } from "../platform/time_slice.ts";
 import type { Folder } from "../platform/platform.ts";
 import { Stat } from "../platform/stat.ts";
 import { unlessFailed } from "../platform/system_error.ts";
+import { closeFolder, type FolderList } from "./close_folders.ts";
 import { boundaryOf, isPlaceholder } from "./boundaries.ts";
 import { OpenFolders } from "./open_folders.ts";
-import { at, TreeTable } from "./table.ts";
+import { TreeTable } from "./table.ts";
+import { at } from "./columns.ts";
 
 /** How a tree is removed. */
 export interface RemoveTreeOptions {
@@ -16,6 +19,20 @@ export interface RemoveTreeOptions {
   readonly signal?: AbortSignal;
   /** Gets the progress; silent by default. */
   readonly reporter?: Reporter;
+  /** Where others may have put something into the tree; by default all of it is removed. */
+  readonly only?: OnlyThese | undefined;
+  /** Gets every entry once before anything is removed. */
+  readonly seen?: ((folder: Folder, name: Uint8Array, stat: Stat) => void) | undefined;
+}
+
+/**
+ * Removes nothing that the user could not have removed who put it there. A folder is closed before it is listed, and emptied only
+ * if it is among `folders`: else `E_PERMISSION` names it, and nothing is removed.
+ */
+export interface OnlyThese {
+  /** The number of the user who removes it. */
+  readonly caller: number;
+  readonly folders: FolderList;
 }
 
 const OWNER_RIGHTS = 0o700;
@@ -33,6 +50,7 @@ export async function removeTree(
   const top = new Stat();
   if (!folder.stat(name, top)) return;
   refuseMountPoint(folder, name, top, top);
+  options.seen?.(folder, name, top);
   if (top.type !== DIR) return removeIfThere(() => folder.removeFile(name));
   makeUsable(folder, name, top);
   {
@@ -55,7 +73,12 @@ class Removal implements Disposable {
   private readonly reporter: Reporter;
   private readonly phase: Disposable;
 
+  private readonly only: OnlyThese | undefined;
+  private readonly seen: RemoveTreeOptions["seen"];
+
   constructor(root: Folder, private readonly top: Stat, options: RemoveTreeOptions) {
+    this.only = options.only;
+    this.seen = options.seen;
     this.table.add(0, new Uint8Array(), DIR);
     this.folders = new OpenFolders(root, this.table);
     this.slice = new TimeSlice(options.signal);
@@ -76,6 +99,12 @@ class Removal implements Disposable {
 
   private async lookInto(index: number, folder: Folder): Promise<void> {
     const { found, slice, table, top } = this;
+    if (this.only !== undefined) {
+      closeFolder(folder, this.only.caller);
+      folder.stat(ITSELF, found);
+      if (!this.only.folders.has(found)) throw notOurs(folder);
+      table.setStat(index, found);
+    }
     const names = folder.list();
     for (let i = 0; i < names.count; i++) {
       if (slice.isOver()) await slice.yield();
@@ -86,6 +115,7 @@ class Removal implements Disposable {
         continue;
       }
       refuseMountPoint(folder, name, found, top);
+      this.seen?.(folder, name, found);
       if (found.type !== DIR) continue;
       makeUsable(folder, name, found);
       table.add(index, name, DIR);
@@ -101,11 +131,20 @@ class Removal implements Disposable {
     }
     for (let index = table.count - 1; index >= 0; index--) {
       if (slice.isOver()) await slice.yield();
-      await this.removeFiles(folders.get(index));
+      const folder = folders.get(index);
+      // A name in a folder that another user owns may lead to another folder by now.
+      if (this.only !== undefined && !this.isAsFound(index, folder)) throw notOurs(folder);
+      await this.removeFiles(folder);
       if (index === 0) return;
       const parent = folders.get(at(table.parent, index));
       removeIfThere(() => parent.removeFolder(table.name(index)));
     }
+  }
+
+  private isAsFound(index: number, folder: Folder): boolean {
+    const { found, table } = this;
+    folder.stat(ITSELF, found);
+    return found.inoLo === at(table.inoLo, index) && found.inoHi === at(table.inoHi, index);
   }
 
   private async removeFiles(folder: Folder): Promise<void> {
@@ -130,6 +169,13 @@ function refuseMountPoint(folder: Folder, name: Uint8Array, found: Stat, top: St
   throw new JvsError("E_PERMISSION", `Cannot remove "${path}": it is a ${boundary.replace("_", " ")}`, {
     hint: "Unmount or delete it and try again: nothing was removed.",
     details: { path, boundary },
+  });
+}
+
+function notOurs({ path }: Folder): JvsError {
+  return new JvsError("E_PERMISSION", `Cannot remove "${path}": somebody moved it there`, {
+    hint: "It may be somebody's work. Look at it, and move it away.",
+    details: { path },
   });
 }
 

@@ -1,6 +1,8 @@
 import { FILE } from "../model/entry.ts";
 import { equalBytes } from "../model/bytes.ts";
-import { at, HASH_BYTES, sameName, type TreeTable } from "./table.ts";
+import { type TreeTable } from "./table.ts";
+import { sameName } from "./entry_facts.ts";
+import { at, HASH_BYTES } from "./columns.ts";
 
 /**
  * Finds the removed file of `a` that an added file of `b` was: first by the same content and name, then by the same content in

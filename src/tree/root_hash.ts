@@ -5,7 +5,8 @@ import { TimeSlice } from "../platform/time_slice.ts";
 import { PathWalker } from "./path_walker.ts";
 import { ByteSink } from "./byte_stream.ts";
 import { loadSha256, sha256 } from "./sha256.ts";
-import { at, type TreeTable } from "./table.ts";
+import { type TreeTable } from "./table.ts";
+import { at } from "./columns.ts";
 
 const GATHERED_ENTRIES = 100_000;
 

@@ -5,7 +5,8 @@ import { LOST, SYMLINK } from "../model/entry.ts";
 import { JvsError } from "../model/errors.ts";
 import { payloadRootHash } from "./root_hash.ts";
 import { loadSha256 } from "./sha256.ts";
-import { at, type TreeTable } from "./table.ts";
+import { type TreeTable } from "./table.ts";
+import { at } from "./columns.ts";
 
 /** The worked example of SPEC 4. */
 async function example(): Promise<TreeTable> {

@@ -1,6 +1,10 @@
+import { payloadMode } from "../model/acl.ts";
 import { DIR, sameXattrs } from "../model/entry.ts";
 import type { Stat } from "../platform/stat.ts";
-import { at, type TreeTable } from "./table.ts";
+import { type TreeTable } from "./table.ts";
+import { at } from "./columns.ts";
+
+const FOR_OTHERS = 0o077;
 
 /**
  * The one answer to "is this still the same entry?". Size and modification time alone prove nothing: a program that
@@ -25,9 +29,8 @@ export function isUnchangedBetween(a: TreeTable, i: number, b: TreeTable, j: num
 export function isUnchangedSince(table: TreeTable, i: number, stat: Stat): boolean {
   return table.ctimeNsec[i] === stat.ctimeNsec && table.ctimeSec[i] === stat.ctimeSec &&
     table.mtimeNsec[i] === stat.mtimeNsec && table.mtimeSec[i] === stat.mtimeSec &&
-    table.inoLo[i] === stat.inoLo && table.inoHi[i] === stat.inoHi &&
     table.type[i] === stat.type && (stat.type === DIR || table.size[i] === stat.size) &&
-    table.mode[i] === stat.mode && table.uid[i] === stat.uid && table.gid[i] === stat.gid;
+    isStillInode(table, i, stat);
 }
 
 /** The same for an entry and its clone, by an engine that keeps change times. */
@@ -63,10 +66,31 @@ export function isAsRecorded(table: TreeTable, i: number, stat: Stat): boolean {
     table.mtimeSec[i] === stat.mtimeSec && table.mtimeNsec[i] === stat.mtimeNsec;
 }
 
-function isSameInode(a: TreeTable, i: number, b: TreeTable, j: number): boolean {
+/**
+ * Whether the file of a payload can be what was saved as far as it tells for whom it is: it has the same owner, and is closed to
+ * nobody to whom the saved one is open. Who may write there could put another file in its place, also one that he may not read.
+ */
+export function isForWhomSaved(
+  table: TreeTable,
+  i: number,
+  found: Pick<Stat, "uid" | "gid" | "mode">,
+): boolean {
+  const closed = payloadMode("file", at(table.mode, i)) & ~found.mode & FOR_OTHERS;
+  return closed === 0 && table.uid[i] === found.uid && table.gid[i] === found.gid;
+}
+
+/** Whether two entries are one inode, with the same mode and owner. */
+export function isSameInode(a: TreeTable, i: number, b: TreeTable, j: number): boolean {
   return a.inoLo[i] === b.inoLo[j] && a.inoHi[i] === b.inoHi[j] && hasSameRights(a, i, b, j);
 }
 
-function hasSameRights(a: TreeTable, i: number, b: TreeTable, j: number): boolean {
+/** The same for an entry of a scan and its present stat. */
+export function isStillInode(table: TreeTable, i: number, stat: Stat): boolean {
+  return table.inoLo[i] === stat.inoLo && table.inoHi[i] === stat.inoHi &&
+    table.mode[i] === stat.mode && table.uid[i] === stat.uid && table.gid[i] === stat.gid;
+}
+
+/** Whether two entries have the same mode and owner. */
+export function hasSameRights(a: TreeTable, i: number, b: TreeTable, j: number): boolean {
   return a.mode[i] === b.mode[j] && a.uid[i] === b.uid[j] && a.gid[i] === b.gid[j];
 }

@@ -4,7 +4,9 @@ import { KnownChildren, KnownTree } from "./known_tree.ts";
 import { PathWalker } from "./path_walker.ts";
 import { type Scan, type ScanOptions, scanTree } from "./scan.ts";
 import { type Splice, type SplicePlan, spliceTables } from "./splice_tables.ts";
-import { at, inodeOf, NONE, type TreeTable } from "./table.ts";
+import { NONE, type TreeTable } from "./table.ts";
+import { inodeOf } from "./entry_facts.ts";
+import { at } from "./columns.ts";
 import { DIR, FILE } from "../model/entry.ts";
 
 /** What the file system told of a tree since an earlier scan of it. */

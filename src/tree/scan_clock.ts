@@ -1,8 +1,10 @@
 import { bytesOf } from "../model/bytes.ts";
 import { FILE } from "../model/entry.ts";
-import { areOneFileSystem, type Folder, type Platform } from "../platform/platform.ts";
+import { type Folder, type Platform } from "../platform/platform.ts";
+import { areOneFileSystem } from "../platform/file_system.ts";
 import { Stat } from "../platform/stat.ts";
-import { at, type TreeTable } from "./table.ts";
+import { type TreeTable } from "./table.ts";
+import { at } from "./columns.ts";
 
 const MS = 1e6;
 const SECOND = 1e9;

@@ -8,6 +8,7 @@ import { openPlatform } from "../platform/open_platform.ts";
 import type { Folder, Platform } from "../platform/platform.ts";
 import { DIR, FILE } from "../model/entry.ts";
 import { Stat } from "../platform/stat.ts";
+import type { TreeTable } from "./table.ts";
 import {
   isClean,
   isCleanInStaging,
@@ -116,6 +117,11 @@ onTree("scanTree() calls nothing clean that was written when the scan began or l
   }
 });
 
+/** How many nanoseconds a time is after that of the first entry of a table. */
+function since(table: TreeTable, sec: number, nsec: number): number {
+  return (sec - Number(table.ctimeSec[1])) * 1e9 + nsec - Number(table.ctimeNsec[1]);
+}
+
 onTree("settle() waits until a change must show in a later time", async (given) => {
   const { path, platform, ours, root } = given;
   for (let i = 0; i < 10; i++) {
@@ -123,11 +129,13 @@ onTree("settle() waits until a change must show in a later time", async (given) 
     const clock = readScanClock(platform, ours, root);
     const { table } = await scan(root, { clock });
     await settle(table, clock);
+    // The kernel's own clock of times may be late where a machine has too few processors: only the wait is up to JVS.
+    const waitedNs = (performance.now() - clock.readAt) * 1e6;
+    assert(waitedNs + since(table, clock.sec, clock.nsec) >= clock.tickNs, `${waitedNs} ns`);
     Deno.writeTextFileSync(`${path}/file`, "two");
     const later = (await scan(root)).table;
-    const between = (Number(later.ctimeSec[1]) - Number(table.ctimeSec[1])) * 1e9 +
-      Number(later.ctimeNsec[1]) - Number(table.ctimeNsec[1]);
-    assert(between >= clock.tickNs / 2, `${between} ns`);
+    const between = since(table, Number(later.ctimeSec[1]), Number(later.ctimeNsec[1]));
+    assert(between > 0, `${between} ns`);
   }
 });
 

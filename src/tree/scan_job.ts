@@ -7,7 +7,8 @@ import { OpenFolders } from "./open_folders.ts";
 import { isUnchangedSince } from "./same_entry.ts";
 import { isClean, type ScanClock } from "./scan_clock.ts";
 import { tableOver } from "./shared_columns.ts";
-import { at, type ColumnName, NONE, type TreeColumns, type TreeTable } from "./table.ts";
+import { NONE, type TreeTable } from "./table.ts";
+import { at, type ColumnName, type TreeColumns } from "./columns.ts";
 
 /** The columns of the known table that tell where an entry is, what the system reported of it, and whether anything else is known. */
 export const SCAN_COLUMNS = [

@@ -1,6 +1,7 @@
 import type { Stat } from "../platform/stat.ts";
 import { FILE } from "../model/entry.ts";
-import { at, NONE, TreeTable } from "./table.ts";
+import { NONE, TreeTable } from "./table.ts";
+import { at } from "./columns.ts";
 
 /**
  * The table that a scan makes, in step with the known table as long as that has the same paths:

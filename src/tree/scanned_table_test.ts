@@ -13,7 +13,8 @@ import { bytesOf } from "../model/bytes.ts";
 import { FILE } from "../model/entry.ts";
 import { hashFiles } from "./hash.ts";
 import type { Scan } from "./scan.ts";
-import { COLUMN_NAMES, type TreeTable } from "./table.ts";
+import { type TreeTable } from "./table.ts";
+import { COLUMN_NAMES } from "./columns.ts";
 
 const NAMES = ["a", "a.txt", "a-", "a0", "b", "c", "ä", "long-name-of-a-file"];
 

@@ -1,4 +1,5 @@
-import { at, COLUMN_NAMES, HASH_BYTES, indexesWhere, NONE, TreeTable } from "./table.ts";
+import { indexesWhere, NONE, TreeTable } from "./table.ts";
+import { at, COLUMN_NAMES, HASH_BYTES } from "./columns.ts";
 
 /** A table with some entries of another table. */
 export interface Selection {

@@ -1,4 +1,5 @@
-import { type Column, COLUMN_KINDS, COLUMN_NAMES, type ColumnName, TreeTable } from "./table.ts";
+import { TreeTable } from "./table.ts";
+import { type Column, COLUMN_KINDS, COLUMN_NAMES, type ColumnName } from "./columns.ts";
 
 /** Columns of a table in memory that all threads see, by their names. */
 export type SharedColumns = { readonly [name: string]: Column };

@@ -1,6 +1,9 @@
 import { DIR } from "../model/entry.ts";
-import { at, type Column, COLUMN_KINDS, COLUMN_NAMES, columnLength, type ColumnName, NONE } from "./table.ts";
-import { HASH_BYTES, inodeOf, type TreeColumns, TreeTable } from "./table.ts";
+import { NONE } from "./table.ts";
+import { at, type Column, COLUMN_KINDS, COLUMN_NAMES, columnLength, type ColumnName } from "./columns.ts";
+import { TreeTable } from "./table.ts";
+import { inodeOf } from "./entry_facts.ts";
+import { HASH_BYTES, type TreeColumns } from "./columns.ts";
 
 /** Entries that follow each other in one of the two tables and in the spliced one. */
 interface Run {

@@ -5,15 +5,8 @@ import { type Folder, type OpenFile, readInto } from "../platform/platform.ts";
 import { Stat } from "../platform/stat.ts";
 import { TemporaryFile } from "../platform/temporary_file.ts";
 import { ByteSink, ByteSource } from "./byte_stream.ts";
-import {
-  at,
-  type Column,
-  COLUMN_KINDS,
-  COLUMN_NAMES,
-  columnLength,
-  type TreeColumns,
-  TreeTable,
-} from "./table.ts";
+import { TreeTable } from "./table.ts";
+import { at, type Column, COLUMN_KINDS, COLUMN_NAMES, columnLength, type TreeColumns } from "./columns.ts";
 
 /** A scan that is kept between two runs, so that the next run need not read unchanged files. SPEC 5. */
 export interface StatCache {

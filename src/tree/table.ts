@@ -1,13 +1,20 @@
 import { type BytePath, compareBytes } from "../model/bytes.ts";
-import { BLOCK, CHAR, DIR, type Xattr } from "../model/entry.ts";
+import { DIR, type Xattr } from "../model/entry.ts";
 import { collectGarbage } from "../platform/collect_garbage.ts";
 import type { Stat } from "../platform/stat.ts";
+import {
+  at,
+  type Column,
+  COLUMN_NAMES,
+  columnLength,
+  type ColumnName,
+  HASH_BYTES,
+  larger,
+  type TreeColumns,
+} from "./columns.ts";
 
 /** No parent, no link group. */
 export const NONE = 0xffffffff;
-
-/** The bytes of a SHA-256. */
-export const HASH_BYTES = 32;
 
 /** Entries of a table that takes more than 10 MB. */
 const LARGE = 100_000;
@@ -16,51 +23,6 @@ const LARGE = 100_000;
 export interface Device {
   readonly major: number;
   readonly minor: number;
-}
-
-/** The columns of a table and the kind of their numbers, in the order in which the stat cache stores them. */
-export const COLUMN_KINDS = {
-  parent: Uint32Array,
-  type: Uint8Array,
-  mode: Uint16Array,
-  uid: Uint32Array,
-  gid: Uint32Array,
-  size: Float64Array,
-  mtimeSec: Float64Array,
-  mtimeNsec: Uint32Array,
-  hashed: Uint8Array,
-  hash: Uint8Array,
-  linkGroup: Uint32Array,
-  lost: Uint16Array,
-  ctimeSec: Float64Array,
-  ctimeNsec: Uint32Array,
-  inoLo: Uint32Array,
-  inoHi: Uint32Array,
-  nlink: Uint32Array,
-  clean: Uint8Array,
-  listed: Uint8Array,
-  nameStart: Uint32Array,
-  nameLength: Uint16Array,
-  /** The bytes of all names. */
-  pool: Uint8Array,
-} as const;
-
-/** The name of a column. */
-export type ColumnName = keyof typeof COLUMN_KINDS;
-
-/** The names of all columns. */
-export const COLUMN_NAMES = Object.keys(COLUMN_KINDS) as ColumnName[];
-
-/** A column of numbers. */
-export type Column = TreeColumns[ColumnName];
-
-/** The columns of a table, each exactly as long as its content. */
-export type TreeColumns = { readonly [N in ColumnName]: (typeof COLUMN_KINDS)[N]["prototype"] };
-
-/** How many numbers a column has in a table with so many entries and bytes of names. */
-export function columnLength(name: ColumnName, entries: number, nameBytes: number): number {
-  if (name === "pool") return nameBytes;
-  return name === "hash" ? entries * HASH_BYTES : entries;
 }
 
 /**
@@ -232,6 +194,17 @@ export class TreeTable {
     return this.pool.subarray(start, start + at(this.nameLength, index));
   }
 
+  /** Whether the last part of its path ends in these bytes, and has more. */
+  nameEndsWith(index: number, suffix: Uint8Array): boolean {
+    const length = at(this.nameLength, index);
+    const end = at(this.nameStart, index) + length;
+    if (length <= suffix.length) return false;
+    for (let k = 1; k <= suffix.length; k++) {
+      if (this.pool[end - k] !== suffix[suffix.length - k]) return false;
+    }
+    return true;
+  }
+
   /** The SHA-256 of the content as a view; undefined if it is not known. */
   contentHash(index: number): Uint8Array | undefined {
     if (this.hashed[index] !== 1) return undefined;
@@ -296,14 +269,6 @@ export class TreeTable {
 
 const SLASH = 0x2f;
 
-/** A copy of a column with at least this length, and at least twice its old length. */
-export function larger<C extends Column>(column: C, atLeast: number): C {
-  const Kind = column.constructor as new (length: number) => C;
-  const grown = new Kind(Math.max(atLeast, column.length * 2));
-  grown.set(column);
-  return grown;
-}
-
 /** The indexes of the entries that `keep` chooses. An array of a million numbers that grows takes six times as much. */
 export function indexesWhere(table: TreeTable, keep: (index: number) => boolean): Uint32Array {
   const indexes = new Uint32Array(table.count);
@@ -325,38 +290,7 @@ export function findSorted(from: number, to: number, order: (index: number) => n
   return -1;
 }
 
-/** The value of a column at an index that exists. A fifth kind of array here would make every call slow: V8 tells four apart. */
-export function at(column: Column, index: number): number {
-  return column[index] as number;
-}
-
 /** Whether other threads can see a table without a copy of it. */
 export function isShared(table: TreeTable): boolean {
   return Object.values(table.columns()).every((column) => column.buffer instanceof SharedArrayBuffer);
-}
-
-const HIGH_WORD = 2 ** 32;
-
-/** The inode number of an entry of a scan. */
-export function inodeOf(table: TreeTable, index: number): number {
-  return at(table.inoHi, index) * HIGH_WORD + at(table.inoLo, index);
-}
-
-/** Whether an entry is a device node. */
-export function isDevice(table: TreeTable, index: number): boolean {
-  return table.type[index] === CHAR || table.type[index] === BLOCK;
-}
-
-/** Whether two entries, of one or two tables, have the same name. */
-export function sameName(a: TreeTable, i: number, b: TreeTable, j: number): boolean {
-  return a.compareName(i, b, j) === 0;
-}
-
-/** Copies what only a look at the disk tells: change time, inode and number of links. */
-export function copyFacts(from: TreeTable, i: number, to: TreeTable, j: number): void {
-  to.ctimeSec[j] = at(from.ctimeSec, i);
-  to.ctimeNsec[j] = at(from.ctimeNsec, i);
-  to.inoLo[j] = at(from.inoLo, i);
-  to.inoHi[j] = at(from.inoHi, i);
-  to.nlink[j] = at(from.nlink, i);
 }

@@ -15,25 +15,25 @@ export interface FaultyRun {
   readonly failed: string | undefined;
 }
 
-/** What can befall a call: a broken device, a full disk, missing rights. */
+/** What can befall a call: a broken device, a full disk or quota, missing rights, too many open files. */
 const ERRORS: Record<string, readonly string[]> = {
-  openat: ["EIO", "ENOSPC", "EACCES"],
+  openat: ["EIO", "ENOSPC", "EACCES", "EMFILE"],
   read: ["EIO"],
   pread64: ["EIO"],
-  write: ["EIO", "ENOSPC"],
-  pwrite64: ["EIO", "ENOSPC"],
+  write: ["EIO", "ENOSPC", "EDQUOT"],
+  pwrite64: ["EIO", "ENOSPC", "EDQUOT"],
   statx: ["EIO", "EACCES"],
   getdents64: ["EIO"],
   rename: ["EIO", "ENOSPC", "EACCES"],
   renameat: ["EIO", "ENOSPC", "EACCES"],
-  renameat2: ["EIO", "ENOSPC", "EACCES"],
-  linkat: ["EIO", "ENOSPC"],
+  renameat2: ["EIO", "ENOSPC", "EDQUOT", "EACCES"],
+  linkat: ["EIO", "ENOSPC", "EDQUOT"],
   link: ["EIO", "ENOSPC"],
   mkdir: ["EIO", "ENOSPC", "EACCES"],
-  mkdirat: ["EIO", "ENOSPC", "EACCES"],
+  mkdirat: ["EIO", "ENOSPC", "EDQUOT", "EACCES"],
   unlink: ["EIO", "EACCES"],
   unlinkat: ["EIO", "EACCES"],
-  fsync: ["EIO", "ENOSPC"],
+  fsync: ["EIO", "ENOSPC", "EDQUOT"],
   fdatasync: ["EIO", "ENOSPC"],
   syncfs: ["EIO", "ENOSPC"],
   fchmod: ["EIO", "EACCES"],
@@ -47,6 +47,14 @@ const ERRORS: Record<string, readonly string[]> = {
   flock: ["EIO"],
 };
 
+/** What can befall the start of a program, such as a hook: too many open files or processes. */
+const STARTING: Record<string, readonly string[]> = {
+  pipe2: ["EMFILE"],
+  socketpair: ["EMFILE"],
+  clone: ["EAGAIN"],
+  pidfd_open: ["EMFILE"],
+};
+
 /** Runs a command below strace, with a fault in it if one is given; strace's own lines go into a file. */
 async function runTraced(
   box: BlackBox,
@@ -57,7 +65,8 @@ async function runTraced(
   const injection = fault === undefined
     ? []
     : ["-e", `inject=${fault.call}:error=${fault.error}:when=${fault.when}`];
-  const calls = fault === undefined ? Object.keys(ERRORS).map((call) => `?${call}`).join(",") : fault.call;
+  const all = [...Object.keys(ERRORS), ...Object.keys(STARTING)];
+  const calls = fault === undefined ? all.map((call) => `?${call}`).join(",") : fault.call;
   const under = [
     "strace",
     "-f",
@@ -79,21 +88,25 @@ async function runTraced(
 
 /**
  * Every place where a command can meet a fault: the calls on the repository's files that it makes when all goes well.
- * strace counts calls thread by thread, and all that are ours are made by the first thread.
+ * strace counts calls thread by thread, and all that are ours are made by the first thread. With `starts` the calls too by which it starts
+ * programs: those after the first look into the repository, because before it Deno starts itself.
  */
 export async function placesOf(
   box: BlackBox,
   args: readonly string[],
+  { starts = false }: { starts?: boolean } = {},
 ): Promise<{ run: JvsRun; places: Omit<Fault, "error">[] }> {
   const { run, lines } = await runTraced(box, args);
   const counts = new Map<string, number>();
   const places: Omit<Fault, "error">[] = [];
-  for (const line of lines) {
+  const begun = lines.findIndex((line) => line.includes(box.control));
+  for (const [index, line] of lines.entries()) {
     const [, call] = /^\d+ +(\w+)\(/.exec(line) ?? [];
     if (call === undefined || !isOfFirstThread(lines, line)) continue;
     const when = (counts.get(call) ?? 0) + 1;
     counts.set(call, when);
-    if (isOurs(box, line)) places.push({ call, when });
+    const isStart = starts && index > begun && call in STARTING;
+    if (isStart || isOurs(box, line)) places.push({ call, when });
   }
   return { run, places };
 }
@@ -107,7 +120,8 @@ export async function runFaulty(box: BlackBox, args: readonly string[], fault: F
   const injected = lines.filter((line) => line.includes("(INJECTED)"));
   const struckDeno = injected.some((line) => !isOfFirstThread(lines, line));
   if (struckDeno && run.stderr.includes("Deno has panicked")) return { run, failed: undefined };
-  return { run, failed: injected.find((line) => isOurs(box, line)) };
+  const isStart = (line: string) => fault.call in STARTING && isOfFirstThread(lines, line);
+  return { run, failed: injected.find((line) => isStart(line) || isOurs(box, line)) };
 }
 
 function isOfFirstThread(lines: readonly string[], line: string): boolean {
@@ -131,7 +145,7 @@ export function sampleFaults(
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
   return Array.from({ length: count }, (_, index) => {
     const call = calls[index % calls.length] as string;
-    return { ...pick(byCall.get(call) ?? []), error: pick(ERRORS[call] ?? ["EIO"]) };
+    return { ...pick(byCall.get(call) ?? []), error: pick(ERRORS[call] ?? STARTING[call] ?? ["EIO"]) };
   });
 }
 

@@ -4,10 +4,17 @@ import { doctor } from "../../src/operation/doctor.ts";
 import { gcPin } from "../../src/operation/gc_pin.ts";
 import { gcRun } from "../../src/operation/gc_run.ts";
 import { gcUnpin } from "../../src/operation/gc_unpin.ts";
+import { keyRevoke } from "../../src/operation/key_revoke.ts";
+import { keyTrust } from "../../src/operation/key_trust.ts";
+import { lockAcquire } from "../../src/operation/lock_acquire.ts";
+import { lockRelease } from "../../src/operation/lock_release.ts";
+import { lockStatus } from "../../src/operation/lock_status.ts";
+import { lockSteal } from "../../src/operation/lock_steal.ts";
 import { refCreate } from "../../src/operation/ref_create.ts";
 import { refDelete } from "../../src/operation/ref_delete.ts";
 import { restore } from "../../src/operation/restore.ts";
 import { snapshot } from "../../src/operation/snapshot.ts";
+import { verify } from "../../src/operation/verify.ts";
 import { worktreeCreate } from "../../src/operation/worktree_create.ts";
 import { worktreeFork } from "../../src/operation/worktree_fork.ts";
 import { worktreeRemove } from "../../src/operation/worktree_remove.ts";
@@ -16,6 +23,8 @@ import { changeKindOf, operations } from "../../src/operation/registry.ts";
 import { REPAIRS } from "../../src/protocol/verify/finding.ts";
 import { exists } from "../support/files.ts";
 import { killedAt } from "../support/kill_point.ts";
+import { pastLease } from "../support/leases.ts";
+import { putSnapshot } from "../support/many_snapshots.ts";
 import { TestRepository } from "../support/repository.ts";
 
 type Saved = Awaited<ReturnType<typeof TestRepository.saved>>;
@@ -40,6 +49,14 @@ const NOT_HERE: ReadonlyMap<string, string> = new Map([
   ["adopt relocate", "it is killed in src/operation/adopt_test.ts"],
   ["demo", "it makes a repository of its own, for a tour, by operations that are killed here"],
   ["gc plan", "it writes nothing but a plan, which changes nothing by itself"],
+  [
+    "config trust",
+    "it changes only the user's own settings, and is killed in src/operation/config_trust_test.ts",
+  ],
+  ["lock renew", "it replaces one file, which no audit record is about"],
+  ["conformance run", "it changes no repository but those that it makes and removes"],
+  ["lock run", "it acquires and releases a lease, which are killed here, around a command"],
+  ["key create", "it changes no repository; it is killed in src/repo/signing_key_test.ts"],
   ["doctor --repair clean_locks", "it has nothing to do"],
   ["doctor --repair clean_intents", "its records are those of the changes that it recovers"],
   ["doctor --repair audit_repair", "a test below kills it: until it ends, the log cannot be read"],
@@ -125,7 +142,13 @@ const SCENARIOS: readonly Scenario[] = [
     },
     change: (repository) => repository.call(worktreeRemove, { name: "made", force: true }),
     record: "worktree remove",
-    isDone: async (repository) => !(await namesIn(repository)).includes("made"),
+    async isDone(repository) {
+      const isGone = !(await namesIn(repository)).includes("made");
+      const { intents, pins } = (await repository.open()).store;
+      const isRecovered = intents.list().length === 0;
+      if (isRecovered) assertEquals(pins.list().length, isGone ? 2 : 0, "of the line and the unsaved work");
+      return isGone;
+    },
   },
   {
     name: "ref create",
@@ -167,10 +190,64 @@ const SCENARIOS: readonly Scenario[] = [
     isDone: async (repository) => (await repository.open()).store.snapshots.list().length === 1,
   },
   {
+    name: "lock acquire",
+    change: (repository) => repository.call(lockAcquire, {}, { session: "a" }),
+    record: "lock acquire",
+    isDone: (repository) => isHeldBy(repository, "a"),
+  },
+  {
+    name: "lock acquire, of a lease that is over",
+    prepare: async (repository) => {
+      await repository.call(lockAcquire, {}, { session: "a" });
+      pastLease(repository);
+    },
+    change: (repository) => repository.call(lockAcquire, {}, { session: "b" }),
+    record: "lock acquire",
+    isDone: (repository) => isHeldBy(repository, "b"),
+  },
+  {
+    name: "lock steal",
+    prepare: async (repository) => {
+      await repository.call(lockAcquire, {}, { session: "a" });
+      pastLease(repository);
+    },
+    change: (repository) => repository.call(lockSteal, {}, { session: "b" }),
+    record: "lock steal",
+    isDone: (repository) => isHeldBy(repository, "b"),
+  },
+  {
+    name: "lock release",
+    prepare: (repository) => repository.call(lockAcquire, {}, { session: "a" }),
+    change: (repository) => repository.call(lockRelease, {}, { session: "a" }),
+    record: "lock release",
+    isDone: async (repository) => !(await isHeldBy(repository, "a")),
+  },
+  {
     name: "config set",
     change: (repository) => repository.call(configSet, { key: "restore.unsaved", value: "refuse" }),
     record: "config set",
     isDone: async (repository) => (await repository.open()).store.config.get("restore.unsaved") === "refuse",
+  },
+  {
+    name: "key trust",
+    change: (repository) =>
+      repository.call(keyTrust, { key: KEY, name: "anna", team: true }, mine(repository)),
+    record: "key trust",
+    isDone: async (repository) => (await repository.open()).store.config.get("signing.keyring").length > 0,
+  },
+  {
+    name: "key revoke",
+    change: (repository) => repository.call(keyRevoke, { key: KEY, team: true }, mine(repository)),
+    record: "key revoke",
+    isDone: async (repository) => (await repository.open()).store.config.get("signing.revoked").length > 0,
+  },
+  {
+    name: "verify --allow-unsigned",
+    change: (repository) => repository.call(verify, { allow_unsigned: true }),
+    record: "verify allow_unsigned",
+    // The record is all that it makes.
+    isDone: async (repository) =>
+      (await repository.audit()).some(({ operation }) => operation === "verify allow_unsigned"),
   },
   {
     name: "doctor --repair advance_head",
@@ -188,6 +265,24 @@ const SCENARIOS: readonly Scenario[] = [
     isDone: async (repository) => (await headOf(repository)) !== repository.first,
   },
   {
+    name: "a line that the worktree's record does not know, pinned by the next change",
+    prepare: async (repository) => {
+      const second = await repository.save("second");
+      await repository.call(restore, { snapshot: repository.first });
+      const { store } = await repository.open();
+      const { worktree_id } = store.worktrees.get("main");
+      const snapshot_id = await store.unfinished.newId();
+      await putSnapshot(store, { snapshot_id, parent_snapshot_id: second, worktree_id, kind: "manual" });
+    },
+    // The change itself is refused, but the line is kept.
+    change: (repository) =>
+      repository.save("third").catch((error) => {
+        if (error.code !== "E_DETACHED") throw error;
+      }),
+    record: "doctor keep_line",
+    isDone: async (repository) => (await repository.open()).store.pins.list().length === 1,
+  },
+  {
     name: "doctor --repair rebuild_ready",
     prepare: (repository) => Deno.removeSync(ready(repository)),
     change: (repository) => repository.call(doctor, { repair: ["rebuild_ready"] }),
@@ -203,7 +298,7 @@ const SCENARIOS: readonly Scenario[] = [
     },
     change: (repository) => repository.call(doctor, { repair: ["clean_tmp"] }),
     record: null,
-    isDone: async (repository) => (await repository.open()).store.snapshots.leftovers().length === 0,
+    isDone: async (repository) => (await repository.open()).store.unfinished.leftovers().length === 0,
   },
   {
     name: "doctor --repair rebuild_index",
@@ -231,8 +326,21 @@ const SCENARIOS: readonly Scenario[] = [
   },
 ];
 
+/** The first of RFC 8032. */
+const KEY = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+
+/** The config folder of the user. */
+function mine({ outside }: Saved): { readonly userConfig: string } {
+  return { userConfig: `${outside}/config` };
+}
+
 async function headOf(repository: Saved): Promise<string | null> {
   return (await repository.open()).store.worktrees.get("main").head_snapshot_id;
+}
+
+/** Whether the lease of main is of this session. */
+async function isHeldBy(repository: Saved, session: string): Promise<boolean> {
+  return (await repository.call(lockStatus)).lease?.session_id === session;
 }
 
 /** How many there are of them. */

@@ -1,8 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { BlackBox } from "../support/black_box.ts";
 import { diskImage } from "../support/disk_image.ts";
-import { contentsOf, missingFrom } from "../support/kept_content.ts";
+import { contentsOf, missingFrom, restoredTo, type RestoreSays } from "../support/kept_content.ts";
 import { requires } from "../support/requires.ts";
+import { tried } from "../support/tried.ts";
 import { badlyTold, type Fault, placesOf, runFaulty, sampleFaults, seeded } from "./faulty_calls.ts";
 
 const seed = Number(Deno.env.get("JVS_TEST_SEED") ?? Math.floor(Math.random() * 2 ** 31));
@@ -42,7 +43,6 @@ Deno.test({
   ...requires("strace", "ffi"),
   fn: async () => {
     using box = await someBox();
-    console.log(`seed ${seed}`);
     const random = seeded(seed);
     box.write("folder-0/new", "precious\n");
     const { run, places } = await placesOf(box, ["snapshot", "traced"]);
@@ -65,6 +65,7 @@ Deno.test({
       const again = await box.run(["snapshot", `after ${index}`, "--json"]);
       assertEquals(again.code, 0, `${shown}\nand then ${again.stdout}`);
     }
+    tried("failing calls", reached, `seed ${seed}`);
     assert(reached >= points / 2, `only ${reached} of ${points} faults were reached; seed ${seed}`);
     await box.audit();
   },
@@ -81,7 +82,6 @@ for (const { where, needs, points, many } of RESTORES) {
   Deno.test(name, requires("strace", "ffi", ...needs), async () => {
     await using disk = many > 0 ? await diskImage("juicefs", { small: true }) : undefined;
     using box = await someBox(disk?.path, many);
-    console.log(`seed ${seed}`);
     const random = seeded(seed + 1);
     const old = contentsOf(box.main);
     const edit = (text: string) => box.write("folder-1/1", text);
@@ -100,8 +100,10 @@ for (const { where, needs, points, many } of RESTORES) {
       reached++;
       const shown = told(fault, failed, run.stdout + run.stderr);
       assertEquals(badlyTold(run), undefined, shown);
-      if (run.code === 0) assertEquals(contentsOf(box.main), target, shown);
-      else {
+      if (run.code === 0) {
+        const says = run.json as unknown as RestoreSays;
+        assertEquals(contentsOf(box.main), restoredTo(target, before, says), shown);
+      } else {
         const repaired = await box.run(["doctor", "--repair-runtime", "--json"]);
         assertEquals(repaired.code, 0, `${shown}\nand then ${repaired.stdout}`);
         const isNew = contentsOf(box.main).has("only-first/deep/file");
@@ -109,6 +111,7 @@ for (const { where, needs, points, many } of RESTORES) {
       }
       assertEquals(missingFrom(before, box.main, box.control), [], shown);
     }
+    tried("failing calls", reached, `seed ${seed}`);
     assert(reached >= points / 2, `only ${reached} of ${points} faults were reached; seed ${seed}`);
     await box.audit();
   });

@@ -131,7 +131,7 @@ Deno.test({
       between: (made) =>
         shell(
           made,
-          "chmod 600 mode time attribute; touch -d @1000000000 mode time attribute; chmod 700 folder; chown 1 time",
+          "chmod 600 mode time attribute; touch -d @1000000000 mode time attribute; chmod 700 folder; chgrp 1 time",
         ),
     });
     await killRestore(box);
@@ -144,7 +144,7 @@ Deno.test({
       mustRun(
         "sh",
         "-ec",
-        `cd '${box.main}'; stat -c '%n %a %u %Y' mode time attribute; stat -c '%n %a' folder d`,
+        `cd '${box.main}'; stat -c '%n %a %g %Y' mode time attribute; stat -c '%n %a' folder d`,
       )
         .trimEnd().split("\n"),
       [

@@ -13,7 +13,8 @@ import { losingNothing } from "../support/kept_content.ts";
 import { killedAt } from "../support/kill_point.ts";
 import { USER } from "../support/as_user.ts";
 import { requires } from "../support/requires.ts";
-import { mustRun } from "../support/run.ts";
+import { mustRun, run } from "../support/run.ts";
+import { until } from "../support/until.ts";
 
 /*
  * Worktrees that are btrfs subvolumes, which JVS makes where the user may make and delete them.
@@ -24,14 +25,21 @@ const needed = requires("root", "ffi", "btrfs", "user");
 /** A disk where ordinary users may delete their subvolumes. */
 async function openDisk(): Promise<Disk> {
   const disk = await diskImage("btrfs");
-  allowRemoval(disk, true);
+  allowRemoval(disk);
   return disk;
 }
 
-function allowRemoval({ path }: Disk, isAllowed: boolean): void {
-  if (isAllowed) return void mustRun("mount", "-o", "remount,user_subvol_rm_allowed", path);
-  // The option stays with the mount, so it takes another one.
+function allowRemoval({ path }: Disk): void {
+  mustRun("mount", "-o", "remount,user_subvol_rm_allowed", path);
+}
+
+/** The option stays as long as the file system is mounted anywhere, also where another test's hosts got a copy of all mounts. */
+async function forbidRemoval({ path }: Disk): Promise<void> {
+  const uuid = mustRun("findmnt", "-no", "UUID", path).trim();
+  const isMounted = () => run("test", "-e", `/sys/fs/btrfs/${uuid}`).code === 0;
+  assert(isMounted());
   mustRun("umount", path);
+  await until(() => !isMounted());
   mustRun("mount", "-o", "loop", path.replace(/disk$/, "image"), path);
 }
 
@@ -136,7 +144,7 @@ Deno.test("jvs goes on where a user may no longer delete subvolumes", needed, as
   mustRun("chown", "-R", `${USER}:${USER}`, box.main);
   const { snapshot_id: first } = await box.save("first");
   await box.json(["worktree", "fork", "forked"]);
-  allowRemoval(disk, false);
+  await forbidRemoval(disk);
   const { engine } = await box.json<{ engine: { name: string; reason: string } }>(["info"]);
   assertEquals(engine.name, "reflink-copy");
   assertStringIncludes(engine.reason, "btrfs-snapshot does not: you may not delete subvolumes here");

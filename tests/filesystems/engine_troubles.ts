@@ -26,6 +26,21 @@ export function testRaces(test: Test): void {
     else assertEquals(fixture.names("payload"), ["folder", "stays"]);
   });
 
+  test("gives what was exchanged for a file since the look no more rights than it has", async (fixture) => {
+    fixture.write("source/all", "for all", 0o664);
+    fixture.write("source/own", "for one", 0o600);
+    const table = await fixture.scan("source");
+    const [all, own] = [indexOf(table, "all"), indexOf(table, "own")];
+    Deno.renameSync(fixture.at("source/all"), fixture.at("source/x"));
+    Deno.renameSync(fixture.at("source/own"), fixture.at("source/all"));
+    Deno.renameSync(fixture.at("source/x"), fixture.at("source/own"));
+    const { changed } = await fixture.clone("source", "payload", table, { as: "payload", isLook: true });
+    assertEquals([...changed], [all, own]);
+    assertEquals(fixture.read("payload/all"), "for one");
+    assertEquals((Deno.statSync(fixture.at("payload/all")).mode ?? 0) & 0o077, 0);
+    assertEquals(fixture.read("payload/own"), "for all");
+  });
+
   test("follows no link that took a file's place", async (fixture) => {
     fixture.write("source/a", "x");
     const table = await fixture.scan("source");

@@ -10,6 +10,7 @@ import { mustRun, python } from "../support/run.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { describeTree, makeRichTree } from "../support/trees.ts";
 import { assertSameLines } from "./engine_fixture.ts";
+import { until } from "../support/until.ts";
 
 /*
  * The engine juicefs-clone on a real volume, called as a user calls it. A program of the same name before it on PATH writes
@@ -81,7 +82,7 @@ class Volume implements AsyncDisposable {
 
   /** Waits until a file of the script of `first` is there. */
   async until(name: string): Promise<void> {
-    while (!exists(`${this.folder.path}/${name}`)) await new Promise((resolve) => setTimeout(resolve, 10));
+    await until(() => exists(`${this.folder.path}/${name}`));
   }
 
   /** Many files in a folder of main. */

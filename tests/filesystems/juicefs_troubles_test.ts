@@ -15,6 +15,7 @@ import { type JsonError, spawnJvs } from "../support/jvs.ts";
 import { requires } from "../support/requires.ts";
 import { mustRun, run } from "../support/run.ts";
 import { tempDir } from "../support/temp_dir.ts";
+import { until } from "../support/until.ts";
 
 /* What goes wrong with a JuiceFS volume that is not the fault of the engine: each is a clear error, and nothing is left over. */
 
@@ -201,7 +202,7 @@ Deno.test(
     }
     await child.stderr.cancel();
     assertEquals((await child.status).code, 1);
-    while (!exists(ended)) await new Promise((resolve) => setTimeout(resolve, 10));
+    await until(() => exists(ended));
     Deno.removeSync(`${volume.programs}/juicefs`);
     await box.json(["snapshot", "two"]); // it removes what was begun
     await isWhole(box, 2);
@@ -220,7 +221,7 @@ async function firstOf(output: ReadableStream<Uint8Array>): Promise<string> {
 async function interrupted(box: BlackBox): Promise<JsonError> {
   const child = await spawnJvs(["status", "--json", "-C", box.main], { cwd: "/" });
   await child.stdin.close();
-  while (!isAsking(child.pid)) await new Promise((resolve) => setTimeout(resolve, 10));
+  await until(() => isAsking(child.pid));
   child.kill("SIGINT");
   const { code, stdout } = await child.output();
   assertEquals(code, 130);

@@ -151,7 +151,12 @@ async function work(repository: Repository): Promise<Record<string, string>> {
   const stored = storedBy(payloads);
   const saved = await repository.save();
   const isStoredOnce = storedBy(payloads) < stored + LITTLE;
-  mustRun("sh", "-c", 'printf x | dd of="$0" conv=notrunc status=none; touch -d @1500000000 "$0"', large);
+  mustRun(
+    "sh",
+    "-c",
+    'echo another content | dd of="$0" conv=notrunc status=none; touch -d @1500000000 "$0"',
+    large,
+  );
   const { changes } = await repository.call(status, {});
   const file = `${payloads}/${saved.snapshot_id}/large`;
   const shared = isLinked(`${payloads}/${one}/large`, file)

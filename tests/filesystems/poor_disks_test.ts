@@ -15,7 +15,7 @@ import { openLibc } from "../../src/platform/libc.ts";
 import { LinuxPlatform } from "../../src/platform/linux.ts";
 import type { Folder } from "../../src/platform/platform.ts";
 import { isSystemError } from "../../src/platform/system_error.ts";
-import { sameIdentity } from "../../src/repo/worktrees.ts";
+import { sameIdentity } from "../../src/repo/identity.ts";
 import { readScanClock } from "../../src/tree/scan_clock.ts";
 import { type PoorKind, sharedDisk } from "../support/disk_image.ts";
 import { namesIn } from "../support/files.ts";

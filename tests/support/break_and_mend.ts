@@ -23,6 +23,8 @@ export interface BrokenRepository {
   readonly kind?: SoundKind;
   /** How doctor runs while it is broken. */
   readonly under?: (box: SoundBox) => JvsOptions;
+  /** Saves before what garbage collection must keep when all is mended. */
+  readonly prepare?: (box: SoundBox) => Promise<void>;
   readonly breakIt: (box: SoundBox) => void | Promise<void>;
   /** What docs/recovery.md tells a person to do: all of it where the finding has no repair, else what comes before or after it. */
   readonly mend?: (box: SoundBox) => void | Promise<void>;
@@ -97,7 +99,7 @@ export async function lastRecord({ box }: SoundBox, ...flags: string[]): Promise
   return record;
 }
 
-/** Makes a worktree again whose record is missing, and brings into it what was not saved. */
+/** Makes main again, whose record is missing, from the snapshot that was its head, and brings into it what was not saved. */
 export async function makeAgain({ box, copy, head }: SoundBox): Promise<void> {
   const away = `${copy}.main`;
   mustRun("mv", box.main, away);

@@ -4,7 +4,6 @@ import {
   change,
   cut,
   forgeParent,
-  lastRecord,
   makeAgain,
   moveAway,
   partsOf,
@@ -37,6 +36,23 @@ export const BROKEN_RECORDS: readonly BrokenRepository[] = [
     breakIt: (box) => moveAway(box, `snapshots/${box.head}.READY`),
   },
   {
+    name: "a snapshot without content that was never pruned, but marked so",
+    ...says("critical", "E_PAYLOAD_HASH_MISMATCH"),
+    breakIt: (box) => {
+      moveAway(box, `snapshots/${box.leaf}`);
+      const [ready, pruned] = ["READY", "PRUNED"].map((kind) =>
+        `${box.control}/snapshots/${box.leaf}.${kind}`
+      );
+      const marker = JSON.parse(Deno.readTextFileSync(`${ready}`));
+      Deno.writeTextFileSync(`${pruned}`, JSON.stringify({ ...marker, plan_id: "0123456789abcdef" }));
+      moveAway(box, `snapshots/${box.leaf}.READY`);
+    },
+    mend: (box) => {
+      bringBack(box, `snapshots/${box.leaf}`, `snapshots/${box.leaf}.READY`);
+      Deno.removeSync(`${box.control}/snapshots/${box.leaf}.PRUNED`);
+    },
+  },
+  {
     name: "a snapshot without its commit marker and its descriptor",
     ...says("critical", "READY_MISSING"),
     breakIt: (box) => moveAway(box, `snapshots/${box.leaf}.READY`, `descriptors/${box.leaf}.json`),
@@ -46,7 +62,28 @@ export const BROKEN_RECORDS: readonly BrokenRepository[] = [
   ...damaged("index of a manifest", ({ leaf }) => `manifests/${leaf}`),
   ...damaged("pack of a manifest", ({ leaf }) => `manifests/${leaf}.pack`),
   ...damaged("id of the repository", () => "repo_id"),
+  {
+    name: "the id of the repository cut, where no copy has it",
+    ...DAMAGED,
+    breakIt: (box) => cut(box, "repo_id"),
+    async mend({ box, control }) {
+      Deno.writeTextFileSync(`${control}/repo_id`, `${crypto.randomUUID()}\n`);
+      await box.json(["gc", "run", "--yes"]);
+    },
+  },
   ...damaged("record of a worktree", () => MAIN),
+  {
+    name: "a lease that is cut",
+    ...says("error", "E_DESCRIPTOR_CORRUPT"),
+    async breakIt(box) {
+      const { lease } = await box.box.json<{ lease: { worktree_id: string } }>(["lock", "acquire"]);
+      cut(box, `runtime/shared/leases/${lease.worktree_id}.json`);
+    },
+    async mend({ box }) {
+      const { lease } = await box.json<{ lease: { session_id: string } }>(["lock", "steal", "--force"]);
+      await box.json(["lock", "release", "--session", lease.session_id]);
+    },
+  },
   {
     name: "a worktree's record that is cut, where no copy has it",
     ...DAMAGED,
@@ -66,29 +103,16 @@ export const BROKEN_RECORDS: readonly BrokenRepository[] = [
     },
   },
   {
-    name: "a ref that is cut",
-    ...DAMAGED,
-    breakIt: (box) => cut(box, "refs/named.json"),
-    async mend(box) {
-      moveAway(box, "refs/named.json");
-      const { details } = await lastRecord(box, "--target", "named");
-      await box.box.json(["ref", "create", "named", String(details["snapshot_id"])]);
-    },
-  },
-  {
-    name: "a pin that is cut",
-    ...DAMAGED,
-    breakIt: (box) => cut(box, `gc/pins/${box.pin}.json`),
-    async mend(box) {
-      moveAway(box, `gc/pins/${box.pin}.json`);
-      const { target } = await lastRecord(box, "--operation", "gc pin");
-      await box.box.json(["gc", "pin", target]);
-    },
-  },
-  {
     name: "an intent that is cut",
     ...says("error", "E_DESCRIPTOR_CORRUPT"),
     breakIt: ({ control }) => Deno.truncateSync(leaveIntent(control, "restore"), 99),
+    mend: ({ control }) =>
+      void mustRun("find", `${control}/runtime/shared/intents`, "-name", "*.json", "-delete"),
+  },
+  {
+    name: "an intent that no recovery understands",
+    ...says("error", "E_DESCRIPTOR_CORRUPT"),
+    breakIt: ({ control }) => void leaveIntent(control, "lock acquire", { worktree_id: null }),
     mend: ({ control }) =>
       void mustRun("find", `${control}/runtime/shared/intents`, "-name", "*.json", "-delete"),
   },
@@ -129,6 +153,20 @@ export const BROKEN_RECORDS: readonly BrokenRepository[] = [
     mend: (box) => bringBack(box, `snapshots/${box.leaf}`),
   },
   {
+    name: "a file that several snapshots share, changed by a program that wrote into it",
+    ...says("critical", "E_PAYLOAD_HASH_MISMATCH"),
+    breakIt: (box) => {
+      for (const path of sharedFiles(box)) {
+        const file = `${box.control}/${path}`;
+        const { mtime } = Deno.statSync(file);
+        Deno.chmodSync(file, 0o644);
+        Deno.writeTextFileSync(file, "evil\n");
+        Deno.utimeSync(file, new Date(), mtime ?? 0);
+      }
+    },
+    mend: (box) => bringBack(box, ...sharedFiles(box).map((path) => path.replace("/folder/b.txt", ""))),
+  },
+  {
     name: "a snapshot without its content",
     ...says("critical", "E_PAYLOAD_HASH_MISMATCH"),
     breakIt: (box) => moveAway(box, `snapshots/${box.leaf}`),
@@ -156,12 +194,14 @@ export const BROKEN_RECORDS: readonly BrokenRepository[] = [
   ...["head", "latest"].map((what): BrokenRepository => ({
     name: `a worktree whose ${what} is missing`,
     ...says("critical", "E_LINEAGE_BROKEN"),
+    also: what === "latest" ? ["HEAD_ORPHAN"] : [], // what was saved after that one
     breakIt: (box) => change(box, MAIN, { [`${what}_snapshot_id`]: UNKNOWN }),
     mend: (box) => bringBack(box, MAIN),
   })),
   {
     name: "a worktree whose head is missing, also in the copy",
     ...says("critical", "E_LINEAGE_BROKEN"),
+    also: ["HEAD_ORPHAN"],
     breakIt: (box) => change(box, MAIN, { head_snapshot_id: UNKNOWN, latest_snapshot_id: UNKNOWN }),
     async mend(box) {
       moveAway(box, MAIN);
@@ -186,6 +226,11 @@ export const BROKEN_RECORDS: readonly BrokenRepository[] = [
     breakIt: (box) => change(box, MAIN, { head_snapshot_id: box.second, latest_snapshot_id: box.second }),
   },
 ];
+
+/** A file that is the same in all snapshots: one inode, where the file system shares no blocks. */
+function sharedFiles({ first, head, leaf, second }: SoundBox): string[] {
+  return [first, second, head, leaf].map((id) => `snapshots/${id}/folder/b.txt`);
+}
 
 /** Where a pack has its version. */
 const PACK_VERSION = "JVSPACK\n".length;

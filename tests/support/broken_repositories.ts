@@ -1,11 +1,35 @@
+import { assertEquals } from "@std/assert";
+import type { BlackBox } from "./black_box.ts";
+import { BROKEN_LINES } from "./broken_lines.ts";
 import { BROKEN_RECORDS } from "./broken_records.ts";
-import { bringBack, type BrokenRepository, change, lastRecord, moveAway, says } from "./break_and_mend.ts";
+import { BROKEN_SIGNATURES } from "./broken_signatures.ts";
+import { bringBack, type BrokenRepository, change, moveAway, says } from "./break_and_mend.ts";
 import { leaveIntent, LEFTOVERS } from "./leftovers.ts";
+import { namesIn } from "./files.ts";
 import { mustRun } from "./run.ts";
+
+/** Leaves a pruned snapshot behind: the first of a line, of which a ref keeps the second. */
+async function pruneOne(box: BlackBox): Promise<void> {
+  await box.json(["worktree", "fork", "old"]);
+  const old = { cwd: `${box.path}/worktrees/old` };
+  const save = async (text: string) => {
+    Deno.writeTextFileSync(`${old.cwd}/a.txt`, text);
+    return (await box.json<{ snapshot: { snapshot_id: string } }>(["snapshot"], old)).snapshot.snapshot_id;
+  };
+  await save("to be pruned\n");
+  const kept = await save("kept\n");
+  await box.json(["ref", "create", "next", kept]);
+  await box.json(["worktree", "remove", "old"]);
+  await box.json(["gc", "unpin", kept]);
+  const { pruned, deleted } = await box.json<Record<"pruned" | "deleted", string[]>>(["gc", "run", "--yes"]);
+  assertEquals([pruned.length, deleted.length], [1, 0]);
+}
 
 /** The ways in which a repository can be broken: at least one for each code of a finding. */
 export const BROKEN: readonly BrokenRepository[] = [
   ...BROKEN_RECORDS,
+  ...BROKEN_LINES,
+  ...BROKEN_SIGNATURES,
   {
     name: "a cut audit trail",
     ...says("critical", "E_AUDIT_CHAIN_BROKEN", "audit_repair"),
@@ -32,6 +56,19 @@ export const BROKEN: readonly BrokenRepository[] = [
     ...says("critical", "E_AUDIT_CHAIN_BROKEN", "audit_repair"),
     also: ["LAYOUT"],
     breakIt: ({ control }) => Deno.removeSync(`${control}/audit`, { recursive: true }),
+  },
+  {
+    name: "a lost file of a rotated trail, with pruned snapshots",
+    ...says("critical", "E_AUDIT_CHAIN_BROKEN", "audit_repair"),
+    async breakIt({ box, control, first }) {
+      await box.json(["config", "set", "audit.rotate_bytes", "1"]);
+      await pruneOne(box);
+      await box.json(["ref", "create", "later", first]); // in another file
+      const files = namesIn(`${control}/audit`).map((name) => `${control}/audit/${name}`);
+      const lost = files.filter((file) => Deno.readTextFileSync(file).includes('"operation":"gc run"'));
+      assertEquals(lost.length, 1);
+      Deno.removeSync(`${lost[0]}`);
+    },
   },
   {
     name: "an audit record that is only announced",
@@ -105,26 +142,6 @@ export const BROKEN: readonly BrokenRepository[] = [
     ...says("error", "LAYOUT", "repair_runtime"),
     breakIt: ({ control }) => Deno.removeSync(`${control}/${folder}`, { recursive: true }),
   })),
-  {
-    name: "no folder refs",
-    ...says("error", "LAYOUT"),
-    breakIt: (box) => moveAway(box, "refs"),
-    async mend(box) {
-      mustRun("mkdir", `${box.control}/refs`);
-      const { details } = await lastRecord(box, "--operation", "ref create");
-      await box.box.json(["ref", "create", String(details["ref_name"]), String(details["snapshot_id"])]);
-    },
-  },
-  {
-    name: "no folder gc/pins",
-    ...says("error", "LAYOUT"),
-    breakIt: (box) => moveAway(box, "gc/pins"),
-    async mend(box) {
-      mustRun("mkdir", `${box.control}/gc/pins`);
-      const { target } = await lastRecord(box, "--operation", "gc pin");
-      await box.box.json(["gc", "pin", target]);
-    },
-  },
   ...([
     ["snapshots", ["READY_MISSING", "E_LINEAGE_BROKEN"]],
     ["descriptors", ["E_DESCRIPTOR_CORRUPT"]],
@@ -158,6 +175,13 @@ export const BROKEN: readonly BrokenRepository[] = [
     },
   },
   {
+    name: "an adopted folder that was renamed with its history",
+    ...says("error", "WORKTREE_MISSING"),
+    kind: "adopted",
+    breakIt: (box) => change(box, "worktrees/main/config.json", { path: "../before" }),
+    mend: async ({ box }) => void await box.json(["adopt", "--relocate"], { cwd: box.main }),
+  },
+  {
     name: "another folder in the place of a worktree's",
     ...says("warning", "WORKTREE_REPLACED", "repair_runtime"),
     breakIt: ({ copy, other }) => {
@@ -182,9 +206,16 @@ export const BROKEN: readonly BrokenRepository[] = [
     mend: (box) => moveAway(box, "config.jsonc"),
   },
   {
+    name: "policies that cannot be read",
+    ...says("error", "E_USAGE"),
+    breakIt: ({ control }) =>
+      Deno.writeTextFileSync(`${control}/gc/retention.json`, '{ "own": { "kep": 3 } }'),
+    mend: (box) => moveAway(box, "gc/retention.json"),
+  },
+  {
     name: "a setting that does nothing",
     ...says("warning", "E_USAGE"),
-    breakIt: ({ control }) => Deno.writeTextFileSync(`${control}/config.jsonc`, '{ "hooks": {} }'),
+    breakIt: ({ control }) => Deno.writeTextFileSync(`${control}/config.jsonc`, '{ "environment": {} }'),
     mend: ({ control }) => Deno.writeTextFileSync(`${control}/config.jsonc`, "{}"),
   },
   {

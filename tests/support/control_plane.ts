@@ -6,13 +6,16 @@ import type { ControlPath } from "../../src/repo/control_path.ts";
 import { Layout } from "../../src/repo/layout.ts";
 import { Refs } from "../../src/repo/refs.ts";
 import { Snapshots } from "../../src/repo/snapshots.ts";
+import { UnfinishedSnapshots } from "../../src/repo/unfinished_snapshots.ts";
 
 /** A control plane for a test, with the parts of a store that names of snapshots need. */
 export interface ControlPlane extends Disposable {
   readonly layout: Layout;
   readonly snapshots: Snapshots;
+  readonly unfinished: UnfinishedSnapshots;
   readonly refs: Refs;
   cacheFolder(): ControlPath;
+  readonly intents: { list(): [] };
   readonly worktrees: { find(name: string): WorktreeConfig | undefined; names(): string[] };
   /** The content of `worktrees`. */
   readonly configs: Map<string, WorktreeConfig>;
@@ -28,9 +31,11 @@ export function controlPlane(dir: TempDir = tempDir()): ControlPlane {
   const configs = new Map<string, WorktreeConfig>();
   return {
     layout,
-    snapshots: snapshotsOf(layout),
+    snapshots: new Snapshots(layout),
+    unfinished: unfinishedOf(layout),
     refs: new Refs(layout),
     cacheFolder: () => cacheFolderOf(layout),
+    intents: { list: () => [] },
     worktrees: { find: (name) => configs.get(name), names: () => [...configs.keys()] },
     configs,
     [Symbol.dispose]: () => dir[Symbol.dispose](),
@@ -49,10 +54,13 @@ function cacheFolderOf(layout: Layout): ControlPath {
   return folder;
 }
 
-/** The snapshots below a layout. */
-export function snapshotsOf(layout: Layout): Snapshots {
+/** What is made below a layout. */
+export function unfinishedOf(layout: Layout): UnfinishedSnapshots {
   const holder = { host: "here", pid: Deno.pid, operation: "test", since: "2026-01-01T00:00:00Z" };
-  return new Snapshots(layout, () => acquireLock(layout.lock("ids"), { holder, timeoutMs: 30_000 }));
+  return new UnfinishedSnapshots(
+    layout,
+    () => acquireLock(layout.lock("ids"), { holder, timeoutMs: 30_000 }),
+  );
 }
 
 /** The descriptor of an empty snapshot. */
@@ -86,17 +94,17 @@ export function fieldsOf(
 
 /** Publishes a snapshot of one file as the protocol does; by default with the next id. */
 export async function publishSnapshot(
-  { layout, snapshots }: Pick<ControlPlane, "layout" | "snapshots">,
+  { layout, unfinished }: Pick<ControlPlane, "layout" | "unfinished">,
   more: Partial<Descriptor> = {},
 ): Promise<Descriptor> {
-  const id = more.snapshot_id ?? await snapshots.newId();
+  const id = more.snapshot_id ?? await unfinished.newId();
   Deno.mkdirSync(layout.unfinishedPayload(id).path, { recursive: true });
   Deno.writeTextFileSync(`${layout.unfinishedPayload(id)}/file`, "content");
-  const descriptor = await snapshots.sealDescriptor(fieldsOf(id, more));
-  snapshots.writeDescriptor(descriptor);
-  snapshots.publishPayload(id);
-  snapshots.publishDescriptor(id);
-  snapshots.writeReady(descriptor);
+  const descriptor = await unfinished.sealDescriptor(fieldsOf(id, more));
+  unfinished.writeDescriptor(descriptor);
+  unfinished.publishPayload(id);
+  unfinished.publishDescriptor(id);
+  unfinished.writeReady(descriptor);
   return descriptor;
 }
 

@@ -14,6 +14,8 @@ export interface DiskOptions {
   sizeMb?: number;
   /** As small as its kind allows, for tests that fill the disk; false by default. */
   small?: boolean;
+  /** How many inodes an ext4 gets; as many as mkfs thinks right by default. */
+  inodes?: number;
   /** Mounted read-only after `fill`; false by default. */
   readOnly?: boolean;
   /** Puts content on the disk before the test; for an overlay into its lower layer. */
@@ -122,7 +124,10 @@ function makeDisk(kind: DiskKind, folder: string, options: DiskOptions): void {
   if (kind === "ntfs") mustRun("mkfs.ntfs", "-q", "-F", "-Q", image); // -F: it is no device, -Q: does not write all of it
   if (kind === "exfat") mustRun("mkfs.exfat", image);
   // The inode size of a disk of usual size; mkfs gives small disks less room for attributes.
-  if (kind === "ext4") mustRun("mkfs.ext4", "-q", "-F", "-m", "0", "-b", "4096", "-I", "256", image);
+  if (kind === "ext4") {
+    const inodes = options.inodes === undefined ? [] : ["-N", String(options.inodes)];
+    mustRun("mkfs.ext4", "-q", "-F", "-m", "0", "-b", "4096", "-I", "256", ...inodes, image);
+  }
 }
 
 /** Mounts the image that `makeDisk` made. */

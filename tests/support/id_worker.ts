@@ -1,6 +1,6 @@
 /** A second thread that takes ids. It interrupts the other threads at any point, like another process. */
 import { Layout } from "../../src/repo/layout.ts";
-import { snapshotsOf } from "./control_plane.ts";
+import { unfinishedOf } from "./control_plane.ts";
 
 /** In which folder, and how many. */
 export interface IdWork {
@@ -14,8 +14,8 @@ declare const self: {
 };
 
 self.onmessage = async ({ data: { root, count } }) => {
-  const snapshots = snapshotsOf(new Layout(root));
+  const unfinished = unfinishedOf(new Layout(root));
   const ids: string[] = [];
-  for (let i = 0; i < count; i++) ids.push(await snapshots.newId());
+  for (let i = 0; i < count; i++) ids.push(await unfinished.newId());
   self.postMessage(ids);
 };

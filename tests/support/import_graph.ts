@@ -4,13 +4,23 @@ import { scanSource, type Source } from "./source_scan.ts";
 export type Sources = ReadonlyMap<string, string>;
 
 /** The layers from top to bottom. A file may import from its own layer and from the layers below. */
-const LAYERS = ["surface", "operation", "protocol", "repo", "engine", "tree", "platform", "model"];
+const LAYERS = [
+  "surface",
+  "operation",
+  "conformance",
+  "protocol",
+  "repo",
+  "engine",
+  "tree",
+  "platform",
+  "model",
+];
 const SURFACES = /^src\/surface\/(cli|library|rpc|mcp)\b/;
 const ENGINES = /^src\/engine\/(copy|reflink|juicefs|btrfs)/;
 
 /** These files may use paths, for things outside a control plane: payload roots, folders of users, files of the system. */
 const BY_PATH =
-  /^src\/(platform\/|surface\/|operation\/(demo|info)\.|protocol\/(gc\/unknown_folders|look\/paths|repository\/relocate|verify\/leftovers|worktree\/payload_roots)\.|repo\/(control_plane|create|discover|new_repository_place|owners|store|trust|worktrees)\.)/;
+  /^src\/(platform\/|surface\/|conformance\/|operation\/(demo|info)\.|protocol\/(look\/paths|repository\/relocate|verify\/leftovers|worktree\/(payload_roots|unknown_folders))\.|repo\/(control_plane|create|discover|new_repository_place|owners|payload_place|store|trust|trusted_programs)\.)/;
 const ONLY_CONTROL_PATHS = "what is in .jvs is reached by ControlPath alone, which follows no link";
 
 /** Names that only some files may use. The library is silent, and only one layer knows the system. */

@@ -30,6 +30,19 @@ export function contentsOf(folder: string): Map<string, string> {
   return contents;
 }
 
+/** What a restore makes of a tree: the target, but what its result says it left alone is as before. SPEC 7. */
+export function restoredTo(
+  target: ReadonlyMap<string, string>,
+  before: ReadonlyMap<string, string>,
+  { left_alone }: Pick<RestoreSays, "left_alone">,
+): Map<string, string> {
+  const isLeft = (path: string) => left_alone.some((each) => path === each || path.startsWith(`${each}/`));
+  return new Map([
+    ...[...target].filter(([path]) => !isLeft(path)),
+    ...[...before].filter(([path]) => isLeft(path)),
+  ]);
+}
+
 /** The payloads of all snapshots with a READY file, by id. */
 export function payloadsOf(control: string): Map<string, Map<string, string>> {
   const snapshots = `${control}/snapshots`;

@@ -16,11 +16,24 @@ export interface KillPoint {
   readonly when: number;
 }
 
-/** All moments at which a command is about to change a file system, in order, if it is not killed. */
-export async function killPoints(box: BlackBox, args: readonly string[]): Promise<KillPoint[]> {
+/**
+ * Calls by which JVS begins and awaits a program, such as a hook. Shells make none of these, so a kill there is never theirs.
+ */
+export const AROUND_PROGRAMS = "?pidfd_open,?recvfrom,?epoll_ctl";
+
+/**
+ * All moments at which a command is about to change a file system, in order, if it is not killed; with `also` the moments of these calls
+ * too.
+ */
+export async function killPoints(
+  box: BlackBox,
+  args: readonly string[],
+  also?: string,
+): Promise<KillPoint[]> {
   using folder = tempDir();
   const log = `${folder.path}/log`;
-  const under = ["strace", "-f", "-qq", "-o", log, "-e", `trace=${CHANGING}`, "-e", "signal=none"];
+  const traced = also === undefined ? CHANGING : `${CHANGING},${also}`;
+  const under = ["strace", "-f", "-qq", "-o", log, "-e", `trace=${traced}`, "-e", "signal=none"];
   await box.json(args, { under });
   const calls = [...Deno.readTextFileSync(log).matchAll(/^(\d+) +(\w+)\(/gm)];
   // Some threads belong to Deno. The thread with the most calls is that of JVS.

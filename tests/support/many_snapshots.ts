@@ -1,8 +1,11 @@
 /**
- * Adds snapshots of an empty tree to a repository, thousands in a second: what searches many of them must be tried with many. As
+ * Adds snapshots to a repository, thousands of an empty tree in a second: what searches many of them must be tried with many. As
  * a program: `deno run -A tests/support/many_snapshots.ts REPOSITORY COUNT`.
  */
+import { DIR } from "../../src/model/entry.ts";
 import type { AuditRecord, Descriptor } from "../../src/model/records.ts";
+import type { Folder } from "../../src/platform/platform.ts";
+import { Stat } from "../../src/platform/stat.ts";
 import { lineOf, sealRecord } from "../../src/repo/audit_record.ts";
 import { openStore, type Store } from "../../src/repo/store.ts";
 import { recordText } from "../../src/repo/record_file.ts";
@@ -16,7 +19,7 @@ if (import.meta.main) {
 }
 
 /**
- * Adds `count` snapshots behind the head of `main`, which must be of an empty tree: each tenth is an autosave, each hundredth has
+ * Adds `count` snapshots behind the head of `main`, of the same files, which are hard links: each tenth is an autosave, each hundredth has
  * the tag `tag-<n>`, each thousandth the tag `good` too. All records are as the program writes them, the audit log included.
  */
 export async function addSnapshots(path: string, count: number): Promise<void> {
@@ -41,6 +44,7 @@ export async function addSnapshots(path: string, count: number): Promise<void> {
       tags: [...n % EVERY.tag === 1 ? [`tag-${n}`] : [], ...n % EVERY.good === 1 ? ["good"] : []],
       kind,
     }, manifest);
+    linkPayload(store, template.snapshot_id, snapshot_id);
     await log.add(descriptor);
     if (kind === "manual") head = snapshot_id;
   }
@@ -50,11 +54,11 @@ export async function addSnapshots(path: string, count: number): Promise<void> {
 
 /** Publishes a snapshot with these fields and no files, not durably. */
 export async function putSnapshot(
-  { layout, snapshots }: Pick<Store, "layout" | "snapshots">,
+  { layout, unfinished }: Pick<Store, "layout" | "unfinished">,
   fields: Partial<Descriptor> & Pick<Descriptor, "snapshot_id">,
   manifest = new Uint8Array(),
 ): Promise<Descriptor> {
-  const descriptor = await snapshots.sealDescriptor(fieldsOf(fields.snapshot_id, fields));
+  const descriptor = await unfinished.sealDescriptor(fieldsOf(fields.snapshot_id, fields));
   const { snapshot_id: id, created_at, engine, descriptor_checksum, payload_root_hash } = descriptor;
   const ready = { snapshot_id: id, created_at, engine, descriptor_checksum, payload_root_hash };
   Deno.mkdirSync(layout.payload(id).path, { mode: 0o700 });
@@ -62,6 +66,30 @@ export async function putSnapshot(
   Deno.writeTextFileSync(layout.descriptor(id).path, recordText(descriptor));
   Deno.writeTextFileSync(layout.ready(id).path, recordText(ready));
   return descriptor;
+}
+
+/** Gives a payload the files of another one. */
+function linkPayload({ layout, platform }: Store, from: string, to: string): void {
+  using source = platform.openFolder(layout.payload(from).path);
+  using target = platform.openFolder(layout.payload(to).path);
+  linkAll(source, target);
+}
+
+function linkAll(from: Folder, to: Folder): void {
+  const found = new Stat();
+  const names = from.list();
+  for (let i = 0; i < names.count; i++) {
+    const name = names.name(i);
+    from.stat(name, found);
+    if (found.type !== DIR) {
+      to.linkFrom(name, from, name);
+      continue;
+    }
+    to.makeFolder(name, found.mode);
+    using source = from.openFolder(name);
+    using target = to.openFolder(name);
+    linkAll(source, target);
+  }
 }
 
 /** The audit log, which gets a record for each snapshot. */

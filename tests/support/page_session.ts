@@ -68,6 +68,7 @@ export function masked(texts: readonly string[]): string[] {
       .replace(/\b(\d{13}-)?([0-9a-f]{8})\b/g, (_, time = "", id: string) =>
         `${time && "ID"}${named(id)}`)
       .replace(/\b\d{4}-\d\d-\d\d([T ][\d:.]+Z?)?/g, "TIME")
+      .replace(/\b[\w.-]+:[\w.-]+:\d+:\w+\b/g, "HOLDER")
       .replace(/\bjust now\b|\b\d+ (second|minute)s? ago\b/g, "AGO")
       .replace(/^( +changed +)[\d.]+ \w+$/gm, "$1SIZE")
       // The exactness of the file system's times decides which files are linked and which are cloned.

@@ -34,16 +34,16 @@ const platforms: [name: string, needs: { ignore: boolean }, open: () => Platform
 ];
 
 /** Declares a test for all platforms. */
-export function eachPlatform(name: string, check: (given: Case) => void): void {
+export function eachPlatform(name: string, check: (given: Case) => void | Promise<void>): void {
   for (const [platformName, needs, open] of platforms) {
     Deno.test({
       name: `${name} (${platformName})`,
       ...needs,
-      fn: () => {
+      fn: async () => {
         using temp = tempDir();
         const platform = open();
         using folder = platform.openFolder(temp.path);
-        check({ platform, folder, path: temp.path });
+        await check({ platform, folder, path: temp.path });
       },
     });
   }

@@ -1,6 +1,7 @@
 import { bytesOf, bytesOfHex, compareBytes, hexOf } from "../../src/model/bytes.ts";
 import { BLOCK, CHAR, DIR, FILE, SYMLINK, type Xattr } from "../../src/model/entry.ts";
-import { at, type Device, NONE, TreeTable } from "../../src/tree/table.ts";
+import { type Device, NONE, TreeTable } from "../../src/tree/table.ts";
+import { at } from "../../src/tree/columns.ts";
 
 /** A number below `limit`. */
 export type Random = (limit: number) => number;

@@ -1,5 +1,6 @@
 import { DIR, FILE, SYMLINK } from "../../src/model/entry.ts";
-import { at, NONE, type TreeTable } from "../../src/tree/table.ts";
+import { NONE, type TreeTable } from "../../src/tree/table.ts";
+import { at } from "../../src/tree/columns.ts";
 import { entry, latinOf, type PlainEntry, type Random, tableOf } from "./random_tables.ts";
 
 /** A worktree and a snapshot, and everything else that a plan depends on. */

@@ -5,17 +5,23 @@ import { type Redis, startRedis } from "./redis.ts";
 import { mustRun } from "./run.ts";
 import { tempDir } from "./temp_dir.ts";
 
-/** A host that has mounted the volume. */
-export interface VolumeHost {
+/** One of several hosts that use the same repositories. */
+export interface SharingHost {
   readonly name: string;
-  /** How a command runs on it; in the volume by default. */
+  /** How a command runs on it; where the repositories are by default. */
   commands(cwd?: string): JvsOptions;
   json<Result>(args: readonly string[], cwd?: string): Promise<Result>;
+  /** A command of the shell, where the repositories are. */
+  shell(script: string): string;
+}
+
+/** A host that has mounted the volume. */
+export interface VolumeHost extends SharingHost {
   spawn(args: readonly string[], cwd?: string): Promise<Deno.ChildProcess>;
+  /** Where this process sees its mount. */
+  readonly mount: string;
   /** A folder that is first on its PATH. */
   readonly bin: string;
-  /** A command of the shell, in the volume. */
-  shell(script: string): string;
   /** Ends its mount as a failing machine does. */
   die(): void;
 }
@@ -64,8 +70,7 @@ function makeHost(
   const mount = `${folder}/${name}`;
   Deno.mkdirSync(mount);
   mountVolume(metadata, mount, { cache: `${folder}/cache-${name}` });
-  const id = `${folder}/${name}.id`;
-  Deno.writeTextFileSync(id, crypto.randomUUID().replaceAll("-", ""));
+  const id = machineId(folder, name);
   const under = (cwd: string) =>
     ["unshare", "--mount", "--uts", "sh", "-c", AS_HOST, "sh", id, name, mount, path, cwd] as const;
   const bin = `${folder}/bin-${name}`;
@@ -74,6 +79,7 @@ function makeHost(
   const commands = (cwd = path): JvsOptions => ({ under: under(cwd), env });
   return {
     name,
+    mount,
     bin,
     commands,
     json: (args, cwd) => jvsJson(args, commands(cwd)),
@@ -83,4 +89,33 @@ function makeHost(
       killVolume(mount);
     },
   };
+}
+
+/** A new machine id in a file. */
+function machineId(folder: string, name: string): string {
+  const id = `${folder}/${name}.id`;
+  Deno.writeTextFileSync(id, crypto.randomUUID().replaceAll("-", ""));
+  return id;
+}
+
+const WITH_ITS_NAME = 'mount --bind "$1" /etc/machine-id && hostname "$2" && shift 2 && exec "$@"';
+
+/** What makes a command one of another host that uses the same disk as this one: a machine id and a name of its own. */
+export function underHost(folder: string, name: string): readonly string[] {
+  return ["unshare", "--mount", "--uts", "sh", "-c", WITH_ITS_NAME, "sh", machineId(folder, name), name];
+}
+
+/** Two hosts that use a folder of this machine's disk, where locks and files are seen at once by both. */
+export function hostsOfOneDisk(folder: string): { readonly a: SharingHost; readonly b: SharingHost } {
+  const host = (name: string): SharingHost => {
+    const under = underHost(folder, name);
+    const commands = (cwd = folder): JvsOptions => ({ under, cwd });
+    return {
+      name,
+      commands,
+      json: (args, cwd) => jvsJson(args, commands(cwd)),
+      shell: (script) => mustRun("sh", "-ec", `cd '${folder}'; ${script}`),
+    };
+  };
+  return { a: host("host-a"), b: host("host-b") };
 }

@@ -1,8 +1,18 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { asUser, USER } from "./as_user.ts";
 import { requires } from "./requires.ts";
 import { mustRun } from "./run.ts";
 import { tempDir } from "./temp_dir.ts";
+import { until } from "./until.ts";
+
+/** A package is one minified program, and more than that size says that something else got into it. */
+const LARGEST_PACKAGE = 400_000;
+
+/** Fails for a package that is larger than its program explains. */
+export function assertSmall(file: string): void {
+  const { size } = Deno.statSync(file);
+  assert(size < LARGEST_PACKAGE, `${file} has ${size} bytes`);
+}
 
 /** A way to start JVS that a user installed: a program, and the PATH it gets, on which there is no Deno. */
 export interface WayIn {
@@ -50,6 +60,11 @@ const SITUATIONS = {
   "a JVS_DENO that is another program": { args: ["path"], code: 1, env: { JVS_DENO: "/bin/true" } },
   "a JVS_DENO that is a word of the shell": { args: ["path"], code: 1, env: { JVS_DENO: "cd" } },
   "variables that Node or Deno would obey": { args: ["path"], code: 0, env: FOREIGN_VARIABLES },
+  "a command by a lease, which gets the variables back": {
+    args: ["-C", ".", "lock", "-q", "run", "--", "/bin/sh", "-c", 'echo "$NODE_OPTIONS $HOME"; exit 7'],
+    code: 7,
+    env: { ...FOREIGN_VARIABLES, HOME: "/proc/nowhere" },
+  },
   "no standard input": { args: ["path"], code: 0, line: 'exec "$@" <&-' },
   "no standard output": { args: ["path"], code: 0, line: 'exec "$@" >&-' },
   "no standard error": { args: ["snapshoot"], code: 2, line: 'exec "$@" 2>&-' },
@@ -214,9 +229,7 @@ class Scene implements Disposable {
 /** Waits until a process has opened the repository of a worktree, which it does after it began to listen to signals. */
 async function untilOpened(main: string): Promise<void> {
   const opened = ` -> ${Deno.realPathSync(`${main}/../.jvs/snapshots`)}`;
-  while (!mustRun("sh", "-c", "ls -l /proc/[0-9]*/fd 2>/dev/null || true").includes(opened)) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  await until(() => mustRun("sh", "-c", "ls -l /proc/[0-9]*/fd 2>/dev/null || true").includes(opened));
 }
 
 function processesIn(folder: string): string[] {

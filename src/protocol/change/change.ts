@@ -6,6 +6,7 @@ import type { OpenIntent } from "../../repo/intents.ts";
 import type { RepositoryContext } from "../context.ts";
 import { openWorktree } from "../open_worktree.ts";
 import { commitChange, finishIf, type NewChange, withIntent } from "./commit.ts";
+import { guardWorktree } from "./guard.ts";
 import { type AnyChangeKind, type Change, defineChange, type WorktreeChange } from "./kind.ts";
 import { lockRepository, lockWorktree, recoverOpenIntents } from "./locks.ts";
 
@@ -18,7 +19,7 @@ interface LateChange<K extends AnyChangeKind> {
 /**
  * Changes one worktree. Every change takes these steps:
  *
- * 1. Take the lock and recover what was interrupted under it (`locks.ts`).
+ * 1. Take the lock, see whose lease the worktree has (`guard.ts`), and recover what was interrupted (`locks.ts`).
  * 2. Write an intent (`commit.ts`), and run the body with the worktree as it is under the lock.
  * 3. The body calls `intent.step` before each step that leaves something behind, with what recovery must know.
  * 4. The body ends with `commitChange` (`commit.ts`): it makes the change true, and writes the audit record.
@@ -33,26 +34,30 @@ export async function changeWorktree<T, K extends AnyChangeKind>(
   body: (change: WorktreeChange<K>) => Promise<T>,
 ): Promise<T> {
   using _lock = await lockWorktree(context, worktree.worktree_id, change.kind.operation);
-  await recoverOpenIntents(context, worktree.worktree_id);
-  const { worktrees } = context.store;
-  const sameName = worktrees.find(worktree.name);
-  // The usual case needs no search through all records.
-  const current = sameName?.worktree_id === worktree.worktree_id
-    ? sameName
-    : worktrees.withId(worktree.worktree_id);
-  if (current === undefined) {
-    throw new JvsError(
-      "E_NOT_FOUND",
-      `Cannot change worktree "${worktree.name}": it was removed meanwhile`,
-      { hint: "See what worktrees there are with `jvs worktree list`." },
-    );
-  }
-  const accepted = await acceptFolder(context, current);
+  using guard = await guardWorktree(context, currentRecord(context, worktree), change.kind);
+  const guarded = { ...context, guard };
+  await recoverOpenIntents(guarded, worktree.worktree_id);
+  await change.kind.prepare?.(guarded, currentRecord(context, worktree));
+  const accepted = await acceptFolder(guarded, currentRecord(context, worktree));
   return await withIntent(
-    context,
-    current.worktree_id,
+    guarded,
+    accepted.worktree_id,
     "begin" in change ? await change.begin(accepted) : change,
-    (intent) => body({ ...context, worktree: accepted, intent }),
+    (intent) => body({ ...guarded, worktree: accepted, intent }),
+  );
+}
+
+/** The record of a worktree as it is now. The caller holds its lock. */
+export function currentRecord(
+  { store: { worktrees } }: RepositoryContext,
+  worktree: Pick<WorktreeConfig, "name" | "worktree_id">,
+): WorktreeConfig {
+  const current = worktrees.current(worktree);
+  if (current !== undefined) return current;
+  throw new JvsError(
+    "E_NOT_FOUND",
+    `Cannot change worktree "${worktree.name}": it was removed meanwhile`,
+    { hint: "See what worktrees there are with `jvs worktree list`." },
   );
 }
 

@@ -27,7 +27,9 @@ export async function withIntent<T, K extends AnyChangeKind>(
   try {
     return await body(intent);
   } catch (error) {
-    throw await recoverAfter(error, context, intent, () => kind.recover(context, intent));
+    // What was begun is undone even where the lease is gone: the lock is still held.
+    const unguarded = { ...context, guard: undefined };
+    throw await recoverAfter(error, context, intent, () => kind.recover(unguarded, intent));
   }
 }
 
@@ -89,7 +91,7 @@ export interface CommitSteps {
 }
 
 /**
- * The last steps of every change. The audit record is decided in the intent, so that recovery can write it too. `commit`
+ * The last steps of every change. A change that lost its worktree to another session ends here. The audit record is decided in the intent, so that recovery can write it too. `commit`
  * makes the change true. The record is written, `cleanUp` runs, and the intent is removed. An error after the record is
  * only a warning: the intent stays, and the next change cleans up.
  */
@@ -101,9 +103,10 @@ export async function commitChange<K extends AnyChangeKind>(
   const { intent, store } = change;
   using _phase = phase(change.reporter, "committing");
   const content = { ...entryOf(change, intent, note), after: store.audit.position() };
+  await change.guard?.check();
   intent.decide(content);
   await commit();
-  await store.audit.append(content);
+  await store.audit.append(intent.decided() ?? content); // `commit` may have known more
   intent.isRecorded = true;
   try {
     await cleanUp?.();
@@ -119,7 +122,7 @@ export async function commitChange<K extends AnyChangeKind>(
 
 /** The audit record of a change. */
 export function entryOf<K extends AnyChangeKind>(
-  { actor, session, reason }: Context,
+  { actor, session, reason, guard }: Context & Pick<RepositoryContext, "guard">,
   { id, operation }: { readonly id: string; readonly operation: string },
   { target, details }: AuditNote<K>,
 ): AuditEntry {
@@ -127,7 +130,7 @@ export function entryOf<K extends AnyChangeKind>(
     operation,
     actor,
     target,
-    fencing_token: null,
+    fencing_token: guard?.fencingToken ?? null,
     session_id: session ?? null,
     reason: reason ?? null,
     details,

@@ -11,6 +11,10 @@ export interface ChangeKind<D extends object = object, S extends string = string
   extends Recoverable {
   readonly details: Schema<D>;
   readonly steps: readonly S[];
+  /** It repairs what JVS itself left, so `locking: required` does not ask it for a lease. One of another session still stops it. */
+  readonly needsNoLease?: boolean;
+  /** Brings the worktree's record up to date before the change begins. */
+  readonly prepare?: (context: RepositoryContext, worktree: WorktreeConfig) => Promise<void>;
   /** The details of its audit record. */
   readonly audit: RecordSchema<A>;
   recover(context: RepositoryContext, intent: OpenIntent<D, S>): Promise<void>;

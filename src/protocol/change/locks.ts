@@ -7,6 +7,7 @@ import type { FileLock } from "../../platform/locks.ts";
 import type { Distrusted } from "../../repo/intents.ts";
 import type { LockWait } from "../../repo/locks.ts";
 import type { Recoverable, RepositoryContext } from "../context.ts";
+import { refuseHeldByOther } from "./guard.ts";
 import type { AnyChangeKind } from "./kind.ts";
 
 /** Takes a worktree's lock. It comes before the repository's lock; do not call this while you hold that. */
@@ -61,16 +62,25 @@ export async function recoverUnderLock(
   return await recoverOpenIntents(context, worktreeId);
 }
 
+const RECOVER = (name: string) => `recover what was interrupted in worktree "${name}"`;
+
 /**
  * Recovers every interrupted change of a worktree (null: of the repository as a whole), the oldest first. The caller holds
- * the lock under which those intents were made, so their processes are gone. Returns how many there were.
+ * the lock under which those intents were made, so their processes are gone. Returns how many there were. Those of a worktree
+ * that another session holds are left to that session: `E_LOCK_CONFLICT`.
  */
 export async function recoverOpenIntents(
   context: RepositoryContext,
   worktreeId: string | null,
 ): Promise<number> {
   const open = context.store.intents.list().filter((intent) => intent.worktree_id === worktreeId);
+  const rest: Intent[] = [];
   for (const intent of open) {
+    if ((await context.kindOf(intent.operation))?.isOfLease) await recoverInterrupted(context, intent);
+    else rest.push(intent);
+  }
+  if (rest.length > 0 && worktreeId !== null) await refuseHeldByOther(context, worktreeId, RECOVER);
+  for (const intent of rest) {
     using _phase = phase(context.reporter, "recovering");
     await recoverInterrupted(context, intent);
   }

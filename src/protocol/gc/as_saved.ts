@@ -5,19 +5,22 @@ import type { Folder } from "../../platform/platform.ts";
 import { Stat } from "../../platform/stat.ts";
 import { isSystemError, unlessFailed } from "../../platform/system_error.ts";
 import { TimeSlice } from "../../platform/time_slice.ts";
+import { closeFolder } from "../../tree/close_folders.ts";
 import { OpenFolders } from "../../tree/open_folders.ts";
-import { at, type TreeTable } from "../../tree/table.ts";
+import { type TreeTable } from "../../tree/table.ts";
+import { at } from "../../tree/columns.ts";
 
 const OWNER_RIGHTS = 0o700;
 
 /**
  * The path of something in a folder that is not in the manifest, or is of another kind or size; nothing if the folder holds only what was
- * saved, or a part of it. Where others may write, they may have put the work of somebody else in the place of a payload.
+ * saved, or a part of it. Where others may write, they may have put the work of somebody else in the place of a payload. So each folder is
+ * closed before it is listed: then nothing comes after the look.
  */
 export async function strangerIn(
   root: Folder,
   manifest: TreeTable,
-  signal: AbortSignal | undefined,
+  { caller, signal }: { readonly caller: number; readonly signal?: AbortSignal | undefined },
 ): Promise<string | undefined> {
   const children = childrenOf(manifest);
   using folders = new OpenFolders(root, manifest);
@@ -27,6 +30,7 @@ export async function strangerIn(
   for (let index = waiting.pop(); index !== undefined; index = waiting.pop()) {
     const folder = openToRead(folders, index, manifest);
     if (folder === undefined) return displayPath(manifest.path(index));
+    if (!closeFolder(folder, caller)) return index === 0 ? "it" : displayPath(manifest.path(index));
     const names = folder.list();
     const known = children.get(index);
     for (let i = 0; i < names.count; i++) {

@@ -1,6 +1,6 @@
 import type { Policy } from "../../model/gc_records.ts";
 import type { SnapshotTable } from "../../repo/snapshot_table.ts";
-import type { KeptBy, OpenEnd, Root } from "./roots.ts";
+import type { KeptBy, Root } from "./roots.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -11,6 +11,8 @@ export type Action = "keep" | "prune" | "delete";
 export interface Reason {
   readonly by: KeptBy;
   readonly why: string;
+  /** Whether a damaged or missing record is the cause. */
+  readonly isDamage?: boolean;
 }
 
 /** What is assessed: all snapshots, what keeps some of them, and by which policy. */
@@ -18,10 +20,10 @@ export interface Question {
   /** With its details read. */
   readonly table: SnapshotTable;
   readonly roots: readonly Root[];
+  /** The worktrees that there are: only of these some are kept by number. */
+  readonly worktreeIds: ReadonlySet<string>;
   readonly policy: Policy;
   readonly now: number;
-  /** None by default. */
-  readonly openEnds?: readonly OpenEnd[];
   /** Rows that only number or age would keep, and that go in spite of it. None by default. */
   readonly givenUp?: ReadonlySet<number>;
 }
@@ -35,7 +37,6 @@ export interface Question {
 export function assess(question: Question): Assessment {
   const assessment = new Assessment(question.table);
   addRoots(assessment, question);
-  addOpenEnds(assessment, question);
   addDoubts(assessment, question);
   addRetention(assessment, question);
   assessment.followLines();
@@ -110,41 +111,26 @@ const MOST_REASONS = 4;
 /** How the reason begins that is a tag: whoever gave it wanted the snapshot kept at any size. */
 const TAG = "tag ";
 
-function addRoots(assessment: Assessment, { policy, roots, table }: Question): void {
+function addRoots(
+  assessment: Assessment,
+  { policy: { prune_ancestors: prunes }, roots, table }: Question,
+): void {
+  const { parent, worktree } = table.columns;
   const told = new Set<string>(); // rows whose ancestors have a reason of this kind already
   for (const { by, id, isPromised, line, why } of roots) {
     const row = table.find(id);
     if (row === -1) continue;
     assessment.keep(row, { by, why });
-    if (line === undefined || policy.prune_ancestors && !isPromised) continue;
-    for (let at = row; !told.has(`${by} ${at}`); at = table.columns.parent[at] as number) {
-      told.add(`${by} ${at}`);
+    if (line === undefined || prunes && !isPromised) continue;
+    // Where a policy prunes, what was promised is the worktree's own line, down to what it was forked from: before that it is another's.
+    const own = prunes ? worktree[row] : undefined;
+    const toldAt = (at: number) => `${by} ${own} ${at}`;
+    for (let at = row; !told.has(toldAt(at)); at = parent[at] as number) {
+      told.add(toldAt(at));
       if (at !== row) assessment.keep(at, { by, why: line });
-      const before = table.columns.parent[at] ?? -1;
+      const before = parent[at] ?? -1;
       if (before < 0 || before >= at || table.isUnread(at)) break;
-    }
-  }
-}
-
-/** What follows the head of a worktree, saved there, is its line: only the move of the head was lost. */
-function addOpenEnds(assessment: Assessment, { openEnds = [], table }: Question): void {
-  const { parent, words, worktree } = table.columns;
-  for (const { head, name, worktreeId } of openEnds) {
-    const wanted = words.worktrees.indexOf(worktreeId);
-    const first = head === null ? -1 : table.find(head);
-    if (wanted === -1 || head !== null && first === -1) continue;
-    const line = new Set([first]); // -1 is the parent of a first snapshot
-    for (let row = first + 1; row < table.count; row++) {
-      if (
-        worktree[row] !== wanted || table.isAutosave(row) || table.isUnread(row) ||
-        !line.has(parent[row] ?? -1)
-      ) continue;
-      line.add(row);
-      const reason = {
-        by: "lineage",
-        why: `after the head of worktree ${name}, which was not moved to it`,
-      } as const;
-      assessment.keep(row, reason);
+      if (own !== undefined && worktree[at] !== own) break;
     }
   }
 }
@@ -156,12 +142,12 @@ function addDoubts(assessment: Assessment, { roots, table }: Question): void {
   if (missing !== undefined) {
     const why = `perhaps before ${missing}, whose records are missing`;
     const end = table.place(missing);
-    for (let row = 0; row < end; row++) assessment.keep(row, { by: "other", why });
+    for (let row = 0; row < end; row++) assessment.keep(row, doubt(why));
   }
   let newest = -1;
   for (let row = table.count - 1; row >= 0 && newest === -1; row--) {
     if (table.isUnread(row)) {
-      assessment.keep(row, { by: "other", why: "its record is damaged" });
+      assessment.keep(row, doubt("its record is damaged"));
       newest = row;
     } else if (isLost(table, row)) newest = row;
   }
@@ -169,7 +155,11 @@ function addDoubts(assessment: Assessment, { roots, table }: Question): void {
   const why = `perhaps before ${
     table.id(newest)
   }, whose record, or that of what it descends from, is damaged or missing`;
-  for (let row = 0; row < newest; row++) assessment.keep(row, { by: "other", why });
+  for (let row = 0; row < newest; row++) assessment.keep(row, doubt(why));
+}
+
+function doubt(why: string): Reason {
+  return { by: "other", why, isDamage: true };
 }
 
 /** Whether its parent is not in the table. */
@@ -177,10 +167,14 @@ function isLost(table: SnapshotTable, row: number): boolean {
   return (table.columns.parent[row] ?? -1) < 0 && table.parentId(row) !== null;
 }
 
-function addRetention(assessment: Assessment, { givenUp, now, policy, table }: Question): void {
+function addRetention(
+  assessment: Assessment,
+  { givenUp, now, policy, table, worktreeIds }: Question,
+): void {
   const { keep_autosave_days, keep_days, keep_last_n, keep_tag_prefixes } = policy;
   const keep = (row: number, why: string) => assessment.keep(row, { by: "retention", why });
-  const seen = new Map<number, number>();
+  // By number of each worktree: of one that was removed the same number would stay for ever.
+  const left = table.columns.words.worktrees.map((id) => worktreeIds.has(id) ? keep_last_n : 0);
   for (let row = table.count - 1; row >= 0; row--) {
     if (table.isPruned(row) || table.isUnread(row) || givenUp?.has(row)) continue;
     const age = Math.max(0, now - table.created(row)); // a clock may have been ahead
@@ -189,9 +183,11 @@ function addRetention(assessment: Assessment, { givenUp, now, policy, table }: Q
       continue;
     }
     const worktree = table.columns.worktree[row] ?? 0;
-    const rank = (seen.get(worktree) ?? 0) + 1;
-    seen.set(worktree, rank);
-    if (rank <= keep_last_n) keep(row, `among the newest ${keep_last_n} of its worktree`);
+    const places = left[worktree] ?? 0;
+    if (places > 0) {
+      left[worktree] = places - 1;
+      keep(row, `among the newest ${keep_last_n} of its worktree`);
+    }
     if (age < keep_days * DAY_MS) keep(row, `younger than ${days(keep_days)}`);
   }
   for (const prefix of keep_tag_prefixes) {

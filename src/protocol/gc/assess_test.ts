@@ -69,9 +69,10 @@ async function actions(
   given: readonly Given[],
   roots: readonly Root[],
   policy: Partial<Policy> = {},
+  worktreeIds: ReadonlySet<string> = new Set(["main", "a", "b", "c"]),
 ): Promise<string> {
   const table = await tableOf(given);
-  const assessment = assess({ table, roots, policy: { ...POLICY, ...policy }, now: NOW });
+  const assessment = assess({ table, roots, worktreeIds, policy: { ...POLICY, ...policy }, now: NOW });
   return given.map((_, row) => assessment.action(row)[0]).join("");
 }
 
@@ -102,6 +103,17 @@ Deno.test("assess() keeps by number for each worktree, by age and by tag", async
   assertEquals(await actions(given, [], { keep_days: 7 }), "dddkk");
   assertEquals(await actions([{ age: -1 }], []), "d"); // by a clock that was ahead
   assertEquals(await actions(given, [], { keep_tag_prefixes: ["v"] }), "dkddd");
+});
+
+Deno.test("assess() keeps nothing by number of a worktree that was removed", async () => {
+  const given: Given[] = [{ worktree: "old" }, { worktree: "a" }, { worktree: "old" }, { worktree: "a" }];
+  assertEquals(await actions(given, [], { keep_last_n: 1 }), "dddk");
+  assertEquals(await actions(given, [ref(0)], { keep_last_n: 9 }), "kkdk");
+  assertEquals(await actions(given, [], { keep_last_n: 1 }, new Set(["a", "old"])), "ddkk");
+  const young: Given[] = [{ worktree: "old", age: 3 }, { worktree: "old", tags: ["v1"] }, {
+    worktree: "old",
+  }];
+  assertEquals(await actions(young, [], { keep_last_n: 1, keep_days: 7, keep_tag_prefixes: ["v"] }), "kkd");
 });
 
 Deno.test("assess() keeps an autosave by its age alone", async () => {
@@ -142,17 +154,23 @@ Deno.test("assess() says the same as the rules read one by one, for random histo
       keep_days: random(2) * 20,
       keep_tag_prefixes: random(2) === 0 ? ["v"] : [],
     };
-    const case_ = JSON.stringify({ seed, round, given, roots, policy });
+    const there = new Set(["a", "b", "c"].filter(() => random(4) > 0));
+    const case_ = JSON.stringify({ seed, round, given, roots, policy, there: [...there] });
     assertEquals(
-      await actions(given, roots, policy),
-      oneByOne(given, roots, { ...POLICY, ...policy }),
+      await actions(given, roots, policy, there),
+      oneByOne(given, roots, { ...POLICY, ...policy }, there),
       case_,
     );
   }
 });
 
 /** The same rules, as slow and as plain as can be. */
-function oneByOne(given: readonly Given[], roots: readonly Root[], policy: Policy): string {
+function oneByOne(
+  given: readonly Given[],
+  roots: readonly Root[],
+  policy: Policy,
+  there: ReadonlySet<string>,
+): string {
   const ancestors = (i: number): number[] => {
     const parent = given[i]?.parent;
     return typeof parent === "number" ? [parent, ...ancestors(parent)] : [];
@@ -172,7 +190,7 @@ function oneByOne(given: readonly Given[], roots: readonly Root[], policy: Polic
     const later = given.filter((other, j) =>
       j > i && other.worktree === each.worktree && other.kind === "manual" && !other.pruned
     );
-    return age < policy.keep_days || later.length < policy.keep_last_n;
+    return age < policy.keep_days || there.has(each.worktree ?? "") && later.length < policy.keep_last_n;
   });
   return given.map((each, i) => {
     if (isKept[i]) return "k";

@@ -1,9 +1,11 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { namesIn } from "../../../tests/support/files.ts";
 import { killedAt } from "../../../tests/support/kill_point.ts";
 import { TestRepository } from "../../../tests/support/repository.ts";
-import { configSet } from "../../operation/config_set.ts";
+import { JvsError } from "../../model/errors.ts";
 import { doctor } from "../../operation/doctor.ts";
 import { gcPin } from "../../operation/gc_pin.ts";
+import { gcPlan } from "../../operation/gc_plan.ts";
 import { gcRun } from "../../operation/gc_run.ts";
 import { gcUnpin } from "../../operation/gc_unpin.ts";
 import { restore } from "../../operation/restore.ts";
@@ -26,12 +28,15 @@ async function someGarbage(): Promise<TestRepository & { readonly ids: string[] 
   }
   await repository.call(worktreeRemove, { name: "old" });
   await repository.call(gcUnpin, { pin: ids[5] ?? "" });
-  Deno.writeTextFileSync(
-    `${repository.path}/.jvs/gc/retention.json`,
-    '{ "two": { "prune_ancestors": true, "keep_days": 1 } }',
-  );
   // By age everything would stay, by number two of each worktree: what goes must be the same at every kill.
-  await repository.call(configSet, { key: "retention.max_repo_bytes", value: "1" });
+  const limit = (max_repo_bytes: number) =>
+    Deno.writeTextFileSync(
+      `${repository.path}/.jvs/gc/retention.json`,
+      JSON.stringify({ two: { prune_ancestors: true, keep_days: 1, max_repo_bytes } }),
+    );
+  limit(1);
+  const refused = await assertRejects(() => repository.call(gcPlan, { policy: "two" }), JvsError);
+  limit(Number(refused.details["kept_bytes"]));
   return Object.assign(repository, { ids });
 }
 
@@ -90,8 +95,8 @@ async function everythingIsTold(
   const records = (await repository.audit()).filter(({ operation }) => operation === "gc run");
   const told = records.flatMap(({ details }) => [details.pruned, details.deleted].flat());
   assertEquals(told.toSorted(), repository.ids.filter((_, i) => i !== 3), where);
-  const { store: { intents, tombstones } } = await repository.open();
-  assertEquals([intents.list(), tombstones.own()], [[], []], where);
+  const { store: { intents } } = await repository.open();
+  assertEquals([intents.list(), namesIn(`${repository.path}/.jvs/gc/tombstones`)], [[], []], where);
   const { findings, healthy } = await repository.call(doctor, { strict: true });
   assertEquals([healthy, findings.filter(({ code }) => code !== "LEFTOVER")], [true, []], where);
   await repository.call(restore, { snapshot: "HEAD" });

@@ -1,18 +1,22 @@
 import { isJvsError, JvsError, unlessThrown } from "../../model/errors.ts";
-import { GcPlan, type PlannedSnapshot, type Policy } from "../../model/gc_records.ts";
+import { GcPlan, PLAN_VERSION, type PlannedSnapshot, type Policy } from "../../model/gc_records.ts";
+import { formatBytes } from "../../model/duration.ts";
 import { quoted } from "../../model/path_text.ts";
 import { phase } from "../../model/progress.ts";
+import { anything, type Infer, record } from "../../model/schema.ts";
 import { nowIso, nowMs } from "../../platform/clock.ts";
 import { Stat } from "../../platform/stat.ts";
-import { readRecord, writeRecord } from "../../repo/record_file.ts";
+import { MOST_BYTES, readRecord, writeRecord } from "../../repo/record_file.ts";
 import { hashOfRead, recordHash } from "../../repo/record_hash.ts";
 import { isKeeperMissing } from "../../repo/kept_folders.ts";
 import { readDetailedIndex } from "../../repo/snapshot_index.ts";
 import type { SnapshotTable } from "../../repo/snapshot_table.ts";
 import type { Store } from "../../repo/store.ts";
 import type { RepositoryContext } from "../context.ts";
+import { type AboutPlan, aboutPlan } from "./about_plan.ts";
 import { assess, type Assessment, type Question } from "./assess.ts";
-import { openEndsOf, type Root, rootsOf } from "./roots.ts";
+import { requireRecorded, requireWholeTrail } from "./recorded.ts";
+import { keptNow, ofUnended, ofUnknown, type Root } from "./roots.ts";
 import { readSpace, type Space } from "../space/space.ts";
 
 const ID_DIGITS = 16;
@@ -41,29 +45,17 @@ async function questionNow(
 ): Promise<Question> {
   const { store } = context;
   const now = nowMs();
-  if (isKeeperMissing(store.layout)) await requireWholeTrail(store);
+  if (isKeeperMissing(store.layout)) await requireWholeTrail(store, "a folder of refs or pins is missing");
   const readTable = () => readDetailedIndex(store, context);
   // First, so that what is made after it is not judged by records that do not know it.
   let table = await readTable();
-  const roots = rootsOf(store, now);
-  const openEnds = openEndsOf(store);
+  const { roots, worktrees } = keptNow(store, now);
   // What a record names was made before the record.
   if (roots.some(({ id, mayBeNew }) => !mayBeNew && table.find(id) === -1)) table = await readTable();
-  return { table, roots: [...roots, ...foreignRoots(store, table), ...also], openEnds, policy, now };
-}
-
-/** Only the whole audit trail tells that a missing folder of refs or pins held nothing. */
-async function requireWholeTrail({ audit }: Store): Promise<void> {
-  const { broken } = await audit.check();
-  if (broken === undefined) return;
-  const message =
-    `Cannot tell what may be collected: a folder of refs or pins is missing, and the audit trail, which knows what was in it, is broken in ${
-      quoted(broken.file)
-    }: ${broken.why}`;
-  throw new JvsError("E_AUDIT_CHAIN_BROKEN", message, {
-    hint: "See what to do with `jvs doctor`.",
-    details: { path: broken.file },
-  });
+  const unknown = [...ofUnknown(table, worktrees), ...ofUnended(store, table, worktrees)];
+  const all = [...roots, ...unknown, ...foreignRoots(store, table), ...also];
+  const worktreeIds = new Set(worktrees.map(({ worktree_id }) => worktree_id));
+  return { table, roots: all, worktreeIds, policy, now };
 }
 
 /**
@@ -84,43 +76,79 @@ function foreignRoots({ layout }: Store, table: SnapshotTable): Root[] {
   }));
 }
 
+/** A plan, and what people want to know of it. */
+export interface MadePlan {
+  readonly plan: GcPlan;
+  readonly about: AboutPlan;
+}
+
 /** Makes a plan and writes it, so that it can be carried out later. Nothing else changes. */
-export async function writePlan(context: RepositoryContext, policy: Policy): Promise<GcPlan> {
+export async function writePlan(context: RepositoryContext, policy: Policy): Promise<MadePlan> {
   const { store } = context;
-  const plan = await makePlan(context, policy);
+  const made = await makePlan(context, policy);
+  const { plan } = made;
   store.layout.gc.ensure(); // copy programs may leave out empty folders
   store.layout.plans.ensure();
   writeRecord(store.layout.plan(plan.plan_id), plan);
   forgetOld(store, plan.plan_id);
-  return plan;
+  return made;
 }
 
 /** Makes a plan. */
-export async function makePlan(context: RepositoryContext, policy: Policy): Promise<GcPlan> {
+export async function makePlan(context: RepositoryContext, policy: Policy): Promise<MadePlan> {
   const { store } = context;
   using _phase = phase(context.reporter, "planning");
   const question = await questionNow(context, policy, []);
   const space = await readSpace(context, question.table);
-  const assessment = await withinLimit(question, space);
-  return await planOf(store, question, assessment, space);
+  const assessment = await withinLimit(context, question, space);
+  const plan = await planOf(store, question, assessment, space);
+  if (plan.candidate_count > 0) await requireRecorded(store);
+  return { plan, about: aboutPlan(plan, question.table, assessment) };
 }
 
-/** The assessment by which the repository is within the limit, if giving up the oldest that only number or age keeps makes it so. */
-async function withinLimit(question: Question, space: Space): Promise<Assessment> {
-  const { policy: { max_repo_bytes }, table } = question;
+/**
+ * The assessment by which the repository is within the limit, or as near as it can be: the oldest that only number or age keeps are given
+ * up. Where a policy takes the history too, a limit that cannot be reached is refused, because it would cost all of it in vain: it may
+ * be in another unit than its author meant.
+ */
+async function withinLimit(
+  { reporter }: RepositoryContext,
+  question: Question,
+  space: Space,
+): Promise<Assessment> {
+  const { policy, table } = question;
+  const { max_repo_bytes } = policy;
   const first = assess(question);
   if (max_repo_bytes === 0) return first;
   const oldest = first.onlyRetained();
   const without = (count: number) => assess({ ...question, givenUp: new Set(oldest.slice(0, count)) });
-  const isWithin = async (assessment: Assessment) =>
-    space.total - (await space.freed(rowsOf(table, assessment))).bytes <= max_repo_bytes;
+  const left = async (assessment: Assessment) =>
+    space.total - (await space.freed(rowsOf(table, assessment))).bytes;
+  const least = await left(without(oldest.length));
+  if (least > max_repo_bytes) {
+    const error = outOfReach(policy, least);
+    if (policy.prune_ancestors && oldest.length > 0) throw error;
+    reporter.warn(`${error.message}.`);
+  }
   let [few, many] = [0, oldest.length];
   while (few < many) {
     const middle = (few + many) >>> 1;
-    if (await isWithin(without(middle))) many = middle;
+    if (await left(without(middle)) <= max_repo_bytes) many = middle;
     else few = middle + 1;
   }
   return without(few);
+}
+
+function outOfReach({ max_repo_bytes: limit, name }: Policy, least: number): JvsError {
+  const kept = `what worktrees, refs, pins and tags keep takes ${formatBytes(least)} alone`;
+  const message = `Cannot keep the repository within ${formatBytes(limit)}, as the policy ${
+    quoted(name)
+  } says: ${kept}`;
+  return new JvsError("E_USAGE", message, {
+    hint:
+      "Set max_repo_bytes, which counts bytes, above that; or make less be kept: by a policy that prunes, or with fewer worktrees, refs and pins.",
+    details: { policy: name, max_repo_bytes: limit, kept_bytes: least },
+  });
 }
 
 function rowsOf(table: SnapshotTable, assessment: Assessment) {
@@ -151,6 +179,7 @@ async function planOf(
   }
   const candidates = snapshots.filter(({ action }) => action !== "keep").map((each) => each.snapshot_id);
   const said = {
+    plan_version: PLAN_VERSION,
     repo_id: store.repoId,
     policy,
     candidates,
@@ -185,15 +214,26 @@ export async function readPlan(store: Store, planId: string): Promise<GcPlan> {
   const file = store.layout.plan(planId);
   const mismatch = (state: string) => planMismatch(planId, state);
   if (!/^[0-9a-f]{16}$/.test(planId)) throw mismatch("no plan has this id");
-  const plan = unlessThrown(isDamaged, () => readRecord(file, GcPlan, "the plan") ?? null);
+  const plan = unlessThrown(isDamaged, () => readRecord(file, GcPlan, "the plan", MOST_BYTES.plan) ?? null);
   if (plan === null) throw mismatch("there is no such plan, or it was carried out");
-  if (plan === undefined) throw mismatch(`its file ${quoted(file.path)} is damaged`);
-  const { created_at: _made, plan_id, ...said } = plan;
-  if (plan_id !== planId || (await hashOfRead(said))?.slice(0, ID_DIGITS) !== planId) {
-    throw mismatch("it was changed after it was made");
+  if (plan === undefined) {
+    const raw = unlessThrown(isDamaged, () => readRecord(file, AnyPlan, "the plan", MOST_BYTES.plan));
+    if (raw !== undefined && await isAsWritten(raw, planId)) {
+      throw mismatch("it was written by another version of jvs");
+    }
+    throw mismatch(`its file ${quoted(file.path)} is damaged`);
   }
+  if (!await isAsWritten(plan, planId)) throw mismatch("it was changed after it was made");
   if (plan.repo_id !== store.repoId) throw mismatch("it was made for another repository");
   return plan;
+}
+
+/** A plan of any version: the hash of all else that it says is its id. */
+const AnyPlan = record({ plan_id: GcPlan.fields.plan_id, created_at: anything() });
+
+async function isAsWritten(plan: Infer<typeof AnyPlan>, planId: string): Promise<boolean> {
+  const { created_at: _made, plan_id, ...said } = plan;
+  return plan_id === planId && (await hashOfRead(said))?.slice(0, ID_DIGITS) === planId;
 }
 
 function isDamaged(error: unknown): error is JvsError {

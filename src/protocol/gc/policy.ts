@@ -1,8 +1,8 @@
-import { JvsError } from "../../model/errors.ts";
+import { isJvsError, JvsError } from "../../model/errors.ts";
 import { NamedPolicy, type Policy } from "../../model/gc_records.ts";
 import { quoted } from "../../model/path_text.ts";
 import { mapOf } from "../../model/schema.ts";
-import { readSettings } from "../../repo/config.ts";
+import { MOST_OF_SETTINGS, readSettings } from "../../repo/config.ts";
 import type { Store } from "../../repo/store.ts";
 
 /** The policy that the settings alone make. */
@@ -23,6 +23,17 @@ export function policyOf(store: Store, name = USUAL): Policy {
   const policy = { ...settings, ...said, name };
   refuseAll(store, policy);
   return policy;
+}
+
+/** What is wrong with the file of the policies, or nothing. A policy by which nothing would be kept is refused when it is used. */
+export function policiesProblem(store: Store): JvsError | undefined {
+  try {
+    namedPolicies(store);
+    return undefined;
+  } catch (error) {
+    if (isJvsError(error)) return error;
+    throw error;
+  }
 }
 
 function settingsOf({ config }: Store): Omit<Policy, "name"> {
@@ -47,7 +58,7 @@ const POLICIES = { name: "the policies", without: "then there are `default` and 
 
 /** The policies of the user; `E_USAGE` with line and column when anything in their file is wrong. */
 function namedPolicies({ layout: { retention } }: Store): { readonly [name: string]: NamedPolicy } {
-  const text = retention.readFresh();
+  const text = retention.readFreshOwned(MOST_OF_SETTINGS)?.text;
   if (text === undefined) return {};
   const named = readSettings(text, retention.path, (value) => mapOf(NamedPolicy).check(value), POLICIES);
   if (!Object.hasOwn(named, USUAL)) return named;

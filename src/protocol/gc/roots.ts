@@ -1,10 +1,13 @@
 import { JvsError } from "../../model/errors.ts";
 import { quoted } from "../../model/path_text.ts";
+import type { WorktreeConfig } from "../../model/records.ts";
 import { requireKeepers } from "../../repo/kept_folders.ts";
-import { hasFirst, lostRecords } from "../../repo/lost_records.ts";
+import { isAnyFolderLost, lostWorktrees } from "../worktree/lost_worktrees.ts";
 import { isExpired } from "../../repo/pins.ts";
+import { recordedWorktrees } from "../../repo/recorded_worktrees.ts";
+import type { SnapshotTable } from "../../repo/snapshot_table.ts";
 import type { Store } from "../../repo/store.ts";
-import { unknownFolders } from "./unknown_folders.ts";
+import { unknownRows } from "../../repo/unknown_snapshots.ts";
 
 /** Why a snapshot is kept, as plans count it. */
 export type KeptBy = "lineage" | "ref" | "pin" | "other" | "retention";
@@ -26,40 +29,68 @@ export interface Root {
   readonly mayBeNew?: boolean;
 }
 
-/** A worktree whose line may go on where its record ends: the move of its head may have been lost. SPEC 2. */
-export interface OpenEnd {
-  readonly worktreeId: string;
-  readonly name: string;
-  /** Null before its first snapshot. */
-  readonly head: string | null;
+/** What records say of what is kept. */
+export interface Kept {
+  readonly roots: readonly Root[];
+  readonly worktrees: readonly WorktreeConfig[];
 }
 
 /**
  * All records that keep snapshots, as they are now. A record that cannot be read is an error: what it keeps must not look as if
- * nothing kept it.
+ * nothing kept it. Changes under way are read first, then worktrees: what ends meanwhile shows in what is read later.
  */
-export function rootsOf(store: Store, now: number): Root[] {
-  requireWorktrees(store);
+export function keptNow(store: Store, now: number): Kept {
+  if (isAnyFolderLost(store)) requireWorktrees(store);
   requireKeepers(store.layout, "tell what may be collected");
-  return [...ofWorktrees(store), ...ofRefs(store), ...ofPins(store, now), ...ofChanges(store)];
+  const changes = ofChanges(store);
+  const worktrees = store.worktrees.list();
+  return {
+    worktrees,
+    roots: [...worktrees.flatMap(ofWorktree), ...ofRefs(store), ...ofPins(store, now), ...changes],
+  };
 }
 
-/** The ends of the lines of worktrees with no change under way. A record that is older than the line may name an earlier one, detached too. */
-export function openEndsOf({ intents, worktrees }: Store): OpenEnd[] {
-  const busy = new Set(intents.list().map(({ worktree_id }) => worktree_id));
-  return worktrees.list().filter((each) => !busy.has(each.worktree_id))
-    .map(({ latest_snapshot_id: head, name, worktree_id: worktreeId }) => ({ worktreeId, name, head }));
+/** What worktrees made and their records do not know is kept like their heads: a move of the head was lost, or the record is of an old copy. */
+export function ofUnknown(table: SnapshotTable, worktrees: readonly WorktreeConfig[]): Root[] {
+  return unknownRows(table, worktrees).map(({ row, worktree: { name } }) =>
+    lineage(table.id(row), `snapshot of worktree ${name} that its record does not know`)
+  );
 }
 
-/** A worktree whose record is missing protects what nobody knows. */
-function requireWorktrees(store: Store): void {
-  const [lost] = [...lostRecords(store).lost, ...unknownFolders(store)];
-  if (lost === undefined && hasFirst(store)) return;
-  const name = lost ?? "main";
+/**
+ * What worktrees saved that have no record, and of which the audit trail, which was repaired, knows no end: it may have had the removal, or the
+ * record is lost, or that of an earlier one of the same name is in its place.
+ */
+export function ofUnended(store: Store, table: SnapshotTable, worktrees: readonly WorktreeConfig[]): Root[] {
+  const { words, worktree } = table.columns;
+  const recorded = new Set(worktrees.map(({ worktree_id }) => worktree_id));
+  if (words.worktrees.every((id) => recorded.has(id))) return [];
+  const names = new Map<string, string>();
+  for (const { isBeforeRepair, name, worktreeId } of recordedWorktrees(store.layout)) {
+    if (isBeforeRepair && worktreeId !== null && !recorded.has(worktreeId)) names.set(worktreeId, name);
+  }
+  const nameOf = (row: number) => names.get(words.worktrees[worktree[row] ?? -1] ?? "");
+  const rows = names.size === 0 ? [] : Array.from({ length: table.count }, (_, row) => row);
+  return rows.flatMap((row) => {
+    const name = table.isManual(row) ? nameOf(row) : undefined;
+    const why = `snapshot of worktree ${name}, whose removal the repaired audit trail does not know`;
+    return name === undefined ? [] : [lineage(table.id(row), why)];
+  });
+}
+
+/**
+ * `E_DESCRIPTOR_CORRUPT` if a worktree has lost its record, as all folders and the whole audit trail tell: what it protects is not known. Asked
+ * before a plan takes anything.
+ */
+export function requireWorktrees(store: Store): void {
+  const [lost] = lostWorktrees(store);
+  if (lost === undefined) return;
+  const { isTaken, name } = lost;
   const { path } = store.layout.worktreeConfig(name);
+  const state = isTaken ? "is that of another one that had or got the name" : "is missing";
   throw new JvsError(
     "E_DESCRIPTOR_CORRUPT",
-    `Cannot tell what may be collected: the record of worktree ${quoted(name)}, "${path}", is missing`,
+    `Cannot tell what may be collected: the record of worktree ${quoted(name)}, "${path}", ${state}`,
     {
       hint:
         "Bring it back from a copy of the repository; `jvs doctor` says more. A folder of your own does not belong beside the " +
@@ -69,11 +100,11 @@ function requireWorktrees(store: Store): void {
   );
 }
 
-function ofWorktrees({ worktrees }: Store): Root[] {
-  return worktrees.list().flatMap(({ name, head_snapshot_id: head, latest_snapshot_id: latest }) => [
+function ofWorktree({ name, head_snapshot_id: head, latest_snapshot_id: latest }: WorktreeConfig): Root[] {
+  return [
     ...(head === null ? [] : [lineage(head, `head of worktree ${name}`)]),
     ...(latest === null ? [] : [lineage(latest, `newest of worktree ${name}`)]),
-  ]);
+  ];
 }
 
 function lineage(id: string, why: string): Root {
@@ -92,13 +123,12 @@ function ofRefs({ refs }: Store): Root[] {
 function ofPins({ pins }: Store, now: number): Root[] {
   const holding = pins.list().filter((pin) => !isExpired(pin, now));
   return holding.map(({ keeps_line, reason, snapshot_id: id }) => {
-    const about = reason.slice(0, LONGEST_REASON);
-    const why = reason === "" ? "pin" : `pin: ${about}`;
+    const about = reason === "" ? "" : `: ${reason.slice(0, LONGEST_REASON)}`;
     return {
       id,
       by: "pin",
-      why,
-      ...(keeps_line ? { line: `before a pinned one: ${about}`, isPromised: true } : {}),
+      why: `pin${about}`,
+      ...(keeps_line ? { line: `before a pinned one${about}`, isPromised: true } : {}),
     };
   });
 }

@@ -1,4 +1,4 @@
-import type { GcPlan, Policy } from "../../model/gc_records.ts";
+import type { GcPlan, PlannedSnapshot, Policy } from "../../model/gc_records.ts";
 import { isJvsError } from "../../model/errors.ts";
 import { snapshotId } from "../../model/records.ts";
 import { list, record, text } from "../../model/schema.ts";
@@ -10,11 +10,13 @@ import { type Change, defineChange } from "../change/kind.ts";
 import { lockCollection, lockRepository, recoverOpenIntents } from "../change/locks.ts";
 import type { RepositoryContext } from "../context.ts";
 import { isExpired } from "../../repo/pins.ts";
-import { removeOldReplaced } from "../restore/staging.ts";
+import type { Store } from "../../repo/store.ts";
+import { removeOldReplaced } from "../restore/replaced.ts";
 import { assessNow, planMismatch } from "./plan.ts";
 import { policyOf } from "./policy.ts";
+import { requireRecorded } from "./recorded.ts";
 import type { Root } from "./roots.ts";
-import { sweep } from "./sweep.ts";
+import { sweep, type Swept } from "./sweep.ts";
 import { finishTaking, isAny, type Taken, takeOut } from "./take_out.ts";
 
 /** So many snapshots leave the history in one change: the marker of each is open and locked until they have. */
@@ -40,6 +42,12 @@ export const collection = defineChange({
 export interface Collected extends Taken {
   /** Candidates that stayed, because somebody used them at that moment. */
   readonly inUse: readonly string[];
+  /** What an earlier run took out of the history, and this one deleted. */
+  readonly finished: readonly string[];
+  /** What came free with all that was deleted, by the plans. */
+  readonly freedBytes: number;
+  /** What came free besides with what restores had replaced: no plan says it. */
+  readonly replacedBytes: number;
 }
 
 /**
@@ -50,35 +58,82 @@ export interface Collected extends Taken {
  * A plan that somebody looked at before is carried out whole or not at all. Of one that was made just now, what came to be kept since is
  * left.
  */
-export async function runPlan(
-  context: RepositoryContext,
-  plan: GcPlan,
-  { wasLookedAt }: { readonly wasLookedAt: boolean },
-): Promise<Collected> {
-  const { store } = context;
-  using _collection = await lockCollection(context, collection.operation);
-  await endInterrupted(context);
-  await sweep(context, plan); // what an earlier run left: it needs no room, and gives some
-  if (wasLookedAt) await requirePlan(context, plan);
-  // The newest first: a descendant leaves before what it descends from.
-  const waiting = plan.candidates.filter((id) => store.snapshots.isKnown(id)).reverse();
-  const [pruned, deleted, inUse]: [string[], string[], string[]] = [[], [], []];
-  for (let i = 0; i < waiting.length; i += AT_ONCE) {
-    const taken = await takeBatch(context, plan, waiting.slice(i, i + AT_ONCE), inUse);
-    pruned.push(...taken.pruned);
-    deleted.push(...taken.deleted);
+export class PlanRun {
+  readonly #swept: Swept[] = [];
+  /** The candidates that were there when the first was about to be taken. */
+  #waiting: ReadonlySet<string> | undefined;
+  #replacedBytes = 0;
+
+  constructor(
+    private readonly context: RepositoryContext,
+    readonly plan: GcPlan,
+    private readonly options: { readonly wasLookedAt: boolean },
+  ) {}
+
+  /**
+   * Does all that is left to do: where the disk was full, it can be called again. Where room is short, one snapshot leaves the history
+   * first and its files go at once, which gives the room to mark two, and so on.
+   */
+  async run({ isRoomShort }: { readonly isRoomShort: boolean }): Promise<Collected> {
+    const { context, options: { wasLookedAt }, plan } = this;
+    const { store } = context;
+    using _collection = await lockCollection(context, collection.operation);
+    await endInterrupted(context);
+    await sweep(context, this.#swept); // what an earlier run left: it needs no room, and gives some
+    if (wasLookedAt) await requirePlan(context, plan);
+    // The newest first: a descendant leaves before what it descends from.
+    const waiting = plan.snapshots.filter((each) => isWaiting(store, each)).map((each) => each.snapshot_id)
+      .reverse();
+    this.#waiting ??= new Set(waiting);
+    const inUse: string[] = [];
+    for (const batch of batchesOf(waiting, isRoomShort ? 1 : AT_ONCE)) {
+      await takeBatch(context, plan, batch, inUse);
+      if (isRoomShort) await sweep(context, this.#swept); // what fails stays for the end
+    }
+    const failure = await sweep(context, this.#swept);
+    if (failure !== undefined) throw failure;
+    await tidyUp(context, {
+      planId: wasLookedAt && inUse.length === 0 ? plan.plan_id : undefined,
+      freed: (bytes) => void (this.#replacedBytes += bytes),
+    });
+    return this.#collected(this.#waiting, inUse);
   }
-  const failure = await sweep(context, plan);
-  if (failure !== undefined) throw failure;
-  await tidyUp(context, wasLookedAt && inUse.length === 0 ? plan.plan_id : undefined);
-  return { pruned: pruned.sort(), deleted: deleted.sort(), inUse: inUse.sort() };
+
+  #collected(waiting: ReadonlySet<string>, inUse: readonly string[]): Collected {
+    const swept = this.#swept;
+    const all = (kind: keyof Taken) => swept.flatMap((each) => each[kind]).sort();
+    const [pruned, deleted] = [all("pruned"), all("deleted")];
+    return {
+      pruned: pruned.filter((id) => waiting.has(id)),
+      deleted: deleted.filter((id) => waiting.has(id)),
+      inUse: inUse.toSorted(),
+      finished: [...pruned, ...deleted].filter((id) => !waiting.has(id)).sort(),
+      replacedBytes: this.#replacedBytes,
+      freedBytes: swept.flatMap(({ bytes }) => [...bytes.values()]).reduce((sum, each) => sum + each, 0),
+    };
+  }
+}
+
+/** Whether what was planned for a snapshot is still to be done. */
+function isWaiting({ snapshots }: Store, { action, snapshot_id: id }: PlannedSnapshot): boolean {
+  return action === "prune" ? snapshots.exists(id) : action === "delete" && snapshots.isKnown(id);
+}
+
+/** Each twice as large as the one before, up to `AT_ONCE`. */
+function* batchesOf(ids: readonly string[], first: number): Generator<readonly string[]> {
+  for (let [i, size] = [0, first]; i < ids.length; i += size, size = Math.min(2 * size, AT_ONCE)) {
+    yield ids.slice(i, i + size);
+  }
 }
 
 /** What is not needed any more besides. That it cannot be removed is only a warning: the snapshots are gone. */
-async function tidyUp(context: RepositoryContext, planId: string | undefined): Promise<void> {
+async function tidyUp(
+  context: RepositoryContext,
+  { freed, planId }: { readonly planId: string | undefined; readonly freed: (bytes: number) => void },
+): Promise<void> {
   const { reporter, store } = context;
   try {
-    await removeOldReplaced(store, store.config.get("restore.keep_replaced"));
+    await removeOldReplaced(store, store.config.get("restore.keep_replaced"), freed);
     forgetExpiredPins(context);
     if (planId !== undefined) store.layout.plan(planId).remove();
   } catch (error) {
@@ -102,6 +157,7 @@ async function requirePlan(context: RepositoryContext, plan: GcPlan): Promise<vo
       `the policy "${plan.policy.name}" or the settings retention.* were changed since`,
     );
   }
+  await requireRecorded(context.store);
   const { assessment, table } = await assessNow(context, policyToHold(plan));
   const kept = plan.candidates.flatMap((id) => {
     const row = table.find(id);
@@ -125,10 +181,11 @@ async function takeBatch(
   plan: GcPlan,
   batch: readonly string[],
   inUse: string[],
-): Promise<Taken> {
+): Promise<void> {
   const { plan_id } = plan;
   const begun = { kind: collection, target: plan_id, details: { pruned: [], deleted: [] } };
-  return await changeRepository(context, begun, async (change) => {
+  const bytes = new Map(plan.snapshots.map((each) => [each.snapshot_id, each.bytes]));
+  await changeRepository(context, begun, async (change) => {
     const { intent, store } = change;
     using held = new DisposableStack();
     for (const id of batch.filter((each) => store.snapshots.isKnown(each))) {
@@ -137,17 +194,20 @@ async function takeBatch(
       else held.use(marker);
     }
     const taken = await stillPlanned(change, plan, batch, inUse);
-    if (!isAny(taken)) {
-      intent.complete();
-      return taken;
-    }
+    if (!isAny(taken)) return intent.complete();
     intent.step("marking", taken);
     const note = { target: plan_id, details: { plan_id, ...taken } };
-    store.tombstones.mark({ id: intent.id, plan_id, ...taken, audit: entryOf(change, intent, note) });
+    const sizes = [...taken.pruned, ...taken.deleted].map((id) => [id, bytes.get(id) ?? 0] as const);
+    store.tombstones.mark({
+      id: intent.id,
+      plan_id,
+      ...taken,
+      bytes: Object.fromEntries(sizes),
+      audit: entryOf(change, intent, note),
+    });
     await commitChange<typeof collection>(change, note, {
       commit: () => takeOut(store, intent.id, plan_id, taken),
     });
-    return taken;
   });
 }
 

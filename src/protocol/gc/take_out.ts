@@ -1,7 +1,7 @@
 import { bytesOf } from "../../model/bytes.ts";
 import type { Pruned } from "../../model/gc_records.ts";
 import { nowIso } from "../../platform/clock.ts";
-import { makeWritable } from "../../platform/make_writable.ts";
+import { moveFolder } from "../../platform/move_folder.ts";
 import type { Folder } from "../../platform/platform.ts";
 import { unlessFailed } from "../../platform/system_error.ts";
 import { TemporaryFile } from "../../platform/temporary_file.ts";
@@ -80,20 +80,26 @@ export function goneName(id: string): Uint8Array<ArrayBuffer> {
 }
 
 /** Gives payloads a name under which nobody looks for a snapshot, durably. Repeatable. */
-function setAside({ layout }: Store, { deleted, pruned }: Taken): void {
+function setAside({ layout, platform }: Store, { deleted, pruned }: Taken): void {
   using snapshots = layout.snapshots.open();
   using gone = layout.gone.open();
-  const isElsewhere = layout.gone.path !== layout.snapshots.path;
   for (const id of [...pruned, ...deleted]) {
-    const name = bytesOf(layout.payload(id).name);
-    // A folder that moves to another one must be writable.
-    if (isElsewhere) makeWritable(snapshots, name);
-    // Where that cannot be, `sweep.ts` deletes the payload under its own name.
+    const from = { folder: snapshots, name: bytesOf(layout.payload(id).name) };
+    const to = { folder: gone, name: goneName(id) };
+    // Where that cannot be, `sweep.ts` deletes the payload under its own name, or moves it again.
     unlessFailed(
-      ["ENOENT", "EEXIST", "EACCES", "EPERM", "EROFS", "EXDEV"],
-      () => snapshots.rename(name, gone, goneName(id), "fresh"),
+      ["ENOENT", "EEXIST", "EACCES", "EPERM", "EROFS", "EXDEV", "ENOTDIR", "ELOOP"],
+      () =>
+        isInReach(layout)
+          ? moveFolder(platform, from, to)
+          : snapshots.rename(from.name, gone, to.name, "fresh"),
     );
   }
   snapshots.sync();
   gone.sync();
+}
+
+/** Whether others may give the name of a payload to something else. What goes is then moved out of their reach first. */
+export function isInReach({ gone, snapshots }: Store["layout"]): boolean {
+  return gone.path !== snapshots.path;
 }

@@ -2,7 +2,8 @@ import { FILE } from "../../model/entry.ts";
 import { matchUnchanged } from "../../tree/match_unchanged.ts";
 import type { Scan } from "../../tree/scan.ts";
 import { CLEAN, NOT_CLEAN, YOUNG } from "../../tree/scan_clock.ts";
-import { at, type TreeTable } from "../../tree/table.ts";
+import { type TreeTable } from "../../tree/table.ts";
+import { at } from "../../tree/columns.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import { readStatCache } from "./cache_of_looks.ts";
 

@@ -1,14 +1,12 @@
 import { phase } from "../../model/progress.ts";
-import { bytesOf, textOf } from "../../model/bytes.ts";
 import { DegradationList } from "../../model/degradations.ts";
-import { JvsError, unlessThrown } from "../../model/errors.ts";
+import { unlessThrown } from "../../model/errors.ts";
 import type { WorktreeConfig } from "../../model/records.ts";
-import { type Folder, readWhole } from "../../platform/platform.ts";
-import { Stat } from "../../platform/stat.ts";
-import { isSystemError, unlessFailed } from "../../platform/system_error.ts";
+import type { Folder } from "../../platform/platform.ts";
+import { isSystemError } from "../../platform/system_error.ts";
 import { differsInSubstance } from "../../tree/diff.ts";
 import { hashFiles } from "../../tree/hash.ts";
-import { type IgnoreRules, parseIgnoreRules } from "../../tree/ignore.ts";
+import type { IgnoreRules } from "../../tree/ignore.ts";
 import { sameTable } from "../../tree/match_unchanged.ts";
 import { readScanClock, type ScanClock, settle } from "../../tree/scan_clock.ts";
 import type { Scan } from "../../tree/scan.ts";
@@ -16,14 +14,13 @@ import type { StatCache } from "../../tree/stat_cache.ts";
 import type { TreeTable } from "../../tree/table.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import type { RepositoryContext } from "../context.ts";
+import { writeAhead } from "../make_durable.ts";
 import { openWorktree } from "../open_worktree.ts";
 import { beginAsking } from "./begin_asking.ts";
 import { cacheFile, cacheKey, readStatCache, writeStatCache } from "./cache_of_looks.ts";
 import { ownStaging, scanWorktree } from "./scan_worktree.ts";
+import { parsedRules, readRules } from "./ignore_file.ts";
 import type { SubvolumeChanges } from "./subvolume_changes.ts";
-
-const IGNORE_FILE = bytesOf(".jvsignore");
-const MOST_RULES_BYTES = 16 * 1024 * 1024;
 
 /** How to look at a worktree. */
 export interface LookOptions {
@@ -67,7 +64,7 @@ export class Look implements Disposable {
 
   /** The worktree's own rules, even if the scan followed others. */
   get ownRules(): IgnoreRules | null {
-    return parsed(this.rulesText);
+    return parsedRules(this.rulesText);
   }
 
   /** The snapshot whose manifest was in the cache. */
@@ -104,12 +101,9 @@ export class Look implements Disposable {
     const { reporter, signal, store, workers } = this.context;
     const files = Array.isArray(indexes) ? indexes : [...indexes];
     if (files.length > 0) this.isRemembered = false;
-    return await hashFiles(this.root, this.table, files, {
-      flush: store.platform,
-      reporter,
-      signal,
-      workers,
-    });
+    if (files.length > 1) await writeAhead(this.context, this.root);
+    const options = { flush: store.platform, reporter, signal, workers };
+    return await hashFiles(this.root, this.table, files, options);
   }
 
   /** Writes the cache, unless it has all of this already; also that the snapshot `saved`, if given, has what was seen. */
@@ -146,7 +140,8 @@ export class Look implements Disposable {
  * 1. Open its folder, and read the ignore rules in it.
  * 2. Read the cache of the last look, and the clock of the file system.
  * 3. Scan the folder; where the file system tells what changed since the last look, only that. An unchanged file takes its hash
- *    from the cache; no content is read before it is needed (`hash`).
+ *    from the cache; no content is read before it is needed (`hash`). Where what is seen will be signed, the cache is not believed:
+ *    who may write it could make the signer sign another content than the worktree has.
  *
  * What is seen can then be compared: `compare.ts` says whether work is unsaved, `differences.ts` what differs between two
  * sides (`side.ts`), and `patches.ts` in which lines.
@@ -161,10 +156,12 @@ export async function lookAt(
   using opened = new DisposableStack();
   const root = opened.use(openWorktree(context, worktree));
   const rulesText = readRules(root);
-  const rules = options.rules === undefined ? parsed(rulesText) : options.rules;
+  const rules = options.rules === undefined ? parsedRules(rulesText) : options.rules;
   const key = cacheKey(context, root);
   const share = mayHaveWorkers(context, root);
-  const cache = options.known === undefined ? readStatCache(cacheFile(context), key, { share }) : undefined;
+  const isBelieved = options.known === undefined &&
+    (options.toCompare === true || !context.store.signing.isOn);
+  const cache = isBelieved ? readStatCache(cacheFile(context), key, { share }) : undefined;
   const clock = scanClock(context, root);
   const mayAsk = rules === null && options.known === undefined && isAskable(context, key);
   const changes = mayAsk ? await beginAsking(context, root, clock, cache) : undefined;
@@ -217,7 +214,7 @@ export function lookBack(repository: RepositoryContext, worktree: WorktreeConfig
   const root = opened.use(openWorktree(context, worktree));
   if (readRules(root) !== null) return undefined;
   const key = cacheKey(context, root);
-  const cache = readStatCache(cacheFile(context), key);
+  const cache = context.store.signing.isOn ? undefined : readStatCache(cacheFile(context), key);
   if (cache === undefined) return undefined;
   const clock = scanClock(context, root);
   const cached = { ...cache, table: new WeakRef(cache.table) };
@@ -264,27 +261,6 @@ export async function lookWithoutCache(context: WorktreeContext, root: Folder): 
 /** Whether workers may help with a folder. */
 function mayHaveWorkers({ workers }: RepositoryContext, root: Folder): boolean {
   return workers !== undefined && workers.threads !== 1 && root.lend() !== undefined;
-}
-
-function readRules(root: Folder): string | null {
-  // It may be missing, or be a folder, link or socket: no rules.
-  return unlessFailed(["ENOENT", "EINVAL", "EISDIR", "ELOOP", "ENXIO"], () => {
-    using file = root.openFile(IGNORE_FILE, "read");
-    const stat = Stat.ofFile(file);
-    if (stat.size > MOST_RULES_BYTES) throw tooManyRules(file.path, stat.size);
-    return textOf(readWhole(file, stat));
-  }) ?? null;
-}
-
-function tooManyRules(path: string, size: number): JvsError {
-  return new JvsError("E_USAGE", `Cannot read the ignore rules "${path}": the file has ${size} bytes`, {
-    hint: "Ignore whole folders instead of each file in them: at most 16 MB of rules are read.",
-    details: { path, size },
-  });
-}
-
-function parsed(rulesText: string | null): IgnoreRules | null {
-  return rulesText === null ? null : parseIgnoreRules(rulesText);
 }
 
 /** The clock of the worktree's file system; undefined if nothing can be written there. */

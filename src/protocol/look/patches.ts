@@ -6,7 +6,7 @@ import { TimeSlice } from "../../platform/time_slice.ts";
 import type { OpenFile } from "../../platform/platform.ts";
 import { isSystemError } from "../../platform/system_error.ts";
 import { FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
-import { at } from "../../tree/table.ts";
+import { at } from "../../tree/columns.ts";
 import { changedPart } from "./changed_part.ts";
 import type { DifferenceRecord } from "./differences.ts";
 import type { Context } from "../context.ts";

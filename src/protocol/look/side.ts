@@ -30,7 +30,8 @@ export async function openSide(
 ): Promise<Side> {
   if (word === "@") return await nowSide(context, worktree);
   if (word.startsWith("@")) return await nowSide(context, context.store.worktrees.get(word.slice(1)));
-  const id = await resolveSnapshot(context.store, word, { worktree, forProgram: context.forProgram });
+  const { forProgram, reporter } = context;
+  const id = await resolveSnapshot(context.store, word, { worktree, forProgram, reporter });
   return await snapshotSide(context, id);
 }
 

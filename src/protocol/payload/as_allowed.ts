@@ -1,6 +1,8 @@
 import { FILE, LOST, setIdsOf, withoutSetIds } from "../../model/entry.ts";
 import type { Descriptor } from "../../model/records.ts";
-import { at, indexesWhere, isDevice, type TreeTable } from "../../tree/table.ts";
+import { indexesWhere, type TreeTable } from "../../tree/table.ts";
+import { isDevice } from "../../tree/entry_facts.ts";
+import { at } from "../../tree/columns.ts";
 import type { RepositoryContext } from "../context.ts";
 
 const PRIVILEGED = /^(security|trusted)\./;
@@ -8,21 +10,21 @@ const PRIVILEGED = /^(security|trusted)\./;
 /**
  * What a snapshot holds, as the caller may bring it out. In a repository that a group shares a member can write a snapshot
  * that names any owner: brought out by that user, its set-id programs, capabilities and devices would give the member that
- * user's rights. So of another member's snapshot they are left out, and said to be.
+ * user's rights. So of another member's snapshot they are left out, and said to be; and of each one in a user's own repository
+ * where another user brings it out, such as root.
  */
 export function asAllowed(
   { reporter, store }: RepositoryContext,
   descriptor: Descriptor,
   manifest: TreeTable,
 ): TreeTable {
-  if (!store.layout.plane.isOpenToOthers) return manifest;
+  if (store.snapshots.mayGiveRights(descriptor)) return manifest;
   const privileged = privilegedIn(manifest);
   if (privileged.length === 0) return manifest;
-  if (store.snapshots.mayGiveRights(descriptor)) return manifest;
   const table = manifest.copy();
   for (const i of privileged) withhold(table, i);
   reporter.warn(
-    `Another member of the group made this snapshot. Set-id bits, capabilities and devices in it are left out ` +
+    `Another user could have written this snapshot. Set-id bits, capabilities and devices in it are left out ` +
       `(${privileged.length} of its entries).`,
   );
   return table;

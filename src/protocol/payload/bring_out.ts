@@ -15,7 +15,9 @@ import { hashFiles } from "../../tree/hash.ts";
 import { OpenFolders } from "../../tree/open_folders.ts";
 import { removeTree } from "../../tree/remove_tree.ts";
 import { gapsOf, selectEntries, type Selection } from "../../tree/select_entries.ts";
-import { at, copyFacts, indexesWhere, type TreeTable } from "../../tree/table.ts";
+import { indexesWhere, type TreeTable } from "../../tree/table.ts";
+import { copyFacts } from "../../tree/entry_facts.ts";
+import { at } from "../../tree/columns.ts";
 import { isReadable, isRefused } from "../../tree/unreadable.ts";
 import type { Context, RepositoryContext } from "../context.ts";
 import { engineFor, makeWorktreeRoot } from "../engine_for.ts";
@@ -34,8 +36,10 @@ export interface BringOutRequest {
   readonly name: Uint8Array;
   /** Whether the content is read and hashed. */
   readonly verify: boolean;
-  /** What it is for; messages use this word. A restore then renames entries out of the tree. */
-  readonly action: "fork" | "restore";
+  /** What it is for; messages use these words: `restore`. */
+  readonly action: string;
+  /** Whether entries are renamed out of the tree, as a restore in place does; else it becomes the root of a worktree. */
+  readonly entriesMoveOut: boolean;
 }
 
 /** What was brought out: `table` has what was wanted and the folders above it. See `CloneResult`. */
@@ -53,10 +57,10 @@ export async function bringOut(
   context: RepositoryContext,
   request: BringOutRequest,
 ): Promise<BroughtOut> {
-  const { action, adjust, into, manifest, name, snapshotId: id, wanted, verify } = request;
+  const { action, adjust, entriesMoveOut, into, manifest, name, snapshotId: id, wanted, verify } = request;
   const { reporter, signal, store, workers } = context;
   using payload = openToClone(store, action, id);
-  const { engine } = await engineFor(context, { source: payload, control: into, needs: needsOf(action) });
+  const { engine } = await engineFor(context, { source: payload, control: into, needs: needsOf(request) });
   const selection = selectEntries(manifest, wanted);
   const isWhole = engine.abilities.wholeTrees && isWorthTheWhole(selection.table.count, manifest);
   const cloned = isWhole ? selectEntries(manifest, (index) => !isUnread(manifest, index)) : selection;
@@ -77,7 +81,7 @@ export async function bringOut(
   } as const;
   // What a restore stages is renamed into the worktree: that works only out of a plain folder.
   const makeRoot: CloneRequest["makeRoot"] = (...root) => makeWorktreeRoot(context, ...root);
-  const how = { reporter, signal, workers, makeRoot: action === "fork" ? makeRoot : undefined };
+  const how = { reporter, signal, workers, makeRoot: entriesMoveOut ? undefined : makeRoot };
   const result = await engine.clone({ ...what, ...how });
   const { changed, degradations, doubtful = [], hasFacts = false, unreadable } = result;
   const made = table.count === selection.table.count ? cloned : selection;
@@ -111,8 +115,8 @@ function takeFacts({ table, origin }: Selection, cloned: Selection, manifest: Tr
  */
 export async function willVerify(
   context: RepositoryContext,
-  { action, asked, manifest, snapshotId, wanted }:
-    & Pick<BringOutRequest, "action" | "manifest" | "snapshotId" | "wanted">
+  { asked, manifest, snapshotId, wanted, ...how }:
+    & Pick<BringOutRequest, "action" | "entriesMoveOut" | "manifest" | "snapshotId" | "wanted">
     & { readonly asked: boolean | undefined },
 ): Promise<boolean> {
   if (asked !== undefined) return asked;
@@ -123,25 +127,24 @@ export async function willVerify(
     if (manifest.type[i] === FILE) bytes += at(manifest.size, i);
   }
   if (bytes > context.store.config.get("restore.verify_limit")) return false;
-  return !isWorthTheWhole(entries, manifest) || !await clonesWhole(context, snapshotId, action);
+  return !isWorthTheWhole(entries, manifest) || !await clonesWhole(context, snapshotId, how);
 }
 
 /** Whether an engine for whole trees will bring a payload out. */
 export async function clonesWhole(
   context: RepositoryContext,
   id: string,
-  action: BringOutRequest["action"],
+  { action, entriesMoveOut }: Pick<BringOutRequest, "action" | "entriesMoveOut">,
 ): Promise<boolean> {
   const { platform, snapshots } = context.store;
   if (!abilitiesOf((await snapshots.descriptor(id)).engine, platform).wholeTrees) return false;
   using payload = openToClone(context.store, action, id);
-  const { engine } = await engineFor(context, { source: payload, needs: needsOf(action) });
+  const { engine } = await engineFor(context, { source: payload, needs: needsOf({ entriesMoveOut }) });
   return engine.abilities.wholeTrees;
 }
 
-/** A restore renames entries out of what was brought out. */
-function needsOf(action: BringOutRequest["action"]): Partial<EngineAbilities> {
-  return action === "restore" ? { entriesMoveOut: true } : {};
+function needsOf({ entriesMoveOut }: Pick<BringOutRequest, "entriesMoveOut">): Partial<EngineAbilities> {
+  return entriesMoveOut ? { entriesMoveOut } : {};
 }
 
 /** Whether an engine for whole trees clones all for these entries. */

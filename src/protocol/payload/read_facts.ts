@@ -4,7 +4,9 @@ import { unlessFailed } from "../../platform/system_error.ts";
 import { TimeSlice } from "../../platform/time_slice.ts";
 import { OpenFolders } from "../../tree/open_folders.ts";
 import { isAsRecorded } from "../../tree/same_entry.ts";
-import { at, inodeOf, type TreeTable } from "../../tree/table.ts";
+import { type TreeTable } from "../../tree/table.ts";
+import { inodeOf } from "../../tree/entry_facts.ts";
+import { at } from "../../tree/columns.ts";
 import type { BroughtOut } from "./bring_out.ts";
 
 /** What was brought out of a payload, where no other process writes. */

@@ -6,6 +6,7 @@ import { Layout } from "../../repo/layout.ts";
 import { openStore } from "../../repo/store.ts";
 import { trustedRepositories } from "../../repo/trust.ts";
 import { giveFolder, relocation } from "../change/change.ts";
+import { guardWorktree } from "../change/guard.ts";
 import { lockWorktree, recoverOnly } from "../change/locks.ts";
 import type { Context } from "../context.ts";
 import { isAdopted } from "../open_worktree.ts";
@@ -21,12 +22,15 @@ export async function relocate(context: Context, folder: string): Promise<NewRep
       `Cannot relocate ${quoted(place)}: there is no ${quoted(root)} beside it`,
       {
         hint:
-          "Move the folder with its history there, and give it that name; to begin a new history run `jvs adopt`.",
+          "Move its history there, the folder that ends in .jvs, and give it that name; to begin a new history run `jvs adopt`.",
         details: { path: place },
       },
     );
   }
-  const store = openStore(root, { trustedRoots: trustedRepositories(context.userConfig) });
+  const store = openStore(root, {
+    trustedRoots: trustedRepositories(context.userConfig),
+    signing: context,
+  });
   const worktree = store.worktrees.list().find(isAdopted);
   if (worktree === undefined) {
     const what = `the repository ${quoted(root)} has no adopted worktree`;
@@ -43,7 +47,8 @@ export async function relocate(context: Context, folder: string): Promise<NewRep
     using _lock = await lockWorktree(opened, worktree.worktree_id, relocation.operation);
     // Other recoveries must know first where the folder is.
     await recoverOnly(opened, worktree.worktree_id, [relocation]);
-    await giveFolder(opened, worktree, relocation, now);
+    using guard = await guardWorktree(opened, worktree, relocation);
+    await giveFolder({ ...opened, guard }, worktree, relocation, now);
   }
   return await newRepositoryResult(context, store);
 }

@@ -8,7 +8,7 @@ import type { Folder, RenameHow } from "../../platform/platform.ts";
 import { Stat } from "../../platform/stat.ts";
 import { isSystemError, unlessFailed } from "../../platform/system_error.ts";
 import { FoldersByPath, lastName, parentPath } from "../../tree/folders_by_path.ts";
-import { changeAspects, type OnRefused, setAspects } from "./aspects.ts";
+import { changeAspects, isMeant, type OnRefused } from "./aspects.ts";
 import { NONE, type TreeTable } from "../../tree/table.ts";
 import type { JournalAspects, PlannedJournal, PlannedUnit } from "./journal.ts";
 import type { RestorePlan } from "./plan_form.ts";
@@ -153,7 +153,7 @@ export interface UnitWatch {
 
 /**
  * Carries the journal out: one rename or exchange after the other, then modes, owners and times. Returns the paths whose
- * aspects another process changed meanwhile: they stay as it set them.
+ * aspects another process changed meanwhile, or where it put another entry: they stay as it left them.
  */
 export async function applyJournal(
   trees: RestoreTrees,
@@ -173,27 +173,31 @@ export async function applyJournal(
     if (kind !== "remove") watch.placed(unit, folder, lastName(path));
     if (slice.isOver(8)) await slice.yield();
   }
-  for (const { path, folder, before, after } of aspectsUpwards) {
+  const root = Stat.ofFolder(trees.worktree.root);
+  for (const { path, folder, placed, before, after } of aspectsUpwards) {
     const refused: OnRefused = (aspect, reason) => degradations.add(aspect, path, reason);
-    const parent = folderAbove(trees.worktree, path);
-    if (parent !== undefined && before === null) setAspects(parent, nameIn(path), after, refused);
-    else if (parent !== undefined && before !== null) {
-      if (!changeAspects(parent, nameIn(path), { folder, from: before, to: after }, refused)) kept.push(path);
-    }
+    const parent = placed === null ? undefined : folderAbove(trees.worktree, path);
+    const [meant, change] = [{ inode: placed, folder, root }, { folder, from: before, to: after }];
+    if (parent && !changeAspects(parent, nameIn(path), meant, change, refused)) kept.push(path);
     if (slice.isOver(8)) await slice.yield();
   }
   return kept;
 }
 
-/** Lets the owner change what is in these folders; an undo may find their old mode, their new one, or a loosened one. */
+/**
+ * Lets the owner change what is in these folders, if they are still the same; an undo may find their old mode, their new one, or
+ * a loosened one.
+ */
 export function loosenFolders(folders: FoldersByPath, aspects: Iterable<JournalAspects>): void {
-  const stat = new Stat();
-  for (const { path, folder, before } of aspects) {
+  const root = Stat.ofFolder(folders.root);
+  for (const { path, folder, inode, before } of aspects) {
     if (!folder || before === null) continue;
-    const parent = folderAbove(folders, path);
-    const name = nameIn(path);
-    if (!parent?.stat(name, stat) || stat.type !== DIR) continue;
-    if ((stat.mode & OWNER_MAY_CHANGE) !== OWNER_MAY_CHANGE) parent.setMode(name, stat.mode | 0o700);
+    using entry = folderAbove(folders, path)?.openEntry(nameIn(path));
+    if (entry === undefined) continue;
+    const found = Stat.ofFile(entry);
+    if (!isMeant(found, { inode, folder, root })) continue;
+    if ((found.mode & OWNER_MAY_CHANGE) === OWNER_MAY_CHANGE) continue;
+    unlessFailed(["EOPNOTSUPP"], () => entry.setMode(found.mode | 0o700)); // refused to root, who needs no mode for it
   }
 }
 

@@ -2,8 +2,11 @@ import { assertEquals } from "@std/assert";
 import { bytesOf } from "../../model/bytes.ts";
 import { requires } from "../../../tests/support/requires.ts";
 import { tempDir } from "../../../tests/support/temp_dir.ts";
+import { DIR } from "../../model/entry.ts";
 import { openPlatform } from "../../platform/open_platform.ts";
-import { type Aspects, aspectsNow, changeAspects, changedAspects, setAspects } from "./aspects.ts";
+import type { Folder } from "../../platform/platform.ts";
+import { inodeAt, Stat } from "../../platform/stat.ts";
+import { type Aspects, changeAspects, changedAspects, type Meant } from "./aspects.ts";
 
 const PLAIN: Aspects = { mode: 0o644, uid: 1, gid: 1, mtime: [1, 123_456_789], xattrs: [] };
 const xattr = (name: string, value: string) => ({ name, value: bytesOf(value) });
@@ -26,14 +29,27 @@ Deno.test("changedAspects() gives the old value where the new one stands, aspect
   const before: Partial<Aspects> = { mode: 0o600, uid: 2, mtime: [5, 0], xattrs: [xattr("user.a", "old")] };
   const after: Partial<Aspects> = { mode: 0o640, mtime: [6, 0], xattrs: [xattr("user.b", "new")] };
   assertEquals(undone(before, after, after), { ...PLAIN, ...before });
-  assertEquals(undone(before, after, { ...after, mode: 0o777 }), { ...PLAIN, ...before, mode: 0o777 });
-  assertEquals(undone(before, after, { ...after, uid: 9 }), { ...PLAIN, ...before, uid: 9 });
   assertEquals(undone(before, after, { ...after, mtime: [7, 0] }), { ...PLAIN, ...before, mtime: [7, 0] });
   const mine = xattr("user.mine", "precious");
   assertEquals(
     undone(before, after, { ...after, xattrs: [mine, xattr("user.b", "other")] }).xattrs,
     [mine, xattr("user.b", "other"), xattr("user.a", "old")],
   );
+});
+
+Deno.test("changedAspects() leaves all rights as they are if another process has set any of them", () => {
+  const acl = (value: string) => xattr("system.posix_acl_access", value);
+  const before: Partial<Aspects> = { mode: 0o600, uid: 2, xattrs: [acl("old"), xattr("user.a", "old")] };
+  const after: Partial<Aspects> = { mode: 0o666, uid: 1, xattrs: [acl("new"), xattr("user.a", "new")] };
+  const others = [{ mode: 0o4666 }, { uid: 0 }, { gid: 9 }, {
+    xattrs: [acl("mine"), xattr("user.a", "new")],
+  }];
+  for (const other of others) {
+    const now = { ...PLAIN, ...after, ...other };
+    const { mode, uid, gid, xattrs } = undone(before, after, now);
+    assertEquals([mode, uid, gid, xattrs[0]], [now.mode, now.uid, now.gid, now.xattrs[0]]);
+    assertEquals(xattrs[1], xattr("user.a", "old"), "what gives no rights is judged by itself");
+  }
 });
 
 Deno.test("changedAspects() leaves what was not set yet", () => {
@@ -72,7 +88,10 @@ Deno.test(
     using folder = openPlatform().openFolder(dir.path);
     const name = bytesOf("f");
     const old = xattr("user.k", "old");
-    const look = () => ({ ...aspectsNow(folder, name) as Aspects });
+    const look = (): Aspects => {
+      const { mode, uid, gid, mtimeSec, mtimeNsec } = statOf(folder, name);
+      return { mode, uid, gid, mtime: [mtimeSec, mtimeNsec], xattrs: folder.xattrs(name) };
+    };
     const change = (to: Partial<Aspects>, between: () => void) => {
       Deno.writeTextFileSync(`${dir.path}/f`, "");
       Deno.chmodSync(`${dir.path}/f`, 0o644);
@@ -80,7 +99,8 @@ Deno.test(
       folder.setXattr(name, old);
       const from = look();
       between();
-      const isWhole = changeAspects(folder, name, { folder: false, from, to: { ...from, ...to } }, fail);
+      const given = { folder: false, from, to: { ...from, ...to } };
+      const isWhole = changeAspects(folder, name, meant(folder, name), given, fail);
       return { isWhole, ...look() };
     };
     const fail = (aspect: string, reason: string) => {
@@ -101,15 +121,51 @@ Deno.test(
   },
 );
 
-Deno.test("setAspects() gives no new owner the mark that a folder had", requires("root", "ffi"), () => {
+Deno.test("changeAspects() gives no new owner the mark that a folder had", requires("root", "ffi"), () => {
   using dir = tempDir();
   using folder = openPlatform().openFolder(dir.path);
   const path = `${dir.path}/d`;
   Deno.mkdirSync(path);
   Deno.chownSync(path, 7, 7);
   Deno.chmodSync(path, 0o4755);
-  const to = { ...PLAIN, mode: 0o755, uid: 8, gid: 8 };
-  setAspects(folder, bytesOf("d"), to, (aspect) => assertEquals(aspect, "nothing is refused"));
+  const [name, to] = [bytesOf("d"), { ...PLAIN, mode: 0o755, uid: 8, gid: 8 }];
+  changeAspects(
+    folder,
+    name,
+    meant(folder, name),
+    { folder: true, from: null, to },
+    (aspect) => assertEquals(aspect, "nothing is refused"),
+  );
   const { mode, uid } = Deno.lstatSync(path);
   assertEquals([(mode ?? 0) & 0o7777, uid], [0o755, 8]);
 });
+
+Deno.test("changeAspects() does nothing to another entry that has the name", () => {
+  using dir = tempDir();
+  using folder = openPlatform().openFolder(dir.path);
+  const name = bytesOf("f");
+  for (const each of ["f", "other"]) Deno.writeTextFileSync(`${dir.path}/${each}`, "", { mode: 0o600 });
+  const { uid, gid } = statOf(folder, name);
+  const from: Aspects = { ...PLAIN, mode: 0o600, uid, gid };
+  const [seen, given] = [meant(folder, name), { folder: false, from, to: { ...from, mode: 0o666 } }];
+  Deno.renameSync(`${dir.path}/other`, `${dir.path}/f`);
+  const fail = () => assertEquals("tried", "not tried");
+  for (const unproven of [seen, { ...seen, inode: null }, { ...meant(folder, name), folder: true }]) {
+    assertEquals(changeAspects(folder, name, unproven, given, fail), false);
+    for (const all of [given, { ...given, from: null }]) changeAspects(folder, name, unproven, all, fail);
+    assertEquals(statOf(folder, name).mode, 0o600);
+  }
+  assertEquals(changeAspects(folder, name, meant(folder, name), given, () => {}), true);
+  assertEquals(statOf(folder, name).mode, 0o666);
+});
+
+function statOf(folder: Folder, name: Uint8Array): Stat {
+  const stat = new Stat();
+  folder.stat(name, stat);
+  return stat;
+}
+
+function meant(folder: Folder, name: Uint8Array): Meant {
+  const isFolder = statOf(folder, name).type === DIR;
+  return { inode: inodeAt(folder, name), folder: isFolder, root: Stat.ofFolder(folder) };
+}

@@ -7,9 +7,11 @@ import type { Descriptor } from "../../model/records.ts";
 import { TimeSlice } from "../../platform/time_slice.ts";
 import { CHANGED, compareEntries } from "../../tree/diff.ts";
 import { parentPath } from "../../tree/folders_by_path.ts";
-import { type IgnoreRules, parseIgnoreRules } from "../../tree/ignore.ts";
+import type { IgnoreRules } from "../../tree/ignore.ts";
 import { PathWalker } from "../../tree/path_walker.ts";
-import { at, type TreeTable } from "../../tree/table.ts";
+import { type TreeTable } from "../../tree/table.ts";
+import { at } from "../../tree/columns.ts";
+import { rulesOfSnapshot } from "../look/ignore_file.ts";
 import type { Look } from "../look/look.ts";
 import { planRestore } from "./plan.ts";
 import type { PlanRequest, RestorePlan } from "./plan_form.ts";
@@ -42,10 +44,9 @@ export class Comparison {
     then: TreeTable,
     request: RestoreRequest,
   ): Promise<Comparison> {
-    const { ignore_rules } = request.descriptor;
     const ignored = await ignoredEntries(look.table, [
       look.ownRules,
-      ignore_rules === null ? null : parseIgnoreRules(ignore_rules),
+      rulesOfSnapshot(request.descriptor),
     ]);
     return new Comparison(look, then, request, ignored);
   }

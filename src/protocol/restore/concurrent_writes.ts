@@ -9,7 +9,8 @@ import { OpenFolders } from "../../tree/open_folders.ts";
 import { scanTree } from "../../tree/scan.ts";
 import { mergeTables } from "../../tree/merge_tables.ts";
 import { isUnchangedBetween, isUnchangedButMoved, isUnchangedSince } from "../../tree/same_entry.ts";
-import { at, NONE, type TreeTable } from "../../tree/table.ts";
+import { NONE, type TreeTable } from "../../tree/table.ts";
+import { at } from "../../tree/columns.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import { lookWithoutCache } from "../look/look.ts";
 import { autosaveLook } from "../snapshot/autosave.ts";
@@ -40,8 +41,8 @@ export async function gatherConcurrentWrites(
     for (let j = 1; j < found.count; j++) {
       if (found.type[j] !== DIR && !isProven(j)) doubtful.push(j);
     }
-    // Before staging is deleted there is a later look: it must notice what is written from now on.
-    if (staging.isInRoot) await look.settle();
+    // Before staging is deleted or left to itself there is a later look: it must notice what is written from now on.
+    if (staging.isInRoot || context.store.layout.plane.isOpenToOthers) await look.settle();
     await look.hash(doubtful.filter((j) => found.type[j] === FILE));
     using folders = new FoldersByPath(tree);
     for (const j of doubtful) {

@@ -3,7 +3,8 @@ import { DIR } from "../../model/entry.ts";
 import type { Folder, Platform } from "../../platform/platform.ts";
 import { inodeText } from "../../platform/stat.ts";
 import { parentPath } from "../../tree/folders_by_path.ts";
-import { at, type TreeTable } from "../../tree/table.ts";
+import { type TreeTable } from "../../tree/table.ts";
+import { at } from "../../tree/columns.ts";
 
 /**
  * The folders of a worktree that other processes work in, have something open in, or watch, as far as we can see; without the

@@ -4,10 +4,12 @@ import { DIR } from "../../model/entry.ts";
 import { isJvsError } from "../../model/errors.ts";
 import { namedPaths } from "../../model/path_text.ts";
 import { Stat } from "../../platform/stat.ts";
-import { at, NONE, type TreeTable } from "../../tree/table.ts";
+import { NONE, type TreeTable } from "../../tree/table.ts";
+import { at } from "../../tree/columns.ts";
 import { commitChange } from "../change/commit.ts";
 import { defineChange, type WorktreeChange } from "../change/kind.ts";
 import type { Context } from "../context.ts";
+import { makeDurable } from "../make_durable.ts";
 import { bringOut, type BroughtOut } from "../payload/bring_out.ts";
 import { applyJournal, prepareRoom, requireMovable, RestoreTrees, type UnitWatch } from "./apply.ts";
 import type { RestoreRequest } from "./comparison.ts";
@@ -17,18 +19,25 @@ import {
   saveLateWrites,
   TakenOut,
 } from "./concurrent_writes.ts";
+import { removeOldReplaced } from "./replaced.ts";
 import { headAfterRestore, moveHead } from "./head.ts";
+import { hooksOf } from "../hooks/hooks_for.ts";
 import { RestoreAudit, RestoreDetails, STEPS } from "./intent.ts";
 import { journalOf, writeJournal } from "./journal.ts";
 import type { RestorePlan, Unit } from "./plan_form.ts";
 import { type PreparedRestore, prepareRestore } from "./prepare.ts";
 import { StagedTree } from "./staged_tree.ts";
-import { FRESH, removeOldReplaced, Staging } from "./staging.ts";
+import { FRESH, Staging } from "./staging.ts";
+import { catchUp } from "../snapshot/catch_up.ts";
 import { StatCacheUpdate } from "./stat_cache_update.ts";
 
 /** Makes a worktree equal a snapshot. */
 export const restoring = defineChange({
   operation: "restore",
+  // It moves the latest, too, of a worktree that has no snapshot of its own, as far as its record knows (`head.ts`).
+  async prepare(context, worktree) {
+    if (worktree.latest_snapshot_id === worktree.base_snapshot_id) await catchUp(context, worktree);
+  },
   details: RestoreDetails,
   steps: STEPS,
   touchesFiles: true,
@@ -101,17 +110,18 @@ async function changeTree(
   phases.next("staging");
   using staging = await Staging.make(store, look.root, intent);
   const made = await fillStaging(change, staging, request.descriptor.snapshot_id, prepared);
-  store.platform.syncFileSystem(staging.home);
+  await makeDurable(change, staging.home);
   const staged = await StagedTree.look(staging.fresh, made, then.count, signal);
   const cacheUpdate = new StatCacheUpdate(change, prepared, staged, staging.fresh);
 
   using trees = new RestoreTrees(look.root, staging);
   const plan = withoutUnmade(prepared.plan, staged);
-  const journal = journalOf({ plan, now: look.table, then, scope });
+  const journal = journalOf({ plan, now: look.table, then, scope, staged });
   requireMovable(trees.worktree, look.table, plan, staging);
   prepareRoom(trees, journal);
   writeJournal(staging.home, look.table, staged, journal);
   await cacheUpdate.settle(); // by now it seldom has to wait
+  await change.guard?.check(); // what follows other processes see
   intent.step("journal");
 
   const mostRead = store.config.get("restore.verify_limit");
@@ -125,17 +135,19 @@ async function changeTree(
 
   phases.next("keeping concurrent writes");
   // What was exchanged is in `fresh`: a restore that takes nothing else out leaves the folders of `old` as it made them.
-  const among = trees.hasTakenOut || staging.isInRoot ? [staging.fresh, staging.old] : [staging.fresh];
+  const isLookedAtAgain = staging.isInRoot || store.layout.plane.isOpenToOthers;
+  const among = trees.hasTakenOut || isLookedAtAgain ? [staging.fresh, staging.old] : [staging.fresh];
   const gathered = await gatherConcurrentWrites(change, staging, taken.expected, trees.aside, among);
   const kept = trees.aside.isUsed ? await saveConcurrentWrites(change, staging, journal) : [];
   const [secondAutosaveId = null, ...more] = kept;
   for (const id of more) reporter.warn(`More of it was kept as snapshot ${id}.`);
   // The worktree and staging may be on two file systems (SPEC 2).
-  for (const folder of [look.root, staging.home]) store.platform.syncFileSystem(folder);
+  for (const folder of [look.root, staging.home]) await makeDurable(change, folder);
   phases.end();
   const restored = { ...prepared, plan, secondAutosaveId };
   await commit(change, request, restored, async () => {
-    if (staging.isInRoot) await saveLateWrites(change, staging, taken.expectedAfter(gathered));
+    await staging.close(store);
+    if (isLookedAtAgain) await saveLateWrites(change, staging, taken.expectedAfter(gathered));
     await staging.retire(store, intent);
   });
   return { restored, cacheUpdate };
@@ -144,7 +156,9 @@ async function changeTree(
 function warnOfKept({ reporter }: Context, kept: readonly BytePath[]): void {
   if (kept.length === 0) return;
   const paths = namedPaths(kept);
-  reporter.warn(`Another process changed attributes of these meanwhile; they stay as it set them: ${paths}`);
+  reporter.warn(
+    `Another process changed attributes of these meanwhile, or replaced them; they stay as it left them: ${paths}`,
+  );
 }
 
 /** Makes all new content in staging, by the paths it will have, and checks it. None of it is visible yet. */
@@ -168,6 +182,7 @@ async function fillStaging(
     name: FRESH,
     verify: verified,
     action: "restore",
+    entriesMoveOut: true,
   });
   degradations.addAll(made.degradations);
   return made;
@@ -237,6 +252,7 @@ async function commit(
     autosave_snapshot_id: autosaveId,
     second_autosave_id: secondAutosaveId,
     discarded: unsaved === "discard",
+    ...hooksOf(change),
   };
   await commitChange(change, { target: snapshot_id, details }, {
     commit: () => moveHead(store, worktree, head),

@@ -1,3 +1,4 @@
+import { HooksRun } from "../../model/hooks.ts";
 import { boolean, type Infer, integer, list, nullable, record, text } from "../../model/schema.ts";
 import { snapshotId } from "../../model/records.ts";
 import type { OpenIntent } from "../../repo/intents.ts";
@@ -32,6 +33,7 @@ export const RestoreAudit = record({
   autosave_snapshot_id: nullable(snapshotId()),
   second_autosave_id: nullable(snapshotId()),
   discarded: boolean(),
+  hooks: HooksRun.optional(),
 });
 
 /**

@@ -15,7 +15,8 @@ import {
 } from "../../model/schema.ts";
 import { type Folder, readWhole } from "../../platform/platform.ts";
 import { inodeText } from "../../platform/stat.ts";
-import { at, NONE, type TreeTable } from "../../tree/table.ts";
+import { NONE, type TreeTable } from "../../tree/table.ts";
+import { at } from "../../tree/columns.ts";
 import { type Aspects, aspectsOf } from "./aspects.ts";
 import type { Unit } from "./plan_form.ts";
 import type { PreparedRestore } from "./prepare.ts";
@@ -33,6 +34,8 @@ export interface JournalAspects {
   readonly path: BytePath;
   /** Whether it is a folder: then every change in it changes its time. */
   readonly folder: boolean;
+  /** Of what the worktree has there, to which `before` belongs; null for what the restore makes. */
+  readonly inode: string | null;
   /** Null for what the restore makes. */
   readonly before: Aspects | null;
   readonly after: Aspects;
@@ -62,6 +65,7 @@ const Lines = record({
   aspects: list(record({
     path: text(),
     folder: boolean(),
+    inode: nullable(text()).default(null).about("Inode of what the worktree has there; null for nothing."),
     before: nullable(AspectsLine),
     after: AspectsLine,
   })),
@@ -78,23 +82,38 @@ export interface PlannedJournal {
   readonly units: Iterable<PlannedUnit>;
   /** The folders of the units, and what they do in them: once for all units that follow each other. */
   readonly folders: Iterable<Pick<PlannedUnit, "kind" | "path">>;
-  readonly aspects: Iterable<JournalAspects>;
+  readonly aspects: Iterable<PlannedAspects>;
   /** The same, but folders after what is in them. */
-  readonly aspectsUpwards: Iterable<JournalAspects>;
+  readonly aspectsUpwards: Iterable<PlannedAspects>;
 }
 
-type JournalRequest = Pick<PreparedRestore, "plan" | "then" | "scope"> & { readonly now: TreeTable };
+/** Aspects that are about to be set. */
+export interface PlannedAspects extends JournalAspects {
+  /** The inode of what gets them; null if nothing there needs any: a folder went, or something else took its place. */
+  readonly placed: string | null;
+}
+
+interface JournalRequest extends Pick<PreparedRestore, "plan" | "then" | "scope"> {
+  readonly now: TreeTable;
+  readonly staged: StagedTree;
+}
 
 /** Describes each step that is about to come. */
 export function journalOf(request: JournalRequest): PlannedJournal {
-  const { plan, now, then } = request;
+  const { plan, now, then, staged } = request;
   const pathOf = (unit: Unit) => unit.then === NONE ? now.path(unit.now) : then.path(unit.then);
   const targets = [...targetsOf(request)];
-  const aspectsAt = ({ now: i, then: j }: Target): JournalAspects => {
-    if (i === NONE) return { path: then.path(j), folder: true, before: null, after: aspectsOf(then, j) };
+  const aspectsAt = ({ now: i, then: j, gets }: Target): PlannedAspects => {
+    const inStaging = gets === BROUGHT ? staged.inode(j) : null;
+    if (i === NONE) {
+      const made = { inode: null, before: null, placed: inStaging };
+      return { path: then.path(j), folder: true, after: aspectsOf(then, j), ...made };
+    }
     const before = aspectsOf(now, i);
     const after = j === NONE ? before : aspectsOf(then, j);
-    return { path: now.path(i), folder: now.type[i] === DIR, before, after };
+    const inode = inodeOf(now, i);
+    const placed = gets === STAYING ? inode : inStaging;
+    return { path: now.path(i), folder: now.type[i] === DIR, inode, before, after, placed };
   };
   const lazily = <T>(steps: () => Iterator<T>): Iterable<T> => ({ [Symbol.iterator]: steps });
   return {
@@ -116,20 +135,31 @@ function* foldersOfUnits({ plan, now, then }: JournalRequest): Generator<Pick<Pl
   }
 }
 
+const [STAYING, BROUGHT, NOTHING] = [1, 2, 3] as const;
+
 /** What gets aspects, by its places in the two trees: `now` is NONE for what is made, `then` for what stays as it is. */
-type Target = Pick<Unit, "now" | "then">;
+interface Target extends Pick<Unit, "now" | "then"> {
+  /** Whether what is there now gets them, or the folder that is brought there, or nothing. */
+  readonly gets: typeof STAYING | typeof BROUGHT | typeof NOTHING;
+}
 
 /** Each path once, folders before what is in them. */
 function* targetsOf(request: JournalRequest): Generator<Target> {
   const { plan, now } = request;
-  const isTarget = new Uint8Array(now.count);
+  const known = new Uint8Array(now.count);
   const thenOf = new Uint32Array(now.count);
   const made: Target[] = [];
-  for (const { now: i, then: j } of [...plan.metadata, ...foldersOf(request), ...movedFolders(request)]) {
-    if (i === NONE) made.push({ now: i, then: j });
-    else if (isTarget[i] === 0) [isTarget[i], thenOf[i]] = [1, j];
+  const staying = plan.metadata.map((pair): Target => ({ ...pair, gets: STAYING }));
+  for (const target of [...staying, ...foldersOf(request), ...movedFolders(request)]) {
+    const { now: i, then: j, gets } = target;
+    if (i === NONE) made.push(target);
+    else if (known[i] === 0) [known[i], thenOf[i]] = [gets, j];
   }
-  for (let i = 0; i < now.count; i++) if (isTarget[i] === 1) yield { now: i, then: at(thenOf, i) };
+  const kinds = [STAYING, BROUGHT, NOTHING];
+  for (let i = 0; i < now.count; i++) {
+    const gets = kinds.find((kind) => kind === known[i]);
+    if (gets !== undefined) yield { now: i, then: at(thenOf, i), gets };
+  }
   yield* made; // into folders of now
 }
 
@@ -142,7 +172,7 @@ function* foldersOf({ plan, now, then, scope }: JournalRequest): Generator<Targe
     folders.add(i);
     const j = then.find(now.path(i));
     const isThen = j !== -1 && then.type[j] === DIR && scope[j] === 1;
-    yield { now: i, then: isThen ? j : NONE };
+    yield { now: i, then: isThen ? j : NONE, gets: STAYING };
   }
 }
 
@@ -150,8 +180,9 @@ function* foldersOf({ plan, now, then, scope }: JournalRequest): Generator<Targe
 function* movedFolders({ plan, now, then }: JournalRequest): Generator<Target> {
   const isFolder = (table: TreeTable, index: number) => index !== NONE && table.type[index] === DIR;
   for (const unit of plan.units) {
-    if (isFolder(now, unit.now)) yield unit;
-    else if (isFolder(then, unit.then)) yield { now: NONE, then: unit.then };
+    const isBrought = isFolder(then, unit.then);
+    if (isFolder(now, unit.now)) yield { ...unit, gets: isBrought ? BROUGHT : NOTHING };
+    else if (isBrought) yield { now: NONE, then: unit.then, gets: BROUGHT };
   }
 }
 
@@ -173,14 +204,14 @@ export function writeJournal(
     text = "";
   };
   for (const { kind, path, now: i, then } of units) {
-    const before = i === NONE ? null : inodeText(at(now.inoHi, i), at(now.inoLo, i));
+    const before = i === NONE ? null : inodeOf(now, i);
     const after = then === NONE ? null : staged.inode(then);
     add({ kind, path: encodePath(path), before, after });
   }
   text += `],"aspects":[`;
   comma = "";
-  for (const { path, folder, before, after } of aspects) {
-    add({ path: encodePath(path), folder, before: before && toLine(before), after: toLine(after) });
+  for (const { path, folder, inode, before, after } of aspects) {
+    add({ path: encodePath(path), folder, inode, before: before && toLine(before), after: toLine(after) });
   }
   file.write(bytesOf(`${text}]}`));
   file.sync();
@@ -194,9 +225,10 @@ export function readJournal(staging: Folder): Journal {
     const lines = Lines.check(JSON.parse(textOf(readWhole(file))));
     return {
       units: lines.units.map((unit) => ({ ...unit, path: decodePath(unit.path) })),
-      aspects: lines.aspects.map(({ path, folder, before, after }) => ({
+      aspects: lines.aspects.map(({ path, folder, inode, before, after }) => ({
         path: decodePath(path),
         folder,
+        inode,
         before: before && fromLine(before),
         after: fromLine(after),
       })),
@@ -214,6 +246,10 @@ export function readJournal(staging: Folder): Journal {
       },
     );
   }
+}
+
+function inodeOf(table: TreeTable, index: number): string {
+  return inodeText(at(table.inoHi, index), at(table.inoLo, index));
 }
 
 function toLine(aspects: Aspects): Infer<typeof AspectsLine> {

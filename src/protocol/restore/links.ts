@@ -1,5 +1,6 @@
 import { CHANGED, compareEntries } from "../../tree/diff.ts";
-import { at, NONE, type TreeTable } from "../../tree/table.ts";
+import { NONE, type TreeTable } from "../../tree/table.ts";
+import { at } from "../../tree/columns.ts";
 
 const ANOTHER = CHANGED.type | CHANGED.content | CHANGED.unknown | CHANGED.target | CHANGED.device;
 

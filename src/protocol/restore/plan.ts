@@ -2,11 +2,14 @@ import { DIR, FILE, SYMLINK } from "../../model/entry.ts";
 import { TimeSlice } from "../../platform/time_slice.ts";
 import { CHANGED, compareEntries } from "../../tree/diff.ts";
 import { mergeTables } from "../../tree/merge_tables.ts";
-import { at, NONE, type TreeTable } from "../../tree/table.ts";
+import { NONE, type TreeTable } from "../../tree/table.ts";
+import { at } from "../../tree/columns.ts";
 import { isLeftOut } from "../payload/as_allowed.ts";
+import { replacedWithDatabase } from "./databases.ts";
 import { hasOtherContent, LinkGroups } from "./links.ts";
 import { inOrder } from "./order.ts";
 import type { PlanRequest, RestoreCounts, RestorePlan, Unit } from "./plan_form.ts";
+import { changesRights } from "./rights.ts";
 import { replaceWholeFolders } from "./whole_folders.ts";
 
 /** Compares everything of two entries. */
@@ -41,6 +44,7 @@ class Planner {
   private readonly inTheWay: number[] = [];
   private readonly leftAlone: number[] = [];
   private readonly groups: LinkGroups;
+  private readonly withDatabase: ReadonlySet<number>;
 
   constructor(
     private readonly request: PlanRequest,
@@ -53,6 +57,7 @@ class Planner {
     this.skipped = new Uint8Array(this.then.count);
     this.swallowed = new Uint8Array(this.now.count);
     this.groups = new LinkGroups(this.now, this.then, this.nowOf);
+    this.withDatabase = replacedWithDatabase(this.now, this.then);
   }
 
   async plan(): Promise<RestorePlan> {
@@ -126,7 +131,9 @@ class Planner {
   private mustSwap(i: number, j: number, differing: number): boolean {
     if ((differing & CHANGED.type) !== 0) return true;
     if (this.now.type[i] === DIR) return false;
+    if (this.withDatabase.has(i)) return true;
     if (hasOtherContent(differing) || this.groups.differ(i, j)) return true;
+    if (changesRights(this.now, i, this.then, j, differing)) return true;
     return differsInAspects(this.now, i, differing) && this.groups.reachOutside(i);
   }
 

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { DIR, FILE, LOST } from "../../model/entry.ts";
-import { at, NONE, type TreeTable } from "../../tree/table.ts";
+import { NONE, type TreeTable } from "../../tree/table.ts";
+import { at } from "../../tree/columns.ts";
 import { entry, type PlainEntry, randomNumbers, tableOf } from "../../../tests/support/random_tables.ts";
 import {
   CONTENTS,

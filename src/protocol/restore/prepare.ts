@@ -94,6 +94,7 @@ export async function prepareRestore(
   if (request.preview) refuseClosed(store, "restore", target, then, isStaged);
   const verified = await willVerify(context, {
     action: "restore",
+    entriesMoveOut: true,
     asked: request.verify,
     manifest: then,
     snapshotId: target,
@@ -127,7 +128,7 @@ async function planOn(
   const comparison = await Comparison.between(look, then, request);
   if (then !== read) await look.hash(await needsHash(then, look.table)); // else `isUnsaved` did that
   // Where entries are renamed out of a clone of the whole payload, the renames are what a restore costs.
-  const isWhole = await clonesWhole(context, target, "restore");
+  const isWhole = await clonesWhole(context, target, { action: "restore", entriesMoveOut: true });
   const inUse = () => foldersInUse(store.platform, look.root, look.table);
   const plan = await comparison.plan(new Set(notSaved.map(keyOf)), isWhole ? inUse : undefined);
   refuseInTheWay(look, plan);

@@ -1,12 +1,16 @@
-import { isJvsError, JvsError } from "../../model/errors.ts";
+import { isJvsError } from "../../model/errors.ts";
+import { namedPaths } from "../../model/path_text.ts";
 import type { Folder } from "../../platform/platform.ts";
 import type { Store } from "../../repo/store.ts";
 import { isOfSameMake } from "../../tree/same_entry.ts";
-import { at, NONE, type TreeTable } from "../../tree/table.ts";
-import { finishDecided } from "../change/commit.ts";
+import { NONE, type TreeTable } from "../../tree/table.ts";
+import { at } from "../../tree/columns.ts";
+import { finishDecided, finishIf } from "../change/commit.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import type { RepositoryContext } from "../context.ts";
 import { openWorktree } from "../open_worktree.ts";
+import { setAside } from "../set_aside.ts";
+import { stagingInRoot } from "../staging_name.ts";
 import { RestoreTrees } from "./apply.ts";
 import { moveHead } from "./head.ts";
 import { RestoreAudit, type RestoreIntent } from "./intent.ts";
@@ -26,13 +30,7 @@ import {
 export async function recoverRestore(context: RepositoryContext, intent: RestoreIntent): Promise<void> {
   const { store } = context;
   const worktree = store.worktrees.withId(intent.worktreeId);
-  if (worktree === undefined) {
-    throw new JvsError(
-      "E_LINEAGE_BROKEN",
-      `Cannot recover an interrupted restore: its worktree ${intent.worktreeId} is not known any more`,
-      { hint: "Run `jvs doctor --strict`; what the restore took out is in .jvs/runtime/shared/staging." },
-    );
-  }
+  if (worktree === undefined) return await endWithoutWorktree(context, intent);
   if (intent.decided() === null && !intent.has("staging")) {
     // Nothing was begun. The worktree's folder may be gone, and that must not stop the next change.
     await Staging.discard(store, undefined, intent);
@@ -44,6 +42,35 @@ export async function recoverRestore(context: RepositoryContext, intent: Restore
   await end({ context: { ...context, worktree }, intent, staging, root });
 }
 
+/**
+ * Ends a restore whose worktree has no record any more, so that nobody knows which folder it was about. What was taken out of that may be the
+ * only copy: it is set aside.
+ */
+async function endWithoutWorktree(context: RepositoryContext, intent: RestoreIntent): Promise<void> {
+  const { reporter, store } = context;
+  if (!intent.has("journal")) {
+    await Staging.discard(store, undefined, intent); // nothing was taken out yet
+    return intent.complete();
+  }
+  const isDone = intent.decided() !== null;
+  const inRoot = intent.details.staging_inode === undefined || intent.has("retiring")
+    ? undefined
+    : stagingInRoot(intent.claims);
+  const place = setAside(store, intent) ?? inRoot;
+  if (place !== undefined) {
+    reporter.warn(
+      `The record of worktree ${intent.worktreeId} is lost, so an interrupted restore of ${intent.target} in it ` +
+        `${
+          isDone ? "was not tidied up" : "can be neither undone nor finished"
+        }. What it took out of the worktree is kept in "${place}"` +
+        `${
+          place === inRoot ? ", in the worktree's own folder" : ""
+        }: bring back from there what is missing in its files.`,
+    );
+  }
+  await finishIf(isDone, context, intent);
+}
+
 interface Interrupted {
   readonly context: WorktreeContext;
   readonly intent: RestoreIntent;
@@ -53,7 +80,8 @@ interface Interrupted {
 
 async function finish({ context, intent, staging, root }: Interrupted): Promise<void> {
   const { store, worktree } = context;
-  if (staging?.isToBeDeleted(intent)) {
+  await staging?.close(store);
+  if (staging?.isToBeDeleted(intent) || staging?.isClosed) {
     const { previous_head, autosave_snapshot_id, second_autosave_id } = RestoreAudit.check(
       intent.decided()?.details,
     );
@@ -77,7 +105,15 @@ async function undo({ context, intent, staging, root }: Interrupted): Promise<vo
   }
   using trees = new RestoreTrees(root, staging);
   const journal = readJournal(staging.home);
-  undoJournal(trees, journal);
+  const kept = undoJournal(trees, journal);
+  if (kept.length > 0) {
+    reporter.warn(
+      `Another process changed or replaced these around an interrupted restore; they stay as it left them: ${
+        namedPaths(kept)
+      }`,
+    );
+  }
+  await staging.close(store);
   // Without writes of other processes staging holds what was staged and, for folders that are gone, what was taken out.
   const expected = await inSnapshots(store, [intent.target, worktree.head_snapshot_id]);
   await gatherConcurrentWrites(context, staging, expected, trees.aside);

@@ -1,10 +1,12 @@
 import { JvsError } from "../../model/errors.ts";
+import { grouped } from "../../model/grouped.ts";
+import { HOOKS_RUN } from "../../model/hooks.ts";
 import { shortId } from "../../model/ids.ts";
 import { displayPath } from "../../model/path_text.ts";
 import { Degradations, snapshotId, type WorktreeConfig } from "../../model/records.ts";
 import { WORKTREE } from "../../model/result_fields.ts";
 import { boolean, type Infer, integer, list, nullable, oneOf, record, text } from "../../model/schema.ts";
-import type { UserOfFolder } from "../../platform/platform.ts";
+import type { UserOfFolder } from "../../platform/uses_of_folder.ts";
 import type { Store } from "../../repo/store.ts";
 import type { RepositoryContext } from "../context.ts";
 import { pendingOn } from "../change/locks.ts";
@@ -50,6 +52,7 @@ export const RestoreResult = record({
     "Of a preview: operations that were interrupted; a restore recovers them first, and then plans again.",
   ),
   degradations: Degradations.about("What could not be restored exactly; empty in a preview."),
+  hooks: HOOKS_RUN,
 });
 export type RestoreResult = Infer<typeof RestoreResult>;
 
@@ -83,6 +86,7 @@ export function resultOf(
     processes: usersOf(store, path, intent?.id),
     pending_recovery: request.preview ? pendingOn(context, before) : [],
     degradations: restored.degradations.toRecord(),
+    hooks: [],
   };
   const what = `${request.paths === null ? "" : "paths of "}${shortId(result.snapshot_id)}`;
   const where = `in worktree ${before.name}${restored.direction}`;
@@ -102,24 +106,24 @@ function sentenceOf(
 ): string {
   const { changed, added, removed, metadata, folders_added, folders_removed, left_alone } = result;
   const counts = [
-    changed > 0 && `${changed} ${changed === 1 ? "file" : "files"} changed`,
-    removed > 0 && `${removed} removed`,
-    added > 0 && `${added} added`,
+    changed > 0 && `${grouped(changed)} ${changed === 1 ? "file" : "files"} changed`,
+    removed > 0 && `${grouped(removed)} removed`,
+    added > 0 && `${grouped(added)} added`,
     folders_removed > 0 && `${foldersText(folders_removed)} removed`,
     folders_added > 0 && `${foldersText(folders_added)} added`,
-    metadata > 0 && `attributes of ${metadata} set`,
-    left_alone.length > 0 && `${left_alone.length} left alone`,
+    metadata > 0 && `attributes of ${grouped(metadata)} set`,
+    left_alone.length > 0 && `${grouped(left_alone.length)} left alone`,
   ].filter((text) => text !== false);
   const how = counts.length === 0 ? "nothing differed" : counts.join(", ");
   const saved = [result.autosave_snapshot_id, result.second_autosave_id].filter((id) => id !== null);
-  const but = notSaved.length === 0 ? "" : `, but for ${notSaved.length} that cannot be read`;
+  const but = notSaved.length === 0 ? "" : `, but for ${grouped(notSaved.length)} that cannot be read`;
   const kept = saved.length === 0 ? "" : `; unsaved work kept as ${saved.map(shortId).join(" and ")}${but}`;
   if (result.preview) return `Would restore ${what}: ${how}; nothing was changed.`;
   return `Restored ${what}: ${how}${givesUp ? "; unsaved work given up" : ""}${kept}.`;
 }
 
 function foldersText(count: number): string {
-  return `${count} empty ${count === 1 ? "folder" : "folders"}`;
+  return `${grouped(count)} empty ${count === 1 ? "folder" : "folders"}`;
 }
 
 /** For `--strict`: fails if something is not as the snapshot has it. */

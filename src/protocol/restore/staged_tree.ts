@@ -1,7 +1,8 @@
 import type { Folder } from "../../platform/platform.ts";
 import { inodeText, type Stat } from "../../platform/stat.ts";
 import { isUnchangedSince } from "../../tree/same_entry.ts";
-import { at, NONE, type TreeTable } from "../../tree/table.ts";
+import { NONE, type TreeTable } from "../../tree/table.ts";
+import { at } from "../../tree/columns.ts";
 import type { Selection } from "../../tree/select_entries.ts";
 import { type Made, readFacts } from "../payload/read_facts.ts";
 

@@ -1,13 +1,13 @@
 import { bytesOf, ITSELF } from "../../model/bytes.ts";
-import { JvsError } from "../../model/errors.ts";
+import { openMade, putByAnother } from "../../platform/open_made.ts";
 import type { Folder } from "../../platform/platform.ts";
 import { inodeText, Stat } from "../../platform/stat.ts";
 import { isSystemError, unlessFailed } from "../../platform/system_error.ts";
-import { removeClone } from "../../engine/engines.ts";
-import { nowMs } from "../../platform/clock.ts";
 import type { Store } from "../../repo/store.ts";
-import { removeTree } from "../../tree/remove_tree.ts";
+import { closeFolders } from "../../tree/close_folders.ts";
+import { type OnlyThese, removeTree, type RemoveTreeOptions } from "../../tree/remove_tree.ts";
 import { newStagingName, stagingInRoot } from "../staging_name.ts";
+import { keepList } from "../kept_lists.ts";
 import type { RestoreIntent, RootState } from "./intent.ts";
 import { JOURNAL } from "./journal.ts";
 
@@ -18,6 +18,12 @@ const OWNER_MAY_CHANGE = 0o300;
 /** Only the owner of a folder may set its mode and time; another user can put nothing back. */
 const REFUSALS = ["EPERM", "EACCES", "EROFS"];
 
+interface StagingPlace {
+  readonly parent: Folder;
+  readonly name: Uint8Array;
+  readonly isInRoot: boolean;
+}
+
 /**
  * The folder that a restore works in. It must be on the worktree's file system, because entries are renamed between the two:
  * so it is in the control plane if a rename from there works, else in the payload root. SPEC 2.
@@ -27,6 +33,8 @@ const REFUSALS = ["EPERM", "EACCES", "EROFS"];
  */
 export class Staging implements Disposable {
   #fresh: Folder | undefined;
+  /** The folders in it that were closed; undefined where no other user may write. */
+  #closed: OnlyThese | undefined;
 
   private constructor(
     readonly home: Folder,
@@ -50,13 +58,13 @@ export class Staging implements Disposable {
     const isInRoot = !await keepingRoot(root, before, () => canRename(shared, name, root, rootName));
     const [parent, own] = isInRoot ? [root, rootName] : [shared, name];
     await keepingRoot(root, before, () => parent.makeFolder(own, 0o700));
-    using home = parent.openFolder(own);
-    if (isInRoot) {
-      if (home.list().count > 0) throw replacedStaging(home);
-      intent.step("in root", { staging_inode: inodeOf(home) });
-    }
+    using opened = new DisposableStack();
+    const home = opened.use(openMade(parent, own));
+    if (isInRoot) intent.step("in root", { staging_inode: inodeOf(home) });
     home.makeFolder(OLD, 0o700);
-    return Staging.at(parent, own, isInRoot);
+    const staging = Staging.of(home, { parent, name: own, isInRoot });
+    opened.move();
+    return staging;
   }
 
   /** Opens the tree of this number, from 0, for what other processes wrote; makes it if it does not exist. See `PutAside`. */
@@ -109,11 +117,17 @@ export class Staging implements Disposable {
     await keepingRoot(root, stateToKeep(root, intent), remove);
   }
 
-  private static at(parent: Folder, name: Uint8Array, inRoot: boolean): Staging {
+  private static at(parent: Folder, name: Uint8Array, isInRoot: boolean): Staging {
     using opened = new DisposableStack();
-    const open = (folder: Folder, part: Uint8Array) => opened.use(folder.openFolder(part));
-    const home = open(parent, name);
-    const staging = new Staging(home, open(home, OLD), open(parent, ITSELF), name, inRoot);
+    const staging = Staging.of(opened.use(parent.openFolder(name)), { parent, name, isInRoot });
+    opened.move();
+    return staging;
+  }
+
+  private static of(home: Folder, { parent, name, isInRoot }: StagingPlace): Staging {
+    using opened = new DisposableStack();
+    const old = opened.use(home.openFolder(OLD));
+    const staging = new Staging(home, old, opened.use(parent.openFolder(ITSELF)), name, isInRoot);
     opened.move();
     return staging;
   }
@@ -141,6 +155,21 @@ export class Staging implements Disposable {
   }
 
   /**
+   * Where others may write, closes every folder in it: they may hold descriptors of what the restore took out, or stand in it, and could move
+   * somebody's folder there. Only these folders are deleted later. Who looks at it now sees all that came. Nothing where there is no need.
+   */
+  async close({ layout: { plane } }: Store): Promise<void> {
+    if (!plane.isOpenToOthers) return;
+    const caller = plane.owners.caller.uid;
+    this.#closed = { caller, folders: await closeFolders(this.home, caller) };
+  }
+
+  /** Whether it was closed, and must be looked at again. */
+  get isClosed(): boolean {
+    return this.#closed !== undefined;
+  }
+
+  /**
    * Ends the use of staging. It is kept for a while, because other processes may still have files of it open (SPEC 7). In
    * the payload root it is deleted at once, because nothing of ours may stay there and a rename to elsewhere fails.
    */
@@ -150,11 +179,12 @@ export class Staging implements Disposable {
       // The last step of the removal changes the root's time: after a kill only the intent has the old time.
       if (!intent.has("retiring")) intent.step("retiring", { root_before: before });
       await keepingRoot(this.parent, before, async () => {
-        await removeContent(this.home);
+        await removeContent(this.home, { only: this.#closed });
         this.parent.removeFolder(this.name);
       });
       return;
     }
+    if (this.#closed !== undefined) keepList(store.layout.replaced, intent.id, this.#closed.folders);
     using replaced = store.layout.replaced.open();
     this.parent.rename(this.name, replaced, this.name, "fresh");
   }
@@ -170,7 +200,7 @@ function requireOwn(store: Store, { home, isInRoot }: Staging, intent: RestoreIn
   const journal = new Stat();
   const isOwn = isInRoot ? isMadeByUs(home, intent) : plane.isOpenToOthers || // it lies in the caller's own folder
     (plane.owners.may(Stat.ofFolder(home)) && (!home.stat(JOURNAL, journal) || plane.owners.may(journal)));
-  if (!isOwn) throw replacedStaging(home);
+  if (!isOwn) throw putByAnother(home);
 }
 
 /**
@@ -187,18 +217,10 @@ function inodeOf(folder: Folder): string {
 }
 
 /** Removes what is in an open folder, whatever its name leads to by now. */
-async function removeContent(folder: Folder): Promise<void> {
+async function removeContent(folder: Folder, options: RemoveTreeOptions = {}): Promise<void> {
   const names = folder.list();
   const all = Array.from({ length: names.count }, (_, i) => names.name(i).slice());
-  for (const name of all) await removeTree(folder, name);
-}
-
-function replacedStaging(home: Folder): JvsError {
-  const { uid } = Stat.ofFolder(home);
-  return new JvsError("E_PERMISSION", `Cannot use "${home.path}": another user put it there`, {
-    hint: "Ask its owner what it is; JVS did not make it for you. Nothing was changed.",
-    details: { path: home.path, owner: uid },
-  });
+  for (const name of all) await removeTree(folder, name, options);
 }
 
 /** The mode and time that the root had before staging was removed. */
@@ -224,24 +246,6 @@ function canRename(shared: Folder, name: Uint8Array, root: Folder, probe: Uint8A
   if (isMoved) root.removeFolder(probe);
   else shared.removeFolder(name);
   return isMoved === true;
-}
-
-/** Deletes what earlier restores replaced, once it was kept for long enough. */
-export async function removeOldReplaced(store: Store, keepMs: number): Promise<void> {
-  using replaced = store.layout.replaced.open();
-  const names = replaced.list();
-  const stat = new Stat();
-  for (let i = 0; i < names.count; i++) {
-    const name = names.name(i);
-    if (!replaced.stat(name, stat)) continue; // another restore has just removed it
-    if (nowMs() - (stat.ctimeSec * 1000 + stat.ctimeNsec / 1e6) <= keepMs) continue;
-    try {
-      await removeClone(store.platform, replaced, name); // doctor may have put a worktree there that was being made
-    } catch (error) {
-      // It belongs to another member, whose next restore removes it.
-      if (!isSystemError(error, "EACCES", "EPERM")) throw error;
-    }
-  }
 }
 
 /** The state of this folder now. */

@@ -1,3 +1,4 @@
+import type { BytePath } from "../../model/bytes.ts";
 import { DIR } from "../../model/entry.ts";
 import type { Folder } from "../../platform/platform.ts";
 import { inodeAt, isSameInode, Stat } from "../../platform/stat.ts";
@@ -12,12 +13,15 @@ import { makeMovable } from "../worktree/payload_roots.ts";
  * Undoes what a journal began. The inode numbers on the disk show what was done, so an undo can be killed and repeated.
  * What the restore made goes back to staging. What another process wrote in place of old content goes into `aside`. What
  * cannot be put back, because its folder is gone, stays in staging. Afterwards the caller searches all of staging for work
- * that no snapshot holds.
+ * that no snapshot holds. Returns the paths whose old modes, owners or attributes were not set back, because another process has
+ * changed them or put something else there.
  */
-export function undoJournal(trees: RestoreTrees, journal: Journal): void {
+export function undoJournal(trees: RestoreTrees, journal: Journal): BytePath[] {
   loosenFolders(trees.worktree, journal.aspects);
   for (const unit of [...journal.units].reverse()) undoUnit(trees, unit);
-  for (const entry of [...journal.aspects].reverse()) putAspectsBack(trees.worktree, entry);
+  const root = Stat.ofFolder(trees.worktree.root);
+  const aspects = [...journal.aspects].reverse();
+  return aspects.filter((entry) => !putAspectsBack(trees.worktree, entry, root)).map(({ path }) => path);
 }
 
 function undoUnit(trees: RestoreTrees, { path, after }: JournalUnit): void {
@@ -91,10 +95,16 @@ function whereTaken(trees: RestoreTrees, path: Uint8Array, after: string | null)
   return undefined;
 }
 
-/** Sets each old aspect that still has the restore's value. */
-function putAspectsBack(worktree: FoldersByPath, { path, folder, before, after }: JournalAspects): void {
-  if (before === null) return; // the restore made it, and the undo has taken it out
+/** Sets each old aspect that still has the restore's value; false if something stayed. */
+function putAspectsBack(
+  worktree: FoldersByPath,
+  { path, folder, inode, before, after }: JournalAspects,
+  root: Stat,
+): boolean {
+  if (before === null) return true; // the restore made it, and the undo has taken it out
   const parent = folderAbove(worktree, path);
+  if (parent === undefined) return true;
   // What the system refuses now it refused before too.
-  if (parent) changeAspects(parent, nameIn(path), { folder, from: after, to: before }, () => {});
+  const change = { folder, from: after, to: before };
+  return changeAspects(parent, nameIn(path), { inode, folder, root }, change, () => {});
 }

@@ -1,5 +1,6 @@
 import { DIR, FILE, SYMLINK } from "../../model/entry.ts";
-import { at, NONE } from "../../tree/table.ts";
+import { NONE } from "../../tree/table.ts";
+import { at } from "../../tree/columns.ts";
 import type { PlanRequest, RestorePlan, Unit } from "./plan_form.ts";
 
 /** With fewer steps inside, a folder stays where it is. */

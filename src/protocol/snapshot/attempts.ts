@@ -1,18 +1,27 @@
-import { bytesOf } from "../../model/bytes.ts";
-import { LOST } from "../../model/entry.ts";
+import { type BytePath, bytesOf } from "../../model/bytes.ts";
+import { FILE, LOST } from "../../model/entry.ts";
 import { phase } from "../../model/progress.ts";
 import { isJvsError } from "../../model/errors.ts";
 import type { CloneResult, Engine, ShareSource } from "../../engine/contract.ts";
 import { removeClone } from "../../engine/engines.ts";
 import type { Folder } from "../../platform/platform.ts";
+import { Stat } from "../../platform/stat.ts";
+import { unlessFailed } from "../../platform/system_error.ts";
 import { hashFiles, hashTargets } from "../../tree/hash.ts";
 import { isCloneOfTree, isTreeUnchangedSince } from "../../tree/match_unchanged.ts";
+import { OpenFolders } from "../../tree/open_folders.ts";
+import { hasSameRights, isCloneOf, isSameInode, isUnchangedBetween } from "../../tree/same_entry.ts";
 import { settle } from "../../tree/scan_clock.ts";
 import type { Scan } from "../../tree/scan.ts";
-import { at, type TreeTable } from "../../tree/table.ts";
+import { TreeTable } from "../../tree/table.ts";
+import { at } from "../../tree/columns.ts";
 import { unreadableError } from "../../tree/unreadable.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import type { Look } from "../look/look.ts";
+import { writeAhead } from "../make_durable.ts";
+import { isLeftOut } from "../payload/as_allowed.ts";
+import { Databases } from "./databases.ts";
+import { KeptLogs } from "./kept_logs.ts";
 import { HashWhileCloned, unhashed } from "./hash_while_cloned.ts";
 
 /** How to capture. */
@@ -28,12 +37,20 @@ export interface CaptureOptions {
 export interface Attempt {
   readonly scan: Scan;
   readonly result: CloneResult;
+  /** The databases that programs use. */
+  readonly held: Databases;
 }
 
-/** Makes the payload in `snapshots/<id>.tmp`; beside it may be that of the attempt before. */
-export class Attempts {
+/** More files that change all the time are no databases, and to look at each takes a while. */
+const MOST_KNOWN = 1_000;
+
+/** Makes the payload in `<id>.tmp` (`layout.making`); beside it may be that of the attempt before. */
+export class Attempts implements Disposable {
   private readonly name: Uint8Array;
   private readonly asideName: Uint8Array;
+  /** Files that changed during an attempt. */
+  private readonly known: BytePath[] = [];
+  private readonly logs: KeptLogs;
 
   constructor(
     private readonly change: WorktreeContext,
@@ -43,6 +60,7 @@ export class Attempts {
   ) {
     this.name = bytesOf(`${id}.tmp`);
     this.asideName = bytesOf(`${id}.tmp.before`);
+    this.logs = new KeptLogs(look.root, change.signal);
   }
 
   /** Whether the clone tells by itself of which moment each entry is (`keepsChangeTimes`). */
@@ -61,8 +79,8 @@ export class Attempts {
     } catch (error) {
       const isStale = this.look.isLookBack && scan === this.look.scan;
       if (!isStale || !isJvsError(error, "E_PERMISSION")) throw error;
-      using into = this.change.store.layout.snapshots.open();
-      await removeClone(this.change.store.platform, into, this.name);
+      using into = this.change.store.layout.making.open();
+      await this.removeMade(into, this.name);
       return undefined;
     }
   }
@@ -77,9 +95,11 @@ export class Attempts {
     } = this;
     using _shared = share?.payload;
     if (scan.clock !== undefined) await settle(scan.table, scan.clock);
-    using into = layout.snapshots.open();
+    using into = layout.making.open();
     await engine.settle?.(look.root, { reporter, signal });
-    await using hashing = new HashWhileCloned(this.change, look.root, scan.table);
+    await writeAhead(this.change, look.root);
+    const held = this.databases(scan, share);
+    await using hashing = new HashWhileCloned(this.change, look.root, scan.table, held.files);
     const result = await engine.clone({
       source: look.root,
       table: scan.table,
@@ -87,11 +107,13 @@ export class Attempts {
       into,
       name,
       as: "payload",
+      isLook: true,
       generation: look.changes?.generation,
       onReadable: this.mayProveSource ? (flushEach) => hashing.begin(flushEach) : undefined,
       reporter,
       signal,
       share,
+      held: held.files.size > 0 ? held : undefined,
       workers,
     });
     const refused = [...scan.unreadable, ...result.unreadable.map((index) => scan.table.path(index))];
@@ -100,10 +122,31 @@ export class Attempts {
     if (refused.length > 0 && !mayLeaveOut) throw unreadableError(refused);
     leaveOut(scan.table, result);
     await hashTargets(result.table);
-    if (this.mayProveSource && result.table === scan.table) await hashing.finish(result);
-    else await this.hashPayload(result.table);
+    const provesSource = this.mayProveSource && result.table === scan.table;
+    if (provesSource) await hashing.finish(result);
+    if (result.table === scan.table) this.takeSizes(held, result.table);
+    if (!provesSource || held.files.size > 0) await this.hashPayload(result.table);
     await this.removeSetAside(into);
-    return { scan, result };
+    return { scan, result, held };
+  }
+
+  private databases(scan: Scan, share: ShareSource | undefined): Databases {
+    const { change: { signal }, known, look } = this;
+    // A table that is the stat cache itself must not be changed: nothing did.
+    const table = scan.isKnown ? new TreeTable(0) : scan.table;
+    return new Databases(look.root, table, { match: share?.match, known, signal });
+  }
+
+  /** A journal or -shm may grow while it is copied, although its database is held: the clone has the size that counts. */
+  private takeSizes({ files }: Databases, table: TreeTable): void {
+    if (files.size === 0) return;
+    using payload = this.open();
+    using folders = new OpenFolders(payload, table);
+    const stat = new Stat();
+    for (const i of files) {
+      if (table.hashed[i] === 1 || isLeftOut(table, i)) continue;
+      if (folders.get(at(table.parent, i)).stat(table.name(i), stat)) table.size[i] = stat.size;
+    }
   }
 
   /**
@@ -128,7 +171,7 @@ export class Attempts {
    * that the final sync has less to do. Not on btrfs: there the fsync of a folder writes a log that the final sync does not
    * use, and for a file with many links its time grows with the square of their number.
    */
-  async isStill({ scan, result }: Attempt): Promise<boolean> {
+  async isStill({ scan, result, held }: Attempt): Promise<boolean> {
     if (this.comparesClones) return false; // a later scan tells more than a second look at what the first one saw
     const { reporter, signal, store: { platform } } = this.change;
     using payload = this.open();
@@ -141,6 +184,7 @@ export class Attempts {
           scan.table,
           signal,
           this.look.changes?.inodesNow(scan.table.count),
+          held.proven,
         );
     } finally {
       await syncing;
@@ -148,23 +192,65 @@ export class Attempts {
   }
 
   /** Whether what was cloned is what a later scan of the worktree sees, however long ago the first look was. */
-  async isCloneOf({ result, scan }: Attempt, now: Scan): Promise<boolean> {
-    return this.comparesClones && result.changed.length === 0 && isSameSet(scan.gaps, now.gaps) &&
-      await isCloneOfTree(result.table, now.table);
+  async isCloneOf({ result, scan, held }: Attempt, now: Scan): Promise<boolean> {
+    if (!this.comparesClones || result.changed.length > 0 || !isSameSet(scan.gaps, now.gaps)) return false;
+    const { table } = result;
+    return await isCloneOfTree(table, now.table) ||
+      await held.explain(
+        table,
+        now.table,
+        (i, j) => isCloneOf(table, i, now.table, j),
+        (i, j) => hasSameRights(table, i, now.table, j),
+      );
+  }
+
+  /** Whether all that changed during the attempt are databases that were held while they were cloned. */
+  async isStillBut({ result, scan, held }: Attempt, now: Scan): Promise<boolean> {
+    if (this.comparesClones || result.changed.length > 0) return false;
+    return await held.explain(
+      scan.table,
+      now.table,
+      (i, j) => isUnchangedBetween(scan.table, i, now.table, j),
+      (i, j) => isSameInode(scan.table, i, now.table, j),
+    );
+  }
+
+  /**
+   * Remembers files that changed. The next attempt looks whether they are databases. Whether their logs are kept from now on, so that
+   * they must be looked at again.
+   */
+  async remember(before: Scan, { table }: Scan, match: Int32Array): Promise<boolean> {
+    for (let j = 1; j < table.count && this.known.length < MOST_KNOWN; j++) {
+      if (match[j] === -1 && table.type[j] === FILE) this.known.push(table.path(j));
+    }
+    return await this.logs.keep(before.table, table, this.known);
   }
 
   /** Moves the payload aside, so that the next attempt shares files with it if the engine can do that. */
   async putAside(attempt: Pick<ShareSource, "table" | "match">): Promise<ShareSource | undefined> {
     const { asideName, change, name, options: { engine } } = this;
-    using snapshots = change.store.layout.snapshots.open();
-    snapshots.rename(name, snapshots, asideName, "fresh");
-    if (engine.abilities.sharesFiles) return { ...attempt, payload: snapshots.openFolder(asideName) };
-    await this.removeSetAside(snapshots);
+    using into = change.store.layout.making.open();
+    into.rename(name, into, asideName, "fresh");
+    if (engine.abilities.sharesFiles) return { ...attempt, payload: into.openFolder(asideName) };
+    await this.removeSetAside(into);
     return undefined;
   }
 
-  private async removeSetAside(snapshots: Folder): Promise<void> {
-    await removeClone(this.change.store.platform, snapshots, this.asideName);
+  private async removeSetAside(into: Folder): Promise<void> {
+    await this.removeMade(into, this.asideName);
+  }
+
+  /** Where others may reach it, they may have put somebody's work into it: there it is left behind. */
+  private async removeMade(into: Folder, name: Uint8Array): Promise<void> {
+    const { layout, platform } = this.change.store;
+    const isReachable = layout.plane.isOpenToOthers && layout.making.path === layout.snapshots.path;
+    if (!isReachable) return await removeClone(platform, into, name);
+    const left = bytesOf(`${this.id}.left.${crypto.randomUUID()}`);
+    unlessFailed(["ENOENT"], () => into.rename(name, into, left, "fresh"));
+  }
+
+  [Symbol.dispose](): void {
+    this.logs[Symbol.dispose]();
   }
 }
 

@@ -9,12 +9,14 @@ import { hashFiles } from "../../tree/hash.ts";
 import { copyHashes, matchUnchanged } from "../../tree/match_unchanged.ts";
 import type { Scan } from "../../tree/scan.ts";
 import { selectEntries } from "../../tree/select_entries.ts";
-import { at, type TreeTable } from "../../tree/table.ts";
+import { type TreeTable } from "../../tree/table.ts";
+import { at } from "../../tree/columns.ts";
 import { OpenFolders } from "../../tree/open_folders.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import type { Look } from "../look/look.ts";
 import { scanWorktree } from "../look/scan_worktree.ts";
 import { type Attempt, Attempts, type CaptureOptions } from "./attempts.ts";
+import type { Databases } from "./databases.ts";
 import { type EarlierSnapshot, earlierSnapshot, shareWith } from "./share.ts";
 
 const RECAPTURES = 3;
@@ -50,7 +52,9 @@ export async function capture(
   { id, newest }: NewPayload,
   options: CaptureOptions,
 ): Promise<Capture> {
-  const attempts = new Attempts(change, look, id, options);
+  using attempts = new Attempts(change, look, id, options);
+  const lookAgain = (scan: Scan) =>
+    scanWorktree(change, look.root, { clock: scan.clock, known: scan.table, rules: look.rules });
   let scan = look.scan;
   const mayShare = newest !== undefined && options.engine.abilities.sharesFiles;
   const shared = mayShare ? await shareWith(newest, change, look) : undefined;
@@ -66,29 +70,40 @@ export async function capture(
       await attempts.hashPayload(attempt.result.table); // what could not be read in the worktree
       return await finish(attempt, { consistency: "quiesced", earlier });
     }
-    const now = await scanWorktree(change, look.root, {
-      clock: scan.clock,
-      known: scan.table,
-      rules: look.rules,
-    });
+    let now = await lookAgain(scan);
     if (await attempts.isCloneOf(attempt, now)) {
       return await finish({ ...attempt, scan: now }, { consistency: "quiesced", earlier });
     }
-    const { match, steady } = await matchUnchanged(scan.table, now.table, new Set(attempt.result.changed));
-    if (steady && !attempts.comparesClones) {
+    const missed = new Set(attempt.result.changed).union(attempt.held.moved);
+    let { match, steady } = await matchUnchanged(scan.table, now.table, missed);
+    if ((steady && !attempts.comparesClones) || await attempts.isStillBut(attempt, now)) {
       await attempts.hashPayload(attempt.result.table);
       return await finish(attempt, { consistency: "quiesced", earlier });
     }
     if (options.consistency === "best_effort" || again === RECAPTURES) {
       if (options.consistency === "quiesced") throw neverStill(look, scan, now, match);
       const corrected = await asPayload(attempts, attempt, new Set(match));
-      return {
-        ...await finish(corrected, { consistency: "best_effort", earlier }),
-        seen: corrected.result.table,
-      };
+      const finished = await finish(corrected, { consistency: "best_effort", earlier });
+      nameNotHeld(attempt.held, finished.degradations);
+      return { ...finished, seen: corrected.result.table };
+    }
+    if (await attempts.remember(scan, now, match)) {
+      now = await lookAgain(scan);
+      ({ match } = await matchUnchanged(scan.table, now.table, missed));
     }
     share = await attempts.putAside({ table: scan.table, match });
     scan = now;
+  }
+}
+
+/** Names the databases that may be torn. What did not change while it was captured is whole without a lock. */
+function nameNotHeld({ notHeld }: Databases, degradations: DegradationList): void {
+  for (const { path, reason } of notHeld) {
+    degradations.add(
+      "changed_during_capture",
+      path,
+      `a database that programs may have written meanwhile: ${reason}`,
+    );
   }
 }
 

@@ -7,7 +7,8 @@ import { mergeTables } from "../../tree/merge_tables.ts";
 import { repeatManifest, writeManifest } from "../../tree/manifest.ts";
 import { payloadRootHash } from "../../tree/root_hash.ts";
 import { sameTable } from "../../tree/match_unchanged.ts";
-import { at, NONE, TreeTable } from "../../tree/table.ts";
+import { NONE, TreeTable } from "../../tree/table.ts";
+import { at } from "../../tree/columns.ts";
 import type { WorktreeContext } from "../change/kind.ts";
 import type { Capture } from "./capture.ts";
 

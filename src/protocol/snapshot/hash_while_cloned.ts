@@ -18,11 +18,13 @@ export class HashWhileCloned implements AsyncDisposable {
     private readonly context: RepositoryContext,
     private readonly root: Folder,
     private readonly table: TreeTable,
+    /** Files to leave out: only their clones tell what was cloned. */
+    private readonly besides: ReadonlySet<number> = new Set(),
   ) {}
 
   /** Begins where that pays, and tells whether it does. */
   async begin(flushEach: boolean): Promise<boolean> {
-    this.hashing = hashBeside(this.root, this.table, unhashed(this.table), {
+    this.hashing = hashBeside(this.root, this.table, this.files(this.table), {
       ...this.options,
       flush: flushEach ? "each" : false,
     });
@@ -33,7 +35,7 @@ export class HashWhileCloned implements AsyncDisposable {
   async finish({ table, unreadable }: Pick<CloneResult, "table" | "unreadable">): Promise<void> {
     const hashing = await this.hashing;
     if (hashing === undefined) {
-      await hashFiles(this.root, table, unhashed(table), { ...this.options, flush: false });
+      await hashFiles(this.root, table, this.files(table), { ...this.options, flush: false });
       return;
     }
     await hashing.finish();
@@ -42,6 +44,10 @@ export class HashWhileCloned implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await (await this.hashing)?.[Symbol.asyncDispose]();
+  }
+
+  private files(table: TreeTable): Iterable<number> {
+    return unhashed(table).filter((index) => !this.besides.has(index));
   }
 
   private get options() {

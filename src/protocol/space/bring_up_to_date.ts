@@ -3,7 +3,7 @@ import { isJvsError } from "../../model/errors.ts";
 import { phase } from "../../model/progress.ts";
 import type { Folder } from "../../platform/platform.ts";
 import { Stat } from "../../platform/stat.ts";
-import { SUBVOLUME_INODE } from "../../platform/platform.ts";
+import { SUBVOLUME_INODE } from "../../platform/file_system.ts";
 import { isSystemError } from "../../platform/system_error.ts";
 import { TimeSlice } from "../../platform/time_slice.ts";
 import type { ControlPath } from "../../repo/control_path.ts";

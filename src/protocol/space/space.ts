@@ -30,7 +30,7 @@ export interface Freed {
 
 /** What snapshots take on the disk, as `df` counts it. */
 export interface Space {
-  /** Bytes of all payloads and records. */
+  /** Bytes of all payloads and records; a whole number, though on btrfs a name is estimated to take a part of one. */
   readonly total: number;
   freed(rows: GoingRows): Promise<Freed>;
 }
@@ -72,7 +72,7 @@ class MeasuredSpace implements Space {
     private readonly outside: OutsideUses | undefined,
   ) {
     const all = { payload: count.payload, records: new Uint8Array(count.payload.length).fill(1) };
-    this.total = sum(count.freed(all));
+    this.total = Math.round(sum(count.freed(all)));
   }
 
   async freed(rows: GoingRows): Promise<Freed> {
@@ -88,7 +88,7 @@ class MeasuredSpace implements Space {
       perRow.set(row, Math.round(perNode[node] as number));
       isExact &&= going.payload[node] === 0 || ((count.ledger.flags[node] as number) & INEXACT) === 0;
     }
-    return { bytes: Math.round(sum(perNode)), perRow, isExact };
+    return { bytes: perRow.values().reduce((all, each) => all + each, 0), perRow, isExact };
   }
 
   private goingOf({ deleted, pruned }: GoingRows): Going {

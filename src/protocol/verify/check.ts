@@ -1,22 +1,19 @@
 import { isJvsError } from "../../model/errors.ts";
 import { shortId } from "../../model/ids.ts";
-import type { Finding, WorktreeConfig } from "../../model/records.ts";
-import { userNameOf } from "../../platform/host_names.ts";
-import { isUnreadableRecord } from "../../repo/control_errors.ts";
+import type { Descriptor, Finding } from "../../model/records.ts";
 import type { Store } from "../../repo/store.ts";
+import { endsOf, isUnknownTo, type NextLine, nextLine, type Unknown } from "../../repo/unknown_snapshots.ts";
 import { loadSha256 } from "../../tree/sha256.ts";
 import type { RepositoryContext } from "../context.ts";
-import { isAdopted } from "../open_worktree.ts";
-import { codeOf, finding, problemFound } from "./finding.ts";
+import { AFTER_MOVE, isAdopted } from "../open_worktree.ts";
+import { finding, problemFound } from "./finding.ts";
 import { leftoversOf } from "./leftovers.ts";
-import { missingFolders } from "./missing_folders.ts";
+import { sound, soundWorktrees } from "./sound_records.ts";
 import {
   CHOOSE,
   FROM_COPY,
+  KEEPER_AGAIN,
   MARKER_AGAIN,
-  PIN_AGAIN,
-  RECORD_AGAIN,
-  refAgain,
   WITHOUT_HEAD,
   WITHOUT_TOMBSTONE,
 } from "./ways_out.ts";
@@ -29,13 +26,14 @@ export type Check = (context: RepositoryContext) => Iterable<Finding> | Promise<
 
 /** Runs these checks one after the other. A check that may not read something reports that, and the others still run. */
 export async function runChecks(context: RepositoryContext, checks: readonly Check[]): Promise<Finding[]> {
-  const found = new Map<string, Finding>();
-  for (const check of checks) {
-    for (const each of await findingsOf(context, check)) {
-      found.set(`${each.code} ${each.message}`, each); // two checks may report the same file
-    }
-  }
-  return [...found.values()];
+  const found: Finding[] = [];
+  for (const check of checks) found.push(...await findingsOf(context, check));
+  return eachOnce(found);
+}
+
+/** Two checks may report the same file. */
+export function eachOnce(findings: readonly Finding[]): Finding[] {
+  return [...new Map(findings.map((each) => [`${each.code} ${each.message}`, each])).values()];
 }
 
 async function findingsOf(context: RepositoryContext, check: Check): Promise<Finding[]> {
@@ -50,7 +48,8 @@ async function findingsOf(context: RepositoryContext, check: Check): Promise<Fin
 /** Checks that every snapshot has its ancestors, without a circle, and that heads, latests, refs and pins name snapshots. SPEC 9. */
 export async function checkLineage({ store }: RepositoryContext): Promise<Finding[]> {
   const findings: Finding[] = [];
-  const parents = await parentsOf(store, findings);
+  const descriptors = await describedIn(store, findings);
+  const parents = new Map(descriptors.entries().map(([id, said]) => [id, said?.parent_snapshot_id ?? null]));
   const broken = (id: string, message: string, severity: Finding["severity"] = "critical") =>
     void findings.push(finding(severity, "E_LINEAGE_BROKEN", message, { snapshot_id: id }));
   for (const [id, parent] of parents) {
@@ -69,8 +68,8 @@ export async function checkLineage({ store }: RepositoryContext): Promise<Findin
       broken(id, `Worktree "${name}" names ${id} as its ${what}, which is missing. ${WITHOUT_HEAD}`);
     }
   }
-  const refs = sound(store.refs.names(), (name) => store.refs.find(name), findings, refAgain);
-  const pins = sound(store.pins.ids(), (id) => store.pins.find(id), findings, () => PIN_AGAIN);
+  const refs = sound(store.refs.names(), (name) => store.refs.find(name), findings, () => KEEPER_AGAIN);
+  const pins = sound(store.pins.ids(), (id) => store.pins.find(id), findings, () => KEEPER_AGAIN);
   const named = [
     ...refs.map(({ ref_name: name, snapshot_id: id }) =>
       [`Ref "${name}"`, id, `ref delete ${name}`] as const
@@ -82,67 +81,72 @@ export async function checkLineage({ store }: RepositoryContext): Promise<Findin
     const way = `${FROM_COPY} Or give it up: \`jvs ${removal}\`.`;
     broken(id, `${what} names ${id}, which is missing. ${way}`, "error");
   }
-  return [...findings, ...await checkHeads(store, parents)];
+  return [...findings, ...checkHeads(store, descriptors)];
 }
 
-/** Finds snapshots to which the worktree's head was not moved, because of a kill after READY. SPEC 2. */
-async function checkHeads(store: Store, parents: ReadonlyMap<string, string | null>): Promise<Finding[]> {
-  return (await orphansOf(store, parents)).map(({ id, worktree, isCertain }) => {
+/** Finds snapshots that the records of their worktrees do not know: of each line the newest. SPEC 2. */
+function checkHeads(store: Store, descriptors: Described): Finding[] {
+  return orphansOf(store, descriptors).map(({ id, line, worktree }) => {
+    if (line === undefined) {
+      const state = `Snapshot ${id} was saved in worktree "${worktree}", whose record does not know it.`;
+      return finding("warning", "HEAD_ORPHAN", `${state} ${CHOOSE}`, { snapshot_id: id });
+    }
+    const others = line.count === 1 ? "" : `, with ${line.count - 1} before it,`;
     const state =
-      `Snapshot ${id} follows the newest of worktree "${worktree}", whose head was not moved to it.`;
-    return isCertain
-      ? finding("warning", "HEAD_ORPHAN", state, { snapshot_id: id, repair: "advance_head" })
-      : finding("warning", "HEAD_ORPHAN", `${state} ${CHOOSE}`, { snapshot_id: id });
+      `Snapshot ${id}${others} follows the newest of worktree "${worktree}", whose head was not moved to it.`;
+    return finding("warning", "HEAD_ORPHAN", state, { snapshot_id: id, repair: "advance_head" });
   });
 }
 
-/** A snapshot that follows the newest of its worktree. */
-interface Orphan {
+/** The newest of a line that the record of its worktree does not know. */
+export interface Orphan {
   readonly id: string;
   readonly worktree: string;
-  /** Whether it is the only one, and the worktree stands on the newest: then a kill prevented that its head was moved. */
-  readonly isCertain: boolean;
+  /** The line of which it is the end, if that is all which the record does not know and it goes on from where the worktree stands. */
+  readonly line: NextLine | undefined;
 }
 
-/** Full snapshots that follow the latest of their worktree, without an open intent. A record of an old copy leaves some, too. */
-export async function orphansOf(
-  store: Store,
-  parents: ReadonlyMap<string, string | null>,
-): Promise<Orphan[]> {
+/** What worktrees made and their records do not know, without an open intent: a kill, or a record of an old copy, left it so. */
+export function orphansOf(store: Store, descriptors: Described): Orphan[] {
   const busy = new Set(store.intents.list().map((intent) => intent.worktree_id));
-  const orphans: Orphan[] = [];
-  for (const worktree of soundWorktrees(store)) {
-    const { head_snapshot_id: head, latest_snapshot_id: latest, name } = worktree;
-    if (busy.has(worktree.worktree_id)) continue;
-    const found: string[] = [];
-    for (const [id, parent] of parents) {
-      if (parent !== latest || store.snapshots.isPruned(id)) continue;
-      const descriptor = await store.snapshots.descriptor(id).catch(() => undefined); // another check reports a damaged one
-      if (descriptor?.worktree_id === worktree.worktree_id && descriptor.kind === "manual") found.push(id);
+  const made = Map.groupBy(descriptors, ([, said]) => said?.worktree_id ?? null);
+  return soundWorktrees(store).filter(({ worktree_id }) => !busy.has(worktree_id)).flatMap((worktree) => {
+    const unknown: Unknown[] = [];
+    for (const [id, said] of made.get(worktree.worktree_id) ?? []) {
+      if (said !== null && isUnknownTo(worktree, id, said)) {
+        unknown.push({ id, parent: said.parent_snapshot_id });
+      }
     }
-    const isCertain = found.length === 1 && head === latest;
-    orphans.push(...found.map((id) => ({ id, worktree: name, isCertain })));
-  }
-  return orphans;
+    const next = nextLine(worktree, unknown);
+    const line = next !== undefined && store.snapshots.exists(next.end) ? next : undefined;
+    return endsOf(unknown).map((id) => ({ id, worktree: worktree.name, line }));
+  });
 }
 
-/** Each snapshot's parent. A descriptor that cannot be read becomes a finding. */
-export async function parentsOf(store: Store, findings: Finding[]): Promise<Map<string, string | null>> {
-  const parents = new Map<string, string | null>();
+/** What this file needs of the descriptor of each snapshot, the oldest first; null for one that cannot be read. */
+export type Described = ReadonlyMap<
+  string,
+  Pick<Descriptor, "parent_snapshot_id" | "worktree_id" | "kind"> | null
+>;
+
+/** The descriptor of each snapshot. One that cannot be read becomes a finding. */
+export async function describedIn(store: Store, findings: Finding[]): Promise<Described> {
+  const described = new Map<string, Pick<Descriptor, "parent_snapshot_id" | "worktree_id" | "kind"> | null>();
   const ids = store.snapshots.listKnown();
   if (ids.length >= MANY_RECORDS) await loadSha256();
   for (const id of ids) {
     try {
-      parents.set(id, (await store.snapshots.descriptor(id)).parent_snapshot_id);
+      const { kind, parent_snapshot_id, worktree_id } = await store.snapshots.descriptor(id);
+      described.set(id, { kind, parent_snapshot_id, worktree_id });
     } catch (error) {
       if (!isJvsError(error) || error.code === "E_INTERRUPTED") throw error;
-      parents.set(id, null);
+      described.set(id, null);
       if (error.code === "E_NOT_FOUND") continue; // it was collected meanwhile
       const isMarker = error.details.path === store.layout.ready(id).path;
       findings.push({ ...problemFound(error, ...isMarker ? [MARKER_AGAIN] : []), snapshot_id: id });
     }
   }
-  return parents;
+  return described;
 }
 
 function cyclesIn(parents: ReadonlyMap<string, string | null>): string[] {
@@ -211,72 +215,6 @@ export async function checkLeftovers({ store }: RepositoryContext): Promise<Find
   return [...leftovers, ...tombstones];
 }
 
-/** Checks that the repository has all its folders. */
-export async function checkFolders({ store }: RepositoryContext): Promise<Finding[]> {
-  return await missingFolders(store);
-}
-
-/** The worktrees whose records can be used; each of the others becomes a finding. */
-export function soundWorktrees({ worktrees }: Store, findings: Finding[] = []): WorktreeConfig[] {
-  return sound(
-    worktrees.names(),
-    (name) => {
-      const worktree = worktrees.find(name);
-      if (worktree !== undefined) worktrees.root(worktree); // throws for a path that it must not have
-      return worktree;
-    },
-    findings,
-    () => RECORD_AGAIN,
-  );
-}
-
-/** The records that can be read; each of the others becomes a finding, with this way out. */
-function sound<T>(
-  names: readonly string[],
-  read: (name: string) => T | undefined,
-  findings: Finding[],
-  wayFor: (name: string) => string = () => FROM_COPY,
-): T[] {
-  return names.flatMap((name) => {
-    try {
-      return read(name) ?? [];
-    } catch (error) {
-      if (!isUnreadableRecord(error) && !isJvsError(error, "E_PATH_ESCAPE")) throw error;
-      findings.push(problemFound(error, wayFor(name)));
-      return [];
-    }
-  });
-}
-
-/** Checks what is of use only while JVS runs: intents and folders. */
-export function* checkRuntime({ store }: RepositoryContext): Generator<Finding> {
-  for (const intent of store.intents.list().filter((each) => store.intents.isAbandoned(each))) {
-    const why = store.intents.distrust(intent);
-    if (why?.misplaced !== undefined) {
-      const message =
-        `"${why.misplaced}" says that "${intent.operation}" was interrupted, and any member can put such a ` +
-        "file there: what it says is not done. See whether the worktree is as it should be, then remove the file.";
-      yield finding("warning", "INTENT_OPEN", message, { path: why.misplaced });
-      continue;
-    }
-    const by = why === undefined ? "" : `, if user ${userNameOf(why.user)}, who began it, makes that change`;
-    const message =
-      `The operation "${intent.operation}" of ${intent.started_at} was interrupted; the next change ` +
-      `finishes or undoes it${by}.`;
-    yield finding("warning", "INTENT_OPEN", message, { repair: "clean_intents" });
-  }
-  for (const { path, error } of store.intents.read().damaged) {
-    const message =
-      `${error.message}. It says what an interrupted operation was about; what that had staged is kept. ` +
-      `See whether the worktree is as it should be, then remove the file.`;
-    yield finding("error", codeOf(error), message, { path });
-  }
-  for (const { path } of store.layout.runtimeFolders.filter((folder) => !folder.isThere())) {
-    const message = `The folder "${path}" is missing.`;
-    yield finding("warning", "RUNTIME_MISSING", message, { path, repair: "repair_runtime" });
-  }
-}
-
 /** Checks that every worktree still has its own folder. */
 export function* checkWorktrees({ store }: RepositoryContext): Generator<Finding> {
   const unusable: Finding[] = [];
@@ -289,8 +227,8 @@ export function* checkWorktrees({ store }: RepositoryContext): Generator<Finding
       const message =
         `The folder of worktree "${worktree.name}" is gone: "${path}". Its snapshots are all still here: ` +
         (isAdopted(worktree)
-          ? "where it was moved to, or in an empty folder in its place, run `jvs adopt --relocate`; in an empty one then " +
-            "`jvs restore LATEST`."
+          ? `if it was moved, ${AFTER_MOVE} If it is lost, make an empty folder in its place, and in it run ` +
+            "`jvs adopt --relocate` and `jvs restore LATEST`."
           : "make an empty folder there and run `jvs restore LATEST` in it.");
       yield finding("error", "WORKTREE_MISSING", message, { path });
     } else if (state === "replaced") {

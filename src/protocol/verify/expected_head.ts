@@ -5,7 +5,7 @@ import type { Store } from "../../repo/store.ts";
 import { finding } from "./finding.ts";
 
 /** `--expect-head` of what verifies the audit trail. */
-export const EXPECTED_HEAD = text({ pattern: /^[0-9a-f]{64}$/, what: "64 hex digits" }).optional()
+export const EXPECTED_HEAD = text({ pattern: /^[0-9a-fA-F]{64}$/, what: "64 hex digits" }).optional()
   .about("A `head` of `jvs audit verify` that was noted before: the trail must still have that record.")
   .cli({ placeholder: "HASH" });
 
@@ -14,8 +14,9 @@ export async function trailHolds(
   { audit }: Store,
   expected: string | undefined,
 ): Promise<{ readonly state: ChainState; readonly found: boolean | null }> {
+  const wanted = expected?.toLowerCase();
   let isFound = false;
-  const state = await audit.check((hash) => isFound ||= hash === expected);
+  const state = await audit.check(({ record_hash }) => isFound ||= record_hash === wanted);
   return { state, found: expected === undefined ? null : isFound };
 }
 

@@ -78,11 +78,3 @@ export function damageFound(id: string, error: string, message: string): Finding
   const way = WAYS[error] ?? FROM_COPY;
   return finding("critical", error, `Snapshot ${id}: ${sentence(message)} ${way}`, where);
 }
-
-const MOST_NAMED = 5;
-
-/** The first of these for a message, and how many more there are. */
-export function firstFew(names: readonly string[]): string {
-  const more = names.length > MOST_NAMED ? `, and ${names.length - MOST_NAMED} more` : "";
-  return names.slice(0, MOST_NAMED).join(", ") + more;
-}

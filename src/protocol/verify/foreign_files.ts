@@ -1,5 +1,6 @@
 import { FILE } from "../../model/entry.ts";
 import { isJvsError, unlessThrown } from "../../model/errors.ts";
+import { firstFew } from "../../model/first_few.ts";
 import { isSnapshotId, isUuid } from "../../model/ids.ts";
 import { quoted } from "../../model/path_text.ts";
 import type { Finding } from "../../model/records.ts";
@@ -9,7 +10,9 @@ import { hardLinked, isUnreadableRecord, RefusedPath } from "../../repo/control_
 import type { ControlPath } from "../../repo/control_path.ts";
 import type { Layout } from "../../repo/layout.ts";
 import type { RepositoryContext } from "../context.ts";
-import { codeOf, finding, firstFew, problemFound } from "./finding.ts";
+import { keptFor } from "../restore/replaced.ts";
+import { snapshotsWithoutMarker } from "./leftovers.ts";
+import { codeOf, finding, problemFound } from "./finding.ts";
 
 /** Finds what is in the place of a file or folder of JVS, but is something else or another user's: JVS does not use it. */
 export function checkPlaces({ store: { layout, platform, worktrees } }: RepositoryContext): Finding[] {
@@ -71,13 +74,36 @@ function found(refused: RefusedPath): Finding {
 
 const ID_LENGTH = 22;
 
-/** Finds files among snapshots, descriptors and intents that are not of JVS, by their names. JVS does not read them. */
+/** What the names of snapshots end in; where others may write, what is being made or deleted lies in a folder of its maker. */
+const ENDINGS = ["", ".READY", ".PRUNED"];
+const ENDINGS_IN_PRIVATE = [...ENDINGS, ".tmp", ".tmp.before", ".gone"];
+
+/** Finds files among snapshots, descriptors, signatures and intents that are not of JVS, by their names. JVS does not read them. */
 export function checkForeign({ store: { layout } }: RepositoryContext): Finding[] {
+  const { isOpenToOthers, owners: { isOfAnotherAlone } } = layout.plane;
+  const endings = isOpenToOthers && !isOfAnotherAlone ? ENDINGS : ENDINGS_IN_PRIVATE;
   return [
-    ...foreignIn(layout.snapshots, isOfSnapshot(["", ".READY", ".PRUNED", ".tmp", ".tmp.before", ".gone"])),
+    ...foreignIn(layout.snapshots, isOfSnapshot(endings)),
     ...foreignIn(layout.descriptors, isOfSnapshot([".json", ".json.tmp"])),
+    ...foreignIn(layout.signatures, isOfSnapshot([".json"])),
     ...foreignIn(layout.intents, (name) => name.endsWith(".json") && isUuid(name.slice(0, -".json".length))),
   ];
+}
+
+/**
+ * Finds what JVS deletes never by itself: what recovery set aside because its worktree has no record any more; where others may write, what it
+ * does not know, which may be somebody's work that was moved there.
+ */
+export async function checkKept({ store }: RepositoryContext): Promise<Finding[]> {
+  const { layout } = store;
+  const kept = keptFor(store);
+  const placed = (await snapshotsWithoutMarker(store)).unknown.map((id) => layout.payload(id).path);
+  return [...kept, ...placed].map((path) => {
+    const message =
+      `Kept, because somebody's work may be in it: "${path}". JVS could not finish what it was for, or another user who may ` +
+      "write there put something into it. Look at it, and move it away or delete it.";
+    return finding("info", "FOREIGN_FILE", message, { path });
+  });
 }
 
 function isOfSnapshot(endings: readonly string[]): (name: string) => boolean {

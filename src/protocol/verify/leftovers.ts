@@ -2,6 +2,7 @@ import { removeClone } from "../../engine/engines.ts";
 import { isProbeName } from "../../engine/probe_name.ts";
 import { bytesOf, textOf } from "../../model/bytes.ts";
 import { unlessThrown } from "../../model/errors.ts";
+import { isSnapshotId } from "../../model/ids.ts";
 import type { Descriptor, Finding } from "../../model/records.ts";
 import { isTemporaryName } from "../../platform/temporary_file.ts";
 import { hasBegunAgain, snapshotsMentioned, snapshotsRecorded } from "../../repo/audit_mentions.ts";
@@ -11,9 +12,14 @@ import { UNFINISHED } from "../../repo/new_repository_place.ts";
 import type { Store } from "../../repo/store.ts";
 import { removeTree } from "../../tree/remove_tree.ts";
 import type { RepositoryContext } from "../context.ts";
+import { listedName } from "../kept_lists.ts";
 import { deleteNamed } from "../gc/sweep.ts";
 import { finding } from "./finding.ts";
 import { FROM_COPY } from "./ways_out.ts";
+import { leasesWithoutWorktree } from "./leases.ts";
+
+/** How long the id is with which the name of a payload begins that is being made. */
+const ID_LENGTH = 22;
 
 /** Something that a crash left and no open intent knows of. It does no harm, and is safe to remove. */
 export interface Leftover {
@@ -33,17 +39,17 @@ export async function leftoversOf(store: Store): Promise<Leftover[]> {
     ...emptyRecords(store),
     ...unfinishedRepositories(store),
     ...uncollected(store),
+    ...strayLeases(store),
   ];
 }
 
 async function unfinishedSnapshots(store: Store): Promise<Leftover[]> {
-  const { snapshots, layout } = store;
-  const { unfinished } = await snapshotsWithoutMarker(store);
-  return unfinished.map((id) => ({
+  const { layout, unfinished } = store;
+  return (await snapshotsWithoutMarker(store)).unfinished.map((id) => ({
     what: `the unfinished snapshot ${id}`,
-    path: (snapshots.parts(id)[0] ?? layout.unfinishedPayload(id)).path,
+    path: (unfinished.parts(id)[0] ?? layout.unfinishedPayload(id)).path,
     snapshotId: id,
-    clean: () => snapshots.discardUnfinished(id),
+    clean: () => unfinished.discard(id),
   }));
 }
 
@@ -67,7 +73,9 @@ function strayProbes({ layout, platform }: Store): Leftover[] {
 function strayStaging({ intents, layout }: Store): Leftover[] {
   // Names of intents, damaged ones too: what such an intent staged may be the only copy.
   const busy = new Set(intents.names());
-  return layout.staging.names().filter((name) => !busy.has(name) && !isProbeName(name)).map((name) => ({
+  const isStray = (name: string) =>
+    !busy.has(listedName(name) ?? name) && !isProbeName(name) && !isSnapshotId(name.slice(0, ID_LENGTH));
+  return layout.staging.names().filter(isStray).map((name) => ({
     what: "an interrupted restore",
     path: layout.staging.at(name).path,
     clean() {
@@ -108,8 +116,19 @@ function uncollected(store: Store): Leftover[] {
   return store.tombstones.readable().tombstones.map((tombstone) => ({
     what: "a garbage collection that did not delete all",
     path: store.layout.tombstone(tombstone.id).path,
-    clean: () => deleteNamed({ store }, tombstone),
+    clean: async () => void await deleteNamed({ store }, tombstone),
   }));
+}
+
+function strayLeases(store: Store): Leftover[] {
+  return leasesWithoutWorktree(store).map((id) => {
+    const file = store.layout.lease(id);
+    return {
+      what: "the lease of a worktree that is gone",
+      path: file.path,
+      clean: () => void file.remove(),
+    };
+  });
 }
 
 /** Temporary files, from which control files are renamed. */
@@ -129,6 +148,8 @@ function temporaryFiles({ layout, worktrees }: Store): Leftover[] {
 interface WithoutMarker {
   /** They were never published, and are safe to remove. */
   readonly unfinished: string[];
+  /** They were never published, and where others may write, any of them may have put there what lies in the place of the payload. */
+  readonly unknown: string[];
   /**
    * They were published. The disk or a copy lost the marker, because no step of JVS removes it alone. It can be rebuilt from
    * `descriptor`, which is undefined if descriptor or payload is missing or damaged.
@@ -139,11 +160,11 @@ interface WithoutMarker {
 /** Finds snapshots without a marker. Only those that were never published may be removed. SPEC 6. */
 export async function snapshotsWithoutMarker(store: Store): Promise<WithoutMarker> {
   const ids = withoutIntent(store);
-  const found: WithoutMarker = { unfinished: [], lost: [] };
+  const found: WithoutMarker = { unfinished: [], unknown: [], lost: [] };
   if (ids.length === 0) return found;
   const mentions = snapshotsMentioned(store.layout, ids);
   const named = await namedSnapshots(store);
-  const isTold = !hasBegunAgain(store.layout) && (await store.audit.check()).broken === undefined;
+  const isTold = await knowsAll(store);
   for (const id of ids) {
     const whole = await store.snapshots.unmarkedDescriptor(id);
     const hasPayload = store.layout.payload(id).isThere();
@@ -152,25 +173,24 @@ export async function snapshotsWithoutMarker(store: Store): Promise<WithoutMarke
     const isPublished = named.has(id) || mentions.has(id) || hasPayload && whole !== undefined;
     // With an audit trail that is broken, or that was, it is not certain that this one was never published.
     if (isPublished || hasPayload && !isTold) found.lost.push({ id, descriptor });
+    else if (hasPayload && store.layout.plane.isOpenToOthers) found.unknown.push(id);
     else found.unfinished.push(id);
   }
   // A snapshot that another process was making at the first look has its intent or its marker by now.
   const still = new Set(withoutIntent(store));
   return {
     unfinished: found.unfinished.filter((id) => still.has(id)),
+    unknown: found.unknown.filter((id) => still.has(id)),
     lost: found.lost.filter(({ id }) => still.has(id)),
   };
 }
 
 /** Reports each published snapshot without a marker, and each of which nothing is left. */
 export async function checkMarkers({ store }: RepositoryContext): Promise<Finding[]> {
-  const { made, deleted } = snapshotsRecorded(store.layout); // first: what is made meanwhile is among those there are
-  const kept = new Set([...store.snapshots.listKnown(), ...store.snapshots.leftovers()]);
-  const gone = [...made].filter((id) => !kept.has(id) && !deleted.has(id)).map((id) => {
-    const message =
-      `Snapshot ${id} was made, as the audit trail says, and nothing of it is left. ${FROM_COPY}`;
-    return finding("critical", "SNAPSHOT_MISSING", message, { snapshot_id: id });
-  });
+  const { made, madeSinceRepair, deleted } = snapshotsRecorded(store.layout); // first: what is made meanwhile is among those there are
+  const kept = new Set([...store.snapshots.listKnown(), ...store.unfinished.leftovers()]);
+  const gone = [...made].filter((id) => !kept.has(id) && !deleted.has(id));
+  const isWhole = gone.length === 0 || (await store.audit.check()).broken === undefined;
   const { lost } = await snapshotsWithoutMarker(store);
   const unmarked = lost.map(({ id, descriptor }) => {
     const { path } = store.layout.ready(id);
@@ -183,11 +203,31 @@ export async function checkMarkers({ store }: RepositoryContext): Promise<Findin
         repair: "rebuild_ready",
       });
   });
-  return [...gone, ...unmarked];
+  return [...gone.map((id) => missing(id, isWhole && madeSinceRepair.has(id))), ...unmarked];
 }
 
-function wayBack({ snapshots }: Store, id: string): string {
-  const left = snapshots.parts(id).map((path) => `"${path}"`).join(", ");
+/** With an audit trail that is broken, or that was after the snapshot was made, the record of a garbage collection may be lost. */
+function missing(id: string, isTold: boolean): Finding {
+  const told = `Snapshot ${id} was made, as the audit trail says, and nothing of it is left. `;
+  const unsure =
+    "The trail is broken, or was since then, so a garbage collection may have deleted it. If not: ";
+  return finding(
+    isTold ? "critical" : "warning",
+    "SNAPSHOT_MISSING",
+    told + (isTold ? "" : unsure) + FROM_COPY,
+    {
+      snapshot_id: id,
+    },
+  );
+}
+
+/** Whether the audit trail knows all that happened: it is whole, and was never repaired. */
+async function knowsAll({ audit, layout }: Store): Promise<boolean> {
+  return !hasBegunAgain(layout) && (await audit.check()).broken === undefined;
+}
+
+function wayBack({ unfinished }: Store, id: string): string {
+  const left = unfinished.parts(id).map((path) => `"${path}"`).join(", ");
   return "Its descriptor or its payload is missing too, or is not the one that was saved: bring all of it back from a " +
     `copy of the repository. What is left of it is kept: ${left}.`;
 }
@@ -196,8 +236,8 @@ function wayBack({ snapshots }: Store, id: string): string {
  * Those that no open change makes and no garbage collection deletes. A pack of manifest blocks outlives its snapshot as long as
  * others use it. In this order, because a snapshot that is finished meanwhile has its marker at the last look.
  */
-function withoutIntent({ intents, layout, snapshots, tombstones }: Store): string[] {
-  const ids = snapshots.leftovers();
+function withoutIntent({ intents, layout, snapshots, tombstones, unfinished }: Store): string[] {
+  const ids = unfinished.leftovers();
   if (ids.length === 0) return ids;
   const busy = tombstones.named().union(snapshotsRecorded(layout).deleted);
   for (const { claims } of intents.list()) if (claims.snapshot_id !== undefined) busy.add(claims.snapshot_id);

@@ -3,7 +3,8 @@ import { FILE } from "../../model/entry.ts";
 import type { Folder } from "../../platform/platform.ts";
 import { hashFiles } from "../../tree/hash.ts";
 import { mergeTables } from "../../tree/merge_tables.ts";
-import { at, indexesWhere, type TreeTable } from "../../tree/table.ts";
+import { indexesWhere, type TreeTable } from "../../tree/table.ts";
+import { at } from "../../tree/columns.ts";
 import type { RepositoryContext } from "../context.ts";
 import type { ReadInodes } from "./read_inodes.ts";
 import type { Remembered } from "./remembered.ts";
@@ -13,6 +14,8 @@ interface Trees {
   readonly payload: Folder;
   readonly manifest: TreeTable;
   readonly found: TreeTable;
+  /** What is read in any case, because it was found damaged before. */
+  readonly again: Pick<ReadonlySet<number>, "has">;
 }
 
 /** Which files to read. */
@@ -58,20 +61,20 @@ export async function readContent(
   trees: Trees,
   { read, remembered, isRead, failFast = false }: ReadingOptions,
 ): Promise<ReadContent> {
-  const { payload, found } = trees;
+  const { payload, found, again } = trees;
   const known = remembered?.counts ? await readBefore(trees, remembered) : NOTHING_READ;
-  const unread = new Set(known.before);
+  const skipped = new Set<number>();
   const hashes = read?.of(payload);
   const wanted = indexesWhere(found, (j) => {
-    if (found.type[j] !== FILE || unread.has(j)) return false;
+    if (found.type[j] !== FILE || known.before.has(j)) return false;
     const hash = hashes?.get(at(found.inoHi, j), at(found.inoLo, j));
     if (hash !== undefined) found.setHash(j, hash);
-    else if (isRead?.(found.path(j)) === false) unread.add(j);
+    else if (!again.has(j) && isRead?.(found.path(j)) === false) skipped.add(j);
     else return true;
     return false;
   });
   const hashed = await (failFast ? hashUntilWrong : hashAll)(context, trees, wanted);
-  for (const j of hashed.left) unread.add(j);
+  for (const j of hashed.left) skipped.add(j);
   for (const j of hashes === undefined ? [] : wanted) {
     const hash = found.contentHash(j);
     // A file with one name is in no other snapshot.
@@ -79,6 +82,7 @@ export async function readContent(
       hashes?.set(at(found.inoHi, j), at(found.inoLo, j), hash);
     }
   }
+  const unread = { has: (j: number) => skipped.has(j) || known.before.has(j) };
   return { ...known, unread, refused: hashed.refused, failed: hashed.failed };
 }
 
@@ -135,11 +139,12 @@ function isOther({ manifest, found }: Trees, i: number, j: number): boolean {
 }
 
 async function readBefore(trees: Trees, remembered: Remembered): Promise<ReadContent> {
-  const { manifest, found } = trees;
+  const { manifest, found, again } = trees;
   const before = new Set<number>();
   let oldest = Infinity;
   await mergeTables(manifest, found, (i, j) => {
-    const expected = i === -1 || j === -1 || found.type[j] !== FILE ? undefined : manifest.contentHash(i);
+    if (i === -1 || j === -1 || found.type[j] !== FILE || again.has(j)) return;
+    const expected = manifest.contentHash(i);
     const time = expected && remembered.file(found, j, expected);
     if (time === undefined) return;
     before.add(j);

@@ -2,7 +2,7 @@ import { ITSELF } from "../../model/bytes.ts";
 import type { Folder } from "../../platform/platform.ts";
 import { Stat } from "../../platform/stat.ts";
 import { PairPlaces } from "../../tree/pair_places.ts";
-import { HASH_BYTES, larger } from "../../tree/table.ts";
+import { HASH_BYTES, larger } from "../../tree/columns.ts";
 
 /** The hashes of the payload inodes that were read, for one run over several snapshots. They share inodes, and each is read once. */
 export class ReadInodes {

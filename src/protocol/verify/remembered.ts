@@ -3,11 +3,17 @@ import { isJvsError } from "../../model/errors.ts";
 import type { Descriptor } from "../../model/records.ts";
 import type { Folder } from "../../platform/platform.ts";
 import { inodeText, Stat } from "../../platform/stat.ts";
-import { isSystemError } from "../../platform/system_error.ts";
 import { Readings } from "../../repo/readings.ts";
-import { keepReadings, mayKeepReadings, storedReadings } from "../../repo/readings_store.ts";
+import {
+  dropReadings,
+  keepReadings,
+  mayKeepReadings,
+  readingsLock,
+  storedReadings,
+} from "../../repo/readings_store.ts";
 import type { Store } from "../../repo/store.ts";
 import type { TreeTable } from "../../tree/table.ts";
+import { type FoundDamage, KnownDamage } from "./known_damage.ts";
 
 /** What was read longer ago is forgotten. */
 const KEPT_SECONDS = 400 * 24 * 3600;
@@ -30,12 +36,14 @@ export class Remembered implements AsyncDisposable {
     private readonly store: Store,
     private readonly before: Readings | undefined,
     private readonly since: number,
+    /** What earlier runs found damaged: that is read again. */
+    readonly damage: KnownDamage,
   ) {}
 
   /** With `since`, in milliseconds since 1970, what was read from then on counts. */
   static async open(store: Store, since = Infinity): Promise<Remembered> {
     const before = since === Infinity ? undefined : (await storedReadings(store)).readings;
-    return new Remembered(store, before, since / 1000);
+    return new Remembered(store, before, since / 1000, await KnownDamage.open(store));
   }
 
   /** Whether what was read before counts. */
@@ -45,6 +53,7 @@ export class Remembered implements AsyncDisposable {
 
   /** When all of the snapshot was read, if that counts, and its payload is still the same folder. */
   snapshot(id: string, payload: Folder): number | undefined {
+    if (this.damage.has(id)) return undefined;
     const reading = this.before?.snapshots.get(id);
     return reading?.folder === folderText(payload) ? this.counting(reading.time) : undefined;
   }
@@ -78,24 +87,31 @@ export class Remembered implements AsyncDisposable {
   }
 
   /** A snapshot is not as it was. Others may share what is wrong with it, so all are looked at again. */
-  noteDamage(): void {
+  noteWrong(): void {
     this.isDamaged = true;
   }
 
+  /** It is not what was saved, and stays so until a read shows that it is. */
+  async noteDamage(id: string, found: FoundDamage): Promise<void> {
+    this.noteWrong();
+    await this.damage.noteFound(id, found);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.damage.keep();
     await this.keep();
   }
 
-  /** Nothing is said if it cannot be kept. */
+  /** Nothing is said if it cannot be kept. But where damage cannot be noted, as on a full disk, nothing of before may count. */
   private async keep(): Promise<void> {
     this.bytes = 0;
     if (this.now.isEmpty && !this.isDamaged || !mayKeepReadings(this.store)) return;
     try {
-      const { locks } = this.store;
-      using _lock = await locks.own(this.store.cacheFolder().parent.at("readings-lock"));
+      using _lock = await this.store.locks.own(readingsLock(this.store));
       await this.add();
     } catch (error) {
-      if (!isJvsError(error) && !isSystemError(error)) throw error;
+      if (!isJvsError(error)) throw error;
+      if (this.isDamaged) dropReadings(this.store);
     }
   }
 

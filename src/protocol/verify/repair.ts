@@ -1,19 +1,24 @@
 import { bytesOf } from "../../model/bytes.ts";
 import { type ErrorCode, type ErrorDetails, isJvsError, JvsError } from "../../model/errors.ts";
+import { firstFew } from "../../model/first_few.ts";
 import type { Descriptor } from "../../model/records.ts";
 import { record, text } from "../../model/schema.ts";
 import { removeTree } from "../../tree/remove_tree.ts";
-import { advanceHead } from "../snapshot/save_snapshot.ts";
-import { orphansOf, parentsOf, soundWorktrees } from "./check.ts";
+import { advanceHeads } from "./advance_heads.ts";
+import { KnownDamage } from "./known_damage.ts";
+import { soundWorktrees } from "./sound_records.ts";
 import type { RepositoryContext } from "../context.ts";
-import { firstFew, type Repair } from "./finding.ts";
+import type { Repair } from "./finding.ts";
 import { isSoundIndex } from "../../repo/snapshot_index.ts";
 import { isSoundLedger } from "../../repo/space_ledger_store.ts";
+import { setRoomAside } from "../../repo/reserve.ts";
+import { isDamageFile, isSoundDamage } from "../../repo/damage_store.ts";
 import { isSoundReadings } from "../../repo/readings_store.ts";
 import { readStatCache } from "../look/cache_of_looks.ts";
 import { isAdopted } from "../open_worktree.ts";
-import { changeWorktree, folderAcceptance, giveFolder } from "../change/change.ts";
+import { folderAcceptance, giveFolder } from "../change/change.ts";
 import { commitChange, finishIf, withIntent } from "../change/commit.ts";
+import { refuseHeldByOther } from "../change/guard.ts";
 import { defineChange } from "../change/kind.ts";
 import {
   lockEverything,
@@ -22,26 +27,14 @@ import {
   recoverOpenIntents,
   recoverUnderLock,
 } from "../change/locks.ts";
+import { pinLine } from "../snapshot/catch_up.ts";
 import { leftoversOf, snapshotsWithoutMarker } from "./leftovers.ts";
+import { requireSignature } from "../signing/require_signature.ts";
 import { makeEmptyFolders } from "./missing_folders.ts";
+import { unlessHeld } from "./unless_held.ts";
 import { verifyContent } from "./verify_snapshot.ts";
 
 const MARKED = "Took the repository as one that JVS made: the copy had lost the mark.";
-
-const ADVANCE = { moves_head: true, keep_line_as: null };
-
-/** Moves the head of a worktree to the snapshot that follows it, if a kill prevented that. */
-export const headAdvance = defineChange({
-  operation: "doctor advance_head",
-  details: record({}),
-  steps: [],
-  audit: record({ worktree: text() }),
-  // The head is in one file, which shows whether it was moved.
-  async recover(context, intent) {
-    const worktree = context.store.worktrees.withId(intent.worktreeId);
-    await finishIf(worktree?.head_snapshot_id === intent.target, context, intent);
-  },
-});
 
 /** Writes the marker of a snapshot that lost it. */
 export const readyRebuilding = defineChange({
@@ -56,6 +49,7 @@ export const readyRebuilding = defineChange({
 export async function repairRuntime(context: RepositoryContext): Promise<string[]> {
   const isMarked = context.store.layout.plane.mark();
   context.store.ensureRuntime();
+  setRoomAside(context.store.layout);
   return [
     ...isMarked ? [MARKED] : [],
     ...await makeEmptyFolders(context),
@@ -91,10 +85,17 @@ async function acceptFolders(context: RepositoryContext): Promise<string[]> {
     const worktree = store.worktrees.withId(worktree_id);
     if (worktree === undefined || isAdopted(worktree)) continue;
     if (store.worktrees.checkIdentity(worktree) !== "replaced") continue;
-    using folder = store.worktrees.openRoot(worktree);
-    const place = { path: worktree.path, identity: store.worktrees.identify(folder) };
-    await giveFolder(context, worktree, folderAcceptance, place);
-    accepted.push(`Took the folder of worktree "${name}" as it is now.`);
+    await unlessHeld(context, async () => {
+      await refuseHeldByOther(
+        context,
+        worktree_id,
+        (name) => `take the folder of worktree "${name}" as it is now`,
+      );
+      using folder = store.worktrees.openRoot(worktree);
+      const place = { path: worktree.path, identity: store.worktrees.identify(folder) };
+      await giveFolder(context, worktree, folderAcceptance, place);
+      accepted.push(`Took the folder of worktree "${name}" as it is now.`);
+    });
   }
   return accepted;
 }
@@ -103,15 +104,11 @@ async function cleanIntents(context: RepositoryContext): Promise<string[]> {
   const open = context.store.intents.list();
   const recovered: string[] = [];
   for (const id of new Set(open.map((intent) => intent.worktree_id))) {
-    try {
+    await unlessHeld(context, async () => {
       const count = await recoverUnderLock(context, id);
-      if (count === 0) continue;
+      if (count === 0) return;
       recovered.push(`Recovered ${count} interrupted ${count === 1 ? "operation" : "operations"}.`);
-    } catch (error) {
-      // What belongs to another member must not keep the rest from being repaired.
-      if (!isJvsError(error, "E_PERMISSION")) throw error;
-      context.reporter.warn(`${error.message}. ${error.hint}`);
-    }
+    });
   }
   return recovered;
 }
@@ -124,6 +121,7 @@ async function dropDamagedCaches({ store }: RepositoryContext): Promise<string[]
     const isStatCache = readStatCache(caches.at(name)) !== undefined;
     if (isStatCache || await isSoundIndex(store, name)) continue;
     if (await isSoundLedger(store, name) || await isSoundReadings(store, name)) continue;
+    if (await isSoundDamage(store, name)) continue;
     damaged.push(name);
   }
   if (damaged.length === 0) return [];
@@ -133,9 +131,11 @@ async function dropDamagedCaches({ store }: RepositoryContext): Promise<string[]
 }
 
 async function rebuildIndex({ store }: RepositoryContext): Promise<string[]> {
-  const { name, parent } = store.cacheFolder();
-  using folder = parent.open();
-  await removeTree(folder, bytesOf(name));
+  const caches = store.cacheFolder();
+  using folder = caches.open();
+  // What was found damaged is no cache: nothing makes it again but a verification that happens to read it.
+  const removed = caches.names().filter((name) => !isDamageFile(name));
+  for (const name of removed) await removeTree(folder, bytesOf(name));
   return ["Removed this host's caches; they are rebuilt as they are needed."];
 }
 
@@ -148,27 +148,6 @@ async function cleanLeftovers(context: RepositoryContext): Promise<string[]> {
     cleaned.push(`Cleaned up after ${what}: ${path}.`);
   }
   return cleaned;
-}
-
-async function advanceHeads(context: RepositoryContext): Promise<string[]> {
-  const { store } = context;
-  const mended: string[] = [];
-  const parents = await parentsOf(store, []);
-  for (;;) {
-    // One after the other: another orphan may follow this one.
-    const orphan = (await orphansOf(store, parents)).find(({ isCertain }) => isCertain);
-    if (orphan === undefined) return mended;
-    const { id, worktree } = orphan;
-    const begun = { kind: headAdvance, target: id, details: {}, claims: { snapshot_id: id } };
-    await changeWorktree(context, store.worktrees.get(worktree), begun, async (change) => {
-      if (change.worktree.head_snapshot_id !== parents.get(id)) return change.intent.complete();
-      await commitChange(change, { target: id, details: { worktree } }, {
-        commit: () =>
-          advanceHead(store, change.worktree, { ...ADVANCE, snapshot_id: id, actor: context.actor }),
-      });
-      mended.push(`Moved the head of worktree "${worktree}" to ${id}.`);
-    });
-  }
 }
 
 /** Keeps the broken log beside the new one, whose first record says what was broken. */
@@ -218,6 +197,7 @@ async function problemOf(context: RepositoryContext, descriptor: Descriptor): Pr
     });
   };
   try {
+    await requireSignature(context.store, descriptor);
     const { severity, files, unchecked } = await verifyContent(context, descriptor);
     if (severity === "unchecked") {
       const why = "you may not read all of it, so its content cannot be proved";
@@ -230,19 +210,43 @@ async function problemOf(context: RepositoryContext, descriptor: Descriptor): Pr
     const hint = "Bring the snapshot's files back from a copy of the repository, then repair again.";
     return cannot("E_PAYLOAD_HASH_MISMATCH", why, named, hint, { files });
   } catch (error) {
-    if (isJvsError(error, "E_DESCRIPTOR_CORRUPT")) return error; // the manifest is damaged
+    // The manifest is damaged, or the snapshot is not signed as it must be.
+    if (isJvsError(error, "E_DESCRIPTOR_CORRUPT", "E_SIGNATURE_INVALID", "E_TRUST_POLICY_VIOLATION")) {
+      return error;
+    }
     throw error;
   }
 }
 
 async function rebuild(context: RepositoryContext, descriptor: Descriptor): Promise<string> {
   const { snapshot_id: id, descriptor_checksum } = descriptor;
+  await keepIfPassed(context, descriptor); // first, so that no kill leaves it without
   const begun = { kind: readyRebuilding, target: id, details: {}, claims: { snapshot_id: id } };
   await withIntent(context, null, begun, async (intent) => {
     const details = { descriptor_checksum: descriptor_checksum.value };
     await commitChange<typeof readyRebuilding>({ ...context, intent }, { target: id, details }, {
-      commit: () => context.store.snapshots.writeReady(descriptor),
+      commit: () => context.store.unfinished.writeReady(descriptor),
     });
   });
+  // A verification may have noted that it had no sound marker.
+  const damage = await KnownDamage.open(context.store);
+  damage.noteSound(id);
+  await damage.keep();
   return `Rebuilt the commit marker of snapshot ${id}: its content is what was saved.`;
+}
+
+/** While it had no marker, its worktree may have gone on without it: then no line leads to it. */
+async function keepIfPassed(
+  context: RepositoryContext,
+  { kind, snapshot_id: id, worktree_id }: Descriptor,
+): Promise<void> {
+  const { store } = context;
+  const worktree = soundWorktrees(store).find((each) => each.worktree_id === worktree_id);
+  if (kind !== "manual" || worktree === undefined) return;
+  let at = worktree.latest_snapshot_id;
+  if (id > (at ?? "")) return; // its record does not know it, as gc and doctor see
+  while (at !== null && at > id) {
+    at = (await store.snapshots.unmarkedDescriptor(at))?.parent_snapshot_id ?? null;
+  }
+  if (at !== id) await pinLine(context, worktree, id, "which was saved in it and had lost its marker");
 }

@@ -12,7 +12,8 @@ import { parentPath } from "../../tree/folders_by_path.ts";
 import { hashTargets } from "../../tree/hash.ts";
 import { payloadRootHash } from "../../tree/root_hash.ts";
 import { scanTree } from "../../tree/scan.ts";
-import { at, indexesWhere, NONE, type TreeTable } from "../../tree/table.ts";
+import { indexesWhere, NONE, type TreeTable } from "../../tree/table.ts";
+import { at } from "../../tree/columns.ts";
 import { HiddenPaths } from "../../tree/unreadable.ts";
 import type { RepositoryContext } from "../context.ts";
 import { isLeftOut } from "../payload/as_allowed.ts";
@@ -92,8 +93,10 @@ export async function verifyPayload(
     ? await compare(manifest, found, NOTHING_READ, seen)
     : undefined;
   const isWrong = atOnce !== undefined && (options.lookOnly || atOnce.damaged.length > 0);
-  const content = isWrong ? NOTHING_READ : await readContent(context, { payload, manifest, found }, options);
   const { remembered } = options;
+  const again = remembered?.damage.filesOf(id, found) ?? new Set();
+  const trees = { payload, manifest, found, again };
+  const content = isWrong ? NOTHING_READ : await readContent(context, trees, options);
   const note = remembered !== undefined && abilities.sharesFiles
     ? (pair: Pair, isRight: boolean) => remember(remembered, id, pair, isRight)
     : undefined;

@@ -5,6 +5,9 @@ import { boolean, type Infer, list, nullable, oneOf, record, text } from "../../
 import { abilitiesOf } from "../../engine/engines.ts";
 import { belongsTo, ownerName } from "../../platform/host_names.ts";
 import { RefusedPath } from "../../repo/control_errors.ts";
+import { SignatureState } from "../../model/signing.ts";
+import { sentence } from "../../model/printable.ts";
+import { codeOfSignature, type SignatureJudge } from "../signing/judge.ts";
 import { isRefused } from "../../tree/unreadable.ts";
 import type { RepositoryContext } from "../context.ts";
 import type { ReadingOptions } from "./read_content.ts";
@@ -29,6 +32,9 @@ export const VerifiedSnapshot = record({
   files: list(DamagedPath).about("Each path of its content that is not what was saved."),
   unchecked: list(UncheckedPath).about("What you may not read, and so was not checked."),
   worn: list(WornPath).about("What is whole, but lost metadata."),
+  signature: nullable(SignatureState).about(
+    "How it is signed; null if its record cannot be read. One with a `problem` makes the snapshot `critical`.",
+  ),
   read_at: nullable(time()).about(
     "When all its content was read and was what was saved: in this run, or with --since before it, the oldest reading; null if that is not so.",
   ),
@@ -36,12 +42,15 @@ export const VerifiedSnapshot = record({
 export type VerifiedSnapshot = Infer<typeof VerifiedSnapshot>;
 
 /** How to verify. */
-type VerifySnapshotOptions = ReadingOptions;
+interface VerifySnapshotOptions extends ReadingOptions {
+  /** Judges signatures; without it they are not looked at. */
+  readonly judge?: SignatureJudge;
+}
 
 /**
  * Verifies a snapshot, and changes nothing. SPEC 9. Each step relies on what the step before it proved:
  *
- * 1. Check the descriptor against its own checksum, and READY against the descriptor.
+ * 1. Check the descriptor against its own checksum, and READY against the descriptor, and its signature (`signing/judge.ts`).
  * 2. Check each block of the manifest, and its index against the hash in the descriptor.
  * 3. Scan the payload and hash its files (`read_content.ts`), once for all snapshots that share them (`read_inodes.ts`).
  *    Compare every entry with the manifest (`verify_payload.ts`).
@@ -58,9 +67,38 @@ export async function verifySnapshot(
 ): Promise<VerifiedSnapshot> {
   using _phase = phase(context.reporter, "verifying");
   const verified = await verifyParts(context, id, options);
-  // One that lost metadata must not look whole to the next run.
-  if (["critical", "degraded"].includes(verified.severity)) options.remembered?.noteDamage();
-  return verified;
+  await note(verified, options);
+  return bySignature(verified);
+}
+
+/** What was found is remembered. Signatures are judged each time, and what may not be read is neither damaged nor sound. */
+async function note(
+  { snapshot_id: id, severity, error, files, unchecked }: VerifiedSnapshot,
+  { remembered, failFast = false, lookOnly = false }: VerifySnapshotOptions,
+): Promise<void> {
+  if (severity === "critical") {
+    const paths = files.map(({ path }) => path);
+    const isPartly = failFast || lookOnly || unchecked.length > 0;
+    await remembered?.noteDamage(id, { error: error ?? "E_PAYLOAD_HASH_MISMATCH", paths, isPartly });
+  } else if (severity !== "unchecked") {
+    // One that lost metadata must not look whole to the next run; this shows without reading.
+    if (severity === "degraded") remembered?.noteWrong();
+    if (!lookOnly) remembered?.damage.noteSound(id);
+  }
+}
+
+/** The content can be whole and the snapshot forged all the same. */
+function bySignature(verified: VerifiedSnapshot): VerifiedSnapshot {
+  const { severity, signature } = verified;
+  const error = signature === null ? undefined : codeOfSignature(signature);
+  if (error === undefined || severity === "critical") return verified;
+  return {
+    ...verified,
+    severity: "critical",
+    tamper_detected: true,
+    error,
+    message: sentence(signature?.problem ?? ""),
+  };
 }
 
 async function verifyParts(
@@ -72,8 +110,9 @@ async function verifyParts(
   try {
     using _used = await snapshots.use(id, { signal: context.signal });
     const descriptor = await snapshots.descriptor(id);
-    if (snapshots.isPruned(id)) return { ...whole(id), payload_hash_valid: null, message: PRUNED };
-    return await verifyContent(context, descriptor, options);
+    const signature = await options.judge?.judge(descriptor) ?? null;
+    if (snapshots.isPruned(id)) return { ...whole(id), payload_hash_valid: null, message: PRUNED, signature };
+    return { ...await verifyContent(context, descriptor, options), signature };
   } catch (error) {
     if (!isJvsError(error) || error.code === "E_INTERRUPTED") throw error;
     if (error.code === "E_NOT_FOUND" && !snapshots.isKnown(id)) throw error; // it was collected meanwhile
@@ -161,6 +200,7 @@ function whole(id: string): VerifiedSnapshot {
     files: [],
     unchecked: [],
     worn: [],
+    signature: null,
     read_at: null,
   };
 }

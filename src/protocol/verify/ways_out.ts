@@ -18,15 +18,9 @@ export const CHOOSE =
 export const MARKER_AGAIN =
   `${FROM_COPY} Or move the file away: \`jvs doctor --repair rebuild_ready\` writes it again.`;
 
-/** For a damaged ref of this name. */
-export function refAgain(name: string): string {
-  return `${FROM_COPY} Or move the file away and make the ref again with \`jvs ref create ${name} SNAPSHOT\`: ` +
-    `\`jvs audit --operation "ref create" --target ${name} --json\` names the snapshot.`;
-}
-
-/** For a damaged pin. */
-export const PIN_AGAIN = `${FROM_COPY} Or move the file away and pin again with \`jvs gc pin SNAPSHOT\`: ` +
-  '`jvs audit --operation "gc pin" --json` names the snapshot.';
+/** For a damaged ref or pin. */
+export const KEEPER_AGAIN =
+  `${FROM_COPY} Or move the file away, and \`jvs doctor\` says by the audit trail how to make it again.`;
 
 /** For what a garbage collection had still to delete. */
 export const WITHOUT_TOMBSTONE =

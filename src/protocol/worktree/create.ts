@@ -5,7 +5,7 @@ import { Degradations, snapshotId, uuid, WorktreeConfig } from "../../model/reco
 import { WORKTREE } from "../../model/result_fields.ts";
 import { boolean, type Infer, integer, nullable, record, text } from "../../model/schema.ts";
 import type { Folder } from "../../platform/platform.ts";
-import { isShared, makeOwnFolder } from "../../platform/make_own.ts";
+import { giveToOwner, isShared, makeOwnFolder } from "../../platform/make_own.ts";
 import { Stat } from "../../platform/stat.ts";
 import type { Store } from "../../repo/store.ts";
 import { settle } from "../../tree/scan_clock.ts";
@@ -14,11 +14,26 @@ import { commitChange, finishDecided, withIntent } from "../change/commit.ts";
 import { defineChange, type IntentOf, type WorktreeContext } from "../change/kind.ts";
 import type { RepositoryContext } from "../context.ts";
 import { makeWorktreeRoot } from "../engine_for.ts";
-import { checkForkable, type Filled, fillFromSnapshot, fillFromWorktree, type NewRoot } from "./fill.ts";
+import {
+  type Beginning,
+  checkForkable,
+  type Filled,
+  fillFromSnapshot,
+  fillFromWorktree,
+  type NewRoot,
+} from "./fill.ts";
 import { cacheKey, writeStatCache } from "../look/cache_of_looks.ts";
 import { scanClock } from "../look/look.ts";
 import { type Made, readFacts } from "../payload/read_facts.ts";
-import { discardStaged, hasPayload, makeMovable, movePayload, openPayloads } from "./payload_roots.ts";
+import {
+  discardStaged,
+  findPayloads,
+  hasPayload,
+  makeMovable,
+  movePayload,
+  openPayloads,
+  setRootMode,
+} from "./payload_roots.ts";
 import { lockRepository, lockWorktree, recoverOpenIntents } from "../change/locks.ts";
 import { reserveName } from "./names.ts";
 
@@ -78,8 +93,9 @@ export interface NewWorktree {
   readonly snapshotId: string | null;
   /** By default a fork. */
   readonly kind?: CreationKind;
-  /** Whether its content is hashed before it becomes visible; by default if it is not too much. SPEC 7. */
-  readonly verify?: boolean | undefined;
+  /** What the user asked for, as messages say it of the snapshot: `fork`, the default. */
+  readonly action?: string;
+  readonly verify?: Beginning["verify"];
 }
 
 /**
@@ -96,12 +112,13 @@ export async function createWorktreeFrom(
   context: RepositoryContext,
   worktree: NewWorktree,
 ): Promise<NewWorktreeResult> {
-  const { snapshotId: id, verify } = worktree;
+  const { action = "fork", snapshotId: id, verify } = worktree;
   if (id === null) return await make(context, worktree, (root) => fillWithNothing(context, root));
   // Until the new worktree's record protects it.
   using _used = await context.store.snapshots.use(id, { signal: context.signal });
-  await checkForkable(context, id);
-  return await make(context, worktree, (root) => fillFromSnapshot(context, root, id, verify));
+  const beginning = { id, action, verify };
+  await checkForkable(context, beginning);
+  return await make(context, worktree, (root) => fillFromSnapshot(context, root, beginning));
 }
 
 /** Makes a worktree from another one as it is now, with unsaved and ignored files. */
@@ -133,6 +150,7 @@ async function make(
   return await withIntent(context, id, { kind, target: name, details: {}, claims }, async (intent) => {
     await reserveName(context, intent, name, () => {
       if (snapshotId !== null) store.snapshots.ready(snapshotId);
+      openPayloads(store)[Symbol.dispose](); // where that is not possible nothing needs to be copied
     });
     const filled = await stage(context, intent, { name, id, snapshotId }, fill);
     const details = { worktree: name, worktree_id: id, snapshot_id: snapshotId, live: source ?? null };
@@ -196,7 +214,12 @@ function fillWithNothing(context: RepositoryContext, { into, name }: NewRoot): P
   const { controlMode: mode } = context.store.layout.plane.owners; // staging may be open to fewer users
   if (isShared(mode)) {
     makeOwnFolder(into, name, { mode, marked: false }, (...root) => makeWorktreeRoot(context, ...root));
-  } else makeWorktreeRoot(context, into, name); // as the user's own folders are made
+  } else {
+    makeWorktreeRoot(context, into, name); // as the user's own folders are made
+    using made = into.openFolder(name);
+    using control = context.store.layout.control.open();
+    giveToOwner(made, control);
+  }
   return Promise.resolve({ verified: true, degradations: new DegradationList() });
 }
 
@@ -211,7 +234,7 @@ function publishWorktree(store: Store, intent: CreationIntent): void {
     movePayload(staging, bytesOf(intent.id), payloads, name);
     staging.sync();
   }
-  if (root_mode !== null) payloads.setMode(name, root_mode);
+  if (root_mode !== null) setRootMode(payloads, name, config.identity, root_mode);
   payloads.sync();
   if (store.worktrees.find(config.name) === undefined) store.worktrees.add(config);
 }
@@ -219,6 +242,6 @@ function publishWorktree(store: Store, intent: CreationIntent): void {
 function isWorktreeVisible(store: Store, intent: CreationIntent): boolean {
   const { config } = intent.details;
   if (config === undefined || intent.decided() === null) return false;
-  using payloads = openPayloads(store);
-  return hasPayload(store, payloads, bytesOf(config.name), config.identity);
+  using payloads = findPayloads(store);
+  return payloads !== undefined && hasPayload(store, payloads, bytesOf(config.name), config.identity);
 }

@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { killedAt } from "../../../tests/support/kill_point.ts";
-import { namesIn } from "../../../tests/support/files.ts";
+import { exists, namesIn } from "../../../tests/support/files.ts";
 import { TestRepository } from "../../../tests/support/repository.ts";
+import { doctor } from "../../operation/doctor.ts";
 import { worktreeCreate } from "../../operation/worktree_create.ts";
 import { worktreeFork } from "../../operation/worktree_fork.ts";
 import { worktreeList } from "../../operation/worktree_list.ts";
@@ -94,4 +95,20 @@ Deno.test("worktree changes: frees a name that a killed fork had taken", async (
     }
     assertEquals(repository.read(`worktrees/try${n}/a.txt`), "one\n");
   }
+});
+
+Deno.test("worktree changes: a killed fork is undone where the folder for worktrees is gone and none can be made", async () => {
+  let undone = 0;
+  for (let n = 1;; n++) {
+    using repository = await TestRepository.saved();
+    if (!await killedAt(n, () => repository.call(worktreeFork, { name: "try" }))) break;
+    const folder = `${repository.path}/worktrees`;
+    if (!exists(folder) || namesIn(folder).length > 0) continue;
+    Deno.removeSync(folder);
+    await repository.call(doctor, { repair_runtime: true });
+    assertEquals((await repository.open()).store.intents.list(), [], `killed at ${n}`);
+    assertEquals(exists(folder), false, `killed at ${n}: it was made to undo the fork`);
+    undone++;
+  }
+  assert(undone > 10, `only ${undone} were undone`);
 });

@@ -5,12 +5,13 @@ import { record, text } from "../../model/schema.ts";
 import type { Folder } from "../../platform/platform.ts";
 import type { OpenIntent } from "../../repo/intents.ts";
 import type { Store } from "../../repo/store.ts";
+import { inodeAt } from "../../platform/stat.ts";
 import { isAt } from "../../repo/discover.ts";
 import { finishIf } from "../change/commit.ts";
 import { defineChange, type IntentOf } from "../change/kind.ts";
 import { lockRepository, recoverInterrupted } from "../change/locks.ts";
 import type { RepositoryContext } from "../context.ts";
-import { hasPayload, movePayload, openPayloads } from "./payload_roots.ts";
+import { findPayloads, hasPayload, movePayload, openPayloads } from "./payload_roots.ts";
 
 type ReservingIntent = Pick<OpenIntent<Record<string, unknown>, "reserved">, "id" | "operation" | "step">;
 
@@ -87,6 +88,7 @@ export const worktreeRenaming = defineChange({
   touchesFiles: true,
   audit: record({ old_name: text(), name: text(), worktree_id: uuid() }),
   async recover(context, intent): Promise<void> {
+    if (!context.store.worktrees.isKnown(intent.worktreeId ?? "")) return takeBackFolder(context, intent);
     const isBegun = isRenamingBegun(context.store, intent);
     if (isBegun) carryOutRenaming(context.store, intent);
     await finishIf(isBegun, context, intent);
@@ -94,6 +96,24 @@ export const worktreeRenaming = defineChange({
 });
 
 type RenamingIntent = IntentOf<typeof worktreeRenaming>;
+
+/** Gives a folder its old name back, where the record was lost before it got the new one: a copy of that has the old name. */
+function takeBackFolder({ reporter, store }: RepositoryContext, intent: RenamingIntent): void {
+  const { from = "", inode = "" } = intent.details;
+  const { worktree_name: name = "" } = intent.claims;
+  using payloads = inode === "" || name === from ? undefined : findPayloads(store);
+  if (payloads !== undefined && isMoved(store, intent, payloads)) {
+    if (inodeAt(payloads, bytesOf(from)) === null) {
+      movePayload(payloads, bytesOf(name), payloads, bytesOf(from));
+      payloads.sync();
+    } else {
+      reporter.warn(
+        `The record of worktree "${from}" was lost while it was renamed: its folder is "${store.layout.payloads}/${name}".`,
+      );
+    }
+  }
+  intent.complete();
+}
 
 /** Renames the payload root, then the record. Repeatable. */
 export function carryOutRenaming(store: Store, intent: RenamingIntent): void {
@@ -125,6 +145,6 @@ function isRenamingBegun(store: Store, intent: RenamingIntent): boolean {
   if (inode === undefined || inode === "") {
     return store.worktrees.find(from) === undefined && store.worktrees.find(name) !== undefined;
   }
-  using payloads = openPayloads(store);
-  return isMoved(store, intent, payloads);
+  using payloads = findPayloads(store);
+  return payloads !== undefined && isMoved(store, intent, payloads);
 }

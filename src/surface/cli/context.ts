@@ -1,12 +1,13 @@
 import { absolutePath } from "../../model/absolute_path.ts";
 import { parseDuration } from "../../model/duration.ts";
 import { JvsError } from "../../model/errors.ts";
+import { isKeyText } from "../../model/key_text.ts";
 import { quoted } from "../../model/path_text.ts";
 import { printable } from "../../model/printable.ts";
 import type { Reporter } from "../../model/progress.ts";
 import type { AnyOperation } from "../../operation/define.ts";
 import type { Waiting } from "../../platform/answering.ts";
-import type { Context } from "../../protocol/context.ts";
+import type { Context, SignalSource } from "../../protocol/context.ts";
 import { contextFor, defaultActor } from "../../operation/caller.ts";
 import type { Globals } from "./line/arguments.ts";
 import type { Io } from "./io.ts";
@@ -15,7 +16,13 @@ import type { Io } from "./io.ts";
 export async function createContext(
   operation: Pick<AnyOperation, "needs" | "changes">,
   globals: Globals,
-  { io, reporter, signal }: { io: Io; reporter?: Reporter; signal?: AbortSignal },
+  { announce, io, reporter, signal, signals }: {
+    io: Io;
+    announce?: Context["announce"];
+    reporter?: Reporter;
+    signal?: AbortSignal;
+    signals?: SignalSource;
+  },
 ): Promise<Context> {
   const needsActor = operation.needs === "repository" || operation.changes !== "nothing";
   const patience = io.env("JVS_MOUNT_TIMEOUT");
@@ -23,7 +30,9 @@ export async function createContext(
   const cwd = await workingFolder(io, globals.directory, { timeoutMs: mountTimeoutMs, signal });
   const repo = globals.repo ?? io.env("JVS_REPO");
   const home = io.env("HOME");
-  const settings = io.env("XDG_CONFIG_HOME") ?? (home === undefined ? undefined : `${home}/.config`);
+  // What is trusted must not depend on the folder that a command is started in.
+  const settings = [io.env("XDG_CONFIG_HOME"), home === undefined ? undefined : `${home}/.config`]
+    .find((path) => path?.startsWith("/"));
   const timeout = globals.lock_timeout ?? io.env("JVS_LOCK_TIMEOUT");
   return contextFor({
     cwd,
@@ -34,13 +43,25 @@ export async function createContext(
     lockTimeoutMs: timeout === undefined ? undefined : parseDuration(timeout),
     mountTimeoutMs,
     engine: io.env("JVS_SNAPSHOT_ENGINE"),
+    program: io.env("JVS_BIN"),
     forProgram: globals.json,
     userConfig: settings === undefined ? undefined : `${settings}/jvs`,
+    signingKey: signingKeyOf(io, cwd),
     home,
+    hook: io.env("JVS_HOOK"),
+    hookEnvironment: () => environmentOfHooks(io),
+    signals,
     reporter,
+    announce,
     signal,
     workers: workersOf(io),
   });
+}
+
+/** A key in the environment is a text of several lines, or else the path of its file. */
+function signingKeyOf(io: Io, cwd: string): string | undefined {
+  const given = io.env("JVS_SIGNING_KEY");
+  return given === undefined || isKeyText(given) ? given : absolutePath(given, cwd);
 }
 
 /** Where workers come from, and how many threads the user allows (`JVS_THREADS`). */
@@ -60,6 +81,25 @@ function workersOf(io: Io): Context["workers"] {
       details: { JVS_THREADS: given },
     },
   );
+}
+
+/** What programs need to find others, the user, a language and the user's services; and what lets a `jvs` in a hook be as this one. */
+const OF_HOOKS = "PATH HOME USER LOGNAME LANG LC_ALL TERM TMPDIR TZ XDG_RUNTIME_DIR XDG_CONFIG_HOME JVS_DENO"
+  .split(
+    " ",
+  );
+
+function environmentOfHooks(io: Io): Record<string, string> {
+  const given = OF_HOOKS.flatMap((name) => {
+    const value = io.env(name);
+    return value === undefined ? [] : [[name, name === "PATH" ? withoutRelative(value) : value] as const];
+  });
+  return Object.fromEntries(given);
+}
+
+/** A hook runs in the worktree: a program there must not be taken for one of the system. */
+function withoutRelative(path: string): string {
+  return path.split(":").filter((folder) => folder.startsWith("/")).join(":");
 }
 
 async function workingFolder(io: Io, directory: string | undefined, waiting: Waiting): Promise<string> {

@@ -1,3 +1,5 @@
+import { JvsError } from "../../model/errors.ts";
+
 /** The terminal, environment and clock of the command line. Tests pass their own. */
 export type Io = Omit<ReturnType<typeof systemIo>, "workerModule"> & {
   /** The program itself, where it can also be loaded as a worker. */
@@ -65,6 +67,10 @@ function readEnv(name: string): string | undefined {
     return Deno.env.get(name) || undefined;
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) return undefined; // fewer permissions than the launcher gives
-    throw error;
+    if (!(error instanceof Deno.errors.InvalidData)) throw error;
+    throw new JvsError("E_USAGE", `Cannot read the variable ${name}: it is no UTF-8 text`, {
+      hint: "Unset it, or give it another value.",
+      details: { variable: name },
+    });
   }
 }

@@ -2,12 +2,14 @@
  * A command line, in order: `line/read_line.ts` splits it, `line/command.ts` checks it, `context.ts` adds the environment,
  * the operation runs, and `render/text_of.ts` turns its result into text. `errors.ts` does the same for an error.
  */
+import { absolutePath } from "../../model/absolute_path.ts";
 import { JvsError } from "../../model/errors.ts";
 import { jsonPieces, jsonText } from "../../model/printable.ts";
 import { asJvsError } from "../../operation/caller.ts";
 import { callOperation } from "../../operation/call.ts";
 import type { Catalog } from "../../operation/define.ts";
 import { operations } from "../../operation/registry.ts";
+import type { SignalSource } from "../../protocol/context.ts";
 import { createContext } from "./context.ts";
 import { errorText, exitCodeOf } from "./errors.ts";
 import { type Command, commandOf, outputOf } from "./line/command.ts";
@@ -33,7 +35,7 @@ export async function runCli(
   const trace = await traceOf(line, io);
   try {
     const command = await commandOf(line, catalog);
-    return await runCommand(command, { io, catalog, signal: interruption.signal, trace });
+    return await runCommand(command, { io, catalog, trace, ...interruption });
   } catch (thrown) {
     const error = asJvsError(thrown, interruption.signal);
     const { json, color, debug } = outputOf(line);
@@ -70,6 +72,7 @@ interface Surroundings {
   readonly io: Io;
   readonly catalog: Catalog;
   readonly signal: AbortSignal;
+  readonly signals: SignalSource;
   readonly trace: CommandTrace | undefined;
 }
 
@@ -92,10 +95,13 @@ async function runCommand(command: Command, surroundings: Surroundings): Promise
     const isQuiet = globals.quiet && operation.changes !== "nothing";
     print([isQuiet ? quietText(name, result) : await textOf(name, result, { style, now: io.now(), input })]);
   }
-  return operation.failed?.(result, input) ? 1 : 0;
+  return operation.exitCode?.(result) ?? (operation.failed?.(result, input) ? 1 : 0);
 }
 
-async function resultOf({ operation, input, globals }: Command, { io, signal, trace }: Surroundings) {
+async function resultOf(
+  { operation, input, globals }: Command,
+  { io, signal, signals, trace }: Surroundings,
+) {
   const { progress, no_progress, quiet, color } = globals;
   const line = io.errIsTerminal && !no_progress && !quiet;
   using shown = createProgress(io, {
@@ -104,8 +110,24 @@ async function resultOf({ operation, input, globals }: Command, { io, signal, tr
     style: styleFor(io, io.errIsTerminal, color),
   });
   const reporter = trace?.reporter(shown) ?? shown;
-  const context = await createContext(operation, globals, { io, reporter, signal });
-  return await callOperation(operation, context, input);
+  const announce = async (name: string, result: unknown) => {
+    const { textOf } = await import("./render/text_of.ts");
+    shown[Symbol.dispose](); // the line of the progress
+    io.out(
+      await textOf(name, result, { style: styleFor(io, io.outIsTerminal, color), now: io.now(), input }),
+    );
+  };
+  const context = await createContext(operation, globals, {
+    ...{ io, reporter, signal, signals },
+    ...(globals.json || quiet ? {} : { announce }),
+  });
+  const { session_file: file } = globals;
+  if (file === undefined || globals.session !== undefined) {
+    return await callOperation(operation, context, input);
+  }
+  const { sessionOfFile } = await import("./session_file.ts");
+  const session = sessionOfFile(absolutePath(file, context.cwd), operation);
+  return await callOperation(operation, { ...context, session }, input);
 }
 
 /** A write for each small piece would cost more than the pieces. */
@@ -142,21 +164,29 @@ function canPrint(io: Io, text: string): boolean {
 }
 
 const WIDTH_OF_FILES = 100;
+const WIDTH_OF_ROWS = 80; // of a usual terminal
 
 function styleFor(io: Io, terminal: boolean, wanted: boolean): Style {
   const color = terminal && wanted && io.env("NO_COLOR") === undefined && io.env("TERM") !== "dumb";
-  return createStyle({ color, width: terminal ? io.columns() : WIDTH_OF_FILES });
+  const columns = terminal ? io.columns() : undefined;
+  return createStyle({
+    color,
+    width: columns ?? WIDTH_OF_FILES,
+    rowWidth: columns ?? WIDTH_OF_ROWS,
+  });
 }
 
 /** The signals to end. */
 export const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** The first Ctrl-C, or other signal to end, stops the operation with nothing half done. The second ends the program. */
-export function watchSignals(io: Io): Disposable & { readonly signal: AbortSignal } {
+export function watchSignals(io: Io): Disposable & Pick<Surroundings, "signal" | "signals"> {
   const controller = new AbortController();
+  let taken: ((name: Deno.Signal) => void) | undefined;
   const listeners = new DisposableStack();
   for (const name of SIGNALS) {
     const listener = () => {
+      if (taken !== undefined) return taken(name);
       const error = new JvsError("E_INTERRUPTED", `Interrupted by ${name}`, { details: { signal: name } });
       if (controller.signal.aborted) io.exit(exitCodeOf(error));
       controller.abort(error);
@@ -164,5 +194,13 @@ export function watchSignals(io: Io): Disposable & { readonly signal: AbortSigna
     Deno.addSignalListener(name, listener);
     listeners.defer(() => Deno.removeSignalListener(name, listener));
   }
-  return { signal: controller.signal, [Symbol.dispose]: () => listeners.dispose() };
+  const takeOver: SignalSource["takeOver"] = (listener) => {
+    taken = listener;
+    return { [Symbol.dispose]: () => void (taken = undefined) };
+  };
+  return {
+    signal: controller.signal,
+    signals: { takeOver },
+    [Symbol.dispose]: () => listeners.dispose(),
+  };
 }

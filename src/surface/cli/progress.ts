@@ -1,8 +1,9 @@
 import { formatBytes, formatDuration } from "../../model/duration.ts";
+import { grouped } from "../../model/grouped.ts";
 import type { Reporter } from "../../model/progress.ts";
-import { jsonText, sentence } from "../../model/printable.ts";
+import { jsonText, printable, sentence } from "../../model/printable.ts";
 import type { Io } from "./io.ts";
-import { count, fit, grouped, type Style } from "./render/style.ts";
+import { count, fit, type Style } from "./render/style.ts";
 
 /** Work that takes less time shows no line. */
 const SHOW_AFTER_MS = 1000;
@@ -42,7 +43,7 @@ export function createProgress(
     if (isShown) io.err("\r\x1b[K");
     isShown = false;
   };
-  const record = (event: Record<string, unknown>) => io.err(`${jsonText(event)}\n`);
+  const record = (event: Record<string, unknown>) => io.err(recordText(event));
   const show = () => {
     const now = io.now();
     const latest = phases.at(-1);
@@ -83,8 +84,20 @@ export function createProgress(
       if (mode === "json") record({ event: "warning", message: sentence(message) });
       else if (!quiet) io.err(`${style.paint("notice", "warning:")} ${sentence(message)}\n`);
     },
+    printed(program, lines) {
+      clear();
+      const name = style.paint("faint", `${program}:`);
+      // One write for all: a program may print faster than lines can be written one by one.
+      if (mode === "json") {
+        io.err(lines.map((line) => recordText({ event: "printed", program, line })).join(""));
+      } else if (!quiet) io.err(lines.map((line) => `${name} ${printable(line)}\n`).join(""));
+    },
     [Symbol.dispose]: clear,
   };
+}
+
+function recordText(event: Record<string, unknown>): string {
+  return `${jsonText(event)}\n`;
 }
 
 /** Which of several things the phase is at: `verifying snapshots  3 of 40`. */

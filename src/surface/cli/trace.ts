@@ -1,11 +1,12 @@
 import { absolutePath } from "../../model/absolute_path.ts";
 import { formatBytes, formatDuration } from "../../model/duration.ts";
+import { grouped } from "../../model/grouped.ts";
 import { sentence } from "../../model/printable.ts";
 import type { Reporter } from "../../model/progress.ts";
 import { type PhaseTotal, Trace, traceEvents } from "../../model/trace.ts";
 import { asJvsError } from "../../operation/caller.ts";
 import type { Io } from "./io.ts";
-import { grouped, pad, type Style, widest } from "./render/style.ts";
+import { pad, type Style, widest } from "./render/style.ts";
 
 /** What to do with the trace of a command. */
 export interface TraceWishes {

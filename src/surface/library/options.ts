@@ -16,10 +16,16 @@ export interface RepositoryOptions {
   mountTimeoutMs?: number;
   /** The engine that clones. By default as the repository's setting says. */
   engine?: string;
-  /** How many threads may work at once where there is much to do. By default one for each core, at most 4. */
+  /** How many threads may work at once where there is much to do. By default one for each core, at most 4, and 16 to hash. */
   threads?: number;
-  /** The folder of the user's own settings, which name trusted repositories. By default none. */
+  /** The folder of the user's own settings, which name trusted repositories, and keys. By default none. */
   userConfig?: string;
+  /** The variables that hooks get besides a PATH and what JVS tells them. By default none. */
+  hookEnvironment?: () => Readonly<Record<string, string>>;
+  /** The hook that calls, as its variable JVS_HOOK says: inside of it no hooks run. By default none. */
+  hook?: string;
+  /** The key to sign with: the absolute path of its file, or its text. By default that of the repository's setting. */
+  signingKey?: string;
 }
 
 /** Options of one call, beside the operation's input. */

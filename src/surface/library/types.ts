@@ -116,7 +116,7 @@ export interface Ref {
   readonly created_by: string;
   /** What it means, in the user's words; empty if nothing was said. */
   readonly note: string;
-  /** Whether garbage collection keeps what the snapshot descends from, too: the ref of a line that was left by `snapshot --branch` does. */
+  /** Whether garbage collection keeps what the snapshot descends from, too: the ref of a line that was left by `snapshot --branch` does, and one that was made with `--line`. */
   readonly keeps_line: boolean;
 }
 
@@ -178,6 +178,19 @@ export interface InfoResult {
   readonly jvs_version: string;
   /** The worktree you are in, by default main; null if its record is lost or damaged. */
   readonly worktree: string | null;
+  /** The lease that a session holds; null if nobody does, or its file is damaged: `jvs lock status` says that. */
+  readonly lease: {
+    /** Who acquired it: host, user, process id and the time when that process started. */
+    readonly holder_id: string;
+    /** When it was acquired. */
+    readonly created_at: string;
+    /** Until when it holds, unless it is renewed. */
+    readonly lease_expires_at: string;
+    /** Its number: each lease of the worktree has a higher one. */
+    readonly fencing_token: number;
+    /** The lease is of the session that asks. */
+    readonly is_mine: boolean;
+  } | null;
   /** How snapshots of this worktree are made. */
   readonly engine: {
     /** Null if none works. */
@@ -228,11 +241,13 @@ export interface InfoResult {
   readonly permissions: {
     /** Whether JVS may call the C library. Without it JVS can keep less. */
     readonly c_library: boolean;
-    /** Which programs JVS may run. */
+    /** Which programs JVS may run. The launcher allows any for `lock run` and `conformance run`, and for `snapshot` and `restore` of users who trust hooks. */
     readonly run: "any" | "named";
     /** False, unless JVS was started with more permissions than it needs. */
     readonly network: boolean;
   };
+  /** Whether you trust the programs that the settings name as hooks; null if they name none. */
+  readonly hooks: "trusted" | "untrusted" | null;
   /** Those that differ from their default. */
   readonly settings: readonly {
     /** The setting's name. */
@@ -302,6 +317,19 @@ export interface StatusResult {
   readonly entries: number;
   /** Files and whole folders that .jvsignore leaves out. */
   readonly ignored: number;
+  /** The lease that a session holds; null if nobody does, or its file is damaged: `jvs lock status` says that. */
+  readonly lease: {
+    /** Who acquired it: host, user, process id and the time when that process started. */
+    readonly holder_id: string;
+    /** When it was acquired. */
+    readonly created_at: string;
+    /** Until when it holds, unless it is renewed. */
+    readonly lease_expires_at: string;
+    /** Its number: each lease of the worktree has a higher one. */
+    readonly fencing_token: number;
+    /** The lease is of the session that asks. */
+    readonly is_mine: boolean;
+  } | null;
   /** Operations that were interrupted; the next change recovers them. */
   readonly pending_recovery: readonly string[];
 }
@@ -340,6 +368,17 @@ export interface SnapshotResult {
   readonly kept_line_as: string | null;
   /** What the snapshot could not keep, as `snapshot` says it too. */
   readonly degradations: Degradations;
+  /** The hooks that ran, in their order. One after the change may have failed: the change is made all the same. */
+  readonly hooks: readonly {
+    /** Which hook. */
+    readonly hook: "pre-snapshot" | "post-snapshot" | "pre-restore" | "post-restore";
+    /** Its exit code; null if a signal ended it. */
+    readonly code: number | null;
+    /** The signal that ended it; null if none did. */
+    readonly signal: string | null;
+    /** Why JVS ended it: its time was over, or JVS was interrupted. Null if JVS did not. */
+    readonly stopped: "timeout" | "interrupt" | null;
+  }[];
 }
 
 /** What `history` is given. */
@@ -366,8 +405,8 @@ export interface HistoryInput {
 
 /** The result of `history`. */
 export interface HistoryResult {
-  /** The worktree's name. */
-  readonly worktree: string;
+  /** The worktree's name; null if --all is asked for where there is none. */
+  readonly worktree: string | null;
   /** The snapshot that the worktree stands on; null if it has none yet. */
   readonly head_snapshot_id: string | null;
   /** The newest snapshot of the worktree's line; null if it has none yet. */
@@ -387,6 +426,8 @@ export interface HistoryResult {
   })[];
   /** How many there are without --limit. */
   readonly total: number;
+  /** Snapshots that are missing or cannot be read: --all leaves them out, and a line ends at one. */
+  readonly unread: readonly string[];
 }
 
 /** What `show` is given. */
@@ -411,6 +452,19 @@ export interface ShowResult {
   readonly refs: readonly string[];
   /** The folder of its files. */
   readonly path: string;
+  /** How it is signed. `jvs verify` reads the content too. */
+  readonly signature: {
+    /** `valid`: by a key that is trusted; `untrusted`: right, by a key that is not; `revoked`: by one that is not any more; `invalid`: not that of what it stands beside, or damaged. */
+    readonly state: "valid" | "untrusted" | "revoked" | "unsigned" | "invalid";
+    /** The name of the key that signed; null if you have none for it. */
+    readonly signer: string | null;
+    /** The key that signed; null without a signature. */
+    readonly public_key: string | null;
+    /** When, as the signer says; null without a signature. */
+    readonly signed_at: string | null;
+    /** Why it is not as it must be; null if it is. */
+    readonly problem: string | null;
+  };
   /** Null unless you ask for them. */
   readonly files:
     | readonly {
@@ -595,6 +649,17 @@ export interface RestoreResult {
   readonly pending_recovery: readonly string[];
   /** What could not be restored exactly; empty in a preview. */
   readonly degradations: Degradations;
+  /** The hooks that ran, in their order. One after the change may have failed: the change is made all the same. */
+  readonly hooks: readonly {
+    /** Which hook. */
+    readonly hook: "pre-snapshot" | "post-snapshot" | "pre-restore" | "post-restore";
+    /** Its exit code; null if a signal ended it. */
+    readonly code: number | null;
+    /** The signal that ended it; null if none did. */
+    readonly signal: string | null;
+    /** Why JVS ended it: its time was over, or JVS was interrupted. Null if JVS did not. */
+    readonly stopped: "timeout" | "interrupt" | null;
+  }[];
 }
 
 /** What `worktree create` is given. */
@@ -681,6 +746,19 @@ export interface WorktreeListResult {
     readonly adopted: boolean;
     /** You are in it. */
     readonly current: boolean;
+    /** The lease that a session holds; null if nobody does, or its file is damaged: `jvs lock status` says that. */
+    readonly lease: {
+      /** Who acquired it: host, user, process id and the time when that process started. */
+      readonly holder_id: string;
+      /** When it was acquired. */
+      readonly created_at: string;
+      /** Until when it holds, unless it is renewed. */
+      readonly lease_expires_at: string;
+      /** Its number: each lease of the worktree has a higher one. */
+      readonly fencing_token: number;
+      /** The lease is of the session that asks. */
+      readonly is_mine: boolean;
+    } | null;
     /** missing: no folder; replaced: another folder is in its place; damaged: its record is lost or unreadable, so that all else but the name is null or false. */
     readonly state: "ok" | "missing" | "replaced" | "damaged";
   }[];
@@ -736,7 +814,7 @@ export interface WorktreeRemoveResult {
   readonly path: string;
   /** The newest snapshot of its line, to fork and continue from; null if it had none. */
   readonly latest_snapshot_id: string | null;
-  /** A pin protects that line until then; null if it had no snapshot. */
+  /** Pins protect that line and the unsaved work until then; null if there is neither. */
   readonly kept_until: string | null;
   /** The snapshot that holds the unsaved work; null if none was saved. */
   readonly autosave_snapshot_id: string | null;
@@ -750,6 +828,8 @@ export interface RefCreateInput {
   readonly snapshot?: string | undefined;
   /** What it means, in your own words. By default `""`. */
   readonly note?: string | undefined;
+  /** Keep what the snapshot descends from, too. By default `false`. */
+  readonly line?: boolean | undefined;
 }
 
 /** The result of `ref create`. */
@@ -780,6 +860,310 @@ export interface RefDeleteResult {
   readonly ref: Ref;
 }
 
+/** What `lock acquire` is given. */
+export interface LockAcquireInput {
+  /** Another worktree than the one you are in. */
+  readonly worktree?: string | undefined;
+  /** How long the lease holds unless it is renewed, in milliseconds; 30000 by default. */
+  readonly lease_ms?: number | undefined;
+}
+
+/** The result of `lock acquire`. */
+export interface LockAcquireResult {
+  /** The worktree's name. */
+  readonly worktree: string;
+  /** The lease. */
+  readonly lease: {
+    /** The lease's id; each one that is acquired anew has its own. */
+    readonly lock_id: string;
+    /** The worktree that only its holder may change; its file has this name. */
+    readonly worktree_id: string;
+    /** Who acquired it: host, user, process id and the time when that process started. */
+    readonly holder_id: string;
+    /** Random: no two leases have the same. */
+    readonly holder_nonce: string;
+    /** The session that may use it. */
+    readonly session_id: string;
+    /** How many times in a row its session acquired it. */
+    readonly acquire_seq: number;
+    /** When it was acquired. */
+    readonly created_at: string;
+    /** When it was acquired or renewed last. */
+    readonly last_renewed_at: string;
+    /** How long it holds after that. */
+    readonly lease_duration_ms: number;
+    /** How often a running operation renews it. */
+    readonly renew_interval_ms: number;
+    /** How far the clocks of hosts may be apart. */
+    readonly max_clock_skew_ms: number;
+    /** How long another session waits beyond that. */
+    readonly steal_grace_ms: number;
+    /** Until when it holds, unless it is renewed. */
+    readonly lease_expires_at: string;
+    /** Its number: each lease of the worktree has a higher one. */
+    readonly fencing_token: number;
+  };
+  /** `held`; `expired`: it ran out, and nobody else may take it over yet; `over`: anybody may; `future`: a clock is wrong. */
+  readonly state: "held" | "expired" | "over" | "future";
+  /** The lease is of the session that asks. */
+  readonly is_mine: boolean;
+  /** No session was given, so a new one was made: the next commands are refused unless they give it. */
+  readonly is_new_session: boolean;
+}
+
+/** What `lock status` is given. */
+export interface LockStatusInput {
+  /** Another worktree than the one you are in. */
+  readonly worktree?: string | undefined;
+}
+
+/** The result of `lock status`. */
+export interface LockStatusResult {
+  /** The worktree's name. */
+  readonly worktree: string;
+  /** The lease; null if there is none. */
+  readonly lease: {
+    /** The lease's id; each one that is acquired anew has its own. */
+    readonly lock_id: string;
+    /** The worktree that only its holder may change; its file has this name. */
+    readonly worktree_id: string;
+    /** Who acquired it: host, user, process id and the time when that process started. */
+    readonly holder_id: string;
+    /** Random: no two leases have the same. */
+    readonly holder_nonce: string;
+    /** The session that may use it. */
+    readonly session_id: string;
+    /** How many times in a row its session acquired it. */
+    readonly acquire_seq: number;
+    /** When it was acquired. */
+    readonly created_at: string;
+    /** When it was acquired or renewed last. */
+    readonly last_renewed_at: string;
+    /** How long it holds after that. */
+    readonly lease_duration_ms: number;
+    /** How often a running operation renews it. */
+    readonly renew_interval_ms: number;
+    /** How far the clocks of hosts may be apart. */
+    readonly max_clock_skew_ms: number;
+    /** How long another session waits beyond that. */
+    readonly steal_grace_ms: number;
+    /** Until when it holds, unless it is renewed. */
+    readonly lease_expires_at: string;
+    /** Its number: each lease of the worktree has a higher one. */
+    readonly fencing_token: number;
+  } | null;
+  /** Where the lease is in its life; null if there is none. */
+  readonly state: "held" | "expired" | "over" | "future" | null;
+  /** The lease is of the session that asks. */
+  readonly is_mine: boolean;
+  /** From when on another session may take the lease over, unless it is renewed; null if there is none. */
+  readonly takeable_from: string | null;
+  /** The highest fencing token of a lease on it; 0 if there was no lease. */
+  readonly fencing_token: number;
+}
+
+/** What `lock renew` is given. */
+export interface LockRenewInput {
+  /** Another worktree than the one you are in. */
+  readonly worktree?: string | undefined;
+}
+
+/** The result of `lock renew`. */
+export interface LockRenewResult {
+  /** The worktree's name. */
+  readonly worktree: string;
+  /** The lease. */
+  readonly lease: {
+    /** The lease's id; each one that is acquired anew has its own. */
+    readonly lock_id: string;
+    /** The worktree that only its holder may change; its file has this name. */
+    readonly worktree_id: string;
+    /** Who acquired it: host, user, process id and the time when that process started. */
+    readonly holder_id: string;
+    /** Random: no two leases have the same. */
+    readonly holder_nonce: string;
+    /** The session that may use it. */
+    readonly session_id: string;
+    /** How many times in a row its session acquired it. */
+    readonly acquire_seq: number;
+    /** When it was acquired. */
+    readonly created_at: string;
+    /** When it was acquired or renewed last. */
+    readonly last_renewed_at: string;
+    /** How long it holds after that. */
+    readonly lease_duration_ms: number;
+    /** How often a running operation renews it. */
+    readonly renew_interval_ms: number;
+    /** How far the clocks of hosts may be apart. */
+    readonly max_clock_skew_ms: number;
+    /** How long another session waits beyond that. */
+    readonly steal_grace_ms: number;
+    /** Until when it holds, unless it is renewed. */
+    readonly lease_expires_at: string;
+    /** Its number: each lease of the worktree has a higher one. */
+    readonly fencing_token: number;
+  };
+  /** `held`; `expired`: it ran out, and nobody else may take it over yet; `over`: anybody may; `future`: a clock is wrong. */
+  readonly state: "held" | "expired" | "over" | "future";
+  /** The lease is of the session that asks. */
+  readonly is_mine: boolean;
+}
+
+/** What `lock release` is given. */
+export interface LockReleaseInput {
+  /** Another worktree than the one you are in. */
+  readonly worktree?: string | undefined;
+}
+
+/** The result of `lock release`. */
+export interface LockReleaseResult {
+  /** The worktree's name. */
+  readonly worktree: string;
+  /** The lease. */
+  readonly lease: {
+    /** The lease's id; each one that is acquired anew has its own. */
+    readonly lock_id: string;
+    /** The worktree that only its holder may change; its file has this name. */
+    readonly worktree_id: string;
+    /** Who acquired it: host, user, process id and the time when that process started. */
+    readonly holder_id: string;
+    /** Random: no two leases have the same. */
+    readonly holder_nonce: string;
+    /** The session that may use it. */
+    readonly session_id: string;
+    /** How many times in a row its session acquired it. */
+    readonly acquire_seq: number;
+    /** When it was acquired. */
+    readonly created_at: string;
+    /** When it was acquired or renewed last. */
+    readonly last_renewed_at: string;
+    /** How long it holds after that. */
+    readonly lease_duration_ms: number;
+    /** How often a running operation renews it. */
+    readonly renew_interval_ms: number;
+    /** How far the clocks of hosts may be apart. */
+    readonly max_clock_skew_ms: number;
+    /** How long another session waits beyond that. */
+    readonly steal_grace_ms: number;
+    /** Until when it holds, unless it is renewed. */
+    readonly lease_expires_at: string;
+    /** Its number: each lease of the worktree has a higher one. */
+    readonly fencing_token: number;
+  };
+  /** `held`; `expired`: it ran out, and nobody else may take it over yet; `over`: anybody may; `future`: a clock is wrong. */
+  readonly state: "held" | "expired" | "over" | "future";
+  /** The lease is of the session that asks. */
+  readonly is_mine: boolean;
+}
+
+/** What `lock run` is given. */
+export interface LockRunInput {
+  /** The command and its arguments, behind --. */
+  readonly command: readonly string[];
+  /** Another worktree than the one you are in. */
+  readonly worktree?: string | undefined;
+  /** How long the lease holds unless it is renewed, in milliseconds; 30000 by default. */
+  readonly lease_ms?: number | undefined;
+}
+
+/** The result of `lock run`. */
+export interface LockRunResult {
+  /** The worktree's name. */
+  readonly worktree: string;
+  /** The lease by which it ran, as it was at the begin. */
+  readonly lease: {
+    /** The lease's id; each one that is acquired anew has its own. */
+    readonly lock_id: string;
+    /** The worktree that only its holder may change; its file has this name. */
+    readonly worktree_id: string;
+    /** Who acquired it: host, user, process id and the time when that process started. */
+    readonly holder_id: string;
+    /** Random: no two leases have the same. */
+    readonly holder_nonce: string;
+    /** The session that may use it. */
+    readonly session_id: string;
+    /** How many times in a row its session acquired it. */
+    readonly acquire_seq: number;
+    /** When it was acquired. */
+    readonly created_at: string;
+    /** When it was acquired or renewed last. */
+    readonly last_renewed_at: string;
+    /** How long it holds after that. */
+    readonly lease_duration_ms: number;
+    /** How often a running operation renews it. */
+    readonly renew_interval_ms: number;
+    /** How far the clocks of hosts may be apart. */
+    readonly max_clock_skew_ms: number;
+    /** How long another session waits beyond that. */
+    readonly steal_grace_ms: number;
+    /** Until when it holds, unless it is renewed. */
+    readonly lease_expires_at: string;
+    /** Its number: each lease of the worktree has a higher one. */
+    readonly fencing_token: number;
+  };
+  /** The command and its arguments. */
+  readonly command: readonly string[];
+  /** Its exit code; 128 and the number of the signal if one ended it, 127 if there is no such program. */
+  readonly code: number;
+  /** The signal that ended it; null if none did. */
+  readonly signal: string | null;
+  /** The lease was given back. It is not if its session had it before, or acquired it again meanwhile. */
+  readonly released: boolean;
+}
+
+/** What `lock steal` is given. */
+export interface LockStealInput {
+  /** Another worktree than the one you are in. */
+  readonly worktree?: string | undefined;
+  /** How long the lease holds unless it is renewed, in milliseconds; 30000 by default. */
+  readonly lease_ms?: number | undefined;
+  /** Also take a lease that lies in the future or is damaged. By default `false`. */
+  readonly force?: boolean | undefined;
+}
+
+/** The result of `lock steal`. */
+export interface LockStealResult {
+  /** The worktree's name. */
+  readonly worktree: string;
+  /** The lease. */
+  readonly lease: {
+    /** The lease's id; each one that is acquired anew has its own. */
+    readonly lock_id: string;
+    /** The worktree that only its holder may change; its file has this name. */
+    readonly worktree_id: string;
+    /** Who acquired it: host, user, process id and the time when that process started. */
+    readonly holder_id: string;
+    /** Random: no two leases have the same. */
+    readonly holder_nonce: string;
+    /** The session that may use it. */
+    readonly session_id: string;
+    /** How many times in a row its session acquired it. */
+    readonly acquire_seq: number;
+    /** When it was acquired. */
+    readonly created_at: string;
+    /** When it was acquired or renewed last. */
+    readonly last_renewed_at: string;
+    /** How long it holds after that. */
+    readonly lease_duration_ms: number;
+    /** How often a running operation renews it. */
+    readonly renew_interval_ms: number;
+    /** How far the clocks of hosts may be apart. */
+    readonly max_clock_skew_ms: number;
+    /** How long another session waits beyond that. */
+    readonly steal_grace_ms: number;
+    /** Until when it holds, unless it is renewed. */
+    readonly lease_expires_at: string;
+    /** Its number: each lease of the worktree has a higher one. */
+    readonly fencing_token: number;
+  };
+  /** `held`; `expired`: it ran out, and nobody else may take it over yet; `over`: anybody may; `future`: a clock is wrong. */
+  readonly state: "held" | "expired" | "over" | "future";
+  /** The lease is of the session that asks. */
+  readonly is_mine: boolean;
+  /** No session was given, so a new one was made: the next commands are refused unless they give it. */
+  readonly is_new_session: boolean;
+}
+
 /** What `verify` is given. */
 export interface VerifyInput {
   /** The snapshot; by default the one the worktree stands on. */
@@ -794,6 +1178,8 @@ export interface VerifyInput {
   readonly fail_fast?: boolean | undefined;
   /** A `head` of `jvs audit verify` that was noted before: the trail must still have that record. */
   readonly expect_head?: string | undefined;
+  /** Take unsigned snapshots too, where signatures are required, this once; the audit log records it. By default `false`. */
+  readonly allow_unsigned?: boolean | undefined;
   /** Another worktree than the one you are in. */
   readonly worktree?: string | undefined;
 }
@@ -837,10 +1223,23 @@ export interface VerifyResult {
       /** The metadata that it lost. */
       readonly lost: "mode" | "owner" | "times" | "xattrs" | "hardlink";
     }[];
+    /** How it is signed; null if its record cannot be read. One with a `problem` makes the snapshot `critical`. */
+    readonly signature: {
+      /** `valid`: by a key that is trusted; `untrusted`: right, by a key that is not; `revoked`: by one that is not any more; `invalid`: not that of what it stands beside, or damaged. */
+      readonly state: "valid" | "untrusted" | "revoked" | "unsigned" | "invalid";
+      /** The name of the key that signed; null if you have none for it. */
+      readonly signer: string | null;
+      /** The key that signed; null without a signature. */
+      readonly public_key: string | null;
+      /** When, as the signer says; null without a signature. */
+      readonly signed_at: string | null;
+      /** Why it is not as it must be; null if it is. */
+      readonly problem: string | null;
+    } | null;
     /** When all its content was read and was what was saved: in this run, or with --since before it, the oldest reading; null if that is not so. */
     readonly read_at: string | null;
   }[];
-  /** With --all: what is wrong with the records around the snapshots. */
+  /** With --all: what is wrong with the records around the snapshots; with --allow-unsigned: with the audit log's signature. */
   readonly findings: readonly Finding[];
   /** How many snapshots were checked. */
   readonly verified: number;
@@ -894,11 +1293,11 @@ export interface AuditInput {
   readonly until?: string | undefined;
   /** Only this operation, such as `snapshot`, `worktree fork`, or all that begin with `worktree`. */
   readonly operation?: string | undefined;
-  /** Only what was done to this: a name, or a snapshot's id or its first digits. */
+  /** Only what was done to this: a name, or a snapshot's id or its first digits; the garbage collection that took it, too. */
   readonly target?: string | undefined;
   /** Only what this actor did: `user@host`, or the user alone. */
   readonly actor?: string | undefined;
-  /** Only what was done in or to this worktree; it may be removed since. */
+  /** Only what was done in or to this worktree, also under its earlier names; where none has the name now, the last that had it. */
   readonly worktree?: string | undefined;
   /** At most so many. By default `50`. */
   readonly limit?: number | undefined;
@@ -943,16 +1342,35 @@ export interface AuditVerifyResult {
   } | null;
   /** Whether a record has the hash of --expect-head; null without it. */
   readonly expected_found: boolean | null;
+  /** The newest signature of the trail. */
+  readonly signature: {
+    /** `valid`: by a key that is trusted; `untrusted`: right, by a key that is not; `revoked`: by one that is not any more; `invalid`: not that of what it stands beside, or damaged. */
+    readonly state: "valid" | "untrusted" | "revoked" | "unsigned" | "invalid";
+    /** The name of the key that signed; null if you have none for it. */
+    readonly signer: string | null;
+    /** The key that signed; null without a signature. */
+    readonly public_key: string | null;
+    /** When, as the signer says; null without a signature. */
+    readonly signed_at: string | null;
+    /** Why it is not as it must be; null if it is. */
+    readonly problem: string | null;
+    /** Up to which record it is signed: all before are too; 0 without a signature. */
+    readonly covers: number;
+  };
 }
 
 /** What `gc plan` is given. */
 export interface GcPlanInput {
   /** A policy of gc/retention.json, or `thin`, which thins out the lines of worktrees too; without it the settings retention.*. */
   readonly policy?: string | undefined;
+  /** List each snapshot with what keeps it, not only the first of those that go; JSON always has all. By default `false`. */
+  readonly all?: boolean | undefined;
 }
 
 /** The result of `gc plan`. */
 export interface GcPlanResult {
+  /** The version of plans: others are not carried out. */
+  readonly plan_version: 1;
   /** Its id, which depends on nothing but what it says: the same plan has the same id. */
   readonly plan_id: string;
   /** The repository that it was made for. */
@@ -965,7 +1383,7 @@ export interface GcPlanResult {
     readonly name: string;
     /** Whether ancestors of heads and of kept lines lose their content too; heads and newest snapshots never do. */
     readonly prune_ancestors: boolean;
-    /** The newest N of each worktree keep their content; 0: none for that reason. */
+    /** The newest N of each worktree that there is keep their content; 0: none for that reason. */
     readonly keep_last_n: number;
     /** What is younger than so many days keeps it; 0: none for that reason. */
     readonly keep_days: number;
@@ -1007,6 +1425,26 @@ export interface GcPlanResult {
     /** What comes free with it; what several have comes free with the newest of them. */
     readonly bytes: number;
   }[];
+  /** What people wrote of the candidates, in the same order. */
+  readonly going: readonly {
+    /** The candidate. */
+    readonly snapshot_id: string;
+    /** Its tags. */
+    readonly tags: readonly string[];
+    /** Its note; of a long one the beginning. */
+    readonly note: string;
+  }[];
+  /** How many of those that stay were pruned before: only their place in the history stays. */
+  readonly kept_pruned: number;
+  /** The reasons of `protected_by_other`; a snapshot may have several. */
+  readonly other_reasons: readonly {
+    /** The reason. */
+    readonly why: string;
+    /** How many are kept for it. */
+    readonly count: number;
+    /** Whether a damaged or missing record is the cause: `jvs doctor` says what to do. */
+    readonly is_damage: boolean;
+  }[];
 }
 
 /** What `gc run` is given. */
@@ -1023,6 +1461,8 @@ export interface GcRunInput {
 export interface GcRunResult {
   /** The plan that was carried out. */
   readonly plan: {
+    /** The version of plans: others are not carried out. */
+    readonly plan_version: 1;
     /** Its id, which depends on nothing but what it says: the same plan has the same id. */
     readonly plan_id: string;
     /** The repository that it was made for. */
@@ -1035,7 +1475,7 @@ export interface GcRunResult {
       readonly name: string;
       /** Whether ancestors of heads and of kept lines lose their content too; heads and newest snapshots never do. */
       readonly prune_ancestors: boolean;
-      /** The newest N of each worktree keep their content; 0: none for that reason. */
+      /** The newest N of each worktree that there is keep their content; 0: none for that reason. */
       readonly keep_last_n: number;
       /** What is younger than so many days keeps it; 0: none for that reason. */
       readonly keep_days: number;
@@ -1084,8 +1524,12 @@ export interface GcRunResult {
   readonly deleted: readonly string[];
   /** Candidates that somebody used at that moment, and that stay until the next run. */
   readonly in_use: readonly string[];
-  /** What came free, by the plan. */
+  /** What an earlier run took out of the history and could not delete whole: this run did. */
+  readonly finished: readonly string[];
+  /** What came free with all that was deleted, by the plan of each; what the two parts of an interrupted run shared is counted in both. */
   readonly freed_bytes: number;
+  /** What came free besides with what restores had replaced and restore.keep_replaced keeps no longer. No plan says it, so it is not in `freed_bytes`. */
+  readonly replaced_bytes: number;
 }
 
 /** What `gc pin` is given. */
@@ -1096,6 +1540,8 @@ export interface GcPinInput {
   readonly reason?: string | undefined;
   /** Until when it is kept: a date, a time, or `90d`; without it, forever. */
   readonly expires?: string | undefined;
+  /** Keep what it descends from, too. By default `false`. */
+  readonly line?: boolean | undefined;
 }
 
 /** The result of `gc pin`. */
@@ -1175,6 +1621,8 @@ export interface PinAddInput {
   readonly reason?: string | undefined;
   /** Until when it is kept: a date, a time, or `90d`; without it, forever. */
   readonly expires?: string | undefined;
+  /** Keep what it descends from, too. By default `false`. */
+  readonly line?: boolean | undefined;
 }
 
 /** The result of `pin add`. */
@@ -1244,6 +1692,57 @@ export interface PinRemoveResult {
     /** Whether the snapshots that it descends from are kept with it. */
     readonly keeps_line: boolean;
   }[];
+}
+
+/** What `key trust` is given. */
+export interface KeyTrustInput {
+  /** The key: its 64 hex digits, or your own name of it. */
+  readonly key?: string | undefined;
+  /** What you call it; by default as before, or the first 8 digits. A name that the repository's settings have is never taken. */
+  readonly name?: string | undefined;
+  /** Every new snapshot must be signed by a key that you trust; --no-require ends that. */
+  readonly require?: boolean | undefined;
+  /** Trust the key in every repository, and not only here. By default `false`. */
+  readonly everywhere?: boolean | undefined;
+  /** Also write it into the repository's settings. By default `false`. */
+  readonly team?: boolean | undefined;
+}
+
+/** The result of `key trust`. */
+export interface KeyTrustResult {
+  /** The key; null if none was given. */
+  readonly public_key: string | null;
+  /** What you call it; null without a key. */
+  readonly name: string | null;
+  /** Whether you require signatures here. */
+  readonly required: boolean;
+  /** The end of the audit log that was noted. */
+  readonly head: {
+    /** How many records there were. */
+    readonly count: number;
+    /** The `record_hash` of the newest of them. */
+    readonly hash: string;
+    /** When the user's own JVS saw it. */
+    readonly seen_at: string;
+  };
+}
+
+/** What `key revoke` is given. */
+export interface KeyRevokeInput {
+  /** The key: its 64 hex digits, or your own name of it: one of your keys, or one that you trust. */
+  readonly key: string;
+  /** Since when another than its owner may have it: a date, a time, or `7d` ago; by default now. */
+  readonly since?: string | undefined;
+  /** Also write it into the repository's settings, for all users. By default `false`. */
+  readonly team?: boolean | undefined;
+}
+
+/** The result of `key revoke`. */
+export interface KeyRevokeResult {
+  /** The key. */
+  readonly public_key: string;
+  /** Since when it is not trusted here: the earliest time that you or the settings say. */
+  readonly revoked_at: string;
 }
 
 /** What `config get` is given. */
@@ -1327,17 +1826,31 @@ export interface RepositoryMethods {
   worktreePath(input?: WorktreePathInput, options?: CallOptions): Promise<WorktreePathResult>;
   /** Give a worktree another name. Its folder worktrees/<name> becomes worktrees/<new-name>; shells in it keep working. The folder of `main` keeps its name. */
   worktreeRename(input: WorktreeRenameInput, options?: CallOptions): Promise<WorktreeRenameResult>;
-  /** Remove a worktree; its snapshots stay. Refuses a worktree with work that no snapshot holds; ignored files count too. --force saves that work first; --discard loses it. The snapshots of the worktree's line are kept for at least 30 days. */
+  /** Remove a worktree; its snapshots stay. Refuses a worktree with work that no snapshot holds; ignored files count too. --force saves that work first; --discard loses it. The snapshots of the worktree's line and that of its unsaved work are kept for at least 30 days. */
   worktreeRemove(input: WorktreeRemoveInput, options?: CallOptions): Promise<WorktreeRemoveResult>;
   /** Give a snapshot a name that is valid in the whole repository. A tag is part of its snapshot forever. A ref can be created and deleted at any time. */
   refCreate(input: RefCreateInput, options?: CallOptions): Promise<RefCreateResult>;
   /** List the names that were given to snapshots. */
   refList(input?: RefListInput, options?: CallOptions): Promise<RefListResult>;
-  /** Delete a ref; its snapshot stays. */
+  /** Delete a ref; its snapshot stays. A ref whose file is lost, as `jvs doctor` says, is given up in the same way. */
   refDelete(input: RefDeleteInput, options?: CallOptions): Promise<RefDeleteResult>;
-  /** Check that snapshots are still what was saved. Checks the descriptor, the manifest and every byte of the payload. Names each path that was changed, is missing, is extra, or lost only metadata. Reads a file that snapshots share only once. --all also checks commit markers, records of worktrees, the lineage and the audit log. Changes nothing. */
+  /** Reserve a worktree for one session, for a time. Until the lease is released or runs out, changes of the worktree without its session are refused. Every command takes the session by --session, --session-file or JVS_SESSION; without one a new one is made. --session-file FILE also makes the file. A running operation renews the lease by itself. Acquired again by its session, a lease that holds is renewed. */
+  lockAcquire(input?: LockAcquireInput, options?: CallOptions): Promise<LockAcquireResult>;
+  /** Show whose lease a worktree has, and until when. */
+  lockStatus(input?: LockStatusInput, options?: CallOptions): Promise<LockStatusResult>;
+  /** Let the lease of this session hold for its whole time again. A lease that ran out cannot be renewed, only acquired again: another session may have had the worktree meanwhile. */
+  lockRenew(input?: LockRenewInput, options?: CallOptions): Promise<LockRenewResult>;
+  /** Give the lease of this session back. It is not waited for an operation that runs by the lease: that one stops before it publishes anything. */
+  lockRelease(input?: LockReleaseInput, options?: CallOptions): Promise<LockReleaseResult>;
+  /** Run a command that has the worktree for itself. Acquires the lease, runs the command with its session in JVS_SESSION, renews the lease as long as the command runs, and gives it back at the end. The command has the terminal, gets the signals that jvs gets, and its exit code is that of jvs (128 and more: a signal ended it). If the lease is lost, the command gets SIGTERM, and 10 s later SIGKILL. Only `jvs` asks for leases: other programs still write where they like.
+
+Write -- before the command, so that its flags are its own. */
+  lockRun(input: LockRunInput, options?: CallOptions): Promise<LockRunResult>;
+  /** Take over the lease of a session that is gone. As `jvs lock acquire`: a lease that holds is never taken, and the refusal says from when on one that is not renewed can be. With --force it also takes one that lies in the future, because a clock was wrong, or whose file is damaged. */
+  lockSteal(input?: LockStealInput, options?: CallOptions): Promise<LockStealResult>;
+  /** Check that snapshots are still what was saved. Checks the descriptor, the manifest and every byte of the payload. Names each path that was changed, is missing, is extra, or lost only metadata. Reads a file that snapshots share only once. --all also checks commit markers, records of worktrees, the lineage, the audit log and all signatures. Changes nothing. */
   verify(input?: VerifyInput, options?: CallOptions): Promise<VerifyResult>;
-  /** Check the repository, and repair it on request. Checks the layout, snapshots, lineage, worktrees, audit log, interrupted operations and the clock. Changes nothing unless you ask for a repair. --repair-runtime recovers interrupted operations and rebuilds what can be rebuilt. It does other repairs only by name: clean_tmp, rebuild_index, audit_repair, advance_head, rebuild_ready, clean_locks, clean_intents. */
+  /** Check the repository, and repair it on request. Checks the layout, snapshots, lineage, worktrees, audit log, interrupted operations and the clock, and says what `jvs verify` found damaged and has not found sound since. Changes nothing unless you ask for a repair. --repair-runtime recovers interrupted operations and rebuilds what can be rebuilt. It does other repairs only by name: clean_tmp, rebuild_index, audit_repair, advance_head, rebuild_ready, clean_locks, clean_intents. */
   doctor(input?: DoctorInput, options?: CallOptions): Promise<DoctorResult>;
   /** Show what was done in this repository, by whom and why, newest first. Reads the audit trail backwards, over all its files. Each record that is shown was proved by the one after it, and the newest by HEAD. `jvs audit verify` proves the whole. */
   audit(input?: AuditInput, options?: CallOptions): Promise<AuditResult>;
@@ -1345,20 +1858,26 @@ export interface RepositoryMethods {
   auditVerify(input?: AuditVerifyInput, options?: CallOptions): Promise<AuditVerifyResult>;
   /** Say which snapshots can go, why the others stay, and how much space that frees. Nothing but the plan is written. A snapshot keeps its content while a worktree stands on it, on its newest or on a descendant of it, while a ref or a pin names it, and while the settings retention.* or a policy keep it. The others are pruned (their place in the history stays) or, where nothing kept descends from them, deleted. */
   gcPlan(input?: GcPlanInput, options?: CallOptions): Promise<GcPlanResult>;
-  /** Free the space of snapshots that nothing keeps. Carries out a plan of `jvs gc plan`, if it still holds. A snapshot that is being restored, forked or verified at that moment stays. If it is interrupted, or files cannot be deleted, the same command goes on. */
+  /** Free the space of snapshots that nothing keeps. Carries out a plan of `jvs gc plan`, if it still holds. A snapshot that is being restored, forked or verified at that moment stays. Also deletes what restores replaced, once it was kept for restore.keep_replaced. If it is interrupted, or files cannot be deleted, the same command goes on. */
   gcRun(input?: GcRunInput, options?: CallOptions): Promise<GcRunResult>;
-  /** Keep a snapshot from garbage collection, forever or for a time. */
+  /** Keep a snapshot from garbage collection, forever or for a time. `jvs gc pin` and `jvs pin add` are two names of one command. */
   gcPin(input?: GcPinInput, options?: CallOptions): Promise<GcPinResult>;
-  /** Remove a pin, or all pins of a snapshot. */
+  /** Remove a pin, or all pins of a snapshot. `jvs gc unpin` and `jvs pin remove` are two names of one command. A pin whose file is lost, as `jvs doctor` says, is given up in the same way. */
   gcUnpin(input: GcUnpinInput, options?: CallOptions): Promise<GcUnpinResult>;
-  /** List what pins keep from garbage collection. */
+  /** List what pins keep from garbage collection. `jvs gc pins` and `jvs pin list` are two names of one command. */
   gcPins(input?: GcPinsInput, options?: CallOptions): Promise<GcPinsResult>;
-  /** Keep a snapshot from garbage collection, forever or for a time. */
+  /** Keep a snapshot from garbage collection, forever or for a time. `jvs gc pin` and `jvs pin add` are two names of one command. */
   pinAdd(input?: PinAddInput, options?: CallOptions): Promise<PinAddResult>;
-  /** List what pins keep from garbage collection. */
+  /** List what pins keep from garbage collection. `jvs gc pins` and `jvs pin list` are two names of one command. */
   pinList(input?: PinListInput, options?: CallOptions): Promise<PinListResult>;
-  /** Remove a pin, or all pins of a snapshot. */
+  /** Remove a pin, or all pins of a snapshot. `jvs gc unpin` and `jvs pin remove` are two names of one command. A pin whose file is lost, as `jvs doctor` says, is given up in the same way. */
   pinRemove(input: PinRemoveInput, options?: CallOptions): Promise<PinRemoveResult>;
+  /** Trust a key in this repository; with --require, take nothing unsigned. What you trust is written into your own config folder, with the end of the audit log as it is now: `jvs verify --all` tells you when the repository is not the one any more that you saw. --require refuses what is not signed from now on. Without a key it only notes that, and takes the repository as it is, also where it is not the one any more that you saw: with a key it refuses that. --team also writes the key into the repository's settings, for those who have not said whom they trust; whoever can write there can change them.
+
+Compare the 64 hex digits with its owner, by another way than the repository. */
+  keyTrust(input?: KeyTrustInput, options?: CallOptions): Promise<KeyTrustResult>;
+  /** Trust a key no more, from a time on. What the key signed stays valid only where something else that you trust saw it in the audit log before that time: you yourself, now or earlier, or a signature of another key. What the key says of the time itself proves nothing, because a thief can choose it. So run it in each repository that the key signed, and give --since if the key was stolen earlier. Without --since each repository has the time at which you say it there, and until then the first one. Of several times the earliest holds. It cannot be taken back. */
+  keyRevoke(input: KeyRevokeInput, options?: CallOptions): Promise<KeyRevokeResult>;
   /** Show a setting. */
   configGet(input: ConfigGetInput, options?: CallOptions): Promise<ConfigGetResult>;
   /** Change a setting of this repository. Keeps the comments in .jvs/config.jsonc. */

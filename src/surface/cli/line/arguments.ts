@@ -16,7 +16,11 @@ export const GLOBALS = record({
     .about("`json`: print progress as JSON lines on standard error."),
   lock_timeout: text().optional().about("How long to wait for another operation, such as 30s or 5m.")
     .cli({ placeholder: "TIME" }),
-  session: text().optional().about("The session to record in the audit log.").cli({ placeholder: "SESSION" }),
+  session: text().optional()
+    .about("The session: changes go by its lease (`jvs help lock acquire`), and the audit log has it.")
+    .cli({ placeholder: "SESSION" }),
+  session_file: text().optional().about("The file that has the session, on its first line.")
+    .cli({ placeholder: "FILE", completes: "path" }),
   reason: text().optional().about("The reason to record in the audit log.").cli({ placeholder: "TEXT" }),
   debug: boolean().default(false).about(
     "Show how long each phase took, and where in the program an error happened.",

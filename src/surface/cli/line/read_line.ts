@@ -46,6 +46,8 @@ class LineReader {
   /** Flags before the command's name. They are unknown until the command is known. */
   private readonly early: string[] = [];
   private isCommandRead = false;
+  /** A flag that is not global stands behind the first word of the command: what follows may be its value. */
+  private isSplit = false;
 
   constructor(private readonly catalog: Catalog) {
     this.addFlags(argumentsOf(GLOBALS.fields));
@@ -63,8 +65,9 @@ class LineReader {
   /** A flag that is not global ends the name of a command, where its first word alone is one too: `audit --since 7d`. */
   async endName(flag: string): Promise<void> {
     const [first] = this.words;
-    if (this.isCommandRead || first === undefined || !this.catalog.has(first)) return;
-    if (!this.flags.has(splitFlag(flag)[0])) await this.readCommand();
+    if (this.isCommandRead || first === undefined || this.flags.has(splitFlag(flag)[0])) return;
+    this.isSplit = true;
+    if (this.catalog.has(first)) await this.readCommand();
   }
 
   /** Reads a flag. Gives the number of following words that are its values. */
@@ -120,7 +123,7 @@ class LineReader {
     const [first = "help", second] = this.words;
     const name = [this.words.join(" "), first].find((words) => this.catalog.has(words));
     if (name === undefined) {
-      this.problem ??= unknownCommand(this.words, this.catalog);
+      this.problem ??= unknownCommand(this.isSplit ? [first] : this.words, this.catalog);
       return;
     }
     if (name === first && second !== undefined) this.places.push(second);
@@ -155,7 +158,9 @@ class LineReader {
     const shown = [...this.flags].filter(([, { argument }]) => !argument.hints.hidden);
     // Of two equally similar names the command's own flag is suggested. Those were added last.
     const names = shown.map(([name]) => name).filter((name) => name.startsWith("--")).reverse();
-    this.fail(`there is no flag ${quoted(flag)}`, { flag }, nearest(flag, names));
+    const isNote = ["-m", "--message"].includes(flag) && this.flags.get("--note")?.argument.hints.positional;
+    const meant = isNote ? `\`jvs ${this.operation?.name} NOTE\`` : nearest(flag, names);
+    this.fail(`there is no flag ${quoted(flag)}`, { flag }, meant);
   }
 }
 

@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { madeUp } from "../../../../tests/support/made_up_cli.ts";
 import { catalogOf } from "../../../operation/define.ts";
+import { operations } from "../../../operation/registry.ts";
 import { JvsError } from "../../../model/errors.ts";
 import { readLine } from "./read_line.ts";
 
@@ -83,4 +84,29 @@ Deno.test("readLine() says what was probably meant", async () => {
   assertEquals((await refusal("entirely-different")).hint, "See `jvs help` for all commands.");
   assertEquals((await refusal("toString")).code, "E_USAGE");
   assertStringIncludes((await refusal("--repo")).message, "Cannot run `jvs`: --repo needs a value");
+});
+
+Deno.test("readLine() knows what other programs call a command, and a note", async () => {
+  const hint = async (line: string) => {
+    const { problem } = await readLine(line.split(" "), operations);
+    return problem instanceof JvsError ? problem.hint : "";
+  };
+  const names = {
+    ...{ commit: "snapshot", save: "snapshot", log: "history", checkout: "restore", undo: "restore" },
+    ...{ branch: "worktree fork", clone: "worktree fork", tag: "ref create", fsck: "doctor" },
+  };
+  for (const [word, command] of Object.entries(names)) {
+    assertStringIncludes(await hint(`${word} -m x`), `Did you mean \`jvs ${command}\`?`);
+  }
+  assertStringIncludes(await hint("snapshot -m note"), "Did you mean `jvs snapshot NOTE`?");
+  assertStringIncludes(await hint("snapshot --message note"), "Did you mean `jvs snapshot NOTE`?");
+  assertEquals(await hint("history -m note"), "See `jvs help history`.");
+  assertEquals((await refusal("commit")).hint, "See `jvs help` for all commands.", "only what there is");
+});
+
+Deno.test("readLine() takes a word behind a flag for no part of a command's name, if there is none of that name", async () => {
+  const error = await refusal("tree --colour red");
+  assertStringIncludes(error.message, '"jvs tree": it needs one more word');
+  assertStringIncludes(error.hint, "Use one of these: tree fork, tree list");
+  assertEquals((await called("tree --json fork a b")).name, "tree fork");
 });

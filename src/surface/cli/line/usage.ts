@@ -3,6 +3,29 @@ import { nearest } from "../../../model/nearest.ts";
 import { quoted } from "../../../model/path_text.ts";
 import type { Catalog } from "../../../operation/define.ts";
 
+/** What other programs call what a command does. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  add: "snapshot",
+  branch: "worktree fork",
+  checkout: "restore",
+  checkpoint: "snapshot",
+  clone: "worktree fork",
+  commit: "snapshot",
+  fork: "worktree fork",
+  fsck: "doctor",
+  log: "history",
+  ls: "history",
+  prune: "gc run",
+  reset: "restore",
+  revert: "restore",
+  rollback: "restore",
+  save: "snapshot",
+  stash: "snapshot",
+  switch: "restore",
+  tag: "ref create",
+  undo: "restore",
+};
+
 /** `E_USAGE` for wrong arguments or flags of a command. `meant` is the most similar correct word. */
 export function usage(
   command: string,
@@ -22,7 +45,10 @@ export function unknownCommand([word = "help", next]: readonly string[], catalog
   const group = catalog.group(word);
   const words = next === undefined || group.length === 0 ? word : `${word} ${next}`;
   const names = catalog.names.flatMap((name) => [name, name.split(" ")[0] as string]);
-  const near = nearest(words, group.length === 0 ? names : group);
+  const other = Object.hasOwn(OTHER_NAMES, word) ? OTHER_NAMES[word] : undefined;
+  const near = other !== undefined && catalog.has(other)
+    ? other
+    : nearest(words, group.length === 0 ? names : group);
   const state = words === word && group.length > 0 ? "it needs one more word" : "there is no such command";
   const all = group.length === 0
     ? "See `jvs help` for all commands."

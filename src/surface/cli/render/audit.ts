@@ -1,6 +1,7 @@
+import { grouped } from "../../../model/grouped.ts";
 import { isSnapshotId } from "../../../model/ids.ts";
-import { count, fit, grouped, oneLine, type Renderer, table } from "./style.ts";
-import { shortName, titled } from "./words.ts";
+import { count, fit, oneLine, type Renderer, table } from "./style.ts";
+import { shortName, signatureText, titled } from "./words.ts";
 
 /** The records, one on a line, and how to see more. */
 export const renderAudit: Renderer<"audit"> = ({ next, records }, { style }) => {
@@ -18,7 +19,7 @@ export const renderAudit: Renderer<"audit"> = ({ next, records }, { style }) => 
 
 /** Whether the trail is whole, and the hash to note. */
 export const renderAuditVerified: Renderer<"audit verify"> = (result, { style }) => {
-  const { broken, count: number, expected_found, files, head, pending, whole } = result;
+  const { broken, count: number, expected_found, files, head, pending, signature, whole } = result;
   const where = broken === null
     ? ""
     : `${broken.why} [${oneLine(broken.file)}${broken.line === null ? "" : `, line ${broken.line}`}]`;
@@ -33,6 +34,7 @@ export const renderAuditVerified: Renderer<"audit verify"> = (result, { style })
       "expected",
       expected_found === false ? "no record has the hash that you gave: the trail was exchanged" : "",
     ],
+    ["signed", signatureText(signature)],
     ["head", head],
     ["pending", pending ? "the newest record is announced; the next change writes it" : ""],
     ["in", count(files.length, "file")],

@@ -1,18 +1,9 @@
 import { formatBytes } from "../../../model/duration.ts";
+import { grouped } from "../../../model/grouped.ts";
 import type { ResultOf } from "../../../operation/registry.ts";
-import {
-  count,
-  grouped,
-  oneLine,
-  pad,
-  pathText,
-  type Renderer,
-  type Style,
-  type Tone,
-  widest,
-} from "./style.ts";
+import { count, oneLine, pad, pathText, type Renderer, type Style, type Tone, widest } from "./style.ts";
 import { type Difference, type Row, rowsOf } from "./folders.ts";
-import { shortName, WAYS_ON } from "./words.ts";
+import { leaseText, shortName, WAYS_ON } from "./words.ts";
 
 /** The list of differences between two trees. */
 export const renderDiff: Renderer<"diff"> = ({ differences, summary }, { style, input }) => {
@@ -100,6 +91,7 @@ export const renderStatus: Renderer<"status"> = (result, { style, input }) => {
     const [at, newest] = [shortName(head, style), shortName(latest, style)];
     lines.push(`${style.paint("notice", "DETACHED")} at ${at}; the newest is ${newest}. ${WAYS_ON}`);
   } else lines.push(`At ${shortName(head, style)}, the newest of its line`);
+  if (result.lease !== null) lines.push(`Lease ${leaseText(result.lease)}`);
   if (result.pending_recovery.length > 0) {
     lines.push(
       `${style.paint("notice", "Interrupted")}: an operation did not finish. The next change, or ` +

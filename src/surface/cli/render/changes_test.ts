@@ -103,6 +103,7 @@ const standing = {
   entries: 4,
   hidden: [] as string[],
   ignored: 0,
+  lease: null,
   pending_recovery: [] as string[],
 };
 

@@ -1,7 +1,7 @@
 import { shortId } from "../../../model/ids.ts";
 import type { Finding } from "../../../model/records.ts";
 import type { ResultOf } from "../../../operation/registry.ts";
-import { count, oneLine, pathText, type Renderer, type Style, type Tone } from "./style.ts";
+import { count, oneLine, pad, pathText, type Renderer, type Style, type Tone, widest } from "./style.ts";
 import { ago } from "./words.ts";
 
 type Verified = ResultOf<"verify">;
@@ -13,29 +13,36 @@ export const renderVerify: Renderer<"verify"> = (
 ) => {
   const of = (severity: Verified["severity"]) => snapshots.filter((each) => each.severity === severity);
   const good = of("ok").filter(({ message }) => message === null);
-  const title = (mark: string, tone: Tone, id: string) =>
-    `${style.paint(tone, mark)}  ${style.paint("name", id)}  `;
+  const title = (mark: string, tone: Tone, id: string, text: string, code: string | null) =>
+    `${style.paint(tone, mark)}  ${style.paint("name", id)}  ${text}${codeText(code, style)}`;
   const lines = [
     ...of("critical").flatMap((each) => [
-      title("TAMPERED", "bad", each.snapshot_id) + reason(each),
+      title("TAMPERED", "bad", each.snapshot_id, reason(each), each.error),
       ...each.files.map(({ path, problem }) => `    ${problem}  ${pathText(path)}`),
     ]),
     ...of("unchecked").flatMap((each) => [
-      title("UNCHECKED", "notice", each.snapshot_id) + reason(each),
-      ...firstOf(each.unchecked, ({ path, owner }) => `of ${owner}  ${pathText(path)}`),
+      title("UNCHECKED", "notice", each.snapshot_id, reason(each), each.error),
+      ...firstOf(
+        each.unchecked,
+        ({ path, owner }) =>
+          `closed by ${/^\d+$/.test(owner) ? "user " : ""}${oneLine(owner)}  ${pathText(path)}`,
+      ),
     ]),
     ...of("degraded").flatMap(({ snapshot_id, worn }) => [
-      title("DEGRADED", "notice", snapshot_id) + WORN,
+      title("DEGRADED", "notice", snapshot_id, WORN, "E_DEGRADED"),
       ...firstOf(worn, ({ path, lost }) => `${lost}  ${pathText(path)}`),
     ]),
     ...of("ok").filter(({ message }) => message !== null)
-      .map((each) => title("PRUNED", "faint", each.snapshot_id) + reason(each)),
-    ...findings.map((finding) => findingLine(finding, style)),
+      .map((each) => title("PRUNED", "faint", each.snapshot_id, reason(each), null)),
+    ...findingLines(findings, style),
   ];
   const what = good.length === 1
     ? style.paint("name", good[0]?.snapshot_id ?? "")
     : count(good.length, "snapshot");
-  if (good.length > 0 || snapshots.length === 0 && !tampered) {
+  // What scripts and people look for at the end must not be there where something else is wrong.
+  if (findings.some(({ severity }) => severity === "error" || severity === "critical")) {
+    if (good.length > 0) lines.push(`As saved: ${what}${unreadText(good, now)}. But see the findings above.`);
+  } else if (good.length > 0 || snapshots.length === 0 && !tampered) {
     lines.push(`${style.paint("good", "OK")}  ${what}${unreadText(good, now)}`);
   }
   if (!complete) lines.push("Stopped at the first damage: the rest was not checked.");
@@ -70,9 +77,11 @@ export const renderDoctor: Renderer<"doctor"> = ({ healthy, findings, repaired }
   const lines = [
     ...repaired.map((each) => `${style.paint("good", "Repaired")}  ${each}`),
     ...(findings.length > 0 ? [style.paint("strong", `Findings: ${findings.length}`)] : []),
-    ...findings.map((finding) => findingLine(finding, style)),
+    ...findingLines(findings, style),
     healthy
-      ? `The repository is ${style.paint("good", "healthy")}.`
+      ? findings.length === 0
+        ? `The repository is ${style.paint("good", "healthy")}.`
+        : `${style.paint("good", "No damage")} was found; see what is said above.`
       : `The repository is ${style.paint("bad", "not in order")}: see the findings above.`,
   ];
   return `${lines.join("\n")}\n`;
@@ -85,14 +94,24 @@ const TONES: Record<Finding["severity"], Tone> = {
   critical: "bad",
 };
 
-/** A finding, with its place and its repair. */
-function findingLine(finding: Finding, style: Style): string {
+function findingLines(findings: readonly Finding[], style: Style): string[] {
+  const width = widest(findings.map(({ severity }) => severity));
+  return findings.map((finding) => findingLine(finding, width, style));
+}
+
+/** A finding, with its place and its repair. The words for how bad it is take this width. */
+function findingLine(finding: Finding, width: number, style: Style): string {
   const { severity, code, message, repair, path, snapshot_id } = finding;
   const place = path === null ? (snapshot_id === null ? null : shortId(snapshot_id)) : oneLine(path);
   const where = place === null || message.includes(place) ? "" : ` [${place}]`;
   const flag = repair === "repair_runtime" ? "--repair-runtime" : `--repair ${repair}`;
   const advice = repair === null ? "" : `\n    repair it with \`jvs doctor ${flag}\``;
-  return `  ${style.paint(TONES[severity], severity)}  ${message}${where} ${
-    style.paint("faint", `(${code})`)
+  return `  ${pad(style.paint(TONES[severity], severity), width)}  ${message}${where}${
+    codeText(code, style)
   }${advice}`;
+}
+
+/** The code under which docs/recovery.md says what to do. */
+function codeText(code: string | null, style: Style): string {
+  return code === null ? "" : ` ${style.paint("faint", `(${code})`)}`;
 }

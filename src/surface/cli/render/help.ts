@@ -7,9 +7,9 @@ import { displayWidth, joinTexts, pad, type Style, widest, wrap } from "./style.
 export const GROUPS: readonly (readonly [title: string, ...names: string[]])[] = [
   ["Begin", "init", "adopt", "info", "status", "demo"],
   ["Save and go back", "snapshot", "history", "show", "diff", "path", "restore"],
-  ["Worktrees and names", "worktree", "ref"],
-  ["Keep in order", "verify", "doctor", "audit", "gc", "pin"],
-  ["Set up", "config", "completion", "help", "version"],
+  ["Worktrees and names", "worktree", "ref", "lock"],
+  ["Keep in order", "verify", "doctor", "audit", "gc", "pin", "conformance"],
+  ["Set up", "config", "key", "completion", "help", "version"],
 ];
 
 const MOST_COLUMNS = 100;

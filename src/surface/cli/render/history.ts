@@ -1,14 +1,16 @@
 import { formatBytes } from "../../../model/duration.ts";
+import { grouped } from "../../../model/grouped.ts";
 import type { ResultOf } from "../../../operation/registry.ts";
-import { grouped, joinTexts, oneLine, pad, type Renderer, type Style, widest } from "./style.ts";
+import { joinTexts, oneLine, pad, type Renderer, type Style, widest } from "./style.ts";
 import { ago, shortName } from "./words.ts";
 
 type HistoryItem = ResultOf<"history">["snapshots"][number];
 
 /** The line as a graph with the newest snapshot first. Branches, autosaves and partial snapshots are above their parent. */
 export const renderHistory: Renderer<"history"> = (result, { style, now, input }) => {
-  const { snapshots, worktree, detached, total, head_snapshot_id, latest_snapshot_id } = result;
+  const { snapshots, worktree, detached, total, head_snapshot_id, latest_snapshot_id, unread } = result;
   if (snapshots.length === 0) {
+    if (unread.length > 0) return "No snapshot that can be read matches.\n";
     const asked = ["tag", "tag_grep", "grep", "since", "until"].some((name) => input[name] !== undefined);
     return asked && (latest_snapshot_id ?? head_snapshot_id) !== null
       ? "No snapshot matches.\n"
@@ -17,7 +19,10 @@ export const renderHistory: Renderer<"history"> = (result, { style, now, input }
   const width = widest(snapshots.map(({ created_at }) => ago(created_at, now)));
   const mark = style.paint("notice", "DETACHED");
   const title = detached ? `Worktree ${worktree} is ${mark}: its head is not the newest of its line.\n` : "";
-  const lines = Array.from(graph(snapshots), ({ rail, item }) => {
+  const lines = Array.from(graph(snapshots, new Set(unread)), ({ rail, item, lost }) => {
+    if (lost !== undefined) {
+      return joinTexts([rail, shortName(lost, style), style.paint("bad", "missing or damaged")], "  ");
+    }
     if (item === undefined) return style.paint("faint", rail);
     const size = input.size === true ? formatBytes(item.stats.bytes) : "";
     const tags = style.paint("notice", item.tags.map((tag) => `[${oneLine(tag)}]`).join(" "));
@@ -33,11 +38,15 @@ export const renderHistory: Renderer<"history"> = (result, { style, now, input }
   return `${title}${lines.join("\n")}\n`;
 };
 
+const GAP = "┊";
 const HEAD = "●";
 const NODE = "○";
 
-/** One row for each snapshot, and one where a branch joins its line. */
-function* graph(snapshots: readonly HistoryItem[]): Generator<{ rail: string; item?: HistoryItem }> {
+/** One row for each snapshot, one where a branch joins its line, and one where a line leads to a snapshot that cannot be read. */
+function* graph(
+  snapshots: readonly HistoryItem[],
+  unread: ReadonlySet<string>,
+): Generator<{ rail: string; item?: HistoryItem; lost?: string }> {
   const shown = new Map(snapshots.map((item) => [item.snapshot_id, item]));
   // If a parent is not shown (--limit, --grep), its branch has no connection.
   const children = Map.groupBy(
@@ -61,6 +70,8 @@ function* graph(snapshots: readonly HistoryItem[]): Generator<{ rail: string; it
       }
       yield { rail: `${before}${item.is_head ? HEAD : NODE}`, item };
     }
+    const { parent_snapshot_id: parent } = root;
+    if (parent !== null && unread.has(parent)) yield { rail: `${before}${GAP}`, lost: parent };
   }
   const roots = children.get(null) ?? [];
   const isBeside = (root: HistoryItem) => root.side && !line.has(root);

@@ -17,7 +17,10 @@ function item(id: string, more: Partial<Item> = {}): Item {
   return { ...descriptorOf(id), is_head: false, is_latest: false, side: false, pruned: false, ...more };
 }
 
-function history(snapshots: Item[], more: { detached?: boolean; total?: number } = {}): string {
+function history(
+  snapshots: Item[],
+  more: { detached?: boolean; total?: number; unread?: string[] } = {},
+): string {
   const head = snapshots.find(({ is_head }) => is_head)?.snapshot_id ?? null;
   const latest = snapshots.find(({ is_latest }) => is_latest)?.snapshot_id ?? null;
   return renderHistory({
@@ -27,6 +30,7 @@ function history(snapshots: Item[], more: { detached?: boolean; total?: number }
     detached: more.detached ?? false,
     snapshots,
     total: more.total ?? snapshots.length,
+    unread: more.unread ?? [],
   }, view);
 }
 
@@ -46,6 +50,7 @@ Deno.test("renderSnapshot() begins with the words that scripts look for", () => 
     head_snapshot_id: a,
     kept_line_as: null,
     degradations: { counts: {}, first: [] },
+    hooks: [],
   }, view);
   assertEquals(
     text,
@@ -69,6 +74,7 @@ Deno.test("renderSnapshot() says when none was needed", () => {
     head_snapshot_id: a,
     kept_line_as: null,
     degradations,
+    hooks: [],
   };
   assertEquals(renderSnapshot(result, view), "Nothing changed since aaaa0001: no snapshot was made.\n");
 });
@@ -148,6 +154,7 @@ Deno.test("renderRestore() says what went back, where that leads and what was ke
     metadata: 0,
     folders_added: 0,
     folders_removed: 0,
+    lease: null,
     pending_recovery: [],
     kept: ["cache/50%.bin"],
     left_alone: [],
@@ -159,6 +166,7 @@ Deno.test("renderRestore() says what went back, where that leads and what was ke
       { pid: 8, name: "train", uses: "file" as const },
     ],
     degradations: { counts: {}, first: [] },
+    hooks: [],
   };
   const text = renderRestore(result, view);
   assertEquals(text.split("\n")[0], result.sentence);
@@ -212,4 +220,16 @@ Deno.test("ago() speaks of time as people do", () => {
   assertEquals(before(3 * 86_400_000), "3 days ago");
   assertEquals(before(400 * 86_400_000), "2025-03-27");
   assertEquals(before(-3_600_000), "2026-05-01");
+});
+
+Deno.test("renderHistory() never says that there are no snapshots where some cannot be read", () => {
+  assertEquals(history([], { unread: [a] }), "No snapshot that can be read matches.\n");
+});
+
+Deno.test("renderHistory() draws where a line leads to a snapshot that cannot be read", () => {
+  const [lost, item1] = [item(a), item(b, { parent_snapshot_id: a, is_latest: true, is_head: true })];
+  const lines = history([item1], { unread: [lost.snapshot_id] }).trimEnd().split("\n");
+  assertEquals(lines.length, 2);
+  assertStringIncludes(lines[1] ?? "", "┊  ");
+  assertStringIncludes(lines[1] ?? "", "missing or damaged");
 });

@@ -1,6 +1,6 @@
 import { formatBytes } from "../../../model/duration.ts";
 import { count, joinTexts, oneLine, pathText, type Renderer, table } from "./style.ts";
-import { titled, valueText } from "./words.ts";
+import { leaseText, titled, valueText } from "./words.ts";
 
 /** A new repository, and the folder to work in. */
 export const renderInit: Renderer<"init"> = ({ repository, worktree, engine }, { style }) => {
@@ -34,6 +34,7 @@ export const renderInfo: Renderer<"info"> = (result, { style }) => {
     ["id", result.repo_id],
     ["format", `${result.format_version}, jvs ${result.jvs_version}`],
     ["you are in", result.worktree === null ? "" : `worktree ${result.worktree}`],
+    ["lease", result.lease === null ? "" : leaseText(result.lease)],
     [
       "holds",
       `${count(counts.snapshots, "snapshot")}, ${count(counts.worktrees, "worktree")}, ` +
@@ -49,10 +50,16 @@ export const renderInfo: Renderer<"info"> = (result, { style }) => {
     ["used by", hostsText(result.hosts)],
     ["open to", result.shared ? "its group" : ""],
     ["allowed", allowed.join(", ")],
+    ["hooks", result.hooks === null ? "" : HOOKS[result.hooks]],
     ["not here", lacking.join(", ")],
     ...result.settings.map(({ key, value }) => [key, valueText(value)] as const),
     ["settings", oneLine(result.problem ?? "")],
   ], style);
+};
+
+const HOOKS = {
+  trusted: "they run, as you trust them",
+  untrusted: "they do not run: `jvs config trust` shows and allows them",
 };
 
 /** Where more than one host uses a repository, their names. */
@@ -70,7 +77,7 @@ export const renderSettings: Renderer<"config list"> = ({ settings, path }, { st
     style.paint(is_default ? "faint" : "good", valueText(value)),
     style.paint("faint", about),
   ]);
-  return `${table(["setting", "value", ""], rows, style)}\nThey are in ${oneLine(path)}\n`;
+  return `${table(["setting", "value", "what it decides"], rows, style)}\nThey are in ${oneLine(path)}\n`;
 };
 
 /** The value of a setting and nothing else, for scripts. */
@@ -78,4 +85,4 @@ export const renderSetting: Renderer<"config get"> = ({ value }) => `${valueText
 
 /** A changed setting. */
 export const renderSettingSet: Renderer<"config set"> = ({ key, value }) =>
-  `Set ${oneLine(key)} to ${valueText(value)}\n`;
+  value === "" ? `${oneLine(key)} is empty now\n` : `Set ${oneLine(key)} to ${valueText(value)}\n`;

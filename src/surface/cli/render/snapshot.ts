@@ -1,8 +1,9 @@
 import { formatBytes } from "../../../model/duration.ts";
+import { grouped } from "../../../model/grouped.ts";
 import { shortId } from "../../../model/ids.ts";
 import type { ResultOf } from "../../../operation/registry.ts";
-import { count, grouped, joinTexts, oneLine, pathText, type Renderer, type Style, table } from "./style.ts";
-import { ago, contentText, lost, noteText, shortName, titled, WAYS_ON } from "./words.ts";
+import { count, joinTexts, oneLine, pathText, type Renderer, type Style, table } from "./style.ts";
+import { ago, contentText, lost, noteText, shortName, signatureText, titled, WAYS_ON } from "./words.ts";
 
 /** The new snapshot. */
 export const renderSnapshot: Renderer<"snapshot"> = (result, { style }) => {
@@ -41,6 +42,7 @@ export const renderShow: Renderer<"show"> = (result, { style, now }) => {
     ["engine", s.engine],
     ["consistency", s.consistency_level],
     ["integrity", result.integrity_state],
+    ["signed", signatureText(result.signature)],
     ["root hash", s.payload_root_hash?.value ?? "not computed yet"],
     ["left out", s.ignore_rules === null ? "" : "what .jvsignore says"],
     ...lost(s.degradations),

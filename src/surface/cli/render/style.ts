@@ -1,4 +1,5 @@
 import { bytesOf } from "../../../model/bytes.ts";
+import { grouped } from "../../../model/grouped.ts";
 import { decodePath, displayPath } from "../../../model/path_text.ts";
 import type { OperationName, ResultOf } from "../../../operation/registry.ts";
 
@@ -31,10 +32,14 @@ export interface View {
 export type Renderer<N extends OperationName> = (result: ResultOf<N>, view: View) => string;
 
 /** Makes a style of this width, with or without colours. */
-export function createStyle({ color, width }: { color: boolean; width: number }) {
+export function createStyle(
+  { color, rowWidth, width }: { color: boolean; width: number; rowWidth?: number },
+) {
   return {
     /** The columns of a line. */
     width,
+    /** The columns of a row of a table: people read it without a break, also where no terminal tells its width. */
+    rowWidth: rowWidth ?? width,
     /** The text in a tone, or unchanged without colours. */
     paint(tone: Tone, text: string): string {
       if (!color || text === "") return text;
@@ -87,6 +92,9 @@ export function fit(text: string, columns: number): string {
   return `${short}…`;
 }
 
+/** What is between two columns of a table. */
+const GAP = "  ";
+
 /** A table with headings; empty if there are no rows. The column with the heading `right` is aligned to the right. */
 export function table(
   titles: readonly string[],
@@ -99,8 +107,18 @@ export function table(
   const widths = titles.map((_, i) => widest(all.map((row) => row[i] ?? "")));
   const line = (row: readonly string[]) =>
     titles.map((title, i) => pad(row[i] ?? "", widths[i] ?? 0, title === right ? "right" : "left"))
-      .join("  ").trimEnd();
+      .join(GAP).trimEnd();
   return `${all.map(line).join("\n")}\n`;
+}
+
+/** The columns that are left of a row, after columns with these rows and their distances. */
+export function roomAfter(
+  titles: readonly string[],
+  rows: readonly (readonly string[])[],
+  style: Style,
+): number {
+  const used = titles.map((title, i) => widest([title, ...rows.map((row) => row[i] ?? "")]) + GAP.length);
+  return style.rowWidth - used.reduce((sum, each) => sum + each, 0);
 }
 
 /** Breaks a text into lines of a width. Each line begins with `indent`. */
@@ -142,9 +160,4 @@ export function joinTexts(texts: readonly string[], separator: string): string {
 /** `1 file`, `12,345 files`. */
 export function count(number: number, one: string, many = `${one}s`): string {
   return `${grouped(number)} ${number === 1 ? one : many}`;
-}
-
-/** A number with thousands separators: `12,345`. */
-export function grouped(number: number): string {
-  return String(number).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
 }

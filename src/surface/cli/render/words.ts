@@ -1,5 +1,7 @@
 import { formatBytes } from "../../../model/duration.ts";
 import { shortId } from "../../../model/ids.ts";
+import type { HolderOfLease } from "../../../model/lease.ts";
+import type { SignatureState } from "../../../model/signing.ts";
 import type { Degradations, Descriptor } from "../../../model/records.ts";
 import { count, joinTexts, oneLine, pad, pathText, type Style, widest } from "./style.ts";
 
@@ -14,6 +16,8 @@ const STEPS: readonly (readonly [name: string, ms: number])[] = [
   ["second", 1000],
 ];
 const A_MONTH_MS = 30 * 86_400_000;
+/** Of what comes within so long the hour counts. */
+const SOON_MS = 3 * 86_400_000;
 
 /** How long ago a time was; the date if it was more than a month ago. */
 export function ago(time: string, now: number): string {
@@ -21,6 +25,29 @@ export function ago(time: string, now: number): string {
   if (ms > A_MONTH_MS || ms < -60_000) return time.slice(0, 10);
   const [name, step] = STEPS.find(([, size]) => ms >= size) ?? ["", 0];
   return step === 0 ? "just now" : `${count(Math.floor(ms / step), name)} ago`;
+}
+
+/** `2026-01-02 03:04:05 UTC` */
+export function moment(time: string): string {
+  return `${new Date(time).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+}
+
+/** The same of a time to come; of one that is days away the date. */
+export function momentToCome(time: string, now: number): string {
+  return Date.parse(time) - now < SOON_MS ? moment(time) : new Date(time).toISOString().slice(0, 10);
+}
+
+/** Who holds a lease, and until when. */
+export function leaseText({ holder_id, is_mine, lease_expires_at }: HolderOfLease): string {
+  return `held by ${is_mine ? "this session" : oneLine(holder_id)} until ${moment(lease_expires_at)}`;
+}
+
+/** Who signed a snapshot, or why that is not as it must be; empty for one that is not signed. */
+export function signatureText({ problem, public_key, signer, state }: SignatureState): string {
+  if (problem !== null) return oneLine(problem);
+  if (state === "unsigned") return "";
+  const by = signer === null ? `the key ${public_key}` : oneLine(signer);
+  return state === "untrusted" ? `by ${by}, which you do not trust` : `by ${by}`;
 }
 
 /** The short id of a snapshot. */

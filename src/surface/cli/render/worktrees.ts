@@ -1,7 +1,7 @@
 import { shortId } from "../../../model/ids.ts";
 import type { ResultOf } from "../../../operation/registry.ts";
 import { joinTexts, oneLine, pathText, type Renderer, table } from "./style.ts";
-import { ago, lost, noteText, shortName, titled } from "./words.ts";
+import { ago, leaseText, lost, noteText, shortName, titled } from "./words.ts";
 
 const STATES: Readonly<Record<ResultOf<"worktree list">["worktrees"][number]["state"], string>> = {
   ok: "",
@@ -12,13 +12,16 @@ const STATES: Readonly<Record<ResultOf<"worktree list">["worktrees"][number]["st
 
 /** The list of worktrees, with the snapshot that each stands on. */
 export const renderWorktrees: Renderer<"worktree list"> = ({ worktrees }, { style }) => {
-  const rows = worktrees.map(({ current, detached, head_snapshot_id: head, name, path, state }) => [
+  const rows = worktrees.map(({ current, detached, head_snapshot_id: head, lease, name, path, state }) => [
     current ? "*" : "",
     style.paint("strong", name),
     head === null
       ? style.paint("faint", state === "damaged" ? "unknown" : "no snapshot yet")
       : shortName(head, style),
-    style.paint("notice", joinTexts([detached ? "DETACHED" : "", STATES[state]], ", ")),
+    style.paint(
+      "notice",
+      joinTexts([detached ? "DETACHED" : "", STATES[state], lease === null ? "" : leaseText(lease)], ", "),
+    ),
     path === null ? "" : pathText(path),
   ]);
   return table(["", "worktree", "head", "", "folder"], rows, style);
@@ -47,7 +50,7 @@ export const renderRemoved: Renderer<"worktree remove"> = (result, { style }) =>
   const { autosave_snapshot_id: autosave, kept_until, latest_snapshot_id: latest, name } = result;
   const until = (kept_until ?? "").slice(0, 10);
   return titled(`Removed worktree ${style.paint("strong", name)}`, [
-    ["unsaved work", autosave === null ? "" : `kept as ${shortId(autosave)}`],
+    ["unsaved work", autosave === null ? "" : `kept as ${shortId(autosave)} until ${until} at least`],
     ["its line", latest === null ? "" : `ends with ${shortId(latest)}, kept until ${until} at least`],
   ], style);
 };
@@ -69,7 +72,10 @@ export const renderRefs: Renderer<"ref list"> = ({ refs }, { style, now }) => {
 
 /** A new ref. */
 export const renderRefCreated: Renderer<"ref create"> = ({ ref }, { style }) => {
-  const text = `Created ref ${style.paint("strong", ref.ref_name)} for ${shortName(ref.snapshot_id, style)}`;
+  const line = ref.keeps_line ? " and what is before it" : "";
+  const text = `Created ref ${style.paint("strong", ref.ref_name)} for ${
+    shortName(ref.snapshot_id, style)
+  }${line}`;
   return `${text} ${noteText(ref.note)}`.trimEnd() + "\n";
 };
 

@@ -1,0 +1,3 @@
+import { ruleTest } from "../tests/support/rule_test.ts";
+
+ruleTest(17);

@@ -1,0 +1,87 @@
+import { ITSELF } from "../model/bytes.ts";
+import { DIR } from "../model/entry.ts";
+import { isOpenToOthers } from "../platform/make_own.ts";
+import type { Folder } from "../platform/platform.ts";
+import { inodeText, Stat } from "../platform/stat.ts";
+import { TimeSlice } from "../platform/time_slice.ts";
+import { isSystemError, unlessFailed } from "../platform/system_error.ts";
+import { at } from "./columns.ts";
+import { OpenFolders } from "./open_folders.ts";
+import { TreeTable } from "./table.ts";
+
+const ALONE = 0o700;
+
+/** Folders, each by its inode. */
+export class FolderList {
+  private constructor(private readonly inodes: Set<string>) {}
+
+  /** Those of a tree that was looked at. */
+  static of(table: TreeTable): FolderList {
+    const inodes = new Set<string>();
+    for (let i = 0; i < table.count; i++) {
+      if (table.type[i] === DIR) inodes.add(inodeText(at(table.inoHi, i), at(table.inoLo, i)));
+    }
+    return new FolderList(inodes);
+  }
+
+  /** Those of a text that `toString` gave. */
+  static from(text: string): FolderList {
+    return new FolderList(new Set(text.split("\n")));
+  }
+
+  has({ inoHi, inoLo }: Stat): boolean {
+    return this.inodes.has(inodeText(inoHi, inoLo));
+  }
+
+  toString(): string {
+    return [...this.inodes].join("\n");
+  }
+}
+
+/**
+ * Lets nobody but the caller put anything into an open folder any more, also not through a descriptor that was opened before. Root makes it
+ * its own first. Returns whether that is so now: a folder of another user stays as it is, because its owner could open it again.
+ */
+export function closeFolder(folder: Folder, caller: number): boolean {
+  const { gid, mode, uid } = Stat.ofFolder(folder);
+  if (uid === caller && !isOpenToOthers(mode)) return true;
+  try {
+    if (uid !== caller && caller === 0) folder.setOwner(ITSELF, caller, gid);
+    folder.setMode(ITSELF, ALONE);
+    return true;
+  } catch (error) {
+    if (!isSystemError(error, "EROFS", "EPERM")) throw error;
+    return error.errno === "EROFS"; // a read-only subvolume: nobody can write there
+  }
+}
+
+/** Closes every folder of a tree, each before it is listed, and gives all that there were. What cannot be entered is not among them. */
+export async function closeFolders(root: Folder, caller: number, signal?: AbortSignal): Promise<FolderList> {
+  const table = new TreeTable();
+  table.addStat(0, new Uint8Array(), Stat.ofFolder(root));
+  using folders = new OpenFolders(root, table);
+  const [slice, stat] = [new TimeSlice(signal), new Stat()];
+  for (let index = 0; index < table.count; index++) {
+    const folder = openOwn(folders, table, index);
+    if (folder === undefined) continue;
+    closeFolder(folder, caller);
+    table.setStat(index, Stat.ofFolder(folder));
+    const names = folder.list();
+    for (let i = 0; i < names.count; i++) {
+      if (slice.isOver()) await slice.yield();
+      const name = names.name(i);
+      if (folder.stat(name, stat) && stat.type === DIR) table.add(index, name, DIR);
+    }
+  }
+  return FolderList.of(table);
+}
+
+/** Opens a folder, also one that its owner may not list. */
+function openOwn(folders: OpenFolders, table: TreeTable, index: number): Folder | undefined {
+  const open = () => unlessFailed(["EACCES", "ENOENT", "ENOTDIR", "ELOOP"], () => folders.get(index));
+  const folder = open();
+  if (folder !== undefined || index === 0) return folder;
+  const parent = folders.get(at(table.parent, index));
+  unlessFailed(["EPERM", "ENOENT", "EROFS"], () => parent.setMode(table.name(index), ALONE));
+  return open();
+}
