@@ -26,6 +26,13 @@ export function createDurable(folder: Folder, name: string, content: string | Ui
   }
 }
 
+/** Writes a whole file that can be made again: a reader sees the old or the new text, but a power cut may leave any part of it. */
+export function writeWhole(folder: Folder, name: string, content: string): void {
+  using temporary = new TemporaryFile(folder, name);
+  temporary.write(bytesOf(content));
+  temporary.replace();
+}
+
 /** The file is durable before the name leads to it, and then the name. */
 function putDurable(
   folder: Folder,

@@ -85,20 +85,16 @@ export function* linesOf(file: LogFile): Generator<Uint8Array[]> {
 
 /** The text of a file, some whole lines at a time, which is the fastest to search. The last may lack its newline. */
 export function* textsOf(file: LogFile): Generator<string> {
-  let held: Uint8Array[] = []; // the beginning of a line that goes on in the next read
+  let wanted = CHUNK;
   for (let start = 0; start < file.size;) {
-    const chunk = file.read(start, Math.min(file.size, start + CHUNK));
-    if (chunk.length === 0) break; // the file was cut in between
-    start += chunk.length;
-    const end = chunk.lastIndexOf(NEWLINE) + 1;
-    if (end > 0) {
-      yield textOf(joined([...held, chunk.subarray(0, end)]));
-      held = [];
-    }
-    if (end < chunk.length) held.push(chunk.subarray(end));
-    if (held.length * CHUNK > MOST_LINE_BYTES) break;
+    const chunk = file.read(start, Math.min(file.size, start + wanted));
+    const isRest = chunk.length < wanted || wanted >= MOST_LINE_BYTES;
+    const end = chunk.lastIndexOf(NEWLINE) + 1 || (isRest ? chunk.length : 0);
+    if (end > 0) yield textOf(chunk.subarray(0, end));
+    else if (isRest) break; // the file was cut in between
+    start += end; // what is behind the newline is read again: cheaper than to join it
+    wanted = end > 0 ? CHUNK : wanted * 2;
   }
-  if (held.length > 0) yield textOf(joined(held));
 }
 
 /** The log from its end, across files: the bytes after the last newline (usually none), then the lines backwards. */

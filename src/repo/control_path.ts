@@ -5,8 +5,9 @@ import {
   readFresh,
   removeDurable,
   writeDurable,
+  writeWhole,
 } from "../platform/durable.ts";
-import { MADE_BY_JVS } from "../platform/make_own.ts";
+import { MADE_BY_JVS } from "../platform/folder_rights.ts";
 import type { Folder, OpenFile, OpenHow } from "../platform/platform.ts";
 import { Stat } from "../platform/stat.ts";
 import { unlessFailed } from "../platform/system_error.ts";
@@ -166,6 +167,11 @@ export class ControlPath implements Place {
   /** Writes the whole file, durably. */
   write(content: string | Uint8Array): void {
     this.#inParent((folder) => writeDurable(folder, this.name, content));
+  }
+
+  /** Writes the whole file of something that can be made again: it is not waited for until it is durable. */
+  writeWhole(content: string): void {
+    this.#inParent((folder) => writeWhole(folder, this.name, content));
   }
 
   /** Creates the file the same way: `E_ALREADY_EXISTS` when it exists. */

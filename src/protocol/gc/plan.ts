@@ -6,7 +6,7 @@ import { phase } from "../../model/progress.ts";
 import { anything, type Infer, record } from "../../model/schema.ts";
 import { nowIso, nowMs } from "../../platform/clock.ts";
 import { Stat } from "../../platform/stat.ts";
-import { MOST_BYTES, readRecord, writeRecord } from "../../repo/record_file.ts";
+import { MOST_BYTES, readRecord, recordText } from "../../repo/record_file.ts";
 import { hashOfRead, recordHash } from "../../repo/record_hash.ts";
 import { isKeeperMissing } from "../../repo/kept_folders.ts";
 import { readDetailedIndex } from "../../repo/snapshot_index.ts";
@@ -89,7 +89,8 @@ export async function writePlan(context: RepositoryContext, policy: Policy): Pro
   const { plan } = made;
   store.layout.gc.ensure(); // copy programs may leave out empty folders
   store.layout.plans.ensure();
-  writeRecord(store.layout.plan(plan.plan_id), plan);
+  // A power cut costs a plan at most: it is made again, and one that is torn is not carried out.
+  store.layout.plan(plan.plan_id).writeWhole(recordText(plan));
   forgetOld(store, plan.plan_id);
   return made;
 }
