@@ -89,12 +89,13 @@ Deno.test({
   },
 });
 
-/** A folder that a group may write, with somebody's closed folder in it. */
-function reachable() {
+/** A folder that a group may write, or another user by this mode, with somebody's closed folder in it. */
+function reachable({ mode = 0o2770, uid = 0 }: { mode?: number; uid?: number } = {}) {
   const dir = tempDir();
   const path = `${dir.path}/open`;
   Deno.mkdirSync(path);
-  Deno.chmodSync(path, 0o2770);
+  if (uid !== 0) Deno.chownSync(path, uid, uid);
+  Deno.chmodSync(path, mode);
   const closed = `${path}/private`;
   Deno.mkdirSync(closed);
   Deno.writeTextFileSync(`${closed}/diary`, "mine\n");
@@ -141,6 +142,26 @@ for (const mode of [undefined, 0o2770]) {
           ? makeOwnFolder
           : (...at: [Folder, Uint8Array]) => folder.makeFolder(at[1], mode);
         const error = assertThrows(() => make(folder, bytesOf("new")), SystemError);
+        assertEquals(error.errno, "EEXIST");
+      }
+      assert(box.isClosed());
+    },
+  });
+}
+
+for (const mode of [0o755, 0o4755]) {
+  Deno.test({
+    name:
+      `a closed folder of root's that gets the name of a new one, in another user's folder, stays closed: ${
+        mode.toString(8)
+      }`,
+    ...requires("root", "ffi"),
+    fn() {
+      using box = reachable({ mode, uid: 61002 });
+      using folder = openPlatform().openFolder(box.path);
+      {
+        using _exchange = exchangeNew("new", box.path, box.closed);
+        const error = assertThrows(() => makeOwnFolder(folder, bytesOf("new")), SystemError);
         assertEquals(error.errno, "EEXIST");
       }
       assert(box.isClosed());

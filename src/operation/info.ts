@@ -5,7 +5,7 @@ import { ENGINE_NAMES } from "../model/records.ts";
 import { REPOSITORY } from "../model/result_fields.ts";
 import { boolean, integer, list, mapOf, nullable, oneOf, record, text } from "../model/schema.ts";
 import { FORMAT_VERSION, VERSION } from "../model/version.ts";
-import { isShared } from "../platform/make_own.ts";
+import { isShared } from "../platform/folder_rights.ts";
 import type { Folder } from "../platform/platform.ts";
 import { Stat } from "../platform/stat.ts";
 import { lostFolders } from "../repo/kept_folders.ts";

@@ -1,13 +1,19 @@
-import { bytesOf, ITSELF } from "../model/bytes.ts";
-import { unlessThrown } from "../model/errors.ts";
+import { ITSELF } from "../model/bytes.ts";
+import {
+  type FolderRights,
+  isForOwnerAlone,
+  isOpenToOthers,
+  isShared,
+  MADE_BY_JVS,
+  OPEN_TO_GROUP,
+  OTHERS_MAY_WRITE,
+} from "./folder_rights.ts";
+import { isNew, mayOthersWrite } from "./open_made.ts";
 import { openPlatform } from "./open_platform.ts";
 import type { Folder, OpenFile } from "./platform.ts";
 import { Stat } from "./stat.ts";
-import { isSystemError, SystemError, unlessFailed } from "./system_error.ts";
+import { SystemError, unlessFailed } from "./system_error.ts";
 
-const PROBE = "probe-";
-const OPEN_TO_GROUP = 0o2070;
-const OTHERS_MAY_WRITE = 0o022;
 const OTHERS_MAY_READ = 0o044;
 const GROUP_MAY_READ = 0o040;
 const GROUP_MAY_WRITE = 0o060;
@@ -15,26 +21,7 @@ const ALONE = 0o700;
 const CLOSED = 0o600;
 /** The rights of a shared folder that one for a single user has too. */
 const READERS = 0o2055;
-/** Set-uid means nothing for a folder, and no copy that JVS makes of one has it: `Stat.marked` (docs/design/control-plane.md). */
-export const MADE_BY_JVS = 0o4000;
-/** What tells whose a folder is. */
-export type FolderRights = Pick<Stat, "mode" | "marked">;
 type Owned = Pick<Stat, "uid" | "gid" | "mode" | "marked">;
-
-/** Whether the mode of a folder says that it is shared with its group on purpose. SPEC 2. */
-export function isShared(mode: number): boolean {
-  return (mode & OPEN_TO_GROUP) === OPEN_TO_GROUP;
-}
-
-/** Whether users other than its owner may write into a folder of this mode. Where it has an access list, the mode says so too. */
-export function isOpenToOthers(mode: number): boolean {
-  return (mode & OTHERS_MAY_WRITE) !== 0;
-}
-
-/** Whether the rights of a folder say that JVS made it for its owner alone to write, empty. */
-export function isForOwnerAlone({ marked, mode }: FolderRights): boolean {
-  return marked && !isOpenToOthers(mode);
-}
 
 /**
  * Makes a file of JVS, empty and open. Its mode follows the umask, but others may not write it where they may not write the folder:
@@ -91,12 +78,7 @@ export function makeOwnFolder(
 
 /** Who may write in a folder can give the name of a new one to another: one that is not the caller's, or not empty, was there before. */
 function requireNew(made: Folder, folder: Folder): void {
-  const above = Stat.ofFolder(folder);
-  if (!isOpenToOthers(above.mode)) return;
-  // Some file systems give all that they have to one user.
-  const owners = [openPlatform().host.uid, above.uid];
-  if (made.list().count === 0 && owners.includes(Stat.ofFolder(made).uid)) return;
-  throw new SystemError("create", made.path, "EEXIST");
+  if (mayOthersWrite(folder) && !isNew(made, folder)) throw new SystemError("create", made.path, "EEXIST");
 }
 
 /**
@@ -134,31 +116,4 @@ export function makeForCallerAlone(folder: Folder, name: Uint8Array, caller: num
   made.sync();
   folder.sync();
   return isForOwnerAlone(Stat.ofFolder(made));
-}
-
-/** Whether what is made in a folder has the mode that it is made with, and can have the mark. */
-export interface KeptModes {
-  readonly modes: boolean;
-  readonly marks: boolean;
-}
-
-const KEEPS_NOTHING: KeptModes = { modes: false, marks: false };
-
-/** Where no file can be made, these are believed to keep no modes: most mounts of them do not. */
-const WITHOUT_MODES = ["vfat", "msdos", "exfat", "ntfs", "ntfs3", "fuseblk", "fuse.exfat"];
-
-/**
- * Asks the file system, of this kind, by a file, through its descriptor, so that no other user can answer. Where none can be made
- * that is mostly not known, and it is better to believe less.
- */
-export function keptModes(folder: Folder, kind: string): KeptModes {
-  const name = bytesOf(`${PROBE}${crypto.randomUUID()}`);
-  using file = unlessThrown(isSystemError, () => folder.openFile(name, "create", CLOSED));
-  if (file === undefined) return WITHOUT_MODES.includes(kind) ? KEEPS_NOTHING : { modes: true, marks: true };
-  unlessFailed(["ENOENT"], () => folder.removeFile(name));
-  // A default access list of the folder gives a new file another mode than it is made with.
-  unlessThrown(isSystemError, () => file.setMode(CLOSED));
-  if ((Stat.ofFile(file).mode & 0o777) !== CLOSED) return KEEPS_NOTHING;
-  unlessThrown(isSystemError, () => file.setMode(MADE_BY_JVS | CLOSED));
-  return { modes: true, marks: (Stat.ofFile(file).mode & MADE_BY_JVS) !== 0 };
 }

@@ -1,10 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { tempDir } from "../../tests/support/temp_dir.ts";
 import { bytesOf } from "../model/bytes.ts";
-import { keptModes, makeForCallerAlone, makeOwnFile, makeOwnFolder } from "./make_own.ts";
+import { makeForCallerAlone, makeOwnFile, makeOwnFolder } from "./make_own.ts";
 import { openPlatform } from "./open_platform.ts";
-import type { Folder } from "./platform.ts";
-import { SystemError } from "./system_error.ts";
 
 const SHARED = 0o2770;
 
@@ -71,25 +69,6 @@ Deno.test("what is made in a closed folder is closed to others' writing, for any
     }
   } finally {
     Deno.umask(usual);
-  }
-});
-
-Deno.test("keptModes() tells what a file system keeps, and believes less where nothing can be made", () => {
-  using dir = tempDir();
-  using folder = openPlatform().openFolder(dir.path);
-  assertEquals(keptModes(folder, "ext4"), { modes: true, marks: true });
-  assertEquals([...Deno.readDirSync(dir.path)], []);
-  const refusing: Folder = Object.create(folder, {
-    openFile: {
-      value: () => {
-        throw new SystemError("make", dir.path, "EROFS");
-      },
-    },
-  });
-  for (
-    const [kind, isKept] of [["ext4", true], ["unknown", true], ["exfat", false], ["fuseblk", false]] as const
-  ) {
-    assertEquals(keptModes(refusing, kind), { modes: isKept, marks: isKept });
   }
 });
 

@@ -1,22 +1,18 @@
-import { bytesOf } from "../model/bytes.ts";
-import { JvsError, unlessThrown } from "../model/errors.ts";
-import { isOpenToOthers } from "./make_own.ts";
+import { JvsError } from "../model/errors.ts";
+import { isOpenToOthers } from "./folder_rights.ts";
+import { isClosed, triedFile } from "./kept_modes.ts";
 import { openPlatform } from "./open_platform.ts";
 import type { Folder } from "./platform.ts";
 import { Stat } from "./stat.ts";
-import { isSystemError, unlessFailed } from "./system_error.ts";
-
-const CLOSED = 0o600;
 
 /**
  * Opens a folder that the caller has just made, closed to others. Who may rename in its parent can have put another one there:
- * `E_PERMISSION` for one that is not the caller's, that others may write, or that is not empty. Asked by its descriptor, by which all that
- * follows is done.
+ * `E_PERMISSION` for one that is not new, or that others may write. Asked by its descriptor, by which all that follows is done.
  */
 export function openMade(parent: Folder, name: Uint8Array): Folder {
   using opened = new DisposableStack();
   const made = opened.use(parent.openFolder(name));
-  if (!isAsMade(parent, Stat.ofFolder(made)) || made.list().count > 0) throw putByAnother(made);
+  if (!isNew(made, parent) || isOpen(made, parent)) throw putByAnother(made);
   opened.move();
   return made;
 }
@@ -30,20 +26,27 @@ export function putByAnother(folder: Folder): JvsError {
   });
 }
 
-function isAsMade(parent: Folder, { mode, uid }: Stat): boolean {
-  if (uid === openPlatform().host.uid && !isOpenToOthers(mode)) return true;
-  // Some file systems keep no modes, or give what is made another owner: a file made there tells.
-  const tried = tryFile(parent);
-  if (tried === undefined || uid !== tried.uid) return false;
-  return (tried.mode & 0o777) !== CLOSED || !isOpenToOthers(mode);
+/** Whether others than the caller may give names to what is in a folder: its owner too, if that is another. */
+export function mayOthersWrite(folder: Folder): boolean {
+  const { mode, uid } = Stat.ofFolder(folder);
+  return isOpenToOthers(mode) || uid !== openPlatform().host.uid;
 }
 
-/** What becomes of a new closed file, by its descriptor; undefined if none can be made. */
-function tryFile(folder: Folder): Stat | undefined {
-  const name = bytesOf(`probe-${crypto.randomUUID()}`);
-  using file = unlessThrown(isSystemError, () => folder.openFile(name, "create", CLOSED));
-  if (file === undefined) return undefined;
-  unlessFailed(["ENOENT"], () => folder.removeFile(name));
-  unlessThrown(isSystemError, () => file.setMode(CLOSED));
-  return Stat.ofFile(file);
+/** Whether a folder can be one that the caller has just made: it is empty, and belongs to whom a new file of the caller belongs. */
+export function isNew(made: Folder, parent: Folder): boolean {
+  const { uid } = Stat.ofFolder(made);
+  if (made.list().count > 0) return false;
+  return uid === openPlatform().host.uid || uid === tried(parent)?.uid;
+}
+
+/** Whether others may write in it, although it was made closed. Some file systems keep no modes: a file made there tells. */
+function isOpen(made: Folder, parent: Folder): boolean {
+  if (!isOpenToOthers(Stat.ofFolder(made).mode)) return false;
+  const file = tried(parent);
+  return file === undefined || isClosed(file);
+}
+
+function tried(folder: Folder): Stat | undefined {
+  using file = triedFile(folder);
+  return file === undefined ? undefined : Stat.ofFile(file);
 }

@@ -12,7 +12,7 @@ export class Stat {
   type = 0;
   /** st_mode & 07777, of a folder & 03777: `marked` has the rest. */
   mode = 0;
-  /** A folder has the set-uid bit: it means nothing to the system, and JVS marks folders of its own with it (`make_own.ts`). */
+  /** A folder has the set-uid bit: it means nothing to the system, and JVS marks folders of its own with it (`folder_rights.ts`). */
   marked = false;
   uid = 0;
   gid = 0;

@@ -7,7 +7,7 @@ import { callDeno } from "./deno_call.ts";
 import { removeDurable } from "./durable.ts";
 import { userNameOf } from "./host_names.ts";
 import { acquireLock, type AcquireLockOptions, type FileLock } from "./locks.ts";
-import { isOpenToOthers } from "./make_own.ts";
+import { isOpenToOthers } from "./folder_rights.ts";
 import { whoMayReplace } from "./places_of_others.ts";
 import { openPlatform } from "./open_platform.ts";
 import type { Folder } from "./platform.ts";

@@ -2,7 +2,7 @@ import { type DIR, type FILE, SYMLINK } from "../model/entry.ts";
 import { isJvsError, JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
 import { groupNameOf, userNameOf } from "../platform/host_names.ts";
-import { isShared } from "../platform/make_own.ts";
+import { isShared } from "../platform/folder_rights.ts";
 import type { Host } from "../platform/platform.ts";
 import type { Stat } from "../platform/stat.ts";
 import { isSystemError } from "../platform/system_error.ts";

@@ -1,14 +1,9 @@
 import { bytesOf } from "../model/bytes.ts";
 import { DIR, FILE } from "../model/entry.ts";
 import { JvsError } from "../model/errors.ts";
-import {
-  isOpenToOthers,
-  isShared,
-  type KeptModes,
-  keptModes,
-  makeForCallerAlone,
-  makeOwnFile,
-} from "../platform/make_own.ts";
+import { isOpenToOthers, isShared } from "../platform/folder_rights.ts";
+import { type KeptModes, keptModes } from "../platform/kept_modes.ts";
+import { makeForCallerAlone, makeOwnFile } from "../platform/make_own.ts";
 import { type Folder, type OpenFile, type OpenHow, type Platform, readWhole } from "../platform/platform.ts";
 import { inodeText, Stat } from "../platform/stat.ts";
 import { isSystemError, type SystemError, unlessFailed } from "../platform/system_error.ts";

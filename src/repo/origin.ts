@@ -1,7 +1,8 @@
 import { bytesOf, textOf } from "../model/bytes.ts";
 import { DIR } from "../model/entry.ts";
 import { unlessThrown } from "../model/errors.ts";
-import { isForOwnerAlone, isOpenToOthers, makeForCallerAlone } from "../platform/make_own.ts";
+import { isForOwnerAlone, isOpenToOthers } from "../platform/folder_rights.ts";
+import { makeForCallerAlone } from "../platform/make_own.ts";
 import type { Folder } from "../platform/platform.ts";
 import { Stat } from "../platform/stat.ts";
 import { isSystemError, unlessFailed } from "../platform/system_error.ts";

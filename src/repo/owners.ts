@@ -1,7 +1,7 @@
 import { JvsError } from "../model/errors.ts";
 import { quoted } from "../model/path_text.ts";
 import { userNameOf } from "../platform/host_names.ts";
-import { isForOwnerAlone, isOpenToOthers, isShared } from "../platform/make_own.ts";
+import { isForOwnerAlone, isOpenToOthers, isShared } from "../platform/folder_rights.ts";
 import type { Host, Rights } from "../platform/platform.ts";
 import type { Stat } from "../platform/stat.ts";
 

@@ -1,6 +1,6 @@
 import { ITSELF } from "../model/bytes.ts";
 import { DIR } from "../model/entry.ts";
-import { isOpenToOthers } from "../platform/make_own.ts";
+import { isOpenToOthers } from "../platform/folder_rights.ts";
 import type { Folder } from "../platform/platform.ts";
 import { inodeText, Stat } from "../platform/stat.ts";
 import { TimeSlice } from "../platform/time_slice.ts";

@@ -5,7 +5,8 @@ import { Degradations, snapshotId, uuid, WorktreeConfig } from "../../model/reco
 import { WORKTREE } from "../../model/result_fields.ts";
 import { boolean, type Infer, integer, nullable, record, text } from "../../model/schema.ts";
 import type { Folder } from "../../platform/platform.ts";
-import { giveToOwner, isShared, makeOwnFolder } from "../../platform/make_own.ts";
+import { isShared } from "../../platform/folder_rights.ts";
+import { giveToOwner, makeOwnFolder } from "../../platform/make_own.ts";
 import { Stat } from "../../platform/stat.ts";
 import type { Store } from "../../repo/store.ts";
 import { settle } from "../../tree/scan_clock.ts";
