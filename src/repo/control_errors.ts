@@ -113,6 +113,17 @@ export function notMadeHere(root: string): JvsError {
   });
 }
 
+/** The error for a repository that another one took the place of while it was made. */
+export function exchanged(root: string): JvsError {
+  const state =
+    "another repository got that place while it was made; nothing in that one was read or changed";
+  return new JvsError("E_UNTRUSTED", `Cannot make a repository in ${quoted(root)}: ${state}`, {
+    hint:
+      "Somebody who may write in the folder above moved it: ask who, or make it where only you may write.",
+    details: { root },
+  });
+}
+
 /** The error for a control plane that may not become one user's own: its members wrote in it. */
 export function sharedOnce(root: string): JvsError {
   const state = "a group shared it, so what is in it is its members' word, and not yours alone";

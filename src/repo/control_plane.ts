@@ -5,10 +5,11 @@ import { isOpenToOthers, isShared } from "../platform/folder_rights.ts";
 import { type KeptModes, keptModes } from "../platform/kept_modes.ts";
 import { makeForCallerAlone, makeOwnFile } from "../platform/make_own.ts";
 import { type Folder, type OpenFile, type OpenHow, type Platform, readWhole } from "../platform/platform.ts";
-import { inodeText, Stat } from "../platform/stat.ts";
+import { inodeText, isSameInode, Stat } from "../platform/stat.ts";
 import { isSystemError, type SystemError, unlessFailed } from "../platform/system_error.ts";
 import {
   closedControl,
+  exchanged,
   hardLinked,
   notForOneAlone,
   notMadeHere,
@@ -62,11 +63,25 @@ export class ControlPlane {
   #keptModes: KeptModes | undefined;
   /** The closed `.jvs` that was found to be of JVS. */
   #believed: string | undefined;
+  #made: Stat | undefined;
   readonly #held = new Map<string, { readonly folder: Folder; uses: number }>();
 
   /** `root` is the absolute path of the folder that holds `.jvs`. */
-  constructor(readonly root: string, readonly platform: Platform, options: OwnerOptions = {}) {
+  constructor(
+    readonly root: string,
+    readonly platform: Platform,
+    { made, ...options }: OwnerOptions & { readonly made?: Stat | undefined } = {},
+  ) {
     this.owners = new Owners(root, platform.host, options);
+    this.#made = made;
+  }
+
+  /**
+   * The `.jvs` that was made just now, of which all is then that is done here: who may write above it could give its path to another
+   * repository of the caller.
+   */
+  get made(): Stat | undefined {
+    return this.#made;
   }
 
   /** The absolute path, for messages. */
@@ -81,6 +96,7 @@ export class ControlPlane {
     // Who may rename the root may have put another one there.
     if (control.list().count > 0) throw notMadeHere(this.root);
     makeOrigin(control, this.owners.caller.uid);
+    this.#made = Stat.ofFolder(control);
   }
 
   /**
@@ -210,6 +226,7 @@ export class ControlPlane {
 
   /** `E_UNTRUSTED` unless `.jvs` belongs to somebody who may have one here, and is what JVS made. */
   #checkControl(control: Folder, stat: Stat): void {
+    if (this.#made !== undefined && !isSameInode(this.#made, stat)) throw exchanged(this.root);
     this.owners.check(stat);
     const { mode, uid } = stat;
     const what = `${inodeText(stat.inoHi, stat.inoLo)} ${uid} ${mode}`;

@@ -64,11 +64,11 @@ export function createRepository(root: string, options: CreateOptions): Store {
     const config = mainConfig(layout, open, main.path);
     const group = main.shared ? Stat.ofFolder(open).gid : undefined; // whatever group its maker is in first
     if (group !== undefined) made.giveTo(group, inside);
-    publish(layout, platform, open, (unfinished, folder) => {
+    const control = publish(layout, platform, open, (unfinished, folder) => {
       fillControlPlane(unfinished, folder, config, group);
       fill?.(unfinished);
     });
-    return openStore(layout.root, { platform });
+    return openStore(layout.root, { platform, made: control });
   } catch (error) {
     if (repositoryAt(root, { platform }) !== root) made.remove(); // else another process made its repository here
     throw withExplanation(error, root, main.path);
@@ -153,22 +153,24 @@ function fillControlPlane(
   setRoomAside(layout);
 }
 
-/** Makes the control plane in a temporary folder and moves it to its place when it is whole and durable. */
+/** Makes the control plane in a temporary folder and moves it to its place when it is whole and durable. Gives the one that was made. */
 function publish(
   layout: Layout,
   platform: Platform,
   root: Folder,
   fill: (unfinished: Layout, folder: Folder) => void,
-): void {
+): Stat | undefined {
   const name = `${UNFINISHED}${hexOf(randomBytes(8))}`;
   root.makeFolder(bytesOf(name), PRIVATE);
   // Who may write in the root may give its name, and that of the root, to another folder. So only what is open is changed.
   using unfinished = root.openFolder(bytesOf(name));
   if (unfinished.list().count > 0) throw inTheWay(layout.root);
   try {
-    fill(new Layout(`${layout.root}/${name}`, { platform }), unfinished);
+    const made = new Layout(`${layout.root}/${name}`, { platform });
+    fill(made, unfinished);
     platform.syncFileSystem(root); // for the folders; the files are durable already
     ControlPlane.move(unfinished, root);
+    return made.plane.made;
   } finally {
     removeContent(unfinished);
     unlessFailed(["ENOENT", "ENOTEMPTY", "EEXIST", "ENOTDIR"], () => root.removeFolder(bytesOf(name)));

@@ -22,6 +22,8 @@ interface UserFolder {
 export interface LayoutOptions extends OwnerOptions {
   /** The system's by default. */
   readonly platform?: Platform;
+  /** The `.jvs` that was made there just now: no other one is used. Any by default. */
+  readonly made?: Stat | undefined;
 }
 
 /** A repository's folder and the way into its `.jvs`: what the fields of `Layout` begin with. */
