@@ -41,13 +41,10 @@ Deno.test("jvs says of a worktree whose record is lost that it is, and how to go
   assertStringIncludes(message, "other");
   await box.json(["status"]);
   // The way out that it names.
-  assertStringIncludes(found?.message ?? "", "jvs gc pin NEWEST --line");
-  const { records } = await box.json<{ records: { target: string }[] }>(
-    ["audit", "--operation", "snapshot", "--worktree", "other"],
-  );
+  assertStringIncludes(found?.message ?? "", "jvs audit --worktree other");
+  const { records } = await box.json<{ records: { target: string }[] }>(["audit", "--worktree", "other"]);
   const newest = records[0]?.target ?? "";
   assertEquals(newest, saved.snapshot.snapshot_id);
-  await box.json(["gc", "pin", newest, "--line"]);
   mustRun("mv", `${box.path}/worktrees/other`, `${box.outside}/other`);
   await box.json(["worktree", "create", "other", "--from", box.first]);
   await box.audit();
@@ -130,7 +127,7 @@ Deno.test("jvs finds a worktree whose record is lost with its place, and collect
   // Now its folder is gone too, and the audit trail alone knows of it.
   await nothingIsCollected(box, plan_id, [
     `"${folder}" is gone too`,
-    "gc pin NEWEST --line",
+    "jvs audit --worktree other",
     "worktree create other --from",
   ]);
   await box.json(["worktree", "create", "other", "--from", last]);

@@ -126,5 +126,7 @@ Deno.test("a repaired audit trail, which may lack removals, keeps no garbage col
   // A worktree that is made again, and removed, ends the one before it.
   await repository.call(worktreeRename, { name: "w", new_name: "earlier" });
   await repository.call(worktreeCreate, { name: "w" });
+  assertEquals((await repository.call(gcPlan)).candidates.includes(repository.newest), false);
+  await repository.call(worktreeRemove, { name: "w" });
   assertEquals((await repository.call(gcPlan)).candidates.includes(repository.newest), true);
 });

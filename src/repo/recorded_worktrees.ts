@@ -20,17 +20,47 @@ const TELLS = /"operation": ?"(?:init|adopt|audit repair|worktree [a-z]+)"/;
  * is made in its name: so it is made again where its record is lost.
  */
 export function recordedWorktrees(layout: Layout): RecordedWorktree[] {
-  const worktrees = new Map<string, RecordedWorktree>();
-  for (const text of linesWith(layout, TELLS)) note(worktrees, text);
-  return [...worktrees.values()];
+  return [...trailOf(layout).worktrees.values()];
+}
+
+/** Worktrees that lost their record, and in whose name another one was made since: nobody gave up what was saved in them. */
+export interface ReplacedWorktrees {
+  /** The name of each by its id. */
+  readonly names: ReadonlyMap<string, string>;
+  /** The name of the first one, if it is among them and its id is not known: then it made what `told` has not. */
+  readonly first: string | undefined;
+  /** All ids of worktrees that the trail tells. */
+  readonly told: ReadonlySet<string>;
+}
+
+/** The worktrees that were replaced by another one of the name, which was not removed since. */
+export function replacedWorktrees(layout: Layout): ReplacedWorktrees {
+  const { replaced, told } = trailOf(layout);
+  const names = new Map<string, string>();
+  for (const { name, worktreeId } of replaced) if (worktreeId !== null) names.set(worktreeId, name);
+  return { names, first: replaced.find(({ worktreeId }) => worktreeId === null)?.name, told };
+}
+
+interface Trail {
+  readonly worktrees: Map<string, RecordedWorktree>;
+  replaced: RecordedWorktree[];
+  readonly told: Set<string>;
+}
+
+function trailOf(layout: Layout): Trail {
+  const trail: Trail = { worktrees: new Map(), replaced: [], told: new Set() };
+  for (const text of linesWith(layout, TELLS)) note(trail, text);
+  return trail;
 }
 
 /** Notes what the record in a line says, or that in HEAD, whose record is `next`. */
-function note(worktrees: Map<string, RecordedWorktree>, text: string): void {
+function note(trail: Trail, text: string): void {
+  const { worktrees } = trail;
   try {
     const parsed = JSON.parse(text);
     const { operation, details: { name, old_name, worktree, worktree_id: worktreeId = null } } =
       parsed.next ?? parsed;
+    if (typeof worktreeId === "string") trail.told.add(worktreeId);
     /** Takes out those of a name that may be meant: with an id the one that has it, or whose id is not known. */
     const take = (of: string, id: string | null = null) => {
       const meant = [...worktrees].filter(([, each]) =>
@@ -46,11 +76,14 @@ function note(worktrees: Map<string, RecordedWorktree>, text: string): void {
     };
     if (operation === "audit repair") {
       for (const [key, each] of worktrees) worktrees.set(key, { ...each, isBeforeRepair: true });
-    } else if (operation === "worktree remove") take(worktree, worktreeId);
-    else if (operation === "worktree rename") {
+    } else if (operation === "worktree remove") {
+      take(worktree, worktreeId);
+      trail.replaced = trail.replaced.filter((each) => each.name !== worktree);
+    } else if (operation === "worktree rename") {
       add({ name, worktreeId, isFirst: take(old_name, worktreeId).some(({ isFirst }) => isFirst) });
     } else {
-      take(worktree);
+      const isSame = (each: RecordedWorktree) => each.worktreeId === worktreeId; // the last record is in HEAD once more
+      trail.replaced.push(...take(worktree).filter((each) => !isSame(each)));
       add({ name: worktree, worktreeId, isFirst: operation === "init" || operation === "adopt" });
     }
   } catch {

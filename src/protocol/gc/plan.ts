@@ -16,7 +16,7 @@ import type { RepositoryContext } from "../context.ts";
 import { type AboutPlan, aboutPlan } from "./about_plan.ts";
 import { assess, type Assessment, type Question } from "./assess.ts";
 import { requireRecorded, requireWholeTrail } from "./recorded.ts";
-import { keptNow, ofUnended, ofUnknown, type Root } from "./roots.ts";
+import { keptNow, ofTrail, ofUnended, ofUnknown, type Root } from "./roots.ts";
 import { readSpace, type Space } from "../space/space.ts";
 
 const ID_DIGITS = 16;
@@ -97,13 +97,25 @@ export async function writePlan(context: RepositoryContext, policy: Policy): Pro
 
 /** Makes a plan. */
 export async function makePlan(context: RepositoryContext, policy: Policy): Promise<MadePlan> {
-  const { store } = context;
   using _phase = phase(context.reporter, "planning");
-  const question = await questionNow(context, policy, []);
+  const made = await planKeeping(context, policy, []);
+  if (made.plan.candidate_count === 0) return made;
+  await requireRecorded(context.store);
+  const also = ofTrail(context.store);
+  return also.length === 0 ? made : await planKeeping(context, policy, also);
+}
+
+/** A plan that keeps these too. */
+async function planKeeping(
+  context: RepositoryContext,
+  policy: Policy,
+  also: readonly Root[],
+): Promise<MadePlan> {
+  const { store } = context;
+  const question = await questionNow(context, policy, also);
   const space = await readSpace(context, question.table);
   const assessment = await withinLimit(context, question, space);
   const plan = await planOf(store, question, assessment, space);
-  if (plan.candidate_count > 0) await requireRecorded(store);
   return { plan, about: aboutPlan(plan, question.table, assessment) };
 }
 

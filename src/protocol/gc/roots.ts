@@ -4,7 +4,8 @@ import type { WorktreeConfig } from "../../model/records.ts";
 import { requireKeepers } from "../../repo/kept_folders.ts";
 import { isAnyFolderLost, lostWorktrees } from "../worktree/lost_worktrees.ts";
 import { isExpired } from "../../repo/pins.ts";
-import { recordedWorktrees } from "../../repo/recorded_worktrees.ts";
+import { movedHeads, recordedHeads } from "../../repo/recorded_heads.ts";
+import { recordedWorktrees, replacedWorktrees } from "../../repo/recorded_worktrees.ts";
 import type { SnapshotTable } from "../../repo/snapshot_table.ts";
 import type { Store } from "../../repo/store.ts";
 import { unknownRows } from "../../repo/unknown_snapshots.ts";
@@ -58,24 +59,52 @@ export function ofUnknown(table: SnapshotTable, worktrees: readonly WorktreeConf
 }
 
 /**
- * What worktrees saved that have no record, and of which the audit trail, which was repaired, knows no end: it may have had the removal, or the
- * record is lost, or that of an earlier one of the same name is in its place.
+ * What worktrees saved that have no record and did not end: the audit trail was repaired, and may have had the removal; or the record is lost,
+ * and that of an earlier one of the same name is in its place; or another one was made in that name. Who makes a worktree again gives up
+ * nothing; who removes it then does.
  */
 export function ofUnended(store: Store, table: SnapshotTable, worktrees: readonly WorktreeConfig[]): Root[] {
   const { words, worktree } = table.columns;
   const recorded = new Set(worktrees.map(({ worktree_id }) => worktree_id));
   if (words.worktrees.every((id) => recorded.has(id))) return [];
-  const names = new Map<string, string>();
-  for (const { isBeforeRepair, name, worktreeId } of recordedWorktrees(store.layout)) {
-    if (isBeforeRepair && worktreeId !== null && !recorded.has(worktreeId)) names.set(worktreeId, name);
-  }
-  const nameOf = (row: number) => names.get(words.worktrees[worktree[row] ?? -1] ?? "");
-  const rows = names.size === 0 ? [] : Array.from({ length: table.count }, (_, row) => row);
+  const reasons = reasonsOfUnended(store, words.worktrees.filter((id) => !recorded.has(id)));
+  const reasonOf = (row: number) => reasons.get(words.worktrees[worktree[row] ?? -1] ?? "");
+  const rows = reasons.size === 0 ? [] : Array.from({ length: table.count }, (_, row) => row);
   return rows.flatMap((row) => {
-    const name = table.isManual(row) ? nameOf(row) : undefined;
-    const why = `snapshot of worktree ${name}, whose removal the repaired audit trail does not know`;
-    return name === undefined ? [] : [lineage(table.id(row), why)];
+    const why = table.isManual(row) ? reasonOf(row) : undefined;
+    return why === undefined ? [] : [lineage(table.id(row), why)];
   });
+}
+
+/** Why what these worktrees saved stays, by their ids; none of a worktree that ended. */
+function reasonsOfUnended({ layout }: Store, ids: readonly string[]): Map<string, string> {
+  const names = new Map<string, string>();
+  for (const { isBeforeRepair, name, worktreeId } of recordedWorktrees(layout)) {
+    if (isBeforeRepair && worktreeId !== null) names.set(worktreeId, name);
+  }
+  const replaced = replacedWorktrees(layout);
+  return new Map(ids.flatMap((id): [string, string][] => {
+    const name = replaced.names.get(id) ?? (replaced.told.has(id) ? undefined : replaced.first);
+    if (name !== undefined) return [[id, `snapshot of an earlier worktree ${name}, whose record was lost`]];
+    const before = names.get(id);
+    const why = `snapshot of worktree ${before}, whose removal the repaired audit trail does not know`;
+    return before === undefined ? [] : [[id, why]];
+  }));
+}
+
+/**
+ * Where worktrees stand or stood as the audit trail tells, where their records do not say so: one is of an older copy, or was lost, and the
+ * worktree made again. Asked, as `requireRecorded` is, before a plan takes anything.
+ */
+export function ofTrail({ layout, snapshots, worktrees }: Store): Root[] {
+  const recorded = recordedHeads(layout);
+  const moved = movedHeads(recorded, worktrees.list()).map(({ id, name }) =>
+    lineage(id, `the audit trail says that worktree ${name} stands on it`)
+  );
+  const stood = recorded.replaced.map(({ id, name }) =>
+    lineage(id, `an earlier worktree ${name}, whose record was lost, stood on it`)
+  );
+  return [...moved, ...stood].filter(({ id }) => snapshots.isKnown(id));
 }
 
 /**

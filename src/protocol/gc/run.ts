@@ -15,7 +15,7 @@ import { removeOldReplaced } from "../restore/replaced.ts";
 import { assessNow, planMismatch } from "./plan.ts";
 import { policyOf } from "./policy.ts";
 import { requireRecorded } from "./recorded.ts";
-import type { Root } from "./roots.ts";
+import { ofTrail, type Root } from "./roots.ts";
 import { sweep, type Swept } from "./sweep.ts";
 import { finishTaking, isAny, type Taken, takeOut } from "./take_out.ts";
 
@@ -158,7 +158,7 @@ async function requirePlan(context: RepositoryContext, plan: GcPlan): Promise<vo
     );
   }
   await requireRecorded(context.store);
-  const { assessment, table } = await assessNow(context, policyToHold(plan));
+  const { assessment, table } = await assessNow(context, policyToHold(plan), ofTrail(context.store));
   const kept = plan.candidates.flatMap((id) => {
     const row = table.find(id);
     return row === -1 || assessment.reasons(row).length === 0 ? [] : [{ id, row }];

@@ -3,6 +3,7 @@ import { shortId } from "../../model/ids.ts";
 import type { Descriptor, Finding } from "../../model/records.ts";
 import type { Store } from "../../repo/store.ts";
 import { endsOf, isUnknownTo, type NextLine, nextLine, type Unknown } from "../../repo/unknown_snapshots.ts";
+import { movedHeads, recordedHeads } from "../../repo/recorded_heads.ts";
 import { loadSha256 } from "../../tree/sha256.ts";
 import type { RepositoryContext } from "../context.ts";
 import { AFTER_MOVE, isAdopted } from "../open_worktree.ts";
@@ -14,6 +15,7 @@ import {
   FROM_COPY,
   KEEPER_AGAIN,
   MARKER_AGAIN,
+  MOVE,
   WITHOUT_HEAD,
   WITHOUT_TOMBSTONE,
 } from "./ways_out.ts";
@@ -81,7 +83,27 @@ export async function checkLineage({ store }: RepositoryContext): Promise<Findin
     const way = `${FROM_COPY} Or give it up: \`jvs ${removal}\`.`;
     broken(id, `${what} names ${id}, which is missing. ${way}`, "error");
   }
-  return [...findings, ...checkHeads(store, descriptors)];
+  const orphans = checkHeads(store, descriptors);
+  const known = new Set(orphans.map(({ snapshot_id }) => snapshot_id));
+  const moved = checkMoves(store).filter(({ snapshot_id }) => !known.has(snapshot_id));
+  return [...findings, ...orphans, ...moved];
+}
+
+/** Finds worktrees that were moved after what their records say: a record that is older than a restore. */
+function checkMoves(store: Store): Finding[] {
+  const look = () =>
+    movedHeads(recordedHeads(store.layout), soundWorktrees(store))
+      .filter(({ id }) => store.snapshots.isKnown(id));
+  const first = look();
+  if (first.length === 0) return [];
+  const busy = new Set(store.intents.list().map(({ worktree_id }) => worktree_id));
+  const isBusy = (name: string) =>
+    busy.has(soundWorktrees(store).find((each) => each.name === name)?.worktree_id ?? null);
+  const still = new Set(look().map(({ id, name }) => `${name} ${id}`));
+  return first.filter(({ id, name }) => still.has(`${name} ${id}`) && !isBusy(name)).map(({ id, name }) => {
+    const state = `The audit trail says that worktree "${name}" stands on ${id}, and its record does not.`;
+    return finding("warning", "HEAD_ORPHAN", `${state} ${MOVE}`, { snapshot_id: id });
+  });
 }
 
 /** Finds snapshots that the records of their worktrees do not know: of each line the newest. SPEC 2. */

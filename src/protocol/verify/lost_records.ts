@@ -38,17 +38,15 @@ function takenMessage(store: Store, { name }: LostWorktree, path: string): strin
     `of the repository. Or ${way}; doctor then says how to make "${name}" again.`;
 }
 
-/** The steps of docs/recovery.md, "Make a worktree again". A policy that prunes would take what is newer than the snapshot that is chosen. */
+/** The steps of docs/recovery.md, "Make a worktree again". */
 function wayOut({ layout }: Store, { folder, isFolderThere, name }: LostWorktree): string {
-  const keep =
-    `first keep all that it saved with \`jvs gc pin NEWEST --line\` (\`jvs audit --operation snapshot --worktree ${name}\` ` +
-    "names its newest snapshot)";
   const create =
-    `make the worktree again in "${layout.root}" with \`jvs worktree create ${name} --from SNAPSHOT\``;
+    `make the worktree again in "${layout.root}" with \`jvs worktree create ${name} --from SNAPSHOT\` ` +
+    `(\`jvs audit --worktree ${name}\` says where it stood; what it had saved stays, whichever you choose)`;
   if (isFolderThere) {
     return `Its snapshots and its files, in "${folder}", are all still here. Bring the record back from a copy of ` +
-      `the repository; or ${keep}, then move that folder away, ${create}, and bring into it what was not saved.`;
+      `the repository; or move that folder away, ${create}, and bring into it what was not saved.`;
   }
   return `Its folder "${folder}" is gone too; its snapshots are all still here. Bring the record back from a copy of the ` +
-    `repository; or ${keep}, then ${create}. If it is not needed any more, remove it then with \`jvs worktree remove ${name}\`.`;
+    `repository; or ${create}. If it is not needed any more, remove it then with \`jvs worktree remove ${name}\`.`;
 }

@@ -14,6 +14,11 @@ export const WITHOUT_HEAD =
 export const CHOOSE =
   "The record is older than that line: see `jvs history --all`, and restore the snapshot on which the worktree should stand.";
 
+/** For a worktree whose record is older than the last move that the audit trail tells of. */
+export const MOVE =
+  "The record is older than that: `jvs restore ID` in the worktree goes on from there, `jvs restore HEAD` stays where the record says. " +
+  "Both save first what no snapshot holds.";
+
 /** For a damaged commit marker. */
 export const MARKER_AGAIN =
   `${FROM_COPY} Or move the file away: \`jvs doctor --repair rebuild_ready\` writes it again.`;
