@@ -97,11 +97,12 @@ function reasonsOfUnended({ layout }: Store, ids: readonly string[]): Map<string
  * worktree made again. Asked, as `requireRecorded` is, before a plan takes anything.
  */
 export function ofTrail({ layout, snapshots, worktrees }: Store): Root[] {
-  const recorded = recordedHeads(layout);
-  const moved = movedHeads(recorded, worktrees.list()).map(({ id, name }) =>
+  const moved = movedHeads(layout, worktrees.list()).map(({ id, name }) =>
     lineage(id, `the audit trail says that worktree ${name} stands on it`)
   );
-  const stood = recorded.replaced.map(({ id, name }) =>
+  const { first, names } = replacedWorktrees(layout);
+  const { replaced } = first === undefined && names.size === 0 ? { replaced: [] } : recordedHeads(layout);
+  const stood = replaced.map(({ id, name }) =>
     lineage(id, `an earlier worktree ${name}, whose record was lost, stood on it`)
   );
   return [...moved, ...stood].filter(({ id }) => snapshots.isKnown(id));

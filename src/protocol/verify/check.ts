@@ -3,7 +3,7 @@ import { shortId } from "../../model/ids.ts";
 import type { Descriptor, Finding } from "../../model/records.ts";
 import type { Store } from "../../repo/store.ts";
 import { endsOf, isUnknownTo, type NextLine, nextLine, type Unknown } from "../../repo/unknown_snapshots.ts";
-import { movedHeads, recordedHeads } from "../../repo/recorded_heads.ts";
+import { movedHeads } from "../../repo/recorded_heads.ts";
 import { loadSha256 } from "../../tree/sha256.ts";
 import type { RepositoryContext } from "../context.ts";
 import { AFTER_MOVE, isAdopted } from "../open_worktree.ts";
@@ -92,7 +92,7 @@ export async function checkLineage({ store }: RepositoryContext): Promise<Findin
 /** Finds worktrees that were moved after what their records say: a record that is older than a restore. */
 function checkMoves(store: Store): Finding[] {
   const look = () =>
-    movedHeads(recordedHeads(store.layout), soundWorktrees(store))
+    movedHeads(store.layout, soundWorktrees(store))
       .filter(({ id }) => store.snapshots.isKnown(id));
   const first = look();
   if (first.length === 0) return [];
