@@ -33,11 +33,13 @@ export function keptModes(folder: Folder, kind: string): KeptModes {
 /** What becomes of a new file that only the caller may open, by its descriptor; nothing if none can be made. */
 export function triedFile(folder: Folder): OpenFile | undefined {
   const name = bytesOf(`probe-${crypto.randomUUID()}`);
-  const file = unlessThrown(isSystemError, () => folder.openFile(name, "create", CLOSED));
+  using opened = new DisposableStack();
+  const file = opened.use(unlessThrown(isSystemError, () => folder.openFile(name, "create", CLOSED)));
   if (file === undefined) return undefined;
   unlessFailed(["ENOENT"], () => folder.removeFile(name));
   // A default access list of the folder gives a new file another mode than it is made with.
   unlessThrown(isSystemError, () => file.setMode(CLOSED));
+  opened.move();
   return file;
 }
 
