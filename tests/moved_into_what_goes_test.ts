@@ -162,6 +162,36 @@ Deno.test({
 });
 
 Deno.test({
+  name: "a folder that got the inode number of one that a restore replaced is not taken for that one",
+  ...needs,
+  async fn() {
+    using box = await sharedByRoot();
+    box.makeWork();
+    mustRun("sh", "-ec", `cd '${box.main}'; mkdir -p -m 2775 sub/a/b; echo x > sub/x`);
+    await callIn(box.main, restore, { snapshot: box.first, paths: ["sub"] });
+    const replaced = mustRun("find", `${box.own}/replaced`, "-name", "sub", "-type", "d").trim();
+    // As if `a` and `b` had been removed, and their numbers had been free for these two when they were made.
+    const numbers = new Map([
+      [inodeOf(`${replaced}/a`), inodeOf(`${box.main}/work`)],
+      [inodeOf(`${replaced}/a/b`), inodeOf(`${box.main}/work/closed`)],
+    ]);
+    const [name = ""] = namesIn(`${box.own}/replaced`).filter((name) => name.endsWith(".folders"));
+    const noted = Deno.readTextFileSync(`${box.own}/replaced/${name}`);
+    const withNumbers = noted.replaceAll(/^[0-9]+/gm, (number) => numbers.get(number) ?? number);
+    Deno.writeTextFileSync(`${box.own}/replaced/${name}`, withNumbers);
+    Deno.removeSync(`${replaced}/a`, { recursive: true });
+    Deno.renameSync(`${box.main}/work`, `${replaced}/a`);
+    await callIn(box.main, configSet, { key: "restore.keep_replaced", value: "0s" });
+    await callIn(box.main, gcRun, { yes: true });
+    assertEquals(Deno.readTextFileSync(workIn(`${box.own}/replaced`)), "unsaved\n");
+  },
+});
+
+function inodeOf(path: string): string {
+  return String(Deno.statSync(path).ino);
+}
+
+Deno.test({
   name: "before anything of a collected payload is deleted, every folder in it is closed to others",
   ...needs,
   async fn() {

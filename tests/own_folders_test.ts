@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { bytesOf } from "../src/model/bytes.ts";
 import { openPlatform } from "../src/platform/open_platform.ts";
-import { Stat } from "../src/platform/stat.ts";
+import { birthText, Stat } from "../src/platform/stat.ts";
 import { loadStatCache, saveStatCache } from "../src/tree/stat_cache.ts";
 import { asUser } from "./support/as_user.ts";
 import { BlackBox } from "./support/black_box.ts";
@@ -376,6 +376,35 @@ for (const group of [TEAM, undefined]) {
     },
   });
 }
+
+Deno.test({
+  name:
+    "a folder that got name and inode number of staging in a payload root is not deleted: its birth time differs",
+  ...needs,
+  async fn() {
+    using box = await sharedBox("printf x > f");
+    await box.json(["restore", box.id]);
+    const { id, staging, text } = restoreIntent(box, ["staging", "in root"], "INODE");
+    const path = `${box.main}/${staging}`;
+    act(
+      box,
+      ANN,
+      `mkdir -m 700 ${staging} ${staging}/new ${staging}/old; echo unsaved > ${staging}/old/thesis`,
+    );
+    const stat = new Stat();
+    using root = openPlatform().openFolder(box.main);
+    assert(root.stat(bytesOf(staging), stat));
+    const file = `${box.control}/runtime/users/${ANN}/intents/${id}.json`;
+    for (const isOther of [true, false]) {
+      const intent = JSON.parse(text);
+      intent.details.staging_inode = String(Deno.lstatSync(path).ino);
+      intent.details.staging_born = isOther ? "1.0" : birthText(stat);
+      act(box, ANN, `cat > '${file}' <<E\n${JSON.stringify(intent)}\nE\n`);
+      await box.run(["snapshot", "next"]);
+      assertEquals(exists(`${path}/old/thesis`), isOther, "only what the restore itself has made goes");
+    }
+  },
+});
 
 Deno.test({
   name:

@@ -6,6 +6,8 @@ import { setMode, type Stat } from "./stat.ts";
 
 const TWO_32 = 0x1_0000_0000;
 const BASIC_STATS = 0x7ff;
+const STATX_BTIME = 0x800;
+const ASKED = BASIC_STATS | STATX_BTIME;
 const STATX_MNT_ID = 0x1000;
 
 // STATX_ATTR_COMPRESSED, IMMUTABLE, APPEND, NODUMP, ENCRYPTED, VERITY.
@@ -39,7 +41,7 @@ export interface Opened {
  */
 export function statName(libc: Libc, folder: number, name: Uint8Array<ArrayBuffer>, into: Stat): number {
   const how = name === NO_NAME ? AT_EMPTY_PATH : AT_SYMLINK_NOFOLLOW;
-  const result = libc.call.statx(folder, name, how, BASIC_STATS, bytes);
+  const result = libc.call.statx(folder, name, how, ASKED, bytes);
   if (result === 0) fill(into);
   return result;
 }
@@ -73,6 +75,9 @@ function fill(into: Stat): void {
   into.inoHi = words[9] as number;
   into.size = (words[11] as number) * TWO_32 + (words[10] as number);
   into.blocks = (words[13] as number) * TWO_32 + (words[12] as number);
+  const tellsBirth = ((words[0] as number) & STATX_BTIME) !== 0;
+  into.bornSec = tellsBirth ? (signed[21] as number) * TWO_32 + (words[20] as number) : 0;
+  into.bornNsec = tellsBirth ? words[22] as number : 0;
   into.ctimeSec = (signed[25] as number) * TWO_32 + (words[24] as number);
   into.ctimeNsec = words[26] as number;
   into.mtimeSec = (signed[29] as number) * TWO_32 + (words[28] as number);

@@ -139,6 +139,7 @@ export function fillFrom(info: Deno.FileInfo, into: Stat): void {
   into.blocks = info.blocks ?? Math.ceil(info.size / 512);
   [into.mtimeSec, into.mtimeNsec] = split(info.mtime);
   [into.ctimeSec, into.ctimeNsec] = split(info.ctime);
+  [into.bornSec, into.bornNsec] = split(info.birthtime);
   const inode = info.ino ?? 0;
   into.inoLo = inode % TWO_32;
   into.inoHi = Math.floor(inode / TWO_32);

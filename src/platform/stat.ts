@@ -24,6 +24,9 @@ export class Stat {
   mtimeNsec = 0;
   ctimeSec = 0;
   ctimeNsec = 0;
+  /** When it was made, which nobody can set. Both are 0 where the file system does not tell, and in what a table recalls. */
+  bornSec = 0;
+  bornNsec = 0;
   inoLo = 0;
   inoHi = 0;
   /** The device that it is on: compared within one run, never stored. */
@@ -59,6 +62,21 @@ const OTHER_BITS = 0o3777;
 export function setMode(into: Stat, mode: number): void {
   into.marked = into.type === DIR && (mode & SET_UID) !== 0;
   into.mode = mode & (into.type === DIR ? OTHER_BITS : SET_UID | OTHER_BITS);
+}
+
+/** Whether the file system tells when the entry was made. */
+export function tellsBirth({ bornSec, bornNsec }: Stat): boolean {
+  return bornSec !== 0 || bornNsec !== 0;
+}
+
+const HUNDREDTH_NS = 1e7;
+
+/**
+ * The birth time of an entry, as records write it, or `-`. In hundredths of a second: a file system may keep less on the disk than it says
+ * before that (NTFS 100 ns, exFAT 10 ms).
+ */
+export function birthText(stat: Stat): string {
+  return tellsBirth(stat) ? `${stat.bornSec}.${Math.floor(stat.bornNsec / HUNDREDTH_NS)}` : "-";
 }
 
 /** An inode number, as records write it. */

@@ -1,7 +1,7 @@
 import { isJvsError } from "../model/errors.ts";
 import type { ControlPath } from "../repo/control_path.ts";
 import type { Store } from "../repo/store.ts";
-import { FolderList } from "../tree/close_folders.ts";
+import { FolderList } from "../tree/folder_list.ts";
 import type { OnlyThese } from "../tree/remove_tree.ts";
 
 const ENDING = ".folders";

@@ -2,41 +2,15 @@ import { ITSELF } from "../model/bytes.ts";
 import { DIR } from "../model/entry.ts";
 import { isOpenToOthers } from "../platform/folder_rights.ts";
 import type { Folder } from "../platform/platform.ts";
-import { inodeText, Stat } from "../platform/stat.ts";
+import { Stat } from "../platform/stat.ts";
 import { TimeSlice } from "../platform/time_slice.ts";
 import { isSystemError, unlessFailed } from "../platform/system_error.ts";
 import { at } from "./columns.ts";
+import { FolderList } from "./folder_list.ts";
 import { OpenFolders } from "./open_folders.ts";
 import { TreeTable } from "./table.ts";
 
 const ALONE = 0o700;
-
-/** Folders, each by its inode. */
-export class FolderList {
-  private constructor(private readonly inodes: Set<string>) {}
-
-  /** Those of a tree that was looked at. */
-  static of(table: TreeTable): FolderList {
-    const inodes = new Set<string>();
-    for (let i = 0; i < table.count; i++) {
-      if (table.type[i] === DIR) inodes.add(inodeText(at(table.inoHi, i), at(table.inoLo, i)));
-    }
-    return new FolderList(inodes);
-  }
-
-  /** Those of a text that `toString` gave. */
-  static from(text: string): FolderList {
-    return new FolderList(new Set(text.split("\n")));
-  }
-
-  has({ inoHi, inoLo }: Stat): boolean {
-    return this.inodes.has(inodeText(inoHi, inoLo));
-  }
-
-  toString(): string {
-    return [...this.inodes].join("\n");
-  }
-}
 
 /**
  * Lets nobody but the caller put anything into an open folder any more, also not through a descriptor that was opened before. Root makes it
@@ -60,12 +34,13 @@ export async function closeFolders(root: Folder, caller: number, signal?: AbortS
   const table = new TreeTable();
   table.addStat(0, new Uint8Array(), Stat.ofFolder(root));
   using folders = new OpenFolders(root, table);
+  const closed = new FolderList();
   const [slice, stat] = [new TimeSlice(signal), new Stat()];
   for (let index = 0; index < table.count; index++) {
     const folder = openOwn(folders, table, index);
     if (folder === undefined) continue;
     closeFolder(folder, caller);
-    table.setStat(index, Stat.ofFolder(folder));
+    closed.add(Stat.ofFolder(folder));
     const names = folder.list();
     for (let i = 0; i < names.count; i++) {
       if (slice.isOver()) await slice.yield();
@@ -73,7 +48,7 @@ export async function closeFolders(root: Folder, caller: number, signal?: AbortS
       if (folder.stat(name, stat) && stat.type === DIR) table.add(index, name, DIR);
     }
   }
-  return FolderList.of(table);
+  return closed;
 }
 
 /** Opens a folder, also one that its owner may not list. */

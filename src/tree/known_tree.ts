@@ -55,6 +55,7 @@ export class KnownTree {
     into.mtimeNsec = at(table.mtimeNsec, index);
     into.ctimeSec = at(table.ctimeSec, index);
     into.ctimeNsec = at(table.ctimeNsec, index);
+    into.bornSec = into.bornNsec = 0;
     into.inoLo = at(table.inoLo, index);
     into.inoHi = at(table.inoHi, index);
     into.devMajor = root.devMajor;

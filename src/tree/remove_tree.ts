@@ -7,7 +7,8 @@ import { TimeSlice } from "../platform/time_slice.ts";
 import type { Folder } from "../platform/platform.ts";
 import { Stat } from "../platform/stat.ts";
 import { unlessFailed } from "../platform/system_error.ts";
-import { closeFolder, type FolderList } from "./close_folders.ts";
+import { closeFolder } from "./close_folders.ts";
+import { type FolderList, folderMark } from "./folder_list.ts";
 import { boundaryOf, isPlaceholder } from "./boundaries.ts";
 import { OpenFolders } from "./open_folders.ts";
 import { TreeTable } from "./table.ts";
@@ -68,6 +69,8 @@ class Removal implements Disposable {
   private readonly found = new Stat();
   /** What stands for subvolumes in a btrfs snapshot, by the index of the folder that it is in. */
   private readonly placeholders: { readonly index: number; readonly name: Uint8Array }[] = [];
+  /** What was found, by the index of the folder, where others may have put something into the tree. */
+  private readonly marks: string[] = [];
   private readonly folders: OpenFolders;
   private readonly slice: TimeSlice;
   private readonly reporter: Reporter;
@@ -100,10 +103,11 @@ class Removal implements Disposable {
   private async lookInto(index: number, folder: Folder): Promise<void> {
     const { found, slice, table, top } = this;
     if (this.only !== undefined) {
-      closeFolder(folder, this.only.caller);
       folder.stat(ITSELF, found);
       if (!this.only.folders.has(found)) throw notOurs(folder);
-      table.setStat(index, found);
+      closeFolder(folder, this.only.caller);
+      folder.stat(ITSELF, found); // closing it may have given it another owner
+      this.marks[index] = folderMark(found);
     }
     const names = folder.list();
     for (let i = 0; i < names.count; i++) {
@@ -142,9 +146,8 @@ class Removal implements Disposable {
   }
 
   private isAsFound(index: number, folder: Folder): boolean {
-    const { found, table } = this;
-    folder.stat(ITSELF, found);
-    return found.inoLo === at(table.inoLo, index) && found.inoHi === at(table.inoHi, index);
+    folder.stat(ITSELF, this.found);
+    return folderMark(this.found) === this.marks[index];
   }
 
   private async removeFiles(folder: Folder): Promise<void> {

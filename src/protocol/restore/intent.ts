@@ -10,6 +10,7 @@ export const RestoreDetails = record({
     mtime: list(integer()).about("Seconds and nanoseconds."),
   }).about("How the payload root was before JVS made or removed something in it.").optional(),
   staging_inode: text().about("Of staging in the payload root.").optional(),
+  staging_born: text().about("Its birth time; missing in intents of earlier versions.").optional(),
   head: nullable(record({
     base_snapshot_id: nullable(snapshotId()),
     head_snapshot_id: nullable(snapshotId()),

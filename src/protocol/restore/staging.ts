@@ -1,7 +1,7 @@
 import { bytesOf, ITSELF } from "../../model/bytes.ts";
 import { openMade, putByAnother } from "../../platform/open_made.ts";
 import type { Folder } from "../../platform/platform.ts";
-import { inodeText, Stat } from "../../platform/stat.ts";
+import { birthText, inodeText, Stat } from "../../platform/stat.ts";
 import { isSystemError, unlessFailed } from "../../platform/system_error.ts";
 import type { Store } from "../../repo/store.ts";
 import { closeFolders } from "../../tree/close_folders.ts";
@@ -60,7 +60,7 @@ export class Staging implements Disposable {
     await keepingRoot(root, before, () => parent.makeFolder(own, 0o700));
     using opened = new DisposableStack();
     const home = opened.use(openMade(parent, own));
-    if (isInRoot) intent.step("in root", { staging_inode: inodeOf(home) });
+    if (isInRoot) intent.step("in root", { staging_inode: inodeOf(home), staging_born: bornOf(home) });
     home.makeFolder(OLD, 0o700);
     const staging = Staging.of(home, { parent, name: own, isInRoot });
     opened.move();
@@ -205,10 +205,15 @@ function requireOwn(store: Store, { home, isInRoot }: Staging, intent: RestoreIn
 
 /**
  * Whether staging in the payload root is the folder that the intent's own restore made. Who may write in the payload root may
- * give any folder in it the name of staging, and nobody but its owner can write in staging: so its inode tells.
+ * give any folder in it the name of staging, and nobody but its owner can write in staging: so its inode tells. Before it has content, and when
+ * it is gone, another folder can get that number, but no earlier birth time.
  */
-function isMadeByUs(home: Folder, { details }: RestoreIntent): boolean {
-  return details.staging_inode === inodeOf(home);
+function isMadeByUs(home: Folder, { details: { staging_born, staging_inode } }: RestoreIntent): boolean {
+  return staging_inode === inodeOf(home) && (staging_born === undefined || staging_born === bornOf(home));
+}
+
+function bornOf(folder: Folder): string {
+  return birthText(Stat.ofFolder(folder));
 }
 
 function inodeOf(folder: Folder): string {

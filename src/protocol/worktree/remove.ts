@@ -7,9 +7,9 @@ import { snapshotId, time, uuid, type WorktreeConfig } from "../../model/records
 import { boolean, integer, list, nullable, record, text } from "../../model/schema.ts";
 import { inodeAt } from "../../platform/stat.ts";
 import { moveFolder } from "../../platform/move_folder.ts";
-import { isSystemError } from "../../platform/system_error.ts";
+import { isSystemError, unlessFailed } from "../../platform/system_error.ts";
 import { removeClone } from "../../engine/engines.ts";
-import { FolderList } from "../../tree/close_folders.ts";
+import { FolderList, listFolders } from "../../tree/folder_list.ts";
 import { keepList, listOf, removeList } from "../kept_lists.ts";
 import { nowIso, nowMs } from "../../platform/clock.ts";
 import { FORGETTING } from "../../repo/lost_records.ts";
@@ -121,7 +121,7 @@ export async function removeWorktree(change: RemovalChange, removal: Removal): P
   const details = { worktree: name, ...ids, kept_until, discarded, pins };
   await commitChange(change, { target: name, details }, {
     commit: async () => {
-      if (there !== undefined) noteFolders(change, there);
+      if (there !== undefined) await noteFolders(change, there);
       takeOut(change);
       if (there !== undefined && !discarded) await refuseWhatCameSince(change, there);
       await change.guard?.check(); // looking through all of it may have taken long
@@ -150,8 +150,14 @@ async function deleteContent({ reporter, intent, store, worktree }: RemovalChang
 }
 
 /** Where others may write, notes which folders it has: they may move others into it while it is taken away. */
-function noteFolders({ intent, store: { layout } }: RemovalChange, there: TreeTable): void {
-  if (layout.plane.isOpenToOthers) keepList(layout.staging, intent.id, FolderList.of(there));
+async function noteFolders(change: RemovalChange, there: TreeTable): Promise<void> {
+  const { intent, signal, store, worktree } = change;
+  const { layout } = store;
+  if (!layout.plane.isOpenToOthers) return;
+  using payloads = findPayloads(store);
+  if (payloads === undefined) return;
+  using root = unlessFailed(["ENOENT", "ENOTDIR", "ELOOP"], () => payloads.openFolder(payloadName(worktree)));
+  if (root !== undefined) keepList(layout.staging, intent.id, await listFolders(root, there, signal));
 }
 
 /**
@@ -166,7 +172,7 @@ async function discardRemoved(
   const { layout: { plane, replaced, staging }, platform } = store;
   if (!plane.isOpenToOthers) return await discardStaged(store, intent, reporter);
   const { id } = intent;
-  const only = listOf(store, staging, id) ?? { caller: platform.host.uid, folders: FolderList.from("") };
+  const only = listOf(store, staging, id) ?? { caller: platform.host.uid, folders: new FolderList() };
   using folder = staging.open();
   try {
     await removeClone(platform, folder, bytesOf(id), { only, ...(reporter && { reporter }) });
