@@ -6,7 +6,13 @@ import { quoted } from "../../model/path_text.ts";
 import type { Finding } from "../../model/records.ts";
 import { isTemporaryName } from "../../platform/temporary_file.ts";
 import { Stat } from "../../platform/stat.ts";
-import { hardLinked, isUnreadableRecord, RefusedPath, wrongKind } from "../../repo/control_errors.ts";
+import {
+  hardLinked,
+  isUnreadableRecord,
+  isUnusableRecord,
+  RefusedPath,
+  wrongKind,
+} from "../../repo/control_errors.ts";
 import type { ControlPath } from "../../repo/control_path.ts";
 import type { Layout } from "../../repo/layout.ts";
 import type { RepositoryContext } from "../context.ts";
@@ -56,10 +62,10 @@ function linkedFiles({ auditLog, locks }: Layout): RefusedPath[] {
 
 /** Folders in the place of plans: nothing else reads all plans, and one that cannot be written again keeps `gc plan` from making any. */
 function foldersAsPlans({ plan, plans }: Layout): RefusedPath[] {
-  const names = unlessThrown(isUnreadableRecord, () => plans.jsonNames()) ?? [];
+  const names = unlessThrown(isUnusableRecord, () => plans.jsonNames()) ?? []; // a closed one is named as a folder
   return names.map(plan).flatMap((file) => {
     const stat = new Stat();
-    const isFolder = unlessThrown(isUnreadableRecord, () => file.stat(stat)) && stat.type === DIR;
+    const isFolder = unlessThrown(isUnusableRecord, () => file.stat(stat)) && stat.type === DIR;
     return isFolder ? [wrongKind(file.path, DIR, FILE).withHint(WITHOUT_PLAN)] : [];
   });
 }
