@@ -1,4 +1,5 @@
 import { bytesOf, ITSELF, textOf } from "../model/bytes.ts";
+import { DIR, FILE } from "../model/entry.ts";
 import {
   createDurable,
   makeFolderDurable,
@@ -10,8 +11,8 @@ import {
 import { MADE_BY_JVS } from "../platform/folder_rights.ts";
 import type { Folder, OpenFile, OpenHow } from "../platform/platform.ts";
 import { Stat } from "../platform/stat.ts";
-import { unlessFailed } from "../platform/system_error.ts";
-import { RefusedPath } from "./control_errors.ts";
+import { isSystemError, unlessFailed } from "../platform/system_error.ts";
+import { RefusedPath, wrongKind } from "./control_errors.ts";
 import type { ControlPlane, OwnFolder, Place } from "./control_plane.ts";
 
 const STICKY = 0o1000;
@@ -166,12 +167,12 @@ export class ControlPath implements Place {
 
   /** Writes the whole file, durably. */
   write(content: string | Uint8Array): void {
-    this.#inParent((folder) => writeDurable(folder, this.name, content));
+    this.#asFile((folder) => writeDurable(folder, this.name, content));
   }
 
   /** Writes the whole file of something that can be made again: it is not waited for until it is durable. */
   writeWhole(content: string): void {
-    this.#inParent((folder) => writeWhole(folder, this.name, content));
+    this.#asFile((folder) => writeWhole(folder, this.name, content));
   }
 
   /** Creates the file the same way: `E_ALREADY_EXISTS` when it exists. */
@@ -181,7 +182,7 @@ export class ControlPath implements Place {
 
   /** Removes the file, durably; false if it did not exist. */
   remove(): boolean {
-    return ifThere(() => this.#inParent((folder) => removeDurable(folder, this.name))) ?? false;
+    return ifThere(() => this.#asFile((folder) => removeDurable(folder, this.name))) ?? false;
   }
 
   /** Removes the folder, which must be empty, durably. */
@@ -198,6 +199,19 @@ export class ControlPath implements Place {
       folder.rename(bytesOf(this.name), folder, bytesOf(name), "replace");
       folder.sync();
     });
+  }
+
+  /** Replaces or removes the file. Where a folder is in its place, the error says so, and what a person does. */
+  #asFile<T>(work: (folder: Folder) => T): T {
+    try {
+      return this.#inParent(work);
+    } catch (error) {
+      const stat = new Stat();
+      if (isSystemError(error, "EISDIR") && this.stat(stat) && stat.type === DIR) {
+        throw wrongKind(this.path, DIR, FILE);
+      }
+      throw error;
+    }
   }
 
   #inParent<T>(work: (folder: Folder) => T): T {

@@ -83,6 +83,11 @@ export class Tombstones {
     });
   }
 
+  /** Whether the caller has one of this change, damaged or not. */
+  has(id: string): boolean {
+    return this.layout.tombstone(id).isThere();
+  }
+
   /** Writes durably what the change with this id is about to take out. */
   mark(taken: Pick<Tombstone, "id" | "plan_id" | "pruned" | "deleted" | "bytes" | "audit">): void {
     this.layout.gc.ensure(); // copy programs may leave out empty folders

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { BlackBox } from "./black_box.ts";
 import { BROKEN_LINES } from "./broken_lines.ts";
 import { BROKEN_RECORDS } from "./broken_records.ts";
@@ -102,6 +102,24 @@ export const BROKEN: readonly BrokenRepository[] = [
       mustRun("mkfifo", `${control}/refs/named.json`);
     },
     mend: (box) => bringBack(box, "refs/named.json"),
+  },
+  {
+    name: "a folder in the place of a plan",
+    ...says("critical", "E_PERMISSION"),
+    async breakIt({ box, control }) {
+      const { plan_id } = await box.json<{ plan_id: string }>(["gc", "plan"], { cwd: box.path });
+      Deno.removeSync(`${control}/gc/plans/${plan_id}.json`);
+      Deno.mkdirSync(`${control}/gc/plans/${plan_id}.json`);
+      const { message, hint } = await box.error("E_PERMISSION", ["gc", "plan"], { cwd: box.path });
+      assertStringIncludes(
+        `${message}. ${hint}`,
+        `${plan_id}.json": it is a folder, where a file of JVS must be`,
+      );
+      assertStringIncludes(hint, "move it away");
+    },
+    mend(box) {
+      for (const name of namesIn(`${box.control}/gc/plans`)) moveAway(box, `gc/plans/${name}`);
+    },
   },
   {
     name: "a second name of the audit trail",

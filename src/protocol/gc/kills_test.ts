@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { namesIn } from "../../../tests/support/files.ts";
-import { killedAt } from "../../../tests/support/kill_point.ts";
+import { changesUntil, killedAt } from "../../../tests/support/kill_point.ts";
 import { TestRepository } from "../../../tests/support/repository.ts";
 import { JvsError } from "../../model/errors.ts";
 import { doctor } from "../../operation/doctor.ts";
@@ -86,6 +86,55 @@ Deno.test("gc run: killed at any moment, each snapshot is whole or out, and the 
   }
   assert(kills > 30, `only ${kills} changes were seen`);
 });
+
+Deno.test("gc run: killed at any moment, and its tombstone lost: nothing stays of what went, and doctor never takes it for damage", async () => {
+  for (let n = await changesToTombstone();; n++) {
+    using repository = await someGarbage();
+    const collect = () => repository.call(gcRun, { yes: true, policy: "two" });
+    const killed = await killedAt(n, collect);
+    const where = `killed at ${n}`;
+    const tombstones = `${repository.path}/.jvs/gc/tombstones`;
+    for (const name of namesIn(tombstones)) Deno.removeSync(`${tombstones}/${name}`, { recursive: true });
+    const { findings } = await repository.call(doctor, { strict: true });
+    assertEquals(
+      findings.filter(({ code }) => !["AUDIT_PENDING", "INTENT_OPEN", "LEFTOVER"].includes(code)),
+      [],
+      where,
+    );
+    await collect();
+    await repository.call(doctor, { repair: ["clean_tmp"] });
+    assertEquals(
+      partsOf(repository),
+      [
+        ...repository.ids.slice(0, 3).map((id) => `${id}.PRUNED`),
+        repository.ids[3],
+        `${repository.ids[3]}.READY`,
+      ].toSorted(),
+      where,
+    );
+    assertEquals((await repository.call(doctor, { strict: true })).findings, [], where);
+    if (!killed) break;
+  }
+});
+
+/** How many changes of the file system a run makes until there is a tombstone. */
+async function changesToTombstone(): Promise<number> {
+  using repository = await someGarbage();
+  const isMarked = () =>
+    namesIn(`${repository.path}/.jvs/gc/tombstones`).some((name) => name.endsWith(".json"));
+  return await changesUntil(isMarked, () => repository.call(gcRun, { yes: true, policy: "two" }));
+}
+
+/** What is among the snapshots; fails if a descriptor or manifest is there of a snapshot of which nothing should be. */
+function partsOf({ ids, path }: TestRepository & { readonly ids: string[] }): string[] {
+  const gone = ids.slice(4);
+  const records = ["descriptors", "manifests"].flatMap((folder) => namesIn(`${path}/.jvs/${folder}`));
+  assertEquals(
+    records.filter((name) => !name.endsWith(".pack") && gone.some((id) => name.startsWith(id))),
+    [],
+  );
+  return namesIn(`${path}/.jvs/snapshots`).toSorted();
+}
 
 /** Nothing is left over, and the audit trail names each snapshot that went once. */
 async function everythingIsTold(

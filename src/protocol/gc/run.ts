@@ -17,21 +17,27 @@ import { policyOf } from "./policy.ts";
 import { requireRecorded } from "./recorded.ts";
 import { ofTrail, type Root } from "./roots.ts";
 import { sweep, type Swept } from "./sweep.ts";
-import { finishTaking, isAny, type Taken, takeOut } from "./take_out.ts";
+import { COLLECTION, finishTaking, isAny, TAKEN, type Taken, takeOut } from "./take_out.ts";
 
 /** So many snapshots leave the history in one change: the marker of each is open and locked until they have. */
 const AT_ONCE = 256;
 
+const NOTHING: Taken = { pruned: [], deleted: [] };
+
 /** Takes snapshots out of the history. What they held is deleted afterwards. */
 export const collection = defineChange({
-  operation: "gc run",
-  details: record({ pruned: list(snapshotId()), deleted: list(snapshotId()) }),
+  operation: COLLECTION,
+  details: TAKEN,
   steps: ["marking"],
   touchesFiles: true, // where others may write, they must not make up which payloads are moved
   audit: record({ plan_id: text(), pruned: list(snapshotId()), deleted: list(snapshotId()) }),
   async recover(context, intent): Promise<void> {
-    const taken = finishTaking(context.store, intent.id, intent.details);
+    const { store } = context;
     const decided = intent.decided();
+    // Until it is decided nothing goes. With a tombstone the decision may be newer than the intent of a copy.
+    const begun = decided !== null || store.tombstones.has(intent.id) ? intent.details : NOTHING;
+    const told = decided === null ? undefined : { plan_id: intent.target, audit: decided };
+    const taken = finishTaking(store, intent.id, begun, told);
     if (decided === null || !isAny(taken)) return intent.complete();
     intent.decide({ ...decided, details: { ...decided.details, ...taken } });
     await finishDecided(context, intent);

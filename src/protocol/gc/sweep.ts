@@ -75,6 +75,15 @@ export async function deleteNamed(sweep: Sweep, marked: Tombstone): Promise<Swep
   }
 }
 
+/** Deletes what is left of snapshots that are out of the history, but no payload under its own name. Repeatable. */
+export async function deleteGone(sweep: Sweep, ids: readonly string[]): Promise<void> {
+  {
+    using gone = sweep.store.layout.gone.open();
+    for (const id of ids) await removePayload(sweep, gone, { id, name: goneName(id) });
+  }
+  await deleteRecords(sweep.store, ids, sweep.signal);
+}
+
 /** Removes what a snapshot held, under whichever name it is. */
 async function removePayloads(sweep: Sweep, id: string): Promise<void> {
   const { layout, platform, snapshots: known } = sweep.store;

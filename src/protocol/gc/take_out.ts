@@ -1,5 +1,7 @@
 import { bytesOf } from "../../model/bytes.ts";
 import type { Pruned } from "../../model/gc_records.ts";
+import { snapshotId } from "../../model/records.ts";
+import { list, record } from "../../model/schema.ts";
 import { nowIso } from "../../platform/clock.ts";
 import { moveFolder } from "../../platform/move_folder.ts";
 import type { Folder } from "../../platform/platform.ts";
@@ -8,6 +10,13 @@ import { TemporaryFile } from "../../platform/temporary_file.ts";
 import type { ControlPath } from "../../repo/control_path.ts";
 import { recordText } from "../../repo/record_file.ts";
 import type { Store } from "../../repo/store.ts";
+import type { Tombstone } from "../../repo/tombstones.ts";
+
+/** What intents and audit records call a change that takes snapshots out of the history. */
+export const COLLECTION = "gc run";
+
+/** What its intent says. */
+export const TAKEN = record({ pruned: list(snapshotId()), deleted: list(snapshotId()) });
 
 /** The snapshots of one change. */
 export interface Taken {
@@ -57,8 +66,16 @@ function removeMarkers({ layout }: Store, folder: Folder, { deleted, pruned }: T
   folder.sync();
 }
 
-/** After a kill in `takeOut`: those that lost their marker are out, and the others stay as they were. Repeatable. */
-export function finishTaking(store: Store, id: string, { deleted, pruned }: Taken): Taken {
+/**
+ * After a kill in `takeOut`: those that lost their marker are out, and the others stay as they were. `told` is what a tombstone says
+ * besides: where its file was lost it is written again, because nothing else knows what is to be deleted. Repeatable.
+ */
+export function finishTaking(
+  store: Store,
+  id: string,
+  { deleted, pruned }: Taken,
+  told?: Pick<Tombstone, "plan_id" | "audit">,
+): Taken {
   const { layout, snapshots, tombstones } = store;
   for (const stays of pruned.filter((each) => snapshots.exists(each))) layout.pruned(stays).remove();
   const taken = {
@@ -69,6 +86,7 @@ export function finishTaking(store: Store, id: string, { deleted, pruned }: Take
     tombstones.remove(id);
     return taken;
   }
+  if (told !== undefined && !tombstones.has(id)) tombstones.mark({ id, ...told, ...taken });
   setAside(store, taken);
   tombstones.update(id, { ...taken, gc_state: "committed", committed_at: nowIso() });
   return taken;

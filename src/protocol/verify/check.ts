@@ -8,6 +8,7 @@ import { loadSha256 } from "../../tree/sha256.ts";
 import type { RepositoryContext } from "../context.ts";
 import { AFTER_MOVE, isAdopted } from "../open_worktree.ts";
 import { finding, problemFound } from "./finding.ts";
+import { untoldFinding, untoldOf } from "./collected.ts";
 import { leftoversOf } from "./leftovers.ts";
 import { sound, soundWorktrees } from "./sound_records.ts";
 import {
@@ -234,7 +235,8 @@ export async function checkLeftovers({ store }: RepositoryContext): Promise<Find
     const where = { path, snapshot_id: snapshotId ?? null };
     return finding("warning", "LEFTOVER", message, { ...where, repair: "clean_tmp" });
   });
-  return [...leftovers, ...tombstones];
+  const kept = (await untoldOf(store)).filter((each) => each.kept !== undefined).map(untoldFinding);
+  return [...leftovers, ...kept, ...tombstones];
 }
 
 /** Checks that every worktree still has its own folder. */

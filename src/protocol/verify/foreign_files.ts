@@ -1,4 +1,4 @@
-import { FILE } from "../../model/entry.ts";
+import { DIR, FILE } from "../../model/entry.ts";
 import { isJvsError, unlessThrown } from "../../model/errors.ts";
 import { firstFew } from "../../model/first_few.ts";
 import { isSnapshotId, isUuid } from "../../model/ids.ts";
@@ -6,7 +6,13 @@ import { quoted } from "../../model/path_text.ts";
 import type { Finding } from "../../model/records.ts";
 import { isTemporaryName } from "../../platform/temporary_file.ts";
 import { Stat } from "../../platform/stat.ts";
-import { hardLinked, isUnreadableRecord, RefusedPath } from "../../repo/control_errors.ts";
+import {
+  hardLinked,
+  isUnreadableRecord,
+  isUnusableRecord,
+  RefusedPath,
+  wrongKind,
+} from "../../repo/control_errors.ts";
 import type { ControlPath } from "../../repo/control_path.ts";
 import type { Layout } from "../../repo/layout.ts";
 import type { RepositoryContext } from "../context.ts";
@@ -35,6 +41,7 @@ export function checkPlaces({ store: { layout, platform, worktrees } }: Reposito
   const refused = [
     ...ours,
     ...linkedFiles(layout),
+    ...foldersAsPlans(layout),
     ...names.flatMap((name) => refusalsOf(layout.worktree(name))),
   ];
   // A folder may be found twice: by the folder above it and by itself. The second finding says more, and is kept.
@@ -52,6 +59,19 @@ function linkedFiles({ auditLog, locks }: Layout): RefusedPath[] {
     return isLinked ? [hardLinked(file.path, stat)] : [];
   });
 }
+
+/** Folders in the place of plans: nothing else reads all plans, and one that cannot be written again keeps `gc plan` from making any. */
+function foldersAsPlans({ plan, plans }: Layout): RefusedPath[] {
+  const names = unlessThrown(isUnusableRecord, () => plans.jsonNames()) ?? []; // a closed one is named as a folder
+  return names.map(plan).flatMap((file) => {
+    const stat = new Stat();
+    const isFolder = unlessThrown(isUnusableRecord, () => file.stat(stat)) && stat.type === DIR;
+    return isFolder ? [wrongKind(file.path, DIR, FILE).withHint(WITHOUT_PLAN)] : [];
+  });
+}
+
+const WITHOUT_PLAN =
+  "JVS did not make this. Move it away: a plan is made again at any time, and until then `jvs gc plan` may fail.";
 
 /** Runs a check up to the first refused path. Leaves out what `checkPlaces` has reported already (`told`). */
 export async function asFar(

@@ -1,12 +1,10 @@
 import { removeClone } from "../../engine/engines.ts";
 import { isProbeName } from "../../engine/probe_name.ts";
 import { bytesOf, textOf } from "../../model/bytes.ts";
-import { unlessThrown } from "../../model/errors.ts";
 import { isSnapshotId } from "../../model/ids.ts";
 import type { Descriptor, Finding } from "../../model/records.ts";
 import { isTemporaryName } from "../../platform/temporary_file.ts";
 import { hasBegunAgain, snapshotsMentioned, snapshotsRecorded } from "../../repo/audit_mentions.ts";
-import { isUnreadableRecord } from "../../repo/control_errors.ts";
 import { lostRecords } from "../../repo/lost_records.ts";
 import { UNFINISHED } from "../../repo/new_repository_place.ts";
 import type { Store } from "../../repo/store.ts";
@@ -14,9 +12,12 @@ import { removeTree } from "../../tree/remove_tree.ts";
 import type { RepositoryContext } from "../context.ts";
 import { listedName } from "../kept_lists.ts";
 import { deleteNamed } from "../gc/sweep.ts";
+import { underCollection } from "../gc/under_way.ts";
+import { deleteUntold, untoldOf } from "./collected.ts";
 import { finding } from "./finding.ts";
 import { FROM_COPY } from "./ways_out.ts";
 import { leasesWithoutWorktree } from "./leases.ts";
+import { namedSnapshots } from "./named_snapshots.ts";
 
 /** How long the id is with which the name of a payload begins that is being made. */
 const ID_LENGTH = 22;
@@ -39,6 +40,7 @@ export async function leftoversOf(store: Store): Promise<Leftover[]> {
     ...emptyRecords(store),
     ...unfinishedRepositories(store),
     ...uncollected(store),
+    ...await untoldCollected(store),
     ...strayLeases(store),
   ];
 }
@@ -120,6 +122,16 @@ function uncollected(store: Store): Leftover[] {
   }));
 }
 
+/** What garbage collections left whose tombstones are lost, where it is certain that they took it. */
+async function untoldCollected(store: Store): Promise<Leftover[]> {
+  return (await untoldOf(store)).filter(({ kept }) => kept === undefined).map((untold) => ({
+    what: "a garbage collection that did not delete all",
+    path: untold.paths[0]?.path ?? "",
+    snapshotId: untold.id,
+    clean: () => deleteUntold(store, untold),
+  }));
+}
+
 function strayLeases(store: Store): Leftover[] {
   return leasesWithoutWorktree(store).map((id) => {
     const file = store.layout.lease(id);
@@ -163,14 +175,15 @@ export async function snapshotsWithoutMarker(store: Store): Promise<WithoutMarke
   const found: WithoutMarker = { unfinished: [], unknown: [], lost: [] };
   if (ids.length === 0) return found;
   const mentions = snapshotsMentioned(store.layout, ids);
-  const named = await namedSnapshots(store);
+  const { asParents, byRecords } = await namedSnapshots(store);
   const isTold = await knowsAll(store);
   for (const id of ids) {
     const whole = await store.snapshots.unmarkedDescriptor(id);
     const hasPayload = store.layout.payload(id).isThere();
     const descriptor = hasPayload && isRecorded(whole, mentions.get(id)) ? whole : undefined;
     // Steps 9 and 10 of SPEC 6 were done, and an intent that was not finished would still be there.
-    const isPublished = named.has(id) || mentions.has(id) || hasPayload && whole !== undefined;
+    const isPublished = byRecords.has(id) || asParents.has(id) || mentions.has(id) ||
+      hasPayload && whole !== undefined;
     // With an audit trail that is broken, or that was, it is not certain that this one was never published.
     if (isPublished || hasPayload && !isTold) found.lost.push({ id, descriptor });
     else if (hasPayload && store.layout.plane.isOpenToOthers) found.unknown.push(id);
@@ -236,10 +249,11 @@ function wayBack({ unfinished }: Store, id: string): string {
  * Those that no open change makes and no garbage collection deletes. A pack of manifest blocks outlives its snapshot as long as
  * others use it. In this order, because a snapshot that is finished meanwhile has its marker at the last look.
  */
-function withoutIntent({ intents, layout, snapshots, tombstones, unfinished }: Store): string[] {
+function withoutIntent(store: Store): string[] {
+  const { intents, layout, snapshots, unfinished } = store;
   const ids = unfinished.leftovers();
   if (ids.length === 0) return ids;
-  const busy = tombstones.named().union(snapshotsRecorded(layout).deleted);
+  const busy = underCollection(store).union(snapshotsRecorded(layout).deleted);
   for (const { claims } of intents.list()) if (claims.snapshot_id !== undefined) busy.add(claims.snapshot_id);
   return ids.filter((id) => !busy.has(id) && !snapshots.exists(id));
 }
@@ -247,22 +261,4 @@ function withoutIntent({ intents, layout, snapshots, tombstones, unfinished }: S
 /** Whether the audit trail has this descriptor's checksum: a changed descriptor must not get a marker. */
 function isRecorded(descriptor: Descriptor | undefined, recorded: string | null = null): boolean {
   return recorded === null || recorded === descriptor?.descriptor_checksum.value;
-}
-
-/** The snapshots that other records name: only a published one is ever named. Damaged records are skipped here. */
-async function namedSnapshots(store: Store): Promise<ReadonlySet<string | null>> {
-  const { pins, refs, snapshots, worktrees } = store;
-  const named = new Set<string | null>();
-  const readable = <T>(read: () => T | undefined) => unlessThrown(isUnreadableRecord, read);
-  for (const id of snapshots.listKnown()) {
-    named.add((await snapshots.readable(id))?.parent_snapshot_id ?? null);
-  }
-  for (const name of worktrees.names()) {
-    const worktree = readable(() => worktrees.find(name));
-    named.add(worktree?.base_snapshot_id ?? null).add(worktree?.head_snapshot_id ?? null)
-      .add(worktree?.latest_snapshot_id ?? null);
-  }
-  for (const name of refs.names()) named.add(readable(() => refs.find(name))?.snapshot_id ?? null);
-  for (const id of pins.ids()) named.add(readable(() => pins.find(id))?.snapshot_id ?? null);
-  return named;
 }

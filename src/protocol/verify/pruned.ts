@@ -2,6 +2,7 @@ import type { Finding } from "../../model/records.ts";
 import { hasBegunAgain, snapshotsRecorded } from "../../repo/audit_mentions.ts";
 import type { Store } from "../../repo/store.ts";
 import type { RepositoryContext } from "../context.ts";
+import { underCollection } from "../gc/under_way.ts";
 import { finding } from "./finding.ts";
 import { FROM_COPY } from "./ways_out.ts";
 
@@ -23,9 +24,10 @@ export async function checkPruned({ store }: RepositoryContext): Promise<Finding
   });
 }
 
-function unexplained({ layout, snapshots, tombstones }: Store): string[] {
+function unexplained(store: Store): string[] {
+  const { layout, snapshots } = store;
   const pruned = snapshots.listPruned();
   if (pruned.length === 0) return pruned;
-  const known = snapshotsRecorded(layout).pruned.union(tombstones.named());
+  const known = snapshotsRecorded(layout).pruned.union(underCollection(store));
   return pruned.filter((id) => !known.has(id));
 }

@@ -29,5 +29,5 @@ export const KEEPER_AGAIN =
 
 /** For what a garbage collection had still to delete. */
 export const WITHOUT_TOMBSTONE =
-  `${FROM_COPY} Or move the file away: what that garbage collection had not deleted yet may ` +
-  "then stay; it takes space and does no harm.";
+  `${FROM_COPY} Or move the file away: \`jvs doctor\` then names what that garbage collection had not deleted yet, and ` +
+  "`jvs doctor --repair clean_tmp` deletes it.";
