@@ -14,9 +14,9 @@ export const WITHOUT_HEAD =
 export const CHOOSE =
   "The record is older than that line: see `jvs history --all`, and restore the snapshot on which the worktree should stand.";
 
-/** For a worktree whose record is older than the last move that the audit trail tells of. */
+/** For a worktree whose record says something else than the last move of which the audit trail tells. */
 export const MOVE =
-  "The record is older than that: `jvs restore ID` in the worktree goes on from there, `jvs restore HEAD` stays where the record says. " +
+  "The record is of an older copy, or a kill kept the trail from the last move: `jvs restore ID` in the worktree goes on from there, `jvs restore HEAD` stays where the record says. " +
   "Both save first what no snapshot holds.";
 
 /** For a damaged commit marker. */
