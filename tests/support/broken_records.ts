@@ -194,7 +194,7 @@ export const BROKEN_RECORDS: readonly BrokenRepository[] = [
   ...["head", "latest"].map((what): BrokenRepository => ({
     name: `a worktree whose ${what} is missing`,
     ...says("critical", "E_LINEAGE_BROKEN"),
-    also: what === "latest" ? ["HEAD_ORPHAN"] : [], // what was saved after that one
+    also: ["HEAD_ORPHAN"], // what was saved after that one, or where the audit trail says that it stands
     breakIt: (box) => change(box, MAIN, { [`${what}_snapshot_id`]: UNKNOWN }),
     mend: (box) => bringBack(box, MAIN),
   })),

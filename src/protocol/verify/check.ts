@@ -86,17 +86,17 @@ export async function checkLineage({ store }: RepositoryContext): Promise<Findin
   }
   const orphans = checkHeads(store, descriptors);
   const known = new Set(orphans.map(({ snapshot_id }) => snapshot_id));
-  const moved = checkMoves(store).filter(({ snapshot_id }) => !known.has(snapshot_id));
+  const moved = (await checkMoves(store)).filter(({ snapshot_id }) => !known.has(snapshot_id));
   return [...findings, ...orphans, ...moved];
 }
 
-/** Finds worktrees that were moved after what their records say: a record that is older than a restore. */
-function checkMoves(store: Store): Finding[] {
+/** Finds worktrees that were moved after what their records say: a record that is older than a restore. A broken trail may lack the last moves. */
+async function checkMoves(store: Store): Promise<Finding[]> {
   const look = () =>
     movedHeads(store.layout, soundWorktrees(store))
       .filter(({ id }) => store.snapshots.isKnown(id));
   const first = look();
-  if (first.length === 0) return [];
+  if (first.length === 0 || (await store.audit.check()).broken !== undefined) return [];
   const busy = new Set(store.intents.list().map(({ worktree_id }) => worktree_id));
   const isBusy = (name: string) =>
     busy.has(soundWorktrees(store).find((each) => each.name === name)?.worktree_id ?? null);
