@@ -16,6 +16,7 @@ import { interceptWhen } from "./support/kill_point.ts";
 import { requires } from "./support/requires.ts";
 import { mustRun, run } from "./support/run.ts";
 import { tempDir } from "./support/temp_dir.ts";
+import { until } from "./support/until.ts";
 
 /* A member moves somebody's open folder, with a closed one in it, into what JVS is about to delete. docs/design/control-plane.md. */
 
@@ -167,7 +168,11 @@ Deno.test({
   async fn() {
     using box = await sharedByRoot();
     box.makeWork();
-    mustRun("sh", "-ec", `cd '${box.main}'; mkdir -p -m 2775 sub/a/b; echo x > sub/x`);
+    // The kernel tells times in ticks, and no two folders have one number and were made in one tick.
+    await until(() => {
+      mustRun("sh", "-ec", `cd '${box.main}'; rm -rf sub; mkdir -p -m 2775 sub/a/b; echo x > sub/x`);
+      return bornOf(`${box.main}/sub/a`) > bornOf(`${box.main}/work/closed`);
+    });
     await callIn(box.main, restore, { snapshot: box.first, paths: ["sub"] });
     const replaced = mustRun("find", `${box.own}/replaced`, "-name", "sub", "-type", "d").trim();
     // As if `a` and `b` had been removed, and their numbers had been free for these two when they were made.
@@ -189,6 +194,10 @@ Deno.test({
 
 function inodeOf(path: string): string {
   return String(Deno.statSync(path).ino);
+}
+
+function bornOf(path: string): number {
+  return Deno.statSync(path).birthtime?.getTime() ?? NaN;
 }
 
 Deno.test({

@@ -1,7 +1,6 @@
 /**
- * Tries all operations on a repository, while one entry of its control plane after the other is replaced. It is a separate
- * program, so that a test can end it if it hangs. It prints a line before each try, and a line for each failure. It takes
- * one of several shares of the entries.
+ * Tries all operations on a repository, while one of the named entries of its control plane after the other is replaced. It is a
+ * separate program, so that a test can end it if it hangs. It prints a line before each try, and a line for each failure.
  */
 import { isJvsError } from "../../src/model/errors.ts";
 import { callOperation } from "../../src/operation/call.ts";
@@ -56,11 +55,8 @@ const SECRET = "secret";
 
 if (import.meta.main) {
   if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") waitLess();
-  const [template = "", folder = "", plant, share, shares] = Deno.args;
-  const mine = fewOfEach(entriesOf(`${template}/.jvs`)).filter((_, i) =>
-    i % Number(shares) === Number(share)
-  );
-  for (const name of mine) await tryAll(template, folder, name, plant as Plant);
+  const [template = "", folder = "", plant, ...names] = Deno.args;
+  for (const name of names) await tryAll(template, folder, name, plant as Plant);
   console.log("done");
 }
 
@@ -190,7 +186,7 @@ function kindOf(path: string): string {
 }
 
 /** The first two of those that differ only in the ids in their names. */
-function fewOfEach(names: readonly string[]): string[] {
+export function fewOfEach(names: readonly string[]): string[] {
   const groups = Map.groupBy(names, (name) => name.replaceAll(/[0-9a-f-]{12,}/g, "ID"));
   return [...groups.values()].flatMap((group) => group.slice(0, 2));
 }
