@@ -1,29 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
-import { isJvsError, JvsError } from "../../src/model/errors.ts";
+import { isJvsError } from "../../src/model/errors.ts";
 import { isUuid } from "../../src/model/ids.ts";
-import { configSet } from "../../src/operation/config_set.ts";
-import { gcPin } from "../../src/operation/gc_pin.ts";
-import { gcPlan } from "../../src/operation/gc_plan.ts";
-import { keyTrust } from "../../src/operation/key_trust.ts";
-import { lockAcquire } from "../../src/operation/lock_acquire.ts";
-import { refCreate } from "../../src/operation/ref_create.ts";
-import { restore } from "../../src/operation/restore.ts";
-import { verify } from "../../src/operation/verify.ts";
 import { openPlatform } from "../../src/platform/open_platform.ts";
-import { policyOf } from "../../src/protocol/gc/policy.ts";
-import { readPlan } from "../../src/protocol/gc/plan.ts";
-import { readStatCache } from "../../src/protocol/look/cache_of_looks.ts";
 import { readJournal } from "../../src/protocol/restore/journal.ts";
-import { judgeTrail } from "../../src/protocol/signing/check_trail.ts";
-import { SignatureJudge } from "../../src/protocol/signing/judge.ts";
-import { Leases } from "../../src/repo/leases.ts";
-import { readOwnTrust } from "../../src/repo/own_trust.ts";
-import { ownKey } from "../../src/repo/signing_key.ts";
-import { keepDamage, storedDamage } from "../../src/repo/damage_store.ts";
-import { storedReadings } from "../../src/repo/readings_store.ts";
-import { isSoundIndex, readDetailedIndex, readIndex } from "../../src/repo/snapshot_index.ts";
-import { storedLedger } from "../../src/repo/space_ledger_store.ts";
-import { openStore, type Store } from "../../src/repo/store.ts";
+import { openStore } from "../../src/repo/store.ts";
 import { trustedRepositories } from "../../src/repo/trust.ts";
 import {
   allTrustedPrograms,
@@ -32,18 +12,21 @@ import {
   trustPrograms,
 } from "../../src/repo/trusted_programs.ts";
 import { sessionOfFile } from "../../src/surface/cli/session_file.ts";
-import { payloadRootHash } from "../../src/tree/root_hash.ts";
-import { exists, namesIn } from "../support/files.ts";
-import { killedAt } from "../support/kill_point.ts";
-import { leaveIntent } from "../support/leftovers.ts";
-import { addSnapshots } from "../support/many_snapshots.ts";
+import { namesIn } from "../support/files.ts";
 import { mustRun } from "../support/run.ts";
 import { mutated } from "../support/mutations.ts";
 import { randomFrom } from "../support/random.ts";
 import { Signed } from "../support/signed_repository.ts";
-import { TestRepository } from "../support/repository.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { tried } from "../support/tried.ts";
+import {
+  journalIn,
+  readersOf,
+  readersOfSigning,
+  readersOfTrail,
+  rich,
+  withShortTrail,
+} from "./readers_of_files.ts";
 
 /*
  * Every reader of a file of JVS gets files that are nearly right. It gives an answer or an error of a class: never a mistake of its own,
@@ -53,168 +36,6 @@ import { tried } from "../support/tried.ts";
 const seed = Number(Deno.env.get("JVS_TEST_SEED") ?? Math.floor(Math.random() * 2 ** 31));
 const inputs = Number(Deno.env.get("JVS_TEST_INPUTS") ?? 10_000);
 const MOST_BYTES = 200e6;
-
-/** A file in `.jvs`, and what reads it. */
-interface Reader {
-  readonly file: string;
-  readonly read: (store: Store) => unknown;
-  /** Whether a hash proves it: then there is one right answer. */
-  readonly isProved?: boolean;
-}
-
-/** A repository that has each of the files. */
-async function rich(): Promise<TestRepository & { readonly first: string }> {
-  const repository = await TestRepository.saved();
-  await repository.call(configSet, { key: "audit.rotate_bytes", value: "1" });
-  await repository.call(configSet, { key: "audit.rotate_bytes", value: "1MB" });
-  for (let n = 0; n < 40; n++) repository.write(`main/many/${n}.txt`, `${n}\n`);
-  await repository.save("second");
-  await repository.call(refCreate, { name: "kept" });
-  await repository.call(gcPin, { snapshot: "HEAD" });
-  repository.write(".jvs/gc/retention.json", JSON.stringify({ nightly: { keep_last_n: 3, keep_days: 2 } }));
-  await repository.call(gcPlan);
-  await repository.call(verify, { all: true });
-  const { store } = await repository.open();
-  const found = { time: 1, error: "E_PAYLOAD_HASH_MISMATCH", paths: ["a.txt", "data/b.txt"] };
-  await keepDamage(store, new Map([[repository.first, found]]));
-  await addSnapshots(repository.path, 70); // so many have an index
-  await readIndex(store);
-  await repository.call(lockAcquire);
-  leaveIntent(`${repository.path}/.jvs`, "snapshot", { target: repository.first });
-  const audit = {
-    operation: "gc run",
-    actor: "a@b",
-    target: "x",
-    details: {},
-    event_id: crypto.randomUUID(),
-  };
-  const more = { fencing_token: null, session_id: null, reason: null };
-  store.tombstones.mark({
-    id: crypto.randomUUID(),
-    plan_id: "0123456789abcdef",
-    pruned: [repository.first],
-    deleted: [],
-    audit: { ...audit, ...more },
-  });
-  return repository;
-}
-
-/** The journal of a restore, which a kill left in a folder of its own. */
-async function journalIn(): Promise<TestRepository & { readonly staging: string }> {
-  const repository = await TestRepository.saved();
-  repository.write("main/a.txt", "changed\n");
-  repository.write("main/data/c.txt", "new\n");
-  Deno.chmodSync(`${repository.main}/data/b.txt`, 0o600);
-  const staging = `${repository.path}/.jvs/runtime/shared/staging`;
-  const places = () => namesIn(staging).map((name) => `${staging}/${name}`);
-  for (let n = 1; places().every((place) => !exists(`${place}/journal`)); n++) {
-    const again = () => repository.call(restore, { snapshot: "HEAD", discard: true });
-    if (!await killedAt(n, again)) throw new Error("the restore left no journal");
-  }
-  const place = places().find((each) => exists(`${each}/journal`)) ?? "";
-  return Object.assign(repository, { staging: place });
-}
-
-function readersOf(repository: TestRepository, first: string): Reader[] {
-  const { layout, platform: { host } } = openStore(repository.path);
-  const control = layout.control.path;
-  const only = (folder: string) =>
-    `${folder}/${namesIn(`${control}/${folder}`).find((name) => name.endsWith(".json"))}`;
-  const caches = layout.caches(host.id);
-  const cache = (pattern: RegExp) => {
-    const name = namesIn(caches.path).find((each) => pattern.test(each));
-    assert(name !== undefined, `there is a cache like ${pattern}`);
-    return `${caches.path.slice(control.length + 1)}/${name}`;
-  };
-  const descriptor = async ({ snapshots }: Store) => await snapshots.descriptor(first);
-  const fields = async (each: Store) => {
-    const { descriptor_checksum: { value }, ...rest } = await descriptor(each);
-    return [value, rest];
-  };
-  const tree = async (each: Store) =>
-    await payloadRootHash(await each.snapshots.manifestOf(await descriptor(each), { verify: true }));
-  const trail = async ({ audit }: Store) => [await audit.check(), await Array.fromAsync(audit.newestFirst())];
-  const plan = only("gc/plans");
-  const stat = cache(/\.stat$/);
-  const index = cache(/\.index$/);
-  return [
-    { file: `descriptors/${first}.json`, read: fields, isProved: true },
-    { file: `snapshots/${first}.READY`, read: fields, isProved: true },
-    ...namesIn(layout.manifests.path).filter((name) => name.startsWith(first)).map((name) => (
-      { file: `manifests/${name}`, read: tree, isProved: true }
-    )),
-    { file: "worktrees/main/config.json", read: ({ worktrees }) => worktrees.find("main") },
-    { file: only("refs"), read: ({ refs }) => refs.list() },
-    { file: only("gc/pins"), read: ({ pins }) => pins.list() },
-    {
-      file: plan,
-      // Its time is not proved.
-      async read(each) {
-        const { created_at: _, ...said } = await readPlan(
-          each,
-          plan.slice("gc/plans/".length, -".json".length),
-        );
-        return said;
-      },
-      isProved: true,
-    },
-    { file: only("gc/tombstones"), read: ({ tombstones }) => [tombstones.readable(), tombstones.named()] },
-    { file: only("runtime/shared/intents"), read: ({ intents }) => [intents.list(), intents.read()] },
-    {
-      file: only("runtime/shared/leases"),
-      read: ({ layout: each }) => new Leases(each).ids().map((id) => new Leases(each).find(id)),
-    },
-    { file: "gc/retention.json", read: (each) => policyOf(each, "nightly") },
-    { file: "config.jsonc", read: ({ config }) => [config.problem(), config.list()] },
-    { file: "audit/audit.jsonl", read: trail },
-    { file: `audit/${namesIn(`${control}/audit`).find((name) => name.startsWith("audit-"))}`, read: trail },
-    { file: "audit/HEAD", read: trail },
-    { file: "repo_id", read: (each) => each.repoId },
-    { file: "format_version", read: () => openStore(repository.path).repoId },
-    { file: stat, read: () => readStatCache(caches.at(stat.slice(stat.lastIndexOf("/") + 1)))?.toString() },
-    { file: index, read: readIndexOften(index.slice(index.lastIndexOf("/") + 1)), isProved: true },
-    { file: cache(/\.ledger$/), read: async (each) => (await storedLedger(each))?.of },
-    { file: cache(/^damage-/), read: async (each) => [...await storedDamage(each)] },
-    { file: cache(/^readings-/), read: async (each) => [...(await storedReadings(each)).readings.snapshots] },
-  ];
-}
-
-/** A damaged index is made again, which takes long: so that is done now and then. Else it must say that it is not sound. */
-function readIndexOften(name: string): (store: Store) => Promise<unknown> {
-  let n = 0;
-  return async (store) => {
-    const isRead = n++ % 50 === 0 || await isSoundIndex(store, name);
-    if (!isRead) throw new JvsError("E_DESCRIPTOR_CORRUPT", "The index is not sound");
-    return (await readDetailedIndex(store)).count;
-  };
-}
-
-/** The files of signing, and what reads them; their paths are absolute. */
-async function readersOfSigning(signed: Signed) {
-  const id = await signed.save("signed");
-  await signed.call(keyTrust, { require: true });
-  const userConfig = signed.configOf("anna");
-  const signing = { userConfig };
-  const judge = () => SignatureJudge.open(openStore(signed.path, { signing }));
-  // A signature that is not right has no answer; all others are that of before.
-  const answered = <S extends { readonly state: string }>(state: S): S => {
-    if (state.state === "invalid" || state.state === "unsigned") {
-      throw new JvsError("E_SIGNATURE_INVALID", "It is not right");
-    }
-    return state;
-  };
-  const { layout, snapshots } = openStore(signed.path, { signing });
-  return [
-    {
-      file: layout.signature(id).path,
-      read: async () => answered(await (await judge()).judge(await snapshots.descriptor(id))),
-      isProved: true,
-    },
-    { file: layout.auditHead.path, read: async () => (await judgeTrail(await judge())).state },
-    { file: `${userConfig}/signers.json`, read: () => readOwnTrust(userConfig) },
-    { file: `${userConfig}/keys/anna.key`, read: async () => (await ownKey(userConfig, "anna")).publicKey },
-  ];
-}
 
 /** What is wrong with how a reader answered, or nothing. */
 async function wrongWith(read: () => unknown, right: string | undefined): Promise<string | undefined> {
@@ -264,14 +85,20 @@ function forgetPeak(): void {
 
 Deno.test("each reader of a file of JVS answers what is nearly right with an error of a class, or rightly", async (t) => {
   using repository = await rich();
-  const outsideBefore = namesIn(repository.outside);
-  const readers = readersOf(repository, repository.first);
-  for (const { file, read, isProved = false } of readers) {
-    await t.step(file.replaceAll(/[0-9a-f-]{8,}/g, "…"), async () => {
-      await fuzz(`${repository.path}/.jvs/${file}`, () => read(openStore(repository.path)), isProved);
-    });
+  using short = await withShortTrail();
+  const fuzzed = [
+    { repository, readers: readersOf(repository, repository.first) },
+    { repository: short, readers: readersOfTrail(short) },
+  ];
+  for (const { repository: { outside, path }, readers } of fuzzed) {
+    const outsideBefore = namesIn(outside);
+    for (const { file, read, isProved = false } of readers) {
+      await t.step(file.replaceAll(/[0-9a-f-]{8,}/g, "…"), async () => {
+        await fuzz(`${path}/.jvs/${file}`, () => read(openStore(path)), isProved);
+      });
+    }
+    assertEquals(namesIn(outside), outsideBefore, "a file outside");
   }
-  assertEquals(namesIn(repository.outside), outsideBefore, "a file outside");
   using interrupted = await journalIn();
   await t.step("the journal of a restore", async () => {
     using folder = openPlatform().openFolder(interrupted.staging);
@@ -304,6 +131,6 @@ Deno.test("each reader of a file of JVS answers what is nearly right with an err
     const name = file.slice(file.lastIndexOf("/") + 1).replace(/[0-9a-f-]{8,}/, "…");
     await t.step(`${name} of what is signed`, () => fuzz(file, read, isProved));
   }
-  const all = readers.length + 4 + ofSigning.length;
+  const all = fuzzed.flatMap(({ readers }) => readers).length + 4 + ofSigning.length;
   tried("inputs", inputs * all, `${inputs} for each of ${all} readers of files, seed ${seed}`);
 });

@@ -10,7 +10,7 @@ import { tried } from "../support/tried.ts";
 import { badlyTold, placesOf, runFaulty, sampleFaults, seeded } from "./faulty_calls.ts";
 
 const seed = Number(Deno.env.get("JVS_TEST_SEED") ?? Math.floor(Math.random() * 2 ** 31));
-const kills = Number(Deno.env.get("JVS_TEST_KILLS") ?? 40);
+const kills = Number(Deno.env.get("JVS_TEST_KILLS") ?? 20);
 const faults = Number(Deno.env.get("JVS_TEST_FAULTS") ?? 20);
 
 /** A repository in which every snapshot must be signed. */
