@@ -32,10 +32,14 @@ interface Counts {
   skipped: number;
 }
 
-/** In the order in which they begin: what takes longest first, so that both lanes end at about the same time. */
+/** So many groups run at a time. Each is a process that waits half of its time, for programs and disks: three keep two cores busy. */
+const LANES = 3;
+
+/** In the order in which they begin: what takes longest first, so that all lanes end at about the same time. */
 const ALL: { name: string; folder: string; parts?: readonly string[] }[] = [
   { name: "tests", folder: "tests" },
-  { name: "tests of disks and faults", folder: "tests", parts: ["faults", "filesystems", "support"] },
+  { name: "tests of faults", folder: "tests", parts: ["faults"] },
+  { name: "tests of disks", folder: "tests", parts: ["filesystems", "support"] },
   { name: "conformance", folder: "conformance" },
   { name: "unit tests", folder: "src" },
   { name: "tests of the benchmarks", folder: "bench" },
@@ -57,7 +61,7 @@ async function main(): Promise<number> {
   Deno.addSignalListener("SIGINT", () => total.failed++);
   const groups = paths.length > 0 ? [{ name: paths.join(" "), args: paths }] : await allGroups();
   if (isCi && paths.length === 0) add(total, await runChecks());
-  await inTwoLanes(groups, async (group, isShown) => add(total, await runGroup(group, folder.path, isShown)));
+  await inLanes(groups, async (group, isShown) => add(total, await runGroup(group, folder.path, isShown)));
   total.failed += unmountLeftOvers(folder.path);
   if (Deno.args.includes("--bench")) add(total, await runBench()); // last, because the tests would disturb it
   await tellSkips(`${folder.path}/skips`, installCommand(missing));
@@ -110,8 +114,8 @@ async function runBench(): Promise<Counts> {
   return { passed: success ? 1 : 0, failed: success ? 0 : 1, skipped: 0 };
 }
 
-/** Runs two groups at a time. Each is a separate process and often waits for programs and disks. */
-async function inTwoLanes(
+/** Runs all groups, some at a time. The first lane shows what it does. */
+async function inLanes(
   groups: readonly Group[],
   run: (group: Group, isShown: boolean) => Promise<void>,
 ): Promise<void> {
@@ -119,11 +123,11 @@ async function inTwoLanes(
   const lane = async (isShown: boolean) => {
     for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) await run(group, isShown);
   };
-  await Promise.all([lane(true), lane(false)]);
+  await Promise.all(Array.from({ length: LANES }, (_, n) => lane(n === 0)));
 }
 
 /**
- * Runs one group and counts from the report that Deno writes. One lane shows its output at once, the other one at the end
+ * Runs one group and counts from the report that Deno writes. One lane shows its output at once, the others at the end
  * of the group, so that the outputs do not mix.
  */
 async function runGroup({ name, args }: Group, folder: string, isShown: boolean): Promise<Counts> {

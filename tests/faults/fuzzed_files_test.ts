@@ -54,12 +54,12 @@ async function fuzz(path: string, read: () => unknown, isProved: boolean): Promi
   const real = Deno.readFileSync(path);
   const { mode } = Deno.statSync(path);
   const right = isProved ? JSON.stringify(await read()) : undefined;
-  Deno.chmodSync(path, 0o600);
   forgetPeak();
   const before = bytes("VmRSS");
   for (let n = 0; n < inputs; n++) {
     const input = mutated(real, random);
-    Deno.writeFileSync(path, input);
+    Deno.removeSync(path); // some file systems write at once what is written over a file
+    Deno.writeFileSync(path, input, { mode: 0o600 });
     const wrong = await wrongWith(read, right);
     const kept = `${Deno.env.get("TMPDIR") ?? "/tmp"}/jvs-fuzzed-${path.slice(path.lastIndexOf("/") + 1)}`;
     if (wrong !== undefined) Deno.writeFileSync(kept, input);
