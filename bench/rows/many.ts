@@ -33,6 +33,7 @@ export function gcPlan(snapshots: number, files: number): Row {
     place: "xfs",
     against: "jvs version",
     target: { times: 1, plusMs: 300 },
+    countsCpu: true,
     scene: async (jvs, ground) => {
       const cwd = await longHistory(jvs, ground, snapshots, files);
       // Of these ten stay. What the first plan finds out of each snapshot, the later ones know.
