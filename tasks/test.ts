@@ -35,7 +35,7 @@ interface Counts {
 /** So many groups run at a time. Each is a process that waits half of its time, for programs and disks: three keep two cores busy. */
 const LANES = 3;
 
-/** In the order in which they begin: what takes longest first, so that all lanes end at about the same time. */
+/** In the order in which they begin: what takes longest first, so that no lane is left with it at the end. */
 const ALL: { name: string; folder: string; parts?: readonly string[] }[] = [
   { name: "tests", folder: "tests" },
   { name: "tests of faults", folder: "tests", parts: ["faults"] },
