@@ -36,8 +36,9 @@ interface Counts {
 const LANES = 3;
 
 /** In the order in which they begin: what takes longest first, so that no lane is left with it at the end. */
-const ALL: { name: string; folder: string; parts?: readonly string[] }[] = [
-  { name: "tests", folder: "tests" },
+const ALL: { name: string; folder: string; parts?: readonly string[]; half?: 0 | 1 }[] = [
+  { name: "tests, first half", folder: "tests", half: 0 },
+  { name: "tests, second half", folder: "tests", half: 1 },
   { name: "tests of faults", folder: "tests", parts: ["faults"] },
   { name: "tests of disks", folder: "tests", parts: ["filesystems", "support"] },
   { name: "conformance", folder: "conformance" },
@@ -69,10 +70,15 @@ async function main(): Promise<number> {
   return report(total);
 }
 
-async function allGroups(): Promise<Group[]> {
+/** The groups of all tests. Each file is in one of them. */
+export async function allGroups(): Promise<Group[]> {
   const groups: Group[] = [];
-  for (const { name, folder, parts = [] } of ALL) {
+  for (const { name, folder, half, parts = [] } of ALL) {
     if (!await exists(folder) || !await hasTests(folder)) continue;
+    if (half !== undefined) {
+      groups.push({ name, args: testsBeside(folder).filter((_, n) => n % 2 === half) });
+      continue;
+    }
     const inOtherGroups = ALL.flatMap((other) => other.folder === folder ? other.parts ?? [] : []);
     const args = parts.length > 0
       ? parts.map((part) => `${folder}/${part}/`)
@@ -96,6 +102,12 @@ async function hasTests(folder: string): Promise<boolean> {
     }
   }
   return false;
+}
+
+/** The files of tests right in a folder: those that take long are spread over them. */
+function testsBeside(folder: string): string[] {
+  const names = [...Deno.readDirSync(new URL(`${folder}/`, root))].map(({ name }) => name);
+  return names.filter((name) => name.endsWith("_test.ts")).sort().map((name) => `${folder}/${name}`);
 }
 
 /** Runs the checks that are not tests; each counts as one test. */

@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { installCommand } from "../tasks/_system_packages.ts";
 import { CHECKS, holds } from "../tasks/ok.ts";
-import { countReport } from "../tasks/test.ts";
+import { allGroups, countReport } from "../tasks/test.ts";
 import { sumOfTried } from "./support/tried.ts";
+import { mustRun } from "./support/run.ts";
 import { tempDir } from "./support/temp_dir.ts";
 
 Deno.test("countReport() adds up what a report of Deno says", () => {
@@ -13,6 +14,21 @@ Deno.test("countReport() adds up what a report of Deno says", () => {
     </testsuites>`;
   assertEquals(countReport(xml), { passed: 3, failed: 2, skipped: 1 });
   assertEquals(countReport(""), { passed: 0, failed: 0, skipped: 0 });
+});
+
+Deno.test("each file of tests is in one group", async () => {
+  const root = new URL("..", import.meta.url).pathname;
+  const folders = ["tests", "conformance", "src", "bench", "tasks"];
+  const filesIn = (path: string) =>
+    mustRun("find", `${root}${path}`, "-name", "*_test.ts").trim().split("\n");
+  const inGroups = (await allGroups()).flatMap(({ args }) => {
+    const ignored = args.flatMap((each) => each.startsWith("--ignore=") ? filesIn(each.slice(9)) : []);
+    const named = args.filter((each) => folders.includes(each.split("/")[0] ?? ""));
+    return named.flatMap(filesIn).filter((file) => file !== "" && !ignored.includes(file));
+  });
+  const name = (file: string) => file.replace(root, "").replaceAll("//", "/");
+  const all = folders.flatMap(filesIn).filter((file) => file !== "");
+  assertEquals(inGroups.map(name).sort(), all.map(name).sort());
 });
 
 Deno.test("installCommand() is the one command that brings what is missing", () => {
