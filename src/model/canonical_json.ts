@@ -27,16 +27,38 @@ function write(value: unknown, where: Where): string {
 }
 
 function writeArray(items: readonly unknown[], where: Where): string {
+  // Once only, because of a list in lists each would be looked through anew: those of records are that long.
+  if (where.length <= 1 && isInOrder(items)) return JSON.stringify(items);
   let text = "";
   // By number, which also visits holes, as undefined, which is refused.
   for (let i = 0; i < items.length; i++) text += (i === 0 ? "" : ",") + writeAt(items[i], i, where);
   return `[${text}]`;
 }
 
+/** Whether `JSON.stringify` writes it as the RFC asks for, in half the time. */
+function isInOrder(value: unknown): boolean {
+  if (typeof value === "string") return value.isWellFormed();
+  if (typeof value !== "object" || value === null) {
+    return typeof value === "boolean" || value === null || Number.isFinite(value);
+  }
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) if (!isInOrder(value[i])) return false;
+    return true;
+  }
+  if (!isPlain(value)) return false;
+  let last: string | undefined;
+  for (const key in value) {
+    if (
+      last !== undefined && key < last || !key.isWellFormed() ||
+      !isInOrder((value as Record<string, unknown>)[key])
+    ) return false;
+    last = key;
+  }
+  return true;
+}
+
 function writeObject(value: object, where: Where): string {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  // The JSON of a Date, Map or byte array could not be read back as the same value.
-  if (prototype !== Object.prototype && prototype !== null) throw refusal(where, "no plain object");
+  if (!isPlain(value)) throw refusal(where, "no plain object");
   const members = value as Record<string, unknown>;
   let text = "";
   // The default order of sort() is by UTF-16 code units, which the RFC asks for.
@@ -44,6 +66,12 @@ function writeObject(value: object, where: Where): string {
     text += (text === "" ? "" : ",") + writeKey(key, where) + writeAt(members[key], key, where);
   }
   return `{${text}}`;
+}
+
+/** The JSON of a Date, Map or byte array could not be read back as the same value. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 /** Keys as they are written: the same few are in all records, and to look one up takes half the time. */

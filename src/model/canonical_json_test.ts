@@ -63,6 +63,16 @@ Deno.test("canonicalJson() gives the bytes of RFC 8785, 3.2.4", () => {
   assertEquals(hexOf(bytesOf(canonicalJson(value))), hex);
 });
 
+Deno.test("canonicalJson() writes records in a list the same, in whatever order their members are", () => {
+  const records = [{ a: 1, b: ["x", { "é": null, "\u20ac": -0 }] }, { b: [[]], c: {} }, { 10: 1, 9: true }];
+  const turned = records.map((each) => Object.fromEntries(Object.entries(each).reverse()));
+  const expected = '[{"a":1,"b":["x",{"é":null,"€":0}]},{"b":[[]],"c":{}},{"10":1,"9":true}]';
+  for (const list of [records, turned, [...records].map((each) => ({ ...each }))]) {
+    assertEquals(canonicalJson(list), expected);
+    assertEquals(canonicalJson({ list, deep: { list } }), `{"deep":{"list":${expected}},"list":${expected}}`);
+  }
+});
+
 Deno.test("canonicalJson() leaves text as it is, unnormalised", () => {
   assertEquals(canonicalJson(["A\u030a", "\u2028", "\u007f"]), '["A\u030a","\u2028","\u007f"]');
 });
@@ -80,6 +90,8 @@ Deno.test("canonicalJson() refuses what is no JSON, naming the place", () => {
     new Date(0),
     new Map(),
     new Uint8Array(2),
+    { a: undefined },
+    { toJSON: () => 0 },
     [, 1],
     { "\ud800": 1 },
   ];
