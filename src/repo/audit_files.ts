@@ -24,16 +24,15 @@ export class LogFile implements Disposable {
     return unlessFailed(["ENOENT"], () => new LogFile(place.path, place.openFile("read")));
   }
 
-  /** The bytes from `start` to `end`; fewer only when the file was cut in between. */
-  read(start: number, end: number): Uint8Array {
-    const bytes = new Uint8Array(end - start);
+  /** The bytes from `start` to `end`, in this buffer if one is given; fewer only when the file was cut in between. */
+  read(start: number, end: number, buffer = new Uint8Array(end - start)): Uint8Array {
     let length = 0;
-    while (length < bytes.length) {
-      const count = this.file.readAt(bytes.subarray(length), start + length);
+    while (start + length < end) {
+      const count = this.file.readAt(buffer.subarray(length, end - start), start + length);
       if (count === 0) break;
       length += count;
     }
-    return bytes.subarray(0, length);
+    return buffer.subarray(0, length);
   }
 
   /** Makes its content durable. */
@@ -86,8 +85,10 @@ export function* linesOf(file: LogFile): Generator<Uint8Array[]> {
 /** The text of a file, some whole lines at a time, which is the fastest to search. The last may lack its newline. */
 export function* textsOf(file: LogFile): Generator<string> {
   let wanted = CHUNK;
+  let buffer = new Uint8Array(wanted);
   for (let start = 0; start < file.size;) {
-    const chunk = file.read(start, Math.min(file.size, start + wanted));
+    if (buffer.length < wanted) buffer = new Uint8Array(wanted);
+    const chunk = file.read(start, Math.min(file.size, start + wanted), buffer);
     const isRest = chunk.length < wanted || wanted >= MOST_LINE_BYTES;
     const end = chunk.lastIndexOf(NEWLINE) + 1 || (isRest ? chunk.length : 0);
     if (end > 0) yield textOf(chunk.subarray(0, end));

@@ -23,18 +23,35 @@ export function snapshotsMentioned(layout: Layout, ids: readonly string[]): Map<
 }
 
 /**
- * The lines of the whole log in which this pattern finds something, then the text of HEAD if it does, which has its newest record as `next`,
+ * The lines of the whole log in which this pattern finds something, then HEAD as one line if it does, which has its newest record as `next`,
  * with a space behind each colon. Damaged lines count too; nothing is proved.
  */
 export function* linesWith(layout: Layout, pattern: RegExp): Generator<string> {
-  using log = openLog(layout);
-  for (const file of log.files) {
-    for (const text of textsOf(file)) {
-      if (pattern.test(text)) yield* text.split("\n").filter((line) => pattern.test(line));
+  for (const text of textsOfLog(layout)) {
+    if (pattern.test(text)) yield* text.split("\n").filter((line) => pattern.test(line));
+  }
+}
+
+/** What is to be found in the log: each line in which `tells` finds something is noted, in their order, as by `linesWith`. */
+export interface TrailReader {
+  readonly tells: RegExp;
+  note(line: string): void;
+}
+
+/** Goes through the whole log once for all of these readers. */
+export function readTrail(layout: Layout, readers: readonly TrailReader[]): void {
+  for (const text of textsOfLog(layout)) {
+    for (const reader of readers.filter(({ tells }) => tells.test(text))) {
+      for (const line of text.split("\n")) if (reader.tells.test(line)) reader.note(line);
     }
   }
-  const head = layout.auditHead.readFresh() ?? "";
-  if (pattern.test(head)) yield head;
+}
+
+/** The lines of the whole log, many at a time, then HEAD as one line. */
+function* textsOfLog(layout: Layout): Generator<string> {
+  using log = openLog(layout);
+  for (const file of log.files) yield* textsOf(file);
+  yield (layout.auditHead.readFresh() ?? "").replaceAll("\n", " ");
 }
 
 /** What the records of the whole log say of snapshots. */

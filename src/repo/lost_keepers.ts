@@ -1,7 +1,7 @@
 import type { Pin, Ref } from "../model/records.ts";
 import { nowMs } from "../platform/clock.ts";
 import { isExpired } from "./pins.ts";
-import { recordedKeepers } from "./recorded_keepers.ts";
+import { type RecordedKeepers, recordedKeepers } from "./recorded_keepers.ts";
 import type { Store } from "./store.ts";
 
 /** Refs and pins whose files are gone, with what the audit trail knows of them. */
@@ -14,11 +14,11 @@ export interface LostKeepers {
  * The refs and pins that the audit trail says are there, and that are not: what they kept must not look as if nothing kept it. Those of
  * changes under way are left out: such a change has an open intent at the first look, or is done by the second one. The trail is read whole.
  */
-export function lostKeepers(store: Store): LostKeepers {
-  const first = missingKeepers(store);
+export function lostKeepers(store: Store, told = recordedKeepers(store.layout)): LostKeepers {
+  const first = missingKeepers(store, told);
   if (!isAnyLost(first)) return first;
   const busy = new Set(store.intents.list().filter(({ operation }) => ENDS.has(operation)).flatMap(named));
-  const second = missingKeepers(store);
+  const second = missingKeepers(store, recordedKeepers(store.layout));
   const [refs, pins] = [new Set(namesOf(second.refs)), new Set(idsOf(second.pins))];
   return {
     refs: first.refs.filter(({ ref_name: name }) => refs.has(name) && !busy.has(name)),
@@ -39,8 +39,7 @@ function named({ details, target }: { target: string; details: Record<string, un
   return [target, ...Array.isArray(ids) ? ids : []];
 }
 
-function missingKeepers({ layout, pins, refs }: Store): LostKeepers {
-  const recorded = recordedKeepers(layout);
+function missingKeepers({ pins, refs }: Store, recorded: RecordedKeepers): LostKeepers {
   const [names, ids, now] = [new Set(refs.names()), new Set(pins.ids()), nowMs()];
   return {
     refs: [...recorded.refs.values()].filter(({ ref_name: name }) => !names.has(name)),

@@ -29,8 +29,11 @@ export function lostRecords(store: Store): LostRecords {
 }
 
 /** The names that `find` gives at two looks: a change that ends between what one look reads is over at the next one. */
-export function settledNames(store: Store, find: (store: Store) => string[]): string[] {
-  const names = find(store);
+export function settledNames(
+  store: Store,
+  find: (store: Store) => string[],
+  names = find(store),
+): string[] {
   if (names.length === 0) return names;
   const still = new Set(find(store));
   return names.filter((name) => still.has(name));

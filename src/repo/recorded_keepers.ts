@@ -1,6 +1,6 @@
 import { AuditRecord, Pin, Ref, snapshotId, time, uuid } from "../model/records.ts";
 import { type Infer, list, nullable, record, SchemaMismatch } from "../model/schema.ts";
-import { linesWith } from "./audit_mentions.ts";
+import { readTrail, type TrailReader } from "./audit_mentions.ts";
 import type { Layout } from "./layout.ts";
 
 /** The refs and pins that there must be, as the audit trail knows them: made, and neither deleted nor unpinned since. Pins may have run out. */
@@ -42,19 +42,33 @@ const TELLS =
 
 /** The refs and pins that there must be, as all records of the log say, and the one in HEAD. Nothing is proved. Of what was made before a repair it knows nothing: that may have cut off the end. */
 export function recordedKeepers(layout: Layout): RecordedKeepers {
-  const found: Found = { refs: new Map(), pins: new Map(), ended: new Set() };
-  for (const text of linesWith(layout, TELLS)) {
+  const told = new KeepersTold();
+  readTrail(layout, [told]);
+  return told.recorded();
+}
+
+/** What the log tells of refs and pins. */
+export class KeepersTold implements TrailReader {
+  readonly tells = TELLS;
+  readonly #found: Found = { refs: new Map(), pins: new Map(), ended: new Set() };
+
+  /** Notes what the record in a line says, or that in HEAD. */
+  note(line: string): void {
     try {
-      const parsed: unknown = JSON.parse(text);
+      const parsed: unknown = JSON.parse(line);
       const said = AuditRecord.check(nextOf(parsed));
-      NOTES[said.operation]?.(said, found);
+      NOTES[said.operation]?.(said, this.#found);
     } catch (error) {
       // Torn or damaged: `Chain` reports it.
       if (!(error instanceof SyntaxError || error instanceof SchemaMismatch)) throw error;
     }
   }
-  for (const id of found.ended) found.pins.delete(id);
-  return found;
+
+  /** The refs and pins that there must be. */
+  recorded(): RecordedKeepers {
+    for (const id of this.#found.ended) this.#found.pins.delete(id);
+    return this.#found;
+  }
 }
 
 interface Found {

@@ -84,6 +84,22 @@ function copyOf(path: string): Disposable {
   return { [Symbol.dispose]: () => Deno.writeFileSync(path, content) };
 }
 
+Deno.test("a table finds the row of an id, whichever row is guessed", async () => {
+  using plane = await planeOf(5);
+  const table = await readIndex(plane);
+  for (let guess = -1; guess < 8; guess++) {
+    for (let n = -1; n < 7; n++) {
+      const expected = n < 0 || n > 4 ? -1 : n;
+      assertEquals(table.findNumbers(START + n, n, guess), expected, `${n}, guessed ${guess}`);
+      assertEquals(
+        table.findNumbers(START + n, n + 1, guess),
+        -1,
+        `other digits than ${n}, guessed ${guess}`,
+      );
+    }
+  }
+});
+
 Deno.test("readIndex() keeps no file for a few snapshots, and one for many", async () => {
   using few = await planeOf(5);
   assertEquals((await readIndex(few)).count, 5);

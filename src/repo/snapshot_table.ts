@@ -63,11 +63,13 @@ export class SnapshotTable {
     return isSnapshotId(id) ? this.findNumbers(...idNumbers(id)) : -1;
   }
 
-  /** The same, by the two numbers of an id. */
-  findNumbers(time: number, digits: number): number {
-    const row = this.#firstFrom(time, digits);
+  /** The same, by the two numbers of an id. Of many in their order each is behind the one before: `guess` saves the search. */
+  findNumbers(time: number, digits: number, guess = -1): number {
     const { time: times, digits: all } = this.columns;
-    return row < this.count && times[row] === time && all[row] === digits ? row : -1;
+    const isAt = (row: number) => times[row] === time && all[row] === digits;
+    if (isAt(guess)) return guess;
+    const row = this.#firstFrom(time, digits);
+    return isAt(row) ? row : -1;
   }
 
   /** The row before which an id belongs. */

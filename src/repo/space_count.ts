@@ -27,7 +27,7 @@ const LONGEST_EXTENT = 128 * 1024 * 1024;
 /** How many uses each unit has by these payloads; a payload that has a unit by two names uses it twice. */
 export function heldUnits(ledger: SpaceLedger, payload: Uint8Array): Int32Array {
   const { base, event, eventEnd, key } = ledger;
-  const below = Int32Array.from(payload); // the payloads of the node and of all that are based on it
+  const below = new Int32Array(payload); // the payloads of the node and of all that are based on it
   for (let node = below.length - 1; node >= 0; node--) {
     const before = base[node] as number;
     if (before !== NONE) below[before] = (below[before] as number) + (below[node] as number);
@@ -256,7 +256,7 @@ function furthestEnds({ start, length }: SpaceLedger): Float64Array {
 function ownersOf({ base, event, eventEnd, key }: SpaceLedger, payload: Uint8Array): Int32Array {
   const count = base.length;
   /** The newest payload of each node and those that are based on it; that of each node and those that it is based on. */
-  const below = Int32Array.from(payload, (is, node) => is === 0 ? NONE : node);
+  const below = new Int32Array(payload).map((is, node) => is === 0 ? NONE : node);
   const above = below.slice();
   for (let node = count - 1; node >= 0; node--) {
     const before = base[node] as number;

@@ -1,4 +1,4 @@
-import { type GcPlan } from "../../model/gc_records.ts";
+import type { GcPlan } from "../../model/gc_records.ts";
 import { snapshotId } from "../../model/records.ts";
 import { boolean, type Infer, integer, list, record, text } from "../../model/schema.ts";
 import type { SnapshotTable } from "../../repo/snapshot_table.ts";
@@ -28,21 +28,20 @@ export const AboutPlan = record({
 export type AboutPlan = Infer<typeof AboutPlan>;
 
 /** What people want to know of a plan that came of this assessment. */
-export function aboutPlan({ candidates }: GcPlan, table: SnapshotTable, assessment: Assessment): AboutPlan {
-  const going = candidates.map((id) => {
-    const row = table.find(id);
-    return { snapshot_id: id, tags: table.tags(row), note: table.note(row) };
-  });
+export function aboutPlan({ snapshots }: GcPlan, table: SnapshotTable, assessment: Assessment): AboutPlan {
+  const going: AboutPlan["going"][number][] = [];
   const others = new Map<string, { why: string; count: number; is_damage: boolean }>();
   let kept_pruned = 0;
-  for (let row = 0; row < table.count; row++) {
-    if (assessment.action(row) === "keep" && table.isPruned(row)) kept_pruned++;
+  snapshots.forEach(({ action, snapshot_id }, row) => {
+    if (action !== "keep") {
+      going.push({ snapshot_id, tags: table.tags(row), note: table.note(row) });
+    } else if (table.isPruned(row)) kept_pruned++;
     for (const { by, isDamage = false, why } of assessment.reasons(row)) {
       if (by !== "other") continue;
       const other = others.get(why) ?? { why, count: 0, is_damage: isDamage };
       other.count++;
       others.set(why, other);
     }
-  }
+  });
   return { going, kept_pruned, other_reasons: [...others.values()].sort((a, b) => b.count - a.count) };
 }

@@ -15,8 +15,8 @@ import type { Store } from "../../repo/store.ts";
 import type { RepositoryContext } from "../context.ts";
 import { type AboutPlan, aboutPlan } from "./about_plan.ts";
 import { assess, type Assessment, type Question } from "./assess.ts";
-import { requireRecorded, requireWholeTrail } from "./recorded.ts";
-import { keptNow, ofTrail, ofUnended, ofUnknown, type Root } from "./roots.ts";
+import { keptByTrail, requireWholeTrail } from "./recorded.ts";
+import { keptNow, ofUnended, ofUnknown, type Root } from "./roots.ts";
 import { readSpace, type Space } from "../space/space.ts";
 
 const ID_DIGITS = 16;
@@ -100,8 +100,7 @@ export async function makePlan(context: RepositoryContext, policy: Policy): Prom
   using _phase = phase(context.reporter, "planning");
   const made = await planKeeping(context, policy, []);
   if (made.plan.candidate_count === 0) return made;
-  await requireRecorded(context.store);
-  const also = ofTrail(context.store);
+  const also = await keptByTrail(context.store);
   return also.length === 0 ? made : await planKeeping(context, policy, also);
 }
 
@@ -165,8 +164,8 @@ function outOfReach({ max_repo_bytes: limit, name }: Policy, least: number): Jvs
 }
 
 function rowsOf(table: SnapshotTable, assessment: Assessment) {
-  const deleted = new Set(assessment.rows("delete"));
-  return { deleted, pruned: new Set(assessment.rows("prune").filter((row) => !table.isPruned(row))) };
+  const pruned = assessment.rows("prune").filter((row) => !table.isPruned(row));
+  return { deleted: assessment.rows("delete"), pruned };
 }
 
 async function planOf(
@@ -182,12 +181,15 @@ async function planOf(
   for (let row = 0; row < table.count; row++) {
     const action = assessment.action(row);
     const reasons = assessment.reasons(row);
-    for (const by of new Set(reasons.map((each) => each.by))) counts[by]++;
+    reasons.forEach(({ by }, n) => {
+      if (!reasons.slice(0, n).some((before) => before.by === by)) counts[by]++;
+    });
+    // Its fields are in the order in which they are hashed: so many records need no sorting then.
     snapshots.push({
-      snapshot_id: table.id(row),
       action,
-      reasons: reasons.length > 0 ? reasons.map(({ why }) => why) : action === "delete" ? [] : [LEADS_ON],
-      bytes: action === "keep" ? 0 : perRow.get(row) ?? 0,
+      bytes: action === "keep" ? 0 : perRow[row] ?? 0,
+      reasons: reasons.length > 0 ? reasons.map(({ why }) => why) : action === "delete" ? [] : LEADS_ON,
+      snapshot_id: table.id(row),
     });
   }
   const candidates = snapshots.filter(({ action }) => action !== "keep").map((each) => each.snapshot_id);
@@ -210,7 +212,7 @@ async function planOf(
   return { plan_id: (await recordHash(said)).slice(0, ID_DIGITS), created_at: nowIso(), ...said };
 }
 
-const LEADS_ON = "a kept snapshot descends from it";
+const LEADS_ON = ["a kept snapshot descends from it"];
 
 /** Keeps the newest plans: others have been made since. They are not read, as others may have put anything there. */
 function forgetOld({ layout }: Store, keep: string): void {

@@ -1,21 +1,28 @@
 import { JvsError } from "../../model/errors.ts";
 import { quoted } from "../../model/path_text.ts";
 import { isAnyLost, type LostKeepers, lostKeepers } from "../../repo/lost_keepers.ts";
+import { readTrail } from "../../repo/audit_mentions.ts";
+import { KeepersTold } from "../../repo/recorded_keepers.ts";
+import { WorktreesTold } from "../../repo/recorded_worktrees.ts";
 import type { Store } from "../../repo/store.ts";
-import { requireWorktrees } from "./roots.ts";
+import { ofTrail, requireWorktrees, type Root } from "./roots.ts";
 
 const MOST_NAMED = 5;
 
 /**
- * `E_DESCRIPTOR_CORRUPT` if a record that keeps snapshots is lost, as the whole audit trail tells: a worktree's, a ref or a pin. Asked before
- * a plan takes anything.
+ * What the whole audit trail says is kept, and no record does. `E_DESCRIPTOR_CORRUPT` if a record that keeps snapshots is lost, as the trail
+ * tells: a worktree's, a ref or a pin. Asked before a plan takes anything.
  */
-export async function requireRecorded(store: Store): Promise<void> {
-  requireWorktrees(store);
-  const lost = lostKeepers(store);
-  if (!isAnyLost(lost)) return;
-  await requireWholeTrail(store, "refs or pins are missing");
-  throw lostError(lost);
+export async function keptByTrail(store: Store): Promise<Root[]> {
+  const [worktrees, keepers] = [new WorktreesTold(), new KeepersTold()];
+  readTrail(store.layout, [worktrees, keepers]); // it may be long: once for all that is asked
+  requireWorktrees(store, worktrees.recorded());
+  const lost = lostKeepers(store, keepers.recorded());
+  if (isAnyLost(lost)) {
+    await requireWholeTrail(store, "refs or pins are missing");
+    throw lostError(lost);
+  }
+  return ofTrail(store, worktrees.replaced());
 }
 
 function lostError({ pins, refs }: LostKeepers): JvsError {

@@ -5,7 +5,11 @@ import { requireKeepers } from "../../repo/kept_folders.ts";
 import { isAnyFolderLost, lostWorktrees } from "../worktree/lost_worktrees.ts";
 import { isExpired } from "../../repo/pins.ts";
 import { movedHeads, recordedHeads } from "../../repo/recorded_heads.ts";
-import { recordedWorktrees, replacedWorktrees } from "../../repo/recorded_worktrees.ts";
+import {
+  type RecordedWorktree,
+  type ReplacedWorktrees,
+  WorktreesTold,
+} from "../../repo/recorded_worktrees.ts";
 import type { SnapshotTable } from "../../repo/snapshot_table.ts";
 import type { Store } from "../../repo/store.ts";
 import { unknownRows } from "../../repo/unknown_snapshots.ts";
@@ -79,10 +83,11 @@ export function ofUnended(store: Store, table: SnapshotTable, worktrees: readonl
 /** Why what these worktrees saved stays, by their ids; none of a worktree that ended. */
 function reasonsOfUnended({ layout }: Store, ids: readonly string[]): Map<string, string> {
   const names = new Map<string, string>();
-  for (const { isBeforeRepair, name, worktreeId } of recordedWorktrees(layout)) {
+  const told = WorktreesTold.by(layout);
+  for (const { isBeforeRepair, name, worktreeId } of told.recorded()) {
     if (isBeforeRepair && worktreeId !== null) names.set(worktreeId, name);
   }
-  const replaced = replacedWorktrees(layout);
+  const replaced = told.replaced();
   return new Map(ids.flatMap((id): [string, string][] => {
     const name = replaced.names.get(id) ?? (replaced.told.has(id) ? undefined : replaced.first);
     if (name !== undefined) return [[id, `snapshot of an earlier worktree ${name}, whose record was lost`]];
@@ -94,13 +99,15 @@ function reasonsOfUnended({ layout }: Store, ids: readonly string[]): Map<string
 
 /**
  * Where worktrees stand or stood as the audit trail tells, where their records do not say so: one is of an older copy, or was lost, and the
- * worktree made again. Asked, as `requireRecorded` is, before a plan takes anything.
+ * worktree made again.
  */
-export function ofTrail({ layout, snapshots, worktrees }: Store): Root[] {
+export function ofTrail(
+  { layout, snapshots, worktrees }: Store,
+  { first, names }: ReplacedWorktrees,
+): Root[] {
   const moved = movedHeads(layout, worktrees.list()).map(({ id, name }) =>
     lineage(id, `the audit trail says that worktree ${name} stands on it`)
   );
-  const { first, names } = replacedWorktrees(layout);
   const { replaced } = first === undefined && names.size === 0 ? { replaced: [] } : recordedHeads(layout);
   const stood = replaced.map(({ id, name }) =>
     lineage(id, `an earlier worktree ${name}, whose record was lost, stood on it`)
@@ -112,8 +119,8 @@ export function ofTrail({ layout, snapshots, worktrees }: Store): Root[] {
  * `E_DESCRIPTOR_CORRUPT` if a worktree has lost its record, as all folders and the whole audit trail tell: what it protects is not known. Asked
  * before a plan takes anything.
  */
-export function requireWorktrees(store: Store): void {
-  const [lost] = lostWorktrees(store);
+export function requireWorktrees(store: Store, told?: readonly RecordedWorktree[]): void {
+  const [lost] = lostWorktrees(store, told);
   if (lost === undefined) return;
   const { isTaken, name } = lost;
   const { path } = store.layout.worktreeConfig(name);

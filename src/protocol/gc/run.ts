@@ -14,8 +14,8 @@ import type { Store } from "../../repo/store.ts";
 import { removeOldReplaced } from "../restore/replaced.ts";
 import { assessNow, planMismatch } from "./plan.ts";
 import { policyOf } from "./policy.ts";
-import { requireRecorded } from "./recorded.ts";
-import { ofTrail, type Root } from "./roots.ts";
+import { keptByTrail } from "./recorded.ts";
+import type { Root } from "./roots.ts";
 import { sweep, type Swept } from "./sweep.ts";
 import { COLLECTION, finishTaking, isAny, TAKEN, type Taken, takeOut } from "./take_out.ts";
 
@@ -163,8 +163,8 @@ async function requirePlan(context: RepositoryContext, plan: GcPlan): Promise<vo
       `the policy "${plan.policy.name}" or the settings retention.* were changed since`,
     );
   }
-  await requireRecorded(context.store);
-  const { assessment, table } = await assessNow(context, policyToHold(plan), ofTrail(context.store));
+  const also = await keptByTrail(context.store);
+  const { assessment, table } = await assessNow(context, policyToHold(plan), also);
   const kept = plan.candidates.flatMap((id) => {
     const row = table.find(id);
     return row === -1 || assessment.reasons(row).length === 0 ? [] : [{ id, row }];

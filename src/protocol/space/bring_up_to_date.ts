@@ -62,28 +62,33 @@ export async function bringUpToDate(
 /** Which node each row is. */
 function nodesOf(ledger: SpaceLedger, table: SnapshotTable): Int32Array {
   const nodes = new Int32Array(table.count).fill(NONE);
-  for (let node = 0; node < ledger.time.length; node++) {
-    const row = rowOf(ledger, node, table);
+  rowsOf(ledger, table).forEach((row, node) => {
     if (row !== -1) nodes[row] = node;
-  }
+  });
   return nodes;
 }
 
-function rowOf({ time, digits }: SpaceLedger, node: number, table: SnapshotTable): number {
-  return table.findNumbers(time[node] as number, digits[node] as number);
+/** The row of each node; -1 if there is none. */
+function rowsOf({ time, digits }: SpaceLedger, table: SnapshotTable): Int32Array {
+  const rows = new Int32Array(time.length);
+  let row = -1;
+  for (let node = 0; node < rows.length; node++) {
+    row = table.findNumbers(time[node] as number, digits[node] as number, row + 1);
+    rows[node] = row;
+  }
+  return rows;
 }
 
 function withoutGone(ledger: SpaceLedger, table: SnapshotTable): SpaceLedger {
   const { flags, time } = ledger;
   const [payload, known] = [new Uint8Array(time.length), new Uint8Array(time.length)];
   let isSame = true;
-  for (let node = 0; node < time.length; node++) {
-    const row = rowOf(ledger, node, table);
+  rowsOf(ledger, table).forEach((row, node) => {
     const had = ((flags[node] as number) & NODE.payload) !== 0;
     known[node] = Number(row !== -1);
     payload[node] = Number(had && row !== -1 && !table.isPruned(row));
     isSame &&= (payload[node] === 1) === had && (row !== -1 || !had);
-  }
+  });
   return isSame ? ledger : compacted(ledger, { payload, known });
 }
 

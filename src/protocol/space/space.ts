@@ -14,16 +14,16 @@ const INEXACT = NODE.estimated | NODE.compressed;
 /** Rows of the table that go. */
 export interface GoingRows {
   /** They go whole. */
-  readonly deleted: ReadonlySet<number>;
+  readonly deleted: readonly number[];
   /** They lose their payload. */
-  readonly pruned: ReadonlySet<number>;
+  readonly pruned: readonly number[];
 }
 
 /** What comes free. */
 export interface Freed {
   readonly bytes: number;
-  /** For each row that goes: what it alone held, and what it was the newest to hold. */
-  readonly perRow: ReadonlyMap<number, number>;
+  /** For each row what it alone held, and what it was the newest to hold; 0 of one that stays. */
+  readonly perRow: Float64Array;
   /** Whether all of it was measured. */
   readonly isExact: boolean;
 }
@@ -81,14 +81,14 @@ class MeasuredSpace implements Space {
     const staying = count.staying(going);
     await this.outside?.look(staying);
     const perNode = count.freed(going, staying);
-    const perRow = new Map<number, number>();
+    const perRow = new Float64Array(nodeOf.length);
     let isExact = true;
-    for (const row of rows.deleted.union(rows.pruned)) {
+    for (const row of [...rows.deleted, ...rows.pruned]) {
       const node = nodeOf[row] as number;
-      perRow.set(row, Math.round(perNode[node] as number));
+      perRow[row] = Math.round(perNode[node] as number);
       isExact &&= going.payload[node] === 0 || ((count.ledger.flags[node] as number) & INEXACT) === 0;
     }
-    return { bytes: perRow.values().reduce((all, each) => all + each, 0), perRow, isExact };
+    return { bytes: sum(perRow), perRow, isExact };
   }
 
   private goingOf({ deleted, pruned }: GoingRows): Going {

@@ -24,8 +24,8 @@ async function asked(repository: TestRepository, ids: readonly string[]) {
   const context = await repository.open();
   const table = await readIndex(context.store);
   const space = await readSpace(context, table);
-  const rows = new Set(ids.map((id) => table.find(id)));
-  const { bytes, isExact } = await space.freed({ deleted: rows, pruned: new Set() });
+  const deleted = ids.map((id) => table.find(id));
+  const { bytes, isExact } = await space.freed({ deleted, pruned: [] });
   return { total: space.total, bytes, isExact };
 }
 

@@ -24,9 +24,14 @@ export function isAnyFolderLost(store: Store): boolean {
 }
 
 /** All worktrees that lost their record, as folders and the audit trail tell. What changes under way make or remove is left out. */
-export function lostWorktrees(store: Store): LostWorktree[] {
+export function lostWorktrees(
+  store: Store,
+  told: readonly RecordedWorktree[] = recordedWorktrees(store.layout),
+): LostWorktree[] {
   const { layout } = store;
-  const known = new Set([...lostRecords(store).lost, ...settledNames(store, recordedWithout)]);
+  const now = (store: Store) => recordedWithout(store, recordedWorktrees(store.layout));
+  const recorded = settledNames(store, now, recordedWithout(store, told));
+  const known = new Set([...lostRecords(store).lost, ...recorded]);
   const first = isFirstLost(store) ? nameOfFirst(store, known) : undefined;
   if (first !== undefined) known.add(first);
   const names = new Set([...known, ...unknownFolders(store)]);
@@ -40,8 +45,8 @@ export function lostWorktrees(store: Store): LostWorktree[] {
 }
 
 /** The names of worktrees that were made and not removed, and whose record is not there under any name. */
-function recordedWithout(store: Store): string[] {
-  const { layout, worktrees } = store;
+function recordedWithout(store: Store, recorded: readonly RecordedWorktree[]): string[] {
+  const { worktrees } = store;
   const names = new Set(worktrees.names());
   // An older record brought back may have it under the name that it had then; or a kill, whose intent a copy lost, under a newer one.
   const hasRecord = ({ isFirst, name, worktreeId: worktree_id }: RecordedWorktree) =>
@@ -50,9 +55,8 @@ function recordedWithout(store: Store): string[] {
       : unlessThrown(isDamaged, () => worktrees.current({ name, worktree_id }) !== undefined) ?? true;
   const isForgotten = ({ name, worktreeId }: RecordedWorktree) =>
     isBeingForgotten(store, { name, ...(worktreeId !== null && { worktreeId }) });
-  return recordedWorktrees(layout)
-    .filter((each) => !each.isBeforeRepair && !hasRecord(each) && !isForgotten(each))
-    .map(({ name }) => name);
+  const missing = recorded.filter((each) => !each.isBeforeRepair && !hasRecord(each) && !isForgotten(each));
+  return missing.map(({ name }) => name);
 }
 
 /** Whether no record is that of the first worktree, whose folder is there; or there is no worktree at all. */

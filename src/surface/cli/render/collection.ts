@@ -61,9 +61,9 @@ function wayOn({ candidates, plan_id }: Plan, style: Style): string {
   return `Nothing was changed. Do it with ${style.paint("name", `jvs gc run --plan-id ${plan_id}`)}\n`;
 }
 
-/** Of what goes it shows what people wrote of it, of what stays the reasons, in as many lines as they take. */
+/** Of the first that go, or of all, it shows what people wrote of them, of what stays the reasons, in as many lines as they take. */
 function plannedTable(planned: readonly Planned[], { going }: Plan, now: number, style: Style): string {
-  const written = new Map(going.map((each) => [each.snapshot_id, each]));
+  const written = new Map(going.slice(0, planned.length).map((each) => [each.snapshot_id, each]));
   const facts = planned.map(({ action, bytes, snapshot_id: id }) => [
     shortName(id, style),
     ago(new Date(Number(id.slice(0, 13))).toISOString(), now),
@@ -119,7 +119,7 @@ function keptText({ snapshots, ...plan }: Plan): string {
     [plan.protected_by_retention, "by age, number or tag"],
     [plan.protected_by_other, "for other reasons"],
   ] as const).filter(([number]) => number > 0);
-  const kept = snapshots.filter(({ action }) => action === "keep").length;
+  const kept = snapshots.length - plan.candidate_count;
   if (kept === 0) return "";
   const overlap = reasons.reduce((sum, [number]) => sum + number, 0) > kept
     ? " (some for several reasons)"
