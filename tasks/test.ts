@@ -10,6 +10,7 @@ import { sumOfTried } from "../tests/support/tried.ts";
 import { unmount } from "../tests/support/disk_image.ts";
 import { run } from "../tests/support/run.ts";
 import { tempDir } from "../tests/support/temp_dir.ts";
+import { makeTestProgram } from "../tests/support/test_program.ts";
 import { installCommand, installMissing, missingHere } from "./_system_packages.ts";
 import { CHECKS, holds } from "./ok.ts";
 import { setup } from "./setup.ts";
@@ -62,6 +63,7 @@ async function main(): Promise<number> {
   Deno.addSignalListener("SIGINT", () => total.failed++);
   const groups = paths.length > 0 ? [{ name: paths.join(" "), args: paths }] : await allGroups();
   if (isCi && paths.length === 0) add(total, await runChecks());
+  await makeTestProgram(programIn(folder.path));
   await inLanes(groups, async (group, isShown) => add(total, await runGroup(group, folder.path, isShown)));
   total.failed += unmountLeftOvers(folder.path);
   if (Deno.args.includes("--bench")) add(total, await runBench()); // last, because the tests would disturb it
@@ -151,6 +153,7 @@ async function runGroup({ name, args }: Group, folder: string, isShown: boolean)
     cwd: root,
     env: {
       JVS_TEST_TMP: folder,
+      JVS_TEST_PROGRAM: programIn(folder),
       JVS_TEST_SKIPS: `${folder}/skips`,
       JVS_TEST_TRIED: `${folder}/tried`,
       ...(Deno.stdout.isTerminal() ? {} : { NO_COLOR: "1" }),
@@ -166,6 +169,11 @@ async function runGroup({ name, args }: Group, folder: string, isShown: boolean)
   await Deno.remove(report).catch(() => {}); // without a type check there is no report
   if (code !== 0 && counts.failed === 0) counts.failed = 1; // a file that cannot be loaded is in no report
   return counts;
+}
+
+/** The folder of the program that most tests start. */
+function programIn(folder: string): string {
+  return `${folder}/program`;
 }
 
 /** Interrupts tests that hang, which makes them name the pending one. The function says that they ended. */

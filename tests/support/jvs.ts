@@ -3,6 +3,7 @@ import { setup } from "../../tasks/setup.ts";
 import { ordinaryHome } from "./ordinary_user.ts";
 import { asUser } from "./as_user.ts";
 import { atEndOfFile, tempDir } from "./temp_dir.ts";
+import { testProgram } from "./test_program.ts";
 
 /** A JSON object with unknown fields. */
 export type Json = Record<string, unknown>;
@@ -45,7 +46,7 @@ export interface JvsRun {
   readonly json: Json;
 }
 
-/** Runs the program under test (JVS_BIN or the launcher of the checkout) with its own permissions and its own home. */
+/** Runs the program under test (JVS_BIN, or what `testProgram` names) with its own permissions and its own home. */
 export async function runJvs(args: readonly string[], options: JvsOptions = {}): Promise<JvsRun> {
   const child = await spawnJvs(args, options);
   const writer = child.stdin.getWriter();
@@ -112,12 +113,10 @@ export async function jvsEnvironment(
 ): Promise<{ program: string; env: { PATH: string; HOME: string; LANG: string }; user: number }> {
   await ready();
   const ordinary = user !== 0 && Deno.uid() === 0 ? ordinaryHome(user) : undefined;
-  const program = Deno.env.get("JVS_BIN") || `${ordinary?.checkout ?? ownCheckout}/bin/jvs`;
+  const program = Deno.env.get("JVS_BIN") || `${ordinary?.program ?? testProgram()}/bin/jvs`;
   const env = { PATH: Deno.env.get("PATH") ?? "", HOME: ordinary?.home ?? ownHome(), LANG: "C.UTF-8" };
   return { program, env, user };
 }
-
-const ownCheckout = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
 
 /** Runs the setup once, so that the launcher finds Deno and its packages. Else each empty home would fetch them again. */
 function ready(): Promise<void> {

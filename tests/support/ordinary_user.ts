@@ -1,5 +1,6 @@
 import { asUser, USER } from "./as_user.ts";
 import { mustRun, run } from "./run.ts";
+import { copyTestProgram, testProgram } from "./test_program.ts";
 import { atEndOfFile, tempDir } from "./temp_dir.ts";
 
 const checkout = new URL("../../", import.meta.url).pathname.replace(/\/$/, "");
@@ -8,6 +9,8 @@ const checkout = new URL("../../", import.meta.url).pathname.replace(/\/$/, "");
 export interface OrdinaryHome {
   /** A copy of the checkout that this user can read. */
   readonly checkout: string;
+  /** The folder of the program that tests of this user start. */
+  readonly program: string;
   /** A Deno that this user can start. */
   readonly deno: string;
   /** The home folder. */
@@ -40,9 +43,12 @@ function makeHome(user: number): OrdinaryHome {
   mustRun("cp", "-R", `${checkout}/.deno/cache/npm`, `${path}/cache/`);
   Deno.symlinkSync(deno, `${path}/copy/.deno/deno`);
   Deno.symlinkSync(`${path}/cache`, `${path}/copy/.deno/cache`);
+  const copy = `${path}/copy`;
+  const program = testProgram() === checkout ? copy : `${path}/program`;
+  if (program !== copy) copyTestProgram(testProgram(), program, { deno, cache: `${path}/cache` });
   mustRun("chmod", "-R", "a+rX", path);
   if (Deno.uid() === 0) mustRun("chown", "-R", `${user}:${user}`, `${path}/cache`, `${path}/home`);
-  return { checkout: `${path}/copy`, deno, home: `${path}/home` };
+  return { checkout: copy, program, deno, home: `${path}/home` };
 }
 
 /** This Deno, or a copy in the folder if the user may not start this one. */
