@@ -11,7 +11,11 @@ import { worktreeFork } from "../src/operation/worktree_fork.ts";
 import { worktreeRemove } from "../src/operation/worktree_remove.ts";
 import { gcPins } from "../src/operation/gc_pins.ts";
 import { gcUnpin } from "../src/operation/gc_unpin.ts";
+import { keptByTrail } from "../src/protocol/gc/recorded.ts";
+import type { Store } from "../src/repo/store.ts";
 import { TestRepository } from "./support/repository.ts";
+import { mustRun } from "./support/run.ts";
+import { testProgram } from "./support/test_program.ts";
 
 /*
  * Where a worktree stood, and what was saved in it, is in its record and in the audit trail. The record is lost and the worktree made again, or
@@ -52,11 +56,15 @@ async function reasonsFor(repository: TestRepository, id: string, where = THERE.
   return snapshots.find(({ snapshot_id }) => snapshot_id === id)?.reasons.join("; ") ?? "";
 }
 
-/** Loses the record and makes the worktree again, as docs/recovery.md tells, from this snapshot. */
-async function makeAgain(repository: TestRepository, name: string, from: string): Promise<void> {
+function lose(repository: TestRepository, name: string): void {
   Deno.removeSync(recordOf(repository, name));
   const folder = name === "main" ? "main" : `worktrees/${name}`;
   Deno.renameSync(`${repository.path}/${folder}`, `${repository.outside}/${name}`);
+}
+
+/** Loses the record and makes the worktree again, as docs/recovery.md tells, from this snapshot. */
+async function makeAgain(repository: TestRepository, name: string, from: string): Promise<void> {
+  lose(repository, name);
   await repository.call(worktreeCreate, { name, from }, THERE);
 }
 
@@ -107,6 +115,29 @@ Deno.test("a worktree that stood on a snapshot of another's, and is made again, 
   assertEquals(await going(repository), []);
   await giveUp(repository, "stray");
   assertEquals(await going(repository), [...line.slice(1)]);
+});
+
+Deno.test("a worktree that is made again while its loss is being looked for keeps what it stood on", async () => {
+  using repository = await withBranch();
+  const { branch, line, path } = repository;
+  await repository.call(worktreeFork, { snapshot: line[0], name: "stray" });
+  await repository.call(worktreeFork, { snapshot: branch, name: "other" });
+  await repository.call(restore, { snapshot: line[2] }, { in: "worktrees/stray" });
+  lose(repository, "stray");
+  const { store } = await repository.open();
+  let isMade = false;
+  const madeAtFirstLook = new Proxy<Store>(store, {
+    get(target, key) {
+      if (key === "worktrees" && !isMade) {
+        isMade = true;
+        const words = ["worktree", "create", "stray", "--from", branch];
+        mustRun(`${testProgram()}/bin/jvs`, "-C", `${path}/${THERE.in}`, ...words);
+      }
+      return Reflect.get(target, key);
+    },
+  });
+  const kept = await keptByTrail(madeAtFirstLook);
+  assertEquals(kept.map(({ id }) => id), [line[2]]);
 });
 
 Deno.test("a record from before a restore: what the worktree was restored to stays, until it moves again", async () => {

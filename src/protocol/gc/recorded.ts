@@ -14,15 +14,19 @@ const MOST_NAMED = 5;
  * tells: a worktree's, a ref or a pin. Asked before a plan takes anything.
  */
 export async function keptByTrail(store: Store): Promise<Root[]> {
+  const { layout } = store;
   const [worktrees, keepers] = [new WorktreesTold(), new KeepersTold()];
-  readTrail(store.layout, [worktrees, keepers]); // it may be long: once for all that is asked
+  const newest = layout.auditHead.readFresh();
+  readTrail(layout, [worktrees, keepers]); // it may be long: once for all that is asked
   requireWorktrees(store, worktrees.recorded());
   const lost = lostKeepers(store, keepers.recorded());
   if (isAnyLost(lost)) {
     await requireWholeTrail(store, "refs or pins are missing");
     throw lostError(lost);
   }
-  return ofTrail(store, worktrees.replaced());
+  // Who has made a lost worktree again meanwhile: at the second look it was not lost any more, but replaced.
+  const told = layout.auditHead.readFresh() === newest ? worktrees : WorktreesTold.by(layout);
+  return ofTrail(store, told.replaced());
 }
 
 function lostError({ pins, refs }: LostKeepers): JvsError {
